@@ -1,0 +1,1 @@
+"""The built-in engine: ReSCAL-snow's model, run as a process of its own."""

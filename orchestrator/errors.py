@@ -1,0 +1,38 @@
+"""What a user can act on; everything else is a bug and keeps its traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class OrchestratorError(Exception):
+    """Something a person can mend: place, value found and what is wanted, in one sentence."""
+
+
+class RequestError(OrchestratorError):
+    """The request itself is wrong and nothing was changed; exit status 2.
+
+    Parameters
+    ----------
+    problems
+        One sentence per problem, each with its place; all problems of a file at once.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems: Sequence[str] = problems
+
+
+class StreamError(OrchestratorError):
+    """What came through the data pipe is not a sequence of whole snapshots."""
+
+
+class EngineError(OrchestratorError):
+    """The engine or genesis ended badly, hangs, or cannot be started."""
+
+
+class FormatError(OrchestratorError):
+    """A file or a run of bytes does not follow its format; the message names file and line."""

@@ -1,0 +1,1 @@
+"""Contracts with any simulator, bytes and text, without policy."""
