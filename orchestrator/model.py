@@ -1,0 +1,282 @@
+"""The values that flow through a sweep, frozen, in the order in which they appear."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from orchestrator.arithmetic import Formula
+
+Scalar = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One swept parameter, or several that vary together.
+
+    ``points[i]`` holds one value per name; a grid axis has one name, a zip or list block several.
+    """
+
+    names: tuple[str, ...]
+    points: tuple[tuple[Scalar, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How long an experiment simulates and how often it is looked at.
+
+    ``silence_s`` is the longest time in which an engine may neither write nor use a processor;
+    ``time_limit_s`` ends an attempt as a timeout, None leaves that to the job.
+    """
+
+    stop_t0: float
+    every_t0: float
+    engine: str = "auto"
+    silence_s: float = 600.0
+    time_limit_s: float | None = None
+
+
+class KeepInitial(enum.Enum):
+    """What becomes of the initial cell space after genesis."""
+
+    PLAIN = "plain"
+    GZIP = "gzip"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What an experiment leaves behind."""
+
+    height_maps: bool = True
+    ffts: bool = True
+    keep_initial: KeepInitial = KeepInitial.GZIP
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What is asked of Slurm, by Slurm's own option names; ``pack`` 0 means one per core of a node."""
+
+    partition: str | None = None
+    time_min: int | None = None
+    pack: int = 1
+    jobs: int | None = None
+    account: str | None = None
+    qos: str | None = None
+    constraint: str | None = None
+    reservation: str | None = None
+    mem: str | None = None
+    exclude: str | None = None
+    mail_user: str | None = None
+    mail_type: str | None = None
+    extra: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One sweep file, checked as a whole.
+
+    ``axes`` multiply in their order, the last one varying fastest; seeds vary fastest of all.
+    ``text`` is the file as written, with everything it extends folded in only in ``parameters``.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, Scalar]
+    axes: tuple[Axis, ...]
+    derived: Mapping[str, Formula]
+    where: Formula | None
+    seeds: tuple[int, ...]
+    run: Run
+    outputs: Outputs
+    resources: Resources
+    path: Path
+    text: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One parameter set and its seed, before it has a number.
+
+    ``key`` is a hash of parameters and seed alone: the same values, the same key, for ever.
+    ``coordinates`` are the values on the sweep's axes, for tables and labels.
+    """
+
+    key: str
+    parameters: Mapping[str, Scalar]
+    seed: int
+    coordinates: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A point with its number, which is its own for ever."""
+
+    number: int
+    point: Point
+
+    @property
+    def name(self) -> str:
+        """The directory's name, as ``exp3``."""
+        return f"exp{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A pair of programs that simulate, and where their property files are.
+
+    ``genesis`` and ``rescal`` are command lines up to the programs' own arguments; ``root`` is the
+    ReSCAL-snow tree they come from, or None for the built-in engine.
+    """
+
+    name: str
+    genesis: tuple[str, ...]
+    rescal: tuple[str, ...]
+    real_data: Path
+    root: Path | None = None
+    version: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one attempt at an experiment is to do."""
+
+    experiment: Experiment
+    attempt: int
+    run: Run
+    outputs: Outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One cell space, reduced.
+
+    Attributes
+    ----------
+    time_t0
+        Simulated time from the snapshot's header, in t0.
+    height_map
+        int16 [D, L], in cells; the ground is 0.
+    spectrum
+        float32 [ky, kx], or None where it is not wanted.
+    """
+
+    time_t0: float
+    height_map: NDArray[np.int16]
+    spectrum: NDArray[np.float32] | None
+
+
+class State(enum.Enum):
+    """Where an experiment stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    CANCELLED = "cancelled"
+    NODE_FAIL = "node_fail"
+    LOST = "lost"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen unless somebody asks for it."""
+        return self not in {State.PENDING, State.RUNNING}
+
+    @property
+    def bad(self) -> bool:
+        """Whether the experiment ended without all of its results."""
+        return self.ended and self is not State.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who took an attempt: enough to tell, later and elsewhere, whether it is still alive.
+
+    ``started`` is the process's start time in the kernel's own ticks, ``boot`` the machine's boot
+    id: together with ``pid`` and ``host`` they name a process that no other can be mistaken for.
+    """
+
+    host: str
+    boot: str
+    pid: int
+    started: int
+    token: str
+    job: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a running attempt has come."""
+
+    time_t0: float
+    snapshots: int
+    wall_s: float
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The final account of an attempt; written last, so that its presence means "ended".
+
+    Attributes
+    ----------
+    reason
+        Empty for a finished run, else a sentence that says what happened.
+    snapshots, expected
+        Snapshots received and those asked for; fewer mean partial data.
+    simulating_s, reducing_s
+        Seconds waiting for the engine and seconds spent on its snapshots.
+    """
+
+    state: State
+    reason: str
+    attempt: int
+    snapshots: int
+    expected: int
+    time_t0: float
+    started: str
+    ended: str
+    wall_s: float
+    simulating_s: float
+    reducing_s: float
+    host: str
+    exit_status: int | None = None
+    engine: str = ""
+    last_lines: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was asked for is there."""
+        return self.state is State.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One act of asking for attempts: which ones, where, and with what settings.
+
+    ``attempts`` maps an experiment's number to the one attempt that this submission allows, so
+    that two submissions made at the same moment cannot both run it.
+    """
+
+    token: str
+    time: str
+    cluster: str
+    attempts: Mapping[int, int]
+    run: Run
+    outputs: Outputs
+    resources: Resources
+    root: Path | None
+    job_ids: tuple[str, ...] = ()

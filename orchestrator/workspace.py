@@ -1,0 +1,188 @@
+"""Every path under a data directory; nobody else joins paths there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_EXPERIMENT = re.compile(r"exp(0|[1-9][0-9]*)")
+_ATTEMPT = re.compile(r"[1-9][0-9]*")
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptDirectory:
+    """The files of one try at one experiment; its creation is the claim."""
+
+    root: Path
+
+    @property
+    def number(self) -> int:
+        """The attempt's number, counted from 1."""
+        return int(self.root.name)
+
+    @property
+    def claim(self) -> Path:
+        """Who took the attempt."""
+        return self.root / "claim.json"
+
+    @property
+    def progress(self) -> Path:
+        """How far it has come; rewritten as a sign of life."""
+        return self.root / "progress.json"
+
+    @property
+    def journal(self) -> Path:
+        """Every reduced snapshot, appended and durable as soon as it is made."""
+        return self.root / "snapshots.journal"
+
+    @property
+    def engine_log(self) -> Path:
+        """What the engine wrote to its standard output and error."""
+        return self.root / "engine.log"
+
+    @property
+    def cancel_request(self) -> Path:
+        """Present once somebody has asked for this attempt to stop."""
+        return self.root / "cancel"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The engine's last saved state."""
+        return self.root / "checkpoint"
+
+    @property
+    def record(self) -> Path:
+        """The final account."""
+        return self.root / "record.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentDirectory:
+    """The files of one experiment."""
+
+    root: Path
+
+    @property
+    def cellspace(self) -> Path:
+        """The initial cell space, as genesis makes it."""
+        return self.root / "DUN.csp"
+
+    @property
+    def parfile(self) -> Path:
+        """What the engine reads."""
+        return self.root / "run.par"
+
+    @property
+    def meta_data(self) -> Path:
+        """JSON: parameters, command lines, engine, seed, attempts, host, times."""
+        return self.root / "meta_data"
+
+    @property
+    def out(self) -> Path:
+        """The engine's own logs and the reduced snapshots."""
+        return self.root / "out"
+
+    @property
+    def height_maps(self) -> Path:
+        """``height_maps`` int16 [snapshot, D, L] and ``times`` float64 [snapshot]."""
+        return self.out / "height_maps.npz"
+
+    @property
+    def ffts(self) -> Path:
+        """``ffts`` float32 [snapshot, ky, kx] and ``times`` float64 [snapshot]."""
+        return self.out / "ffts.npz"
+
+    @property
+    def attempts_root(self) -> Path:
+        """The directory of all attempts."""
+        return self.root / "attempts"
+
+    def attempt(self, number: int) -> AttemptDirectory:
+        """The directory of attempt ``number``, whether it exists or not."""
+        return AttemptDirectory(self.attempts_root / str(number))
+
+    def attempts(self) -> list[AttemptDirectory]:
+        """All attempts that were ever claimed, in their order."""
+        try:
+            names = [entry.name for entry in self.attempts_root.iterdir()]
+        except FileNotFoundError:
+            return []
+        return [self.attempt(n) for n in sorted(int(n) for n in names if _ATTEMPT.fullmatch(n))]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepDirectory:
+    """The files of one sweep."""
+
+    root: Path
+
+    @property
+    def name(self) -> str:
+        """The sweep's name."""
+        return self.root.name
+
+    def sweep_file(self, version: int) -> Path:
+        """The sweep file as submitted: ``sweep.yaml``, then ``sweep.2.yaml`` and so on."""
+        return self.root / ("sweep.yaml" if version == 1 else f"sweep.{version}.yaml")
+
+    @property
+    def ledger(self) -> Path:
+        """Number, key, parameters and seed of every experiment; append-only."""
+        return self.root / "experiments.jsonl"
+
+    @property
+    def submissions(self) -> Path:
+        """One line per submission: the intent, later the job ids."""
+        return self.root / "submissions.jsonl"
+
+    @property
+    def log(self) -> Path:
+        """One line per event of any experiment."""
+        return self.root / "log.txt"
+
+    @property
+    def lock(self) -> Path:
+        """Held while the ledger or the submissions change."""
+        return self.root / ".lock"
+
+    @property
+    def jobs(self) -> Path:
+        """Scripts, pickles and logs of jobs and local workers."""
+        return self.root / "jobs"
+
+    def order(self, token: str) -> Path:
+        """What the submission ``token`` asks for, in full."""
+        return self.jobs / f"{token}.json"
+
+    def worker_log(self, token: str, index: int) -> Path:
+        """Standard output and error of a local worker."""
+        return self.jobs / f"{token}.{index}.log"
+
+    @property
+    def workers(self) -> Path:
+        """One file per local worker that was started, held locked while it lives."""
+        return self.jobs / "workers"
+
+    def experiment(self, number: int) -> ExperimentDirectory:
+        """The directory of experiment ``number``, whether it exists or not."""
+        return ExperimentDirectory(self.root / f"exp{number}")
+
+    def experiment_numbers(self) -> list[int]:
+        """Numbers of the experiment directories that exist, ascending."""
+        found = (_EXPERIMENT.fullmatch(entry.name) for entry in self.root.iterdir())
+        return sorted(int(match[1]) for match in found if match)
+
+
+def sweeps(data_directory: Path) -> Iterator[SweepDirectory]:
+    """Yield every sweep under ``data_directory``, by name."""
+    if not data_directory.is_dir():
+        return
+    for entry in sorted(data_directory.iterdir()):
+        directory = SweepDirectory(entry)
+        if directory.ledger.is_file():
+            yield directory
