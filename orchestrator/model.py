@@ -108,13 +108,11 @@ class Point:
     """One parameter set and its seed, before it has a number.
 
     ``key`` is a hash of parameters and seed alone: the same values, the same key, for ever.
-    ``coordinates`` are the values on the sweep's axes, for tables and labels.
     """
 
     key: str
     parameters: Mapping[str, Scalar]
     seed: int
-    coordinates: Mapping[str, Scalar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +266,8 @@ class Submission:
     """One act of asking for attempts: which ones, where, and with what settings.
 
     ``attempts`` maps an experiment's number to the one attempt that this submission allows, so
-    that two submissions made at the same moment cannot both run it.
+    that two submissions made at the same moment cannot both run it. ``axes`` are the names on
+    each axis of the sweep file at that time, for tables and pictures.
     """
 
     token: str
@@ -279,4 +278,5 @@ class Submission:
     outputs: Outputs
     resources: Resources
     root: Path | None
+    axes: tuple[tuple[str, ...], ...] = ()
     job_ids: tuple[str, ...] = ()

@@ -1,0 +1,191 @@
+"""Attempts at experiments: who took one, whether it still lives, and how it ended.
+
+Making the attempt's directory is the claim: the file system lets exactly one process do it, on one
+machine and on the shared file systems of clusters alike.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.model import Claim, Progress, Record, State
+
+if TYPE_CHECKING:
+    from orchestrator.workspace import AttemptDirectory, ExperimentDirectory
+
+HEARTBEAT_S = 20.0
+"""A running attempt touches its progress file at least this often."""
+
+PATIENCE_S = 6 * HEARTBEAT_S
+"""Without a sign of life for so long, an attempt on another machine counts as dead."""
+
+
+def myself(token: str, job: str) -> Claim:
+    """Describe this process as the one that takes an attempt."""
+    return Claim(
+        host=socket.gethostname(),
+        boot=_boot_id(),
+        pid=os.getpid(),
+        started=_started(os.getpid()) or 0,
+        token=token,
+        job=job,
+        time=now(),
+    )
+
+
+def now() -> str:
+    """Return the time in UTC, as ``2026-01-31T12:00:00Z``."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def claim(experiment: ExperimentDirectory, number: int, claimant: Claim) -> AttemptDirectory | None:
+    """Take attempt ``number`` of an experiment, or return None where somebody else has it."""
+    attempt = experiment.attempt(number)
+    attempt.root.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        attempt.root.mkdir()
+    except FileExistsError:
+        return None
+    _write(attempt.claim, dataclasses.asdict(claimant))
+    return attempt
+
+
+def claim_ended(
+    experiment: ExperimentDirectory, number: int, claimant: Claim, state: State, reason: str
+) -> bool:
+    """Take an attempt only to end it at once, as for one that is cancelled while pending."""
+    attempt = claim(experiment, number, claimant)
+    if attempt is None:
+        return False
+    end(attempt, state, reason)
+    return True
+
+
+def end(attempt: AttemptDirectory, state: State, reason: str) -> None:
+    """Write the record of an attempt that can no longer write its own."""
+    progress = read_progress(attempt) or Progress(time_t0=0.0, snapshots=0, wall_s=0.0)
+    claimed = read_claim(attempt)
+    record = Record(
+        state=state,
+        reason=reason,
+        attempt=attempt.number,
+        snapshots=progress.snapshots,
+        expected=0,
+        time_t0=progress.time_t0,
+        started=claimed.time if claimed else now(),
+        ended=now(),
+        wall_s=progress.wall_s,
+        simulating_s=0.0,
+        reducing_s=0.0,
+        host=claimed.host if claimed else socket.gethostname(),
+    )
+    write_record(attempt, record)
+
+
+def request_cancel(attempt: AttemptDirectory) -> None:
+    """Ask a running attempt to stop; it looks every few seconds."""
+    attempt.cancel_request.touch()
+
+
+def alive(attempt: AttemptDirectory) -> bool | None:
+    """Tell whether the process that took an attempt still runs.
+
+    On its own machine the kernel knows. From elsewhere a recent sign of life says yes, and its
+    absence only None: "cannot be told from here".
+    """
+    claimed = read_claim(attempt)
+    if claimed is None:  # being written at this moment, or its maker died in between
+        return _age_s(attempt.root) < PATIENCE_S or None
+    if claimed.host == socket.gethostname():
+        return claimed.boot == _boot_id() and _started(claimed.pid) == claimed.started
+    last = attempt.progress if attempt.progress.exists() else attempt.claim
+    return _age_s(last) < PATIENCE_S or None
+
+
+def read_claim(attempt: AttemptDirectory) -> Claim | None:
+    """Return who took the attempt, or None where that is not written yet."""
+    data = _read(attempt.claim)
+    return None if data is None else Claim(**data)
+
+
+def read_progress(attempt: AttemptDirectory) -> Progress | None:
+    """Return how far the attempt has come, or None before its first snapshot."""
+    data = _read(attempt.progress)
+    return None if data is None else Progress(**data)
+
+
+def write_progress(attempt: AttemptDirectory, progress: Progress) -> None:
+    """Tell how far the attempt has come."""
+    _write(attempt.progress, dataclasses.asdict(progress), durable=False)
+
+
+def read_record(attempt: AttemptDirectory) -> Record | None:
+    """Return the final account of an attempt, or None while there is none."""
+    data = _read(attempt.record)
+    if data is None:
+        return None
+    data["state"] = State(data["state"])
+    data["last_lines"] = tuple(data["last_lines"])
+    return Record(**data)
+
+
+def write_record(attempt: AttemptDirectory, record: Record) -> None:
+    """Write the final account of an attempt; nothing is written there afterwards."""
+    data = dataclasses.asdict(record)
+    data["state"] = record.state.value
+    _write(attempt.record, data)
+
+
+def _write(path: Path, data: dict[str, Any], *, durable: bool = True) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("w") as file:
+            json.dump(data, file, indent=1)
+            file.write("\n")
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        data = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _started(pid: int) -> int | None:
+    """Return a process's start time in kernel ticks; None for a dead one or a zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else int(fields[19])

@@ -1,0 +1,235 @@
+"""What a sweep consists of and what was asked of it: numbered experiments and submissions.
+
+``experiments.jsonl`` gives every point its number for ever; ``submissions.jsonl`` tells, in
+order, what was intended and what became of it. Both only grow; a torn last line, left by a
+process that was killed while writing, is cut off by the next writer and ignored by readers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.errors import FormatError
+from orchestrator.model import (
+    Experiment,
+    KeepInitial,
+    Outputs,
+    Point,
+    Resources,
+    Run,
+    Submission,
+    Sweep,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from orchestrator.workspace import SweepDirectory
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """How the points of a sweep file compare with the experiments that have numbers.
+
+    ``new`` points have none yet; ``kept`` experiments are in the file and in the ledger;
+    ``orphaned`` ones are no longer in the file, and stay as they are.
+    """
+
+    new: tuple[Point, ...]
+    kept: tuple[Experiment, ...]
+    orphaned: tuple[Experiment, ...]
+
+
+def reconcile(known: Iterable[Experiment], points: Iterable[Point]) -> Reconciliation:
+    """Compare the points of a sweep file with the numbered experiments."""
+    numbered = {experiment.point.key: experiment for experiment in known}
+    wanted = {point.key: point for point in points}
+    return Reconciliation(
+        new=tuple(point for key, point in wanted.items() if key not in numbered),
+        kept=tuple(numbered[key] for key in wanted if key in numbered),
+        orphaned=tuple(e for key, e in numbered.items() if key not in wanted),
+    )
+
+
+@contextlib.contextmanager
+def locked(directory: SweepDirectory) -> Iterator[None]:
+    """Keep every other submitter and every leaving worker of this sweep out."""
+    directory.root.mkdir(parents=True, exist_ok=True)
+    with directory.lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def experiments(directory: SweepDirectory) -> list[Experiment]:
+    """Read all numbered experiments, by number."""
+    found = [
+        Experiment(
+            number=line["number"],
+            point=Point(key=line["key"], parameters=line["parameters"], seed=line["seed"]),
+        )
+        for line in _lines(directory.ledger)
+    ]
+    return sorted(found, key=lambda experiment: experiment.number)
+
+
+def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experiment]:
+    """Give numbers to ``points``, after the last one given; the lock must be held."""
+    first = 1 + max((e.number for e in experiments(directory)), default=-1)
+    added = [Experiment(number, point) for number, point in enumerate(points, first)]
+    _append(
+        directory.ledger,
+        [
+            {
+                "number": e.number,
+                "key": e.point.key,
+                "seed": e.point.seed,
+                "parameters": dict(e.point.parameters),
+            }
+            for e in added
+        ],
+    )
+    return added
+
+
+def keep_sweep_file(directory: SweepDirectory, sweep: Sweep) -> Path:
+    """Keep the sweep file as it is now, as a new version if it has changed since the last."""
+    version = 1
+    while directory.sweep_file(version + 1).exists():
+        version += 1
+    latest = directory.sweep_file(version)
+    if latest.exists():
+        if latest.read_text(encoding="utf-8") == sweep.text:
+            return latest
+        latest = directory.sweep_file(version + 1)
+    draft = latest.with_name(f".{latest.name}.{os.getpid()}")
+    draft.write_text(sweep.text, encoding="utf-8")
+    draft.replace(latest)
+    return latest
+
+
+def intend(directory: SweepDirectory, submission: Submission) -> None:
+    """Write down what a submission asks for, before anything is started; the lock must be held."""
+    directory.jobs.mkdir(parents=True, exist_ok=True)
+    order = directory.order(submission.token)
+    draft = order.with_name(f".{order.name}.{os.getpid()}")
+    with draft.open("w") as file:
+        json.dump(_as_json(submission), file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(order)
+    event = {
+        "event": "intended",
+        "token": submission.token,
+        "time": submission.time,
+        "cluster": submission.cluster,
+        "experiments": len(submission.attempts),
+    }
+    _append(directory.submissions, [event])
+
+
+def note(directory: SweepDirectory, event: str, token: str, **details: Any) -> None:
+    """Append what became of a submission; the lock must be held."""
+    _append(directory.submissions, [{"event": event, "token": token, **details}])
+
+
+def submissions(directory: SweepDirectory) -> list[Submission]:
+    """Read every submission that counts, in their order; void ones are left out."""
+    tokens: dict[str, dict[str, Any]] = {}
+    for line in _lines(directory.submissions):
+        if line["event"] == "void":
+            tokens.pop(line["token"], None)
+        elif line["event"] == "intended":
+            tokens[line["token"]] = {}
+        elif line["token"] in tokens:
+            tokens[line["token"]].update(line)
+    found = [(submission(directory, token), said) for token, said in tokens.items()]
+    return [dataclasses.replace(s, job_ids=tuple(said.get("job_ids", ()))) for s, said in found]
+
+
+def submission(directory: SweepDirectory, token: str) -> Submission:
+    """Read one submission by its token."""
+    path = directory.order(token)
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise FormatError(f"{path}: not a readable submission: {error}") from error
+    data["attempts"] = {int(number): attempt for number, attempt in data["attempts"]}
+    data["run"] = Run(**data["run"])
+    outputs = data["outputs"]
+    data["outputs"] = Outputs(
+        **{**outputs, "keep_initial": KeepInitial(outputs["keep_initial"])}
+    )
+    data["resources"] = Resources(**data["resources"])
+    data["root"] = None if data["root"] is None else Path(data["root"])
+    data["axes"] = tuple(tuple(names) for names in data["axes"])
+    data["job_ids"] = tuple(data["job_ids"])
+    return Submission(**data)
+
+
+def wanted_attempts(submissions: Iterable[Submission]) -> dict[int, tuple[int, Submission]]:
+    """Map each experiment's number to the last attempt that was asked for, and by whom."""
+    wanted: dict[int, tuple[int, Submission]] = {}
+    for one in submissions:
+        for number, attempt in one.attempts.items():
+            if number not in wanted or attempt > wanted[number][0]:
+                wanted[number] = (attempt, one)
+    return wanted
+
+
+def log(directory: SweepDirectory, text: str, time: str) -> None:
+    """Append one line to the sweep's log, in one write so that writers do not mix."""
+    line = f"{time} {text}\n".encode()
+    handle = os.open(directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        os.write(handle, line)
+    finally:
+        os.close(handle)
+
+
+def _as_json(submission: Submission) -> dict[str, Any]:
+    data = dataclasses.asdict(submission)
+    data["attempts"] = sorted(submission.attempts.items())
+    data["outputs"]["keep_initial"] = submission.outputs.keep_initial.value
+    data["root"] = None if submission.root is None else str(submission.root)
+    return data
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return
+    whole, _, _torn = data.rpartition(b"\n")
+    for number, line in enumerate(whole.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            yield json.loads(line)
+        except ValueError as error:
+            raise FormatError(f"{path}:{number}: not a line of JSON: {line[:60]!r}") from error
+
+
+def _append(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
+    if not lines:
+        return
+    text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+    with path.open("ab+") as file:
+        end = file.seek(0, os.SEEK_END)
+        if end:
+            file.seek(end - 1)
+            if file.read(1) != b"\n":
+                file.truncate(_last_newline(path))
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _last_newline(path: Path) -> int:
+    return path.read_bytes().rfind(b"\n") + 1
