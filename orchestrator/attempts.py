@@ -6,15 +6,14 @@ machine and on the shared file systems of clusters alike.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
 import os
 import socket
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from orchestrator.formats.durable import read_json, write_json
 from orchestrator.model import Claim, Progress, Record, State
 
 if TYPE_CHECKING:
@@ -45,7 +44,9 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def claim(experiment: ExperimentDirectory, number: int, claimant: Claim) -> AttemptDirectory | None:
+def claim(
+    experiment: ExperimentDirectory, number: int, claimant: Claim
+) -> AttemptDirectory | None:
     """Take attempt ``number`` of an experiment, or return None where somebody else has it."""
     attempt = experiment.attempt(number)
     attempt.root.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +54,7 @@ def claim(experiment: ExperimentDirectory, number: int, claimant: Claim) -> Atte
         attempt.root.mkdir()
     except FileExistsError:
         return None
-    _write(attempt.claim, dataclasses.asdict(claimant))
+    write_json(attempt.claim, dataclasses.asdict(claimant))
     return attempt
 
 
@@ -111,24 +112,24 @@ def alive(attempt: AttemptDirectory) -> bool | None:
 
 def read_claim(attempt: AttemptDirectory) -> Claim | None:
     """Return who took the attempt, or None where that is not written yet."""
-    data = _read(attempt.claim)
+    data = read_json(attempt.claim)
     return None if data is None else Claim(**data)
 
 
 def read_progress(attempt: AttemptDirectory) -> Progress | None:
     """Return how far the attempt has come, or None before its first snapshot."""
-    data = _read(attempt.progress)
+    data = read_json(attempt.progress)
     return None if data is None else Progress(**data)
 
 
 def write_progress(attempt: AttemptDirectory, progress: Progress) -> None:
     """Tell how far the attempt has come."""
-    _write(attempt.progress, dataclasses.asdict(progress), durable=False)
+    write_json(attempt.progress, dataclasses.asdict(progress), durable=False)
 
 
 def read_record(attempt: AttemptDirectory) -> Record | None:
     """Return the final account of an attempt, or None while there is none."""
-    data = _read(attempt.record)
+    data = read_json(attempt.record)
     if data is None:
         return None
     data["state"] = State(data["state"])
@@ -140,31 +141,7 @@ def write_record(attempt: AttemptDirectory, record: Record) -> None:
     """Write the final account of an attempt; nothing is written there afterwards."""
     data = dataclasses.asdict(record)
     data["state"] = record.state.value
-    _write(attempt.record, data)
-
-
-def _write(path: Path, data: dict[str, Any], *, durable: bool = True) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("w") as file:
-            json.dump(data, file, indent=1)
-            file.write("\n")
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        data = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
-        return None
-    return data if isinstance(data, dict) else None
+    write_json(attempt.record, data)
 
 
 def _age_s(path: Path) -> float:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import FormatError
+from orchestrator.formats.durable import append_lines, read_lines, replacing, write_json
 from orchestrator.model import (
     Experiment,
     KeepInitial,
@@ -25,12 +26,14 @@ from orchestrator.model import (
     Resources,
     Run,
     Submission,
-    Sweep,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from orchestrator.model import (
+        Sweep,
+    )
     from orchestrator.workspace import SweepDirectory
 
 
@@ -83,7 +86,7 @@ def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experimen
     """Give numbers to ``points``, after the last one given; the lock must be held."""
     first = 1 + max((e.number for e in experiments(directory)), default=-1)
     added = [Experiment(number, point) for number, point in enumerate(points, first)]
-    _append(
+    append_lines(
         directory.ledger,
         [
             {
@@ -108,22 +111,15 @@ def keep_sweep_file(directory: SweepDirectory, sweep: Sweep) -> Path:
         if latest.read_text(encoding="utf-8") == sweep.text:
             return latest
         latest = directory.sweep_file(version + 1)
-    draft = latest.with_name(f".{latest.name}.{os.getpid()}")
-    draft.write_text(sweep.text, encoding="utf-8")
-    draft.replace(latest)
+    with replacing(latest) as file:
+        file.write(sweep.text.encode())
     return latest
 
 
 def intend(directory: SweepDirectory, submission: Submission) -> None:
     """Write down what a submission asks for, before anything is started; the lock must be held."""
     directory.jobs.mkdir(parents=True, exist_ok=True)
-    order = directory.order(submission.token)
-    draft = order.with_name(f".{order.name}.{os.getpid()}")
-    with draft.open("w") as file:
-        json.dump(_as_json(submission), file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(order)
+    write_json(directory.order(submission.token), _as_json(submission))
     event = {
         "event": "intended",
         "token": submission.token,
@@ -131,12 +127,12 @@ def intend(directory: SweepDirectory, submission: Submission) -> None:
         "cluster": submission.cluster,
         "experiments": len(submission.attempts),
     }
-    _append(directory.submissions, [event])
+    append_lines(directory.submissions, [event])
 
 
 def note(directory: SweepDirectory, event: str, token: str, **details: Any) -> None:
     """Append what became of a submission; the lock must be held."""
-    _append(directory.submissions, [{"event": event, "token": token, **details}])
+    append_lines(directory.submissions, [{"event": event, "token": token, **details}])
 
 
 def submissions(directory: SweepDirectory) -> list[Submission]:
@@ -202,34 +198,8 @@ def _as_json(submission: Submission) -> dict[str, Any]:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return
-    whole, _, _torn = data.rpartition(b"\n")
-    for number, line in enumerate(whole.split(b"\n"), 1):
-        if not line.strip():
-            continue
+    for number, line in read_lines(path):
         try:
             yield json.loads(line)
         except ValueError as error:
             raise FormatError(f"{path}:{number}: not a line of JSON: {line[:60]!r}") from error
-
-
-def _append(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
-    if not lines:
-        return
-    text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
-    with path.open("ab+") as file:
-        end = file.seek(0, os.SEEK_END)
-        if end:
-            file.seek(end - 1)
-            if file.read(1) != b"\n":
-                file.truncate(_last_newline(path))
-        file.write(text.encode())
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _last_newline(path: Path) -> int:
-    return path.read_bytes().rfind(b"\n") + 1

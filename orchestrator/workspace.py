@@ -103,7 +103,7 @@ class ExperimentDirectory:
         return self.root / "attempts"
 
     def attempt(self, number: int) -> AttemptDirectory:
-        """The directory of attempt ``number``, whether it exists or not."""
+        """Return the directory of attempt ``number``, whether it exists or not."""
         return AttemptDirectory(self.attempts_root / str(number))
 
     def attempts(self) -> list[AttemptDirectory]:
@@ -127,7 +127,7 @@ class SweepDirectory:
         return self.root.name
 
     def sweep_file(self, version: int) -> Path:
-        """The sweep file as submitted: ``sweep.yaml``, then ``sweep.2.yaml`` and so on."""
+        """Name the sweep file as submitted: ``sweep.yaml``, then ``sweep.2.yaml`` and so on."""
         return self.root / ("sweep.yaml" if version == 1 else f"sweep.{version}.yaml")
 
     @property
@@ -156,11 +156,11 @@ class SweepDirectory:
         return self.root / "jobs"
 
     def order(self, token: str) -> Path:
-        """What the submission ``token`` asks for, in full."""
+        """Name the file with what the submission ``token`` asks for, in full."""
         return self.jobs / f"{token}.json"
 
     def worker_log(self, token: str, index: int) -> Path:
-        """Standard output and error of a local worker."""
+        """Name the file with standard output and error of a local worker."""
         return self.jobs / f"{token}.{index}.log"
 
     @property
@@ -169,7 +169,7 @@ class SweepDirectory:
         return self.jobs / "workers"
 
     def experiment(self, number: int) -> ExperimentDirectory:
-        """The directory of experiment ``number``, whether it exists or not."""
+        """Return the directory of experiment ``number``, whether it exists or not."""
         return ExperimentDirectory(self.root / f"exp{number}")
 
     def experiment_numbers(self) -> list[int]:

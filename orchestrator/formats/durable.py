@@ -1,0 +1,80 @@
+"""Files that appear whole or not at all, and lines that are appended whole."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
+    """Open a new version of ``path`` that appears only if the block succeeds.
+
+    ``durable`` waits until the bytes are on the disk, so that a machine that dies leaves the old
+    version or the new one.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            yield file
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> None:
+    """Write ``data`` as a JSON file that appears whole."""
+    with replacing(path, durable=durable) as file:
+        file.write(json.dumps(data, indent=1).encode() + b"\n")
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return the object in a JSON file, or None where there is no such file or no object in it."""
+    try:
+        data = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def append_lines(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Append one line of JSON per item and wait until they are on the disk.
+
+    A torn last line, left by a writer that was killed, is cut off first. One writer at a time.
+    """
+    if not lines:
+        return
+    text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+    with path.open("ab+") as file:
+        end = file.seek(0, os.SEEK_END)
+        if end:
+            file.seek(end - 1)
+            if file.read(1) != b"\n":
+                file.truncate(path.read_bytes().rfind(b"\n") + 1)
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the whole lines of a file with their numbers, without the end of line.
+
+    A torn last line is passed over, and so is a missing file.
+    """
+    try:
+        whole, _, _torn = path.read_bytes().rpartition(b"\n")
+    except FileNotFoundError:
+        return
+    for number, line in enumerate(whole.split(b"\n"), 1):
+        if line.strip():
+            yield number, line
