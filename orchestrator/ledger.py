@@ -103,17 +103,27 @@ def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experimen
 
 def keep_sweep_file(directory: SweepDirectory, sweep: Sweep) -> Path:
     """Keep the sweep file as it is now, as a new version if it has changed since the last."""
-    version = 1
-    while directory.sweep_file(version + 1).exists():
-        version += 1
-    latest = directory.sweep_file(version)
-    if latest.exists():
+    version = _versions(directory)
+    if version:
+        latest = directory.sweep_file(version)
         if latest.read_text(encoding="utf-8") == sweep.text:
             return latest
-        latest = directory.sweep_file(version + 1)
-    with replacing(latest) as file:
+    target = directory.sweep_file(version + 1)
+    with replacing(target) as file:
         file.write(sweep.text.encode())
-    return latest
+    return target
+
+
+def last_sweep_file(directory: SweepDirectory) -> Path:
+    """Return the sweep file as it was submitted last."""
+    return directory.sweep_file(max(1, _versions(directory)))
+
+
+def _versions(directory: SweepDirectory) -> int:
+    version = 0
+    while directory.sweep_file(version + 1).exists():
+        version += 1
+    return version
 
 
 def intend(directory: SweepDirectory, submission: Submission) -> None:
@@ -191,7 +201,7 @@ def log(directory: SweepDirectory, text: str, time: str) -> None:
 
 def _as_json(submission: Submission) -> dict[str, Any]:
     data = dataclasses.asdict(submission)
-    data["attempts"] = sorted(submission.attempts.items())
+    data["attempts"] = list(submission.attempts.items())
     data["outputs"]["keep_initial"] = submission.outputs.keep_initial.value
     data["root"] = None if submission.root is None else str(submission.root)
     return data

@@ -280,3 +280,56 @@ class Submission:
     root: Path | None
     axes: tuple[tuple[str, ...], ...] = ()
     job_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one experiment stands, as its files tell.
+
+    ``attempt`` is the latest one that was asked for or made, 0 where nobody has asked yet;
+    ``silent`` marks a running attempt on another machine that has shown no sign of life.
+    """
+
+    experiment: Experiment
+    state: State
+    attempt: int
+    submission: Submission | None
+    claim: Claim | None = None
+    progress: Progress | None = None
+    record: Record | None = None
+    silent: bool = False
+
+    @property
+    def time_t0(self) -> float:
+        """Simulated time reached, in t0."""
+        if self.record is not None:
+            return self.record.time_t0
+        return self.progress.time_t0 if self.progress is not None else 0.0
+
+    @property
+    def stop_t0(self) -> float:
+        """Simulated time asked for, in t0."""
+        return self.submission.run.stop_t0 if self.submission is not None else 0.0
+
+    @property
+    def fraction(self) -> float:
+        """Share of the simulated time that is done, 0 to 1."""
+        if self.state is State.DONE:
+            return 1.0
+        return min(1.0, self.time_t0 / self.stop_t0) if self.stop_t0 > 0 else 0.0
+
+    @property
+    def rate_t0_per_min(self) -> float | None:
+        """Simulated time per minute of wall time, once there is something to divide."""
+        wall_s = self.progress.wall_s if self.progress is not None else 0.0
+        if self.record is not None:
+            wall_s = self.record.wall_s
+        return 60 * self.time_t0 / wall_s if wall_s > 0 and self.time_t0 > 0 else None
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds that a running experiment still needs at its present rate."""
+        rate = self.rate_t0_per_min
+        if self.state is not State.RUNNING or rate is None:
+            return None
+        return 60 * max(0.0, self.stop_t0 - self.time_t0) / rate

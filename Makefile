@@ -1,0 +1,45 @@
+# Everything happens in .venv; `make demo` and `make test` need Python 3.11+, make and nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := quickstart
+
+.PHONY: demo test lint bench slurm-demo clean
+
+demo: .venv/.demo
+	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml --wait --yes
+	$(BIN)/rescal-sweep plot $(DEMO)
+
+test: .venv/.test
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/.lint
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/codespell
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+bench: .venv/.test
+	$(BIN)/python benchmarks/reduction.py
+	$(BIN)/python benchmarks/engine.py
+
+clean:
+	rm -rf .venv
+
+.venv/bin/pip:
+	$(PYTHON) -m venv .venv
+
+.venv/.demo: pyproject.toml | .venv/bin/pip
+	$(BIN)/pip install --quiet --editable '.[analysis]'
+	touch $@
+
+.venv/.test: pyproject.toml | .venv/bin/pip
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --editable '.[analysis]' --group test
+	touch $@
+
+.venv/.lint: pyproject.toml | .venv/bin/pip
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --editable '.[analysis]' --group dev
+	touch $@

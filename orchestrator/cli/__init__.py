@@ -1,0 +1,68 @@
+"""The command line: one verb a file, one place for errors and exit codes.
+
+Exit codes: 0 done; 1 some experiments ended badly; 2 the request was wrong; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from orchestrator import __version__
+from orchestrator.errors import OrchestratorError, RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+VERBS = {
+    "init": "make a starter project: sweeps/, templates/, data_runs/",
+    "plan": "show what submitting a sweep file would do; change nothing",
+    "submit": "run what is new in a sweep file",
+    "run": "run one experiment here, in the foreground",
+    "status": "show where the experiments of a sweep stand",
+    "logs": "show what an experiment wrote",
+    "cancel": "stop a sweep, or some of its experiments",
+    "resubmit": "run experiments again that ended badly",
+    "plot": "draw the height maps of a sweep on the grid of its axes",
+    "schema": "print the JSON Schema of a sweep file, for editors",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="rescal-sweep",
+        description="Parameter sweeps of ReSCAL-snow, on Slurm or on this machine.",
+    )
+    top.add_argument("--version", action="version", version=f"rescal-sweep {__version__}")
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, summary in VERBS.items():
+        module = import_module(f"orchestrator.cli.{verb}")
+        one = verbs.add_parser(verb, help=summary, description=module.__doc__)
+        module.configure(one)
+        one.set_defaults(perform=module.perform)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    request = parser().parse_args(arguments)
+    try:
+        code: int = request.perform(request)
+        sys.stdout.flush()
+    except RequestError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return 2
+    except OrchestratorError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return code

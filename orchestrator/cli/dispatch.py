@@ -1,0 +1,139 @@
+"""From a sweep file to attempts that somebody will run: what submit, run and resubmit share."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator import attempts, collection, expansion, ledger, report, submission
+from orchestrator.errors import RequestError
+from orchestrator.model import State, Submission
+from orchestrator.workspace import SweepDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from orchestrator.ledger import Reconciliation
+    from orchestrator.model import Point, Standing, Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A sweep file against what is on disk.
+
+    ``idle`` are kept experiments that were never asked for, as after a submitter that was killed.
+    """
+
+    sweep: Sweep
+    directory: SweepDirectory
+    points: Sequence[Point]
+    reconciliation: Reconciliation
+    standings: Mapping[int, Standing]
+
+    @property
+    def idle(self) -> tuple[int, ...]:
+        """Numbers of kept experiments that nobody has asked for yet."""
+        kept = (e.number for e in self.reconciliation.kept)
+        return tuple(n for n in kept if self.standings[n].attempt == 0)
+
+
+def plan(sweep: Sweep, data: Path) -> Plan:
+    """Compare a sweep file with what is on disk; change nothing."""
+    points = expansion.expand(sweep)
+    directory = SweepDirectory(data / sweep.name)
+    known = ledger.experiments(directory)
+    standings = {s.experiment.number: s for s in collection.standings(directory)}
+    return Plan(sweep, directory, points, ledger.reconcile(known, points), standings)
+
+
+def cluster(asked: str) -> str:
+    """Decide where to run: ``auto`` means Slurm where there is an sbatch, else this machine."""
+    if asked != "auto":
+        return asked
+    return "slurm" if shutil.which("sbatch") else "local"
+
+
+def writable(data: Path) -> None:
+    """Refuse a data directory in which nothing can be written."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        probe = data / f".probe-{secrets.token_hex(4)}"
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        raise RequestError(
+            f"{data}: cannot be written ({error.strerror}); "
+            "choose another with --data-dir or $RESCAL_SWEEP_DATA_DIR"
+        ) from error
+
+
+def enact(planned: Plan, where: str, root: Path | None) -> Submission | None:
+    """Give numbers to what is new and write down the intent; None where nothing is to do.
+
+    The sweep's lock must be held and ``planned`` must have been made under it.
+    """
+    directory = planned.directory
+    ledger.keep_sweep_file(directory, planned.sweep)
+    added = ledger.enlist(directory, planned.reconciliation.new)
+    numbers = {*planned.idle, *(experiment.number for experiment in added)}
+    wanted = [s for s in collection.standings(directory, numbers) if s.attempt == 0]
+    return ask(planned.sweep, directory, wanted, where, root) if wanted else None
+
+
+def ask(
+    sweep: Sweep,
+    directory: SweepDirectory,
+    chosen: Sequence[Standing],
+    where: str,
+    root: Path | None,
+) -> Submission:
+    """Write down the intent to make the next attempt at each of ``chosen``; the lock is held."""
+    for standing in chosen:
+        if standing.state is State.LOST:
+            place = directory.experiment(standing.experiment.number)
+            reason = "the process that ran it died without a word"
+            attempts.end(place.attempt(standing.attempt), State.LOST, reason)
+    one = Submission(
+        token=new_token(),
+        time=attempts.now(),
+        cluster=where,
+        attempts={s.experiment.number: next_attempt(s) for s in chosen},
+        run=sweep.run,
+        outputs=sweep.outputs,
+        resources=sweep.resources,
+        root=root,
+        axes=report.axis_names(sweep.axes),
+    )
+    ledger.intend(directory, one)
+    ledger.log(directory, f"submission {one.token}: {len(chosen)} experiments", one.time)
+    return one
+
+
+def next_attempt(standing: Standing) -> int:
+    """Return the number of the attempt to make: the one that waits, or the one after the last."""
+    if standing.state is State.PENDING:
+        return max(1, standing.attempt)
+    return standing.attempt + 1
+
+
+def new_token() -> str:
+    """Make the token of a submission: short, sortable by time, unique."""
+    stamp = attempts.now().translate(str.maketrans("", "", "-:TZ"))[2:]
+    return f"{stamp}-{secrets.token_hex(3)}"
+
+
+def start_locally(directory: SweepDirectory, token: str, workers: int) -> int:
+    """Fill the sweep's pool on this machine up to what there is to do; the lock is held."""
+    waiting = sum(
+        s.state is State.PENDING and s.attempt > 0 for s in collection.standings(directory)
+    )
+    return submission.start_workers(directory, token, min(waiting, workers), workers)
+
+
+def axes_of(directory: SweepDirectory) -> tuple[tuple[str, ...], ...]:
+    """Return the names on each axis of the sweep as it was last submitted."""
+    made = ledger.submissions(directory)
+    return made[-1].axes if made else ()

@@ -1,0 +1,63 @@
+"""Show what an experiment's engine wrote, and how its attempt ended."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from orchestrator import attempts, collection
+from orchestrator.cli import settings
+from orchestrator.errors import RequestError
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument("sweep", metavar="SWEEP")
+    parser.add_argument("experiment", metavar="EXP", help="exp3 or 3")
+    parser.add_argument("-f", "--follow", action="store_true", help="go on until it ends")
+    settings.add_data_directory(parser)
+
+
+def perform(request: argparse.Namespace) -> int:
+    """Print the engine's output of the latest attempt, then the record's reason."""
+    directory = settings.find_sweep(request)
+    chosen = settings.choose([request.experiment], directory)
+    if len(chosen.numbers) != 1:
+        raise RequestError(f"{request.experiment!r} names several experiments; logs shows one")
+    (standing,) = collection.standings(directory, chosen.numbers)
+    made = directory.experiment(chosen.numbers[0]).attempts()
+    if not made:
+        raise RequestError(
+            f"{standing.experiment.name} has not started; it is {standing.state.value}"
+        )
+    attempt = made[-1]
+    shown = _show(attempt.engine_log, 0)
+    while request.follow and attempts.read_record(attempt) is None:
+        if attempts.alive(attempt) is False:
+            break
+        time.sleep(0.5)
+        shown = _show(attempt.engine_log, shown)
+    _show(attempt.engine_log, shown)
+    record = attempts.read_record(attempt)
+    if record is not None:
+        reason = f": {record.reason}" if record.reason else ""
+        print(f"-- attempt {record.attempt} {record.state.value}{reason}")
+    return 0
+
+
+def _show(path: Path, start: int) -> int:
+    """Print a file from byte ``start`` on and return where it ended."""
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            text = file.read()
+    except FileNotFoundError:
+        return start
+    sys.stdout.write(text.decode(errors="replace"))
+    sys.stdout.flush()
+    return start + len(text)

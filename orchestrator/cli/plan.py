@@ -1,0 +1,135 @@
+"""Show what submitting a sweep file would do; change nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from orchestrator import report
+from orchestrator.cli import dispatch, settings, submit
+
+if TYPE_CHECKING:
+    import argparse
+
+    from orchestrator.cli.dispatch import Plan
+    from orchestrator.model import Point, Sweep
+
+_SHOWN = 30
+_DIRECTORIES_AND_LOGS = 20
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument("sweep", metavar="SWEEP.yaml", type=Path)
+    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[])
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--all", action="store_true", help="a line for every experiment")
+    parser.add_argument("--cluster", choices=("auto", "slurm", "local"), default="auto")
+    settings.add_data_directory(parser)
+
+
+def perform(request: argparse.Namespace) -> int:
+    """Compare the file with what is on disk and print the difference."""
+    sweep = submit.load(request.sweep, request.set)
+    planned = dispatch.plan(sweep, settings.data_directory(request))
+    if request.json:
+        print(json.dumps(_as_json(planned), indent=1))
+        return 0
+    console = Console()
+    for warning in sweep.warnings:
+        console.print(f"warning: {warning}", style="yellow", highlight=False, soft_wrap=True)
+    console.print(_table(planned, None if request.all else _SHOWN))
+    if len(planned.points) > _SHOWN and not request.all:
+        console.print(f"... {len(planned.points) - _SHOWN} more; all of them with --all")
+    for line in _summary(planned):
+        console.print(line, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _table(planned: Plan, limit: int | None) -> Table:
+    names = [name for axis in planned.sweep.axes for name in axis.names]
+    kept = {e.point.key: e.number for e in planned.reconciliation.kept}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("exp", *names, "seed"):
+        table.add_column(title, justify="right")
+    table.add_column("plan")
+    for point, number in _numbered(planned)[:limit]:
+        state = planned.standings[number].state.value if point.key in kept else ""
+        table.add_row(
+            str(number),
+            *(report.number(point.parameters[name]) for name in names),
+            str(point.seed),
+            f"kept, {state}" if state else "new",
+            style="dim" if state else "",
+        )
+    return table
+
+
+def _numbered(planned: Plan) -> list[tuple[Point, int]]:
+    """Pair each point with its number, given already or to be given."""
+    kept = {e.point.key: e.number for e in planned.reconciliation.kept}
+    following = 1 + max(planned.standings, default=-1)
+    numbered = []
+    for point in planned.points:
+        if point.key in kept:
+            numbered.append((point, kept[point.key]))
+        else:
+            numbered.append((point, following))
+            following += 1
+    return numbered
+
+
+def expected_snapshots(sweep: Sweep) -> int:
+    """Return how many snapshots an engine sends: it stops half a t0 late."""
+    return math.floor((sweep.run.stop_t0 + 0.5) / sweep.run.every_t0) + 1
+
+
+def _bytes_each(sweep: Sweep, point: Point) -> float:
+    """Estimate what one experiment leaves; height maps deflate to about a fifth."""
+    length, depth = (float(point.parameters[name]) for name in ("L", "D"))
+    reduced = length * depth * 2 * 0.2 * sweep.outputs.height_maps
+    reduced += (length // 12) * (depth // 12) * 4 * sweep.outputs.ffts
+    return 2 * expected_snapshots(sweep) * reduced + 50_000  # published files and the journal
+
+
+def _summary(planned: Plan) -> list[str]:
+    sweep, found = planned.sweep, planned.reconciliation
+    new = [*found.new]
+    total = sum(_bytes_each(sweep, point) for point in new)
+    counted = f"{len(found.new)} new, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
+    every = f"{expected_snapshots(sweep)} snapshots, one every {sweep.run.every_t0:g} t0"
+    lines = [
+        f"{len(planned.points)} experiments in {planned.directory.root}: {counted}",
+        f"each: {sweep.run.stop_t0:g} t0, {every}",
+        f"expected: about {_DIRECTORIES_AND_LOGS * len(new)} files, {report.size(total)}",
+    ]
+    if planned.idle:
+        lines.append(f"{len(planned.idle)} kept experiments were never started and will be")
+    return lines
+
+
+def _as_json(planned: Plan) -> dict[str, Any]:
+    kept = {e.point.key for e in planned.reconciliation.kept}
+    return {
+        "sweep": planned.sweep.name,
+        "directory": str(planned.directory.root),
+        "new": len(planned.reconciliation.new),
+        "kept": len(planned.reconciliation.kept),
+        "orphaned": [e.number for e in planned.reconciliation.orphaned],
+        "experiments": [
+            {
+                "number": number,
+                "key": point.key,
+                "seed": point.seed,
+                "plan": "kept" if point.key in kept else "new",
+                "parameters": dict(point.parameters),
+            }
+            for point, number in _numbered(planned)
+        ],
+    }

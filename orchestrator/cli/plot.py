@@ -1,0 +1,67 @@
+"""Draw the height maps of a sweep on the grid of its first two axes."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator import collection, figures, report, store
+from orchestrator.cli import dispatch, settings
+from orchestrator.model import State
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from orchestrator.model import Standing
+    from orchestrator.workspace import SweepDirectory
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument("sweep", metavar="SWEEP", nargs="?")
+    parser.add_argument("kind", choices=("phase-diagram",), nargs="?", default="phase-diagram")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help=".png, .svg or .pdf")
+    parser.add_argument("--time", metavar="T0", type=float, help="default: the last snapshot")
+    settings.add_data_directory(parser)
+
+
+def perform(request: argparse.Namespace) -> int:
+    """Draw and say where the picture is."""
+    directory = settings.find_sweep(request)
+    axes = dispatch.axes_of(directory)
+    standings = collection.standings(directory)
+    rows, columns = _labels(standings, axes[:1]), _labels(standings, axes[1:2])
+    panels = {}
+    for standing in standings:
+        row, column = (_label(standing, axes[i : i + 1]) for i in (0, 1))
+        place = (rows.index(row), columns.index(column))
+        if place not in panels:  # the first seed, and the first value on further axes
+            panels[place] = _panel(directory, standing, request.time)
+    path = request.output or directory.root / "phase-diagram.png"
+    figure = figures.phase_diagram(panels, rows, columns, directory.name)
+    figures.save(figure, path, shlex.join(["rescal-sweep", *sys.argv[1:]]))
+    print(f"wrote {path}")
+    return 0
+
+
+def _label(standing: Standing, axes: Sequence[Sequence[str]]) -> str:
+    values = report.coordinates(standing.experiment, axes)
+    return "\n".join(f"{name} = {report.number(value)}" for name, value in values.items())
+
+
+def _labels(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> list[str]:
+    return list(dict.fromkeys(_label(standing, axes) for standing in standings))
+
+
+def _panel(
+    directory: SweepDirectory, standing: Standing, time_t0: float | None
+) -> figures.Panel:
+    remark = "" if standing.state is State.DONE else standing.state.value
+    found = store.height_map_at(directory.experiment(standing.experiment.number), time_t0)
+    if found is None:
+        return figures.Panel(None, 0.0, remark or "no height maps")
+    when, height_map = found
+    return figures.Panel(height_map, when, remark)

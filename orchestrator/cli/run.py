@@ -1,0 +1,104 @@
+"""Run one experiment here, in the foreground, with a progress bar."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.live import Live
+
+from orchestrator import collection, ledger, report, simulator, worker
+from orchestrator.cli import dispatch, follow, settings, submit
+from orchestrator.errors import RequestError
+from orchestrator.model import State
+from orchestrator.supervisor import Stop
+
+if TYPE_CHECKING:
+    import argparse
+
+    from orchestrator.model import Standing, Submission
+    from orchestrator.workspace import SweepDirectory
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument("sweep", metavar="SWEEP.yaml", type=Path)
+    parser.add_argument(
+        "experiment", metavar="EXP", nargs="?", help="exp3 or 3; default the first not done"
+    )
+    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[])
+    settings.add_data_directory(parser)
+
+
+def perform(request: argparse.Namespace) -> int:
+    """Claim an experiment and supervise it in this process."""
+    console = Console()
+    sweep = submit.load(request.sweep, request.set)
+    data = settings.data_directory(request)
+    root = settings.chosen_root(sweep.run.engine)
+    simulator.find(root)
+    dispatch.plan(sweep, data)
+    dispatch.writable(data)
+    directory = dispatch.SweepDirectory(data / sweep.name)
+    with ledger.locked(directory):
+        planned = dispatch.plan(sweep, data)
+        ledger.keep_sweep_file(directory, sweep)
+        ledger.enlist(directory, planned.reconciliation.new)
+        standing = _pick(request.experiment, directory)
+        submission = dispatch.ask(sweep, directory, [standing], "here", root)
+    record = _supervise(console, directory, standing, submission)
+    if record is None:
+        raise RequestError(f"{standing.experiment.name} was claimed by somebody else just now")
+    (ended,) = collection.standings(directory, [standing.experiment.number])
+    console.print(report.status_table([ended], submission.axes))
+    if ended.state is State.CANCELLED:
+        return 130
+    return 0 if ended.state is State.DONE else 1
+
+
+def _pick(word: str | None, directory: SweepDirectory) -> Standing:
+    """Choose the experiment that is meant, refusing one that runs or is done."""
+    if word is None:
+        for standing in collection.standings(directory):
+            if standing.state is not State.RUNNING and standing.state is not State.DONE:
+                return standing
+        raise RequestError(f"{directory.name}: every experiment is running or done")
+    chosen = settings.choose([word], directory)
+    if len(chosen.numbers) != 1:
+        raise RequestError(f"{word!r} names several experiments; run takes one")
+    (standing,) = collection.standings(directory, chosen.numbers)
+    name = standing.experiment.name
+    if standing.state is State.RUNNING:
+        raise RequestError(f"{name} is running; cancel it first, or follow it with logs -f")
+    if standing.state is State.DONE:
+        raise RequestError(f"{name} is done; resubmit makes another attempt at it")
+    return standing
+
+
+def _supervise(
+    console: Console, directory: SweepDirectory, standing: Standing, submission: Submission
+) -> object:
+    """Run the attempt while a thread draws its progress."""
+    number = standing.experiment.number
+    finished = threading.Event()
+
+    def draw() -> None:
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            while not finished.wait(0.25):
+                now = collection.standings(directory, [number])
+                live.update(follow.display(now, submission.axes, console.height), refresh=True)
+
+    drawing = threading.Thread(target=draw, daemon=True)
+    if console.is_terminal:
+        drawing.start()
+    try:
+        with Stop.on_signals() as stop:
+            attempt = submission.attempts[number]
+            offer = worker.Offer(standing.experiment, attempt, submission)
+            return worker.attempt_one(directory, offer, "here", stop)
+    finally:
+        finished.set()
+        if drawing.is_alive():
+            drawing.join()

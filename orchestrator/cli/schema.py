@@ -1,0 +1,23 @@
+"""Print the JSON Schema of a sweep file, for editors that check YAML while it is written."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from orchestrator import spec
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb: there are none."""
+    del parser
+
+
+def perform(request: argparse.Namespace) -> int:
+    """Print the schema."""
+    del request
+    print(json.dumps(spec.json_schema(), indent=2))
+    return 0

@@ -1,0 +1,84 @@
+"""Show where the experiments of a sweep stand; without a name, every sweep on a line."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.live import Live
+
+from orchestrator import collection, report, workspace
+from orchestrator.cli import dispatch, settings
+from orchestrator.model import State
+
+if TYPE_CHECKING:
+    import argparse
+
+    from rich.console import RenderableType
+
+    from orchestrator.workspace import SweepDirectory
+
+_MANY = 60
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument("sweep", metavar="SWEEP", nargs="?")
+    parser.add_argument("--watch", action="store_true", help="refresh in place until all ended")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--all", action="store_true", help="a line for every experiment")
+    settings.add_data_directory(parser)
+
+
+def perform(request: argparse.Namespace) -> int:
+    """Show the status once, or again and again."""
+    console = Console()
+    known = list(workspace.sweeps(settings.data_directory(request)))
+    if request.sweep is None and len(known) != 1 and not request.json:
+        _overview(console, known, request)
+        return 0
+    directory = settings.find_sweep(request)
+    if request.json:
+        standings = collection.standings(directory)
+        document = report.as_json(directory.name, standings, dispatch.axes_of(directory))
+        print(json.dumps(document, indent=1))
+        return 0
+    if not request.watch:
+        console.print(_status(directory, everything=request.all))
+        return 0
+    with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
+        while True:
+            live.update(_status(directory, everything=request.all), refresh=True)
+            if all(s.state.ended for s in collection.standings(directory)):
+                break
+            time.sleep(2)
+    console.print(_status(directory, everything=request.all))
+    return 0
+
+
+def _status(directory: SweepDirectory, *, everything: bool) -> RenderableType:
+    standings = collection.standings(directory)
+    axes = dispatch.axes_of(directory)
+    shown = standings
+    if len(standings) > _MANY and not everything:
+        shown = [s for s in standings if s.state not in {State.DONE, State.PENDING}][:_MANY]
+    parts: list[RenderableType] = []
+    if len(standings) > _MANY:
+        parts.append(report.axis_table(standings, axes))
+    parts += [report.status_table(shown, axes), report.counts_line(standings)]
+    return Group(*parts)
+
+
+def _overview(
+    console: Console, known: list[SweepDirectory], request: argparse.Namespace
+) -> None:
+    if not known:
+        where = settings.data_directory(request)
+        console.print(
+            f"{where}: no sweeps yet; submit one with: rescal-sweep submit SWEEP.yaml"
+        )
+    for directory in known:
+        line = report.counts_line(collection.standings(directory))
+        console.print(f"[bold]{directory.name}[/bold] ", line, sep="", highlight=False)

@@ -1,0 +1,85 @@
+"""Run what is new in a sweep file: the experiments that have not been asked for before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from orchestrator import ledger, simulator, spec, submission
+from orchestrator.cli import dispatch, follow, settings
+
+if TYPE_CHECKING:
+    import argparse
+
+    from orchestrator.model import Sweep
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument("sweep", metavar="SWEEP.yaml", type=Path)
+    add_place(parser)
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="as run.stop=100"
+    )
+    settings.add_data_directory(parser)
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """Add what says where to run and whether to stay."""
+    parser.add_argument("--cluster", choices=("auto", "slurm", "local"), default="auto")
+    parser.add_argument(
+        "--workers", metavar="N", type=int, help="experiments at a time on this machine"
+    )
+    parser.add_argument("--wait", action="store_true", help="stay and show progress to the end")
+    parser.add_argument("--yes", action="store_true", help="ask nothing")
+
+
+def perform(request: argparse.Namespace) -> int:
+    """Submit, and with ``--wait`` stay until the end."""
+    console = Console()
+    sweep = load(request.sweep, request.set)
+    data = settings.data_directory(request)
+    for warning in sweep.warnings:
+        console.print(f"warning: {warning}", style="yellow", highlight=False, soft_wrap=True)
+    root = settings.chosen_root(sweep.run.engine)
+    simulator.find(root)  # a root without its programs is refused before anything is written
+    dispatch.plan(sweep, data)
+    dispatch.writable(data)
+    directory = dispatch.SweepDirectory(data / sweep.name)
+    with ledger.locked(directory):
+        planned = dispatch.plan(sweep, data)
+        made = dispatch.enact(planned, dispatch.cluster(request.cluster), root)
+        token = made.token if made else "again"
+        started = dispatch.start_locally(directory, token, workers(request))
+        if made:
+            ledger.note(directory, "submitted", made.token, workers=started)
+    new, kept = len(made.attempts) if made else 0, len(planned.reconciliation.kept)
+    console.print(
+        f"{sweep.name}: {new} experiments submitted, {kept} kept, "
+        f"{len(planned.reconciliation.orphaned)} orphaned; {started} workers started in "
+        f"{directory.root}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if not request.wait:
+        console.print(f"look with: rescal-sweep status {sweep.name}", highlight=False)
+        return 0
+    return follow.until_ended(
+        console,
+        directory,
+        [e.number for e in ledger.experiments(directory)],
+        ask=not request.yes,
+    )
+
+
+def load(path: Path, overrides: list[str]) -> Sweep:
+    """Read a sweep file with what the command line sets over it."""
+    return spec.load(path, overrides)
+
+
+def workers(request: argparse.Namespace) -> int:
+    """Return how many experiments may run at a time on this machine."""
+    said: int | None = request.workers
+    return said if said is not None else submission.cores()

@@ -1,0 +1,64 @@
+"""What is on disk of a sweep: where each experiment stands.
+
+Files alone decide here; a scheduler is asked elsewhere, and only about those that cannot speak.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from orchestrator import attempts, ledger
+from orchestrator.model import Standing, State
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from orchestrator.model import Experiment, Submission
+    from orchestrator.workspace import SweepDirectory
+
+
+def standings(directory: SweepDirectory, only: Collection[int] | None = None) -> list[Standing]:
+    """Tell where each experiment stands, by number; ``only`` restricts to some numbers."""
+    wanted = ledger.wanted_attempts(ledger.submissions(directory))
+    return [
+        standing(directory, experiment, *wanted.get(experiment.number, (0, None)))
+        for experiment in ledger.experiments(directory)
+        if only is None or experiment.number in only
+    ]
+
+
+def standing(
+    directory: SweepDirectory,
+    experiment: Experiment,
+    wanted: int,
+    submission: Submission | None,
+) -> Standing:
+    """Tell where one experiment stands, of which attempt ``wanted`` was the last asked for."""
+    made = _latest_attempt(directory, experiment.number)
+    if made < wanted or made == 0:
+        return Standing(experiment, State.PENDING, wanted, submission)
+    attempt = directory.experiment(experiment.number).attempt(made)
+    claim = attempts.read_claim(attempt)
+    progress = attempts.read_progress(attempt)
+    record = attempts.read_record(attempt)
+    if record is not None:
+        return Standing(experiment, record.state, made, submission, claim, progress, record)
+    life = attempts.alive(attempt)
+    if life is False:  # it may have written its record between the two looks
+        record = attempts.read_record(attempt)
+        state = State.LOST if record is None else record.state
+        return Standing(experiment, state, made, submission, claim, progress, record)
+    return Standing(
+        experiment, State.RUNNING, made, submission, claim, progress, silent=life is None
+    )
+
+
+def _latest_attempt(directory: SweepDirectory, number: int) -> int:
+    """Return the highest attempt that was claimed, 0 for none; one directory read, no objects."""
+    made = directory.experiment(number).attempts_root
+    try:
+        names = os.listdir(made)  # noqa: PTH208  # ten thousand of these; no path objects
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    return max((int(name) for name in names if name.isdecimal()), default=0)

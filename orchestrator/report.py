@@ -1,0 +1,217 @@
+"""How a sweep is shown to people and to programs: tables and JSON; prints nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.model import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from orchestrator.model import Axis, Experiment, Scalar, Standing
+
+COLOURS = {
+    State.PENDING: "dim",
+    State.RUNNING: "cyan",
+    State.DONE: "green",
+    State.FAILED: "red",
+    State.TIMEOUT: "yellow",
+    State.OUT_OF_MEMORY: "red",
+    State.CANCELLED: "magenta",
+    State.NODE_FAIL: "yellow",
+    State.LOST: "red",
+}
+"""One colour per state, the same wherever it is shown."""
+
+
+def seconds(value: float | None) -> str:
+    """Write a duration as people do: ``8 s``, ``4 min``, ``3 h 20 min``, ``2 d 4 h``.
+
+    >>> seconds(8), seconds(250), seconds(12_000), seconds(190_000), seconds(None)
+    ('8 s', '4 min', '3 h 20 min', '2 d 4 h', '')
+    """
+    if value is None:
+        return ""
+    if value < 100:
+        return f"{value:.0f} s"
+    if value < 5400:
+        return f"{value / 60:.0f} min"
+    if value < 48 * 3600:
+        hours, minutes = divmod(round(value / 60), 60)
+        return f"{hours} h {minutes} min"
+    days, hours = divmod(round(value / 3600), 24)
+    return f"{days} d {hours} h"
+
+
+def size(value: float) -> str:
+    """Write a number of bytes as people do.
+
+    >>> size(512), size(2_500_000), size(3e12)
+    ('512 B', '2.5 MB', '3.0 TB')
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def number(value: Scalar) -> str:
+    """Write a parameter's value the short way: ``0.001``, ``1e+05``, ``OPEN``.
+
+    >>> number(0.001), number(50), number(True), number("OPEN")
+    ('0.001', '50', 'yes', 'OPEN')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def counts(standings: Iterable[Standing]) -> dict[State, int]:
+    """Count experiments per state, in the order of the states, without the empty ones."""
+    found = Counter(standing.state for standing in standings)
+    return {state: found[state] for state in State if found[state]}
+
+
+def counts_line(standings: Sequence[Standing]) -> Text:
+    """Say on one line how many experiments are in which state, and how long it may take."""
+    parts = [
+        Text(f"{count} {state.value}", COLOURS[state])
+        for state, count in counts(standings).items()
+    ]
+    line = Text(f"{len(standings)} experiments: ").append(Text(", ").join(parts))
+    left = time_left_s(standings)
+    return line.append(f"; about {seconds(left)} left", "bold") if left is not None else line
+
+
+def time_left_s(standings: Sequence[Standing]) -> float | None:
+    """Estimate how long a sweep still takes with as many at a time as run now, or None.
+
+    What is pending is taken to need as long as those that run or have run needed per t0.
+    """
+    running = [s for s in standings if s.state is State.RUNNING]
+    rates = [rate for s in standings if (rate := s.rate_t0_per_min) is not None]
+    if not running or not rates:
+        return None
+    mean = len(rates) / sum(1 / rate for rate in rates)
+    waiting = sum(s.stop_t0 for s in standings if s.state is State.PENDING)
+    left = sum(s.left_s or 60 * s.stop_t0 / mean for s in running)
+    share = (left + 60 * waiting / mean) / len(running)
+    return max(share, *(s.left_s or 0.0 for s in running), 0.0)
+
+
+def coordinates(experiment: Experiment, axes: Iterable[Sequence[str]]) -> dict[str, Scalar]:
+    """Return an experiment's values on the axes of its sweep."""
+    parameters = experiment.point.parameters
+    return {name: parameters[name] for names in axes for name in names if name in parameters}
+
+
+def axis_names(axes: Iterable[Axis]) -> tuple[tuple[str, ...], ...]:
+    """Return the names on each axis, as a submission keeps them."""
+    return tuple(axis.names for axis in axes)
+
+
+def status_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Table:
+    """Show each experiment on a line: values, state, attempt, place, progress, last error."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("exp", justify="right")
+    names = [name for group in axes for name in group]
+    for name in names:
+        table.add_column(name, justify="right")
+    for title in ("seed", "state", "try", "job", "t0", "%", "t0/min", "left", "remark"):
+        left = title in {"state", "job", "remark"}
+        table.add_column(title, justify="left" if left else "right", no_wrap=title != "remark")
+    for standing in standings:
+        values = coordinates(standing.experiment, axes)
+        rate = standing.rate_t0_per_min
+        table.add_row(
+            str(standing.experiment.number),
+            *(number(values[name]) if name in values else "" for name in names),
+            str(standing.experiment.point.seed),
+            Text(standing.state.value, COLOURS[standing.state]),
+            str(standing.attempt) if standing.attempt else "",
+            standing.claim.job if standing.claim is not None else "",
+            f"{standing.time_t0:.6g}" if standing.time_t0 else "",
+            f"{100 * standing.fraction:.0f}" if standing.attempt else "",
+            f"{rate:.3g}" if rate is not None else "",
+            seconds(standing.left_s),
+            remark(standing),
+        )
+    return table
+
+
+def axis_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Table:
+    """Count experiments per state for each value on each axis."""
+    present = list(counts(standings))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("axis value")
+    for state in present:
+        table.add_column(Text(state.value, COLOURS[state]), justify="right")
+    for names in axes:
+        groups: dict[str, list[Standing]] = {}
+        for standing in standings:
+            values = coordinates(standing.experiment, [names])
+            label = ", ".join(f"{name} = {number(value)}" for name, value in values.items())
+            groups.setdefault(label, []).append(standing)
+        for label, group in groups.items():
+            found = counts(group)
+            table.add_row(label, *(str(found.get(state, "")) for state in present))
+    return table
+
+
+def remark(standing: Standing) -> str:
+    """Say in a few words what a person should know about an experiment."""
+    if standing.record is not None and standing.record.state is State.DONE:
+        return ""  # how a finished one went is in its record
+    if standing.record is not None:
+        kept = standing.record.snapshots
+        data = f" ({kept} snapshots kept)" if kept else ""
+        return f"{standing.record.reason}{data}"
+    if standing.state is State.LOST:
+        return "its process has died without a word"
+    if standing.silent:
+        return "no sign of life for a while"
+    if standing.state is State.PENDING and standing.submission is None:
+        return "never submitted"
+    return ""
+
+
+def as_json(name: str, standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Any:
+    """Return a sweep's status as plain data; fields are only ever added."""
+    return {
+        "sweep": name,
+        "counts": {state.value: count for state, count in counts(standings).items()},
+        "time_left_s": time_left_s(standings),
+        "axes": [list(names) for names in axes],
+        "experiments": [_standing_json(standing, axes) for standing in standings],
+    }
+
+
+def _standing_json(standing: Standing, axes: Sequence[Sequence[str]]) -> dict[str, Any]:
+    record, progress = standing.record, standing.progress
+    snapshots = record.snapshots if record else progress.snapshots if progress else 0
+    return {
+        "number": standing.experiment.number,
+        "name": standing.experiment.name,
+        "coordinates": coordinates(standing.experiment, axes),
+        "seed": standing.experiment.point.seed,
+        "state": standing.state.value,
+        "attempt": standing.attempt,
+        "job": standing.claim.job if standing.claim else None,
+        "host": standing.claim.host if standing.claim else None,
+        "time_t0": standing.time_t0,
+        "stop_t0": standing.stop_t0,
+        "fraction": round(standing.fraction, 6),
+        "snapshots": snapshots,
+        "rate_t0_per_min": standing.rate_t0_per_min,
+        "left_s": standing.left_s,
+        "wall_s": record.wall_s if record else progress.wall_s if progress else None,
+        "reason": remark(standing) or None,
+        "complete": record.complete if record else False,
+    }
