@@ -31,9 +31,6 @@ from orchestrator.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from orchestrator.model import (
-        Sweep,
-    )
     from orchestrator.workspace import SweepDirectory
 
 
@@ -101,16 +98,16 @@ def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experimen
     return added
 
 
-def keep_sweep_file(directory: SweepDirectory, sweep: Sweep) -> Path:
+def keep_sweep_file(directory: SweepDirectory, text: str) -> Path:
     """Keep the sweep file as it is now, as a new version if it has changed since the last."""
     version = _versions(directory)
     if version:
         latest = directory.sweep_file(version)
-        if latest.read_text(encoding="utf-8") == sweep.text:
+        if latest.read_text(encoding="utf-8") == text:
             return latest
     target = directory.sweep_file(version + 1)
     with replacing(target) as file:
-        file.write(sweep.text.encode())
+        file.write(text.encode())
     return target
 
 

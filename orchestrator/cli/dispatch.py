@@ -76,7 +76,7 @@ def enact(planned: Plan, where: str, root: Path | None) -> Submission | None:
     The sweep's lock must be held and ``planned`` must have been made under it.
     """
     directory = planned.directory
-    ledger.keep_sweep_file(directory, planned.sweep)
+    ledger.keep_sweep_file(directory, planned.sweep.text)
     added = ledger.enlist(directory, planned.reconciliation.new)
     numbers = {*planned.idle, *(experiment.number for experiment in added)}
     wanted = [s for s in collection.standings(directory, numbers) if s.attempt == 0]

@@ -44,7 +44,7 @@ def perform(request: argparse.Namespace) -> int:
     directory = dispatch.SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
         planned = dispatch.plan(sweep, data)
-        ledger.keep_sweep_file(directory, sweep)
+        ledger.keep_sweep_file(directory, sweep.text)
         ledger.enlist(directory, planned.reconciliation.new)
         standing = _pick(request.experiment, directory)
         submission = dispatch.ask(sweep, directory, [standing], "here", root)

@@ -1,0 +1,129 @@
+"""Numbers are for ever, and nothing that was written down is lost or read half."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator import ledger
+from orchestrator.errors import FormatError
+from orchestrator.model import KeepInitial, Outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.model import Point, Submission
+    from orchestrator.workspace import SweepDirectory
+
+
+def test_points_get_numbers_in_order_and_keep_them(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    first, second, third = make_points(3)
+
+    ledger.enlist(sweep_directory, [second])
+    ledger.enlist(sweep_directory, [third, first])
+
+    keys = {e.number: e.point.key for e in ledger.experiments(sweep_directory)}
+    assert keys == {0: second.key, 1: third.key, 2: first.key}
+
+
+def test_reconciling_tells_new_from_kept_from_orphaned(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    points = make_points(4)
+    ledger.enlist(sweep_directory, points[:3])
+
+    found = ledger.reconcile(ledger.experiments(sweep_directory), [points[3], points[1]])
+
+    assert [p.key for p in found.new] == [points[3].key]
+    assert [e.number for e in found.kept] == [1]
+    assert [e.number for e in found.orphaned] == [0, 2]
+
+
+def test_a_torn_last_line_is_ignored_and_cut_off_by_the_next_writer(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    one, two, three = make_points(3)
+    ledger.enlist(sweep_directory, [one, two])
+    whole = sweep_directory.ledger.read_bytes()
+    sweep_directory.ledger.write_bytes(whole[:-7])
+
+    assert [e.point.key for e in ledger.experiments(sweep_directory)] == [one.key]
+    ledger.enlist(sweep_directory, [three])
+
+    read = [(e.number, e.point.key) for e in ledger.experiments(sweep_directory)]
+    assert read == [(0, one.key), (1, three.key)]
+
+
+def test_a_line_that_is_not_json_is_named(sweep_directory: SweepDirectory) -> None:
+    sweep_directory.ledger.write_text('{"number"\n')
+
+    with pytest.raises(FormatError, match=r"experiments\.jsonl:1: not a line of JSON"):
+        ledger.experiments(sweep_directory)
+
+
+def test_a_submission_is_read_as_it_was_written(
+    sweep_directory: SweepDirectory, make_submission: Callable[..., Submission]
+) -> None:
+    one = make_submission("a", {3: 1, 1: 2})
+
+    ledger.intend(sweep_directory, one)
+    ledger.note(sweep_directory, "submitted", "a", job_ids=["17"])
+
+    (read,) = ledger.submissions(sweep_directory)
+    assert read.job_ids == ("17",)
+    assert list(read.attempts.items()) == [(3, 1), (1, 2)]
+    assert (read.run, read.outputs, read.resources) == (one.run, one.outputs, one.resources)
+    assert read.outputs == Outputs(keep_initial=KeepInitial.GZIP)
+    assert read.axes == (("Tau_min",),)
+
+
+def test_a_void_submission_does_not_count(
+    sweep_directory: SweepDirectory, make_submission: Callable[..., Submission]
+) -> None:
+    ledger.intend(sweep_directory, make_submission("a", {0: 1}))
+    ledger.intend(sweep_directory, make_submission("b", {0: 2}))
+
+    ledger.note(sweep_directory, "void", "b")
+
+    wanted = ledger.wanted_attempts(ledger.submissions(sweep_directory))
+    assert {number: attempt for number, (attempt, _) in wanted.items()} == {0: 1}
+
+
+def test_versions_of_the_sweep_file_are_kept(sweep_directory: SweepDirectory) -> None:
+    for text in ("a: 1\n", "a: 1\n", "a: 2\n"):
+        ledger.keep_sweep_file(sweep_directory, text)
+
+    assert sweep_directory.sweep_file(1).read_text() == "a: 1\n"
+    assert sweep_directory.sweep_file(2).read_text() == "a: 2\n"
+    assert not sweep_directory.sweep_file(3).exists()
+    assert ledger.last_sweep_file(sweep_directory) == sweep_directory.sweep_file(2)
+
+
+def _enlist(directory: SweepDirectory, points: list[Point]) -> None:
+    for point in points:
+        with ledger.locked(directory):
+            ledger.enlist(directory, [point])
+
+
+def test_two_submitters_at_once_never_give_one_number_twice(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    points = make_points(20)
+    context = multiprocessing.get_context("spawn")
+    halves = [
+        context.Process(target=_enlist, args=(sweep_directory, points[i::2])) for i in (0, 1)
+    ]
+
+    for half in halves:
+        half.start()
+    for half in halves:
+        half.join()
+
+    lines = [json.loads(line) for line in sweep_directory.ledger.read_text().splitlines()]
+    assert sorted(line["number"] for line in lines) == list(range(20))
+    assert {line["key"] for line in lines} == {p.key for p in points}
