@@ -1,0 +1,99 @@
+"""Where an experiment stands follows from its files alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator import attempts, collection, ledger
+from orchestrator.model import Progress, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.model import Claim, Point, Standing, Submission
+    from orchestrator.workspace import SweepDirectory
+
+
+@pytest.fixture
+def claimant() -> Claim:
+    return attempts.myself("a", "local:0")
+
+
+@pytest.fixture
+def submitted(
+    sweep_directory: SweepDirectory,
+    make_points: Callable[[int], list[Point]],
+    make_submission: Callable[..., Submission],
+) -> SweepDirectory:
+    """Three experiments, of which the first two were asked for once."""
+    ledger.enlist(sweep_directory, make_points(3))
+    ledger.intend(sweep_directory, make_submission("a", {0: 1, 1: 1}))
+    return sweep_directory
+
+
+def _states(directory: SweepDirectory) -> list[State]:
+    return [standing.state for standing in collection.standings(directory)]
+
+
+def test_nothing_claimed_is_pending_and_who_was_never_asked_for_has_no_attempt(
+    submitted: SweepDirectory,
+) -> None:
+    found = collection.standings(submitted)
+
+    assert [(s.state, s.attempt) for s in found] == [
+        (State.PENDING, 1),
+        (State.PENDING, 1),
+        (State.PENDING, 0),
+    ]
+
+
+def test_a_live_claim_runs_and_its_progress_gives_rate_and_time_left(
+    submitted: SweepDirectory, claimant: Claim
+) -> None:
+    attempt = attempts.claim(submitted.experiment(0), 1, claimant)
+    assert attempt is not None
+    attempts.write_progress(attempt, Progress(time_t0=25.0, snapshots=1, wall_s=30.0))
+
+    standing: Standing = collection.standings(submitted)[0]
+
+    assert standing.state is State.RUNNING
+    assert standing.fraction == 0.25
+    assert standing.rate_t0_per_min == 50.0
+    assert standing.left_s == 90.0
+
+
+def test_a_dead_claim_without_a_record_is_lost(
+    submitted: SweepDirectory, claimant: Claim
+) -> None:
+    attempts.claim(submitted.experiment(0), 1, dataclasses.replace(claimant, boot="x"))
+
+    assert _states(submitted)[0] is State.LOST
+
+
+def test_a_silent_claim_elsewhere_is_not_called_dead(
+    submitted: SweepDirectory, claimant: Claim
+) -> None:
+    elsewhere = dataclasses.replace(claimant, host="another-node")
+    attempts.claim(submitted.experiment(0), 1, elsewhere)
+
+    assert _states(submitted)[0] is State.RUNNING
+
+
+def test_the_record_decides_until_another_attempt_is_asked_for(
+    submitted: SweepDirectory, claimant: Claim, make_submission: Callable[..., Submission]
+) -> None:
+    attempt = attempts.claim(submitted.experiment(0), 1, claimant)
+    assert attempt is not None
+    attempts.end(attempt, State.FAILED, "it broke")
+
+    ended = collection.standings(submitted)[0]
+    ledger.intend(submitted, make_submission("b", {0: 2}))
+    asked_again = collection.standings(submitted)[0]
+
+    assert (ended.state, ended.attempt) == (State.FAILED, 1)
+    assert ended.record is not None
+    assert ended.record.reason == "it broke"
+    assert (asked_again.state, asked_again.attempt) == (State.PENDING, 2)
