@@ -1,0 +1,128 @@
+"""What people and programs are shown of a sweep."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from orchestrator import report
+from orchestrator.model import Experiment, Point, Progress, Record, Standing, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import RenderableType
+
+    from orchestrator.model import Submission
+
+AXES = (("Lambda_I",), ("Tau_min",))
+RECORD = Record(
+    state=State.DONE,
+    reason="",
+    attempt=1,
+    snapshots=3,
+    expected=3,
+    time_t0=100.5,
+    started="",
+    ended="",
+    wall_s=60.0,
+    simulating_s=59.0,
+    reducing_s=1.0,
+    host="n1",
+)
+
+
+def _standings(submission: Submission) -> list[Standing]:
+    points = [
+        Point(str(i), {"Lambda_I": rate, "Tau_min": tau, "L": 40}, seed=7)
+        for i, (rate, tau) in enumerate(
+            [(0.001, 0.0), (0.001, 100.0), (0.01, 0.0), (0.01, 100.0)]
+        )
+    ]
+    one, two, three, four = (Experiment(i, point) for i, point in enumerate(points))
+    failed = dataclasses.replace(
+        RECORD, state=State.FAILED, reason="the engine exited with status 3", snapshots=2
+    )
+    return [
+        Standing(one, State.DONE, 1, submission, record=RECORD),
+        Standing(two, State.RUNNING, 1, submission, progress=Progress(50.0, 2, 60.0)),
+        Standing(three, State.FAILED, 2, submission, record=failed),
+        Standing(four, State.PENDING, 1, submission),
+    ]
+
+
+def _text(shown: RenderableType) -> str:
+    console = Console(file=io.StringIO(), width=160, no_color=True)
+    console.print(shown)
+    assert isinstance(console.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
+
+
+def test_the_status_table_has_a_line_for_each_experiment(
+    make_submission: Callable[..., Submission],
+) -> None:
+    shown = _text(report.status_table(_standings(make_submission("a", {})), AXES))
+
+    lines = [line.split() for line in shown.splitlines() if line.strip()][-4:]
+    assert lines[0] == ["0", "0.001", "0", "7", "done", "1", "100.5", "100", "100"]
+    assert lines[1] == ["1", "0.001", "100", "7", "running", "1", "50", "50", "50", "60", "s"]
+    assert " ".join(lines[2]).endswith("the engine exited with status 3 (2 snapshots kept)")
+    assert lines[3] == ["3", "0.01", "100", "7", "pending", "1", "0"]
+
+
+def test_the_counts_tell_how_long_it_may_still_take(
+    make_submission: Callable[..., Submission],
+) -> None:
+    standings = _standings(make_submission("a", {}))
+
+    # 50 t0 left at 50 t0 a minute, then 100 t0 at 75.2 t0 a minute, the mean of the three
+    assert round(report.time_left_s(standings) or 0) == 140
+    assert _text(report.counts_line(standings)) == (
+        "4 experiments: 1 pending, 1 running, 1 done, 1 failed; about 2 min left"
+    )
+    assert report.time_left_s(standings[2:]) is None
+
+
+def test_states_are_counted_for_each_value_on_each_axis(
+    make_submission: Callable[..., Submission],
+) -> None:
+    shown = _text(report.axis_table(_standings(make_submission("a", {})), AXES))
+
+    lines = [" ".join(line.split()) for line in shown.splitlines() if "=" in line]
+    assert lines == [
+        "Lambda_I = 0.001 1 1",
+        "Lambda_I = 0.01 1 1",
+        "Tau_min = 0 1 1",
+        "Tau_min = 100 1 1",
+    ]
+
+
+def test_programs_get_every_field_as_plain_data(
+    make_submission: Callable[..., Submission],
+) -> None:
+    document = report.as_json("winds", _standings(make_submission("a", {})), AXES)
+
+    assert document["sweep"] == "winds"
+    assert document["counts"] == {"pending": 1, "running": 1, "done": 1, "failed": 1}
+    assert document["experiments"][1] == {
+        "number": 1,
+        "name": "exp1",
+        "coordinates": {"Lambda_I": 0.001, "Tau_min": 100.0},
+        "seed": 7,
+        "state": "running",
+        "attempt": 1,
+        "job": None,
+        "host": None,
+        "time_t0": 50.0,
+        "stop_t0": 100.0,
+        "fraction": 0.5,
+        "snapshots": 2,
+        "rate_t0_per_min": 50.0,
+        "left_s": 60.0,
+        "wall_s": 60.0,
+        "reason": None,
+        "complete": False,
+    }
