@@ -1,0 +1,250 @@
+"""One transition: the cells change, and with them pairs, altitudes and the gas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from orchestrator.engine.compiled import kernel
+from orchestrator.engine.gas import block
+from orchestrator.engine.ground import DOWN, STATE_MASK, WEST
+from orchestrator.engine.ground import EAST as EASTERN
+from orchestrator.engine.pairs import append, remove
+from orchestrator.engine.random48 import UNIT, following
+from orchestrator.engine.states import AIR, GRAIN, MOBILE, WALL
+from orchestrator.engine.transitions import Check, Time, Trigger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from orchestrator.engine.ground import Ground
+    from orchestrator.engine.settings import Settings
+    from orchestrator.engine.transitions import Transition
+
+EROSION, HOP, RISE, ESCAPE = (
+    int(Trigger.EROSION),
+    int(Trigger.HOP),
+    int(Trigger.RISE),
+    int(Trigger.ESCAPE),
+)
+
+
+class Rules(NamedTuple):
+    """The table of transitions as arrays, one entry per row, in the order of the table.
+
+    Attributes
+    ----------
+    direction
+        int64, 0 east, 1 down, 2 south.
+    kind, becomes
+        int64, the pair array drawn from, and that of the pair afterwards or -1.
+    before, after
+        int64 [rows, 2], states of the two cells.
+    rate
+        float64, per t0.
+    time, check, trigger
+        int64, values of the enumerations of these names.
+    regulated, rise, forward
+        Rows of the injection that replaces losses, of the rise and of the step east, or -1.
+    lifts, hops, goes_on
+        Probabilities that an eroded grain rises, that one at an obstacle rises, and that a risen
+        one goes on; 0 or less where there is no such link.
+    """
+
+    direction: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    becomes: NDArray[np.int64]
+    before: NDArray[np.int64]
+    after: NDArray[np.int64]
+    rate: NDArray[np.float64]
+    time: NDArray[np.int64]
+    check: NDArray[np.int64]
+    trigger: NDArray[np.int64]
+    regulated: int
+    rise: int
+    forward: int
+    lifts: float
+    hops: float
+    goes_on: float
+
+
+def rules(rows: Sequence[Transition], kinds: dict[tuple[int, int, int], int], settings: Settings) -> Rules:
+    """Turn the table ``rows`` into arrays; ``kinds`` numbers the pair types."""
+    names = [row.name for row in rows]
+    regulated = [i for i, row in enumerate(rows) if row.regulated]
+    return Rules(
+        direction=np.array([row.direction for row in rows], np.int64),
+        kind=np.array([kinds[row.pair] for row in rows], np.int64),
+        becomes=np.array([kinds.get((row.direction, *row.after), -1) for row in rows], np.int64),
+        before=np.array([row.before for row in rows], np.int64),
+        after=np.array([row.after for row in rows], np.int64),
+        rate=np.array([row.rate for row in rows], np.float64),
+        time=np.array([Time(row.time) for row in rows], np.int64),
+        check=np.array([Check(row.check) for row in rows], np.int64),
+        trigger=np.array([Trigger(row.trigger) for row in rows], np.int64),
+        regulated=regulated[0] if regulated else -1,
+        rise=names.index("10"),
+        forward=names.index("11"),
+        lifts=float(settings.link_erosion_lift),
+        hops=float(settings.link_lift_forward),
+        goes_on=float(settings.link_lift_forward),
+    )
+
+
+@kernel
+def change(ground: Ground, cell: int, role: int, state: int, stamp: int) -> None:
+    """Give ``cell`` a new state, as first or second cell (``role``) of a pair that changes.
+
+    Its five other pairs leave their arrays before and come back after. Grains are dated ``stamp``.
+    """
+    cells, kinds, order = ground.cells, ground.kinds, ground.order
+    old = np.int64(cells[cell]) & STATE_MASK
+    for step in range(5 * role, 5 * role + 5):
+        neighbour = order[step]
+        there = cell + ground.offsets[neighbour]
+        other = np.int64(cells[there]) & STATE_MASK
+        if other == WALL:
+            there = cell + ground.wraps[neighbour]
+            other = np.int64(cells[there]) & STATE_MASK
+        kind = kinds[neighbour * 256 + old * 16 + other]
+        if kind >= 0:
+            remove(ground, kind, cell if neighbour & 1 else there, neighbour >> 1)
+    put(ground, cell, state, stamp)
+    for step in range(5 * role, 5 * role + 5):
+        neighbour = order[step]
+        there = cell + ground.offsets[neighbour]
+        other = np.int64(cells[there]) & STATE_MASK
+        if other == WALL:
+            there = cell + ground.wraps[neighbour]
+            other = np.int64(cells[there]) & STATE_MASK
+        kind = kinds[neighbour * 256 + state * 16 + other]
+        if kind >= 0:
+            append(ground, kind, cell if neighbour & 1 else there, neighbour >> 1)
+
+
+@kernel
+def put(ground: Ground, cell: int, state: int, stamp: int) -> None:
+    """Write a new state and what depends on it, except for the pairs."""
+    old = np.int64(ground.cells[cell]) & STATE_MASK
+    ground.cells[cell] = (ground.cells[cell] & ~STATE_MASK) | state
+    ground.times[cell] = stamp if state == GRAIN else 0
+    ground.counts[old] -= 1
+    ground.counts[state] += 1
+    if (old == AIR) != (state == AIR):
+        column = cell // ground.height
+        y = cell - column * ground.height
+        settle(ground, column, y, state != AIR)
+        z = column // ground.length
+        plane = np.int64(ground.plane[z])
+        if plane >= 0:
+            block(ground, state != AIR, plane, y, column - z * ground.length)
+
+
+@kernel
+def settle(ground: Ground, column: int, y: int, solid: bool) -> None:
+    """Follow a cell that became solid or fluid in the altitude of its column."""
+    Hp = ground.height
+    altitude = np.int64(ground.altitude[column])
+    high = Hp - y
+    if solid:
+        if high == altitude + 1:
+            base = column * Hp + Hp
+            while high < Hp - 2 and np.int64(ground.cells[base - high - 1]) & STATE_MASK != AIR:
+                high += 1
+            ground.altitude[column] = high
+    elif high <= altitude:
+        ground.altitude[column] = high - 1
+
+
+@kernel
+def survey(ground: Ground, depth: int) -> None:
+    """Measure the altitude of all columns anew."""
+    Hp, Lp = ground.height, ground.length
+    for z in range(1, depth - 1):
+        for x in range(1, Lp - 1):
+            column = x + Lp * z
+            y = Hp - 2
+            while y > 0 and ground.cells[column * Hp + y] & STATE_MASK != AIR:
+                y -= 1
+            ground.altitude[column] = Hp - 1 - y
+
+
+@kernel
+def beside(ground: Ground, cell: int, neighbour: int) -> int:
+    """Return the neighbour of ``cell``, across the seam of a cyclic box if need be."""
+    there = cell + ground.offsets[neighbour]
+    if ground.cells[there] & STATE_MASK == WALL:
+        there = cell + ground.wraps[neighbour]
+    return there
+
+
+@kernel
+def perform(ground: Ground, rules: Rules, row: int, first: int, stamp: int) -> None:
+    """Perform transition ``row`` on the pair that starts with cell ``first``."""
+    direction = rules.direction[row]
+    second = beside(ground, first, 2 * direction + 1)
+    remove(ground, rules.kind[row], first, direction)
+    if rules.after[row, 0] != rules.before[row, 0]:
+        change(ground, first, 2 * direction, rules.after[row, 0], stamp)
+    if rules.after[row, 1] != rules.before[row, 1]:
+        change(ground, second, 2 * direction + 1, rules.after[row, 1], stamp)
+    if rules.becomes[row] >= 0:
+        append(ground, rules.becomes[row], first, direction)
+
+
+@kernel
+def matches(ground: Ground, rules: Rules, row: int, first: int) -> bool:
+    """Whether the pair that starts with ``first`` is one from which ``row`` starts."""
+    if ground.cells[first] & STATE_MASK != rules.before[row, 0]:
+        return False
+    second = beside(ground, first, 2 * rules.direction[row] + 1)
+    return ground.cells[second] & STATE_MASK == rules.before[row, 1]
+
+
+@kernel
+def go_on(
+    ground: Ground, rules: Rules, cell: int, probability: float, stamp: int, state: int
+) -> tuple[int, int]:
+    """Let a risen grain step east, and then one that now stands west of its old place.
+
+    Return the generator's state and the number of transitions performed.
+    """
+    performed = 0
+    if probability <= 0:
+        return state, performed
+    for first in (cell, beside(ground, cell, WEST)):
+        if matches(ground, rules, rules.forward, first):
+            state = following(state)
+            if state * UNIT <= probability:
+                perform(ground, rules, rules.forward, first, stamp)
+                performed += 1
+    return state, performed
+
+
+@kernel
+def follow_up(
+    ground: Ground, rules: Rules, row: int, first: int, stamp: int, state: int
+) -> tuple[int, int]:
+    """Perform what transition ``row`` on the pair of ``first`` sets off.
+
+    A number is drawn only where the pattern is there. Return the generator's state and the number
+    of transitions performed.
+    """
+    trigger = rules.trigger[row]
+    if trigger == RISE:
+        return go_on(ground, rules, first, rules.goes_on, stamp, state)
+    if trigger == ESCAPE:
+        return go_on(ground, rules, first, 1.0, stamp, state)
+    grain = beside(ground, first, EASTERN) if trigger == EROSION else first
+    probability = rules.lifts if trigger == EROSION else rules.hops
+    if probability <= 0 or not matches(ground, rules, rules.rise, grain - 1):
+        return state, 0
+    state = following(state)
+    if state * UNIT > probability:
+        return state, 0
+    perform(ground, rules, rules.rise, grain - 1, stamp)
+    state, performed = go_on(ground, rules, grain - 1, rules.goes_on, stamp, state)
+    return state, performed + 1

@@ -1,0 +1,202 @@
+"""The lattice gas: independent vertical planes, every fifth of the corridor, as bits of words.
+
+A node holds at most one particle for each of eight velocities and may be solid. Plane k is bit
+``k % 64`` of word ``k // 64``. The words of a row lie in tiles of 40 columns, and in a tile the
+columns of one velocity lie side by side, so that a loop over them becomes vector instructions:
+the word of velocity v at (y, x) is ``tile * 360 + v * 40 + x % 40`` with
+``tile = (word * Hp + y) * tiles + x // 40``. Velocity 8 is the solid bit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from orchestrator.engine.compiled import kernel
+from orchestrator.engine.random48 import UNIT, following
+from orchestrator.engine.states import AIR
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from orchestrator.engine.ground import Corridor, Ground
+
+E, W, B, T, EB, ET, WB, WT, SOLID = range(9)  # east, west, bottom, top and between
+
+PLANE_SPACING = 5
+BOX = 5  # columns and rows of a box over which velocities are averaged
+TILE = 40  # columns; a multiple of a box, so that no box lies in two tiles
+NODE_TILE = 9 * TILE
+PITCH = TILE + 2  # an outcome tile has a column of each neighbour at its ends
+OUTCOME_TILE = 8 * PITCH
+
+
+class Planes(NamedTuple):
+    """The empty gas of a box.
+
+    Attributes
+    ----------
+    nodes
+        int64, all words.
+    fluid, box_nodes
+        int16 [planes * boxes], [boxes], nodes that are not solid and all nodes of each box.
+    share
+        float32 [planes * boxes], fluid nodes per node, at least 0.2.
+    plane
+        int16 [Dp], the gas plane of a depth, or -1.
+    """
+
+    nodes: NDArray[np.int64]
+    fluid: NDArray[np.int16]
+    share: NDArray[np.float32]
+    box_nodes: NDArray[np.int16]
+    plane: NDArray[np.int16]
+    tiles: int
+    boxes_high: int
+    boxes_long: int
+    count: int
+
+
+def planes(between: Corridor, Hp: int, Lp: int, Dp: int, *, with_gas: bool) -> Planes:
+    """Lay out the gas of a padded box of these sizes; without gas there is no plane at all."""
+    count = -(-between.width // PLANE_SPACING) if with_gas else 0
+    plane = np.full(Dp, -1, dtype=np.int16)
+    plane[between.first + PLANE_SPACING * np.arange(count)] = np.arange(count)
+    tiles, words = -(-Lp // TILE), -(-count // 64)
+    high, long = -(-Hp // BOX), -(-Lp // BOX)
+    rows = np.minimum(BOX, Hp - BOX * np.arange(high))
+    columns = np.minimum(BOX, Lp - BOX * np.arange(long))
+    return Planes(
+        nodes=np.zeros(words * Hp * tiles * NODE_TILE, dtype=np.int64),
+        fluid=np.zeros(count * high * long, dtype=np.int16),
+        share=np.zeros(count * high * long, dtype=np.float32),
+        box_nodes=np.outer(rows, columns).astype(np.int16).ravel(),
+        plane=plane,
+        tiles=tiles,
+        boxes_high=high,
+        boxes_long=long,
+        count=count,
+    )
+
+
+@kernel
+def node(Hp: int, tiles: int, word: int, y: int, x: int) -> int:
+    """Return the index of the first velocity of a node; the next ones follow at steps of a tile."""
+    tile = x // TILE
+    return ((word * Hp + y) * tiles + tile) * NODE_TILE + x - TILE * tile
+
+
+@kernel
+def block(ground: Ground, solid: bool, plane: int, y: int, x: int) -> None:
+    """Make a node solid or fluid; its particles stay."""
+    high, long = ground.boxes_high, ground.boxes_long
+    at = node(ground.height, ground.tiles, plane >> 6, y, x) + SOLID * TILE
+    bit = 1 << (plane & 63)
+    box = y // BOX * long + x // BOX
+    here = plane * high * long + box
+    change = -1 if solid else 1
+    if solid:
+        ground.nodes[at] |= bit
+    else:
+        ground.nodes[at] &= ~bit
+    fluid = ground.fluid[here] + change
+    ground.fluid[here] = fluid
+    ground.share[here] = share_of(fluid, ground.box_nodes[box])
+    ground.nodes_fluid[0] += change
+
+
+@kernel
+def share_of(fluid: int, nodes: int) -> np.float32:
+    """Return the share of fluid nodes by which a box velocity is divided, at least 0.2."""
+    share = np.float32(fluid) / np.float32(nodes)
+    return np.float32(0.2) if np.float64(share) < 0.2 else share
+
+
+@kernel
+def fill(ground: Ground, depth: int, state: int) -> int:
+    """Mark the solid nodes and put particles into the fluid ones; return the generator's state.
+
+    A fluid node gets one slow particle of random direction and, half of the time, a fast one.
+    """
+    Hp, Lp, nodes = ground.height, ground.length, ground.nodes
+    boxes = ground.boxes_high * ground.boxes_long
+    for k in range(ground.fluid.size // boxes):
+        for box in range(boxes):
+            ground.fluid[k * boxes + box] = ground.box_nodes[box]
+            ground.share[k * boxes + box] = 1
+            ground.nodes_fluid[0] += ground.box_nodes[box]
+    for z in range(depth):
+        k = np.int64(ground.plane[z])
+        if k < 0:
+            continue
+        bit = 1 << (k & 63)
+        for y in range(Hp):
+            for x in range(Lp):
+                if ground.cells[y + Hp * (x + Lp * z)] & 15 != AIR:
+                    block(ground, True, k, y, x)
+                    continue
+                at = node(Hp, ground.tiles, k >> 6, y, x)
+                state = following(state)
+                nodes[at + np.int64(4 * (state * UNIT)) * TILE] |= bit
+                state = following(state)
+                fast = np.int64(8 * (state * UNIT))
+                if fast < 4:
+                    nodes[at + (EB + fast) * TILE] |= bit
+    return state
+
+
+@kernel
+def force(ground: Ground, forcing: np.float32, state: int) -> int:
+    """Turn the westward particles of randomly picked nodes eastward; return the generator's state."""
+    Hp, Lp, nodes = ground.height, ground.length, ground.nodes
+    per_plane = Hp * Lp
+    boxes = ground.boxes_high * ground.boxes_long
+    everywhere = np.float64(ground.fluid.size // boxes * per_plane)
+    picks = np.int64(np.float32(ground.nodes_fluid[0]) * forcing)
+    while picks > 0:
+        state = following(state)
+        pick = np.int64((state * UNIT) * everywhere)
+        k = pick // per_plane
+        pick -= k * per_plane
+        y = pick // Lp
+        at = node(Hp, ground.tiles, k >> 6, y, pick - y * Lp)
+        shift = k & 63
+        if (nodes[at + SOLID * TILE] >> shift) & 1:
+            continue
+        for west, east in ((W, E), (WT, ET), (WB, EB)):
+            turning = (nodes[at + west * TILE] & ~nodes[at + east * TILE]) & (1 << shift)
+            nodes[at + west * TILE] ^= turning
+            nodes[at + east * TILE] ^= turning
+        picks -= 1
+    return state
+
+
+@kernel
+def mix(ground: Ground, state: int) -> int:
+    """Scramble the column behind the western wall, plane by plane; return the generator's state."""
+    Hp, nodes = ground.height, ground.nodes
+    span = np.float64(Hp - 10)
+    row = ground.tiles * NODE_TILE
+    boxes = ground.boxes_high * ground.boxes_long
+    for k in range(ground.fluid.size // boxes):
+        column = node(Hp, ground.tiles, k >> 6, 0, 1)
+        shift = k & 63
+        bit = 1 << shift
+        for _ in range(Hp // 2):
+            state = following(state)
+            at = column + np.int64(5 + span * (state * UNIT)) * row
+            single = (nodes[at + EB * TILE] ^ nodes[at + ET * TILE]) & bit
+            nodes[at + EB * TILE] ^= single
+            nodes[at + ET * TILE] ^= single
+            state = following(state)
+            one = column + np.int64(5 + span * (state * UNIT)) * row
+            state = following(state)
+            two = column + np.int64(5 + span * (state * UNIT)) * row
+            if (nodes[one + SOLID * TILE] | nodes[two + SOLID * TILE]) & bit:
+                continue
+            for velocity in range(SOLID):
+                differing = (nodes[one + velocity * TILE] ^ nodes[two + velocity * TILE]) & bit
+                nodes[one + velocity * TILE] ^= differing
+                nodes[two + velocity * TILE] ^= differing
+    return state

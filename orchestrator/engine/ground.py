@@ -1,0 +1,223 @@
+"""The cells of a run and everything that follows them, as arrays that kernels read and write.
+
+The box is padded by one cell of wall on every side: ``Hp, Lp, Dp = H + 2, L + 2, D + 2``. The cell
+at length x, height y (0 on top) and depth z has the index ``y + Hp * (x + Lp * z)``, so that the
+cells of a column lie side by side; its column has the index ``x + Lp * z``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from orchestrator.engine import gas
+from orchestrator.engine.states import NEUTRAL, SINK, SOURCE, STATES, WALL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from orchestrator.engine.transitions import Transition
+
+WEST, EAST, UP, DOWN, NORTH, SOUTH = range(6)  # neighbours; neighbour // 2 is the direction
+STATE_BITS = 4
+STATE_MASK = (1 << STATE_BITS) - 1
+
+# Order in which the five other pairs of a cell are taken out of and put into their arrays, for the
+# first and the second cell of a changing pair, per direction.
+_ORDER = (
+    (WEST, UP, DOWN, NORTH, SOUTH),
+    (UP, DOWN, NORTH, SOUTH, EAST),
+    (UP, WEST, EAST, NORTH, SOUTH),
+    (WEST, EAST, NORTH, SOUTH, DOWN),
+    (NORTH, WEST, EAST, UP, DOWN),
+    (WEST, EAST, UP, DOWN, SOUTH),
+)
+
+
+class Corridor(NamedTuple):
+    """The planes between solid ones, and the solid rows under the top wall.
+
+    ``first`` and ``last`` are the outermost planes that are not solid, ``solid`` [Dp] marks the
+    solid ones, ``ceiling`` counts the rows from row 1 down that hold neither air nor grains.
+    """
+
+    first: int
+    last: int
+    solid: NDArray[np.bool_]
+    ceiling: int
+
+    @property
+    def width(self) -> int:
+        """Planes from the first to the last."""
+        return self.last - self.first + 1
+
+
+class Ground(NamedTuple):
+    """Cells, pair arrays, altitudes and the solid nodes of the gas.
+
+    Attributes
+    ----------
+    cells
+        int32 [Dp * Lp * Hp]; the lowest four bits are the state, the others the number of the
+        cell's places, 0 where it owns no pair.
+    times
+        int32 [Dp * Lp * Hp], the whole part of the time at which a grain became one.
+    counts
+        int64 [16], cells per state, walls included.
+    altitude
+        int16 [Dp * Lp], solid cells from the bottom wall up without a gap.
+    stress
+        float32 [Dp * Lp], velocity along the ground that erodes.
+    kinds
+        int8 [6 * 16 * 16], the array of the pair that a cell of one state makes with a neighbour
+        of another, or -1; index ``neighbour * 256 + state * 16 + neighbour's state``.
+    offsets, wraps
+        int64 [6], steps to the neighbours, and those that replace them at a wall.
+    order
+        int64 [6 * 5], neighbours in the order of ``_ORDER``.
+    entries
+        int64, the pair arrays one after another; an entry is the index of the pair's first cell
+        and, from bit 32 on, the number of that cell's places.
+    starts, lengths, rooms
+        int64 [kinds], where each array starts, how long it is and how long it may become.
+    places
+        int32 [4 * slots]; per owner the positions of its eastern, lower and southern pair and the
+        number of those present; in an unused slot the last one is the next unused slot.
+    slots
+        int64 [3], the first unused slot, the first slot never used, and whether room runs out.
+    nodes, fluid, share, box_nodes, nodes_fluid, plane
+        The gas, see its module; ``plane`` int16 [Dp] is the gas plane of a depth or -1.
+    height, length, first, width, tiles, boxes_high, boxes_long
+        Hp, Lp, the first plane of the corridor and its width, and the sizes of the gas.
+    periodic
+        Whether the box is cyclic in length and depth.
+    """
+
+    cells: NDArray[np.int32]
+    times: NDArray[np.int32]
+    counts: NDArray[np.int64]
+    altitude: NDArray[np.int16]
+    stress: NDArray[np.float32]
+    kinds: NDArray[np.int8]
+    offsets: NDArray[np.int64]
+    wraps: NDArray[np.int64]
+    order: NDArray[np.int64]
+    entries: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    rooms: NDArray[np.int64]
+    places: NDArray[np.int32]
+    slots: NDArray[np.int64]
+    nodes: NDArray[np.int64]
+    fluid: NDArray[np.int16]
+    share: NDArray[np.float32]
+    box_nodes: NDArray[np.int16]
+    nodes_fluid: NDArray[np.int64]
+    plane: NDArray[np.int16]
+    height: int
+    length: int
+    first: int
+    width: int
+    tiles: int
+    boxes_high: int
+    boxes_long: int
+    periodic: bool
+
+
+def corridor(states: NDArray[np.uint8]) -> Corridor:
+    """Find the solid planes and the ceiling of ``states`` [D, H, L], the cells without walls."""
+    depth = states.shape[0]
+    solid = np.ones(depth + 2, dtype=np.bool_)
+    solid[1:-1] = (states == NEUTRAL).all(axis=(1, 2))
+    open_planes = np.flatnonzero(~solid)
+    first, last = (1, depth) if open_planes.size == 0 else (int(open_planes[0]), int(open_planes[-1]))
+    closed = np.isin(states, (NEUTRAL, WALL, SOURCE, SINK)).all(axis=(0, 2))
+    ceiling = len(closed) if closed.all() else int(np.argmin(closed))
+    return Corridor(first, last, solid, ceiling)
+
+
+def pair_kinds(rows: Sequence[Transition]) -> dict[tuple[int, int, int], int]:
+    """Number the pair types from which a transition starts."""
+    return {pair: kind for kind, pair in enumerate(dict.fromkeys(row.pair for row in rows))}
+
+
+def prepare(
+    states: NDArray[np.uint8],
+    cell_times: NDArray[np.int32],
+    between: Corridor,
+    rows: Sequence[Transition],
+    *,
+    periodic: bool,
+    with_gas: bool,
+) -> Ground:
+    """Lay out the cells ``states`` and ``cell_times`` [D, H, L]; pair arrays and maps are empty."""
+    depth, height, length = states.shape
+    Hp, Lp, Dp = height + 2, length + 2, depth + 2
+    cells = np.full((Dp, Lp, Hp), WALL, dtype=np.int32)
+    times = np.zeros((Dp, Lp, Hp), dtype=np.int32)
+    for z in range(depth):
+        cells[z + 1, 1:-1, 1:-1] = states[z].T
+        if np.any(cell_times[z]):  # untouched pages of zeros cost no memory
+            times[z + 1, 1:-1, 1:-1] = cell_times[z].T
+    counts = np.zeros(STATES, dtype=np.int64)
+    for plane in cells:
+        counts += np.bincount(plane.ravel(), minlength=STATES)
+
+    steps = np.array([-Hp, Hp, -1, 1, -Hp * Lp, Hp * Lp])
+    wraps = steps.copy()
+    if periodic:
+        wraps[[WEST, EAST, NORTH, SOUTH]] = [
+            (length - 1) * Hp,
+            (1 - length) * Hp,
+            (depth - 1) * Hp * Lp,
+            (1 - depth) * Hp * Lp,
+        ]
+    numbers = pair_kinds(rows)
+    planes = gas.planes(between, Hp, Lp, Dp, with_gas=with_gas)
+    return Ground(
+        cells=cells.ravel(),
+        times=times.ravel(),
+        counts=counts,
+        altitude=np.zeros(Dp * Lp, dtype=np.int16),
+        stress=np.zeros(Dp * Lp, dtype=np.float32),
+        kinds=_kind_table(numbers, periodic=periodic),
+        offsets=steps,
+        wraps=wraps,
+        order=np.array(_ORDER).ravel(),
+        entries=np.empty(0, dtype=np.int64),
+        starts=np.zeros(len(numbers), dtype=np.int64),
+        lengths=np.zeros(len(numbers), dtype=np.int64),
+        rooms=np.zeros(len(numbers), dtype=np.int64),
+        places=np.empty(0, dtype=np.int32),
+        slots=np.zeros(3, dtype=np.int64),
+        nodes=planes.nodes,
+        fluid=planes.fluid,
+        share=planes.share,
+        box_nodes=planes.box_nodes,
+        nodes_fluid=np.zeros(1, dtype=np.int64),
+        plane=planes.plane,
+        height=Hp,
+        length=Lp,
+        first=between.first,
+        width=between.width,
+        tiles=planes.tiles,
+        boxes_high=planes.boxes_high,
+        boxes_long=planes.boxes_long,
+        periodic=periodic,
+    )
+
+
+def _kind_table(numbers: dict[tuple[int, int, int], int], *, periodic: bool) -> NDArray[np.int8]:
+    """Look up pair arrays from both ends of a pair; a cyclic box has no vertical pairs with walls."""
+    table = np.full((6, STATES, STATES), -1, dtype=np.int8)
+    for (direction, first, second), kind in numbers.items():
+        if periodic and direction == 1 and WALL in (first, second):
+            continue
+        table[2 * direction + 1, first, second] = kind
+        table[2 * direction, second, first] = kind
+    return table.ravel()
+
+

@@ -1,0 +1,321 @@
+"""A run: from a cell space and parameters to its snapshots."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator.engine import boxes, flow, gas, settings, shear, slopes, toppling, turns
+from orchestrator.engine.events import rules, survey
+from orchestrator.engine.ground import STATE_MASK, corridor, pair_kinds, prepare
+from orchestrator.engine.pairs import enlarged, filled
+from orchestrator.engine.random48 import seeded
+from orchestrator.engine.settings import Avalanches, Boundary, refuse_unsupported
+from orchestrator.engine.states import NAMES, SINK, SOURCE
+from orchestrator.engine.transitions import table
+from orchestrator.engine.turns import (
+    END,
+    ERODING,
+    FAILED,
+    GAS_DUE,
+    GENERATOR,
+    INJECTION,
+    KEPT,
+    NOW,
+    PERFORMED,
+    SNAPSHOT_DUE,
+    SWEEP_DUE,
+    Clock,
+    Pause,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from orchestrator.engine.settings import Value
+
+__all__ = ["Simulation", "refuse_unsupported"]
+
+
+class Simulation:
+    """Cells, gas and clock of one run.
+
+    Parameters
+    ----------
+    parameters
+        ReSCAL's names with typed values; absent names take ReSCAL's defaults. ``Tau_min`` is final.
+    cells
+        uint8 [D, H, L], states without walls, row 0 on top.
+    cell_times
+        int32 [D, H, L], whole t0.
+    time
+        Start time in t0.
+    seed
+        Seed of the generator, 32 bits.
+    model
+        ``SNO``, or ``DUN`` without sintering.
+    """
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Value],
+        cells: NDArray[np.uint8],
+        cell_times: NDArray[np.int32],
+        *,
+        time: float,
+        seed: int,
+        model: str = "SNO",
+    ) -> None:
+        refuse_unsupported(parameters)
+        self.settings = settings.read(parameters, model)
+        self.depth, self.height, self.length = cells.shape
+        periodic = self.settings.boundary is Boundary.PERIODIC
+        self.corridor = corridor(cells)
+        rows = table(
+            self.settings,
+            across=self.corridor.width > 1,
+            sources=bool((cells == SOURCE).any()),
+            sinks=bool((cells == SINK).any()),
+        )
+        self._ground = prepare(
+            cells, cell_times, self.corridor, rows, periodic=periodic, with_gas=self.settings.gas
+        )
+        self._rules = rules(rows, pair_kinds(rows), self.settings)
+        self._rates = self._rules.rate.copy()
+        self._sums = np.empty(len(rows) // 8 * 8 + 8)
+        self._repose = slopes.repose(self.settings)
+        self._samples = shear.samples(self.corridor, self.depth + 2, periodic=periodic)
+        self._velocities = boxes.at_rest(self._ground)
+        self._summed = np.empty(16 * self._ground.box_nodes.size, np.int64)
+        self._outcomes = np.empty(3 * self._ground.tiles * gas.OUTCOME_TILE, np.int64)
+        self.tau_max = self.settings.tau_max
+        self.gas_cycles = 0
+
+        start, never = float(time), math.inf
+        due = start if self.settings.gas else never
+        self._clock = Clock(
+            np.array([start, due, never, never, self._first_sweep(start)]),
+            np.zeros(4, np.int64),
+            np.zeros(2),
+        )
+        self._clock.state[GENERATOR] = seeded(seed)
+        self._ground = filled(self._ground)
+        survey(self._ground, self.depth + 2)
+        if self.settings.gas:
+            self._fill_gas()
+
+    @property
+    def time(self) -> float:
+        """The time in t0."""
+        return float(self._clock.time[NOW])
+
+    @property
+    def transitions(self) -> int:
+        """Transitions performed so far, those set off by others included."""
+        return int(self._clock.state[PERFORMED])
+
+    @property
+    def generator(self) -> int:
+        """The state of the random generator."""
+        return int(self._clock.state[GENERATOR])
+
+    @property
+    def eroding_share(self) -> float:
+        """The share of the ground that erodes, of the latest gas cycle."""
+        return float(self._clock.factor[ERODING])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Cells per state, walls included."""
+        return dict(zip(NAMES, self._ground.counts.tolist(), strict=False))
+
+    @property
+    def altitude(self) -> NDArray[np.int16]:
+        """int16 [planes of the corridor, L], solid cells from the bottom wall up without a gap."""
+        first, width = self.corridor.first, self.corridor.width
+        return self._map(self._ground.altitude)[first : first + width, 1:-1]
+
+    @property
+    def stress(self) -> NDArray[np.float32]:
+        """float32 [planes of the corridor, L], of the latest gas cycle."""
+        first, width = self.corridor.first, self.corridor.width
+        return self._map(self._ground.stress)[first : first + width, 1:-1]
+
+    @property
+    def speeds(self) -> tuple[float, float]:
+        """The largest and the mean gas speed over all boxes, summed over the last 49 cycles."""
+        largest, mean = boxes.speeds(self._velocities.total)
+        return float(largest), float(mean)
+
+    def planes(self, *, walls: bool) -> Iterator[NDArray[np.uint64]]:
+        """Yield the cells plane by plane, as they are written, with or without the walls.
+
+        Each plane is uint64 [height, length], C-contiguous and little-endian in memory: byte 0 the
+        state, bytes 4 to 7 the cell time. It is overwritten by the next one.
+        """
+        shape = (self.depth + 2, self.length + 2, self.height + 2)
+        cells, times = self._ground.cells.reshape(shape), self._ground.times.reshape(shape)
+        inner = slice(None) if walls else slice(1, -1)
+        for states, stamps in zip(cells[inner], times[inner], strict=True):
+            states, stamps = states[inner, inner].T, stamps[inner, inner].T  # noqa: PLW2901
+            plane = np.empty((*states.shape, 2), np.int32)
+            np.bitwise_and(states, STATE_MASK, out=plane[..., 0])
+            plane[..., 1] = stamps
+            yield plane.view(np.uint64)[..., 0]
+
+    def run(
+        self,
+        *,
+        stop: float | None = None,
+        stoptime: float | None = None,
+        every: float | None = None,
+        on_snapshot: Callable[[Simulation], None],
+    ) -> None:
+        """Simulate until the end and call ``on_snapshot`` whenever one is due.
+
+        Parameters
+        ----------
+        stop, stoptime
+            t0 to simulate, or time at which to end; the model adds half a t0. None: no end.
+        every
+            t0 between snapshots; None: no snapshots.
+        """
+        clock = self._clock
+        self._interval = float(np.float32(every)) if every else math.inf
+        if every:
+            clock.time[SNAPSHOT_DUE] = self._interval * math.ceil((self.time - 0.1) / self._interval)
+        if stop is not None:
+            clock.time[END] = self.time + float(np.float32(float(np.float32(stop)) + 0.5))
+        elif stoptime is not None:
+            clock.time[END] = float(np.float32(stoptime)) + 0.5
+        self._snapshot(on_snapshot)
+        self._sweep()
+        self._stabilise()
+        while self._turns(on_snapshot):
+            pass
+
+    def _turns(self, on_snapshot: Callable[[Simulation], None]) -> bool:
+        """Run turns until something else is due, see to it, and return whether to go on."""
+        clock = self._clock
+        match turns.advance(
+            self._ground,
+            self._rules,
+            self._repose,
+            clock,
+            self._rates,
+            self._sums,
+            self.settings.tau_min,
+            self.tau_max,
+            self.settings.avalanches is Avalanches.SYNC,
+            self._ground.cells.size,
+        ):
+            case Pause.GAS:
+                self._cycle()
+                return True
+            case Pause.ROOM:
+                self._ground = enlarged(self._ground)
+                return True
+            case Pause.STILL:
+                if not self.settings.gas:
+                    return False
+                clock.time[NOW] = clock.time[GAS_DUE]
+            case Pause.TRAPPED:
+                if clock.time[NOW] < clock.time[GAS_DUE] < math.inf:
+                    clock.time[NOW] = clock.time[GAS_DUE]
+                else:
+                    self._postpone()
+        ended = bool(clock.time[NOW] >= clock.time[END])
+        self._snapshot(on_snapshot)
+        if not ended:
+            self._sweep()
+        return not ended
+
+    def _snapshot(self, on_snapshot: Callable[[Simulation], None]) -> None:
+        """Call ``on_snapshot`` if a snapshot is due."""
+        time = self._clock.time
+        if time[NOW] >= time[SNAPSHOT_DUE]:
+            on_snapshot(self)
+            while time[SNAPSHOT_DUE] <= time[NOW]:
+                time[SNAPSHOT_DUE] += self._interval
+
+    def _fill_gas(self) -> None:
+        """Fill the gas and drive it without collisions."""
+        state = self._clock.state
+        state[GENERATOR] = gas.fill(self._ground, self.depth + 2, state[GENERATOR])
+        for _ in range(self.settings.speedup):
+            state[GENERATOR] = gas.force(self._ground, self.settings.forcing, state[GENERATOR])
+
+    def _stabilise(self) -> None:
+        """Let the gas flow over the ground before the clock starts."""
+        survey(self._ground, self.depth + 2)
+        if not self.settings.gas:
+            return
+        cycles = self.settings.stabilisation
+        cycles = 2 * (self.length + 2) if cycles is None else cycles
+        for cycle in range(cycles):
+            self._flow(averaged=cycle >= cycles - boxes.CYCLES)
+
+    def _flow(self, *, averaged: bool) -> None:
+        """Run one gas cycle; velocities are averaged only if somebody will look at them."""
+        ground, state = self._ground, self._clock.state
+        flow.step(
+            ground.nodes, self._outcomes, ground.height, ground.length, ground.tiles, self.corridor.ceiling
+        )
+        state[GENERATOR] = gas.force(ground, self.settings.forcing, state[GENERATOR])
+        if not ground.periodic:
+            state[GENERATOR] = gas.mix(ground, state[GENERATOR])
+        if averaged:
+            boxes.accumulate(ground, self._velocities, self._summed)
+        self.gas_cycles += 1
+
+    def _cycle(self) -> None:
+        """Run the gas cycle that is due, and find the stress that it puts on the ground."""
+        self._flow(averaged=True)
+        shear.press(self._ground, self._velocities.total, self._samples, self.depth + 2)
+        tau_min = self.settings.tau_min
+        counted = shear.census(self._ground, self.corridor.solid, tau_min, self.tau_max)
+        if counted[0] and self.tau_max == 0:  # replaced when first used, after the census
+            self.tau_max = np.float32(self.speeds[0])
+        self._clock.factor[ERODING] = shear.eroding_share(counted, tau_min, self.tau_max)
+        self._postpone()
+
+    def _postpone(self) -> None:
+        """Set the next gas cycle after the present time."""
+        time, delay = self._clock.time, self.settings.gas_delay
+        time[GAS_DUE] += delay
+        while time[GAS_DUE] < time[NOW]:
+            time[GAS_DUE] += delay
+
+    def _first_sweep(self, start: float) -> float:
+        """Return when the first sweep of avalanches is due; NaN means never."""
+        delay = float(self.settings.sweep_delay)
+        if self.settings.avalanches is not Avalanches.SYNC or delay == 0:
+            return math.nan
+        return float(np.float32(delay * math.ceil(start / delay)))
+
+    def _sweep(self) -> None:
+        """Relax the ground if a sweep of avalanches is due."""
+        clock = self._clock
+        now = self.time
+        if self.settings.avalanches is not Avalanches.SYNC:
+            return
+        if not (now == 0 or now >= clock.time[SWEEP_DUE]):
+            return
+        clock.state[GENERATOR], moved = toppling.topple(
+            self._ground,
+            self.depth + 2,
+            self.settings.step_limit,
+            self.settings.cells_per_visit,
+            int(now),
+            clock.state[GENERATOR],
+        )
+        if moved:
+            self._ground = filled(self._ground)
+        clock.time[SWEEP_DUE] = float(np.float32(now + float(self.settings.sweep_delay)))
+
+    def _map(self, columns: NDArray[np.generic]) -> NDArray[np.generic]:
+        return columns.reshape(self.depth + 2, self.length + 2)

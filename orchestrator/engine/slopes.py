@@ -1,0 +1,179 @@
+"""The shape of the ground around a column: the test whether a grain may slide."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from orchestrator.engine.compiled import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from orchestrator.engine.ground import Ground
+    from orchestrator.engine.settings import Settings
+
+PI = 3.14159265  # the model's own
+_STEEPEST = 15  # differences of altitude up to which bearings are remembered
+_SPAN = 2 * _STEEPEST + 1
+
+
+class Repose(NamedTuple):
+    """When grains slide.
+
+    ``limit`` is the upward part of the normal below which a slope is too steep, ``radius`` the
+    distance over which slopes are taken; ``bearings`` float32 [2, 31 * 31] remembers cosine and
+    sine of the direction of descent, NaN where it is not known yet.
+    """
+
+    step: int
+    by_angle: bool
+    upwind: bool
+    limit: np.float32
+    radius: np.float32
+    bearings: NDArray[np.float32]
+
+
+def repose(settings: Settings) -> Repose:
+    """Return the conditions that ``settings`` set."""
+    angle = float(settings.angle)
+    radius = 3.5 if angle <= 33 else 3.0 if angle <= 45 else 1.5
+    return Repose(
+        step=settings.step_limit,
+        by_angle=angle != 0,
+        upwind=settings.upwind,
+        limit=np.float32(0.999 * math.cos(PI * angle / 180.0)),
+        radius=np.float32(radius),
+        bearings=np.full((2, _SPAN * _SPAN), np.nan, np.float32),
+    )
+
+
+@kernel
+def across(position: int, steps: int, size: int, periodic: bool) -> int:
+    """Return the index ``steps`` away, cyclic or kept inside ``[0, size)``."""
+    there = position + steps
+    if periodic:
+        if there < 0:
+            return there + size
+        return there - size if there >= size else there
+    return min(max(there, 0), size - 1)
+
+
+@kernel
+def bearing(nx: np.float32, nz: np.float32) -> tuple[np.float32, np.float32]:
+    """Return cosine and sine of the horizontal direction (nx, nz), as a line."""
+    theta = np.float32(PI / 2)
+    if nx != 0:
+        theta = np.float32(math.atan(np.float64(np.float32(nz / nx))))
+    return np.float32(math.cos(np.float64(theta))), np.float32(math.sin(np.float64(theta)))
+
+
+@kernel
+def inside(position: np.float32, size: int, periodic: bool) -> np.float32:
+    """Bring a point back into the map."""
+    if periodic:
+        if position < 0:
+            position = np.float32(position + np.float32(size))
+        if position >= size:
+            position = np.float32(position - np.float32(size))
+        return position
+    if position < 0:
+        return np.float32(0)
+    return np.float32(size - 1) if position >= size else position
+
+
+@kernel
+def height_at(ground: Ground, long: int, X: np.float32, Z: np.float32) -> np.float32:
+    """Interpolate the altitude between the four columns around a point."""
+    i0, j0 = np.int64(np.floor(X)), np.int64(np.floor(Z))
+    i1 = across(i0, 1, long, ground.periodic)
+    j1 = across(j0, 1, ground.width, ground.periodic)
+    tx1, tz1 = np.float32(X - np.float32(i0)), np.float32(Z - np.float32(j0))
+    tx0, tz0 = np.float32(np.float32(1) - tx1), np.float32(np.float32(1) - tz1)
+    row0, row1 = ground.length * (ground.first + j0) + 1, ground.length * (ground.first + j1) + 1
+    altitude = ground.altitude
+    q00 = np.float32(np.float32(altitude[row0 + i0]) * tx0) * tz0
+    q01 = np.float32(np.float32(altitude[row1 + i0]) * tx0) * tz1
+    q10 = np.float32(np.float32(altitude[row0 + i1]) * tx1) * tz0
+    q11 = np.float32(np.float32(altitude[row1 + i1]) * tx1) * tz1
+    return np.float32(np.float32(np.float32(q00 + q01) + q10) + q11)
+
+
+@kernel
+def steepest(ground: Ground, repose: Repose, i: int, j: int) -> tuple[np.float32, np.float32]:
+    """Return the eastward and the upward part of the normal along the steepest slope.
+
+    The direction comes from differences over four columns, the slope from the altitudes at the two
+    points ``radius`` away along it.
+    """
+    long, wide, periodic = ground.length - 2, ground.width, ground.periodic
+    west, east = across(i, -2, long, periodic), across(i, 2, long, periodic)
+    north, south = across(j, -2, wide, periodic), across(j, 2, wide, periodic)
+    s_x = 4 if periodic else east - west
+    v_z = -4 if periodic else north - south
+    row = ground.length * (ground.first + j) + 1
+    altitude = ground.altitude
+    d_x = np.int64(altitude[row + east]) - np.int64(altitude[row + west])
+    d_z = np.int64(altitude[ground.length * (ground.first + north) + 1 + i]) - np.int64(
+        altitude[ground.length * (ground.first + south) + 1 + i]
+    )
+    flat = wide < 5 or v_z == 0
+    nx = np.float32(-d_x) if flat else np.float32(d_x * v_z)
+    nz = np.float32(0) if flat else np.float32(s_x * d_z)
+    known = not flat and s_x == 4 and v_z == -4 and abs(d_x) <= _STEEPEST and abs(d_z) <= _STEEPEST
+    if known:
+        at = (d_x + _STEEPEST) * _SPAN + d_z + _STEEPEST
+        c, s = repose.bearings[0, at], repose.bearings[1, at]
+        if np.isnan(c):
+            c, s = bearing(nx, nz)
+            repose.bearings[0, at], repose.bearings[1, at] = c, s
+    else:
+        c, s = bearing(nx, nz)
+    r1, r2 = np.float32(c * repose.radius), np.float32(s * repose.radius)
+    if np.float32(wide) < np.float32(np.float32(2) * r2):
+        r1, r2 = repose.radius, np.float32(0)
+    X1 = inside(np.float32(np.float32(i) - r1), long, periodic)
+    Z1 = inside(np.float32(np.float32(j) - r2), wide, periodic)
+    X2 = inside(np.float32(np.float32(i) + r1), long, periodic)
+    Z2 = inside(np.float32(np.float32(j) + r2), wide, periodic)
+    fx = np.float32(np.float32(2) * r1) if periodic else np.float32(X2 - X1)
+    fz = np.float32(np.float32(2) * r2) if periodic else np.float32(Z2 - Z1)
+    h = np.float32(height_at(ground, long, X2, Z2) - height_at(ground, long, X1, Z1))
+    wx, wz = np.float32(-h * c), np.float32(-h * s)
+    wy = np.float32(np.float32(fz * s) + np.float32(fx * c))
+    length = np.float32(
+        math.sqrt(np.float32(np.float32(np.float32(wx * wx) + np.float32(wy * wy)) + np.float32(wz * wz)))
+    )
+    if wy < 0:
+        length = -length
+    return np.float32(wx / length), np.float32(wy / length)
+
+
+@kernel
+def may_slide(ground: Ground, repose: Repose, cell: int, direction: int, sense: int) -> bool:
+    """Whether the grain in ``cell`` may move one step in ``direction`` (0 east, 2 south).
+
+    ``sense`` is 1 or -1. The grain must belong to the contiguous column; it slides where the step
+    to the next column is too high, or, whatever its direction, where the slope is too steep.
+    """
+    column = cell // ground.height
+    z = column // ground.length
+    i, j = column - z * ground.length - 1, z - ground.first
+    altitude = np.int64(ground.altitude[column])
+    if cell - column * ground.height < ground.height - altitude:
+        return False
+    if direction == 0:
+        there = column - i + across(i, sense, ground.length - 2, ground.periodic)
+    else:
+        there = column + (across(j, sense, ground.width, ground.periodic) - j) * ground.length
+    high = altitude - np.int64(ground.altitude[there]) > repose.step
+    if not repose.by_angle:
+        return high
+    if high and repose.upwind:
+        return True
+    eastward, upward = steepest(ground, repose, i, j)
+    if not repose.upwind and eastward <= 0:
+        return False
+    return high or upward < repose.limit

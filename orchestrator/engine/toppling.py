@@ -1,0 +1,99 @@
+"""Synchronous avalanches: the whole map relaxes until no step is too high."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator.engine.compiled import kernel
+from orchestrator.engine.events import put
+from orchestrator.engine.ground import STATE_MASK
+from orchestrator.engine.random48 import UNIT, following
+from orchestrator.engine.states import GRAIN, NEUTRAL
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from orchestrator.engine.ground import Ground
+
+_AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1))
+
+
+@kernel
+def topple(
+    ground: Ground, depth: int, limit: int, cells_per_visit: int, stamp: int, state: int
+) -> tuple[int, int]:
+    """Move top grains down steps higher than ``limit``; return the generator and the cells moved.
+
+    A cyclic box is joined along its axes, except at the northern seam. The pairs are not followed.
+    """
+    long, wide, Lp, Hp = ground.length - 2, ground.width, ground.length, ground.height
+    altitude = ground.altitude
+    targets = np.empty(11, np.int64)
+    moved = 0
+    before = -1
+    while moved != before:
+        before = moved
+        for j in range(wide):
+            for i in range(long):
+                column = (ground.first + j) * Lp + i + 1
+                count = candidates(ground, depth, limit, i, j, targets)
+                if count == 0:
+                    continue
+                for _ in range(cells_per_visit):
+                    state = following(state)
+                    target = targets[np.int64(count * (state * UNIT))]
+                    high, low = np.int64(altitude[column]), np.int64(altitude[target])
+                    top = Hp - high
+                    what = ground.cells[column * Hp + top] & STATE_MASK
+                    if what != GRAIN:
+                        break
+                    if high > low:
+                        slide(ground, column, target, top, Hp - low - 1, stamp)
+                        altitude[column] = high - 1
+                        altitude[target] = low + 1
+                        moved += 1
+    return state, moved
+
+
+@kernel
+def candidates(
+    ground: Ground, depth: int, limit: int, i: int, j: int, targets: NDArray[np.int64]
+) -> int:
+    """Write the columns that lie more than ``limit`` lower than (i, j); return their number."""
+    long, wide, Lp = ground.length - 2, ground.width, ground.length
+    column = (ground.first + j) * Lp + i + 1
+    altitude = np.int64(ground.altitude[column])
+    count = 0
+    for step_x, step_z in _AROUND:
+        if 0 <= i + step_x < long and 0 <= j + step_z < wide:
+            there = column + step_x + Lp * step_z
+            if altitude - ground.altitude[there] > limit:
+                targets[count] = there
+                count += 1
+    if ground.periodic:
+        western = column + long - 1
+        if i == 0 and altitude - ground.altitude[western] > limit:
+            targets[count] = western
+            count += 1
+        eastern = column - long + 1
+        if i == long - 1 and altitude - ground.altitude[eastern] > limit:
+            targets[count] = eastern
+            count += 1
+        southern = column - (wide - 1) * Lp
+        if ground.first + j == depth - 2 and altitude - ground.altitude[southern] > limit:
+            targets[count] = southern
+            count += 1
+    return count
+
+
+@kernel
+def slide(ground: Ground, column: int, target: int, top: int, bottom: int, stamp: int) -> None:
+    """Move the top grain of a column to row ``bottom`` of another; the cells above it move up."""
+    there = target * ground.height
+    displaced = ground.cells[there + top] & STATE_MASK
+    put(ground, column * ground.height + top, displaced, stamp)
+    for y in range(top, bottom):
+        put(ground, there + y, ground.cells[there + y + 1] & STATE_MASK, stamp)
+    put(ground, there + bottom, GRAIN, stamp)

@@ -1,0 +1,207 @@
+"""The table of transitions: which pairs of neighbouring cells change into which, and how fast."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator.engine.settings import Avalanches, Boundary
+from orchestrator.engine.states import AIR, GRAIN, MOBILE, NEUTRAL, SINK, SINTERED, SOURCE, WALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from orchestrator.engine.settings import Settings
+
+EAST, DOWN, SOUTH = 0, 1, 2  # the three directions from the first cell of a pair to the second
+
+
+class Time(enum.IntEnum):
+    """What a transition does to the clock."""
+
+    NONE = 0  # nothing
+    EVOLVES = 1  # advances it at its rate
+    CORRECTED = 2  # advances it at its rate times the share of the ground that erodes
+
+
+class Check(enum.IntEnum):
+    """What a drawn pair must pass before the transition is performed."""
+
+    NONE = 0
+    SHEAR_FIRST = 1
+    SHEAR_SECOND = 2
+    SLOPE_FIRST = 3
+    SLOPE_SECOND = 4
+
+
+class Trigger(enum.IntEnum):
+    """What a performed transition sets off."""
+
+    NONE = 0
+    EROSION = 1  # the eroded grain may rise
+    HOP = 2  # the grain at an obstacle may rise
+    RISE = 3  # the risen grain may go on
+    ESCAPE = 4  # the grain that left the flat ground goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One row of the table; ``before`` and ``after`` are the states of the two cells.
+
+    ``rate`` is per t0 in double precision, made from single-precision parameters as the model
+    makes it. ``regulated`` marks injection that only replaces lost grains.
+    """
+
+    name: str
+    direction: int
+    before: tuple[int, int]
+    after: tuple[int, int]
+    rate: float
+    time: Time = Time.EVOLVES
+    check: Check = Check.NONE
+    trigger: Trigger = Trigger.NONE
+    regulated: bool = False
+
+    @property
+    def pair(self) -> tuple[int, int, int]:
+        """The pair type it starts from: direction and the two states."""
+        return (self.direction, *self.before)
+
+
+def table(settings: Settings, *, across: bool, sources: bool, sinks: bool) -> list[Transition]:
+    """Return the transitions of a run in the order in which their rates are summed.
+
+    Parameters
+    ----------
+    across
+        Whether the corridor between solid planes is more than one cell wide.
+    sources, sinks
+        Whether the initial cell space holds any.
+    """
+    rows = [
+        *_sintered(settings),
+        *_flight(settings),
+        *_creep(settings, across=across),
+        *_slides(settings, EAST, ""),
+        *_borders(settings, sources=sources, sinks=sinks),
+        *(_slides(settings, SOUTH, "'") if across else ()),
+    ]
+    if not settings.gas:
+        rows = [
+            replace(row, time=Time.EVOLVES, check=Check.NONE) if _sheared(row) else row
+            for row in rows
+        ]
+    return [row for row in rows if row.rate >= 0]
+
+
+def _sintered(s: Settings) -> Iterator[Transition]:
+    """Erosion of sintered grains, and sintering; the model DUN has neither."""
+    if s.model != "SNO":
+        return
+    if s.sintered_erosion > 0:
+        rate = s.erosion * s.sintered_erosion
+        yield Transition("101", EAST, (AIR, SINTERED), (AIR, MOBILE), float(rate))
+        yield Transition("102", DOWN, (AIR, SINTERED), (MOBILE, AIR), float(rate) / 100000)
+    rate = s.sintering
+    yield Transition("103", DOWN, (GRAIN, NEUTRAL), (SINTERED, NEUTRAL), float(rate))
+    yield Transition("104a", DOWN, (GRAIN, WALL), (SINTERED, WALL), float(rate))
+    yield Transition("104b", DOWN, (GRAIN, SINTERED), (SINTERED, SINTERED), float(rate))
+
+
+def _flight(s: Settings) -> Iterator[Transition]:
+    """Erosion, fall, rise, transport and deposition."""
+    # the fall of mobile grains is set before an absent transport rate gets its default
+    raw = np.float32(-1) if s.transport is None else s.transport
+    rate = np.float32(3) * s.deposition if s.transport is None else s.transport
+    fall = raw / s.lift if s.lift > 0 else s.gravity
+    ahead = s.obstacle_ahead * s.deposition
+    behind = s.obstacle_behind * s.deposition
+    erosion = float(s.erosion)
+    corrected = Time.CORRECTED
+    yield Transition(
+        "8",
+        EAST,
+        (AIR, GRAIN),
+        (AIR, MOBILE),
+        erosion,
+        corrected,
+        Check.SHEAR_SECOND,
+        Trigger.EROSION,
+    )
+    yield Transition(
+        "7",
+        DOWN,
+        (AIR, GRAIN),
+        (MOBILE, AIR),
+        erosion / 100000,
+        corrected,
+        Check.SHEAR_SECOND,
+        Trigger.ESCAPE,
+    )
+    if s.gravity > 0:
+        yield Transition("g1", DOWN, (GRAIN, AIR), (AIR, GRAIN), float(s.gravity))
+    if fall > 0:
+        yield Transition("g2", DOWN, (MOBILE, AIR), (AIR, MOBILE), float(fall))
+    yield Transition(
+        "10", DOWN, (AIR, MOBILE), (MOBILE, AIR), float(s.lift * rate), trigger=Trigger.RISE
+    )
+    yield Transition("11", EAST, (MOBILE, AIR), (AIR, MOBILE), float(rate))
+    if s.high_mobility:
+        same = (MOBILE, GRAIN)
+        yield Transition("50", EAST, same, same, float(rate), trigger=Trigger.HOP)
+    yield Transition("9", EAST, (MOBILE, AIR), (GRAIN, AIR), float(s.deposition))
+    yield Transition("16", EAST, (MOBILE, GRAIN), (GRAIN, GRAIN), float(ahead))
+    yield Transition("17", EAST, (MOBILE, NEUTRAL), (GRAIN, NEUTRAL), float(ahead))
+    if behind > 0:
+        yield Transition("d4", EAST, (GRAIN, MOBILE), (GRAIN, GRAIN), float(behind))
+
+
+def _creep(s: Settings, *, across: bool) -> Iterator[Transition]:
+    """Diffusion across the wind."""
+    if not across:
+        return
+    rate, corrected = float(s.diffusion), Time.CORRECTED
+    yield Transition(
+        "12", SOUTH, (GRAIN, AIR), (AIR, GRAIN), rate, corrected, Check.SHEAR_FIRST
+    )
+    yield Transition(
+        "13", SOUTH, (AIR, GRAIN), (GRAIN, AIR), rate, corrected, Check.SHEAR_SECOND
+    )
+    if s.mobile_diffusion > 0:
+        yield Transition("m1", SOUTH, (MOBILE, AIR), (AIR, MOBILE), float(s.mobile_diffusion))
+        yield Transition("m2", SOUTH, (AIR, MOBILE), (MOBILE, AIR), float(s.mobile_diffusion))
+
+
+def _slides(s: Settings, direction: int, mark: str) -> Iterator[Transition]:
+    """Avalanches in one direction, both ways; they take no time."""
+    if s.avalanches is not Avalanches.TRANS:
+        return
+    rate, none = float(s.avalanche_rate), Time.NONE
+    there, back = (GRAIN, AIR), (AIR, GRAIN)
+    yield Transition("14" + mark, direction, there, back, rate, none, Check.SLOPE_FIRST)
+    yield Transition("15" + mark, direction, back, there, rate, none, Check.SLOPE_SECOND)
+
+
+def _borders(s: Settings, *, sources: bool, sinks: bool) -> Iterator[Transition]:
+    """Loss at the eastern wall, injection by sources, loss in sinks."""
+    if s.boundary in {Boundary.OPEN, Boundary.OUT, Boundary.REINJECTION}:
+        rate = 1.0 if s.boundary is Boundary.OPEN else 20.0
+        yield Transition("x1", EAST, (MOBILE, WALL), (AIR, WALL), rate)
+        if s.boundary is not Boundary.OPEN:
+            yield Transition("x2", EAST, (GRAIN, WALL), (AIR, WALL), rate)
+    if sources:
+        rate = float(s.injection)
+        regulated = s.boundary is Boundary.REINJECTION
+        yield Transition("2", DOWN, (SOURCE, AIR), (SOURCE, GRAIN), rate, regulated=regulated)
+        if rate > 0:
+            yield Transition("i2", DOWN, (AIR, SOURCE), (MOBILE, SOURCE), rate)
+    if sinks:
+        yield Transition("o1", DOWN, (GRAIN, SINK), (AIR, SINK), 1000.0)
+        yield Transition("o2", DOWN, (MOBILE, SINK), (AIR, SINK), 1000.0)
+
+
+def _sheared(row: Transition) -> bool:
+    return row.check in {Check.SHEAR_FIRST, Check.SHEAR_SECOND}
