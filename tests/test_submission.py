@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator import submission
+from orchestrator.submission import local
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,27 +45,27 @@ def _until(count: int, path: Path) -> list[int]:
 def test_no_more_workers_than_slots_are_ever_started(
     sweep_directory: SweepDirectory, lingering: Path
 ) -> None:
-    first = submission.start_workers(sweep_directory, "a", at_most=2, slots=3)
-    second = submission.start_workers(sweep_directory, "b", at_most=9, slots=3)
-    third = submission.start_workers(sweep_directory, "c", at_most=9, slots=3)
+    first = local.start_workers(sweep_directory, "a", at_most=2, slots=3)
+    second = local.start_workers(sweep_directory, "b", at_most=9, slots=3)
+    third = local.start_workers(sweep_directory, "c", at_most=9, slots=3)
 
     assert (first, second, third) == (2, 1, 0)
-    assert submission.live_workers(sweep_directory) == 3
+    assert local.live_workers(sweep_directory) == 3
     assert len(set(_until(3, lingering))) == 3
 
 
 def test_a_killed_worker_frees_its_slot(
     sweep_directory: SweepDirectory, lingering: Path
 ) -> None:
-    submission.start_workers(sweep_directory, "a", at_most=1, slots=1)
+    local.start_workers(sweep_directory, "a", at_most=1, slots=1)
     (pid,) = _until(1, lingering)
 
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     lingering.unlink()
 
-    assert submission.live_workers(sweep_directory) == 0
-    assert submission.start_workers(sweep_directory, "b", at_most=1, slots=1) == 1
+    assert local.live_workers(sweep_directory) == 0
+    assert local.start_workers(sweep_directory, "b", at_most=1, slots=1) == 1
     assert len(_until(1, lingering)) == 1
 
 
@@ -74,7 +74,7 @@ def test_counting_the_workers_takes_no_slot_away(sweep_directory: SweepDirectory
     slot = sweep_directory.workers / "0"
     slot.touch()
 
-    assert submission.live_workers(sweep_directory) == 0
+    assert local.live_workers(sweep_directory) == 0
     with slot.open("ab") as held:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        assert submission.live_workers(sweep_directory) == 1
+        assert local.live_workers(sweep_directory) == 1

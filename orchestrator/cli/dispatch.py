@@ -7,9 +7,10 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator import attempts, collection, expansion, ledger, report, submission
+from orchestrator import attempts, collection, expansion, ledger, report
 from orchestrator.errors import RequestError
 from orchestrator.model import State, Submission
+from orchestrator.submission import local
 from orchestrator.workspace import SweepDirectory
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def start_locally(directory: SweepDirectory, token: str, workers: int) -> int:
     waiting = sum(
         s.state is State.PENDING and s.attempt > 0 for s in collection.standings(directory)
     )
-    return submission.start_workers(directory, token, min(waiting, workers), workers)
+    return local.start_workers(directory, token, min(waiting, workers), workers)
 
 
 def axes_of(directory: SweepDirectory) -> tuple[tuple[str, ...], ...]:

@@ -11,9 +11,10 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from orchestrator import attempts, collection, report, submission
+from orchestrator import attempts, collection, report
 from orchestrator.cli import dispatch
 from orchestrator.model import State
+from orchestrator.submission import local
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -64,7 +65,7 @@ def _watch(
             if all(s.state.ended for s in now):
                 return now
             # twice, for a worker may leave between the look at files and the look at the pool
-            abandoned = 0 if submission.live_workers(directory) else abandoned + 1
+            abandoned = 0 if local.live_workers(directory) else abandoned + 1
             if abandoned == 2:
                 return now
             time.sleep(0.5)

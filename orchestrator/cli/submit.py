@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from orchestrator import ledger, simulator, spec, submission
+from orchestrator import ledger, simulator, spec
 from orchestrator.cli import dispatch, follow, settings
+from orchestrator.submission import local
 
 if TYPE_CHECKING:
     import argparse
@@ -82,4 +83,4 @@ def load(path: Path, overrides: list[str]) -> Sweep:
 def workers(request: argparse.Namespace) -> int:
     """Return how many experiments may run at a time on this machine."""
     said: int | None = request.workers
-    return said if said is not None else submission.cores()
+    return said if said is not None else local.cores()

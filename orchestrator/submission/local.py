@@ -1,4 +1,4 @@
-"""Workers: started on this machine as a bounded pool that outlives the terminal.
+"""Workers on this machine: a bounded pool that outlives the terminal.
 
 The pool of a sweep has numbered slots, each a file that is locked as long as a worker holds it
 open. The lock is taken before the worker starts and is inherited by it, so there is no moment in
