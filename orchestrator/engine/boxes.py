@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel
+from orchestrator.engine.compiled import kernel, part
 from orchestrator.engine.gas import BOX, EB, ET, NODE_TILE, TILE, WB, WT, B, E, T, W
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CYCLES = 49
 _COLUMN_SLICES = 5  # bits of a column's sum, -15..15
 _SLICES = 8  # bits of a box's sum, -75..75
+COLUMN_ROOM = 2 * _COLUMN_SLICES * TILE
+BOX_ROOM = 2 * _SLICES  # per box
 
 
 class Velocities(NamedTuple):
@@ -50,14 +52,14 @@ def at_rest(ground: Ground) -> Velocities:
     )
 
 
-@kernel
+@part
 def add(a: int, b: int, c: int) -> tuple[int, int]:
     """Add three one-bit numbers per bit: return the sums' low and high bits."""
     half = a ^ b
     return half ^ c, (a & b) | (half & c)
 
 
-@kernel
+@part
 def add_five(
     s: tuple[int, int, int, int, int], m: tuple[int, int, int, int, int]
 ) -> tuple[int, int, int, int]:
@@ -71,7 +73,7 @@ def add_five(
     return low, mid, high, top
 
 
-@kernel
+@part
 def subtract(
     p: tuple[int, int, int, int], n: tuple[int, int, int, int]
 ) -> tuple[int, int, int, int, int]:
@@ -85,7 +87,7 @@ def subtract(
     return r0, r1, r2, half ^ b2, (~p[3] & n[3]) | (~half & b2)
 
 
-@kernel
+@part
 def sum_columns(
     r0: NDArray[np.int64],
     r1: NDArray[np.int64],
@@ -120,7 +122,7 @@ def sum_columns(
             sums[to + i + 4 * TILE] = d4
 
 
-@kernel
+@part
 def sum_box(
     sums: NDArray[np.int64], at: int, out: NDArray[np.int64], to: int, stride: int
 ) -> None:
@@ -161,7 +163,7 @@ def sum_box(
     out[to + 7 * stride] = s7
 
 
-@kernel
+@part
 def exchange(low: int, high: int, shift: int, mask: int) -> tuple[int, int]:
     """Swap the upper bits of each group in ``low`` with the lower ones in ``high``."""
     swap = ((low >> shift) ^ high) & mask
@@ -169,16 +171,17 @@ def exchange(low: int, high: int, shift: int, mask: int) -> tuple[int, int]:
 
 
 @kernel
-def accumulate(ground: Ground, velocities: Velocities, summed: NDArray[np.int64]) -> None:
+def accumulate(
+    ground: Ground, velocities: Velocities, sums: NDArray[np.int64], summed: NDArray[np.int64]
+) -> None:
     """Add this cycle's box velocities and drop those of 49 cycles ago.
 
-    ``summed`` int64 [2 * 8 * boxes] is working room.
+    ``sums`` int64 [2 * 5 * 40] and ``summed`` int64 [2 * 8 * boxes] are working room.
     """
     high, long, tiles = ground.boxes_high, ground.boxes_long, ground.tiles
     boxes = high * long
     planes = ground.fluid.size // boxes
     row = tiles * NODE_TILE
-    sums = np.empty(2 * _COLUMN_SLICES * TILE, np.int64)
     slot = velocities.position[0]
     velocities.position[0] = (slot + 1) % CYCLES
     for word in range((planes + 63) // 64):

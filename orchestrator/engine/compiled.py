@@ -18,5 +18,14 @@ _Function = TypeVar("_Function", bound="Callable[..., object]")
 
 def kernel(function: _Function) -> _Function:
     """Compile ``function`` at its first call; ``function.py_func`` stays the interpreted one."""
-    compiled: _Function = numba.njit(cache=True, error_model="numpy", nogil=True)(function)
+    compiled: _Function = numba.njit(cache=True, error_model="numpy", nogil=True, _nrt=False)(function)
+    return compiled
+
+
+def part(function: _Function) -> _Function:
+    """Compile ``function`` into every kernel that calls it, however large it is.
+
+    A call would copy all arrays of its arguments' tuples and count references to each of them.
+    """
+    compiled: _Function = numba.njit(error_model="numpy", nogil=True, forceinline=True, _nrt=False)(function)
     return compiled

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel
+from orchestrator.engine.compiled import kernel, part
 from orchestrator.engine.gas import block
 from orchestrator.engine.ground import DOWN, STATE_MASK, WEST
 from orchestrator.engine.ground import EAST as EASTERN
@@ -30,6 +30,7 @@ EROSION, HOP, RISE, ESCAPE = (
     int(Trigger.RISE),
     int(Trigger.ESCAPE),
 )
+NOTHING, LIFT, FORWARD, BEHIND = range(4)
 
 
 class Rules(NamedTuple):
@@ -94,7 +95,7 @@ def rules(rows: Sequence[Transition], kinds: dict[tuple[int, int, int], int], se
     )
 
 
-@kernel
+@part
 def change(ground: Ground, cell: int, role: int, state: int, stamp: int) -> None:
     """Give ``cell`` a new state, as first or second cell (``role``) of a pair that changes.
 
@@ -125,7 +126,7 @@ def change(ground: Ground, cell: int, role: int, state: int, stamp: int) -> None
             append(ground, kind, cell if neighbour & 1 else there, neighbour >> 1)
 
 
-@kernel
+@part
 def put(ground: Ground, cell: int, state: int, stamp: int) -> None:
     """Write a new state and what depends on it, except for the pairs."""
     old = np.int64(ground.cells[cell]) & STATE_MASK
@@ -143,7 +144,7 @@ def put(ground: Ground, cell: int, state: int, stamp: int) -> None:
             block(ground, state != AIR, plane, y, column - z * ground.length)
 
 
-@kernel
+@part
 def settle(ground: Ground, column: int, y: int, solid: bool) -> None:
     """Follow a cell that became solid or fluid in the altitude of its column."""
     Hp = ground.height
@@ -172,7 +173,7 @@ def survey(ground: Ground, depth: int) -> None:
             ground.altitude[column] = Hp - 1 - y
 
 
-@kernel
+@part
 def beside(ground: Ground, cell: int, neighbour: int) -> int:
     """Return the neighbour of ``cell``, across the seam of a cyclic box if need be."""
     there = cell + ground.offsets[neighbour]
@@ -181,21 +182,21 @@ def beside(ground: Ground, cell: int, neighbour: int) -> int:
     return there
 
 
-@kernel
+@part
 def perform(ground: Ground, rules: Rules, row: int, first: int, stamp: int) -> None:
     """Perform transition ``row`` on the pair that starts with cell ``first``."""
     direction = rules.direction[row]
     second = beside(ground, first, 2 * direction + 1)
     remove(ground, rules.kind[row], first, direction)
-    if rules.after[row, 0] != rules.before[row, 0]:
-        change(ground, first, 2 * direction, rules.after[row, 0], stamp)
-    if rules.after[row, 1] != rules.before[row, 1]:
-        change(ground, second, 2 * direction + 1, rules.after[row, 1], stamp)
+    for role in range(2):
+        if rules.after[row, role] != rules.before[row, role]:
+            cell = second if role else first
+            change(ground, cell, 2 * direction + role, rules.after[row, role], stamp)
     if rules.becomes[row] >= 0:
         append(ground, rules.becomes[row], first, direction)
 
 
-@kernel
+@part
 def matches(ground: Ground, rules: Rules, row: int, first: int) -> bool:
     """Whether the pair that starts with ``first`` is one from which ``row`` starts."""
     if ground.cells[first] & STATE_MASK != rules.before[row, 0]:
@@ -204,47 +205,40 @@ def matches(ground: Ground, rules: Rules, row: int, first: int) -> bool:
     return ground.cells[second] & STATE_MASK == rules.before[row, 1]
 
 
-@kernel
-def go_on(
-    ground: Ground, rules: Rules, cell: int, probability: float, stamp: int, state: int
-) -> tuple[int, int]:
-    """Let a risen grain step east, and then one that now stands west of its old place.
-
-    Return the generator's state and the number of transitions performed.
-    """
-    performed = 0
-    if probability <= 0:
-        return state, performed
-    for first in (cell, beside(ground, cell, WEST)):
-        if matches(ground, rules, rules.forward, first):
-            state = following(state)
-            if state * UNIT <= probability:
-                perform(ground, rules, rules.forward, first, stamp)
-                performed += 1
-    return state, performed
-
-
-@kernel
-def follow_up(
+@part
+def perform_all(
     ground: Ground, rules: Rules, row: int, first: int, stamp: int, state: int
 ) -> tuple[int, int]:
-    """Perform what transition ``row`` on the pair of ``first`` sets off.
+    """Perform transition ``row`` on the pair of ``first``, and all that it sets off.
 
-    A number is drawn only where the pattern is there. Return the generator's state and the number
-    of transitions performed.
+    An eroded grain, or one at an obstacle, may rise; a risen one may step east, and then one that
+    by now stands west of its place may do the same. A number is drawn only where the pattern is
+    there. Return the generator's state and the number of transitions performed.
     """
     trigger = rules.trigger[row]
-    if trigger == RISE:
-        return go_on(ground, rules, first, rules.goes_on, stamp, state)
-    if trigger == ESCAPE:
-        return go_on(ground, rules, first, 1.0, stamp, state)
-    grain = beside(ground, first, EASTERN) if trigger == EROSION else first
-    probability = rules.lifts if trigger == EROSION else rules.hops
-    if probability <= 0 or not matches(ground, rules, rules.rise, grain - 1):
-        return state, 0
-    state = following(state)
-    if state * UNIT > probability:
-        return state, 0
-    perform(ground, rules, rules.rise, grain - 1, stamp)
-    state, performed = go_on(ground, rules, grain - 1, rules.goes_on, stamp, state)
-    return state, performed + 1
+    stage, spot, chance = NOTHING, first, rules.goes_on
+    if trigger == EROSION:
+        stage, spot, chance = LIFT, beside(ground, first, EASTERN) - 1, rules.lifts
+    elif trigger == HOP:
+        stage, spot, chance = LIFT, first - 1, rules.hops
+    elif trigger == RISE:
+        stage = FORWARD
+    elif trigger == ESCAPE:
+        stage, chance = FORWARD, 1.0
+    performed = 0
+    found = True
+    while found:
+        perform(ground, rules, row, first, stamp)
+        performed += 1
+        found = False
+        while stage != NOTHING and not found:
+            row = rules.rise if stage == LIFT else rules.forward
+            first = beside(ground, spot, WEST) if stage == BEHIND else spot
+            if chance > 0 and matches(ground, rules, row, first):
+                state = following(state)
+                found = state * UNIT <= chance
+            if stage == LIFT and found:
+                stage, chance = FORWARD, rules.goes_on
+            else:
+                stage = BEHIND if stage == FORWARD else NOTHING
+    return state, performed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.engine.compiled import kernel
+from orchestrator.engine.compiled import kernel, part
 from orchestrator.engine.gas import (
     EB,
     ET,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@kernel
+@part
 def collide(nodes: NDArray[np.int64], out: NDArray[np.int64], slip: bool) -> None:
     """Write the outcome of a tile's nodes [9 * 40] to ``out`` [8 * 42].
 
@@ -86,7 +86,7 @@ def collide(nodes: NDArray[np.int64], out: NDArray[np.int64], slip: bool) -> Non
             out[i + 1 + PITCH * WT] &= keep
 
 
-@kernel
+@part
 def join(row: NDArray[np.int64], tiles: int, Lp: int) -> None:
     """Give the outcome tiles of a row their neighbours' columns, and make the row cyclic."""
     first, last = 1, (Lp - 2) // TILE * OUTCOME_TILE + 1 + (Lp - 2) % TILE
@@ -103,7 +103,7 @@ def join(row: NDArray[np.int64], tiles: int, Lp: int) -> None:
             row[before + PITCH * velocity + TILE + 1] = row[here + PITCH * velocity + 1]
 
 
-@kernel
+@part
 def gather(
     nodes: NDArray[np.int64],
     above: NDArray[np.int64],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel
+from orchestrator.engine.compiled import kernel, part
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.states import AIR
 
@@ -80,14 +80,14 @@ def planes(between: Corridor, Hp: int, Lp: int, Dp: int, *, with_gas: bool) -> P
     )
 
 
-@kernel
+@part
 def node(Hp: int, tiles: int, word: int, y: int, x: int) -> int:
     """Return the index of the first velocity of a node; the next ones follow at steps of a tile."""
     tile = x // TILE
     return ((word * Hp + y) * tiles + tile) * NODE_TILE + x - TILE * tile
 
 
-@kernel
+@part
 def block(ground: Ground, solid: bool, plane: int, y: int, x: int) -> None:
     """Make a node solid or fluid; its particles stay."""
     high, long = ground.boxes_high, ground.boxes_long
@@ -106,7 +106,7 @@ def block(ground: Ground, solid: bool, plane: int, y: int, x: int) -> None:
     ground.nodes_fluid[0] += change
 
 
-@kernel
+@part
 def share_of(fluid: int, nodes: int) -> np.float32:
     """Return the share of fluid nodes by which a box velocity is divided, at least 0.2."""
     share = np.float32(fluid) / np.float32(nodes)

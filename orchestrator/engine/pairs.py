@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel
+from orchestrator.engine.compiled import kernel, part
 from orchestrator.engine.ground import DOWN, EAST, SOUTH, STATE_BITS, STATE_MASK
 from orchestrator.engine.states import WALL
 
@@ -21,7 +21,7 @@ MARGIN = 256  # more than one turn of the loop can append to one array or take o
 FREE, FRESH, FULL = 0, 1, 2  # the entries of Ground.slots
 
 
-@kernel
+@part
 def append(ground: Ground, kind: int, owner: int, direction: int) -> None:
     """Put the pair that ``owner`` makes in ``direction`` at the end of array ``kind``."""
     cells, places, slots = ground.cells, ground.places, ground.slots
@@ -46,7 +46,7 @@ def append(ground: Ground, kind: int, owner: int, direction: int) -> None:
         slots[FULL] = 1
 
 
-@kernel
+@part
 def remove(ground: Ground, kind: int, owner: int, direction: int) -> None:
     """Take the pair that ``owner`` makes in ``direction`` out of array ``kind``."""
     cells, places = ground.cells, ground.places

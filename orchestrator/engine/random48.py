@@ -6,7 +6,7 @@ A state is an integer below 2**48. The draw that belongs to a state is that stat
 
 from __future__ import annotations
 
-from orchestrator.engine.compiled import kernel
+from orchestrator.engine.compiled import part
 
 MULTIPLIER = 25214903917
 INCREMENT = 11
@@ -24,7 +24,7 @@ def seeded(seed: int) -> int:
     return (seed & 0xFFFFFFFF) << 16 | 0x330E
 
 
-@kernel
+@part
 def following(state: int) -> int:
     """Return the state after ``state``; multiply it by ``UNIT`` for the number drawn."""
     return (state * MULTIPLIER + INCREMENT) & MASK

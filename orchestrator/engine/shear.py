@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel
+from orchestrator.engine.compiled import kernel, part
 from orchestrator.engine.gas import BOX, PLANE_SPACING
 from orchestrator.engine.slopes import across
 
@@ -80,7 +80,7 @@ def samples(between: Corridor, Dp: int, *, periodic: bool) -> Samples:
     )
 
 
-@kernel
+@part
 def clipped(difference: int) -> int:
     """Cut a difference of altitude."""
     return min(max(difference, -_STEEPEST), _STEEPEST)
@@ -140,7 +140,7 @@ def press(ground: Ground, total: NDArray[np.int32], samples: Samples, depth: int
             )
 
 
-@kernel
+@part
 def blend(
     velocity: NDArray[np.int32], box: int, next_row: int, w00: int, w01: int, w10: int, w11: int
 ) -> np.float32:
@@ -174,7 +174,7 @@ def census(
     return columns, always, maybe, sum_
 
 
-@kernel
+@part
 def acceptance(tau: np.float32, tau_min: np.float32, tau_max: np.float32) -> np.float32:
     """Return the probability that a grain under stress ``tau`` is eroded."""
     if tau < tau_min or tau < 0:

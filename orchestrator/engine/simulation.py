@@ -90,7 +90,8 @@ class Simulation:
         self._repose = slopes.repose(self.settings)
         self._samples = shear.samples(self.corridor, self.depth + 2, periodic=periodic)
         self._velocities = boxes.at_rest(self._ground)
-        self._summed = np.empty(16 * self._ground.box_nodes.size, np.int64)
+        self._column_sums = np.empty(boxes.COLUMN_ROOM, np.int64)
+        self._box_sums = np.empty(boxes.BOX_ROOM * self._ground.box_nodes.size, np.int64)
         self._outcomes = np.empty(3 * self._ground.tiles * gas.OUTCOME_TILE, np.int64)
         self.tau_max = self.settings.tau_max
         self.gas_cycles = 0
@@ -269,7 +270,7 @@ class Simulation:
         if not ground.periodic:
             state[GENERATOR] = gas.mix(ground, state[GENERATOR])
         if averaged:
-            boxes.accumulate(ground, self._velocities, self._summed)
+            boxes.accumulate(ground, self._velocities, self._column_sums, self._box_sums)
         self.gas_cycles += 1
 
     def _cycle(self) -> None:
@@ -311,6 +312,7 @@ class Simulation:
             self.settings.step_limit,
             self.settings.cells_per_visit,
             int(now),
+            np.empty(11, np.int64),
             clock.state[GENERATOR],
         )
         if moved:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel
+from orchestrator.engine.compiled import part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def repose(settings: Settings) -> Repose:
     )
 
 
-@kernel
+@part
 def across(position: int, steps: int, size: int, periodic: bool) -> int:
     """Return the index ``steps`` away, cyclic or kept inside ``[0, size)``."""
     there = position + steps
@@ -61,7 +61,7 @@ def across(position: int, steps: int, size: int, periodic: bool) -> int:
     return min(max(there, 0), size - 1)
 
 
-@kernel
+@part
 def bearing(nx: np.float32, nz: np.float32) -> tuple[np.float32, np.float32]:
     """Return cosine and sine of the horizontal direction (nx, nz), as a line."""
     theta = np.float32(PI / 2)
@@ -70,7 +70,7 @@ def bearing(nx: np.float32, nz: np.float32) -> tuple[np.float32, np.float32]:
     return np.float32(math.cos(np.float64(theta))), np.float32(math.sin(np.float64(theta)))
 
 
-@kernel
+@part
 def inside(position: np.float32, size: int, periodic: bool) -> np.float32:
     """Bring a point back into the map."""
     if periodic:
@@ -84,7 +84,7 @@ def inside(position: np.float32, size: int, periodic: bool) -> np.float32:
     return np.float32(size - 1) if position >= size else position
 
 
-@kernel
+@part
 def height_at(ground: Ground, long: int, X: np.float32, Z: np.float32) -> np.float32:
     """Interpolate the altitude between the four columns around a point."""
     i0, j0 = np.int64(np.floor(X)), np.int64(np.floor(Z))
@@ -101,7 +101,7 @@ def height_at(ground: Ground, long: int, X: np.float32, Z: np.float32) -> np.flo
     return np.float32(np.float32(np.float32(q00 + q01) + q10) + q11)
 
 
-@kernel
+@part
 def steepest(ground: Ground, repose: Repose, i: int, j: int) -> tuple[np.float32, np.float32]:
     """Return the eastward and the upward part of the normal along the steepest slope.
 
@@ -151,7 +151,7 @@ def steepest(ground: Ground, repose: Repose, i: int, j: int) -> tuple[np.float32
     return np.float32(wx / length), np.float32(wy / length)
 
 
-@kernel
+@part
 def may_slide(ground: Ground, repose: Repose, cell: int, direction: int, sense: int) -> bool:
     """Whether the grain in ``cell`` may move one step in ``direction`` (0 east, 2 south).
 

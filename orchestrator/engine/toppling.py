@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel
+from orchestrator.engine.compiled import kernel, part
 from orchestrator.engine.events import put
 from orchestrator.engine.ground import STATE_MASK
 from orchestrator.engine.random48 import UNIT, following
@@ -22,15 +22,21 @@ _AROUND = ((-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1))
 
 @kernel
 def topple(
-    ground: Ground, depth: int, limit: int, cells_per_visit: int, stamp: int, state: int
+    ground: Ground,
+    depth: int,
+    limit: int,
+    cells_per_visit: int,
+    stamp: int,
+    targets: NDArray[np.int64],
+    state: int,
 ) -> tuple[int, int]:
     """Move top grains down steps higher than ``limit``; return the generator and the cells moved.
 
     A cyclic box is joined along its axes, except at the northern seam. The pairs are not followed.
+    ``targets`` int64 [11] is working room.
     """
     long, wide, Lp, Hp = ground.length - 2, ground.width, ground.length, ground.height
     altitude = ground.altitude
-    targets = np.empty(11, np.int64)
     moved = 0
     before = -1
     while moved != before:
@@ -57,7 +63,7 @@ def topple(
     return state, moved
 
 
-@kernel
+@part
 def candidates(
     ground: Ground, depth: int, limit: int, i: int, j: int, targets: NDArray[np.int64]
 ) -> int:
@@ -88,7 +94,7 @@ def candidates(
     return count
 
 
-@kernel
+@part
 def slide(ground: Ground, column: int, target: int, top: int, bottom: int, stamp: int) -> None:
     """Move the top grain of a column to row ``bottom`` of another; the cells above it move up."""
     there = target * ground.height

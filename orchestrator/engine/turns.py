@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel
-from orchestrator.engine.events import follow_up, perform
+from orchestrator.engine.compiled import kernel, part
+from orchestrator.engine.events import perform_all
 from orchestrator.engine.ground import EAST, STATE_MASK
 from orchestrator.engine.pairs import FULL
 from orchestrator.engine.random48 import UNIT, following
@@ -69,7 +69,7 @@ GENERATOR, FAILED, PERFORMED, KEPT = range(4)
 ERODING, INJECTION = range(2)
 
 
-@kernel
+@part
 def injection(ground: Ground, clock: Clock, rate: float) -> float:
     """Return the rate of injection that replaces lost grains; the first evaluation counts them."""
     grains = ground.counts[GRAIN] + ground.counts[MOBILE]
@@ -164,12 +164,8 @@ def advance(
             pause = _TRAPPED
             break
 
-        stamp = np.int64(t)
-        perform(ground, rules, row, first, stamp)
-        performed += 1
-        if rules.trigger[row] != 0:
-            state, more = follow_up(ground, rules, row, first, stamp, state)
-            performed += more
+        state, more = perform_all(ground, rules, row, first, np.int64(t), state)
+        performed += more
         if rules.time[row] != 0:
             failed = 0
             if timed != 0:
