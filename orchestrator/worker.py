@@ -1,28 +1,32 @@
 """A worker: claims experiments of a sweep one after the other and supervises each.
 
-On one machine a worker takes any experiment of its sweep that somebody submitted there, and
-leaves when nothing is left to claim. The same claims, files and states serve on a cluster.
+On one machine a worker takes any experiment of its sweep that somebody submitted there; in a job
+it takes those of its job's submission. Either leaves when nothing is left to claim, and starts an
+experiment only if its expected time fits what is left of the job.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import signal
+import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import attempts, ledger, simulator
 from orchestrator.errors import OrchestratorError
-from orchestrator.model import State, Task
+from orchestrator.model import Experiment, State, Submission, Task
 from orchestrator.supervisor import Stop, supervise
 from orchestrator.workspace import SweepDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from orchestrator.model import Experiment, Record, Submission
+    from orchestrator.model import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +38,37 @@ class Offer:
     submission: Submission
 
 
-def work(directory: SweepDirectory, job: str, stop: Stop) -> None:
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where a worker stands.
+
+    Attributes
+    ----------
+    job
+        How the claim names it: ``local:0``, ``1234_5``.
+    token
+        The only submission it works for; None takes all that were made for this machine.
+    first
+        Position in the submission at which it starts to look, so that few want the same.
+    until
+        Seconds since the epoch at which its job ends, None for no end.
+    """
+
+    job: str
+    token: str | None = None
+    first: int = 0
+    until: float | None = None
+
+
+def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
     """Run experiments of a sweep until none is left to claim or ``stop`` is asked for."""
     while not stop.requested:
-        for offer in _offers(directory):
-            attempt_one(directory, offer, job, stop)
+        for offer in _offers(directory, post):
+            attempt_one(directory, offer, post.job, stop)
             if stop.requested:
                 return
         with ledger.locked(directory):
-            if not any(_offers(directory)):
+            if not any(True for _ in _offers(directory, post)):
                 return
 
 
@@ -73,28 +99,90 @@ def _summary(record: Record) -> str:
     return f"{counted}, {record.wall_s:.1f} s{'; ' + record.reason if record.reason else ''}"
 
 
-def _offers(directory: SweepDirectory) -> Iterator[Offer]:
-    """Yield what was submitted to this machine and nobody has claimed at this moment."""
+def _offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:
+    """Yield what was asked for and nobody has claimed at this moment."""
     experiments = {e.number: e for e in ledger.experiments(directory)}
     for submission in ledger.submissions(directory):
-        if submission.cluster != "local":
+        if post.token is None and submission.cluster != "local":
             continue
-        for number, attempt in submission.attempts.items():
-            if not directory.experiment(number).attempt(attempt).root.exists():
-                yield Offer(experiments[number], attempt, submission)
+        if post.token is not None and submission.token != post.token:
+            continue
+        asked = list(submission.attempts.items())
+        for number, attempt in asked[post.first :] + asked[: post.first]:
+            if directory.experiment(number).attempt(attempt).root.exists():
+                continue
+            yield Offer(experiments[number], attempt, submission)
+
+
+def in_job(directory: str, token: str, index: int) -> None:
+    """Run in a Slurm job: fill its cores with workers and wait until they have left.
+
+    Parameters
+    ----------
+    directory, token
+        The sweep's directory and the submission that the job belongs to.
+    index
+        The task's position in the whole submission, counted over all of its arrays.
+    """
+    sweep = SweepDirectory(Path(directory))
+    submission = ledger.submission(sweep, token)
+    job = os.environ.get("SLURM_ARRAY_JOB_ID", os.environ.get("SLURM_JOB_ID", "slurm"))
+    task = os.environ.get("SLURM_ARRAY_TASK_ID")
+    job = f"{job}_{task}" if task is not None else job
+    asked = submission.resources
+    until = None if asked.time_min is None else time.time() + 60 * asked.time_min
+    together = asked.pack or len(os.sched_getaffinity(0))
+    first = index * together
+    if together == 1:
+        with Stop.on_signals() as stop:
+            work(sweep, Post(job, token, first, until), stop)
+        return
+    _crew(sweep, [Post(job, token, first + i, until) for i in range(together)])
+
+
+def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> None:
+    """Run a worker process for each post, pass signals on, and wait for all of them."""
+    command = [sys.executable, "-P", "-m", "orchestrator.worker", str(directory.root)]
+    crew = [
+        subprocess.Popen([*command, *_as_arguments(post)], stdin=subprocess.DEVNULL)
+        for post in posts
+    ]
+
+    def pass_on(number: int, _frame: object) -> None:
+        for one in crew:
+            one.send_signal(number)
+
+    handled = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)
+    before = {number: signal.signal(number, pass_on) for number in handled}
+    try:
+        for one in crew:
+            one.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _as_arguments(post: Post) -> list[str]:
+    words = ["--job", post.job, "--first", str(post.first)]
+    words += ["--token", post.token] if post.token is not None else []
+    return words + (["--until", repr(post.until)] if post.until is not None else [])
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a worker of this machine's pool: ``SWEEP_DIRECTORY --slot K --hold FD``."""
+    """Run one worker process: ``SWEEP_DIRECTORY --job NAME ...``."""
     parser = argparse.ArgumentParser(prog="orchestrator.worker")
     parser.add_argument("directory", type=Path)
-    parser.add_argument("--slot", type=int, required=True)
-    parser.add_argument("--hold", type=int, required=True, help="kept open while it works")
+    parser.add_argument("--job", required=True)
+    parser.add_argument("--token")
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--until", type=float)
+    parser.add_argument("--hold", type=int, help="a descriptor that is kept open meanwhile")
     request = parser.parse_args(arguments)
-    os.set_inheritable(request.hold, False)  # noqa: FBT003  # the slot is this process's, not its engine's
-    directory = SweepDirectory(request.directory)
+    if request.hold is not None:  # the slot is this process's, not its engine's
+        os.set_inheritable(request.hold, False)  # noqa: FBT003  # its signature
+    post = Post(request.job, request.token, request.first, request.until)
     with Stop.on_signals() as stop:
-        work(directory, f"local:{request.slot}", stop)
+        work(SweepDirectory(request.directory), post, stop)
     return 0
 
 

@@ -54,7 +54,7 @@ def live_workers(directory: SweepDirectory) -> int:
 def _start(directory: SweepDirectory, token: str, slot: int, held: IO[bytes]) -> None:
     """Start a worker in a session of its own; nobody waits for it."""
     command = [sys.executable, "-P", "-m", "orchestrator.worker", str(directory.root.resolve())]
-    command += ["--slot", str(slot), "--hold", str(held.fileno())]
+    command += ["--job", f"local:{slot}", "--hold", str(held.fileno())]
     os.set_inheritable(held.fileno(), True)  # noqa: FBT003  # its signature
     log = str(directory.worker_log(token, slot))
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
