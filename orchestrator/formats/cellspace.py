@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 HEADER_BYTES = 104
 """Bytes of the header that ReSCAL writes for a model of three letters."""
 
+FIRST_BYTES = 20
+"""Bytes from the beginning of a header that tell its size."""
+
 CELL_BYTES = 8
 """Bytes of one cell as ReSCAL writes it."""
 
@@ -99,21 +102,34 @@ def parse_header(data: bytes | bytearray | memoryview) -> Header:
     FormatError
         With a sentence that says what is wrong with the bytes.
     """
-    data = bytes(data[:_LARGEST_HEADER])
-    if data[:8] != _MAGIC:
-        if data[:6] == _MAGIC[:6] and data[6:7] == b"b":
-            raise FormatError("the cell space was written on a big-endian machine")
-        raise FormatError(f"not a cell space: it begins with {data[:8]!r}")
-    if len(data) < 20 or data[12:16] != b"HDSZ":
-        raise FormatError("the header of the cell space does not tell its size")
-    size = struct.unpack_from("<i", data, 16)[0]
-    if not 20 <= size <= _LARGEST_HEADER:
-        raise FormatError(f"the header of the cell space claims {size} bytes")
+    size = header_size(data)
+    data = bytes(data[:size])
     if len(data) < size:
         raise FormatError(
             f"the header of the cell space ends after {len(data)} of {size} bytes"
         )
-    return _from_chunks(_chunks(data[:size]), size)
+    return _from_chunks(_chunks(data), size)
+
+
+def header_size(data: bytes | bytearray | memoryview) -> int:
+    """Return how many bytes the header has that begins with ``data``; its first 20 tell.
+
+    Raises
+    ------
+    FormatError
+        If they are not the beginning of a header.
+    """
+    first = bytes(data[:FIRST_BYTES])
+    if first[:8] != _MAGIC:
+        if first[:6] == _MAGIC[:6] and first[6:7] == b"b":
+            raise FormatError("the cell space was written on a big-endian machine")
+        raise FormatError(f"not a cell space: it begins with {first[:8]!r}")
+    if len(first) < FIRST_BYTES or first[12:16] != b"HDSZ":
+        raise FormatError("the header of the cell space does not tell its size")
+    size: int = struct.unpack_from("<i", first, 16)[0]
+    if not FIRST_BYTES <= size <= _LARGEST_HEADER:
+        raise FormatError(f"the header of the cell space claims {size} bytes")
+    return size
 
 
 def _chunks(data: bytes) -> dict[bytes, bytes]:
