@@ -1,0 +1,111 @@
+"""Parameter files, ``NAME = VALUE`` line by line, as ReSCAL-snow reads and writes them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import FormatError
+from orchestrator.formats.parameters import PARAMETERS, as_text, parse_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from orchestrator.formats.parameters import Value
+
+_LONGEST_LINE = 1023
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class ParFile:
+    """What a parameter file says.
+
+    Attributes
+    ----------
+    texts
+        Known names with their text, blanks removed.
+    lines
+        The line, counted from 1, of each known name.
+    warnings
+        A sentence for each unknown name.
+    """
+
+    path: Path
+    texts: Mapping[str, str]
+    lines: Mapping[str, int]
+    warnings: tuple[str, ...]
+
+    def values(self) -> dict[str, Value]:
+        """Return every known name with its typed value.
+
+        Raises
+        ------
+        FormatError
+            Naming file and line, if ReSCAL would refuse a value.
+        """
+        found: dict[str, Value] = {}
+        for name, text in self.texts.items():
+            try:
+                found[name] = parse_text(PARAMETERS[name], text)
+            except FormatError as error:
+                raise FormatError(f"{self.path}:{self.lines[name]}: {error}") from error
+        return found
+
+
+def read(path: Path) -> ParFile:
+    """Read a parameter file.
+
+    Everything but printable ASCII is dropped first, so that blanks mean nothing; a line that
+    begins with ``#`` is a comment, and there are no comments behind a value.
+
+    Raises
+    ------
+    FormatError
+        Naming file and line: a file that is not there, a line without ``=``, a known name given
+        twice, an endless line.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
+    texts: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    warnings = []
+    for number, raw in enumerate(_LINE_END.split(data), 1):
+        line = bytes(byte for byte in raw if 33 <= byte <= 126).decode("ascii")
+        if not line or line.startswith("#"):
+            continue
+        name, equals, text = line.partition("=")
+        if not equals:
+            raise FormatError(f"{path}:{number}: expected NAME = VALUE, got {line[:60]!r}")
+        if len(line) > _LONGEST_LINE:
+            raise FormatError(f"{path}:{number}: longer than {_LONGEST_LINE} characters")
+        if name not in PARAMETERS:
+            close = get_close_matches(name, PARAMETERS, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            warnings.append(f"{path}:{number}: {name}: no such parameter, ignored{hint}")
+        elif name in texts:
+            raise FormatError(f"{path}:{number}: {name} stands in line {lines[name]} already")
+        else:
+            texts[name], lines[name] = text, number
+    return ParFile(path, texts, lines, tuple(warnings))
+
+
+def text(parameters: Mapping[str, Value]) -> str:
+    """Return the file of ``parameters``, one ``NAME = VALUE`` a line, single blanks around ``=``.
+
+    Raises
+    ------
+    FormatError
+        For an unknown name or a value of another kind.
+    """
+    unknown = [name for name in parameters if name not in PARAMETERS]
+    if unknown:
+        raise FormatError(f"{unknown[0]}: no such parameter")
+    return "".join(
+        f"{name} = {as_text(PARAMETERS[name], value)}\n" for name, value in parameters.items()
+    )
