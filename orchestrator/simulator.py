@@ -1,0 +1,119 @@
+"""Which engine simulates, what identifies it, and its command lines."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orchestrator
+from orchestrator.errors import RequestError
+from orchestrator.model import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from orchestrator.model import Run
+
+_GENESIS_SEED = 2000  # what ReSCAL-snow's own run scripts use
+_VERSION = re.compile(rb"ReSCAL[ -]\d[ -~]{1,40}")
+
+
+def find(root: Path | None) -> Engine:
+    """Return the engine of a ReSCAL-snow tree, or the built-in one without a tree."""
+    return builtin() if root is None else at_root(root)
+
+
+def builtin() -> Engine:
+    """Return the engine that comes with this package."""
+    package = Path(orchestrator.__file__).parent
+    command = (sys.executable, "-P", "-m", "orchestrator.engine")
+    sources = sorted(
+        path for part in ("engine", "formats") for path in (package / part).rglob("*.py")
+    )
+    return Engine(
+        name="builtin",
+        genesis=(*command, "genesis"),
+        rescal=(*command, "rescal"),
+        real_data=package / "engine" / "real_data",
+        version=orchestrator.__version__,
+        digest=_digest_of_files(sources),
+    )
+
+
+def at_root(root: Path) -> Engine:
+    """Return the engine that was built in a ReSCAL-snow tree, refusing an incomplete tree."""
+    tree = root.expanduser().absolute()
+    programs = tree / "build" / "genesis", tree / "build" / "rescal"
+    real_data = tree / "scripts" / "real_data"
+    if not tree.is_dir():
+        raise RequestError(
+            f"{root}: expected the root of a ReSCAL-snow tree, found no directory"
+        )
+    problems = [
+        f"{root}: expected an executable {program.relative_to(tree)}, found "
+        + ("a file that is not executable" if program.is_file() else "none")
+        for program in programs
+        if not (program.is_file() and os.access(program, os.X_OK))
+    ]
+    if not real_data.is_dir():
+        problems.append(f"{root}: expected a directory scripts/real_data, found none")
+    if problems:
+        raise RequestError(*problems)
+    genesis, rescal = programs
+    return Engine(
+        name="rescal",
+        genesis=(str(genesis),),
+        rescal=(str(rescal),),
+        real_data=real_data,
+        root=tree,
+        version=_version_in(rescal, rescal.stat().st_mtime_ns),
+        digest=_digest_of_files(programs),
+    )
+
+
+def genesis_command(engine: Engine, parfile: str, seed: int | None = None) -> tuple[str, ...]:
+    """Return the command line that makes the initial cell space."""
+    number = _GENESIS_SEED if seed is None else seed
+    return (*engine.genesis, "-f", parfile, "-s", str(number))
+
+
+def rescal_command(
+    engine: Engine, parfile: str, run: Run, seed: int, pipe: int | None
+) -> tuple[str, ...]:
+    """Return the command line that simulates; snapshots go to ``pipe``, or to files without."""
+    interval, stop = f"{_number(run.every_t0)}_t0", f"{_number(run.stop_t0)}_t0"
+    times = ("-dcsp", interval, "-stop", stop)
+    to = () if pipe is None else ("-data_pipe", str(pipe))
+    return (*engine.rescal, parfile, "-nv", *times, "-s", str(seed), "-q", *to)
+
+
+def _number(value: float) -> str:
+    """Write a number in the fewest digits that give it back, without a point if it is whole."""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _digest_of_files(paths: Iterable[Path]) -> str:
+    """Return a SHA-256 over the contents of files, in their order."""
+    whole = hashlib.sha256()
+    for path in paths:
+        stat = path.stat()
+        whole.update(_digest(path, stat.st_mtime_ns, stat.st_size))
+    return whole.hexdigest()
+
+
+@functools.lru_cache(maxsize=256)
+def _digest(path: Path, _modified_ns: int, _size: int) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+@functools.lru_cache(maxsize=8)
+def _version_in(program: Path, _modified_ns: int) -> str:
+    """Return the version that a program carries among its texts; starting it takes a second."""
+    found = _VERSION.search(program.read_bytes())
+    return found[0].decode().strip() if found else ""

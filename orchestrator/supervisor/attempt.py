@@ -1,0 +1,298 @@
+"""Supervising one attempt: the flow from the initial cell space to the record."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator import attempts, experiment, process, reduction, simulator, stream
+from orchestrator.errors import EngineError, OrchestratorError
+from orchestrator.model import Record, Snapshot, State
+from orchestrator.supervisor.results import Results, publish_earlier
+from orchestrator.supervisor.watch import Halt, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from orchestrator.formats.cellspace import Header
+    from orchestrator.model import Engine, Task
+    from orchestrator.process import Child
+    from orchestrator.supervisor.stop import Stop
+    from orchestrator.workspace import ExperimentDirectory
+
+_LAST_WORDS_S = 5.0  # for an engine to end after its stream was cut
+_BACKGROUND_S = 300.0  # for compressions that an engine without a pipe has left behind
+_QUOTED = 200  # characters of an engine's last line in a reason
+_SIGKILL = -9
+
+
+def supervise(  # noqa: PLR0913  # four nouns and two rarely used switches
+    task: Task,
+    engine: Engine,
+    directory: ExperimentDirectory,
+    stop: Stop,
+    *,
+    options: Sequence[str] = (),
+    piped: bool = True,
+) -> Record:
+    """Make one attempt at an experiment and return its record, which is the last file written.
+
+    Whatever happens to the engine, the snapshots received before it are kept and published.
+
+    Parameters
+    ----------
+    task
+        Its attempt must have been claimed.
+    stop
+        Ends the attempt early when requested, after the snapshot that is arriving.
+    options
+        More of the engine's own command-line options.
+    piped
+        Whether snapshots come through the pipe and are reduced; otherwise the engine writes
+        them to files of its own in the experiment's directory.
+    """
+    return _Attempt(task, engine, directory, stop).make(tuple(options), piped=piped)
+
+
+class _Attempt:
+    """One attempt while it is being made."""
+
+    def __init__(
+        self, task: Task, engine: Engine, directory: ExperimentDirectory, stop: Stop
+    ) -> None:
+        self._task = task
+        self._engine = engine
+        self._directory = directory
+        self._stop = stop
+        self._files = directory.attempt(task.attempt)
+        self._started = attempts.now()
+        self._results = Results(self._files, directory, task.outputs)
+        self._watch = Watch(task, directory, stop, self._results.beat)
+        self._expected = 0
+        self._start_t0 = 0.0
+        self._reducing_s = 0.0
+        self._rows = 1  # that had to be looked at in the last planes
+        self._status: int | None = None
+
+    def make(self, options: tuple[str, ...], *, piped: bool) -> Record:
+        """Run genesis and the engine, then write down how it went."""
+        try:
+            state, reason = self._simulate(options, piped=piped)
+        except Halt as halt:
+            state, reason = halt.state, halt.reason
+        except OrchestratorError as error:
+            state, reason = State.FAILED, str(error)
+        except OSError as error:
+            state, reason = State.FAILED, _unwritten(error)
+        except KeyboardInterrupt:
+            self._conclude(State.CANCELLED, "interrupted")
+            raise
+        return self._conclude(state, reason)
+
+    def _simulate(self, options: tuple[str, ...], *, piped: bool) -> tuple[State, str]:
+        publish_earlier(self._directory, self._task.attempt)
+        experiment.prepare(self._task.experiment, self._engine, self._directory)
+        self._results.beat()
+        genesis = self._make_initial()
+        self._start_t0 = experiment.start_t0(self._task.experiment, self._directory)
+        self._expected = experiment.expected_snapshots(self._task.run, self._start_t0)
+        kills = process.out_of_memory_kills()
+        if piped:
+            cut = self._simulate_piped(genesis, options)
+        else:
+            cut = ""
+            self._simulate_to_files(genesis, options)
+        if self._status == _SIGKILL and process.out_of_memory_kills() > kills:
+            return State.OUT_OF_MEMORY, "the kernel killed the engine: memory ran out"
+        if self._status != 0 or cut:
+            return State.FAILED, self._failure(cut)
+        return self._verdict() if piped else (State.DONE, "")
+
+    def _simulate_piped(self, genesis: tuple[str, ...], options: tuple[str, ...]) -> str:
+        """Run the engine with a pipe; return how the stream was cut, or an empty text."""
+        with stream.data_pipe() as (reading, writing):
+            command = self._command(writing.fileno(), options)
+            self._account({"genesis": genesis, "rescal": command})
+            with self._running(command, (writing.fileno(),)) as child:
+                writing.close()
+                return self._receive(child, reading)
+
+    def _simulate_to_files(self, genesis: tuple[str, ...], options: tuple[str, ...]) -> None:
+        """Run the engine without a pipe."""
+        command = self._command(None, options)
+        self._account({"genesis": genesis, "rescal": command})
+        with self._running(command) as child:
+            self._watch.follow("rescal", child)
+            self._await(child)
+            child.settle(_BACKGROUND_S)
+
+    def _make_initial(self) -> tuple[str, ...]:
+        """Put the initial cell space in its place; return the command line that made it."""
+        given = experiment.premade(self._task.experiment, self._directory)
+        if given is not None:
+            experiment.take_premade(given, self._directory)
+            return ()
+        seed = experiment.genesis_seed(self._task.experiment)
+        command = simulator.genesis_command(self._engine, self._directory.parfile.name, seed)
+        self._directory.cellspace.unlink(missing_ok=True)
+        with process.running(command, self._directory.root, self._files.engine_log) as child:
+            self._watch.follow("genesis", child)
+            self._await(child)
+            status = child.status()
+        if status != 0:
+            raise EngineError(f"genesis {process.ending(status)}{self._last_words()}")
+        if not self._directory.cellspace.is_file():
+            name = self._directory.cellspace.name
+            raise EngineError(f"genesis ended well but made no {name}{self._last_words()}")
+        return command
+
+    @contextlib.contextmanager
+    def _running(
+        self, command: tuple[str, ...], handles: tuple[int, ...] = ()
+    ) -> Iterator[Child]:
+        """Run the engine and note how it ended."""
+        log = self._files.engine_log
+        with contextlib.ExitStack() as stack:
+            child = stack.enter_context(
+                process.running(command, self._directory.root, log, handles)
+            )
+            try:
+                yield child
+            finally:
+                stack.close()
+                self._status = child.status()
+
+    def _await(self, child: Child) -> None:
+        """Wait for the end of a program that sends nothing."""
+        while not child.wait(self._watch(), self._stop.fileno()):
+            pass
+
+    def _command(self, pipe: int | None, options: tuple[str, ...]) -> tuple[str, ...]:
+        parfile, seed = self._directory.parfile.name, self._task.experiment.point.seed
+        command = simulator.rescal_command(self._engine, parfile, self._task.run, seed, pipe)
+        return (*command, *options)
+
+    def _receive(self, child: Child, reading: int) -> str:
+        """Take what the engine sends; return how the stream was cut, or an empty text."""
+        waiting = child.ended, child.ended_handle, self._stop.fileno(), self._watch
+        pipe = stream.Pipe(reading, *waiting)
+        decoder = stream.Decoder(pipe.fill)
+        self._results.pid = child.pid
+        self._watch.follow("rescal", child, lambda: pipe.received, lambda: decoder.inside)
+        try:
+            while (header := decoder.header()) is not None:
+                self._results.keep(self._reduced(header, decoder))
+                experiment.settle_initial(self._directory, self._task.outputs.keep_initial)
+        except stream.CutError as cut:
+            if not child.wait(_LAST_WORDS_S):
+                raise EngineError(
+                    f"rescal closed the data pipe but did not end; {cut}"
+                ) from cut
+            return str(cut)
+        self._await(child)
+        return ""
+
+    def _reduced(self, header: Header, decoder: stream.Decoder) -> Snapshot:
+        """Reduce a snapshot while it arrives."""
+        heights = np.empty((header.depth, header.length), np.int16)
+        done = 0
+        for planes in decoder.planes():
+            before = time.perf_counter()
+            part = heights[done : done + len(planes)]
+            self._rows = reduction.lowest_open(planes, part, self._rows)
+            done += len(planes)
+            self._reducing_s += time.perf_counter() - before
+        before = time.perf_counter()
+        wanted = self._task.outputs.ffts
+        snapshot = Snapshot(
+            header.time, heights, reduction.spectrum(heights) if wanted else None
+        )
+        self._reducing_s += time.perf_counter() - before
+        return snapshot
+
+    def _verdict(self) -> tuple[State, str]:
+        """Judge an engine that ended well by what it sent."""
+        run, results = self._task.run, self._results
+        if results.snapshots == 0:
+            return State.FAILED, f"rescal ended well but sent no snapshot{self._last_words()}"
+        if results.time_t0 < self._start_t0 + run.stop_t0 - run.every_t0:
+            return State.FAILED, f"rescal ended well but too early, {self._so_far()}"
+        if results.snapshots < self._expected:
+            came = f"{results.snapshots} of {self._expected} snapshots came"
+            return State.DONE, f"{came}; ReSCAL passes over one that follows within 0.1 s"
+        return State.DONE, ""
+
+    def _failure(self, cut: str) -> str:
+        """Say how an engine ended that did not end well."""
+        assert self._status is not None
+        parts = [f"rescal {process.ending(self._status)} {self._so_far()}"]
+        if cut:
+            parts.append(cut)
+        if self._status == _SIGKILL:
+            parts.append("somebody killed it, or memory ran out")
+        return "; ".join(parts) + self._last_words()
+
+    def _so_far(self) -> str:
+        results = self._results
+        return f"after {results.snapshots} of {self._expected} snapshots, at t = {results.time_t0:g} t0"
+
+    def _last_words(self) -> str:
+        """Quote the last line of output, if there is one."""
+        lines = process.last_lines(self._files.engine_log, 1)
+        return f'; its last words: "{lines[0][:_QUOTED]}"' if lines else ""
+
+    def _conclude(self, state: State, reason: str) -> Record:
+        """Publish, and write account and record; say in the record what of it was impossible."""
+        self._results.close()
+        superseded = self._watch.superseded()
+        if superseded:
+            state, reason = State.LOST, superseded
+        else:
+            try:
+                experiment.settle_initial(self._directory, self._task.outputs.keep_initial)
+                self._results.finish(complete=state is State.DONE)
+            except OSError as error:
+                reason = "; ".join(part for part in (reason, _unwritten(error)) if part)
+                state = State.FAILED if state is State.DONE else state
+        record = self._record(state, reason)
+        with contextlib.suppress(
+            OSError
+        ):  # the disk may be full: who called is told, and log.txt
+            if not superseded:
+                experiment.conclude(self._directory, record, self._results.published)
+            attempts.write_record(self._files, record)
+        return record
+
+    def _record(self, state: State, reason: str) -> Record:
+        results = self._results
+        engine = self._engine
+        return Record(
+            state=state,
+            reason=reason,
+            attempt=self._task.attempt,
+            snapshots=results.snapshots,
+            expected=self._expected,
+            time_t0=results.time_t0,
+            started=self._started,
+            ended=attempts.now(),
+            wall_s=results.wall_s,
+            simulating_s=max(0.0, results.wall_s - self._reducing_s),
+            reducing_s=self._reducing_s,
+            host=os.uname().nodename,
+            exit_status=self._status,
+            engine=" ".join(part for part in (engine.name, engine.version) if part),
+            last_lines=process.last_lines(self._files.engine_log) if state.bad else (),
+        )
+
+    def _account(self, commands: Mapping[str, Sequence[str]]) -> None:
+        task = self._task
+        experiment.describe(task.experiment, self._engine, task.run, self._directory, commands)
+
+
+def _unwritten(error: OSError) -> str:
+    what = f" {error.filename}" if error.filename else " the results"
+    return f"cannot write{what}: {error.strerror}"

@@ -1,0 +1,95 @@
+"""What an attempt has to show so far: its journal, its progress and the published arrays."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+from orchestrator import attempts, store
+from orchestrator.model import Progress
+
+if TYPE_CHECKING:
+    from orchestrator.model import Outputs, Snapshot
+    from orchestrator.workspace import AttemptDirectory, ExperimentDirectory
+
+_PATIENCE = 100.0  # publishing before the end waits so many times what it costs
+_FIRST_COST_S = 0.02  # guessed, before it has been measured
+
+
+class Results:
+    """Keeps the reduced snapshots of one attempt.
+
+    Attributes
+    ----------
+    snapshots
+        How many were kept.
+    time_t0
+        Simulated time of the last one, in t0.
+    pid
+        The engine's process, once it runs.
+    """
+
+    def __init__(
+        self, attempt: AttemptDirectory, directory: ExperimentDirectory, outputs: Outputs
+    ) -> None:
+        self._attempt = attempt
+        self._directory = directory
+        self._journal = store.Journal(
+            attempt.journal, heights=outputs.height_maps, spectra=outputs.ffts
+        )
+        self._started = time.monotonic()
+        self._published = self._started
+        self._cost_s = _FIRST_COST_S
+        self.snapshots = 0
+        self.time_t0 = 0.0
+        self.pid: int | None = None
+
+    @property
+    def published(self) -> int:
+        """Snapshots that are published, by this attempt or an earlier one."""
+        files = self._directory.height_maps, self._directory.ffts
+        return max(store.published(path) for path in files)
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds since the attempt began."""
+        return time.monotonic() - self._started
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Make a snapshot durable, tell of the progress, and publish where that costs little."""
+        self._journal.append(snapshot)
+        self.snapshots += 1
+        self.time_t0 = snapshot.time_t0
+        self.beat()
+        if time.monotonic() - self._published > _PATIENCE * self._cost_s:
+            self._publish(complete=False)
+
+    def beat(self) -> None:
+        """Rewrite the progress file, a sign of life; failing to is not the end."""
+        progress = Progress(self.time_t0, self.snapshots, self.wall_s, self.pid)
+        with contextlib.suppress(OSError):
+            attempts.write_progress(self._attempt, progress)
+
+    def finish(self, *, complete: bool) -> None:
+        """Publish all that was kept; complete data need no journal any more."""
+        self._publish(complete=complete)
+        if complete:
+            self._attempt.journal.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close the journal."""
+        self._journal.close()
+
+    def _publish(self, *, complete: bool) -> None:
+        before = time.monotonic()
+        store.publish(self._attempt.journal, self._directory, complete=complete)
+        self._published = time.monotonic()
+        self._cost_s = self._published - before
+
+
+def publish_earlier(directory: ExperimentDirectory, attempt: int) -> None:
+    """Publish what earlier attempts that were killed left in their journals."""
+    for earlier in directory.attempts():
+        if earlier.number < attempt and earlier.journal.exists():
+            store.publish(earlier.journal, directory)
