@@ -7,7 +7,7 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from orchestrator.errors import OrchestratorError
+from orchestrator.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,7 +48,7 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., Number], int, int]] = {
 """Each function with the least and the largest number of its arguments."""
 
 
-class FormulaError(OrchestratorError):
+class FormulaError(FormatError):
     """A formula cannot be read, or has no value here.
 
     Attributes
