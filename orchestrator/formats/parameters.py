@@ -262,3 +262,37 @@ def genesis_names() -> Iterable[str]:
     """Return the names that ``genesis`` reads."""
     wanted = {Program.BOTH, Program.GENESIS}
     return [name for name, p in PARAMETERS.items() if p.program in wanted]
+
+
+def checked(parameter: Parameter, value: Value) -> Value:
+    """Return ``value`` as the parameter's own type, if it is one that can be meant.
+
+    Raises
+    ------
+    FormatError
+        With a sentence, without the parameter's name: of another kind, out of range, or not one
+        of the choices.
+
+    >>> checked(PARAMETERS["H"], 50.0), checked(PARAMETERS["Tau_min"], 100)
+    (50, 100.0)
+    """
+    if parameter.kind is Kind.TEXT or parameter.kind is Kind.BOOLEAN:
+        wanted = str if parameter.kind is Kind.TEXT else bool
+        if not isinstance(value, wanted):
+            raise FormatError(f"expected {_wanted(parameter.kind)}, got {value!r}")
+        if parameter.choices and value not in parameter.choices:
+            raise FormatError(f"expected one of {', '.join(parameter.choices)}, got {value}")
+        return value
+    if isinstance(value, bool | str) or not math.isfinite(value):
+        raise FormatError(f"expected {_wanted(parameter.kind)}, got {value!r}")
+    if parameter.kind is Kind.INTEGER and value != int(value):
+        raise FormatError(f"expected a whole number, got {value:g}")
+    if not parameter.low <= value <= parameter.high:
+        raise FormatError(f"expected {_range(parameter)}, got {value:g}")
+    return int(value) if parameter.kind is Kind.INTEGER else float(value)
+
+
+def _range(parameter: Parameter) -> str:
+    if parameter.high == math.inf:
+        return f"at least {parameter.low:g}"
+    return f"{parameter.low:g} to {parameter.high:g}"
