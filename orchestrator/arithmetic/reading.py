@@ -208,7 +208,7 @@ class Reader:
         _, least, most = FUNCTIONS[name.text]
         if not least <= len(arguments) <= most:
             wanted = str(least) if least == most else f"{least} to {most}"
-            said = f"{name.text} takes {wanted} arguments, got {len(arguments)}"
+            said = f"{name.text} takes {wanted} argument{'s' if most > 1 else ''}, got {len(arguments)}"
             raise FormulaError(said, name.column)
         return Call(name.text, tuple(arguments), name.column)
 
