@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 
@@ -83,9 +84,11 @@ def test_any_text_is_a_formula_or_an_error_with_a_column_in_it(text: str) -> Non
     try:
         formula = arithmetic.parse(text)
     except FormulaError as error:
-        assert 1 <= error.column <= len(text) + 1
+        columns = [error.column]
     else:
+        columns = list(formula.names.values())
         assert all(text[column - 1 :].startswith(n) for n, column in formula.names.items())
+    assert all(1 <= column <= len(text) + 1 for column in columns)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +113,7 @@ def test_any_text_is_a_formula_or_an_error_with_a_column_in_it(text: str) -> Non
     ],
 )
 def test_a_formula_has_a_value(text: str, value: object) -> None:
-    values = {"Tau_min": 100.0, "Ava_mode": "TRANS", "Use_lgca": True}
+    values: dict[str, float | str] = {"Tau_min": 100.0, "Ava_mode": "TRANS", "Use_lgca": True}
 
     assert arithmetic.parse(text).evaluate(values) == value
 
@@ -195,9 +198,7 @@ def test_a_formula_without_a_value_says_why(text: str, sentence: str) -> None:
 def test_no_formula_is_expensive(text: str) -> None:
     began = time.perf_counter()
 
-    try:
+    with contextlib.suppress(FormulaError):
         arithmetic.parse(text).evaluate({})
-    except FormulaError as error:
-        assert "too large" in str(error)
 
     assert time.perf_counter() - began < 0.1
