@@ -12,7 +12,7 @@ import gzip
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from orchestrator.errors import FormatError
 from orchestrator.formats.durable import replacing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -32,6 +33,9 @@ FIRST_BYTES = 20
 
 CELL_BYTES = 8
 """Bytes of one cell as ReSCAL writes it."""
+
+LARGEST_CELLS = 2**31 - 1
+"""The largest number of cells, since ReSCAL counts them in 32 bits."""
 
 _MAGIC = b"\x8aCSP@1_\n"
 _LARGEST_HEADER = 4096
@@ -196,48 +200,68 @@ def _chunk(tag: bytes, payload: bytes) -> bytes:
 def read(path: Path) -> tuple[Header, NDArray[np.uint8], NDArray[np.int32]]:
     """Read a ``.csp`` or ``.csp.gz`` file: header, states [D, H, L] and cell times [D, H, L].
 
-    Walls are left out. Cells of fewer than eight bytes have time 0.
+    Walls are left out. Cells of fewer than eight bytes have time 0. Plane by plane, so that no
+    more than that is in memory besides the result.
 
     Raises
     ------
     FormatError
         Naming the file, if it is missing, foreign, truncated or holds states that are not there.
     """
+    packed = path.suffix == ".gz"
     try:
-        data = path.read_bytes()
-        if path.suffix == ".gz":
-            data = gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise FormatError(f"{path}: cannot be read: {error}") from error
-    try:
-        header = parse_header(data)
+        with gzip.open(path) if packed else path.open("rb") as file:
+            return _read(file, None if packed else path.stat().st_size)
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from error
-    payload = np.frombuffer(data, np.uint8)[header.size :]
-    if payload.size < header.payload_bytes:
-        raise FormatError(
-            f"{path}: truncated: {payload.size} of {header.payload_bytes} bytes of cells"
-        )
-    stored = payload[: header.payload_bytes].reshape(*header.stored_shape, header.cell_bytes)
-    if header.borders:
-        stored = stored[1:-1, 1:-1, 1:-1]
-    cells = np.ascontiguousarray(stored[..., 0])
-    if cells.max() >= len(Cell):
-        raise FormatError(f"{path}: holds a cell of state {cells.max()}, which there is not")
-    if header.cell_bytes < CELL_BYTES:
-        return header, cells, np.zeros(cells.shape, np.int32)
-    times = np.ascontiguousarray(stored[..., 4:8]).view("<i4")[..., 0].astype(np.int32)
+    except (OSError, EOFError, zlib.error) as error:
+        why = getattr(error, "strerror", None) or error
+        raise FormatError(f"{path}: cannot be read: {why}") from error
+
+
+def _read(
+    file: gzip.GzipFile | IO[bytes], size: int | None
+) -> tuple[Header, NDArray[np.uint8], NDArray[np.int32]]:
+    first = file.read(FIRST_BYTES)
+    header = parse_header(first + file.read(header_size(first) - len(first)))
+    planes, rows, columns = header.stored_shape
+    wall = int(header.borders)
+    inner = slice(wall, -wall or None)
+    if planes * rows * columns > LARGEST_CELLS:
+        raise FormatError(f"{planes * rows * columns} cells; {LARGEST_CELLS} are the most")
+    if size is not None:  # before room is made for the cells
+        _refuse_shorter(size - header.size, header)
+    cells = np.empty((header.depth, header.height, header.length), np.uint8)
+    times = np.zeros(cells.shape, np.int32)
+    plane_bytes = rows * columns * header.cell_bytes
+    for number in range(planes):
+        data = file.read(plane_bytes)
+        if len(data) < plane_bytes:
+            _refuse_shorter(number * plane_bytes + len(data), header)
+        if not wall <= number < planes - wall:
+            continue
+        plane = np.frombuffer(data, np.uint8).reshape(rows, columns, header.cell_bytes)
+        plane = plane[inner, inner]
+        cells[number - wall] = plane[..., 0]
+        if header.cell_bytes >= CELL_BYTES:
+            stamps = np.ascontiguousarray(plane[..., 4:8]).view("<i4")
+            times[number - wall] = stamps[..., 0]
+    highest = int(cells.max())
+    if highest >= len(Cell):
+        raise FormatError(f"holds a cell of state {highest}, which there is not")
     return header, cells, times
 
 
-def write(path: Path, header: Header, cells: NDArray[np.uint8]) -> None:
-    """Write a ``.csp`` file of ``cells`` [D, H, L], all of time 0; it appears whole.
+def _refuse_shorter(found: int, header: Header) -> None:
+    if found < header.payload_bytes:
+        raise FormatError(f"truncated: {found} of {header.payload_bytes} bytes of cells")
 
-    Plane by plane, so that memory stays that of one plane.
-    """
+
+def write(path: Path, header: Header, planes: Iterable[NDArray[np.uint8]]) -> None:
+    """Write a ``.csp`` file of ``planes``, D of them [H, L], all of time 0; it appears whole."""
     with replacing(path, durable=False) as file:
         file.write(header_bytes(header))
-        for plane in cells:
+        for plane in planes:
             wide = np.zeros((*plane.shape, CELL_BYTES), np.uint8)
             wide[..., 0] = plane
             file.write(wide.tobytes())

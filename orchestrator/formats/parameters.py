@@ -21,6 +21,10 @@ _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 _BOOLEANS = {"YES": True, "1": True, "NO": False, "0": False}
 
 
+class RefusedValueError(FormatError):
+    """A value that ReSCAL refuses, in a line that is otherwise as it should be."""
+
+
 class Kind(enum.Enum):
     """What a parameter's value is; FLOAT is single precision in ReSCAL, DOUBLE double."""
 
@@ -38,6 +42,13 @@ class Program(enum.Enum):
     GENESIS = "genesis"
     RESCAL = "rescal"
     NEITHER = "neither"
+
+
+_LARGEST = {
+    Kind.INTEGER: 2**32 - 1,
+    Kind.FLOAT: 3.4028235e38,
+    Kind.DOUBLE: 1.7976931348623157e308,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +234,8 @@ def parse_text(parameter: Parameter, text: str) -> Value:
 
     Raises
     ------
-    FormatError
-        If ReSCAL would refuse it.
+    RefusedValueError
+        If ReSCAL would refuse it, or the number is too large for its kind.
 
     >>> parse_text(PARAMETERS["H"], "50.9"), parse_text(PARAMETERS["Lambda_G"], "1000#fast")
     (50, 1000.0)
@@ -238,8 +249,13 @@ def parse_text(parameter: Parameter, text: str) -> Value:
         whole = parameter.kind is Kind.INTEGER
         match = (_INTEGER if whole else _DECIMAL).match(text)
         if match:
-            return int(match[0]) if whole else float(match[0])
-    raise FormatError(f"{parameter.name}: expected {_wanted(parameter.kind)}, got {text!r}")
+            value = int(match[0]) if whole else float(match[0])
+            if abs(value) > _LARGEST[parameter.kind]:
+                raise RefusedValueError(f"{parameter.name}: {match[0]} is too large a number")
+            return value
+    raise RefusedValueError(
+        f"{parameter.name}: expected {_wanted(parameter.kind)}, got {text!r}"
+    )
 
 
 def _wanted(kind: Kind) -> str:

@@ -8,10 +8,15 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
-from orchestrator.formats.parameters import PARAMETERS, as_text, parse_text
+from orchestrator.formats.parameters import (
+    PARAMETERS,
+    RefusedValueError,
+    as_text,
+    parse_text,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
     from pathlib import Path
 
     from orchestrator.formats.parameters import Value
@@ -27,11 +32,11 @@ class ParFile:
     Attributes
     ----------
     texts
-        Known names with their text, blanks removed.
+        The names asked for with their text, blanks removed.
     lines
-        The line, counted from 1, of each known name.
+        The line, counted from 1, of each of them.
     warnings
-        A sentence for each unknown name.
+        A sentence for each name that ReSCAL does not know.
     """
 
     path: Path
@@ -44,20 +49,25 @@ class ParFile:
 
         Raises
         ------
-        FormatError
+        RefusedValueError
             Naming file and line, if ReSCAL would refuse a value.
         """
         found: dict[str, Value] = {}
         for name, text in self.texts.items():
             try:
                 found[name] = parse_text(PARAMETERS[name], text)
-            except FormatError as error:
-                raise FormatError(f"{self.path}:{self.lines[name]}: {error}") from error
+            except RefusedValueError as error:
+                raise RefusedValueError(f"{self.place(name)}: {error}") from error
         return found
 
+    def place(self, name: str) -> str:
+        """Return file and line where a name stands, the file alone if it does not."""
+        line = self.lines.get(name)
+        return str(self.path) if line is None else f"{self.path}:{line}"
 
-def read(path: Path) -> ParFile:
-    """Read a parameter file.
+
+def read(path: Path, names: Container[str] = PARAMETERS) -> ParFile:
+    """Read a parameter file, as far as ``names`` go; other names of ReSCAL's are passed over.
 
     Everything but printable ASCII is dropped first, so that blanks mean nothing; a line that
     begins with ``#`` is a comment, and there are no comments behind a value.
@@ -65,8 +75,9 @@ def read(path: Path) -> ParFile:
     Raises
     ------
     FormatError
-        Naming file and line: a file that is not there, a line without ``=``, a known name given
-        twice, an endless line.
+        Naming file and line: a file that is not there, a line without ``=``, an endless line.
+    RefusedValueError
+        Likewise, for a name given twice.
     """
     try:
         data = path.read_bytes()
@@ -89,8 +100,10 @@ def read(path: Path) -> ParFile:
             hint = f"; did you mean {close[0]}?" if close else ""
             warnings.append(f"{path}:{number}: {name}: no such parameter, ignored{hint}")
         elif name in texts:
-            raise FormatError(f"{path}:{number}: {name} stands in line {lines[name]} already")
-        else:
+            raise RefusedValueError(
+                f"{path}:{number}: {name} stands in line {lines[name]} already"
+            )
+        elif name in names:
             texts[name], lines[name] = text, number
     return ParFile(path, texts, lines, tuple(warnings))
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
+from orchestrator.formats.parameters import RefusedValueError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +106,9 @@ def parse_template(text: str) -> Chosen:
     Raises
     ------
     FormatError
-        For an unknown name, too many arguments or something that is not a number.
+        For an unknown name or too many arguments.
+    RefusedValueError
+        For something that is not a number.
 
     >>> dict(parse_template("CONE(20,40)").arguments)
     {'h': 20.0, 'w': 40.0, 'x': 0.0, 'y': 0.0}
@@ -129,7 +132,7 @@ def parse_template(text: str) -> Chosen:
         )
     bad = [word for word in words if not _NUMBER.match(word)]
     if bad:
-        raise FormatError(f"Csp_template: {template.name}: {bad[0]!r} is not a number")
+        raise RefusedValueError(f"Csp_template: {template.name}: {bad[0]!r} is not a number")
     values = [float(_NUMBER.match(word)[0]) for word in words]  # type: ignore[index]  # checked
     given = dict(zip(template.arguments, values, strict=False))
     return Chosen(template, MappingProxyType({**template.arguments, **given}), file)
