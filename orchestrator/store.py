@@ -130,6 +130,26 @@ def published(path: Path) -> int:
     return int(shape[0])
 
 
+def height_map_at(
+    directory: ExperimentDirectory, time_t0: float | None
+) -> tuple[float, NDArray[np.int16]] | None:
+    """Return the published height map nearest to a time, with its own time; None: the last one.
+
+    Where nothing is published, the journal of the latest attempt is read.
+    """
+    try:
+        with np.load(directory.height_maps) as file:
+            times, maps = file["times"], file["height_maps"]
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        made = directory.attempts()
+        found = [s for s in read_journal(made[-1].journal) if s.height_map.size] if made else []
+        times, maps = np.array([s.time_t0 for s in found]), [s.height_map for s in found]
+    if len(times) == 0:
+        return None
+    nearest = len(times) - 1 if time_t0 is None else int(np.argmin(np.abs(times - time_t0)))
+    return float(times[nearest]), maps[nearest]
+
+
 def sync_directory(path: Path) -> None:
     """Wait until the names in a directory are on the disk."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
