@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from orchestrator import report
+from orchestrator import experiment, report
 from orchestrator.cli import dispatch, settings, submit
 
 if TYPE_CHECKING:
@@ -85,17 +84,12 @@ def _numbered(planned: Plan) -> list[tuple[Point, int]]:
     return numbered
 
 
-def expected_snapshots(sweep: Sweep) -> int:
-    """Return how many snapshots an engine sends: it stops half a t0 late."""
-    return math.floor((sweep.run.stop_t0 + 0.5) / sweep.run.every_t0) + 1
-
-
 def _bytes_each(sweep: Sweep, point: Point) -> float:
     """Estimate what one experiment leaves; height maps deflate to about a fifth."""
     length, depth = (float(point.parameters[name]) for name in ("L", "D"))
     reduced = length * depth * 2 * 0.2 * sweep.outputs.height_maps
     reduced += (length // 12) * (depth // 12) * 4 * sweep.outputs.ffts
-    return 2 * expected_snapshots(sweep) * reduced + 50_000  # published files and the journal
+    return 2 * experiment.expected_snapshots(sweep.run) * reduced + 50_000  # published files and the journal
 
 
 def _summary(planned: Plan) -> list[str]:
@@ -103,7 +97,7 @@ def _summary(planned: Plan) -> list[str]:
     new = [*found.new]
     total = sum(_bytes_each(sweep, point) for point in new)
     counted = f"{len(found.new)} new, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
-    every = f"{expected_snapshots(sweep)} snapshots, one every {sweep.run.every_t0:g} t0"
+    every = f"{experiment.expected_snapshots(sweep.run)} snapshots, one every {sweep.run.every_t0:g} t0"
     lines = [
         f"{len(planned.points)} experiments in {planned.directory.root}: {counted}",
         f"each: {sweep.run.stop_t0:g} t0, {every}",

@@ -1,0 +1,41 @@
+"""Make a starter project: sweeps/ to submit, templates/ to extend, data_runs/ for what comes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import RequestError
+from orchestrator.spec.layers import shipped
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument("directory", metavar="DIR", nargs="?", type=Path, default=Path())
+
+
+def perform(request: argparse.Namespace) -> int:
+    """Copy what ships with the package; overwrite nothing."""
+    target: Path = request.directory
+    files = {
+        target / kind / source.name: source
+        for kind in ("sweeps", "templates")
+        for source in sorted(shipped(kind).glob("*.yaml"))
+    }
+    there = [f"{path}: exists already; nothing was written" for path in files if path.exists()]
+    if there:
+        raise RequestError(*there)
+    try:
+        (target / "data_runs").mkdir(parents=True, exist_ok=True)
+        for path, source in files.items():
+            path.parent.mkdir(exist_ok=True)
+            shutil.copyfile(source, path)
+    except OSError as error:
+        raise RequestError(f"{target}: cannot be written: {error.strerror}") from error
+    print(f"made {target.resolve()} with {len(files)} files")
+    print("next: rescal-sweep plan sweeps/quickstart.yaml")
+    return 0
