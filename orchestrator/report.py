@@ -120,14 +120,16 @@ def axis_names(axes: Iterable[Axis]) -> tuple[tuple[str, ...], ...]:
 def status_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Table:
     """Show each experiment on a line: values, state, attempt, place, progress, last error."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("exp", justify="right")
     names = [name for group in axes for name in group]
-    for name in names:
-        table.add_column(name, justify="right")
-    for title in ("seed", "state", "try", "job", "t0", "%", "t0/min", "left", "remark"):
-        left = title in {"state", "job", "remark"}
-        table.add_column(title, justify="left" if left else "right", no_wrap=title != "remark")
-    for standing in standings:
+    for title in ("exp", *names, "seed"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for title in ("state", "try", "job", "t0", "%", "t0/min", "left"):
+        right = title not in {"state", "job"}
+        table.add_column(title, justify="right" if right else "left", no_wrap=True)
+    remarks = [remark(standing) for standing in standings]
+    if any(remarks):
+        table.add_column("remark", overflow="fold")
+    for standing, said in zip(standings, remarks, strict=True):
         values = coordinates(standing.experiment, axes)
         rate = standing.rate_t0_per_min
         table.add_row(
@@ -137,11 +139,11 @@ def status_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -
             Text(standing.state.value, COLOURS[standing.state]),
             str(standing.attempt) if standing.attempt else "",
             standing.claim.job if standing.claim is not None else "",
-            f"{standing.time_t0:.6g}" if standing.time_t0 else "",
+            f"{standing.time_t0:.5g}" if standing.time_t0 else "",
             f"{100 * standing.fraction:.0f}" if standing.attempt else "",
-            f"{rate:.3g}" if rate is not None else "",
+            _short(rate),
             seconds(standing.left_s),
-            remark(standing),
+            *([said] if any(remarks) else []),
         )
     return table
 
@@ -163,6 +165,12 @@ def axis_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> 
             found = counts(group)
             table.add_row(label, *(str(found.get(state, "")) for state in present))
     return table
+
+
+def _short(rate: float | None) -> str:
+    if rate is None:
+        return ""
+    return f"{rate:.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
 def remark(standing: Standing) -> str:

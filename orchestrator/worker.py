@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 
 from orchestrator import attempts, ledger, simulator
 from orchestrator.errors import OrchestratorError
-from orchestrator.model import Experiment, State, Submission, Task
+from orchestrator.model import State, Task
 from orchestrator.supervisor import Stop, supervise
 from orchestrator.workspace import SweepDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from orchestrator.model import Record
+    from orchestrator.model import Experiment, Record, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,13 @@ class Post:
 
 def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
     """Run experiments of a sweep until none is left to claim or ``stop`` is asked for."""
-    while not stop.requested:
+    while True:
         for offer in _offers(directory, post):
-            attempt_one(directory, offer, post.job, stop)
             if stop.requested:
                 return
-        with ledger.locked(directory):
-            if not any(True for _ in _offers(directory, post)):
+            attempt_one(directory, offer, post.job, stop)
+        with ledger.locked(directory):  # nothing can be asked for between this look and leaving
+            if stop.requested or not any(True for _ in _offers(directory, post)):
                 return
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from orchestrator import experiment, report
-from orchestrator.cli import dispatch, settings, submit
+from orchestrator.cli import dispatch, screen, settings, submit
 
 if TYPE_CHECKING:
     import argparse
@@ -40,7 +39,7 @@ def perform(request: argparse.Namespace) -> int:
     if request.json:
         print(json.dumps(_as_json(planned), indent=1))
         return 0
-    console = Console()
+    console = screen.console()
     for warning in sweep.warnings:
         console.print(f"warning: {warning}", style="yellow", highlight=False, soft_wrap=True)
     console.print(_table(planned, None if request.all else _SHOWN))
@@ -89,7 +88,9 @@ def _bytes_each(sweep: Sweep, point: Point) -> float:
     length, depth = (float(point.parameters[name]) for name in ("L", "D"))
     reduced = length * depth * 2 * 0.2 * sweep.outputs.height_maps
     reduced += (length // 12) * (depth // 12) * 4 * sweep.outputs.ffts
-    return 2 * experiment.expected_snapshots(sweep.run) * reduced + 50_000  # published files and the journal
+    return (
+        2 * experiment.expected_snapshots(sweep.run) * reduced + 50_000
+    )  # published files and the journal
 
 
 def _summary(planned: Plan) -> list[str]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from orchestrator import collection, ledger, report, spec
-from orchestrator.cli import dispatch, follow, settings, submit
+from orchestrator.cli import dispatch, follow, screen, settings, submit
 from orchestrator.errors import RequestError
 from orchestrator.model import State
 
@@ -34,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(request: argparse.Namespace) -> int:
     """Make one more attempt at each chosen experiment."""
-    console = Console()
+    console = screen.console()
     directory = settings.find_sweep(request)
     chosen = settings.choose(request.experiments, directory)
     states = _states(request.state, explicit=chosen.explicit)

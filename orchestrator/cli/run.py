@@ -6,20 +6,21 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.live import Live
 
 from orchestrator import collection, ledger, report, simulator, worker
-from orchestrator.cli import dispatch, follow, settings, submit
+from orchestrator.cli import dispatch, follow, screen, settings, submit
 from orchestrator.errors import RequestError
 from orchestrator.model import State
 from orchestrator.supervisor import Stop
+from orchestrator.workspace import SweepDirectory
 
 if TYPE_CHECKING:
     import argparse
 
+    from rich.console import Console
+
     from orchestrator.model import Standing, Submission
-    from orchestrator.workspace import SweepDirectory
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,14 +35,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(request: argparse.Namespace) -> int:
     """Claim an experiment and supervise it in this process."""
-    console = Console()
+    console = screen.console()
     sweep = submit.load(request.sweep, request.set)
     data = settings.data_directory(request)
     root = settings.chosen_root(sweep.run.engine)
     simulator.find(root)
     dispatch.plan(sweep, data)
     dispatch.writable(data)
-    directory = dispatch.SweepDirectory(data / sweep.name)
+    directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
         planned = dispatch.plan(sweep, data)
         ledger.keep_sweep_file(directory, sweep.text)

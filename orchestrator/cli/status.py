@@ -6,17 +6,17 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 
 from orchestrator import collection, report, workspace
-from orchestrator.cli import dispatch, settings
+from orchestrator.cli import dispatch, screen, settings
 from orchestrator.model import State
 
 if TYPE_CHECKING:
     import argparse
 
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from orchestrator.workspace import SweepDirectory
 
@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(request: argparse.Namespace) -> int:
     """Show the status once, or again and again."""
-    console = Console()
+    console = screen.console()
     known = list(workspace.sweeps(settings.data_directory(request)))
     if request.sweep is None and len(known) != 1 and not request.json:
         _overview(console, known, request)

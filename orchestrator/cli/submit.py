@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from orchestrator import ledger, simulator, spec
-from orchestrator.cli import dispatch, follow, settings
+from orchestrator.cli import dispatch, follow, screen, settings
 from orchestrator.submission import local
+from orchestrator.workspace import SweepDirectory
 
 if TYPE_CHECKING:
     import argparse
@@ -39,7 +38,7 @@ def add_place(parser: argparse.ArgumentParser) -> None:
 
 def perform(request: argparse.Namespace) -> int:
     """Submit, and with ``--wait`` stay until the end."""
-    console = Console()
+    console = screen.console()
     sweep = load(request.sweep, request.set)
     data = settings.data_directory(request)
     for warning in sweep.warnings:
@@ -48,7 +47,7 @@ def perform(request: argparse.Namespace) -> int:
     simulator.find(root)  # a root without its programs is refused before anything is written
     dispatch.plan(sweep, data)
     dispatch.writable(data)
-    directory = dispatch.SweepDirectory(data / sweep.name)
+    directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
         planned = dispatch.plan(sweep, data)
         made = dispatch.enact(planned, dispatch.cluster(request.cluster), root)
