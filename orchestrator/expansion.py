@@ -1,4 +1,4 @@
-"""From a sweep to its points: every combination of its axes, each with every seed."""
+"""From a sweep to its points: every combination of its axes and seeds that ``where`` keeps."""
 
 from __future__ import annotations
 
@@ -8,87 +8,137 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from orchestrator.arithmetic import FormulaError
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.formats.parameters import PARAMETERS, checked
 from orchestrator.model import Point
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from orchestrator.model import Scalar, Sweep
 
+_LARGEST_FRAME = 2**31
+_CELL_BYTES = 8
+_SAID_AT_MOST = 5
+
 
 def count(sweep: Sweep) -> int:
-    """Return how many points there are before ``where`` drops any."""
+    """Return the number of points before ``where`` drops any; builds nothing."""
     return math.prod(len(axis.points) for axis in sweep.axes) * len(sweep.seeds)
 
 
 def expand(sweep: Sweep) -> list[Point]:
-    """Return the points of a sweep; the last axis varies faster, seeds fastest of all.
+    """Return the points of a sweep: later axes vary faster, seeds fastest of all.
 
     Raises
     ------
     RequestError
-        If a formula has no value at some point, two points are the same, or none is left.
+        If a formula has no value, or none that its parameter may have, if a snapshot would not
+        fit the data pipe, if two points are the same, or if none is left.
     """
-    points: dict[str, Point] = {}
-    for parameters in _combinations(sweep):
-        for seed in sweep.seeds:
-            point = Point(key(parameters, seed), parameters, seed)
-            if point.key in points:
-                shown = _shown(sweep, parameters)
-                raise RequestError(f"{sweep.path}: sweep: the point {shown} is there twice")
-            points[point.key] = point
-    if not points:
-        raise RequestError(f"{sweep.path}: where: no point is left")
-    return list(points.values())
+    points: list[Point] = []
+    problems: list[str] = []
+    for combination in _combinations(sweep):
+        try:
+            parameters = _derive(sweep, {**sweep.parameters, **combination})
+            wanted = _wanted(sweep, parameters)
+            _check_size(parameters)
+        except FormatError as error:
+            problems.append(f"{sweep.path}: {error}{_at(combination)}")
+            if len(problems) == _SAID_AT_MOST:
+                break
+        else:
+            if wanted:
+                digest = _digest(parameters)
+                points += [Point(_key(digest, seed), parameters, seed) for seed in sweep.seeds]
+    if not problems:
+        problems = _repeated(sweep, points)
+    if not problems and not points:
+        where = sweep.where.text if sweep.where else ""
+        problems = [f"{sweep.path}: where: {where}: keeps none of {count(sweep)} points"]
+    if problems:
+        raise RequestError(*problems)
+    return points
 
 
 def key(parameters: Mapping[str, Scalar], seed: int) -> str:
-    """Name a parameter set and seed by their content: the same values, the same key, for ever.
+    """Name a parameter set and its seed by their content: the same values, the same key, for ever.
 
-    The order of the parameters is irrelevant; their types are ReSCAL's, so that ``50`` and
-    ``50.0`` are the same for a size and for a rate alike.
+    The order of the names is irrelevant; ``1`` and ``1.0`` are different values, but a sweep
+    holds each parameter in ReSCAL's own type, however it was written.
     """
-    content = {"parameters": parameters, "seed": seed}
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    return _key(_digest(dict(parameters)), seed)
+
+
+def _digest(parameters: Mapping[str, Scalar]) -> hashlib._Hash:
+    """Begin the hash of the canonical JSON; points that differ in the seed alone share it."""
+    canonical = json.dumps(parameters, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(f'{{"parameters":{canonical},"seed":'.encode())
+
+
+def _key(digest: hashlib._Hash, seed: int) -> str:
+    whole = digest.copy()
+    whole.update(b"%d}" % seed)
+    return whole.hexdigest()[:16]
 
 
 def _combinations(sweep: Sweep) -> Iterator[dict[str, Scalar]]:
-    for rows in itertools.product(*(axis.points for axis in sweep.axes)):
-        parameters = dict(sweep.parameters)
-        for axis, row in zip(sweep.axes, rows, strict=True):
-            parameters |= dict(zip(axis.names, row, strict=True))
-        _derive(sweep, parameters)
-        try:
-            if sweep.where is None or sweep.where.evaluate(parameters):
-                yield parameters
-        except FormulaError as error:
-            shown = _shown(sweep, parameters)
-            raise RequestError(f"{sweep.path}: where at {shown}: {error}") from error
-
-
-def _derive(sweep: Sweep, parameters: dict[str, Scalar]) -> None:
-    """Add the derived parameters, each after those that it needs."""
-    waiting = dict(sweep.derived)
-    while waiting:
-        ready = [name for name, f in waiting.items() if not any(n in waiting for n in f.names)]
-        if not ready:
-            circle = ", ".join(waiting)
-            raise RequestError(f"{sweep.path}: derived: {circle} need each other, in a circle")
-        for name in ready:
-            try:
-                value = waiting.pop(name).evaluate(parameters)
-                parameters[name] = checked(PARAMETERS[name], value)
-            except (FormatError, FormulaError) as error:
-                shown = _shown(sweep, parameters)
-                raise RequestError(
-                    f"{sweep.path}: derived.{name} at {shown}: {error}"
-                ) from error
-
-
-def _shown(sweep: Sweep, parameters: Mapping[str, Scalar]) -> str:
+    """Yield the values on the axes, one combination after the other."""
     names = [name for axis in sweep.axes for name in axis.names]
-    return ", ".join(f"{name} = {parameters[name]}" for name in names) or "the only point"
+    for chosen in itertools.product(*(axis.points for axis in sweep.axes)):
+        yield dict(zip(names, itertools.chain.from_iterable(chosen), strict=True))
+
+
+def _derive(sweep: Sweep, parameters: dict[str, Scalar]) -> dict[str, Scalar]:
+    """Add what is computed; a sweep holds its formulas in an order in which this is possible."""
+    for name, formula in sweep.derived.items():
+        try:
+            parameters[name] = checked(PARAMETERS[name], formula.evaluate(parameters))
+        except FormatError as error:
+            raise FormatError(f"derived.{name}: {formula.text}: {error}") from error
+    return parameters
+
+
+def _wanted(sweep: Sweep, parameters: Mapping[str, Scalar]) -> bool:
+    if sweep.where is None:
+        return True
+    try:
+        kept = sweep.where.evaluate(parameters)
+    except FormatError as error:
+        raise FormatError(f"where: {sweep.where.text}: {error}") from error
+    if not isinstance(kept, bool):
+        raise FormatError(f"where: {sweep.where.text}: expected a comparison, got {kept}")
+    return kept
+
+
+def _check_size(parameters: Mapping[str, Scalar]) -> None:
+    """Refuse a domain whose snapshot, walls included, is longer than the data pipe can say."""
+    height, length, depth = (int(parameters.get(name, 0)) for name in ("H", "L", "D"))
+    if _CELL_BYTES * (height + 2) * (length + 2) * (depth + 2) >= _LARGEST_FRAME:
+        raise FormatError(
+            f"H, L, D: {height} x {length} x {depth} cells are more than a snapshot of 2 GiB holds"
+        )
+
+
+def _repeated(sweep: Sweep, points: Sequence[Point]) -> list[str]:
+    """Return a sentence for each point that is the same as one before."""
+    varied = [name for axis in sweep.axes for name in axis.names]
+    first: dict[str, int] = {}
+    problems: list[str] = []
+    for number, point in enumerate(points, 1):
+        before = first.setdefault(point.key, number)
+        if before < number and len(problems) < _SAID_AT_MOST:
+            values = {name: point.parameters[name] for name in varied}
+            problems.append(
+                f"{sweep.path}: sweep: points {before} and {number} are the same"
+                f"{_at(values)}, seed {point.seed}"
+            )
+    return problems
+
+
+def _at(combination: Mapping[str, Scalar]) -> str:
+    shown = ", ".join(
+        f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}"
+        for name, value in combination.items()
+    )
+    return f", at {shown}" if shown else ""
