@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 _SIGMA = 1.0  # cells of the spectrum
 _TRUNCATE = 4.0  # standard deviations at which the blur ends
 _SHARE = 6  # of each axis of the quadrant, one part in so many is kept
-_COUNTED = 255  # rows that a uint8 can count
+_BUT_MOBILITY = np.uint8(0xFF & ~2)  # air, 3, and mobile, 1, differ in one bit
 
 
-def lowest_open(cells: NDArray[np.generic], heights: NDArray[np.int16], usual: int) -> int:
+def lowest_open(cells: NDArray[np.generic], heights: NDArray[np.int16], rows: int) -> int:
     """Write the height of the lowest air or mobile cell of each column into ``heights``.
 
     Rows are looked at from the ground upwards and only until every column is decided. A column
@@ -28,49 +28,43 @@ def lowest_open(cells: NDArray[np.generic], heights: NDArray[np.int16], usual: i
         Unsigned integers [plane, H, L], row 0 on top; the state is in the lowest byte.
     heights
         int16 [plane, L], in cells above the ground row, which is 0.
-    usual
-        Rows that were needed last time, a guess that costs or saves time only.
+    rows
+        How many rows may be needed, 0 or more, a guess that only costs or saves time.
 
     Returns
     -------
     int
-        The number of rows that were looked at, ``usual`` for the next planes.
+        How many rows were needed, a good guess for the next planes.
 
     Examples
     --------
     >>> sand = np.array([[[3, 3, 0], [3, 1, 0], [0, 2, 0]]], np.uint8)
     >>> heights = np.empty((1, 3), np.int16)
-    >>> lowest_open(sand, heights, usual=1)
+    >>> lowest_open(sand, heights, rows=1)
     3
     >>> heights
     array([[1, 1, 0]], dtype=int16)
     """
-    rows = cells.shape[1]
-    # states 1 (mobile) and 3 (air) are the ones that differ from 1 in no bit but this one
-    mask = cells.dtype.type(0xFF & ~2)
-    state = np.empty(heights.shape, cells.dtype)
-    closed = np.empty(heights.shape, np.bool_)
-    below = np.ones(heights.shape, np.bool_)  # closed in every row so far
-    counted = np.zeros(heights.shape, np.uint8)
-    heights[...] = 0
-    row = 0
-    while row < rows:
-        end = min(rows, max(row + 1, usual - 1), row + _COUNTED - row % _COUNTED)
-        while row < end:
-            np.bitwise_and(cells[:, rows - 1 - row], mask, state)
-            np.not_equal(state, 1, closed)
-            np.logical_and(below, closed, below)
-            np.add(counted, below.view(np.uint8), counted)
-            row += 1
-        if not below.any():
+    upwards = cells[:, ::-1].transpose(1, 0, 2)
+    rows = min(rows + 1, len(upwards))  # neighbouring planes differ by little
+    while True:
+        kind = np.uint8 if rows < 0xFF else np.uint16
+        none = kind(np.iinfo(kind).max)
+        # a copy of the states alone, row by row, on which all else is quick
+        states: NDArray[np.unsignedinteger] = upwards[:rows].astype(kind, order="C")
+        closed = (states & _BUT_MOBILITY) != 1
+        # of each cell its row if it is open, else a larger number than any row
+        row = closed.view(np.uint8) * none | np.arange(rows, dtype=kind)[:, None, None]
+        lowest = np.minimum.reduce(row)
+        highest = lowest.max()
+        if highest < none or rows == len(upwards):
             break
-        if row % _COUNTED == 0:
-            heights += counted
-            counted[...] = 0
-    heights += counted
-    if row == rows:
-        heights[below] = 0
-    return row
+        rows = min(2 * rows, len(upwards))
+    heights[...] = lowest
+    if highest == none:
+        heights[lowest == none] = 0
+        return rows
+    return int(highest) + 1
 
 
 def spectrum_shape(depth: int, length: int) -> tuple[int, int]:

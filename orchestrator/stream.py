@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PIPE_BYTES = 1 << 20
 """What an ordinary user may ask for."""
 
-_BATCH_BYTES = 1 << 20
+_BATCH_BYTES = 1 << 21  # enough for few calls, little enough for a processor cache
 _PATIENCE_S = 0.1  # between looks at the writer where the kernel cannot tell of its end
 
 
