@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel, part
+from orchestrator.engine.compiled import at, fetch, kernel, part
 from orchestrator.engine.gas import block
-from orchestrator.engine.ground import DOWN, STATE_MASK, WEST
+from orchestrator.engine.ground import SOUTH, STATE_MASK, UP, WEST, place
 from orchestrator.engine.ground import EAST as EASTERN
 from orchestrator.engine.pairs import append, remove
 from orchestrator.engine.random48 import UNIT, following
@@ -102,26 +102,26 @@ def change(ground: Ground, cell: int, role: int, state: int, stamp: int) -> None
     Its five other pairs leave their arrays before and come back after. Grains are dated ``stamp``.
     """
     cells, kinds, order = ground.cells, ground.kinds, ground.order
-    old = np.int64(cells[cell]) & STATE_MASK
+    old = np.int64(cells[at(cell)]) & STATE_MASK
     for step in range(5 * role, 5 * role + 5):
-        neighbour = order[step]
-        there = cell + ground.offsets[neighbour]
-        other = np.int64(cells[there]) & STATE_MASK
+        neighbour = order[at(step)]
+        there = cell + ground.offsets[at(neighbour)]
+        other = np.int64(cells[at(there)]) & STATE_MASK
         if other == WALL:
-            there = cell + ground.wraps[neighbour]
-            other = np.int64(cells[there]) & STATE_MASK
-        kind = kinds[neighbour * 256 + old * 16 + other]
+            there = cell + ground.wraps[at(neighbour)]
+            other = np.int64(cells[at(there)]) & STATE_MASK
+        kind = kinds[at(neighbour * 256 + old * 16 + other)]
         if kind >= 0:
             remove(ground, kind, cell if neighbour & 1 else there, neighbour >> 1)
     put(ground, cell, state, stamp)
     for step in range(5 * role, 5 * role + 5):
-        neighbour = order[step]
-        there = cell + ground.offsets[neighbour]
-        other = np.int64(cells[there]) & STATE_MASK
+        neighbour = order[at(step)]
+        there = cell + ground.offsets[at(neighbour)]
+        other = np.int64(cells[at(there)]) & STATE_MASK
         if other == WALL:
-            there = cell + ground.wraps[neighbour]
-            other = np.int64(cells[there]) & STATE_MASK
-        kind = kinds[neighbour * 256 + state * 16 + other]
+            there = cell + ground.wraps[at(neighbour)]
+            other = np.int64(cells[at(there)]) & STATE_MASK
+        kind = kinds[at(neighbour * 256 + state * 16 + other)]
         if kind >= 0:
             append(ground, kind, cell if neighbour & 1 else there, neighbour >> 1)
 
@@ -129,35 +129,34 @@ def change(ground: Ground, cell: int, role: int, state: int, stamp: int) -> None
 @part
 def put(ground: Ground, cell: int, state: int, stamp: int) -> None:
     """Write a new state and what depends on it, except for the pairs."""
-    old = np.int64(ground.cells[cell]) & STATE_MASK
-    ground.cells[cell] = (ground.cells[cell] & ~STATE_MASK) | state
-    ground.times[cell] = stamp if state == GRAIN else 0
-    ground.counts[old] -= 1
-    ground.counts[state] += 1
+    old = np.int64(ground.cells[at(cell)]) & STATE_MASK
+    ground.cells[at(cell)] = (ground.cells[at(cell)] & ~STATE_MASK) | state
+    ground.times[at(cell)] = stamp if state == GRAIN else 0
+    ground.counts[at(old)] -= 1
+    ground.counts[at(state)] += 1
     if (old == AIR) != (state == AIR):
-        column = cell // ground.height
-        y = cell - column * ground.height
-        settle(ground, column, y, state != AIR)
-        z = column // ground.length
-        plane = np.int64(ground.plane[z])
+        x, y, z = place(ground, cell)
+        settle(ground, cell, x + ground.length * z, y, state != AIR)
+        plane = np.int64(ground.plane[at(z)])
         if plane >= 0:
-            block(ground, state != AIR, plane, y, column - z * ground.length)
+            block(ground, state != AIR, plane, y, x)
 
 
 @part
-def settle(ground: Ground, column: int, y: int, solid: bool) -> None:
+def settle(ground: Ground, cell: int, column: int, y: int, solid: bool) -> None:
     """Follow a cell that became solid or fluid in the altitude of its column."""
     Hp = ground.height
-    altitude = np.int64(ground.altitude[column])
+    altitude = np.int64(ground.altitude[at(column)])
     high = Hp - y
     if solid:
         if high == altitude + 1:
-            base = column * Hp + Hp
-            while high < Hp - 2 and np.int64(ground.cells[base - high - 1]) & STATE_MASK != AIR:
+            above = cell - ground.length
+            while high < Hp - 2 and ground.cells[at(above)] & STATE_MASK != AIR:
                 high += 1
-            ground.altitude[column] = high
+                above -= ground.length
+            ground.altitude[at(column)] = high
     elif high <= altitude:
-        ground.altitude[column] = high - 1
+        ground.altitude[at(column)] = high - 1
 
 
 @kernel
@@ -168,7 +167,7 @@ def survey(ground: Ground, depth: int) -> None:
         for x in range(1, Lp - 1):
             column = x + Lp * z
             y = Hp - 2
-            while y > 0 and ground.cells[column * Hp + y] & STATE_MASK != AIR:
+            while y > 0 and ground.cells[x + Lp * (y + Hp * z)] & STATE_MASK != AIR:
                 y -= 1
             ground.altitude[column] = Hp - 1 - y
 
@@ -176,33 +175,41 @@ def survey(ground: Ground, depth: int) -> None:
 @part
 def beside(ground: Ground, cell: int, neighbour: int) -> int:
     """Return the neighbour of ``cell``, across the seam of a cyclic box if need be."""
-    there = cell + ground.offsets[neighbour]
-    if ground.cells[there] & STATE_MASK == WALL:
-        there = cell + ground.wraps[neighbour]
+    there = cell + ground.offsets[at(neighbour)]
+    if ground.cells[at(there)] & STATE_MASK == WALL:
+        there = cell + ground.wraps[at(neighbour)]
     return there
 
 
 @part
 def perform(ground: Ground, rules: Rules, row: int, first: int, stamp: int) -> None:
     """Perform transition ``row`` on the pair that starts with cell ``first``."""
-    direction = rules.direction[row]
+    direction = rules.direction[at(row)]
     second = beside(ground, first, 2 * direction + 1)
-    remove(ground, rules.kind[row], first, direction)
+    plane = ground.offsets[SOUTH]
+    fetch(ground.cells, first - plane)
+    fetch(ground.cells, first + plane)
+    below = second + ground.length
+    fetch(ground.cells, below)
+    fetch(ground.cells, below - plane)
+    fetch(ground.cells, below + plane)
+    fetch(ground.times, below)
+    remove(ground, rules.kind[at(row)], first, direction)
     for role in range(2):
-        if rules.after[row, role] != rules.before[row, role]:
+        if rules.after[at(row), at(role)] != rules.before[at(row), at(role)]:
             cell = second if role else first
-            change(ground, cell, 2 * direction + role, rules.after[row, role], stamp)
-    if rules.becomes[row] >= 0:
-        append(ground, rules.becomes[row], first, direction)
+            change(ground, cell, 2 * direction + role, rules.after[at(row), at(role)], stamp)
+    if rules.becomes[at(row)] >= 0:
+        append(ground, rules.becomes[at(row)], first, direction)
 
 
 @part
 def matches(ground: Ground, rules: Rules, row: int, first: int) -> bool:
     """Whether the pair that starts with ``first`` is one from which ``row`` starts."""
-    if ground.cells[first] & STATE_MASK != rules.before[row, 0]:
+    if ground.cells[at(first)] & STATE_MASK != rules.before[at(row), 0]:
         return False
-    second = beside(ground, first, 2 * rules.direction[row] + 1)
-    return ground.cells[second] & STATE_MASK == rules.before[row, 1]
+    second = beside(ground, first, 2 * rules.direction[at(row)] + 1)
+    return ground.cells[at(second)] & STATE_MASK == rules.before[at(row), 1]
 
 
 @part
@@ -215,12 +222,12 @@ def perform_all(
     by now stands west of its place may do the same. A number is drawn only where the pattern is
     there. Return the generator's state and the number of transitions performed.
     """
-    trigger = rules.trigger[row]
+    trigger, up = rules.trigger[at(row)], ground.offsets[UP]
     stage, spot, chance = NOTHING, first, rules.goes_on
     if trigger == EROSION:
-        stage, spot, chance = LIFT, beside(ground, first, EASTERN) - 1, rules.lifts
+        stage, spot, chance = LIFT, beside(ground, first, EASTERN) + up, rules.lifts
     elif trigger == HOP:
-        stage, spot, chance = LIFT, first - 1, rules.hops
+        stage, spot, chance = LIFT, first + up, rules.hops
     elif trigger == RISE:
         stage = FORWARD
     elif trigger == ESCAPE:

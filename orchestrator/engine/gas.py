@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel, part
+from orchestrator.engine.compiled import at, kernel, part
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.states import AIR
 
@@ -83,7 +83,7 @@ def planes(between: Corridor, Hp: int, Lp: int, Dp: int, *, with_gas: bool) -> P
 @part
 def node(Hp: int, tiles: int, word: int, y: int, x: int) -> int:
     """Return the index of the first velocity of a node; the next ones follow at steps of a tile."""
-    tile = x // TILE
+    tile = np.int64(at(x) // at(TILE))
     return ((word * Hp + y) * tiles + tile) * NODE_TILE + x - TILE * tile
 
 
@@ -133,7 +133,7 @@ def fill(ground: Ground, depth: int, state: int) -> int:
         bit = 1 << (k & 63)
         for y in range(Hp):
             for x in range(Lp):
-                if ground.cells[y + Hp * (x + Lp * z)] & 15 != AIR:
+                if ground.cells[x + Lp * (y + Hp * z)] & 15 != AIR:
                     block(ground, True, k, y, x)
                     continue
                 at = node(Hp, ground.tiles, k >> 6, y, x)
@@ -157,17 +157,17 @@ def force(ground: Ground, forcing: np.float32, state: int) -> int:
     while picks > 0:
         state = following(state)
         pick = np.int64((state * UNIT) * everywhere)
-        k = pick // per_plane
+        k = np.int64(at(pick) // at(per_plane))
         pick -= k * per_plane
-        y = pick // Lp
-        at = node(Hp, ground.tiles, k >> 6, y, pick - y * Lp)
+        y = np.int64(at(pick) // at(Lp))
+        here = node(Hp, ground.tiles, k >> 6, y, pick - y * Lp)
         shift = k & 63
-        if (nodes[at + SOLID * TILE] >> shift) & 1:
+        if (nodes[at(here + SOLID * TILE)] >> shift) & 1:
             continue
         for west, east in ((W, E), (WT, ET), (WB, EB)):
-            turning = (nodes[at + west * TILE] & ~nodes[at + east * TILE]) & (1 << shift)
-            nodes[at + west * TILE] ^= turning
-            nodes[at + east * TILE] ^= turning
+            turning = (nodes[at(here + west * TILE)] & ~nodes[at(here + east * TILE)]) & (1 << shift)
+            nodes[at(here + west * TILE)] ^= turning
+            nodes[at(here + east * TILE)] ^= turning
         picks -= 1
     return state
 
@@ -185,18 +185,18 @@ def mix(ground: Ground, state: int) -> int:
         bit = 1 << shift
         for _ in range(Hp // 2):
             state = following(state)
-            at = column + np.int64(5 + span * (state * UNIT)) * row
-            single = (nodes[at + EB * TILE] ^ nodes[at + ET * TILE]) & bit
-            nodes[at + EB * TILE] ^= single
-            nodes[at + ET * TILE] ^= single
+            here = column + np.int64(5 + span * (state * UNIT)) * row
+            single = (nodes[at(here + EB * TILE)] ^ nodes[at(here + ET * TILE)]) & bit
+            nodes[at(here + EB * TILE)] ^= single
+            nodes[at(here + ET * TILE)] ^= single
             state = following(state)
             one = column + np.int64(5 + span * (state * UNIT)) * row
             state = following(state)
             two = column + np.int64(5 + span * (state * UNIT)) * row
-            if (nodes[one + SOLID * TILE] | nodes[two + SOLID * TILE]) & bit:
+            if (nodes[at(one + SOLID * TILE)] | nodes[at(two + SOLID * TILE)]) & bit:
                 continue
             for velocity in range(SOLID):
-                differing = (nodes[one + velocity * TILE] ^ nodes[two + velocity * TILE]) & bit
-                nodes[one + velocity * TILE] ^= differing
-                nodes[two + velocity * TILE] ^= differing
+                differing = (nodes[at(one + velocity * TILE)] ^ nodes[at(two + velocity * TILE)]) & bit
+                nodes[at(one + velocity * TILE)] ^= differing
+                nodes[at(two + velocity * TILE)] ^= differing
     return state

@@ -1,8 +1,8 @@
 """The cells of a run and everything that follows them, as arrays that kernels read and write.
 
 The box is padded by one cell of wall on every side: ``Hp, Lp, Dp = H + 2, L + 2, D + 2``. The cell
-at length x, height y (0 on top) and depth z has the index ``y + Hp * (x + Lp * z)``, so that the
-cells of a column lie side by side; its column has the index ``x + Lp * z``.
+at length x, height y (0 on top) and depth z has the index ``x + Lp * (y + Hp * z)``, the order in which cells
+are written; its column has the index ``x + Lp * z``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from orchestrator.engine import gas
+from orchestrator.engine.compiled import at, part
 from orchestrator.engine.states import NEUTRAL, SINK, SOURCE, STATES, WALL
 
 if TYPE_CHECKING:
@@ -61,10 +62,10 @@ class Ground(NamedTuple):
     Attributes
     ----------
     cells
-        int32 [Dp * Lp * Hp]; the lowest four bits are the state, the others the number of the
+        int32 [Dp * Hp * Lp]; the lowest four bits are the state, the others the number of the
         cell's places, 0 where it owns no pair.
     times
-        int32 [Dp * Lp * Hp], the whole part of the time at which a grain became one.
+        int32 [Dp * Hp * Lp], the whole part of the time at which a grain became one.
     counts
         int64 [16], cells per state, walls included.
     altitude
@@ -127,6 +128,14 @@ class Ground(NamedTuple):
     periodic: bool
 
 
+@part
+def place(ground: Ground, cell: int) -> tuple[int, int, int]:
+    """Return length, height and depth of a cell."""
+    row = np.int64(at(cell) // at(ground.length))
+    z = np.int64(at(row) // at(ground.height))
+    return cell - row * ground.length, row - z * ground.height, z
+
+
 def corridor(states: NDArray[np.uint8]) -> Corridor:
     """Find the solid planes and the ceiling of ``states`` [D, H, L], the cells without walls."""
     depth = states.shape[0]
@@ -156,22 +165,22 @@ def prepare(
     """Lay out the cells ``states`` and ``cell_times`` [D, H, L]; pair arrays and maps are empty."""
     depth, height, length = states.shape
     Hp, Lp, Dp = height + 2, length + 2, depth + 2
-    cells = np.full((Dp, Lp, Hp), WALL, dtype=np.int32)
-    times = np.zeros((Dp, Lp, Hp), dtype=np.int32)
+    cells = np.full((Dp, Hp, Lp), WALL, dtype=np.int32)
+    times = np.zeros((Dp, Hp, Lp), dtype=np.int32)
     for z in range(depth):
-        cells[z + 1, 1:-1, 1:-1] = states[z].T
+        cells[z + 1, 1:-1, 1:-1] = states[z]
         if np.any(cell_times[z]):  # untouched pages of zeros cost no memory
-            times[z + 1, 1:-1, 1:-1] = cell_times[z].T
+            times[z + 1, 1:-1, 1:-1] = cell_times[z]
     counts = np.zeros(STATES, dtype=np.int64)
     for plane in cells:
         counts += np.bincount(plane.ravel(), minlength=STATES)
 
-    steps = np.array([-Hp, Hp, -1, 1, -Hp * Lp, Hp * Lp])
+    steps = np.array([-1, 1, -Lp, Lp, -Hp * Lp, Hp * Lp])
     wraps = steps.copy()
     if periodic:
         wraps[[WEST, EAST, NORTH, SOUTH]] = [
-            (length - 1) * Hp,
-            (1 - length) * Hp,
+            length - 1,
+            1 - length,
             (depth - 1) * Hp * Lp,
             (1 - depth) * Hp * Lp,
         ]

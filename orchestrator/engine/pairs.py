@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel, part
+from orchestrator.engine.compiled import at, kernel, part
 from orchestrator.engine.ground import DOWN, EAST, SOUTH, STATE_BITS, STATE_MASK
 from orchestrator.engine.states import WALL
 
@@ -25,24 +25,24 @@ FREE, FRESH, FULL = 0, 1, 2  # the entries of Ground.slots
 def append(ground: Ground, kind: int, owner: int, direction: int) -> None:
     """Put the pair that ``owner`` makes in ``direction`` at the end of array ``kind``."""
     cells, places, slots = ground.cells, ground.places, ground.slots
-    slot = np.int64(cells[owner]) >> STATE_BITS
+    slot = np.int64(cells[at(owner)]) >> STATE_BITS
     if slot == 0:
         slot = slots[FREE]
         if slot != 0:
-            slots[FREE] = places[4 * slot + 3]
+            slots[FREE] = places[at(4 * slot + 3)]
         else:
             slot = slots[FRESH]
             slots[FRESH] = slot + 1
             if 4 * (slot + MARGIN) >= places.size:
                 slots[FULL] = 1
-        cells[owner] |= slot << STATE_BITS
-        places[4 * slot + 3] = 0
-    position = ground.lengths[kind]
-    ground.entries[ground.starts[kind] + position] = owner | slot << 32
-    places[4 * slot + direction] = position
-    places[4 * slot + 3] += 1
-    ground.lengths[kind] = position + 1
-    if position + MARGIN >= ground.rooms[kind]:
+        cells[at(owner)] |= slot << STATE_BITS
+        places[at(4 * slot + 3)] = 0
+    position = ground.lengths[at(kind)]
+    ground.entries[at(ground.starts[at(kind)] + position)] = owner | slot << 32
+    places[at(4 * slot + direction)] = position
+    places[at(4 * slot + 3)] += 1
+    ground.lengths[at(kind)] = position + 1
+    if position + MARGIN >= ground.rooms[at(kind)]:
         slots[FULL] = 1
 
 
@@ -50,22 +50,22 @@ def append(ground: Ground, kind: int, owner: int, direction: int) -> None:
 def remove(ground: Ground, kind: int, owner: int, direction: int) -> None:
     """Take the pair that ``owner`` makes in ``direction`` out of array ``kind``."""
     cells, places = ground.cells, ground.places
-    slot = np.int64(cells[owner]) >> STATE_BITS
-    position = places[4 * slot + direction]
-    start = ground.starts[kind]
-    last = ground.lengths[kind] - 1
-    ground.lengths[kind] = last
+    slot = np.int64(cells[at(owner)]) >> STATE_BITS
+    position = places[at(4 * slot + direction)]
+    start = ground.starts[at(kind)]
+    last = ground.lengths[at(kind)] - 1
+    ground.lengths[at(kind)] = last
     if position != last:
-        entry = ground.entries[start + last]
-        ground.entries[start + position] = entry
-        places[4 * (entry >> 32) + direction] = position
-    present = places[4 * slot + 3] - 1
+        entry = ground.entries[at(start + last)]
+        ground.entries[at(start + position)] = entry
+        places[at(4 * (entry >> 32) + direction)] = position
+    present = places[at(4 * slot + 3)] - 1
     if present == 0:
-        cells[owner] &= STATE_MASK
-        places[4 * slot + 3] = ground.slots[FREE]
+        cells[at(owner)] &= STATE_MASK
+        places[at(4 * slot + 3)] = ground.slots[FREE]
         ground.slots[FREE] = slot
     else:
-        places[4 * slot + 3] = present
+        places[at(4 * slot + 3)] = present
 
 
 @kernel
@@ -88,7 +88,7 @@ def scan(ground: Ground, depth: int, store: bool) -> int:
     for z in range(begin, depth - 1):
         for y in range(Hp - 1):
             for x in range(begin, Lp - 1):
-                cell = y + Hp * (x + Lp * z)
+                cell = x + Lp * (y + Hp * z)
                 state = cells[cell] & STATE_MASK
                 owns = False
                 for neighbour in (EAST, SOUTH, DOWN):
@@ -105,7 +105,7 @@ def scan(ground: Ground, depth: int, store: bool) -> int:
                         if store:
                             append(ground, kind, cell, neighbour >> 1)
                         else:
-                            ground.lengths[kind] += 1
+                            ground.lengths[at(kind)] += 1
                 owners += owns
     return owners
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel, part
+from orchestrator.engine.compiled import at, kernel, part
 from orchestrator.engine.gas import BOX, PLANE_SPACING
 from orchestrator.engine.slopes import across
 
@@ -109,34 +109,34 @@ def press(ground: Ground, total: NDArray[np.int32], samples: Samples, depth: int
         for i in range(long):
             west, east = across(i, -2, long, periodic), across(i, 2, long, periodic)
             s_x = 4 if periodic else east - west
-            D_x = clipped(np.int64(altitude[row + east]) - np.int64(altitude[row + west]))
-            D_z = clipped(np.int64(altitude[south_row + i]) - np.int64(altitude[north_row + i]))
+            D_x = clipped(np.int64(altitude[at(row + east)]) - np.int64(altitude[at(row + west)]))
+            D_z = clipped(np.int64(altitude[at(south_row + i)]) - np.int64(altitude[at(north_row + i)]))
             shape = ((s_x * _DISTANCES + s_z) * _SPAN + D_x + _STEEPEST) * _SPAN + D_z + _STEEPEST
-            x = min(max(i + 1 + samples.offset[0, shape], 0), Lp - 1)
-            y = min(max(Hp - altitude[row + i] - samples.offset[1, shape], 0), Hp - 1)
-            at = min(max(z + samples.offset[2, shape], 1), depth - 2)
-            below = samples.below[at]
+            x = min(max(i + 1 + samples.offset[0, at(shape)], 0), Lp - 1)
+            y = min(max(Hp - altitude[at(row + i)] - samples.offset[1, at(shape)], 0), Hp - 1)
+            there = min(max(z + samples.offset[2, at(shape)], 1), depth - 2)
+            below = samples.below[at(there)]
             u_x, u_y = np.float32(0), np.float32(0)
             if y < floor and below >= 0:
                 x = min(x, edge - 1)
-                J, I = y // BOX, x // BOX
+                J, I = np.int64(at(y) // at(BOX)), np.int64(at(x) // at(BOX))
                 a, b = y - BOX * J, x - BOX * I
                 w00, w01 = (BOX - a) * (BOX - b), (BOX - a) * b
                 w10, w11 = a * (BOX - b), a * b
                 box = below * boxes + J * boxes_long + I
                 u_x = blend(eastward, box, boxes_long, w00, w01, w10, w11)
                 u_y = blend(downward, box, boxes_long, w00, w01, w10, w11)
-                g1 = samples.weight[1, at]
+                g1 = samples.weight[1, at(there)]
                 if g1 != 0:
-                    g0 = samples.weight[0, at]
-                    box = samples.above[at] * boxes + J * boxes_long + I
+                    g0 = samples.weight[0, at(there)]
+                    box = samples.above[at(there)] * boxes + J * boxes_long + I
                     v_x = blend(eastward, box, boxes_long, w00, w01, w10, w11)
                     v_y = blend(downward, box, boxes_long, w00, w01, w10, w11)
                     u_x = np.float32(np.float32(u_x * g0) + np.float32(v_x * g1))
                     u_y = np.float32(np.float32(u_y * g0) + np.float32(v_y * g1))
-            ground.stress[row + i] = np.float32(
-                np.float32(u_x * samples.tangent[1, shape])
-                + np.float32(u_y * -samples.tangent[0, shape])
+            ground.stress[at(row + i)] = np.float32(
+                np.float32(u_x * samples.tangent[1, at(shape)])
+                + np.float32(u_y * -samples.tangent[0, at(shape)])
             )
 
 
@@ -146,10 +146,10 @@ def blend(
 ) -> np.float32:
     """Interpolate between the corners of four boxes."""
     bracket = (
-        w00 * velocity[box]
-        + w01 * velocity[box + 1]
-        + w10 * velocity[box + next_row]
-        + w11 * velocity[box + next_row + 1]
+        w00 * velocity[at(box)]
+        + w01 * velocity[at(box + 1)]
+        + w10 * velocity[at(box + next_row)]
+        + w11 * velocity[at(box + next_row + 1)]
     )
     return np.float32(np.float32(bracket) / np.float32(25.0))
 

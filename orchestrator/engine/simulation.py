@@ -158,12 +158,12 @@ class Simulation:
         Each plane is uint64 [height, length], C-contiguous and little-endian in memory: byte 0 the
         state, bytes 4 to 7 the cell time. It is overwritten by the next one.
         """
-        shape = (self.depth + 2, self.length + 2, self.height + 2)
+        shape = (self.depth + 2, self.height + 2, self.length + 2)
         cells, times = self._ground.cells.reshape(shape), self._ground.times.reshape(shape)
         inner = slice(None) if walls else slice(1, -1)
-        for states, stamps in zip(cells[inner], times[inner], strict=True):
-            states, stamps = states[inner, inner].T, stamps[inner, inner].T  # noqa: PLW2901
-            plane = np.empty((*states.shape, 2), np.int32)
+        cells, times = cells[inner, inner, inner], times[inner, inner, inner]
+        plane = np.empty((*cells.shape[1:], 2), np.int32)
+        for states, stamps in zip(cells, times, strict=True):
             np.bitwise_and(states, STATE_MASK, out=plane[..., 0])
             plane[..., 1] = stamps
             yield plane.view(np.uint64)[..., 0]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import part
+from orchestrator.engine.compiled import at, part
+from orchestrator.engine.ground import place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,10 +95,10 @@ def height_at(ground: Ground, long: int, X: np.float32, Z: np.float32) -> np.flo
     tx0, tz0 = np.float32(np.float32(1) - tx1), np.float32(np.float32(1) - tz1)
     row0, row1 = ground.length * (ground.first + j0) + 1, ground.length * (ground.first + j1) + 1
     altitude = ground.altitude
-    q00 = np.float32(np.float32(altitude[row0 + i0]) * tx0) * tz0
-    q01 = np.float32(np.float32(altitude[row1 + i0]) * tx0) * tz1
-    q10 = np.float32(np.float32(altitude[row0 + i1]) * tx1) * tz0
-    q11 = np.float32(np.float32(altitude[row1 + i1]) * tx1) * tz1
+    q00 = np.float32(np.float32(altitude[at(row0 + i0)]) * tx0) * tz0
+    q01 = np.float32(np.float32(altitude[at(row1 + i0)]) * tx0) * tz1
+    q10 = np.float32(np.float32(altitude[at(row0 + i1)]) * tx1) * tz0
+    q11 = np.float32(np.float32(altitude[at(row1 + i1)]) * tx1) * tz1
     return np.float32(np.float32(np.float32(q00 + q01) + q10) + q11)
 
 
@@ -115,20 +116,20 @@ def steepest(ground: Ground, repose: Repose, i: int, j: int) -> tuple[np.float32
     v_z = -4 if periodic else north - south
     row = ground.length * (ground.first + j) + 1
     altitude = ground.altitude
-    d_x = np.int64(altitude[row + east]) - np.int64(altitude[row + west])
-    d_z = np.int64(altitude[ground.length * (ground.first + north) + 1 + i]) - np.int64(
-        altitude[ground.length * (ground.first + south) + 1 + i]
+    d_x = np.int64(altitude[at(row + east)]) - np.int64(altitude[at(row + west)])
+    d_z = np.int64(altitude[at(ground.length * (ground.first + north) + 1 + i)]) - np.int64(
+        altitude[at(ground.length * (ground.first + south) + 1 + i)]
     )
     flat = wide < 5 or v_z == 0
     nx = np.float32(-d_x) if flat else np.float32(d_x * v_z)
     nz = np.float32(0) if flat else np.float32(s_x * d_z)
     known = not flat and s_x == 4 and v_z == -4 and abs(d_x) <= _STEEPEST and abs(d_z) <= _STEEPEST
     if known:
-        at = (d_x + _STEEPEST) * _SPAN + d_z + _STEEPEST
-        c, s = repose.bearings[0, at], repose.bearings[1, at]
+        known_at = (d_x + _STEEPEST) * _SPAN + d_z + _STEEPEST
+        c, s = repose.bearings[0, at(known_at)], repose.bearings[1, at(known_at)]
         if np.isnan(c):
             c, s = bearing(nx, nz)
-            repose.bearings[0, at], repose.bearings[1, at] = c, s
+            repose.bearings[0, at(known_at)], repose.bearings[1, at(known_at)] = c, s
     else:
         c, s = bearing(nx, nz)
     r1, r2 = np.float32(c * repose.radius), np.float32(s * repose.radius)
@@ -158,17 +159,16 @@ def may_slide(ground: Ground, repose: Repose, cell: int, direction: int, sense: 
     ``sense`` is 1 or -1. The grain must belong to the contiguous column; it slides where the step
     to the next column is too high, or, whatever its direction, where the slope is too steep.
     """
-    column = cell // ground.height
-    z = column // ground.length
-    i, j = column - z * ground.length - 1, z - ground.first
-    altitude = np.int64(ground.altitude[column])
-    if cell - column * ground.height < ground.height - altitude:
+    x, y, z = place(ground, cell)
+    i, j, column = x - 1, z - ground.first, x + ground.length * z
+    altitude = np.int64(ground.altitude[at(column)])
+    if y < ground.height - altitude:
         return False
     if direction == 0:
         there = column - i + across(i, sense, ground.length - 2, ground.periodic)
     else:
         there = column + (across(j, sense, ground.width, ground.periodic) - j) * ground.length
-    high = altitude - np.int64(ground.altitude[there]) > repose.step
+    high = altitude - np.int64(ground.altitude[at(there)]) > repose.step
     if not repose.by_angle:
         return high
     if high and repose.upwind:

@@ -52,7 +52,7 @@ def topple(
                     target = targets[np.int64(count * (state * UNIT))]
                     high, low = np.int64(altitude[column]), np.int64(altitude[target])
                     top = Hp - high
-                    what = ground.cells[column * Hp + top] & STATE_MASK
+                    what = ground.cells[cell_at(ground, column, top)] & STATE_MASK
                     if what != GRAIN:
                         break
                     if high > low:
@@ -97,9 +97,17 @@ def candidates(
 @part
 def slide(ground: Ground, column: int, target: int, top: int, bottom: int, stamp: int) -> None:
     """Move the top grain of a column to row ``bottom`` of another; the cells above it move up."""
-    there = target * ground.height
-    displaced = ground.cells[there + top] & STATE_MASK
-    put(ground, column * ground.height + top, displaced, stamp)
-    for y in range(top, bottom):
-        put(ground, there + y, ground.cells[there + y + 1] & STATE_MASK, stamp)
-    put(ground, there + bottom, GRAIN, stamp)
+    there = cell_at(ground, target, top)
+    displaced = ground.cells[there] & STATE_MASK
+    put(ground, cell_at(ground, column, top), displaced, stamp)
+    for _ in range(top, bottom):
+        put(ground, there, ground.cells[there + ground.length] & STATE_MASK, stamp)
+        there += ground.length
+    put(ground, there, GRAIN, stamp)
+
+
+@part
+def cell_at(ground: Ground, column: int, y: int) -> int:
+    """Return the cell of a column in row ``y``."""
+    z = column // ground.length
+    return column + ground.length * (y + (ground.height - 1) * z)

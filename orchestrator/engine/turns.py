@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel, part
+from orchestrator.engine.compiled import at, kernel, part
 from orchestrator.engine.events import perform_all
-from orchestrator.engine.ground import EAST, STATE_MASK
+from orchestrator.engine.ground import STATE_MASK, place
 from orchestrator.engine.pairs import FULL
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.shear import acceptance
@@ -98,7 +98,6 @@ def advance(
     ``current`` float64 [rows] holds the rates of the moment; ``sums`` float64, a multiple of eight
     and more than rows long, is working room. ``attempts`` is how often a turn may fail in a row.
     """
-    Hp, Lp = ground.height, ground.length
     rows = rules.rate.size
     sums[:] = np.inf
     t = clock.time[NOW]
@@ -118,12 +117,12 @@ def advance(
         for row in range(rows):
             if row == rules.regulated:
                 current[row] = injection(ground, clock, rules.rate[row])
-            rate = ground.lengths[rules.kind[row]] * current[row]
+            rate = ground.lengths[at(rules.kind[at(row)])] * current[at(row)]
             all_rates = all_rates + rate
-            sums[row] = all_rates
-            if rules.time[row] == _EVOLVES:
+            sums[at(row)] = all_rates
+            if rules.time[at(row)] == _EVOLVES:
                 timed = timed + rate
-            elif rules.time[row] == _CORRECTED:
+            elif rules.time[at(row)] == _CORRECTED:
                 timed = timed + rate * eroding
         if all_rates == 0:
             pause = _STILL
@@ -137,22 +136,23 @@ def advance(
             row = 0
             for i in range(sums.size):
                 row += mark >= sums[i]
-            kind = rules.kind[row]
+            kind = rules.kind[at(row)]
             state = following(state)
-            pick = np.int64(state * UNIT * ground.lengths[kind])
-            first = ground.entries[ground.starts[kind] + pick] & 0xFFFFFFFF
-            check = rules.check[row]
+            pick = np.int64(state * UNIT * ground.lengths[at(kind)])
+            first = ground.entries[at(ground.starts[at(kind)] + pick)] & 0xFFFFFFFF
+            check = rules.check[at(row)]
             success = True
             if check != 0:
-                direction = rules.direction[row]
+                direction = rules.direction[at(row)]
                 cell = first
                 if check == _SHEAR_SECOND or check == _SLOPE_SECOND:
                     cell = first + ground.offsets[2 * direction + 1]
-                    if ground.periodic and ground.cells[cell] & STATE_MASK == WALL:
+                    if ground.periodic and ground.cells[at(cell)] & STATE_MASK == WALL:
                         cell = first + ground.wraps[2 * direction + 1]
                 if check == _SHEAR_FIRST or check == _SHEAR_SECOND:
                     state = following(state)
-                    tau = ground.stress[cell // Hp]
+                    x, _, z = place(ground, cell)
+                    tau = ground.stress[at(x + ground.length * z)]
                     success = acceptance(tau, tau_min, tau_max) > np.float32(state * UNIT)
                 else:
                     sense = 1 if check == _SLOPE_FIRST else -1
@@ -166,7 +166,7 @@ def advance(
 
         state, more = perform_all(ground, rules, row, first, np.int64(t), state)
         performed += more
-        if rules.time[row] != 0:
+        if rules.time[at(row)] != 0:
             failed = 0
             if timed != 0:
                 state = following(state)
