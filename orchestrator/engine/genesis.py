@@ -1,0 +1,199 @@
+"""Initial cell spaces: what a template makes of a domain, and the program that writes it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator.engine import options, request
+from orchestrator.engine.draws import Draws
+from orchestrator.engine.exits import Exit, ExitError, ending
+from orchestrator.engine.shapes import SHAPES, Plane
+from orchestrator.formats import cellspace
+from orchestrator.formats.cellspace import Cell, Header
+from orchestrator.formats.parameters import genesis_names
+from orchestrator.formats.templates import parse_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from orchestrator.formats.parameters import Value
+    from orchestrator.formats.parfile import ParFile
+    from orchestrator.formats.templates import Chosen
+
+_LARGEST_ARGUMENT = 2.0**31
+_REINJECTION_COLUMN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """What to fill, and how.
+
+    Attributes
+    ----------
+    elevations
+        int64 [D, L], what INPUT_ELEVATION reads; None for other templates.
+    reinjection
+        Whether a line of sources goes into the ceiling.
+    """
+
+    height: int
+    length: int
+    depth: int
+    template: Chosen
+    elevations: NDArray[np.int64] | None = None
+    reinjection: bool = False
+
+
+def planes(domain: Domain, seed: int) -> Iterator[NDArray[np.uint8]]:
+    """Yield the planes of the initial cell space, D of them, uint8 [H, L], row 0 on top.
+
+    Each is overwritten by the next one.
+    """
+    shape = SHAPES[domain.template.template.name]
+    arguments = {name: np.float32(v) for name, v in domain.template.arguments.items()}
+    draws = Draws(seed)
+    cells = np.empty((domain.height, domain.length), np.uint8)
+    elevations = domain.elevations
+    if elevations is None:
+        elevations = np.empty((0, 0), np.int64)
+    for k in range(domain.depth):
+        cells[:] = Cell.EAUC
+        plane = Plane(cells, k, domain.height, domain.length, domain.depth, draws, elevations)
+        with np.errstate(all="ignore"):  # as in C: divisions by zero give what is never reached
+            shape(plane, **arguments)
+        for row in (cells[0], cells[-1]):
+            row[row != Cell.IN] = Cell.DUM
+        if domain.reinjection:
+            cells[0, _REINJECTION_COLUMN : _REINJECTION_COLUMN + 1] = Cell.IN
+        yield cells
+
+
+def main(words: Sequence[str]) -> None:
+    """Run ``genesis`` with the words of its command line.
+
+    Raises
+    ------
+    ExitError
+        With ReSCAL's exit status; then no file has appeared.
+    """
+    given = options.genesis(words)
+    for word in given.unknown:
+        sys.stderr.write(f"{word}: no such option, ignored\n")
+    if given.parfile is None:
+        assert given.sizes is not None
+        sizes = dict(zip("HLD", given.sizes, strict=True))
+        file, values, place = None, dict[str, "Value"](sizes), "command line"
+    else:
+        file, values = request.read(given.parfile, set(genesis_names()))
+        for sentence in request.warnings(file):
+            sys.stderr.write(f"{sentence}\n")
+        place = str(given.parfile)
+    domain = _domain(file, values, place)
+    target = _target(file, values, raw=given.raw)
+    seed = given.seed_or(_whole(values, "Seed"))
+    header = Header(str(values.get("Model", "SNO")), domain.height, domain.length, domain.depth)
+    try:
+        cellspace.write(target, header, planes(domain, seed))
+    except OSError as error:
+        raise ExitError(
+            Exit.REFUSED, f"{target}: cannot be written: {error.strerror}"
+        ) from error
+    sys.stdout.write(f"{target}: {domain.template.template.name}, {_sizes(domain)} cells\n")
+
+
+def _domain(file: ParFile | None, values: Mapping[str, Value], place: str) -> Domain:
+    sizes = [_whole(values, name) or 0 for name in "HLD"]
+    for name, size in zip("HLD", sizes, strict=True):
+        if size < 1:
+            raise ExitError(
+                Exit.REFUSED,
+                f"{_place(file, name, place)}: {name}: expected 1 or more, got {size}",
+            )
+    height, length, depth = sizes
+    if (height + 2) * (length + 2) * (depth + 2) > cellspace.LARGEST_CELLS:
+        raise ExitError(
+            Exit.REFUSED,
+            f"{place}: H, L, D: {height} x {length} x {depth} cells are more than can be simulated",
+        )
+    text = str(values.get("Csp_template", "CUSTOM"))
+    where = _place(file, "Csp_template", place)
+    with ending(Exit.UNSUPPORTED, where):
+        chosen = parse_template(text)
+    for name, value in chosen.arguments.items():
+        if abs(value) >= _LARGEST_ARGUMENT:
+            raise ExitError(
+                Exit.REFUSED, f"{where}: Csp_template: {name}: {value} is too large"
+            )
+    return Domain(
+        height,
+        length,
+        depth,
+        chosen,
+        _elevations(Path(chosen.file), height, length, depth) if chosen.file else None,
+        reinjection=values.get("Boundary") == "REINJECTION",
+    )
+
+
+def _elevations(path: Path, height: int, length: int, depth: int) -> NDArray[np.int64]:
+    """Read D times L elevations, row by row."""
+    try:
+        words = path.read_text("ascii").split()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "not a text of numbers"
+        raise ExitError(Exit.UNREADABLE, f"{path}: cannot be read: {why}") from error
+    try:
+        elevations = np.array([int(word) for word in words], np.int64)
+    except (ValueError, OverflowError) as error:
+        raise ExitError(Exit.UNSUPPORTED, f"{path}: expected whole numbers: {error}") from error
+    if elevations.size != depth * length:
+        raise ExitError(
+            Exit.UNSUPPORTED,
+            f"{path}: expected {depth} x {length} elevations, got {elevations.size}",
+        )
+    if elevations.max() >= height // 2:
+        raise ExitError(
+            Exit.UNSUPPORTED,
+            f"{path}: an elevation of {elevations.max()}, "
+            f"but they must stay below half the height, {height // 2}",
+        )
+    return elevations.reshape(depth, length)
+
+
+def _target(file: ParFile | None, values: Mapping[str, Value], *, raw: bool) -> Path:
+    """Return the file to write."""
+    if "Csp_file" in values:
+        path = Path(str(values["Csp_file"]))
+        if path.suffix not in {".csp", ".CSP"}:
+            where = _place(file, "Csp_file", "")
+            raise ExitError(
+                Exit.REFUSED,
+                f"{where}: Csp_file: expected a name that ends in .csp, got {path}",
+            )
+        return path
+    if "Bin_file" in values or raw:
+        what = f"{_place(file, 'Bin_file', '')}: Bin_file" if "Bin_file" in values else "-bin"
+        raise ExitError(
+            Exit.UNSUPPORTED, f"{what}: cells without a header are not written; use Csp_file"
+        )
+    sizes = "_".join(str(values[name]) for name in "HLD")
+    return Path(f"{values.get('Model', 'SNO')}_{sizes}.csp")
+
+
+def _place(file: ParFile | None, name: str, otherwise: str) -> str:
+    return otherwise if file is None else file.place(name)
+
+
+def _whole(values: Mapping[str, Value], name: str) -> int | None:
+    value = values.get(name)
+    return None if value is None else int(value)
+
+
+def _sizes(domain: Domain) -> str:
+    return f"{domain.height} x {domain.length} x {domain.depth}"

@@ -1,0 +1,106 @@
+"""The engine's logs: headers always, rows with ``-info``, one at each snapshot.
+
+Of ReSCAL's logs those are written whose numbers this engine has; nothing reads the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.formats.cellspace import Cell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestrator.engine.simulation import Simulation
+
+_STATES = tuple(Cell)[:10]
+_HEADERS = {
+    "CELL.log": "\n# CELL STATES\n",
+    "CGV_COEF.log": " " * 8 + "cgv_coef",
+    "DENSITE.log": "\tmvt cells\tfluid nodes\tdensity\ttrapped cells\n",
+    "VEL.log": "\tmaxvel\tmeanvel\n",
+    "TRANSITIONS.log": "\n# NUMBER OF OCCURRENCES\n\n    ",
+}
+_INFO_HEADERS = {
+    "CELL.log": "".join(
+        [
+            f"\nNB_STATES = {len(_STATES)}\n",
+            *(
+                f"ST({state:d}): {state.name} {'FLUID' if state is Cell.EAUC else 'SOLID'}\n"
+                for state in _STATES
+            ),
+            "\n",
+            *(f"{state.name:>11}" for state in _STATES),
+            "\n",
+        ]
+    ),
+    "TIME.log": "\ttransitions\ttime\tdelta_time\tgas cycles\treal_time\n",
+}
+_STRESSES = 2500  # of PROB_CGV.log
+
+
+class Logs:
+    """The logs of one run in their directory, which is made if its parent is there.
+
+    Parameters
+    ----------
+    info
+        Whether rows are written.
+    time_scale
+        Seconds per t0.
+    """
+
+    def __init__(self, directory: Path, *, info: bool, time_scale: float) -> None:
+        self._directory = directory
+        self._info = info
+        self._time_scale = time_scale
+        self._before: float | None = None
+        headers = dict(_HEADERS)
+        if info:
+            for name, text in _INFO_HEADERS.items():
+                headers[name] = headers.get(name, "") + text
+        try:
+            directory.mkdir(exist_ok=True)
+            for name, text in headers.items():
+                (directory / name).write_text(text, "ascii")
+        except OSError as error:
+            raise ExitError(
+                Exit.REFUSED,
+                f"Output_directory: {directory}: cannot be written to: {error.strerror}",
+            ) from error
+
+    def write_probabilities(self, tau_min: float, tau_max: float) -> None:
+        """Write the share of grains that erode at each stress."""
+        if not self._info or tau_max <= tau_min:
+            return
+        stresses = np.arange(_STRESSES)
+        shares = np.clip((stresses - tau_min) / (tau_max - tau_min), 0, 1)
+        lines = (f"{g:f}   {p:f}\n" for g, p in zip(stresses, shares, strict=True))
+        (self._directory / "PROB_CGV.log").write_text("".join(lines), "ascii")
+
+    def write_rows(self, number: int, simulation: Simulation) -> None:
+        """Add the rows of the present state."""
+        if not self._info:
+            return
+        counts = list(simulation.counts.values())[: len(_STATES)]
+        fastest, mean = simulation.speeds
+        time, before = simulation.time, self._before
+        self._before = time
+        self._add("CELL.log", f"{number:04d}:" + "".join(f"  {n:09d}" for n in counts) + "\n")
+        self._add("CGV_COEF.log", f"\n{number:04d}:   {simulation.eroding_share:.4f}")
+        self._add("VEL.log", f"{number:04d}:\t{fastest:f}\t{mean:f}\n")
+        self._add("TRANSITIONS.log", f"\n{number:04d}: {simulation.transitions:10d}")
+        self._add(
+            "TIME.log",
+            f"{number:04d}:\t{simulation.transitions}\t{time!r}"
+            f"\t{0.0 if before is None else time - before!r}"
+            f"\t{simulation.gas_cycles}\t{time * self._time_scale!r}\n",
+        )
+
+    def _add(self, name: str, text: str) -> None:
+        with (self._directory / name).open("a", encoding="ascii") as file:
+            file.write(text)

@@ -1,0 +1,227 @@
+"""The command lines of the two programs."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.engine.exits import Exit, ExitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+GENESIS_USAGE = """\
+usage: genesis -f PARFILE [-s SEED]
+       genesis H L D [-s SEED]
+
+Writes the initial cell space that PARFILE describes to the file that it names.
+"""
+
+RESCAL_USAGE = """\
+usage: rescal PARFILE [options]
+
+  -dcsp Xt0          a snapshot every X t0, the first one at the start
+  -stop Xt0          end after X t0 (the model adds half a t0); -stop N: after N minutes
+  -stoptime Xt0      end at the time X (the model adds half a t0)
+  -s N               seed; Seed in PARFILE wins
+  -data_pipe FD      write snapshots to this file descriptor instead of files
+  -uncompressed_csp  leave snapshots uncompressed
+  -csp_borders       snapshots with their walls
+  -altionly          no snapshots, maps of altitude only
+  -info              rows in the logs, one per snapshot
+  -hm                list the parameters
+"""
+
+_WITH_VALUE = frozenset(
+    {"-dcsp", "-dcsphpp", "-dpng", "-dbin", "-stop", "-stoptime", "-s", "-g", "-data_pipe"}
+    | {"-id", "-cv", "-ch", "-ls", "-tr", "-fr"}
+)
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_GENESIS_SEED = 68374
+_RESCAL_SEED = 273676
+
+
+@dataclass(frozen=True, slots=True)
+class GenesisOptions:
+    """What ``genesis`` is asked for.
+
+    Attributes
+    ----------
+    parfile
+        The parameter file, or None where the sizes are given instead.
+    sizes
+        Height, length and depth, or None.
+    seed
+        From the command line; None where it is not given.
+    raw
+        Whether cells without a header are asked for.
+    unknown
+        Words that mean nothing.
+    """
+
+    parfile: Path | None
+    sizes: tuple[int, int, int] | None
+    seed: int | None
+    raw: bool
+    unknown: tuple[str, ...]
+
+    def seed_or(self, in_file: int | None) -> int:
+        """Return the seed; the command line's wins over the file's."""
+        given = [seed for seed in (self.seed, in_file) if seed is not None]
+        return given[0] if given else _GENESIS_SEED
+
+
+@dataclass(frozen=True, slots=True)
+class RescalOptions:
+    """What ``rescal`` is asked for, besides the parameter file.
+
+    Attributes
+    ----------
+    every, every_picture
+        t0 between snapshots and between pictures; None: none.
+    stop, stoptime
+        t0 to simulate, and time at which to end.
+    minutes
+        Wall time after which to give up.
+    pipe
+        File descriptor for snapshots; None: files.
+    """
+
+    parfile: Path
+    every: float | None = None
+    every_picture: float | None = None
+    stop: float | None = None
+    stoptime: float | None = None
+    minutes: int | None = None
+    seed: int = _RESCAL_SEED
+    pipe: int | None = None
+    compressed: bool = True
+    borders: bool = False
+    altitudes_only: bool = False
+    info: bool = False
+    help: bool = False
+    parameter_list: bool = False
+
+
+def genesis(words: Sequence[str]) -> GenesisOptions:
+    """Read the command line of ``genesis``.
+
+    Raises
+    ------
+    ExitError
+        If neither a parameter file nor three sizes come first, or a value is missing.
+    """
+    if len(words) >= 2 and words[0] == "-f":
+        parfile, sizes, rest = Path(words[1]), None, words[2:]
+    elif len(words) >= 3 and all(_WHOLE.fullmatch(word) for word in words[:3]):
+        height, length, depth = map(int, words[:3])
+        parfile, sizes, rest = None, (height, length, depth), words[3:]
+    else:
+        raise ExitError(Exit.REFUSED, GENESIS_USAGE.rstrip())
+    seed, raw, unknown = None, False, []
+    for name, value in _options(rest, frozenset({"-s", "-g"})):
+        match name:
+            case "-s" | "-g":
+                seed = _whole(name, value)
+            case "-bin":
+                raw = True
+            case _:
+                unknown.append(name)
+    return GenesisOptions(parfile, sizes, seed, raw, tuple(unknown))
+
+
+def rescal(words: Sequence[str]) -> RescalOptions:
+    """Read the command line of ``rescal``; words that mean nothing are passed over.
+
+    Raises
+    ------
+    ExitError
+        If no parameter file comes first, a value is missing or makes no sense.
+    """
+    if not words or words[0].startswith("-"):
+        raise ExitError(Exit.UNREADABLE, RESCAL_USAGE.rstrip())
+    given: dict[str, object] = {}
+    in_minutes = binary = False
+    for name, value in _options(words[1:], _WITH_VALUE):
+        match name:
+            case "-dcsp" | "-dpng" if "t0" in value:
+                key = "every" if name == "-dcsp" else "every_picture"
+                given[key] = _interval(name, value)
+            case "-dcsp" | "-dpng":
+                _whole(name, value)  # of minutes or seconds, which ReSCAL never uses
+                in_minutes |= name == "-dcsp"
+            case "-stop" if "t0" in value:
+                given["stop"] = _decimal(name, value)
+            case "-stop":
+                given["minutes"] = _whole(name, value)
+            case "-stoptime":
+                if "t0" not in value:
+                    raise ExitError(
+                        Exit.REFUSED, f"-stoptime {value}: expected a time like 100t0"
+                    )
+                given["stoptime"] = _decimal(name, value)
+            case "-s" | "-g":
+                given["seed"] = _whole(name, value)
+            case "-data_pipe":
+                given["pipe"] = _whole(name, value)
+            case "-uncompressed_csp":
+                given["compressed"] = False
+            case "-csp_borders":
+                given["borders"] = True
+            case "-altionly":
+                given["altitudes_only"] = True
+            case "-info":
+                given["info"] = True
+            case "-h" | "--help":
+                given["help"] = True
+            case "-hm":
+                given["parameter_list"] = True
+            case "-dbin":
+                binary = True
+            case "-dcsphpp":
+                raise ExitError(
+                    Exit.UNSUPPORTED, "-dcsphpp: the gas is not written; use -dcsp instead"
+                )
+            case "-cv":
+                if not re.fullmatch(r"[0-9]+x[0-9]+", value):
+                    raise ExitError(
+                        Exit.UNREADABLE, f"-cv {value}: expected a value like 10x20"
+                    )
+    if binary and in_minutes:
+        raise ExitError(Exit.REFUSED, "-dbin and -dcsp: give -dcsp in t0, like 10t0")
+    return RescalOptions(Path(words[0]), **given)  # type: ignore[arg-type]  # keys are fields
+
+
+def _options(words: Sequence[str], with_value: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield each word with its value, which is empty where the word takes none."""
+    rest = iter(words)
+    for name in rest:
+        value = next(rest, None) if name in with_value else ""
+        if value is None:
+            raise ExitError(Exit.REFUSED, f"{name}: expected a value behind it")
+        yield name, value
+
+
+def _whole(name: str, text: str) -> int:
+    match = _WHOLE.match(text)
+    if not match:
+        raise ExitError(Exit.REFUSED, f"{name} {text}: expected a whole number")
+    return int(match[0])
+
+
+def _decimal(name: str, text: str) -> float:
+    match = _DECIMAL.match(text)
+    if not match or not math.isfinite(float(match[0])):
+        raise ExitError(Exit.REFUSED, f"{name} {text}: expected a number of t0, like 50t0")
+    return float(match[0])
+
+
+def _interval(name: str, text: str) -> float:
+    value = _decimal(name, text)
+    if value <= 0:
+        raise ExitError(Exit.REFUSED, f"{name} {text}: expected a positive number of t0")
+    return value

@@ -1,0 +1,168 @@
+"""Snapshots on their way out: frames on a pipe, or files with maps of altitude."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gzip
+import math
+import os
+import struct
+import termios
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.formats import frames
+from orchestrator.formats.cellspace import Header, header_bytes
+from orchestrator.formats.durable import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import IO
+
+    from orchestrator.engine.options import RescalOptions
+    from orchestrator.engine.simulation import Simulation
+
+_PATIENCE_S = 1.0
+_PAUSE_S = 0.002
+
+
+class Pipe:
+    """A pipe that was inherited; each snapshot goes into it as a frame, walls included.
+
+    Parameters
+    ----------
+    handle
+        File descriptor of the writing end.
+    """
+
+    def __init__(self, handle: int, model: str) -> None:
+        self._handle = handle
+        self._model = model
+        try:
+            mode = fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE
+        except (OSError, OverflowError) as error:
+            raise ExitError(
+                Exit.REFUSED, f"-data_pipe {handle}: no such open file descriptor"
+            ) from error
+        if mode == os.O_RDONLY:
+            raise ExitError(Exit.REFUSED, f"-data_pipe {handle}: cannot be written to")
+        os.set_blocking(handle, True)
+
+    def write(self, simulation: Simulation) -> None:
+        """Write the present state, plane by plane."""
+        header = header_of(simulation, self._model, borders=True)
+        try:
+            self._write(frames.pack_size(header.size + header.payload_bytes))
+            self._write(header_bytes(header))
+            for plane in simulation.planes(walls=True):
+                self._write(plane.data)
+        except OSError as error:
+            raise ExitError(
+                Exit.REFUSED,
+                f"-data_pipe {self._handle}: the snapshot at {header.time:g} t0 cannot be "
+                f"written: {error.strerror}",
+            ) from error
+
+    def drain(self) -> None:
+        """Wait for the reader, a second at most; some readers first look whether the writer lives."""
+        deadline = time.monotonic() + _PATIENCE_S
+        with contextlib.suppress(OSError):  # not a pipe, or nobody reads
+            while time.monotonic() < deadline:
+                left = fcntl.ioctl(self._handle, termios.FIONREAD, bytes(4))
+                if struct.unpack("i", left)[0] == 0:
+                    return
+                time.sleep(_PAUSE_S)
+
+    def _write(self, data: bytes | memoryview) -> None:
+        view = memoryview(data).cast("B")
+        while view:
+            view = view[os.write(self._handle, view) :]
+
+
+class Files:
+    """Snapshots in the working directory and maps of altitude beside the logs.
+
+    They are numbered from 0; pictures, which ReSCAL would draw, take numbers too.
+    """
+
+    def __init__(
+        self, options: RescalOptions, model: str, directory: Path, start: float
+    ) -> None:
+        self._options = options
+        self._model = model
+        self._directory = directory
+        self._numbers = Numbers(options.every or math.inf, options.every_picture, start)
+
+    def write(self, simulation: Simulation) -> None:
+        """Write the files of the present state; each appears whole."""
+        number = self._numbers.at(simulation.time)
+        try:
+            if not self._options.altitudes_only:
+                self._write_cells(simulation, f"{self._model}{number:05d}_t0.csp")
+            altitudes = self._directory / f"ALTI{number:05d}_t0.log"
+            with replacing(altitudes, durable=False) as file:
+                for row in simulation.altitude.tolist():
+                    file.write(b"%s \n" % b" ".join(b"%d" % value for value in row))
+        except OSError as error:
+            raise ExitError(
+                Exit.REFUSED,
+                f"snapshot {number}: cannot be written: {error.strerror}: {error.filename}",
+            ) from error
+
+    def _write_cells(self, simulation: Simulation, name: str) -> None:
+        header = header_of(simulation, self._model, borders=self._options.borders)
+        packed = Path(f"{name}.gz")
+        # an older compressed file is not touched
+        path = packed if self._options.compressed and not packed.exists() else Path(name)
+        with replacing(path, durable=False) as file, _packing(file, path) as target:
+            target.write(header_bytes(header))
+            for plane in simulation.planes(walls=header.borders):
+                target.write(plane.data.cast("B"))
+
+
+class Numbers:
+    """The numbers of snapshots, which leave room for the pictures that ReSCAL would draw.
+
+    >>> numbers = Numbers(every=20.0, every_picture=10.0, start=0.0)
+    >>> numbers.at(0.0), numbers.at(20.01), numbers.at(40.0)
+    (0, 2, 4)
+    """
+
+    def __init__(self, every: float, every_picture: float | None, start: float) -> None:
+        self._every, self._every_picture = every, every_picture or math.inf
+        self._due, self._picture_due = (
+            interval * math.ceil((start - 0.1) / interval) if interval < math.inf else interval
+            for interval in (self._every, self._every_picture)
+        )
+        self._next = 0
+
+    def at(self, time: float) -> int:
+        """Return the number of the snapshot that is taken at ``time``."""
+        while self._picture_due < self._due:
+            self._picture_due += self._every_picture
+            self._next += 1
+        while self._due <= time:
+            self._due += self._every
+        while self._picture_due <= time:
+            self._picture_due += self._every_picture
+        self._next += 1
+        return self._next - 1
+
+
+def header_of(simulation: Simulation, model: str, *, borders: bool) -> Header:
+    """Return the header of the present state."""
+    height, length, depth = simulation.height, simulation.length, simulation.depth
+    return Header(model, height, length, depth, time=simulation.time, borders=borders)
+
+
+@contextlib.contextmanager
+def _packing(file: IO[bytes], path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    if path.suffix != ".gz":
+        yield file
+        return
+    # no time in it, so that equal cells make equal files
+    with gzip.GzipFile("", "wb", compresslevel=4, fileobj=file, mtime=0) as packed:
+        yield packed

@@ -1,0 +1,54 @@
+"""What a parameter file asks of either program, checked as ReSCAL checks it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.engine.exits import Exit, ExitError, ending
+from orchestrator.formats import parfile
+from orchestrator.formats.parameters import ALIASES, PARAMETERS
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+    from pathlib import Path
+
+    from orchestrator.formats.parameters import Value
+    from orchestrator.formats.parfile import ParFile
+
+
+def read(path: Path, names: Container[str]) -> tuple[ParFile, dict[str, Value]]:
+    """Return a parameter file and the typed values of those ``names`` that it gives.
+
+    Obsolete names are replaced by today's; a name that is given both ways keeps today's value.
+
+    Raises
+    ------
+    ExitError
+        Naming file and line: a file that cannot be read, a refused value, a choice that the
+        model does not have.
+    """
+    with ending(Exit.UNREADABLE):
+        file = parfile.read(path, names)
+        values = file.values()
+    for name, value in values.items():
+        choices = PARAMETERS[name].choices
+        if choices and value not in choices:
+            wanted = ", ".join(choices)
+            raise ExitError(
+                Exit.UNSUPPORTED,
+                f"{file.place(name)}: {name}: expected one of {wanted}, got {value}",
+            )
+    for old, new in ALIASES.items():
+        if old in values:
+            values.setdefault(new, values.pop(old))
+    return file, values
+
+
+def warnings(file: ParFile) -> list[str]:
+    """Return a sentence for every line that is passed over or uses an obsolete name."""
+    obsolete = [
+        f"{file.place(old)}: {old} is an obsolete name of {new}"
+        for old, new in ALIASES.items()
+        if old in file.texts
+    ]
+    return [*file.warnings, *obsolete]

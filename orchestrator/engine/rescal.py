@@ -1,0 +1,232 @@
+"""The simulator's program: from its command line to snapshots on a pipe or in files."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.engine import options, properties, request, settings
+from orchestrator.engine.exits import Exit, ExitError, ending
+from orchestrator.engine.logs import Logs
+from orchestrator.engine.output import Files, Pipe
+from orchestrator.errors import FormatError, RequestError
+from orchestrator.formats import cellspace, frames
+from orchestrator.formats.cellspace import Header
+from orchestrator.formats.parameters import PARAMETERS, rescal_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from orchestrator.engine.options import RescalOptions
+    from orchestrator.engine.simulation import Simulation
+    from orchestrator.formats.parameters import Value
+    from orchestrator.formats.parfile import ParFile
+
+
+def main(words: Sequence[str]) -> None:
+    """Run ``rescal`` with the words of its command line.
+
+    Raises
+    ------
+    ExitError
+        With ReSCAL's exit status; no file is left half written.
+    """
+    given = options.rescal(words)
+    if given.help:
+        _say(options.RESCAL_USAGE.rstrip())
+    if given.parameter_list:
+        _say("\n".join(f"{name}: {PARAMETERS[name].meaning}" for name in rescal_names()))
+    file, values = request.read(given.parfile, set(rescal_names()))
+    for sentence in request.warnings(file):
+        _warn(sentence)
+    _refuse(file, values)
+    if given.every_picture is not None:
+        _warn("-dpng: no pictures are drawn")
+    time_scale = _physics(values)
+    header, cells, cell_times = _start(file, values)
+    model = str(values.get("Model", header.model if header.model in {"SNO", "DUN"} else "SNO"))
+    if header.model != model:
+        _warn(f"{values['Csp_file']}: a cell space of the model {header.model}, not {model}")
+    time = float(values.get("Time", header.time))
+    pipe = _pipe(given, model, header)
+    directory = Path(str(values.get("Output_directory", "../out")))
+    logs = Logs(directory, info=given.info, time_scale=time_scale)
+    seed = int(values.get("Seed", given.seed))
+    _report(
+        given, f"model {model}, {_sizes(header)} cells, seed {seed}, a t0 is {time_scale:g} s"
+    )
+    simulation = _simulation(file, values, cells, cell_times, time=time, seed=seed, model=model)
+    logs.write_probabilities(float(simulation.settings.tau_min), float(simulation.tau_max))
+    target = pipe or Files(given, model, directory, time)
+    number = 0
+
+    def on_snapshot(now: Simulation) -> None:
+        nonlocal number
+        counts = now.counts
+        _report(
+            given,
+            f"snapshot {number} at {now.time!r} t0: {counts['GR']} resting, {counts['GRJ']} mobile, "
+            f"{counts['GRV']} sintered grains, {now.transitions} transitions",
+        )
+        if pipe is None or not given.altitudes_only:
+            target.write(now)
+        logs.write_rows(number, now)
+        number += 1
+
+    with _limit(given.minutes):
+        simulation.run(
+            stop=given.stop, stoptime=given.stoptime, every=given.every, on_snapshot=on_snapshot
+        )
+    if pipe is not None:
+        pipe.drain()
+
+
+def _refuse(file: ParFile, values: dict[str, Value]) -> None:
+    """Refuse what this engine does not simulate, naming file and line."""
+    try:
+        settings.refuse_unsupported(values)
+    except RequestError as error:
+        names = [problem.split(" = ", 1)[0] for problem in error.problems]
+        rates = all(name.startswith(("Lambda_", "Coef_")) for name in names)
+        sentences = (
+            f"{file.place(name)}: {problem}"
+            for name, problem in zip(names, error.problems, strict=True)
+        )
+        raise ExitError(Exit.REFUSED if rates else Exit.UNSUPPORTED, *sentences) from error
+    if "Bin_file" in values and "Csp_file" not in values:
+        raise ExitError(
+            Exit.UNSUPPORTED,
+            f"{file.place('Bin_file')}: Bin_file: cells without a header are not read; use Csp_file",
+        )
+
+
+def _physics(values: dict[str, Value]) -> float:
+    """Return the seconds of a t0, and raise a threshold of 0 to 1 as the model does with them."""
+    if "Phys_prop_file" not in values:
+        return 1.0
+    with ending(Exit.UNREADABLE):
+        physical = properties.read_properties(Path(str(values["Phys_prop_file"])))
+        if "Qsat_file" not in values:
+            raise ExitError(Exit.UNREADABLE, "Qsat_file: expected one beside Phys_prop_file")
+        flux = properties.read_saturated_flux(Path(str(values["Qsat_file"])))
+    if float(values.get("Tau_min", 0)) == 0:
+        values["Tau_min"] = 1.0
+    deposition = float(values.get("Lambda_C", 0.0))
+    transport = float(values.get("Lambda_T", -1.0))
+    return properties.time_scale(
+        physical,
+        flux,
+        float(values["Tau_min"]),
+        3 * deposition if transport < 0 else transport,
+        deposition,
+    )
+
+
+def _start(
+    file: ParFile, values: dict[str, Value]
+) -> tuple[Header, NDArray[np.uint8], NDArray[np.int32]]:
+    """Read the cell space to start from."""
+    if "Csp_file" not in values:
+        raise ExitError(
+            Exit.UNREADABLE, f"{file.path}: Csp_file: expected the cell space to start from"
+        )
+    path, where = Path(str(values["Csp_file"])), file.place("Csp_file")
+    if ".csp" not in path.name:
+        raise ExitError(
+            Exit.REFUSED, f"{where}: Csp_file: expected a name with .csp, got {path}"
+        )
+    if not path.is_file():
+        raise ExitError(Exit.UNREADABLE, f"{where}: Csp_file: {path}: no such file")
+    with ending(Exit.REFUSED, where):
+        header, cells, cell_times = cellspace.read(path)
+    for name, size in (("H", header.height), ("L", header.length), ("D", header.depth)):
+        if values.get(name, 0) not in {0, size}:
+            raise ExitError(
+                Exit.REFUSED,
+                f"{file.place(name)}: {name}: {values[name]} here, but {size} in {path}",
+            )
+    if not math.isfinite(header.time):
+        raise ExitError(Exit.REFUSED, f"{where}: {path}: its time is {header.time}")
+    return header, cells, cell_times
+
+
+def _simulation(
+    file: ParFile,
+    values: dict[str, Value],
+    cells: NDArray[np.uint8],
+    cell_times: NDArray[np.int32],
+    *,
+    time: float,
+    seed: int,
+    model: str,
+) -> Simulation:
+    from orchestrator.engine.simulation import Simulation  # noqa: PLC0415  # loads the kernels
+
+    try:
+        return Simulation(values, cells, cell_times, time=time, seed=seed, model=model)
+    except RequestError as error:
+        raise ExitError(
+            Exit.UNSUPPORTED, *(f"{file.path}: {p}" for p in error.problems)
+        ) from error
+    except MemoryError as error:
+        raise ExitError(
+            Exit.REFUSED, f"{file.path}: the cells do not fit into memory"
+        ) from error
+
+
+def _pipe(given: RescalOptions, model: str, header: Header) -> Pipe | None:
+    if given.pipe is None:
+        return None
+    walls = Header(model, header.height, header.length, header.depth, borders=True)
+    try:
+        frames.pack_size(walls.size + walls.payload_bytes)
+    except FormatError as error:
+        raise ExitError(Exit.REFUSED, f"-data_pipe {given.pipe}: {error}") from error
+    return Pipe(given.pipe, model)
+
+
+@contextlib.contextmanager
+def _limit(minutes: int | None) -> Iterator[None]:
+    """End the program, with the status that ReSCAL uses, after minutes of wall time."""
+    if minutes is None:
+        yield
+        return
+
+    def end(_signal: int, _frame: object) -> None:
+        raise ExitError(
+            Exit.REFUSED, f"-stop {minutes}: ended after {minutes} min of wall time"
+        )
+
+    signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, max(60.0 * minutes, 0.001))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _sizes(header: Header) -> str:
+    return f"{header.height} x {header.length} x {header.depth}"
+
+
+def _report(given: RescalOptions, sentence: str) -> None:
+    """Say what happens, unless snapshots go where it would be said."""
+    if given.pipe != 1:
+        _say(sentence)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _warn(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
