@@ -65,7 +65,8 @@ class Journal:
             os.fsync(self._file.fileno())
         except OSError:
             with contextlib.suppress(OSError):
-                self._file.truncate(start)
+                self._file.seek(start)
+                self._file.truncate()
             raise
 
     def close(self) -> None:

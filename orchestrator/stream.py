@@ -179,7 +179,9 @@ class Decoder:
         self.inside = False
 
     def _read_header(self, claimed: int) -> Header:
-        first = self._take(min(claimed, FIRST_BYTES))
+        if claimed < FIRST_BYTES:
+            raise FormatError(f"a frame of {claimed} bytes holds no cell space")
+        first = self._take(FIRST_BYTES)
         size = header_size(first)
         if size > claimed:
             raise FormatError(f"a header of {size} bytes in a frame of {claimed}")

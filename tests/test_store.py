@@ -1,0 +1,197 @@
+"""Journals survive what kills their writers; what is published can be read as it always could."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from orchestrator import store
+from orchestrator.model import Snapshot
+from orchestrator.workspace import ExperimentDirectory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _snapshots(count: int) -> list[Snapshot]:
+    rng = np.random.default_rng(count)
+    return [
+        Snapshot(
+            10.0 * i,
+            rng.integers(0, 50, (12, 36)).astype(np.int16),
+            rng.random((1, 3)).astype(np.float32),
+        )
+        for i in range(count)
+    ]
+
+
+def _write(path: Path, snapshots: list[Snapshot], **kept: bool) -> None:
+    journal = store.Journal(path, **kept)
+    for snapshot in snapshots:
+        journal.append(snapshot)
+    journal.close()
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> ExperimentDirectory:
+    (tmp_path / "exp0" / "out").mkdir(parents=True)
+    return ExperimentDirectory(tmp_path / "exp0")
+
+
+def test_a_journal_gives_back_what_was_appended(tmp_path: Path) -> None:
+    snapshots = _snapshots(3)
+
+    _write(tmp_path / "journal", snapshots)
+
+    found = list(store.read_journal(tmp_path / "journal"))
+    assert [s.time_t0 for s in found] == [0.0, 10.0, 20.0]
+    for before, after in zip(snapshots, found, strict=True):
+        assert after.height_map.dtype == np.int16
+        assert after.spectrum is not None
+        assert before.spectrum is not None
+        np.testing.assert_array_equal(after.height_map, before.height_map)
+        np.testing.assert_array_equal(after.spectrum, before.spectrum)
+
+
+def test_a_journal_torn_anywhere_gives_the_whole_entries_before(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    _write(path, _snapshots(3))
+    whole = path.read_bytes()
+    entry = len(whole) // 3
+
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+
+        assert len(list(store.read_journal(path))) == length // entry
+
+
+def test_a_changed_byte_ends_a_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    _write(path, _snapshots(3))
+    whole = bytearray(path.read_bytes())
+    entry = len(whole) // 3
+
+    for place in range(entry, 2 * entry, 7):
+        changed = whole.copy()
+        changed[place] ^= 0x10
+        path.write_bytes(changed)
+
+        assert len(list(store.read_journal(path))) == 1
+
+
+def test_no_journal_is_an_empty_one(tmp_path: Path) -> None:
+    assert list(store.read_journal(tmp_path / "journal")) == []
+
+
+def test_published_arrays_load_under_their_old_names(
+    directory: ExperimentDirectory, tmp_path: Path
+) -> None:
+    snapshots = _snapshots(4)
+    _write(tmp_path / "journal", snapshots)
+
+    assert store.publish(tmp_path / "journal", directory) == 4
+
+    with np.load(directory.height_maps) as maps, np.load(directory.ffts) as ffts:
+        assert sorted(maps) == ["height_maps", "times"]
+        assert sorted(ffts) == ["ffts", "times"]
+        assert maps["height_maps"].dtype == np.int16
+        assert ffts["ffts"].dtype == np.float32
+        np.testing.assert_array_equal(
+            maps["height_maps"], [snapshot.height_map for snapshot in snapshots]
+        )
+        np.testing.assert_array_equal(ffts["ffts"], [s.spectrum for s in snapshots])
+        np.testing.assert_array_equal(maps["times"], [0.0, 10.0, 20.0, 30.0])
+        np.testing.assert_array_equal(ffts["times"], maps["times"])
+
+
+def test_equal_snapshots_make_equal_files(
+    directory: ExperimentDirectory, tmp_path: Path
+) -> None:
+    _write(tmp_path / "journal", _snapshots(4))
+    store.publish(tmp_path / "journal", directory)
+    first = directory.height_maps.read_bytes(), directory.ffts.read_bytes()
+
+    store.publish(tmp_path / "journal", directory, complete=True)
+
+    assert (directory.height_maps.read_bytes(), directory.ffts.read_bytes()) == first
+
+
+@pytest.mark.parametrize(
+    ("heights", "spectra", "present"),
+    [
+        (True, False, ["height_maps.npz"]),
+        (False, True, ["ffts.npz"]),
+        (False, False, []),
+    ],
+)
+def test_only_what_is_kept_is_published(
+    directory: ExperimentDirectory,
+    tmp_path: Path,
+    heights: bool,  # noqa: FBT001  # a case
+    spectra: bool,  # noqa: FBT001  # a case
+    present: list[str],
+) -> None:
+    _write(tmp_path / "journal", _snapshots(2), heights=heights, spectra=spectra)
+
+    assert store.publish(tmp_path / "journal", directory) == 2
+
+    assert [path.name for path in directory.out.iterdir()] == present
+
+
+@pytest.mark.parametrize(
+    ("counts", "complete", "left"),
+    [((3, 2), False, 3), ((2, 3), False, 3), ((3, 2), True, 2)],
+)
+def test_fewer_snapshots_replace_more_only_if_they_are_complete(
+    directory: ExperimentDirectory,
+    tmp_path: Path,
+    counts: tuple[int, int],
+    complete: bool,  # noqa: FBT001  # a case
+    left: int,
+) -> None:
+    for name, count in zip("12", counts, strict=True):
+        _write(tmp_path / name, _snapshots(count))
+    store.publish(tmp_path / "1", directory)
+
+    store.publish(tmp_path / "2", directory, complete=complete)
+
+    assert store.published(directory.height_maps) == left
+    assert store.published(directory.ffts) == left
+
+
+def test_a_damaged_published_file_counts_as_none(directory: ExperimentDirectory) -> None:
+    directory.ffts.write_bytes(b"PK\3\4 torn")
+
+    assert store.published(directory.ffts) == 0
+    assert store.published(directory.height_maps) == 0
+
+
+_ON_A_FULL_DISK = """
+import resource, sys
+import numpy as np
+from pathlib import Path
+from orchestrator import store
+from orchestrator.model import Snapshot
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+journal = store.Journal(Path(sys.argv[1]))
+snapshot = Snapshot(0.0, np.zeros((25, 25), np.int16), None)
+for i in range(5):
+    try:
+        journal.append(snapshot)
+    except OSError as error:
+        print(i, error.strerror)
+"""
+
+
+def test_an_entry_that_does_not_fit_on_the_disk_leaves_the_others(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _ON_A_FULL_DISK, str(tmp_path / "journal")]
+
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    assert printed == "2 File too large\n3 File too large\n4 File too large\n"
+    assert len(list(store.read_journal(tmp_path / "journal"))) == 2
+    assert (tmp_path / "journal").stat().st_size == 2 * (8 + 24 + 1250)
