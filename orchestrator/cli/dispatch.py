@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator import attempts, collection, expansion, ledger, report
+from orchestrator.cli import settings
 from orchestrator.errors import RequestError
 from orchestrator.model import State, Submission
-from orchestrator.submission import local
+from orchestrator.submission import local, slurm
 from orchestrator.workspace import SweepDirectory
 
 if TYPE_CHECKING:
@@ -50,11 +50,18 @@ def plan(sweep: Sweep, data: Path) -> Plan:
     return Plan(sweep, directory, points, ledger.reconcile(known, points), standings)
 
 
-def cluster(asked: str) -> str:
-    """Decide where to run: ``auto`` means Slurm where there is an sbatch, else this machine."""
+CLUSTERS = ("auto", "slurm", "local")
+"""Where a sweep may run."""
+
+
+def cluster(asked: str | None) -> str:
+    """Decide where to run: ``auto`` means Slurm where one answers, else this machine."""
+    asked = asked or settings.preset("cluster") or "auto"
+    if asked not in CLUSTERS:
+        raise RequestError(f"cluster: expected one of {', '.join(CLUSTERS)}, got {asked}")
     if asked != "auto":
         return asked
-    return "slurm" if shutil.which("sbatch") else "local"
+    return "slurm" if slurm.answers() else "local"
 
 
 def writable(data: Path) -> None:

@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[])
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
-    parser.add_argument("--cluster", choices=("auto", "slurm", "local"), default="auto")
+    parser.add_argument("--cluster", choices=dispatch.CLUSTERS, help="default auto")
     settings.add_data_directory(parser)
 
 

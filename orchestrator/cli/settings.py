@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,10 @@ from orchestrator.workspace import SweepDirectory
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection, Iterable
+
+
+PRESETS = ("data_dir", "cluster", "workers", "partition", "time", "account", "qos", "pack")
+"""Options that the environment and ``config.yaml`` may set."""
 
 
 def add_data_directory(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +36,44 @@ def data_directory(request: argparse.Namespace) -> Path:
     said: Path | None = request.data_dir
     if said is not None:
         return said
-    return Path(os.environ.get("RESCAL_SWEEP_DATA_DIR") or "data_runs")
+    return Path(preset("data_dir") or "data_runs")
+
+
+def preset(name: str) -> str | None:
+    """Return what the environment, else the user's ``config.yaml``, says of an option.
+
+    The environment's names are the options' in capitals behind ``RESCAL_SWEEP_``.
+    """
+    return environment(name) or _config().get(name)
+
+
+def environment(name: str) -> str | None:
+    """Return what the environment says of an option, or None."""
+    return os.environ.get(f"RESCAL_SWEEP_{name.upper()}") or None
+
+
+@functools.cache
+def _config() -> dict[str, str]:
+    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    path = Path(home) / "rescal-sweep" / "config.yaml"
+    if not path.exists():
+        return {}
+    from orchestrator.spec import tree  # noqa: PLC0415  # YAML is loaded only where there is some
+
+    said, _ = tree.read(path)
+    problems = [
+        f"{said.keys[key]}: {key}: no such setting; there are {', '.join(PRESETS)}"
+        for key in said.nodes
+        if key not in PRESETS
+    ]
+    problems += [
+        f"{node.place}: {key}: expected a single value"
+        for key, node in said.nodes.items()
+        if not isinstance(node, tree.Leaf)
+    ]
+    if problems:
+        raise RequestError(*problems)
+    return {key: leaf.text for key, leaf in said.nodes.items() if isinstance(leaf, tree.Leaf)}
 
 
 def engine_root() -> Path | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator import ledger, simulator, spec
 from orchestrator.cli import dispatch, follow, screen, settings
+from orchestrator.errors import RequestError
 from orchestrator.submission import local
 from orchestrator.workspace import SweepDirectory
 
@@ -28,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_place(parser: argparse.ArgumentParser) -> None:
     """Add what says where to run and whether to stay."""
-    parser.add_argument("--cluster", choices=("auto", "slurm", "local"), default="auto")
+    parser.add_argument("--cluster", choices=dispatch.CLUSTERS, help="default auto")
     parser.add_argument(
         "--workers", metavar="N", type=int, help="experiments at a time on this machine"
     )
@@ -82,4 +83,11 @@ def load(path: Path, overrides: list[str]) -> Sweep:
 def workers(request: argparse.Namespace) -> int:
     """Return how many experiments may run at a time on this machine."""
     said: int | None = request.workers
+    preset = settings.preset("workers")
+    if said is None and preset is not None:
+        said = int(preset) if preset.isdecimal() else 0
+    if said is not None and said < 1:
+        raise RequestError(
+            f"--workers: expected a whole number from 1 on, got {preset or said}"
+        )
     return said if said is not None else local.cores()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,16 @@ _CALL_S = 150.0  # a full controller lets sbatch wait up to two minutes
 
 Job = Callable[[str, str, int], None]
 """What a job runs: the sweep's directory, the submission's token, the task's index."""
+
+
+def answers() -> bool:
+    """Tell whether there is a Slurm here and its controller answers."""
+    if shutil.which("sbatch") is None:
+        return False
+    try:
+        return "is UP" in _call("scontrol", "ping", check=False)
+    except RequestError:
+        return False
 
 
 def job_name(directory: SweepDirectory, token: str) -> str:

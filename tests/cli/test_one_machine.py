@@ -1,0 +1,239 @@
+"""The main job on one machine: from a sweep file to results, seen from other terminals too."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.conftest import Bench
+
+
+def _status(bench: Bench) -> dict[str, Any]:
+    done = bench.run("status", "winds", "--json")
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+def _until(bench: Bench, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    deadline = time.monotonic() + 60
+    while not true(status := _status(bench)):
+        assert time.monotonic() < deadline, status
+        time.sleep(0.1)
+    return status
+
+
+def _states(status: dict[str, Any]) -> list[str]:
+    return [one["state"] for one in status["experiments"]]
+
+
+def test_a_sweep_runs_to_the_end_and_leaves_its_results(bench: Bench) -> None:
+    bench.write("[0, 100]")
+
+    done = bench.run("submit", "winds.yaml", "--wait")
+
+    assert done.returncode == 0, done.stderr
+    assert "4 experiments: 4 done" in done.stdout
+    for number in range(4):
+        place = bench.sweep.experiment(number)
+        with np.load(place.height_maps) as file:
+            assert file["height_maps"].shape == (3, 12, 14)
+            assert file["height_maps"][:, 0, 0].tolist() == [1, 2, 3]
+            assert file["times"].tolist() == [0.0, 10.0, 20.0]
+        with np.load(place.ffts) as file:
+            assert file["ffts"].shape == (3, 1, 1)
+        account = json.loads(place.meta_data.read_text())
+        assert account["data"] == "complete"
+        assert account["parameters"]["Lambda_E"] == [1.0, 1.0, 2.0, 2.0][number]
+    assert bench.sweep.sweep_file(1).read_text() == (bench.place / "winds.yaml").read_text()
+    events = bench.sweep.log.read_text().splitlines()
+    assert sum("done: 3 of 3 snapshots" in event for event in events) == 4
+
+
+def test_submitting_an_extended_file_runs_only_what_is_new(bench: Bench) -> None:
+    bench.write("[0, 100]")
+    bench.run("submit", "winds.yaml", "--wait")
+    before = [bench.sweep.experiment(n).meta_data.stat().st_mtime_ns for n in range(4)]
+    bench.write("[100, 200]")
+
+    planned = bench.run("plan", "winds.yaml", "--json")
+    done = bench.run("submit", "winds.yaml", "--wait")
+
+    plan = json.loads(planned.stdout)
+    assert (plan["new"], plan["kept"], plan["orphaned"]) == (2, 2, [0, 2])
+    assert [(e["number"], e["plan"]) for e in plan["experiments"]] == [
+        (1, "kept"),
+        (4, "new"),
+        (3, "kept"),
+        (5, "new"),
+    ]
+    assert done.returncode == 0, done.stderr
+    assert [bench.sweep.experiment(n).meta_data.stat().st_mtime_ns for n in range(4)] == before
+    assert bench.sweep.experiment_numbers() == list(range(6))
+    assert bench.sweep.sweep_file(2).exists()
+
+
+def test_planning_changes_nothing(bench: Bench) -> None:
+    bench.write("[0]")
+
+    done = bench.run("plan", "winds.yaml")
+
+    assert done.returncode == 0, done.stderr
+    assert "2 new, 0 kept, 0 orphaned" in done.stdout
+    assert not (bench.place / "data_runs").exists()
+
+
+def test_a_failed_experiment_disturbs_no_other_and_can_be_resubmitted(bench: Bench) -> None:
+    bench.write("[0, 13]")
+
+    first = bench.run("submit", "winds.yaml", "--wait")
+    status = _status(bench)
+    again = bench.run("resubmit", "winds", "--wait")
+
+    assert first.returncode == 1
+    assert _states(status) == ["done", "failed", "done", "failed"]
+    failed = status["experiments"][1]
+    assert "exited with status 3" in failed["reason"]
+    assert "tau 13 brings bad luck" in failed["reason"]
+    assert failed["snapshots"] == 1
+    assert again.returncode == 1
+    assert [e["attempt"] for e in _status(bench)["experiments"]] == [1, 2, 1, 2]
+    logs = bench.run("logs", "winds", "exp1")
+    assert "rescal speaks\ntau 13 brings bad luck\n-- attempt 2 failed: " in logs.stdout
+
+
+def test_workers_go_on_when_the_terminal_closes_and_are_found_from_another(
+    bench: Bench,
+) -> None:
+    bench.write("[0, 7]")
+
+    submitted = bench.run("submit", "winds.yaml", "--workers", "1")
+    running = _until(bench, lambda s: "running" in _states(s) and s["counts"].get("done") == 1)
+    bench.go()
+    ended = _until(bench, lambda s: s["counts"] == {"done": 4})
+
+    assert submitted.returncode == 0
+    assert _states(running) == ["done", "running", "pending", "pending"]
+    assert running["experiments"][1]["snapshots"] == 1
+    assert {e["job"] for e in ended["experiments"]} == {"local:0"}
+
+
+def test_cancelling_ends_what_waits_and_what_runs(bench: Bench) -> None:
+    bench.write("[7]")
+    bench.run("submit", "winds.yaml", "--workers", "1")
+    _until(bench, lambda s: s["experiments"][0]["snapshots"] == 1)
+
+    cancelled = bench.run("cancel", "winds")
+    ended = _until(bench, lambda s: s["counts"] == {"cancelled": 2})
+
+    assert cancelled.returncode == 0
+    assert [e["snapshots"] for e in ended["experiments"]] == [1, 0]
+    with np.load(bench.sweep.experiment(0).height_maps) as file:
+        assert file["height_maps"].shape == (1, 12, 14)
+    account = json.loads(bench.sweep.experiment(0).meta_data.read_text())
+    assert account["data"] == "partial"
+
+
+def test_a_killed_worker_leaves_a_lost_experiment_that_resubmit_completes(
+    bench: Bench,
+) -> None:
+    bench.write("[7]")
+    bench.run("submit", "winds.yaml", "--workers", "1")
+    _until(bench, lambda s: s["experiments"][0]["snapshots"] == 1)
+    claim = json.loads(bench.sweep.experiment(0).attempt(1).claim.read_text())
+
+    os.kill(claim["pid"], signal.SIGKILL)
+    lost = _until(bench, lambda s: _states(s)[0] == "lost")
+    bench.go()
+    done = bench.run("resubmit", "winds", "--wait")
+
+    assert _states(lost) == ["lost", "pending"]
+    assert done.returncode == 0, done.stdout
+    _until(bench, lambda s: s["counts"] == {"done": 2})
+    record = json.loads(bench.sweep.experiment(0).attempt(1).record.read_text())
+    assert record["state"] == "lost"
+
+
+def test_ctrl_c_while_waiting_stops_cleanly(bench: Bench) -> None:
+    bench.write("[7]")
+    with subprocess.Popen(
+        [bench.command, "submit", "winds.yaml", "--wait"],
+        cwd=bench.place,
+        env=bench.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as waiting:
+        _until_exists(bench)
+        _until(bench, lambda s: all(e["snapshots"] == 1 for e in s["experiments"]))
+        os.killpg(waiting.pid, signal.SIGINT)
+        assert waiting.wait(60) == 130
+
+    assert _states(_status(bench)) == ["cancelled", "cancelled"]
+
+
+def _until_exists(bench: Bench) -> None:
+    deadline = time.monotonic() + 60
+    while not bench.sweep.ledger.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_one_experiment_runs_in_the_foreground(bench: Bench) -> None:
+    bench.write("[0, 100]")
+
+    done = bench.run("run", "winds.yaml", "exp2")
+    again = bench.run("run", "winds.yaml", "exp2")
+
+    assert done.returncode == 0, done.stderr
+    assert _states(_status(bench)) == ["pending", "pending", "done", "pending"]
+    assert again.returncode == 2
+    assert "exp2 is done" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["submit", "none.yaml"], "none.yaml: no such file"),
+        (["submit", "bad.yaml"], "bad.yaml:1:8: name: expected letters"),
+        (["status", "nothing"], "data_runs: no sweep 'nothing'; nothing was submitted yet"),
+        (["submit", "winds.yaml", "--data-dir", "/proc/x"], "/proc/x: cannot be written"),
+        (
+            ["submit", "winds.yaml", "--set", "run.stop=-1"],
+            "--set run.stop: run.stop: expected",
+        ),
+    ],
+)
+def test_a_wrong_request_gets_a_sentence_and_changes_nothing(
+    bench: Bench, words: list[str], said: str
+) -> None:
+    bench.write("[0]")
+    (bench.place / "bad.yaml").write_text("name:  ../up\nrun: {stop: 1, every: 1}\n")
+
+    done = bench.run(*words)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (bench.place / "data_runs").exists()
+
+
+def test_a_root_without_programs_is_refused(bench: Bench) -> None:
+    bench.write("[0]")
+    (bench.root / "build" / "rescal").unlink()
+
+    done = bench.run("submit", "winds.yaml")
+
+    assert done.returncode == 2
+    assert "build/rescal" in done.stderr
+    assert not (bench.place / "data_runs").exists()
