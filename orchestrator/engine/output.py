@@ -155,7 +155,8 @@ class Numbers:
 def header_of(simulation: Simulation, model: str, *, borders: bool) -> Header:
     """Return the header of the present state."""
     height, length, depth = simulation.height, simulation.length, simulation.depth
-    return Header(model, height, length, depth, time=simulation.time, borders=borders)
+    time = simulation.time
+    return Header(model, height, length, depth, time=time, borders=borders, boxed=not borders)
 
 
 @contextlib.contextmanager

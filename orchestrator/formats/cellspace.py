@@ -70,6 +70,9 @@ class Header:
         Sizes of the domain in cells, without walls.
     borders
         Whether the cells that follow include the wall, one cell on every side.
+    boxed
+        Whether the header gives the sizes of the box with its walls though the cells leave them
+        out; rescal does so, genesis does not.
     time
         In t0.
     size
@@ -84,6 +87,7 @@ class Header:
     time: float = 0.0
     borders: bool = False
     size: int = HEADER_BYTES
+    boxed: bool = False
 
     @property
     def stored_shape(self) -> tuple[int, int, int]:
@@ -156,18 +160,19 @@ def _from_chunks(chunks: dict[bytes, bytes], size: int) -> Header:
     if cell_bytes not in _CELL_SIZES:
         raise FormatError(f"cells of {cell_bytes} bytes; known are 1, 2, 4 and 8")
     time = _unpack(chunks, b"TIME", "<d")[0] if b"TIME" in chunks else 0.0
-    borders = False
+    borders = boxed = False
     if b"BORD" in chunks:
         *sides, flag = _unpack(chunks, b"BORD", "<4i")
         borders = bool(flag)
-        wall = 2 if borders else 0
-        if sides != [height + wall, length + wall, depth + wall]:
+        wide = sides == [height + 2, length + 2, depth + 2]
+        if not wide and (borders or sides != [height, length, depth]):
             raise FormatError(
                 f"the header contradicts itself: sizes {height}, {length}, {depth} "
                 f"but {sides[0]}, {sides[1]}, {sides[2]} {'with' if borders else 'without'} walls"
             )
+        boxed = wide and not borders
     name = chunks.get(b"MODL", b"").rstrip(b"\0").decode("ascii", "replace")
-    return Header(name, height, length, depth, cell_bytes, time, borders, size)
+    return Header(name, height, length, depth, cell_bytes, time, borders, size, boxed)
 
 
 def _unpack(chunks: dict[bytes, bytes], tag: bytes, form: str) -> tuple[int, ...]:
@@ -182,12 +187,14 @@ def header_bytes(header: Header) -> bytes:
     name = header.model.encode("ascii") + b"\0"
     name += b"\0" * (-len(name) % 4)
     depth, height, length = header.stored_shape
+    wall = 2 if header.boxed else 0
+    box = height + wall, length + wall, depth + wall
     chunks = [
         _chunk(b"MODL", name),
         _chunk(b"SIZE", struct.pack("<3i", header.height, header.length, header.depth)),
         _chunk(b"CELL", struct.pack("<i", header.cell_bytes)),
         _chunk(b"TIME", struct.pack("<d", header.time)),
-        _chunk(b"BORD", struct.pack("<4i", height, length, depth, header.borders)),
+        _chunk(b"BORD", struct.pack("<4i", *box, header.borders)),
     ]
     body = b"".join(chunks)
     return _MAGIC + _chunk(b"HDSZ", struct.pack("<i", 20 + len(body))) + body
