@@ -156,6 +156,12 @@ def submissions(directory: SweepDirectory) -> list[Submission]:
     return [dataclasses.replace(s, job_ids=tuple(said.get("job_ids", ()))) for s, said in found]
 
 
+def unfinished(directory: SweepDirectory) -> dict[str, str]:
+    """Return the last event of each submission that was neither released nor made void."""
+    last = {line["token"]: line["event"] for line in _lines(directory.submissions)}
+    return {token: event for token, event in last.items() if event in {"intended", "submitted"}}
+
+
 def submission(directory: SweepDirectory, token: str) -> Submission:
     """Read one submission by its token."""
     path = directory.order(token)

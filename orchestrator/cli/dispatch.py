@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator import attempts, collection, expansion, ledger, report
+from orchestrator import attempts, collection, expansion, ledger, worker
 from orchestrator.cli import settings
 from orchestrator.errors import RequestError
 from orchestrator.model import State, Submission
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.ledger import Reconciliation
-    from orchestrator.model import Point, Standing, Sweep
+    from orchestrator.model import Outputs, Point, Resources, Run, Standing, Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,19 @@ def writable(data: Path) -> None:
         ) from error
 
 
-def enact(planned: Plan, where: str, root: Path | None) -> Submission | None:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How attempts are to be made: all of a submission but which experiments."""
+
+    cluster: str
+    run: Run
+    outputs: Outputs
+    resources: Resources
+    root: Path | None
+    axes: tuple[tuple[str, ...], ...]
+
+
+def enact(planned: Plan, wish: Wish) -> Submission | None:
     """Give numbers to what is new and write down the intent; None where nothing is to do.
 
     The sweep's lock must be held and ``planned`` must have been made under it.
@@ -88,16 +100,10 @@ def enact(planned: Plan, where: str, root: Path | None) -> Submission | None:
     added = ledger.enlist(directory, planned.reconciliation.new)
     numbers = {*planned.idle, *(experiment.number for experiment in added)}
     wanted = [s for s in collection.standings(directory, numbers) if s.attempt == 0]
-    return ask(planned.sweep, directory, wanted, where, root) if wanted else None
+    return ask(directory, wanted, wish) if wanted else None
 
 
-def ask(
-    sweep: Sweep,
-    directory: SweepDirectory,
-    chosen: Sequence[Standing],
-    where: str,
-    root: Path | None,
-) -> Submission:
+def ask(directory: SweepDirectory, chosen: Sequence[Standing], wish: Wish) -> Submission:
     """Write down the intent to make the next attempt at each of ``chosen``; the lock is held."""
     for standing in chosen:
         if standing.state is State.LOST:
@@ -107,13 +113,13 @@ def ask(
     one = Submission(
         token=new_token(),
         time=attempts.now(),
-        cluster=where,
+        cluster=wish.cluster,
         attempts={s.experiment.number: next_attempt(s) for s in chosen},
-        run=sweep.run,
-        outputs=sweep.outputs,
-        resources=sweep.resources,
-        root=root,
-        axes=report.axis_names(sweep.axes),
+        run=wish.run,
+        outputs=wish.outputs,
+        resources=wish.resources,
+        root=wish.root,
+        axes=wish.axes,
     )
     ledger.intend(directory, one)
     ledger.log(directory, f"submission {one.token}: {len(chosen)} experiments", one.time)
@@ -133,12 +139,64 @@ def new_token() -> str:
     return f"{stamp}-{secrets.token_hex(3)}"
 
 
-def start_locally(directory: SweepDirectory, token: str, workers: int) -> int:
-    """Fill the sweep's pool on this machine up to what there is to do; the lock is held."""
-    waiting = sum(
-        s.state is State.PENDING and s.attempt > 0 for s in collection.standings(directory)
-    )
-    return local.start_workers(directory, token, min(waiting, workers), workers)
+def start(directory: SweepDirectory, made: Submission | None, where: str, workers: int) -> str:
+    """Start what was just asked for and what still waits; say so. The sweep's lock is held."""
+    if where == "local":
+        waiting = sum(
+            s.state is State.PENDING
+            and s.submission is not None
+            and s.submission.cluster == where
+            for s in collection.standings(directory)
+        )
+        token = made.token if made else "again"
+        started = local.start_workers(directory, token, min(waiting, workers), workers)
+        if made:
+            ledger.note(directory, "submitted", made.token, workers=started)
+        return f"{started} workers started"
+    mended = _mend(directory)
+    if made is None:
+        return mended or "no jobs sent"
+    tasks = slurm.tasks_for(len(made.attempts), made.resources, 1)
+    chunks = slurm.chunks(tasks)
+    try:
+        ids = slurm.send(directory, made, chunks, worker.in_job)
+    except RequestError:
+        ledger.note(directory, "void", made.token)
+        raise
+    ledger.note(directory, "submitted", made.token, job_ids=ids)
+    slurm.release(ids)
+    ledger.note(directory, "released", made.token)
+    return f"{tasks} jobs sent to Slurm as {', '.join(ids)}"
+
+
+def _mend(directory: SweepDirectory) -> str:
+    """Settle what a submitter left that died between its intent and the release of its jobs.
+
+    Jobs on hold cannot have started, so they are cancelled and asked for anew; those whose ids
+    were written down only need to be released.
+    """
+    said = []
+    for token, event in ledger.unfinished(directory).items():
+        one = ledger.submission(directory, token)
+        if one.cluster != "slurm":
+            continue
+        if event == "submitted":
+            slurm.release(
+                next(s.job_ids for s in ledger.submissions(directory) if s.token == token)
+            )
+            ledger.note(directory, "released", token)
+            said.append(f"submission {token} was sent but held; it is released now")
+            continue
+        queued = slurm.found(directory, token)
+        if queued is None:
+            raise RequestError(
+                f"submission {token} may or may not have reached Slurm, which does not answer; "
+                "try again when it does"
+            )
+        slurm.cancel(queued)
+        ledger.note(directory, "void", token)
+        said.append(f"submission {token} was never released; it is void")
+    return "; ".join(said)
 
 
 def axes_of(directory: SweepDirectory) -> tuple[tuple[str, ...], ...]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import collection, ledger, report, spec
-from orchestrator.cli import dispatch, follow, screen, settings, submit
+from orchestrator import collection, ledger, report, simulator, spec
+from orchestrator.cli import dispatch, follow, resources, screen, settings, submit
 from orchestrator.errors import RequestError
 from orchestrator.model import State
 
 if TYPE_CHECKING:
     import argparse
 
-    from orchestrator.model import Standing, Sweep
+    from orchestrator.model import Standing
     from orchestrator.workspace import SweepDirectory
 
 _BY_DEFAULT = "failed,timeout,out_of_memory,node_fail,lost"
@@ -36,26 +36,24 @@ def perform(request: argparse.Namespace) -> int:
     directory = settings.find_sweep(request)
     chosen = settings.choose(request.experiments, directory)
     states = _states(request.state, explicit=chosen.explicit)
-    sweep = _settings(request.sweep, directory)
-    root = settings.chosen_root(sweep.run.engine)
+    wish = _wish(request, directory)
+    simulator.find(wish.root)
     with ledger.locked(directory):
         standings = collection.standings(directory, chosen.numbers)
         _refuse_live(standings, explicit=chosen.explicit)
         again = [s for s in standings if s.state in states]
         if not again:
-            started = dispatch.start_locally(directory, "again", submit.workers(request))
-            said = f"nothing to resubmit: {report.counts_line(standings)}"
-            console.print(f"{directory.name}: {said}", highlight=False)
+            dispatch.start(directory, None, wish.cluster, submit.workers(request))
+            console.print(f"{directory.name}: nothing to resubmit")
+            console.print(report.counts_line(standings))
             return 0
-        made = dispatch.ask(sweep, directory, again, dispatch.cluster(request.cluster), root)
-        started = dispatch.start_locally(directory, made.token, submit.workers(request))
-        ledger.note(directory, "submitted", made.token, workers=started)
+        made = dispatch.ask(directory, again, wish)
+        started = dispatch.start(directory, made, wish.cluster, submit.workers(request))
     names = ", ".join(s.experiment.name for s in again[:8]) + (
         ", ..." if len(again) > 8 else ""
     )
     console.print(
-        f"{directory.name}: {len(again)} experiments resubmitted ({names}); "
-        f"{started} workers started",
+        f"{directory.name}: {len(again)} experiments resubmitted ({names}); {started}",
         highlight=False,
         soft_wrap=True,
     )
@@ -65,10 +63,22 @@ def perform(request: argparse.Namespace) -> int:
     return follow.until_ended(console, directory, numbers, ask=not request.yes)
 
 
-def _settings(said: str, directory: SweepDirectory) -> Sweep:
-    """Read the sweep file that was named, else the one that was submitted last."""
-    named = said.endswith((".yaml", ".yml"))
-    return spec.load(Path(said) if named else ledger.last_sweep_file(directory))
+def _wish(request: argparse.Namespace, directory: SweepDirectory) -> dispatch.Wish:
+    """Return how to make the attempts: as the named file says, else as they were made last."""
+    if request.sweep.endswith((".yaml", ".yml")):
+        return submit.wished(request, spec.load(Path(request.sweep)))
+    made = ledger.submissions(directory)
+    if not made:
+        raise RequestError(f"{directory.name}: nothing was submitted yet")
+    last = made[-1]
+    return dispatch.Wish(
+        cluster=dispatch.cluster(request.cluster),
+        run=last.run,
+        outputs=last.outputs,
+        resources=resources.effective(request, last.resources),
+        root=last.root,
+        axes=last.axes,
+    )
 
 
 def _states(text: str | None, *, explicit: bool) -> set[State]:

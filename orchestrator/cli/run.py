@@ -48,7 +48,15 @@ def perform(request: argparse.Namespace) -> int:
         ledger.keep_sweep_file(directory, sweep.text)
         ledger.enlist(directory, planned.reconciliation.new)
         standing = _pick(request.experiment, directory)
-        submission = dispatch.ask(sweep, directory, [standing], "here", root)
+        wish = dispatch.Wish(
+            "here",
+            sweep.run,
+            sweep.outputs,
+            sweep.resources,
+            root,
+            report.axis_names(sweep.axes),
+        )
+        submission = dispatch.ask(directory, [standing], wish)
     record = _supervise(console, directory, standing, submission)
     if record is None:
         raise RequestError(f"{standing.experiment.name} was claimed by somebody else just now")

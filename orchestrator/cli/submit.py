@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import ledger, simulator, spec
-from orchestrator.cli import dispatch, follow, screen, settings
+from orchestrator import ledger, report, simulator, spec
+from orchestrator.cli import dispatch, follow, resources, screen, settings
 from orchestrator.errors import RequestError
 from orchestrator.submission import local
 from orchestrator.workspace import SweepDirectory
@@ -33,6 +33,7 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", metavar="N", type=int, help="experiments at a time on this machine"
     )
+    resources.add(parser)
     parser.add_argument("--wait", action="store_true", help="stay and show progress to the end")
     parser.add_argument("--yes", action="store_true", help="ask nothing")
 
@@ -44,34 +45,40 @@ def perform(request: argparse.Namespace) -> int:
     data = settings.data_directory(request)
     for warning in sweep.warnings:
         console.print(f"warning: {warning}", style="yellow", highlight=False, soft_wrap=True)
-    root = settings.chosen_root(sweep.run.engine)
-    simulator.find(root)  # a root without its programs is refused before anything is written
+    wish = wished(request, sweep)
+    simulator.find(
+        wish.root
+    )  # a root without its programs is refused before anything is written
     dispatch.plan(sweep, data)
     dispatch.writable(data)
     directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
         planned = dispatch.plan(sweep, data)
-        made = dispatch.enact(planned, dispatch.cluster(request.cluster), root)
-        token = made.token if made else "again"
-        started = dispatch.start_locally(directory, token, workers(request))
-        if made:
-            ledger.note(directory, "submitted", made.token, workers=started)
-    new, kept = len(made.attempts) if made else 0, len(planned.reconciliation.kept)
+        made = dispatch.enact(planned, wish)
+        started = dispatch.start(directory, made, wish.cluster, workers(request))
+    new, found = len(made.attempts) if made else 0, planned.reconciliation
+    counted = (
+        f"{new} experiments submitted, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
+    )
     console.print(
-        f"{sweep.name}: {new} experiments submitted, {kept} kept, "
-        f"{len(planned.reconciliation.orphaned)} orphaned; {started} workers started in "
-        f"{directory.root}",
-        highlight=False,
-        soft_wrap=True,
+        f"{sweep.name}: {counted}; {started}; {directory.root}", highlight=False, soft_wrap=True
     )
     if not request.wait:
         console.print(f"look with: rescal-sweep status {sweep.name}", highlight=False)
         return 0
-    return follow.until_ended(
-        console,
-        directory,
-        [e.number for e in ledger.experiments(directory)],
-        ask=not request.yes,
+    numbers = [experiment.number for experiment in ledger.experiments(directory)]
+    return follow.until_ended(console, directory, numbers, ask=not request.yes)
+
+
+def wished(request: argparse.Namespace, sweep: Sweep) -> dispatch.Wish:
+    """Return how a sweep file and the command line want attempts to be made."""
+    return dispatch.Wish(
+        cluster=dispatch.cluster(request.cluster),
+        run=sweep.run,
+        outputs=sweep.outputs,
+        resources=resources.effective(request, sweep.resources),
+        root=settings.chosen_root(sweep.run.engine),
+        axes=report.axis_names(sweep.axes),
     )
 
 

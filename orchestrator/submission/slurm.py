@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -154,6 +155,18 @@ def tasks_for(experiments: int, resources: Resources, cores: int) -> int:
     together = resources.pack or cores
     tasks = -(-experiments // together)
     return min(tasks, resources.jobs) if resources.jobs and together > 1 else tasks
+
+
+def chunks(tasks: int) -> list[int]:
+    """Split so many tasks into arrays as few as the cluster's MaxArraySize allows."""
+    said = re.search(
+        r"^MaxArraySize\s*=\s*(\d+)", _call("scontrol", "show", "config"), re.MULTILINE
+    )
+    largest = max(
+        1, int(said[1]) - 1 if said else 1000
+    )  # it bounds the index, which starts at 0
+    whole, rest = divmod(tasks, largest)
+    return [largest] * whole + ([rest] if rest else [])
 
 
 @contextlib.contextmanager
