@@ -205,15 +205,17 @@ def _ended_handle(pid: int) -> int | None:
         return None
 
 
-def _session(leader: int) -> Iterator[tuple[int, int]]:
-    """Yield each process of a session with its processor time in kernel ticks."""
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
+def _session(leader: int) -> list[tuple[int, int]]:
+    """Return each process of a session with its processor time in kernel ticks."""
+    found = []
+    for name in os.listdir("/proc"):  # noqa: PTH208  # thousands of names, no path objects
+        if not name.isdigit():
             continue
         try:
-            stat = Path(entry.path, "stat").read_bytes()
-        except OSError:
+            stat = Path(f"/proc/{name}/stat").read_bytes()
+        except OSError:  # it has ended
             continue
         fields = stat.rpartition(b")")[2].split()
         if len(fields) > 14 and int(fields[3]) == leader:
-            yield int(entry.name), sum(int(field) for field in fields[11:15])
+            found.append((int(name), sum(int(field) for field in fields[11:15])))
+    return found

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from orchestrator import simulator
 from orchestrator.formats import frames
 from orchestrator.formats.cellspace import Header, header_bytes
-from orchestrator.model import Experiment, Outputs, Point, Resources, Run, Submission
-from orchestrator.workspace import SweepDirectory
+from orchestrator.model import Experiment, Outputs, Point, Resources, Run, Submission, Task
+from orchestrator.supervisor import Stop, supervise
+from orchestrator.workspace import ExperimentDirectory, SweepDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from orchestrator.model import Record, Scalar
+    from orchestrator.workspace import AttemptDirectory
 
 
 @pytest.fixture
@@ -119,3 +124,45 @@ def frame() -> Callable[..., bytes]:
         return frames.pack_size(len(body)) + body
 
     return make
+
+
+class Trial:
+    """An experiment whose first attempt is claimed, ready to be supervised."""
+
+    def __init__(self, root: FakeRoot, directory: ExperimentDirectory) -> None:
+        self.fake = root
+        self.directory = directory
+        self.run = Run(stop_t0=20.0, every_t0=10.0, silence_s=60.0)
+        self.outputs = Outputs()
+        self.parameters: dict[str, Scalar] = {"H": 4, "L": 6, "D": 5, "Time": 0.0}
+        self.files = self.claim(1)
+
+    def claim(self, number: int) -> AttemptDirectory:
+        files = self.directory.attempt(number)
+        files.root.mkdir(parents=True)
+        return files
+
+    @property
+    def task(self) -> Task:
+        """The latest attempt."""
+        number = self.directory.attempts()[-1].number
+        experiment = Experiment(0, Point("00", self.parameters, seed=17))
+        return Task(experiment, number, self.run, self.outputs)
+
+    def supervise(self, stop: Stop | None = None, **more: Any) -> Record:
+        engine = simulator.at_root(self.fake.root)
+        if stop is not None:
+            return supervise(self.task, engine, self.directory, stop, **more)
+        with Stop() as never:
+            return supervise(self.task, engine, self.directory, never, **more)
+
+    def maps(self) -> NDArray[np.int16]:
+        """Return the published height maps."""
+        with np.load(self.directory.height_maps) as published:
+            found: NDArray[np.int16] = published["height_maps"]
+        return found
+
+
+@pytest.fixture
+def trial(fake_root: FakeRoot, tmp_path: Path) -> Trial:
+    return Trial(fake_root, ExperimentDirectory(tmp_path / "exp0"))

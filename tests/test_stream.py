@@ -44,7 +44,7 @@ def _filling(data: bytes) -> Fill:
     return fill
 
 
-def _decode(data: bytes) -> list[tuple[float, NDArray[np.generic]]]:
+def _decode(data: bytes) -> list[tuple[float, NDArray[np.uint8]]]:
     decoder = stream.Decoder(_filling(data))
     found = []
     while (header := decoder.header()) is not None:
