@@ -59,9 +59,11 @@ def cluster(asked: str | None) -> str:
     asked = asked or settings.preset("cluster") or "auto"
     if asked not in CLUSTERS:
         raise RequestError(f"cluster: expected one of {', '.join(CLUSTERS)}, got {asked}")
-    if asked != "auto":
-        return asked
-    return "slurm" if slurm.answers() else "local"
+    if asked == "slurm" and not slurm.answers():
+        raise RequestError("--cluster slurm: no Slurm controller answers here; use --cluster local")
+    if asked == "auto":
+        return "slurm" if slurm.answers() else "local"
+    return asked
 
 
 def writable(data: Path) -> None:
@@ -153,13 +155,11 @@ def start(directory: SweepDirectory, made: Submission | None, where: str, worker
         if made:
             ledger.note(directory, "submitted", made.token, workers=started)
         return f"{started} workers started"
-    mended = _mend(directory)
     if made is None:
-        return mended or "no jobs sent"
+        return "no jobs sent"
     tasks = slurm.tasks_for(len(made.attempts), made.resources, 1)
-    chunks = slurm.chunks(tasks)
     try:
-        ids = slurm.send(directory, made, chunks, worker.in_job)
+        ids = slurm.send(directory, made, slurm.chunks(tasks), worker.in_job)
     except RequestError:
         ledger.note(directory, "void", made.token)
         raise
@@ -169,11 +169,12 @@ def start(directory: SweepDirectory, made: Submission | None, where: str, worker
     return f"{tasks} jobs sent to Slurm as {', '.join(ids)}"
 
 
-def _mend(directory: SweepDirectory) -> str:
+def mend(directory: SweepDirectory) -> list[str]:
     """Settle what a submitter left that died between its intent and the release of its jobs.
 
-    Jobs on hold cannot have started, so they are cancelled and asked for anew; those whose ids
-    were written down only need to be released.
+    Done before anything new is asked for, with the sweep's lock held; says what was done. Jobs
+    on hold cannot have started, so they are cancelled and asked for anew; those whose ids were
+    written down only need to be released.
     """
     said = []
     for token, event in ledger.unfinished(directory).items():
@@ -196,7 +197,7 @@ def _mend(directory: SweepDirectory) -> str:
         slurm.cancel(queued)
         ledger.note(directory, "void", token)
         said.append(f"submission {token} was never released; it is void")
-    return "; ".join(said)
+    return said
 
 
 def axes_of(directory: SweepDirectory) -> tuple[tuple[str, ...], ...]:

@@ -39,6 +39,8 @@ def perform(request: argparse.Namespace) -> int:
     wish = _wish(request, directory)
     simulator.find(wish.root)
     with ledger.locked(directory):
+        for said in dispatch.mend(directory):
+            console.print(said, style="yellow", highlight=False, soft_wrap=True)
         standings = collection.standings(directory, chosen.numbers)
         _refuse_live(standings, explicit=chosen.explicit)
         again = [s for s in standings if s.state in states]

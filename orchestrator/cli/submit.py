@@ -53,6 +53,8 @@ def perform(request: argparse.Namespace) -> int:
     dispatch.writable(data)
     directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
+        for said in dispatch.mend(directory):
+            console.print(said, style="yellow", highlight=False, soft_wrap=True)
         planned = dispatch.plan(sweep, data)
         made = dispatch.enact(planned, wish)
         started = dispatch.start(directory, made, wish.cluster, workers(request))
