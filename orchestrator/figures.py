@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-_PANEL_IN = 2.6
+_PANEL_IN = 3.0
 _MAP = "cividis"  # perceptually uniform, and the same for the colour-blind
 _VERTICAL = 4.0  # how much steeper than it is the light sees the surface
 
@@ -71,9 +71,10 @@ def phase_diagram(
     maps = [p.height_map for p in panels.values() if p.height_map is not None]
     low, high = _range(maps)
     aspect = max((m.shape[0] / m.shape[1] for m in maps), default=0.5)
-    width = 1.6 + _PANEL_IN * len(columns)
-    height = 1.3 + (_PANEL_IN * aspect + 0.15) * len(rows)
-    figure = Figure(figsize=(width, height), layout="constrained")
+    width = 1.3 + _PANEL_IN * len(columns)
+    height = 0.75 + (_PANEL_IN * aspect + 0.06) * len(rows)
+    figure = Figure(figsize=(width, height))
+    figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.03, hspace=0.0, wspace=0.0)
     grid = figure.subplots(len(rows), len(columns), squeeze=False)
     for i, row in enumerate(rows):
         for j, column in enumerate(columns):
