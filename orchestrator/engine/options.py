@@ -41,6 +41,7 @@ _WITH_VALUE = frozenset(
 )
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_LEAST_INTERVAL = 1e-3  # t0; less than the time between two events
 _GENESIS_SEED = 68374
 _RESCAL_SEED = 273676
 
@@ -222,6 +223,9 @@ def _decimal(name: str, text: str) -> float:
 
 def _interval(name: str, text: str) -> float:
     value = _decimal(name, text)
-    if value <= 0:
-        raise ExitError(Exit.REFUSED, f"{name} {text}: expected a positive number of t0")
+    if value < _LEAST_INTERVAL:
+        raise ExitError(
+            Exit.REFUSED,
+            f"{name} {text}: expected a positive number of t0, {_LEAST_INTERVAL:g} or more",
+        )
     return value

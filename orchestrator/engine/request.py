@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from orchestrator.engine.exits import Exit, ExitError, ending
@@ -38,10 +39,12 @@ def read(path: Path, names: Container[str]) -> tuple[ParFile, dict[str, Value]]:
                 Exit.UNSUPPORTED,
                 f"{file.place(name)}: {name}: expected one of {wanted}, got {value}",
             )
+    lines = dict(file.lines)
     for old, new in ALIASES.items():
         if old in values:
             values.setdefault(new, values.pop(old))
-    return file, values
+            lines.setdefault(new, lines[old])
+    return dataclasses.replace(file, lines=lines), values
 
 
 def warnings(file: ParFile) -> list[str]:

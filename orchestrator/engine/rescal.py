@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Value
     from orchestrator.formats.parfile import ParFile
 
+_LEAST_HEIGHT = 4  # the model mixes gas in rows up to the fifth
+_LEAST_LENGTH = 9  # and interpolates its velocity between three boxes of five columns
+
 
 def main(words: Sequence[str]) -> None:
     """Run ``rescal`` with the words of its command line.
@@ -44,13 +47,13 @@ def main(words: Sequence[str]) -> None:
     if given.parameter_list:
         _say("\n".join(f"{name}: {PARAMETERS[name].meaning}" for name in rescal_names()))
     file, values = request.read(given.parfile, set(rescal_names()))
+    _refuse(file, values)
+    time_scale = _physics(file, values)
+    header, cells, cell_times = _start(file, values)
     for sentence in request.warnings(file):
         _warn(sentence)
-    _refuse(file, values)
     if given.every_picture is not None:
         _warn("-dpng: no pictures are drawn")
-    time_scale = _physics(values)
-    header, cells, cell_times = _start(file, values)
     model = str(values.get("Model", header.model if header.model in {"SNO", "DUN"} else "SNO"))
     if header.model != model:
         _warn(f"{values['Csp_file']}: a cell space of the model {header.model}, not {model}")
@@ -107,14 +110,16 @@ def _refuse(file: ParFile, values: dict[str, Value]) -> None:
         )
 
 
-def _physics(values: dict[str, Value]) -> float:
+def _physics(file: ParFile, values: dict[str, Value]) -> float:
     """Return the seconds of a t0, and raise a threshold of 0 to 1 as the model does with them."""
     if "Phys_prop_file" not in values:
         return 1.0
     with ending(Exit.UNREADABLE):
         physical = properties.read_properties(Path(str(values["Phys_prop_file"])))
         if "Qsat_file" not in values:
-            raise ExitError(Exit.UNREADABLE, "Qsat_file: expected one beside Phys_prop_file")
+            raise ExitError(
+                Exit.UNREADABLE, f"{file.path}: Qsat_file: expected one beside Phys_prop_file"
+            )
         flux = properties.read_saturated_flux(Path(str(values["Qsat_file"])))
     if float(values.get("Tau_min", 0)) == 0:
         values["Tau_min"] = 1.0
@@ -152,6 +157,16 @@ def _start(
                 Exit.REFUSED,
                 f"{file.place(name)}: {name}: {values[name]} here, but {size} in {path}",
             )
+    if values.get("Use_lgca", True):
+        for name, size, least in (
+            ("H", header.height, _LEAST_HEIGHT),
+            ("L", header.length, _LEAST_LENGTH),
+        ):
+            if size < least:
+                raise ExitError(
+                    Exit.REFUSED,
+                    f"{file.place(name)}: {name}: the gas needs {least} cells or more, got {size}",
+                )
     if not math.isfinite(header.time):
         raise ExitError(Exit.REFUSED, f"{where}: {path}: its time is {header.time}")
     return header, cells, cell_times
