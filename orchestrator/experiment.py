@@ -162,7 +162,7 @@ def describe(
     """
     before = read_json(directory.meta_data) or {"data": "none", "snapshots": 0}
     known = {
-        "experiment": experiment.name,
+        "experiment": directory.root.name,
         "parameters": dict(experiment.point.parameters),
         "seed": experiment.point.seed,
         "stop_t0": run.stop_t0,

@@ -86,15 +86,20 @@ def rescal_command(
     engine: Engine, parfile: str, run: Run, seed: int, pipe: int | None
 ) -> tuple[str, ...]:
     """Return the command line that simulates; snapshots go to ``pipe``, or to files without."""
-    interval, stop = f"{_number(run.every_t0)}_t0", f"{_number(run.stop_t0)}_t0"
-    times = ("-dcsp", interval, "-stop", stop)
+    times = ("-dcsp", in_t0(run.every_t0), "-stop", in_t0(run.stop_t0))
     to = () if pipe is None else ("-data_pipe", str(pipe))
     return (*engine.rescal, parfile, "-nv", *times, "-s", str(seed), "-q", *to)
 
 
-def _number(value: float) -> str:
-    """Write a number in the fewest digits that give it back, without a point if it is whole."""
-    return str(int(value)) if float(value).is_integer() else repr(float(value))
+def in_t0(value: float) -> str:
+    """Write a time as the engine's options take it, exactly.
+
+    Examples
+    --------
+    >>> in_t0(50.0), in_t0(0.25)
+    ('50_t0', '0.25_t0')
+    """
+    return f"{int(value) if float(value).is_integer() else float(value)}_t0"
 
 
 def _digest_of_files(paths: Iterable[Path]) -> str:

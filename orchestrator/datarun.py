@@ -1,0 +1,262 @@
+"""One experiment from Python: the interface that ReSCAL-snow's users know, over the supervisor."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import os
+import re
+import threading
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestrator import attempts, expansion, experiment, simulator
+from orchestrator.errors import EngineError, FormatError, RequestError
+from orchestrator.formats.durable import replacing
+from orchestrator.formats.parameters import PARAMETERS, Kind, checked, parse_text
+from orchestrator.model import Experiment, Outputs, Point, Run, Task
+from orchestrator.supervisor import Stop, supervise
+from orchestrator.workspace import ExperimentDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from orchestrator.formats.parameters import Parameter
+    from orchestrator.model import Record, Scalar
+
+_DATA_RUNS = "data_runs"
+_EVERY_T0 = 10.0
+_SEED = 273676  # ReSCAL's own
+_PARFILE = "run.par"
+_T0 = re.compile(r"\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)[ _]?t0\s*")
+_SWITCHES = {"usage info": "-h", "show params": "-hm", "info interval": "-info"}
+_OPTIONS = (
+    *("stop after", "output interval", "random seed", "quit", "png interval", "nice"),
+    *(*_SWITCHES, "parfile", "premade_csp"),
+)
+
+
+class DataRun:
+    """One run of the simulator in a directory of its own.
+
+    Parameters
+    ----------
+    parameters
+        One flat dictionary of ReSCAL's parameters, by their own names, and of run options:
+        ``stop after`` and ``output interval`` (t0, as ``200`` or ``"200_t0"``), ``random seed``,
+        ``png interval`` (t0), ``info interval``, ``usage info``, ``show params`` and ``quit``
+        (true or false), ``nice``, ``parfile`` (its name) and ``premade_csp`` (a cell space to start
+        from).
+    experiment_directory, experiment_parent_directory
+        Where the run lives; relative directories are taken under ``data_runs`` of the root.
+    rescal_root
+        A built ReSCAL-snow tree; without it ``$RESCAL_SNOW_ROOT``, and without that the built-in
+        engine, and the current directory as the root.
+    keep_height_maps, keep_ffts
+        Whether :meth:`run_simulation` leaves ``out/height_maps.npz`` and ``out/ffts.npz``.
+
+    Raises
+    ------
+    RequestError
+        For all that is wrong with the parameters, and for a root without its programs.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  # a public interface of old
+        self,
+        parameters: Mapping[str, Any],
+        experiment_directory: str | os.PathLike[str],
+        experiment_parent_directory: str | os.PathLike[str] = _DATA_RUNS,
+        rescal_root: str | os.PathLike[str] | None = None,
+        keep_height_maps: bool = True,  # noqa: FBT001, FBT002  # a public interface of old
+        keep_ffts: bool = True,  # noqa: FBT001, FBT002  # a public interface of old
+    ) -> None:
+        tree = rescal_root or os.environ.get("RESCAL_SNOW_ROOT") or None
+        root = Path.cwd() if tree is None else Path(tree).expanduser().absolute()
+        wish = _Wish(parameters, root)
+        wish.check()
+        engine = simulator.find(None if tree is None else root)
+        if wish.nice:
+            engine = dataclasses.replace(engine, rescal=("nice", *engine.rescal))
+        parent = Path(experiment_parent_directory).expanduser()
+        if not parent.is_absolute() and parent.parts[:1] != (_DATA_RUNS,):
+            parent = _DATA_RUNS / parent
+        self._engine = engine
+        self._wish = wish
+        self._outputs = Outputs(height_maps=keep_height_maps, ffts=keep_ffts)
+        self._directory = ExperimentDirectory(root / parent / experiment_directory)
+        key = expansion.key(wish.parameters, wish.seed)
+        self._experiment = Experiment(0, Point(key, wish.parameters, wish.seed))
+
+    @property
+    def experiment_directory(self) -> Path:
+        """Where the run lives."""
+        return self._directory.root
+
+    def setup(self) -> None:
+        """Make the directory and the parameter file; may be repeated.
+
+        Raises
+        ------
+        RequestError
+            If a file that the parameters name is not there.
+        """
+        experiment.prepare(self._experiment, self._engine, self._directory)
+        if self._wish.parfile != _PARFILE:
+            with replacing(self._directory.root / self._wish.parfile) as file:
+                file.write(self._directory.parfile.read_bytes())
+
+    def run_simulation(self) -> Record:
+        """Simulate, reduce each snapshot as it comes, and return the record.
+
+        Raises
+        ------
+        EngineError
+            With the reason, if it ends in any other way than done; what came before is kept.
+        """
+        return self._run(piped=True)
+
+    def run_without_piping(self) -> Record:
+        """Simulate, leaving the files that the engine writes, and return the record.
+
+        Raises
+        ------
+        EngineError
+            With the reason, if it ends in any other way than done.
+        """
+        return self._run(piped=False)
+
+    def _run(self, *, piped: bool) -> Record:
+        self.setup()
+        claimed = None
+        while claimed is None:
+            made = self._directory.attempts()
+            number = made[-1].number + 1 if made else 1
+            claimed = attempts.claim(self._directory, number, attempts.myself("", "datarun"))
+        task = Task(self._experiment, claimed.number, self._wish.run, self._outputs)
+        with _stop() as stop:
+            record = supervise(
+                task,
+                self._engine,
+                self._directory,
+                stop,
+                options=self._wish.options,
+                piped=piped,
+            )
+        if record.state.bad:
+            raise EngineError(f"{self._directory.root}: {record.state.value}: {record.reason}")
+        return record
+
+
+class _Wish:
+    """Parameters and run options, parted and checked; problems are collected."""
+
+    def __init__(self, flat: Mapping[str, Any], root: Path) -> None:
+        self._flat = {name: _plain(value) for name, value in flat.items()}
+        self._problems: list[str] = []
+        self._root = root
+        self.parameters = self._known_parameters()
+        stop = self._time("stop after", None)
+        self.run = Run(stop or 0.0, self._time("output interval", _EVERY_T0) or _EVERY_T0)
+        self.seed = self._seed()
+        self.nice = bool(self._flat.get("nice"))
+        self.parfile = self._parfile()
+        self.options = self._options()
+        self._take_premade()
+
+    def check(self) -> None:
+        """Raise if anything is wrong."""
+        if self._problems:
+            raise RequestError(*self._problems)
+
+    def _known_parameters(self) -> dict[str, Scalar]:
+        found: dict[str, Scalar] = {}
+        for name, value in self._flat.items():
+            if name in PARAMETERS:
+                try:
+                    found[name] = _value(PARAMETERS[name], value)
+                except FormatError as error:
+                    said = str(error).removeprefix(f"{name}: ")
+                    self._problems.append(f"{name}: {said}")
+            elif name not in _OPTIONS:
+                known = [*PARAMETERS, *_OPTIONS]
+                close = get_close_matches(str(name), known, 1)
+                hint = f"; did you mean {close[0]}?" if close else ""
+                self._problems.append(f"{name}: no such parameter or run option{hint}")
+        return found
+
+    def _time(self, name: str, default: float | None) -> float | None:
+        """Return a time in t0; a text must say that it is one."""
+        value = self._flat.get(name, default)
+        match = _T0.fullmatch(value) if isinstance(value, str) else None
+        with contextlib.suppress(ValueError):
+            if match:
+                value = float(match[1])
+        if not isinstance(value, int | float) or not 0 < value < math.inf or value is True:
+            self._problems.append(
+                f"{name}: expected a time in t0, as 200 or '200_t0', got {value!r}"
+            )
+            return None
+        return float(value)
+
+    def _seed(self) -> int:
+        value = self._flat.get("random seed", _SEED)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        self._problems.append(f"random seed: expected a whole number, got {value!r}")
+        return _SEED
+
+    def _parfile(self) -> str:
+        value = self._flat.get("parfile") or _PARFILE
+        if isinstance(value, str) and Path(value).name == value:
+            return value
+        self._problems.append(f"parfile: expected a name without directories, got {value!r}")
+        return _PARFILE
+
+    def _options(self) -> tuple[str, ...]:
+        """Return the engine's own options; it is always told to quit at the end."""
+        found = [option for name, option in _SWITCHES.items() if self._flat.get(name)]
+        if self._flat.get("png interval"):
+            found += ["-dpng", simulator.in_t0(self._time("png interval", None) or 0.0)]
+        return tuple(found)
+
+    def _take_premade(self) -> None:
+        """Let a given cell space stand in the place of what genesis makes."""
+        given = self._flat.get("premade_csp")
+        if not given:
+            return
+        here, there = Path(given).expanduser().absolute(), self._root / str(given)
+        if not here.is_file() and not there.is_file():
+            self._problems.append(f"premade_csp: {str(given)!r}: no such file")
+        self.parameters["Csp_file"] = str(here if here.is_file() else there)
+
+
+def _plain(value: Any) -> Any:
+    """Return a NumPy number as Python's own."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def _value(parameter: Parameter, value: Any) -> Scalar:
+    if parameter.kind is Kind.TEXT:
+        return checked(parameter, str(value))
+    if parameter.kind is Kind.BOOLEAN and value in {0, 1}:
+        return bool(value)
+    if isinstance(value, str):
+        return checked(parameter, parse_text(parameter, value.strip()))
+    if parameter.kind is Kind.INTEGER and isinstance(value, bool):
+        return checked(parameter, int(value))  # High_mobility: True
+    if not isinstance(value, bool | int | float):
+        raise FormatError(f"expected {parameter.kind.value}, got {value!r}")
+    return checked(parameter, value)
+
+
+@contextlib.contextmanager
+def _stop() -> Iterator[Stop]:
+    """Let signals stop the run where that is possible, which is in the main thread."""
+    if threading.current_thread() is threading.main_thread():
+        with Stop.on_signals() as stop:
+            yield stop
+    else:
+        with Stop() as stop:
+            yield stop
