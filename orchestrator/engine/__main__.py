@@ -1,45 +1,51 @@
-"""``python -m orchestrator.engine genesis|rescal|qsat``: the engine's programs."""
+"""``python -m orchestrator.engine genesis|rescal|qsat|warm``: the engine's programs."""
 
 from __future__ import annotations
 
+import importlib
+import os
+import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from orchestrator.engine.exits import ExitError
+from orchestrator.engine.exits import Exit, ExitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_USAGE = "usage: python -m orchestrator.engine genesis|rescal|qsat ARGUMENTS"
+_PROGRAMS = ("genesis", "rescal", "qsat", "warm")
+_USAGE = f"usage: python -m orchestrator.engine {'|'.join(_PROGRAMS)} ARGUMENTS"
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(words: Sequence[str]) -> int:
     """Run one of the programs and return its exit status."""
+    for number in _ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
     name, *rest = words or [""]
+    if name not in _PROGRAMS:
+        sys.stderr.write(f"{_USAGE}\n")
+        return 2
+    # only the one that is asked for: some need the kernels, and loading them takes a while
+    program = importlib.import_module(f"orchestrator.engine.{name}")
     try:
-        match name:
-            case "genesis":
-                from orchestrator.engine import genesis  # noqa: PLC0415  # starts at once
-
-                genesis.main(rest)
-            case "rescal":
-                from orchestrator.engine import rescal  # noqa: PLC0415  # needs the kernels
-
-                rescal.main(rest)
-            case "qsat":
-                from orchestrator.engine import qsat  # noqa: PLC0415  # needs the kernels
-
-                qsat.main(rest)
-            case _:
-                sys.stderr.write(f"{_USAGE}\n")
-                return 2
-    except ExitError as error:
+        program.main(rest)
         sys.stdout.flush()
+    except ExitError as error:
         sys.stderr.write(f"{error}\n")
         return error.status
-    except KeyboardInterrupt:
-        return 130
+    except BrokenPipeError:
+        sys.stderr.write("standard output: nobody reads it any more\n")
+        # the interpreter flushes once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return Exit.REFUSED
     return 0
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    """End quietly; drafts of files vanish on the way out."""
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,55 @@
+"""Compile all kernels, or load them where they are compiled, so that a run starts at once."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.engine.genesis import Domain, planes
+from orchestrator.engine.simulation import Simulation
+from orchestrator.formats.templates import parse_template
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.engine.settings import Value
+
+_RUN: dict[str, Value] = {
+    "Boundary": "OPEN",
+    "Lambda_E": 1.0,
+    "Lambda_T": 1.5,
+    "Lambda_C": 0.5,
+    "Lambda_G": 1000.0,
+    "Coef_A": 0.1,
+    "Init_ncycl": 50,
+    "Lgca_speedup": 1,
+}
+_AVALANCHES = ("TRANS", "SYNC")
+
+
+def main(words: Sequence[str]) -> None:
+    """Simulate a tiny domain in every way that has kernels of its own, and say how long it took.
+
+    Raises
+    ------
+    ExitError
+        If there are words.
+    """
+    if words:
+        raise ExitError(Exit.REFUSED, "usage: warm")
+    start = time.perf_counter()
+    domain = Domain(12, 20, 6, parse_template("SNOWFALL(3.5)"))
+    cells = np.stack([plane.copy() for plane in planes(domain, 1)])
+    undated = np.zeros(cells.shape, np.int32)
+    for mode in _AVALANCHES:
+        run = Simulation({**_RUN, "Ava_mode": mode}, cells, undated, time=0.0, seed=1)
+        run.run(stop=1.0, every=1.0, on_snapshot=_look)
+    sys.stdout.write(f"{time.perf_counter() - start:.2f} s\n")
+
+
+def _look(simulation: Simulation) -> None:
+    assert simulation.speeds

@@ -1,0 +1,545 @@
+"""The engine's two programs answer their command lines as ReSCAL-snow does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from orchestrator.formats.cellspace import Header, header_bytes, parse_header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.engine.conftest import Bench
+
+REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
+
+TINY_DIGESTS = [
+    "f6171621ebc10b8c85d405a2c900893b0ceeb99aac0ea1dd7d67d19b5e57a80b",
+    "b2cbc128be0d51ce66ca23d4a7e8709fef4fc1f0bc074562d9c69b867cde3179",
+    "7c7d779fbf671d51e4d3be2c872d31f66ea914d6483454dfaa75d802f6918d7d",
+]
+
+QUICK = ("tiny-open", "no-gas", "sync-avalanches")
+LONG = (
+    "close-layer",
+    "cone-small",
+    "no-properties",
+    "out-cones",
+    "periodic-sinter",
+    "reinjection",
+    "seed-example",
+    "sintering-wave",
+    "snowfall-small",
+    "two-dimensional",
+)
+
+SHORT = {"Lgca_speedup": 0, "Init_ncycl": 50}
+"""What makes the tiny run start sooner."""
+
+
+def _digests(frames: tuple[bytes, ...]) -> list[str]:
+    return [hashlib.sha256(frame).hexdigest() for frame in frames]
+
+
+def _times(frames: tuple[bytes, ...]) -> list[float]:
+    return [parse_header(frame).time for frame in frames]
+
+
+def test_the_tiny_recorded_run_is_repeated_byte_for_byte(bench: Bench) -> None:
+    bench.cells("-s", "2000")
+
+    ended = bench.streamed("-nv", "-dcsp", "1000_t0", "-stop", "2000_t0", "-s", "1", "-q")
+
+    assert (ended.status, ended.err) == (0, "")
+    assert _digests(ended.frames) == TINY_DIGESTS
+
+
+@pytest.mark.parametrize(
+    "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in LONG)]
+)
+def test_a_recorded_run_is_repeated_byte_for_byte(bench: Bench, name: str) -> None:
+    record = REFERENCE / f"{name}.run.json"
+    if not record.is_file():
+        pytest.skip(f"the recorded run {name} is not here")
+    run: dict[str, Any] = json.loads(record.read_text())
+    bench.write(run["par"])
+    for path in (REFERENCE / "real_data").iterdir():
+        shutil.copyfile(path, bench.root / path.name)
+    bench.cells("-s", str(run["genesis_seed"]))
+
+    ended = bench.streamed(
+        *("-nv", "-dcsp", f"{run['every']}_t0", "-stop", f"{run['stop']}_t0"),
+        *("-s", str(run["seed"]), "-q"),
+    )
+
+    assert (ended.status, ended.err) == (0, "")
+    assert _digests(ended.frames) == run["sha256_of_each_snapshot"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-dcsp", "1t0", "-stop", "2t0"),
+        ("-dcsp", "1_t0", "-stop", "2_t0"),
+        ("-dcsp", "1 t0", "-stop", "2.0 t0"),
+        ("-dcsp", "1xt0", "-stop", "0.2e1t0"),
+        ("-stoptime", "2t0", "-dcsp", "1t0"),
+        ("-stoptime", "9t0", "-dcsp", "1t0", "-stop", "2t0"),
+        ("-dcsp", "1t0", "-stop", "2t0", "-csp_borders", "-uncompressed_csp", "-info"),
+        ("stray", "-h", "20", "-dcsp", "1t0", "-what", "-stop", "2t0", "-pat", "4"),
+        (
+            "-vel",
+            "-vss",
+            "-vel2",
+            "-vss2",
+            "-cv0",
+            "-lc",
+            "-nv",
+            "-dcsp",
+            "1t0",
+            "-stop",
+            "2t0",
+        ),
+        (
+            "-dcsp",
+            "1t0",
+            "-ls",
+            "45",
+            "-cv",
+            "3x4",
+            "-al",
+            "-lal",
+            "-q",
+            "-id",
+            "7",
+            "-stop",
+            "2t0",
+        ),
+    ],
+)
+def test_words_that_change_nothing_change_nothing(bench: Bench, words: tuple[str, ...]) -> None:
+    bench.parameters(SHORT)
+    bench.cells()
+    plain = bench.streamed("-dcsp", "1t0", "-stop", "2t0")
+
+    ended = bench.streamed(*words)
+
+    assert ended.status == plain.status == 0
+    assert len(plain.frames) == 3
+    assert ended.frames == plain.frames
+
+
+def test_a_run_goes_on_for_half_a_unit_of_time_beyond_its_end(bench: Bench) -> None:
+    bench.parameters(SHORT)
+    bench.cells()
+
+    ended = bench.streamed("-dcsp", "0.4t0", "-stop", "2t0")
+
+    times = _times(ended.frames)
+    assert len(times) == 7
+    assert times[-1] >= 2.4
+
+
+def test_a_snapshot_interval_in_minutes_makes_no_snapshots(bench: Bench) -> None:
+    bench.parameters(SHORT)
+    bench.cells()
+
+    ended = bench.streamed("-dcsp", "10", "-stop", "1t0")
+
+    assert (ended.status, ended.frames) == (0, ())
+
+
+def test_a_start_time_comes_from_the_file_of_parameters_or_else_from_the_cells(
+    bench: Bench,
+) -> None:
+    bench.parameters({**SHORT, "Time": None})
+    air = np.full((12, 16, 30), 3, np.uint8)
+    header = header_bytes(Header("SNO", 16, 30, 12, cell_bytes=1, time=200.5))
+    (bench.root / "DUN.csp").write_bytes(header + air.tobytes())
+    restarted = bench.streamed("-dcsp", "50t0", "-stop", "60t0")
+    bench.parameters({**SHORT, "Time": 100.0})
+    renamed = bench.streamed("-dcsp", "50t0", "-stop", "60t0")
+
+    assert [round(time) for time in _times(restarted.frames)] == [250]
+    assert [round(time) for time in _times(renamed.frames)] == [100, 150]
+
+
+def test_the_seed_in_the_file_beats_that_of_the_command_line_in_rescal(bench: Bench) -> None:
+    bench.parameters(SHORT)
+    bench.cells()
+
+    def run(*words: str) -> list[str]:
+        ended = bench.streamed("-dcsp", "3t0", "-stop", "3t0", *words)
+        assert ended.status == 0
+        return _digests(ended.frames)
+
+    seven, eight, default = run("-s", "7"), run("-g", "8"), run()
+    assert default == run("-s", "273676")
+    bench.parameters({**SHORT, "Seed": 7})
+    assert run("-s", "8") == seven
+    assert len({tuple(seven), tuple(eight), tuple(default)}) == 3
+
+
+def test_the_seed_of_the_command_line_beats_that_in_the_file_in_genesis(bench: Bench) -> None:
+    def made(*words: str) -> bytes:
+        bench.cells(*words)
+        return (bench.root / "DUN.csp").read_bytes()
+
+    def default() -> bytes:
+        assert bench.run("genesis", "-f", "run.par").status == 0
+        return (bench.root / "DUN.csp").read_bytes()
+
+    seven, eight = made("-s", "7"), made("-g", "8")
+    unset = default()
+    assert unset == made("-s", "68374")
+    bench.parameters({"Seed": 7})
+    assert default() == seven
+    assert made("-s", "8") == eight
+    assert len({seven, eight, unset}) == 3
+
+
+def test_genesis_makes_a_domain_of_given_sizes(bench: Bench) -> None:
+    ended = bench.run("genesis", "12", "20", "6", "-s", "1")
+
+    assert ended.status == 0
+    data = (bench.root / "SNO_12_20_6.csp").read_bytes()
+    header = parse_header(data)
+    assert (header.height, header.length, header.depth, header.time) == (12, 20, 6, 0.0)
+    assert len(data) == 104 + 12 * 20 * 6 * 8
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("genesis",), 255, "usage: genesis"),
+        (("genesis", "-h"), 255, "usage: genesis"),
+        (("rescal",), 252, "usage: rescal"),
+        (("rescal", "-h"), 252, "usage: rescal"),
+        (("rescal", "-dcsp", "5t0"), 252, "usage: rescal"),
+    ],
+)
+def test_a_program_without_a_file_says_how_to_use_it(
+    bench: Bench, words: tuple[str, ...], status: int, said: str
+) -> None:
+    ended = bench.run(*words)
+
+    assert ended.status == status
+    assert ended.err.startswith(said)
+
+
+GENESIS_FAULTS = [
+    ({"Model": "VEG"}, 254, "@Model: expected one of SNO, DUN, got VEG"),
+    (
+        {"Boundary": "open"},
+        254,
+        "@Boundary: expected one of PERIODIC, OPEN, OUT, CLOSE, REINJECTION, got open",
+    ),
+    ({"H": ".5"}, 255, "@H: expected a whole number, got '.5'"),
+    ({"H": ""}, 255, "@H: expected a whole number, got ''"),
+    ({"H": 0}, 255, "@H: expected 1 or more, got 0"),
+    ({"L": None}, 255, "run.par: L: expected 1 or more, got 0"),
+    ({"Csp_template": "CONE(.5)"}, 255, "@Csp_template: CONE: '.5' is not a number"),
+    (
+        {"Csp_template": "CONE(1,2,3,4,5)"},
+        254,
+        "@Csp_template: CONE takes at most 4 numbers, got 5",
+    ),
+    ({"Csp_file": "DUN.dat"}, 255, "@Csp_file: expected a name that ends in .csp"),
+    ({"Csp_file": "none/DUN.csp"}, 255, "none/DUN.csp: cannot be written: No such file"),
+    (
+        {"Csp_template": "INPUT_ELEVATION(none.tab)"},
+        252,
+        "none.tab: cannot be read: No such file",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "status", "said"), GENESIS_FAULTS)
+def test_genesis_refuses_with_a_sentence_and_a_status(
+    bench: Bench, changes: dict[str, object], status: int, said: str
+) -> None:
+    bench.parameters(changes)
+
+    ended = bench.run("genesis", "-f", "run.par")
+
+    assert (ended.status, ended.err.count("\n")) == (status, 1), ended.err
+    assert ended.err.startswith(bench.placed(said))
+    assert sorted(path.name for path in bench.root.iterdir()) == bench.given
+
+
+RESCAL_FAULTS = [
+    ({"Model": "VEG"}, (), 254, "@Model: expected one of SNO, DUN, got VEG"),
+    ({"Ava_mode": "trans"}, (), 254, "@Ava_mode: expected one of NONE, SYNC, TRANS"),
+    ({"Rot_mode": "ROUND"}, (), 254, "@Rot_mode: expected one of FULL, SQUARE"),
+    ({"Tau_min": "+20"}, (), 255, "@Tau_min: expected a number, got '+20'"),
+    ({"Tau_min": "nan"}, (), 255, "@Tau_min: expected a number, got 'nan'"),
+    ({"Use_lgca": "yes"}, (), 255, "@Use_lgca: expected YES or NO, got 'yes'"),
+    ({"H": 17}, (), 255, "@H: 17 here, but 16 in DUN.csp"),
+    ({"L": 31}, (), 255, "@L: 31 here, but 30 in DUN.csp"),
+    ({"D": 1}, (), 255, "@D: 1 here, but 12 in DUN.csp"),
+    ({"Lambda_E": -1}, (), 255, "@Lambda_E = -1.0: a rate cannot be negative"),
+    ({"Csp_file": None}, (), 252, "run.par: Csp_file: expected the cell space to start from"),
+    ({"Csp_file": "DUN.dat"}, (), 255, "@Csp_file: expected a name with .csp"),
+    ({"Csp_file": "none.csp"}, (), 252, "@Csp_file: none.csp: no such file"),
+    ({"Csp_file": "none.csp.gz"}, (), 252, "@Csp_file: none.csp.gz: no such file"),
+    ({"Phys_prop_file": "none"}, (), 252, "none: cannot be read: No such file or directory"),
+    ({"Qsat_file": "none"}, (), 252, "none: cannot be read: No such file or directory"),
+    ({"Qsat_file": None}, (), 252, "run.par: Qsat_file: expected one beside Phys_prop_file"),
+    ({"Phys_prop_file": "run.par"}, (), 252, "run.par:1: expected kappa=NUMBER, got 'Model"),
+    (
+        {"Output_directory": "a/b"},
+        (),
+        255,
+        "Output_directory: a/b: cannot be written to: No su",
+    ),
+    ({"Output_directory": "run.par"}, (), 255, "Output_directory: run.par: cannot be written"),
+    ({"Ava_mode": "PROPAG"}, (), 254, "@Ava_mode = PROPAG: propagating avalanches"),
+    ({"Ava_mode": "SYNC"}, (), 254, "@Ava_angle = 38.0: synchronous avalanches"),
+    ({"Ava_delay": 5}, (), 254, "@Ava_delay = 5.0: avalanches of changing angle"),
+    ({"Wind_file": "w"}, (), 254, "@Wind_file = w: a changing wind is not"),
+    ({"Centering_delay": 5}, (), 254, "@Centering_delay = 5.0: automatic centering"),
+    ({"Hpp_file": "gas"}, (), 254, "@Hpp_file = gas: an initial gas cannot be read"),
+    ({"Mvt_file": "gas"}, (), 254, "run.par:34: Hpp_file = gas: an initial gas cannot be read"),
+    ({"Rot_delay": 5, "Rot_angle": 9}, (), 254, "@Rot_delay = 5.0: wind rotation"),
+    (
+        {"Csp_file": None, "Bin_file": "cells.bin"},
+        (),
+        254,
+        "@Bin_file: cells without a header are not read",
+    ),
+    ({}, ("-dcsphpp", "5t0"), 254, "-dcsphpp: the gas is not written"),
+    ({}, ("-dcsp", "t0"), 255, "-dcsp t0: expected a number of t0, like 50t0"),
+    ({}, ("-dcsp", "0t0"), 255, "-dcsp 0t0: expected a positive number of t0"),
+    ({}, ("-stop", "soon"), 255, "-stop soon: expected a whole number"),
+    ({}, ("-stoptime", "5"), 255, "-stoptime 5: expected a time like 100t0"),
+    ({}, ("-s",), 255, "-s: expected a value behind it"),
+    ({}, ("-cv", "3"), 252, "-cv 3: expected a value like 10x20"),
+    ({}, ("-dbin", "3", "-dcsp", "5"), 255, "-dbin and -dcsp: give -dcsp in t0"),
+    ({}, ("-data_pipe", "99"), 255, "-data_pipe 99: no such open file descriptor"),
+    ({}, ("-data_pipe", "one"), 255, "-data_pipe one: expected a whole number"),
+    ({}, ("-data_pipe", "0"), 255, "-data_pipe 0: "),
+]
+
+
+@pytest.mark.parametrize(("changes", "words", "status", "said"), RESCAL_FAULTS)
+def test_rescal_refuses_with_a_sentence_and_a_status(
+    bench: Bench, changes: dict[str, object], words: tuple[str, ...], status: int, said: str
+) -> None:
+    bench.air()
+    bench.parameters(changes)
+    before = sorted(bench.root.iterdir())
+
+    ended = bench.run("rescal", "run.par", "-dcsp", "1t0", "-stop", "1t0", *words)
+
+    assert (ended.status, ended.err.count("\n")) == (status, 1), ended.err
+    assert ended.err.startswith(bench.placed(said))
+    assert [path for path in sorted(bench.root.iterdir()) if path.name != "out"] == before
+    assert not list(bench.root.glob("out/ALTI*"))
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "said"),
+    [
+        (b"H 16\n", 252, "run.par:1: expected NAME = VALUE, got 'H16'"),
+        (b"# x\n\nH = " + 2000 * b"1", 252, "run.par:3: longer than 1023 characters"),
+        (b"H = 1\nH = 1\n", 255, "run.par:2: H stands in line 1 already"),
+    ],
+)
+@pytest.mark.parametrize("words", [("genesis", "-f", "run.par"), ("rescal", "run.par")])
+def test_both_programs_name_the_line_of_a_broken_file(
+    bench: Bench, words: tuple[str, ...], data: bytes, status: int, said: str
+) -> None:
+    (bench.root / "run.par").write_bytes(data)
+
+    ended = bench.run(*words)
+
+    assert (ended.status, ended.err) == (status, f"{said}\n")
+
+
+@pytest.mark.parametrize("words", [("genesis", "-f", "none.par"), ("rescal", "none.par")])
+def test_both_programs_say_that_the_file_is_missing(
+    bench: Bench, words: tuple[str, ...]
+) -> None:
+    ended = bench.run(*words)
+
+    assert ended.status == 252
+    assert ended.err == "none.par: cannot be read: No such file or directory\n"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda data: data[:50], "the header of the cell space ends after 50 of 104 bytes"),
+        (lambda data: data[:-1], "truncated: 46079 of 46080 bytes of cells"),
+        (lambda data: b"GIF89a" + data[6:], "not a cell space: it begins with b'GIF89a_\\n'"),
+        (
+            lambda data: data[:6] + b"b" + data[7:],
+            "the cell space was written on a big-endian machine",
+        ),
+        (lambda data: data[:-8] + bytes([12]) + data[-7:], "holds a cell of state 12"),
+        (lambda data: data[:72] + struct.pack("<d", np.nan) + data[80:], "its time is nan"),
+        (lambda _data: b"", "not a cell space"),
+    ],
+)
+def test_rescal_says_what_is_wrong_with_its_cells(
+    bench: Bench, spoil: Callable[[bytes], bytes], said: str
+) -> None:
+    bench.cells()
+    cells = bench.root / "DUN.csp"
+    cells.write_bytes(spoil(cells.read_bytes()))
+
+    ended = bench.run("rescal", "run.par")
+
+    assert (ended.status, ended.err.count("\n")) == (255, 1), ended.err
+    assert ended.err.startswith(f"run.par:{bench.line['Csp_file']}: DUN.csp: {said}")
+
+
+def test_all_unsupported_settings_are_named_at_once(bench: Bench) -> None:
+    bench.cells()
+    bench.parameters({"Ava_mode": "PROPAG", "Wind_file": "w", "Centering_delay": 2})
+
+    ended = bench.run("rescal", "run.par")
+
+    assert ended.status == 254
+    assert [line.split(" = ")[0] for line in ended.err.splitlines()] == [
+        bench.placed(f"@{name}") for name in ("Ava_mode", "Wind_file", "Centering_delay")
+    ]
+
+
+def test_unknown_and_obsolete_names_only_warn(bench: Bench) -> None:
+    bench.parameters(
+        {**SHORT, "Tau_min": None, "Grdvc_min": 20, "Tau_mim": 3, "Csp_params": "[]"}
+    )
+    ended = bench.run("genesis", "-f", "run.par")
+    assert ended.status == 0
+
+    run = bench.streamed("-dcsp", "1t0", "-stop", "1t0")
+
+    assert run.status == 0
+    assert run.err.splitlines() == [
+        bench.placed("@Tau_mim: no such parameter, ignored; did you mean Tau_min?"),
+        bench.placed("@Grdvc_min is an obsolete name of Tau_min"),
+    ]
+    bench.parameters(SHORT)
+    assert bench.streamed("-dcsp", "1t0", "-stop", "1t0").frames == run.frames
+
+
+def test_trivial_values_of_what_is_not_simulated_are_taken(bench: Bench) -> None:
+    bench.parameters(
+        {**SHORT, "Centering_delay": 0, "Rot_mode": "DISK", "Rot_delay": 0, "Ava_delay": 0}
+    )
+    bench.cells()
+
+    assert bench.streamed("-dcsp", "1t0", "-stop", "1t0").status == 0
+
+
+def test_sizes_may_be_left_out_and_the_cells_compressed(bench: Bench) -> None:
+    bench.parameters(SHORT)
+    bench.cells()
+    plain = bench.streamed("-dcsp", "1t0", "-stop", "1t0")
+    subprocess.run(["gzip", "DUN.csp"], cwd=bench.root, check=True)
+    bench.parameters({**SHORT, "H": None, "L": 0, "D": None, "Csp_file": "DUN.csp.gz"})
+
+    ended = bench.streamed("-dcsp", "1t0", "-stop", "1t0")
+
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.frames == plain.frames
+    assert (bench.root / "DUN.csp.gz").exists()
+    assert not (bench.root / "DUN.csp").exists()
+
+
+def test_a_snapshot_too_large_for_a_frame_is_refused_before_anything_runs(
+    bench: Bench,
+) -> None:
+    bench.parameters({"H": 300, "L": 1000, "D": 1000})
+    with (bench.root / "DUN.csp").open("wb") as file:
+        file.write(header_bytes(Header("SNO", 300, 1000, 1000, cell_bytes=1)))
+        file.truncate(104 + 300 * 1000 * 1000)  # sparse
+
+    ended = bench.streamed("-dcsp", "1t0", "-stop", "1t0")
+
+    assert (ended.status, ended.frames) == (255, ())
+    assert "does not fit a frame of 2147483647 bytes" in ended.err
+    assert not (bench.root / "out").exists()
+
+
+def test_a_reader_that_goes_away_ends_the_run_with_a_sentence(bench: Bench) -> None:
+    bench.parameters(SHORT)
+    bench.cells()
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)  # noqa: FBT003  # takes no name
+    process = bench.start("rescal", "run.par", "-dcsp", "1t0", "-data_pipe", str(writing))
+    os.close(writing)
+    os.close(reading)
+
+    _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 255
+    assert said.endswith("cannot be written: Broken pipe\n")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_run_quietly(bench: Bench, number: signal.Signals) -> None:
+    bench.parameters(SHORT)
+    bench.cells()
+    process = bench.start("rescal", "run.par", "-dcsp", "1t0")
+    deadline = time.monotonic() + 60
+    while not list(bench.root.glob("SNO*")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+
+    assert (process.returncode, said) == (128 + number, "")
+    assert not [path for path in bench.root.rglob(".*") if path.is_file()]
+
+
+def test_wall_time_ends_the_run_with_a_sentence(bench: Bench) -> None:
+    bench.parameters(SHORT)
+    bench.cells()
+
+    ended = bench.run("rescal", "run.par", "-stop", "0")
+
+    assert (ended.status, ended.err) == (255, "-stop 0: ended after 0 min of wall time\n")
+
+
+def test_faults_are_found_before_the_kernels_are_loaded(bench: Bench) -> None:
+    bench.parameters({"H": 17})
+    bench.run("genesis", "-f", "run.par")
+    bench.parameters()
+
+    process = bench.start("rescal", "run.par", flags=("-X", "importtime"))
+    _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 255
+    assert bench.placed("@H: 16 here, but 17 in DUN.csp") in said
+    assert "numba" not in said
+
+
+def test_warming_compiles_and_tells_only_how_long_it_took(bench: Bench) -> None:
+    ended = bench.run("warm")
+
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.count("\n") == 1
+    assert float(ended.out.split()[0]) > 0
+    assert sorted(path.name for path in bench.root.iterdir()) == bench.given
+
+
+def test_an_unknown_program_is_refused(bench: Bench) -> None:
+    ended = bench.run("regenesis")
+
+    assert ended.status == 2
+    assert ended.err.startswith("usage: python -m orchestrator.engine ")
