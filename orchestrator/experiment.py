@@ -32,7 +32,7 @@ def prepare(experiment: Experiment, engine: Engine, directory: ExperimentDirecto
     """Make the directory of an experiment and the parameter file in it; may be repeated."""
     parameters = _for_engine(experiment, engine, directory)
     directory.out.mkdir(parents=True, exist_ok=True)
-    with replacing(directory.parfile) as file:
+    with replacing(directory.parfile, durable=False) as file:
         file.write(parfile.text(parameters).encode())
 
 
@@ -176,7 +176,7 @@ def describe(
         "host": os.uname().nodename,
         "processor": processor(),
     }
-    write_json(directory.meta_data, {**before, **known})
+    write_json(directory.meta_data, {**before, **known}, durable=False)
 
 
 def conclude(directory: ExperimentDirectory, record: Record, published: int) -> None:
@@ -196,7 +196,7 @@ def conclude(directory: ExperimentDirectory, record: Record, published: int) -> 
     if record.complete or published <= record.snapshots:
         data = "complete" if record.complete else "partial" if record.snapshots else "none"
         ended |= {"data": data, "snapshots": record.snapshots, "time_t0": record.time_t0}
-    write_json(directory.meta_data, {**before, **ended})
+    write_json(directory.meta_data, {**before, **ended}, durable=False)  # the record is
 
 
 @functools.cache

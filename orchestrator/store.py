@@ -116,7 +116,8 @@ def publish(journal: Path, directory: ExperimentDirectory, *, complete: bool = F
             _write_member(archive, name, dtype, (count, *shape), map(_bytes, arrays))
             all_times = np.array(times, "<f8")
             _write_member(archive, "times", all_times.dtype, (count,), [all_times.tobytes()])
-        sync_directory(path.parent)
+    if directory.out.is_dir():
+        sync_directory(directory.out)
     return count
 
 

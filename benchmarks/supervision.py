@@ -1,0 +1,99 @@
+"""What supervising costs besides the engine: per attempt, and between claim and engine.
+
+    python benchmarks/supervision.py [--attempts N]
+
+The programs in the place of genesis and rescal are shell scripts that do next to nothing; what
+starting them bare takes is shown beside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from orchestrator import attempts, simulator
+from orchestrator.formats import frames
+from orchestrator.formats.cellspace import Header, header_bytes
+from orchestrator.model import Experiment, Outputs, Point, Run, Task
+from orchestrator.supervisor import Stop, supervise
+from orchestrator.workspace import ExperimentDirectory
+
+GENESIS = """#!/bin/sh
+: > DUN.csp
+"""
+RESCAL = """#!/bin/sh
+date +%s.%N > started
+for fd; do :; done
+cat "$0.stream" > /dev/fd/$fd
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--attempts", type=int, default=40)
+    request = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        root = fake_root(Path(scratch))
+        bare = [bare_s(root, Path(scratch) / f"bare{i}") for i in range(request.attempts)]
+        with Stop() as stop:
+            found = [
+                attempt_s(root, Path(scratch) / f"exp{i}", i, stop)
+                for i in range(request.attempts)
+            ]
+    print(f"medians of {request.attempts}, in ms")
+    print(f"{'both programs, bare':44} {1e3 * statistics.median(bare):7.1f}")
+    print(
+        f"{'an attempt, claim to record':44} {1e3 * statistics.median(a for a, _ in found):7.1f}"
+    )
+    print(
+        f"{'claim to the start of the engine':44} {1e3 * statistics.median(b for _, b in found):7.1f}"
+    )
+
+
+def fake_root(scratch: Path) -> Path:
+    """Make a tree whose engine sends one small snapshot."""
+    root = scratch / "root"
+    (root / "build").mkdir(parents=True)
+    (root / "scripts" / "real_data").mkdir(parents=True)
+    header = Header("SNO", 20, 40, 20, borders=True)
+    body = header_bytes(header) + np.full(header.stored_shape, 3, "<u8").tobytes()
+    (root / "build" / "rescal.stream").write_bytes(frames.pack_size(len(body)) + body)
+    for name, text in (("genesis", GENESIS), ("rescal", RESCAL)):
+        path = root / "build" / name
+        path.write_text(text)
+        path.chmod(0o755)
+    return root
+
+
+def bare_s(root: Path, directory: Path) -> float:
+    """Return seconds for both programs without anybody watching."""
+    directory.mkdir()
+    engine = simulator.at_root(root)
+    before = time.perf_counter()
+    subprocess.run(engine.genesis, cwd=directory, check=True)
+    subprocess.run([*engine.rescal, "1"], cwd=directory, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - before
+
+
+def attempt_s(root: Path, place: Path, number: int, stop: Stop) -> tuple[float, float]:
+    """Return seconds from claim to record, and from claim to the engine's first act."""
+    directory = ExperimentDirectory(place)
+    began, before = time.time(), time.perf_counter()
+    attempts.claim(directory, 1, attempts.myself("", "benchmark"))
+    point = Point("00", {"H": 20, "L": 40, "D": 20, "Time": 0.0}, seed=1)
+    task = Task(Experiment(number, point), 1, Run(1.0, 2.0), Outputs())
+    record = supervise(task, simulator.at_root(root), directory, stop)
+    assert record.complete, record.reason
+    spent = time.perf_counter() - before
+    return spent, float((place / "started").read_text()) - began
+
+
+if __name__ == "__main__":
+    main()
