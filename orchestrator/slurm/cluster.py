@@ -1,0 +1,257 @@
+"""What a cluster offers and where it draws the line: partitions, nodes and limits."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.slurm.client import Unknown, ask
+from orchestrator.slurm.units import megabytes, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_SETTING = re.compile(r"(\w+)\s*=\s*(.*)")
+_WORD = re.compile(r"(\w+)=(\S*)")
+_UNABLE = ("down", "drain", "fail", "unk", "future", "error", "inval", "power", "reboot")
+
+_ASSOCIATION = "DefaultAccount,Cluster,Account,Partition,MaxSubmitJobs,MaxWall,QOS,DefaultQOS"
+_QOS = "Name,MaxSubmitJobsPerUser,MaxWall"
+_NODE = "%R|%N|%c|%X|%Y|%m|%T|%f"
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """What one account allows this user, in one partition or in all; None is no limit."""
+
+    account: str
+    default: bool
+    partition: str | None
+    max_submit: int | None
+    max_time_s: int | None
+    qos: tuple[str, ...]
+    default_qos: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Qos:
+    """What one quality of service allows a user; None is no limit."""
+
+    name: str
+    max_submit: int | None
+    max_time_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the whole cluster allows, and what it allows this user.
+
+    Attributes
+    ----------
+    max_array_size
+        Elements of one array; its last index is one less.
+    max_job_count
+        Jobs that the controller holds at once, everybody's, array elements counted one by one.
+    min_job_age_s
+        For so long the queue remembers a job that has ended.
+    enforced
+        What ``AccountingStorageEnforce`` names; without ``limits`` and ``qos`` none is applied.
+    unknown
+        Why the user's own limits could not be read, empty where they were or where there are none.
+    """
+
+    cluster: str
+    version: str
+    max_array_size: int
+    max_job_count: int
+    min_job_age_s: int
+    kill_wait_s: int
+    requeue: bool
+    accounting: bool
+    enforce_partition_limits: bool
+    enforced: frozenset[str] = frozenset()
+    associations: tuple[Association, ...] = ()
+    qos: tuple[Qos, ...] = ()
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One machine; ``cpus`` counts what Slurm hands out, ``cores`` leaves out hardware threads."""
+
+    name: str
+    cpus: int
+    cores: int
+    memory_mb: float
+    state: str
+    features: frozenset[str]
+
+    @property
+    def able(self) -> bool:
+        """Whether it takes jobs, now or when the present ones have ended."""
+        return "*" not in self.state and not self.state.startswith(_UNABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A set of nodes and the terms on which it takes jobs; None is no limit, or everybody."""
+
+    name: str
+    default: bool
+    state: str
+    max_time_s: int | None
+    default_time_s: int | None
+    max_nodes: int | None
+    max_cpus_per_node: int | None
+    max_memory_mb: float | None
+    exclusive: bool
+    accounts: tuple[str, ...] | None
+    qos: tuple[str, ...] | None
+    nodes: tuple[Node, ...]
+
+    @property
+    def up(self) -> bool:
+        """Whether it starts jobs."""
+        return self.state == "UP"
+
+
+def limits() -> Limits | Unknown:
+    """Ask what the cluster and this user's accounts allow."""
+    said = ask("scontrol", "show", "config")
+    if isinstance(said, Unknown):
+        return said
+    if not _settings(said).get("AccountingStorageType", "").endswith("slurmdbd"):
+        return read_limits(said)
+    user = pwd.getpwuid(os.getuid()).pw_name
+    table = ("sacctmgr", "--noheader", "--parsable2", "show")
+    associations = ask(*table, "user", user, "withassoc", f"format={_ASSOCIATION}")
+    if isinstance(associations, Unknown):
+        return read_limits(said, unknown=associations.reason)
+    qos = ask(*table, "qos", f"format={_QOS}")
+    if isinstance(qos, Unknown):
+        return read_limits(said, unknown=qos.reason)
+    return read_limits(said, associations, qos)
+
+
+def partitions() -> tuple[Partition, ...] | Unknown:
+    """Ask for all partitions and their nodes."""
+    said = ask("scontrol", "--oneliner", "show", "partition")
+    if isinstance(said, Unknown):
+        return said
+    nodes = ask("sinfo", "--all", "--Node", "--noheader", f"--format={_NODE}")
+    if isinstance(nodes, Unknown):
+        return nodes
+    return read_partitions(said, nodes)
+
+
+def read_limits(
+    config: str, associations: str = "", qos: str = "", unknown: str = ""
+) -> Limits | Unknown:
+    """Read the answers of ``scontrol show config`` and of sacctmgr."""
+    said = _settings(config)
+    try:
+        size = int(said["MaxArraySize"])
+        count = int(said["MaxJobCount"])
+        cluster = said["ClusterName"]
+    except (KeyError, ValueError) as error:
+        return Unknown(f"scontrol show config says nothing usable about {error}")
+    tasks = re.search(r"\bmax_array_tasks=(\d+)", said.get("SchedulerParameters", ""))
+    enforced = said.get("AccountingStorageEnforce", "none").lower().split(",")
+    return Limits(
+        cluster=cluster,
+        version=said.get("SLURM_VERSION", ""),
+        max_array_size=min(size, int(tasks[1])) if tasks else size,
+        max_job_count=count,
+        min_job_age_s=_leading_number(said.get("MinJobAge", "")),
+        kill_wait_s=_leading_number(said.get("KillWait", "")),
+        requeue=said.get("JobRequeue") == "1",
+        accounting=said.get("AccountingStorageType", "").endswith("slurmdbd"),
+        enforce_partition_limits=said.get("EnforcePartLimits", "NO") != "NO",
+        enforced=frozenset(enforced) - {"none"},
+        associations=tuple(_associations(associations, cluster)),
+        qos=tuple(
+            Qos(name, _count(submit), seconds(wall))
+            for name, submit, wall in _rows(qos, columns=3)
+        ),
+        unknown=unknown,
+    )
+
+
+def read_partitions(partitions: str, nodes: str) -> tuple[Partition, ...]:
+    """Read the answers of ``scontrol -o show partition`` and of ``sinfo -N``."""
+    members: dict[str, list[Node]] = {}
+    for row in _rows(nodes, columns=8):
+        partition, name, cpus, sockets, cores, memory, state, features = row
+        node = Node(
+            name=name,
+            cpus=int(cpus),
+            cores=min(int(cpus), int(sockets) * int(cores)),
+            memory_mb=megabytes(memory) or 0.0,
+            state=state,
+            features=frozenset(features.split(",")) - {"(null)"},
+        )
+        members.setdefault(partition, []).append(node)
+    found = (dict(_WORD.findall(line)) for line in partitions.splitlines() if line.strip())
+    return tuple(
+        _partition(said, tuple(members.get(said["PartitionName"], ()))) for said in found
+    )
+
+
+def _partition(said: Mapping[str, str], nodes: tuple[Node, ...]) -> Partition:
+    return Partition(
+        name=said["PartitionName"],
+        default=said.get("Default") == "YES",
+        state=said.get("State", "UP"),
+        max_time_s=seconds(said.get("MaxTime", "")),
+        default_time_s=seconds(said.get("DefaultTime", "")),
+        max_nodes=_count(said.get("MaxNodes", "")),
+        max_cpus_per_node=_count(said.get("MaxCPUsPerNode", "")),
+        max_memory_mb=megabytes(said.get("MaxMemPerNode", "")),
+        exclusive=said.get("OverSubscribe") == "EXCLUSIVE",
+        accounts=_some(said.get("AllowAccounts", "ALL")),
+        qos=_some(said.get("AllowQos", "ALL")),
+        nodes=nodes,
+    )
+
+
+def _associations(text: str, cluster: str) -> Iterable[Association]:
+    for row in _rows(text, columns=8):
+        default, where, account, partition, submit, wall, qos, default_qos = row
+        if where == cluster:
+            yield Association(
+                account=account,
+                default=account == default,
+                partition=partition or None,
+                max_submit=_count(submit),
+                max_time_s=seconds(wall),
+                qos=tuple(filter(None, qos.split(","))),
+                default_qos=default_qos or None,
+            )
+
+
+def _settings(config: str) -> dict[str, str]:
+    found = (_SETTING.match(line) for line in config.splitlines())
+    return {match[1]: match[2].strip() for match in found if match}
+
+
+def _rows(text: str, columns: int) -> Iterable[list[str]]:
+    for line in text.splitlines():
+        row = line.split("|")
+        if len(row) == columns:
+            yield row
+
+
+def _some(text: str) -> tuple[str, ...] | None:
+    return None if text in {"ALL", "(null)"} else tuple(text.split(","))
+
+
+def _count(text: str) -> int | None:
+    return int(text) if text.isdigit() else None
+
+
+def _leading_number(text: str) -> int:
+    match = re.match(r"\d+", text)
+    return int(match[0]) if match else 0

@@ -1,0 +1,168 @@
+"""Whether a job fits a partition: its terms, then its nodes, each with the words for a refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.slurm.units import duration, memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from orchestrator.model import Resources
+    from orchestrator.slurm.cluster import Node, Partition
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one job needs of the nodes it runs on."""
+
+    time_s: int | None
+    cores: int
+    nodes: int
+    memory_mb: float
+    features: frozenset[str]
+    excluded: frozenset[str]
+
+    def met_by(self, node: Node) -> bool:
+        """Whether this node alone has all of it."""
+        return (
+            node.name not in self.excluded
+            and self.features <= node.features
+            and self.cores <= node.cpus
+            and self.memory_mb <= node.memory_mb
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Aspect:
+    """One thing that a partition either offers or not, and the words for it."""
+
+    key: str
+    asked: str
+    fits: Callable[[Partition], bool]
+    offer: Callable[[Partition], str]
+
+
+def refusals(
+    request: Resources, wanted: Need, partition: Partition, partitions: Sequence[Partition]
+) -> list[str]:
+    """Say why a partition would never run the job, and which of ``partitions`` would do better."""
+    aspects = [*_terms(request, wanted), *_hardware(wanted)]
+    missed = [one for one in aspects if not one.fits(partition)]
+    return [_sentence(one, partition, partitions) for one in missed] or _together(
+        wanted, partition
+    )
+
+
+def described(partition: Partition) -> str:
+    """Return a partition's name with what people choose it for."""
+    longest = duration(partition.max_time_s) if partition.max_time_s else "any time"
+    default = "default, " if partition.default else ""
+    nodes = f"{len(partition.nodes)} nodes of {_most_cores(partition)} cores"
+    return f"{partition.name} ({default}{longest}, {nodes})"
+
+
+def _terms(request: Resources, wanted: Need) -> Iterator[_Aspect]:
+    """Yield what a partition's terms decide."""
+    yield _Aspect(
+        "slurm.partition", "and starts no jobs", lambda p: p.up, lambda p: f"is {p.state}"
+    )
+    time_s = wanted.time_s
+    if time_s is not None:
+        yield _Aspect(
+            "slurm.time",
+            f"{duration(time_s)} was asked",
+            lambda p: p.max_time_s is None or time_s <= p.max_time_s,
+            lambda p: "allows " + (duration(p.max_time_s) if p.max_time_s else "any time"),
+        )
+    if wanted.nodes > 1:
+        yield _Aspect(
+            "slurm.extra.nodes",
+            f"{wanted.nodes} were asked",
+            lambda p: wanted.nodes <= _most_nodes(p),
+            lambda p: f"allows {_most_nodes(p)} nodes",
+        )
+    if request.account is not None:
+        yield _Aspect(
+            "slurm.account",
+            f"{request.account} was asked",
+            lambda p: p.accounts is None or request.account in p.accounts,
+            lambda p: f"takes {_listed(p.accounts, 'account')}",
+        )
+    if request.qos is not None:
+        yield _Aspect(
+            "slurm.qos",
+            f"{request.qos} was asked",
+            lambda p: p.qos is None or request.qos in p.qos,
+            lambda p: f"takes {_listed(p.qos, 'QOS')}",
+        )
+
+
+def _hardware(wanted: Need) -> Iterator[_Aspect]:
+    """Yield what a partition's nodes decide."""
+    yield _Aspect(
+        "slurm.pack",
+        f"{wanted.cores} were asked",
+        lambda p: wanted.cores <= _most_cores(p),
+        lambda p: f"has {_most_cores(p)} cores on a node",
+    )
+    yield _Aspect(
+        "slurm.mem",
+        f"{memory(wanted.memory_mb)} was asked",
+        lambda p: wanted.memory_mb <= _most_memory_mb(p),
+        lambda p: f"has {memory(_most_memory_mb(p))} on a node",
+    )
+    yield _Aspect(
+        "slurm.constraint",
+        f"{'&'.join(sorted(wanted.features))} was asked",
+        lambda p: not wanted.features or any(wanted.features <= n.features for n in p.nodes),
+        lambda p: (
+            f"has {', '.join(sorted({f for n in p.nodes for f in n.features})) or 'nothing'}"
+        ),
+    )
+    yield _Aspect(
+        "slurm.exclude",
+        f"{len(wanted.excluded)} are excluded",
+        lambda p: not p.nodes or any(n.name not in wanted.excluded for n in p.nodes),
+        lambda p: f"has {len(p.nodes)} nodes",
+    )
+
+
+def _sentence(aspect: _Aspect, partition: Partition, partitions: Sequence[Partition]) -> str:
+    others = [p for p in partitions if p is not partition and p.up and aspect.fits(p)]
+    instead = ", ".join(f"{p.name} {aspect.offer(p)}" for p in others[:3])
+    asked = aspect.asked if aspect.asked.startswith("and ") else f", {aspect.asked}"
+    said = f"{partition.name} {aspect.offer(partition)} {asked}".replace(" ,", ",")
+    return f"{aspect.key}: {said}; {instead or 'no other partition does better'}"
+
+
+def _together(wanted: Need, partition: Partition) -> list[str]:
+    """Find that nodes have each thing asked for, but none has all of them."""
+    if not partition.nodes or any(wanted.met_by(node) for node in partition.nodes):
+        return []
+    asked = [f"{wanted.cores} cores", *sorted(wanted.features)]
+    asked += [memory(wanted.memory_mb)] if wanted.memory_mb else []
+    return [f"slurm: no single node of {partition.name} has all of it: {', '.join(asked)}"]
+
+
+def _most_nodes(partition: Partition) -> int:
+    there = len(partition.nodes)
+    return there if partition.max_nodes is None else min(there, partition.max_nodes)
+
+
+def _most_cores(partition: Partition) -> int:
+    there = max((n.cpus for n in partition.nodes), default=0)
+    most = partition.max_cpus_per_node
+    return there if most is None else min(there, most)
+
+
+def _most_memory_mb(partition: Partition) -> float:
+    there = max((n.memory_mb for n in partition.nodes), default=0.0)
+    most = partition.max_memory_mb
+    return there if most is None else min(there, most)
+
+
+def _listed(allowed: tuple[str, ...] | None, what: str) -> str:
+    return f"any {what}" if allowed is None else f"{what} {', '.join(allowed)}"

@@ -1,0 +1,202 @@
+"""What Slurm knows of jobs: the queue, which forgets soon, and the accounts, which may not exist.
+
+Both answer for any number of jobs in one call, keyed as ``1234_5`` for element 5 of an array and
+``1234`` for a job that is none. Ask the queue first: what it no longer has, the accounts explain.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.slurm.client import Unknown, ask
+from orchestrator.slurm.units import indices, megabytes, moment, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_QUEUE = "%i|%T|%S|%e|%L|%N|%r|%j"
+_ACCOUNTS = (
+    "JobID,State,ExitCode,DerivedExitCode,Submit,Start,End,TimelimitRaw,ReqMem,MaxRSS,NodeList"
+)
+_JOB = re.compile(r"(\d+)(?:_(?:(\d+)|\[([^\]]+)\]?))?")
+
+OUT_OF_MEMORY_SIGNAL = 125
+"""How Slurm writes down that a step ran out of memory."""
+
+_SKEW_S = 300.0  # clocks of a login node and a controller may differ
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A job as the queue has it; ended ones too, for as long as the controller remembers.
+
+    ``state`` is Slurm's own word. ``start`` and ``end``, in seconds since the epoch, are what is
+    expected as long as they have not come, and None where nobody has worked them out.
+    """
+
+    state: str
+    reason: str
+    start: float | None
+    end: float | None
+    left_s: int | None
+    node: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a process ended in Slurm's eyes: exit status and signal, one of them 0."""
+
+    status: int = 0
+    signal: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a job: ``batch`` is the script, ``0`` the first srun in it."""
+
+    name: str
+    state: str
+    exit: Exit
+    max_rss_mb: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accounted:
+    """A job as the accounts have it; the last attempt of one that was requeued.
+
+    ``worst`` is the worst exit of its steps; ``canceller`` the id of the user who cancelled it;
+    ``steps`` is empty unless they were asked for.
+    """
+
+    state: str
+    exit: Exit
+    worst: Exit
+    submitted: float | None
+    started: float | None
+    ended: float | None
+    time_limit_s: int | None
+    memory_mb: float | None
+    node: str
+    canceller: str = ""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether any part of it was killed for memory, which its own state need not say."""
+        return (
+            self.state == "OUT_OF_MEMORY"
+            or self.worst.signal == OUT_OF_MEMORY_SIGNAL
+            or any(step.state == "OUT_OF_MEMORY" for step in self.steps)
+        )
+
+    @property
+    def max_rss_mb(self) -> float | None:
+        """The most memory any of its steps was seen to use."""
+        return max((s.max_rss_mb for s in self.steps if s.max_rss_mb is not None), default=None)
+
+
+def queue(job_ids: Sequence[str] | None = None) -> dict[str, Queued] | Unknown:
+    """Ask for the jobs of these ids, arrays with all their elements; None asks for all of mine."""
+    if job_ids is not None and not job_ids:
+        return {}
+    which = "--me" if job_ids is None else f"--jobs={','.join(job_ids)}"
+    said = ask("squeue", "--noheader", "--array", "--states=all", f"--format={_QUEUE}", which)
+    if isinstance(said, Unknown):
+        # the answer to a single id that the controller has forgotten
+        return {} if said.reason.endswith("Invalid job id specified") else said
+    return read_queue(said)
+
+
+def accounting(
+    job_ids: Sequence[str], since: float = 0.0, *, steps: bool = False
+) -> dict[str, Accounted] | Unknown:
+    """Ask the accounts for the jobs of these ids, arrays with all their elements.
+
+    Parameters
+    ----------
+    since
+        Jobs submitted before are others that had the same ids.
+    steps
+        Ask for the steps as well: memory used and the cause of a death, at ten times the cost.
+    """
+    if not job_ids:
+        return {}
+    words = ["sacct", "--noheader", "--parsable2", f"--format={_ACCOUNTS}"]
+    words += [] if steps else ["--allocations"]
+    said = ask(*words, f"--jobs={','.join(job_ids)}")
+    if isinstance(said, Unknown):
+        return said
+    found = read_accounts(said)
+    return {
+        k: a for k, a in found.items() if a.submitted is None or a.submitted >= since - _SKEW_S
+    }
+
+
+def read_queue(text: str) -> dict[str, Queued]:
+    """Read the answer of squeue."""
+    found = {}
+    for line in text.splitlines():
+        row = line.split("|", 7)
+        if len(row) != 8:
+            continue
+        job, state, start, end, left, node, reason, name = row
+        entry = Queued(state, reason, moment(start), moment(end), seconds(left), node, name)
+        found.update(dict.fromkeys(_jobs(job), entry))
+    return found
+
+
+def read_accounts(text: str) -> dict[str, Accounted]:
+    """Read the answer of sacct, with or without the rows of steps."""
+    jobs: dict[str, Accounted] = {}
+    steps: dict[str, list[Step]] = {}
+    for line in text.splitlines():
+        row = line.split("|")
+        if len(row) != 11:
+            continue
+        job, _, step = row[0].partition(".")
+        if step:
+            state = row[1].partition(" ")[0]
+            found = Step(step, state, _exit(row[2]), megabytes(row[9]))
+            steps.setdefault(job, []).append(found)
+        else:
+            jobs.update(dict.fromkeys(_jobs(job), _accounted(row)))
+    for job, found_steps in steps.items():
+        if job in jobs:
+            jobs[job] = dataclasses.replace(jobs[job], steps=tuple(found_steps))
+    return jobs
+
+
+def _accounted(row: Sequence[str]) -> Accounted:
+    _, state, status, worst, submitted, started, ended, limit_min, memory, _, node = row
+    word, _, canceller = state.partition(" by ")
+    return Accounted(
+        state=word,
+        exit=_exit(status),
+        worst=_exit(worst),
+        submitted=moment(submitted),
+        started=moment(started),
+        ended=moment(ended),
+        time_limit_s=seconds(limit_min),
+        memory_mb=megabytes(memory),
+        node="" if node == "None assigned" else node,
+        canceller=canceller,
+    )
+
+
+def _exit(text: str) -> Exit:
+    status, _, signal = text.partition(":")
+    return Exit(int(status), int(signal)) if status.isdigit() and signal.isdigit() else Exit()
+
+
+def _jobs(text: str) -> list[str]:
+    """Name every job of one row: ``12``, ``12_3``, or the pending rest ``12_[4-9%2]``."""
+    match = _JOB.fullmatch(text)
+    if match is None:
+        return []
+    if match[3] is None:
+        return [text]
+    return [f"{match[1]}_{index}" for index in indices(match[3])]

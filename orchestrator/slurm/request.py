@@ -1,0 +1,172 @@
+"""Whether what is asked for can ever run, and in how many arrays it is to be queued.
+
+Slurm itself takes most impossible requests and leaves them pending for ever.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from orchestrator.slurm import units
+from orchestrator.slurm.fit import Need, described, refusals
+from orchestrator.slurm.units import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from orchestrator.model import Resources
+    from orchestrator.slurm.cluster import Association, Limits, Partition, Qos
+
+_BOUND = {"associations", "limits", "qos", "safe", "wckeys"}
+_LIMITED = {"limits", "safe"}
+_PLAIN_FEATURES = re.compile(r"[\w.-]+(?:&[\w.-]+)*")
+
+
+def need(request: Resources) -> Need:
+    """Return what each job of a request needs; a whole node has at least one core."""
+    extra = {name.replace("-", "_"): str(value) for name, value in request.extra.items()}
+    cores = _count(extra.get("cpus_per_task")) or max(1, request.pack)
+    per_core_mb = units.megabytes(extra.get("mem_per_cpu", "")) or 0.0
+    constraint = request.constraint or ""
+    return Need(
+        time_s=None if request.time_min is None else 60 * request.time_min,
+        cores=cores,
+        nodes=_count(extra.get("nodes")) or 1,
+        memory_mb=units.megabytes(request.mem or "") or cores * per_core_mb,
+        features=frozenset(
+            constraint.split("&") if _PLAIN_FEATURES.fullmatch(constraint) else ()
+        ),
+        excluded=frozenset(units.names(request.exclude or "")),
+    )
+
+
+def chosen(request: Resources, partitions: Sequence[Partition]) -> list[Partition]:
+    """Return the partitions that a request names, or the default one."""
+    if request.partition is None:
+        return [p for p in partitions if p.default]
+    asked = request.partition.split(",")
+    return [p for name in asked for p in partitions if p.name == name]
+
+
+def check(
+    request: Resources, experiments: int, partitions: Sequence[Partition], limits: Limits
+) -> list[str]:
+    """Return a sentence for everything that keeps a request from ever running, with what would do.
+
+    Several partitions, as ``pbatch,pdebug``, are enough if one of them takes the request.
+    """
+    wanted = need(request)
+    problems = [*_unknown_partitions(request, partitions), *_own_limits(request, limits)]
+    if wanted.time_s is not None and wanted.time_s <= 0:
+        problems.append("slurm.time: 0 lets nothing run; 1 minute is the least")
+    problems += _too_many(request, experiments, limits)
+    refused = [
+        refusals(request, wanted, partition, partitions)
+        for partition in chosen(request, partitions)
+    ]
+    return problems + min(refused, key=len, default=[])
+
+
+def slots(request: Resources, limits: Limits, queued: int = 0) -> int:
+    """Return how many more jobs this user may queue, array elements counted one by one.
+
+    Parameters
+    ----------
+    queued
+        Jobs of this user that are in the queue now.
+    """
+    most = [limits.max_job_count]
+    if _LIMITED & limits.enforced:
+        who = [_association(request, limits), _qos(request, limits)]
+        most += [
+            one.max_submit for one in who if one is not None and one.max_submit is not None
+        ]
+    return max(0, min(most) - queued)
+
+
+def chunks(tasks: int, limits: Limits, free: int | None = None) -> list[int]:
+    """Split array tasks into arrays that Slurm takes, each counted from index 0.
+
+    Where fewer than ``tasks`` are ``free``, the sum is what may be queued now.
+    """
+    left = tasks if free is None else min(tasks, free)
+    largest = max(1, limits.max_array_size)
+    return [min(largest, left - first) for first in range(0, left, largest)]
+
+
+def _unknown_partitions(request: Resources, partitions: Sequence[Partition]) -> Iterator[str]:
+    there = [p.name for p in partitions]
+    all_of_them = ", ".join(described(p) for p in partitions) or "none"
+    if request.partition is None:
+        if not any(p.default for p in partitions):
+            yield f"slurm.partition: this cluster has no default; name one of {all_of_them}"
+        return
+    for name in request.partition.split(","):
+        if name not in there:
+            near = difflib.get_close_matches(name, there, n=1)
+            hint = f", did you mean {near[0]}?" if near else ""
+            yield f"slurm.partition: no partition {name}{hint} (there are {all_of_them})"
+
+
+def _own_limits(request: Resources, limits: Limits) -> Iterator[str]:
+    """Compare with what the user's own accounts allow, where the cluster insists on it."""
+    mine = [a.account for a in limits.associations]
+    if request.account is not None and _BOUND & limits.enforced and request.account not in mine:
+        known = ", ".join(dict.fromkeys(mine)) or "none is yours"
+        yield f"slurm.account: no account {request.account} of yours; there are {known}"
+    there = [q.name for q in limits.qos]
+    if request.qos is not None and there and request.qos not in there:
+        yield f"slurm.qos: no QOS {request.qos}; there are {', '.join(there)}"
+    association = _association(request, limits)
+    if (
+        request.qos in there
+        and "qos" in limits.enforced
+        and association is not None
+        and request.qos not in association.qos
+    ):
+        may = ", ".join(association.qos) or "none"
+        yield f"slurm.qos: account {association.account} may not use {request.qos}, only {may}"
+    if request.time_min is None or not _LIMITED & limits.enforced:
+        return
+    qos = _qos(request, limits)
+    for name, longest_s in (
+        (f"account {association.account}", association.max_time_s)
+        if association
+        else ("", None),
+        (f"QOS {qos.name}", qos.max_time_s) if qos else ("", None),
+    ):
+        if longest_s is not None and 60 * request.time_min > longest_s:
+            asked = duration(60 * request.time_min)
+            yield f"slurm.time: {name} allows {duration(longest_s)}, {asked} was asked"
+
+
+def _too_many(request: Resources, experiments: int, limits: Limits) -> Iterator[str]:
+    """Compare the number of jobs with what may ever stand in the queue at once."""
+    free = slots(request, limits)
+    jobs = -(-experiments // request.pack) if request.pack else 1
+    if jobs > free:
+        enough = f"pack: {-(-experiments // free)} or more would do" if free else "none may be"
+        yield f"slurm.pack: {jobs} jobs are more than the {free} that may be queued; {enough}"
+
+
+def _association(request: Resources, limits: Limits) -> Association | None:
+    """Return what binds this user with the account asked for, the partition's own first."""
+    found = [
+        a
+        for a in limits.associations
+        if (a.account == request.account if request.account is not None else a.default)
+        and a.partition in {None, request.partition}
+    ]
+    return max(found, key=lambda a: a.partition is not None, default=None)
+
+
+def _qos(request: Resources, limits: Limits) -> Qos | None:
+    association = _association(request, limits)
+    name = request.qos or (association.default_qos if association is not None else None)
+    return next((q for q in limits.qos if q.name == name), None)
+
+
+def _count(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdigit() else None

@@ -1,0 +1,208 @@
+"""What became of a job, from Slurm's two answers; for experiments whose own files do not say.
+
+That an experiment is done only its own record can tell. A job that ended in order without one has
+lost it; and where an answer is missing, the verdict is that nobody knows, never that it failed.
+"""
+
+from __future__ import annotations
+
+import pwd
+import re
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.model import State
+from orchestrator.slurm.client import Unknown
+from orchestrator.slurm.units import duration, memory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.slurm.jobs import Accounted, Exit, Queued
+
+SETTLING_S = 60.0
+"""A job whose node was lost or taken stands among the ended ones before it is queued again."""
+
+_WAITING = {"PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT"}
+# a suspended job has begun and keeps its memory; the rest hold their nodes
+_STARTED = {
+    "RUNNING",
+    "COMPLETING",
+    "SUSPENDED",
+    "STOPPED",
+    "RESIZING",
+    "SIGNALING",
+    "STAGE_OUT",
+}
+_COMES_BACK = {"NODE_FAIL", "PREEMPTED", "BOOT_FAIL"}
+# what the queue calls so may have run out of memory or been ended by a signal
+_AMBIGUOUS = {"COMPLETED", "FAILED"} | _COMES_BACK
+
+_NEVER = {
+    "PartitionTimeLimit": "it asks for more time than the partition allows",
+    "PartitionNodeLimit": "it asks for more nodes than the partition allows",
+    "PartitionConfig": "no node of the partition has what it asks for",
+    "PartitionDown": "the partition is down",
+    "PartitionInactive": "the partition is inactive",
+    "BadConstraints": "no node meets its constraints",
+    "JobHeldUser": "it is held; scontrol release lets it start",
+    "JobHeldAdmin": "an administrator holds it",
+    "DependencyNeverSatisfied": "what it depends on has failed",
+    "AccountNotAllowed": "the partition does not take its account",
+    "QOSNotAllowed": "the partition does not take its QOS",
+    "InvalidAccount": "its account does not exist",
+    "InvalidQOS": "its QOS does not exist",
+    "launch failed requeued held": "its start failed and Slurm holds it",
+}
+_NEVER_ALIKE = re.compile(r"(QOS|Assoc)(MaxWall|.*PerJob|.*PerNode)", re.IGNORECASE)
+_LATER = {
+    "None": "Slurm has not looked at it yet",
+    "Priority": "others are before it",
+    "Resources": "nodes are busy",
+    "BeginTime": "Slurm starts it again",
+    "JobArrayTaskLimit": "as many elements run as were asked for at once",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Where a job stands; no state means that it cannot be told now.
+
+    ``stuck`` marks a pending job that will not start unless somebody does something.
+    """
+
+    state: State | None
+    sentence: str
+    stuck: bool = False
+    start: float | None = None
+
+
+def verdict(
+    job: str,
+    queued: Mapping[str, Queued] | Unknown,
+    accounted: Mapping[str, Accounted] | Unknown,
+    now: float,
+) -> Verdict:
+    """Tell what became of ``job`` (``12`` or ``12_3``), ``now`` in seconds since the epoch."""
+    entry = None if isinstance(queued, Unknown) else queued.get(job)
+    if entry is not None and entry.state in _WAITING:
+        return _waiting(entry)
+    if entry is not None and entry.state in _STARTED:
+        where = f" on {entry.node}" if entry.node else ""
+        return Verdict(State.RUNNING, f"{entry.state.lower()}{where}", start=entry.start)
+    row = None if isinstance(accounted, Unknown) else accounted.get(job)
+    if row is not None and row.state not in _WAITING | _STARTED:
+        found = _accounted(row)
+        may_return = row.state in _COMES_BACK and (
+            isinstance(queued, Unknown) or _just_now(row.ended, now)
+        )
+        return _unsure(found.sentence, "Slurm may start it again") if may_return else found
+    if isinstance(queued, Unknown):
+        return Verdict(None, queued.reason)
+    if entry is not None:
+        return _ended(entry, accounted, now)
+    return _vanished(job, accounted)
+
+
+def _waiting(entry: Queued) -> Verdict:
+    """Say why a job in the queue has not started, and whether it ever will."""
+    word = entry.reason.strip("()").partition(",")[0]
+    if word in _NEVER or _NEVER_ALIKE.match(word):
+        why = _NEVER.get(word, "a limit of its account or QOS forbids it")
+        return Verdict(State.PENDING, f"cannot start: {why} ({word})", stuck=True)
+    why = f"{_LATER[word]} ({word})" if word in _LATER else entry.reason
+    again = entry.state not in {"PENDING", "CONFIGURING"} or word == "BeginTime"
+    return Verdict(
+        State.PENDING, f"{'requeued' if again else 'waits'}: {why}", start=entry.start
+    )
+
+
+def _accounted(row: Accounted) -> Verdict:
+    """Say what the accounts say of a job that has ended."""
+    if row.out_of_memory:
+        asked = f"the {memory(row.memory_mb)} that it had" if row.memory_mb else "it had"
+        return Verdict(State.OUT_OF_MEMORY, f"used more memory than {asked}")
+    if row.state == "FAILED":
+        return _failed(row.exit, row.worst)
+    limit = f" of {duration(row.time_limit_s)}" if row.time_limit_s else ""
+    by = f" by {_user(row.canceller)}" if row.canceller else ""
+    return _by_name(row.state, node=row.node, limit=limit, by=by)
+
+
+def _failed(status: Exit, worst: Exit) -> Verdict:
+    if status.signal == 53:
+        return Verdict(State.LOST, "never started: its log could not be opened (0:53)")
+    number = status.signal or worst.signal
+    if number == signal.SIGUSR2:
+        return Verdict(State.LOST, "ended by Slurm's warning before it was ready for it")
+    if number:
+        return Verdict(State.FAILED, f"killed by {_signal(number)}")
+    return Verdict(State.FAILED, f"the job failed with exit status {status.status}")
+
+
+def _by_name(state: str, *, node: str, limit: str = "", by: str = "") -> Verdict:
+    where = f" ({node})" if node else ""
+    known = {
+        "COMPLETED": (State.LOST, "the job ended in order, without a record of this"),
+        "TIMEOUT": (State.TIMEOUT, f"reached the job's time limit{limit}"),
+        "DEADLINE": (State.TIMEOUT, "reached the job's deadline"),
+        "CANCELLED": (State.CANCELLED, f"cancelled{by}"),
+        "REVOKED": (State.CANCELLED, "taken back by the federation"),
+        "OUT_OF_MEMORY": (State.OUT_OF_MEMORY, "used more memory than it had"),
+        "FAILED": (State.FAILED, f"the job failed{where}"),
+        "NODE_FAIL": (State.NODE_FAIL, f"the node failed{where}"),
+        "BOOT_FAIL": (State.NODE_FAIL, f"the node did not boot{where}"),
+        "PREEMPTED": (State.LOST, f"preempted: another job took the node{where}"),
+    }
+    return Verdict(*known.get(state, (State.LOST, f"the job ended as {state}{where}")))
+
+
+def _ended(entry: Queued, accounted: Mapping[str, Accounted] | Unknown, now: float) -> Verdict:
+    """Judge an ended job that the queue remembers and the accounts do not, or not yet."""
+    found = _by_name(entry.state, node=entry.node)
+    if entry.state in _COMES_BACK and _just_now(entry.end, now):
+        return _unsure(found.sentence, "Slurm may start it again")
+    if entry.state not in _AMBIGUOUS or (isinstance(accounted, Unknown) and accounted.lasting):
+        return found
+    why = accounted.reason if isinstance(accounted, Unknown) else "the accounts will say why"
+    return _unsure(found.sentence, why)
+
+
+def _vanished(job: str, accounted: Mapping[str, Accounted] | Unknown) -> Verdict:
+    """Judge a job that the queue, which was read, does not have any more."""
+    if isinstance(accounted, Unknown):
+        sentence = f"it has left the queue, and how it ended cannot be told: {accounted.reason}"
+        return Verdict(State.LOST if accounted.lasting else None, sentence)
+    array = job.partition("_")[0]
+    row = accounted.get(job)
+    if row is not None and row.state not in _WAITING:
+        return Verdict(
+            State.LOST, f"it has left the queue; the accounts have it as {row.state}"
+        )
+    if row is not None or any(other.partition("_")[0] == array for other in accounted):
+        # the accounts never hear of an element that is cancelled before it starts
+        return Verdict(State.CANCELLED, "cancelled before it started")
+    return Verdict(State.LOST, "Slurm knows nothing of it any more")
+
+
+def _unsure(sentence: str, why: str) -> Verdict:
+    return Verdict(None, f"{sentence}; {why}")
+
+
+def _just_now(ended: float | None, now: float) -> bool:
+    return ended is None or now - ended < SETTLING_S
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _user(number: str) -> str:
+    try:
+        return pwd.getpwuid(int(number)).pw_name
+    except (KeyError, ValueError):
+        return f"user {number}"
