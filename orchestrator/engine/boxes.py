@@ -48,7 +48,9 @@ def at_rest(ground: Ground) -> Velocities:
     """Return the velocities before the first cycle."""
     boxes = ground.fluid.size
     return Velocities(
-        np.zeros((2, boxes), np.int32), np.zeros((CYCLES, 2, boxes), np.int16), np.zeros(1, np.int64)
+        np.zeros((2, boxes), np.int32),
+        np.zeros((CYCLES, 2, boxes), np.int16),
+        np.zeros(1, np.int64),
     )
 
 

@@ -6,40 +6,51 @@ zero follows IEEE 754 too instead of raising.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, SupportsInt, TypeVar
 
 import numba
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]  # it has no types
 from numba import extending, types
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numba.core.dispatcher import Dispatcher
     from numpy.typing import NDArray
 
-_Function = TypeVar("_Function", bound="Callable[..., object]")
+_Function = TypeVar("_Function", bound="Callable[..., Any]")
+
+# no reference counts: kernels own no arrays, and counting at every use of one is dear
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
+_INLINED: Any = {"forceinline": True, "_nrt": False}
 
 
-def kernel(function: _Function) -> _Function:
+def kernel(function: _Function) -> Dispatcher[_Function]:
     """Compile ``function`` at its first call; ``function.py_func`` stays the interpreted one."""
-    compiled: _Function = numba.njit(cache=True, error_model="numpy", nogil=True, _nrt=False)(function)
+    compiled: Dispatcher[_Function] = numba.njit(cache=True, **_OPTIONS)(function)
     return compiled
 
 
-def part(function: _Function) -> _Function:
+def part(function: _Function) -> Dispatcher[_Function]:
     """Compile ``function`` into every kernel that calls it, however large it is.
 
-    A call would copy all arrays of its arguments' tuples and count references to each of them.
+    A call would copy the descriptions of all arrays in its arguments' tuples.
     """
-    compiled: _Function = numba.njit(error_model="numpy", nogil=True, forceinline=True, _nrt=False)(function)
+    compiled: Dispatcher[_Function] = numba.njit(forceinline=True, **_OPTIONS)(function)
     return compiled
 
 
 @part
 def at(index: int) -> int:
     """Return a non-negative index that is taken as it is, without a look at its sign."""
-    return np.uint64(index)
+    return np.uint64(index)  # type: ignore[return-value]  # an integer to kernels
+
+
+@part
+def whole(number: SupportsInt) -> int:
+    """Return a number cut to a 64-bit integer, as entries of smaller ones and quotients need it."""
+    return np.int64(number)  # type: ignore[return-value]  # an integer to kernels
 
 
 @extending.intrinsic
@@ -62,7 +73,11 @@ def fetch(array: NDArray[Any], index: int) -> None:
     """Ask the processor to bring ``array[index]``, if there is such an entry, into its cache."""
 
 
-@extending.overload(fetch, strict=False, jit_options={"forceinline": True, "_nrt": False})
+@extending.overload(fetch, strict=False, jit_options=_INLINED)
 def _compiled_fetch(array: Any, index: Any) -> Any:
     del array, index
-    return lambda array, index: _fetch(array, index)
+
+    def fetch_(array: Any, index: Any) -> None:
+        _fetch(array, index)  # type: ignore[call-arg]  # numba gives the context
+
+    return fetch_

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, fetch, kernel, part
+from orchestrator.engine.compiled import at, fetch, kernel, part, whole
 from orchestrator.engine.gas import block
-from orchestrator.engine.ground import SOUTH, STATE_MASK, UP, WEST, place
 from orchestrator.engine.ground import EAST as EASTERN
+from orchestrator.engine.ground import SOUTH, STATE_MASK, UP, WEST, place
 from orchestrator.engine.pairs import append, remove
 from orchestrator.engine.random48 import UNIT, following
-from orchestrator.engine.states import AIR, GRAIN, MOBILE, WALL
+from orchestrator.engine.states import AIR, GRAIN, WALL
 from orchestrator.engine.transitions import Check, Time, Trigger
 
 if TYPE_CHECKING:
@@ -72,14 +72,18 @@ class Rules(NamedTuple):
     goes_on: float
 
 
-def rules(rows: Sequence[Transition], kinds: dict[tuple[int, int, int], int], settings: Settings) -> Rules:
+def rules(
+    rows: Sequence[Transition], kinds: dict[tuple[int, int, int], int], settings: Settings
+) -> Rules:
     """Turn the table ``rows`` into arrays; ``kinds`` numbers the pair types."""
     names = [row.name for row in rows]
     regulated = [i for i, row in enumerate(rows) if row.regulated]
     return Rules(
         direction=np.array([row.direction for row in rows], np.int64),
         kind=np.array([kinds[row.pair] for row in rows], np.int64),
-        becomes=np.array([kinds.get((row.direction, *row.after), -1) for row in rows], np.int64),
+        becomes=np.array(
+            [kinds.get((row.direction, *row.after), -1) for row in rows], np.int64
+        ),
         before=np.array([row.before for row in rows], np.int64),
         after=np.array([row.after for row in rows], np.int64),
         rate=np.array([row.rate for row in rows], np.float64),
@@ -102,14 +106,14 @@ def change(ground: Ground, cell: int, role: int, state: int, stamp: int) -> None
     Its five other pairs leave their arrays before and come back after. Grains are dated ``stamp``.
     """
     cells, kinds, order = ground.cells, ground.kinds, ground.order
-    old = np.int64(cells[at(cell)]) & STATE_MASK
+    old = whole(cells[at(cell)]) & STATE_MASK
     for step in range(5 * role, 5 * role + 5):
         neighbour = order[at(step)]
         there = cell + ground.offsets[at(neighbour)]
-        other = np.int64(cells[at(there)]) & STATE_MASK
+        other = whole(cells[at(there)]) & STATE_MASK
         if other == WALL:
             there = cell + ground.wraps[at(neighbour)]
-            other = np.int64(cells[at(there)]) & STATE_MASK
+            other = whole(cells[at(there)]) & STATE_MASK
         kind = kinds[at(neighbour * 256 + old * 16 + other)]
         if kind >= 0:
             remove(ground, kind, cell if neighbour & 1 else there, neighbour >> 1)
@@ -117,10 +121,10 @@ def change(ground: Ground, cell: int, role: int, state: int, stamp: int) -> None
     for step in range(5 * role, 5 * role + 5):
         neighbour = order[at(step)]
         there = cell + ground.offsets[at(neighbour)]
-        other = np.int64(cells[at(there)]) & STATE_MASK
+        other = whole(cells[at(there)]) & STATE_MASK
         if other == WALL:
             there = cell + ground.wraps[at(neighbour)]
-            other = np.int64(cells[at(there)]) & STATE_MASK
+            other = whole(cells[at(there)]) & STATE_MASK
         kind = kinds[at(neighbour * 256 + state * 16 + other)]
         if kind >= 0:
             append(ground, kind, cell if neighbour & 1 else there, neighbour >> 1)
@@ -129,7 +133,7 @@ def change(ground: Ground, cell: int, role: int, state: int, stamp: int) -> None
 @part
 def put(ground: Ground, cell: int, state: int, stamp: int) -> None:
     """Write a new state and what depends on it, except for the pairs."""
-    old = np.int64(ground.cells[at(cell)]) & STATE_MASK
+    old = whole(ground.cells[at(cell)]) & STATE_MASK
     ground.cells[at(cell)] = (ground.cells[at(cell)] & ~STATE_MASK) | state
     ground.times[at(cell)] = stamp if state == GRAIN else 0
     ground.counts[at(old)] -= 1
@@ -137,7 +141,7 @@ def put(ground: Ground, cell: int, state: int, stamp: int) -> None:
     if (old == AIR) != (state == AIR):
         x, y, z = place(ground, cell)
         settle(ground, cell, x + ground.length * z, y, state != AIR)
-        plane = np.int64(ground.plane[at(z)])
+        plane = whole(ground.plane[at(z)])
         if plane >= 0:
             block(ground, state != AIR, plane, y, x)
 
@@ -146,7 +150,7 @@ def put(ground: Ground, cell: int, state: int, stamp: int) -> None:
 def settle(ground: Ground, cell: int, column: int, y: int, solid: bool) -> None:
     """Follow a cell that became solid or fluid in the altitude of its column."""
     Hp = ground.height
-    altitude = np.int64(ground.altitude[at(column)])
+    altitude = whole(ground.altitude[at(column)])
     high = Hp - y
     if solid:
         if high == altitude + 1:
@@ -175,9 +179,9 @@ def survey(ground: Ground, depth: int) -> None:
 @part
 def beside(ground: Ground, cell: int, neighbour: int) -> int:
     """Return the neighbour of ``cell``, across the seam of a cyclic box if need be."""
-    there = cell + ground.offsets[at(neighbour)]
+    there = whole(cell + ground.offsets[at(neighbour)])
     if ground.cells[at(there)] & STATE_MASK == WALL:
-        there = cell + ground.wraps[at(neighbour)]
+        return whole(cell + ground.wraps[at(neighbour)])
     return there
 
 
@@ -186,10 +190,11 @@ def perform(ground: Ground, rules: Rules, row: int, first: int, stamp: int) -> N
     """Perform transition ``row`` on the pair that starts with cell ``first``."""
     direction = rules.direction[at(row)]
     second = beside(ground, first, 2 * direction + 1)
+    # what is needed next is far apart in memory; a falling grain needs the row below, too
     plane = ground.offsets[SOUTH]
+    below = second + ground.length
     fetch(ground.cells, first - plane)
     fetch(ground.cells, first + plane)
-    below = second + ground.length
     fetch(ground.cells, below)
     fetch(ground.cells, below - plane)
     fetch(ground.cells, below + plane)
@@ -209,7 +214,7 @@ def matches(ground: Ground, rules: Rules, row: int, first: int) -> bool:
     if ground.cells[at(first)] & STATE_MASK != rules.before[at(row), 0]:
         return False
     second = beside(ground, first, 2 * rules.direction[at(row)] + 1)
-    return ground.cells[at(second)] & STATE_MASK == rules.before[at(row), 1]
+    return bool(ground.cells[at(second)] & STATE_MASK == rules.before[at(row), 1])
 
 
 @part

@@ -149,7 +149,9 @@ def step(
                 for tile in range(tiles):
                     at = start + y * row + tile * NODE_TILE
                     to = tile * OUTCOME_TILE
-                    collide(nodes[at : at + NODE_TILE], ahead[to : to + OUTCOME_TILE], y <= ceiling)
+                    collide(
+                        nodes[at : at + NODE_TILE], ahead[to : to + OUTCOME_TILE], y <= ceiling
+                    )
                 join(ahead, tiles, Lp)
             if y == 1:
                 continue

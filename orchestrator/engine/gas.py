@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, kernel, part
+from orchestrator.engine.compiled import at, kernel, part, whole
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.states import AIR
 
@@ -55,7 +55,6 @@ class Planes(NamedTuple):
     tiles: int
     boxes_high: int
     boxes_long: int
-    count: int
 
 
 def planes(between: Corridor, Hp: int, Lp: int, Dp: int, *, with_gas: bool) -> Planes:
@@ -76,14 +75,13 @@ def planes(between: Corridor, Hp: int, Lp: int, Dp: int, *, with_gas: bool) -> P
         tiles=tiles,
         boxes_high=high,
         boxes_long=long,
-        count=count,
     )
 
 
 @part
 def node(Hp: int, tiles: int, word: int, y: int, x: int) -> int:
     """Return the index of the first velocity of a node; the next ones follow at steps of a tile."""
-    tile = np.int64(at(x) // at(TILE))
+    tile = whole(at(x) // at(TILE))
     return ((word * Hp + y) * tiles + tile) * NODE_TILE + x - TILE * tile
 
 
@@ -127,7 +125,7 @@ def fill(ground: Ground, depth: int, state: int) -> int:
             ground.share[k * boxes + box] = 1
             ground.nodes_fluid[0] += ground.box_nodes[box]
     for z in range(depth):
-        k = np.int64(ground.plane[z])
+        k = whole(ground.plane[z])
         if k < 0:
             continue
         bit = 1 << (k & 63)
@@ -138,9 +136,9 @@ def fill(ground: Ground, depth: int, state: int) -> int:
                     continue
                 at = node(Hp, ground.tiles, k >> 6, y, x)
                 state = following(state)
-                nodes[at + np.int64(4 * (state * UNIT)) * TILE] |= bit
+                nodes[at + whole(4 * (state * UNIT)) * TILE] |= bit
                 state = following(state)
-                fast = np.int64(8 * (state * UNIT))
+                fast = whole(8 * (state * UNIT))
                 if fast < 4:
                     nodes[at + (EB + fast) * TILE] |= bit
     return state
@@ -153,19 +151,21 @@ def force(ground: Ground, forcing: np.float32, state: int) -> int:
     per_plane = Hp * Lp
     boxes = ground.boxes_high * ground.boxes_long
     everywhere = np.float64(ground.fluid.size // boxes * per_plane)
-    picks = np.int64(np.float32(ground.nodes_fluid[0]) * forcing)
+    picks = whole(np.float32(ground.nodes_fluid[0]) * forcing)
     while picks > 0:
         state = following(state)
-        pick = np.int64((state * UNIT) * everywhere)
-        k = np.int64(at(pick) // at(per_plane))
+        pick = whole((state * UNIT) * everywhere)
+        k = whole(at(pick) // at(per_plane))
         pick -= k * per_plane
-        y = np.int64(at(pick) // at(Lp))
+        y = whole(at(pick) // at(Lp))
         here = node(Hp, ground.tiles, k >> 6, y, pick - y * Lp)
         shift = k & 63
         if (nodes[at(here + SOLID * TILE)] >> shift) & 1:
             continue
         for west, east in ((W, E), (WT, ET), (WB, EB)):
-            turning = (nodes[at(here + west * TILE)] & ~nodes[at(here + east * TILE)]) & (1 << shift)
+            turning = (nodes[at(here + west * TILE)] & ~nodes[at(here + east * TILE)]) & (
+                1 << shift
+            )
             nodes[at(here + west * TILE)] ^= turning
             nodes[at(here + east * TILE)] ^= turning
         picks -= 1
@@ -185,18 +185,20 @@ def mix(ground: Ground, state: int) -> int:
         bit = 1 << shift
         for _ in range(Hp // 2):
             state = following(state)
-            here = column + np.int64(5 + span * (state * UNIT)) * row
+            here = column + whole(5 + span * (state * UNIT)) * row
             single = (nodes[at(here + EB * TILE)] ^ nodes[at(here + ET * TILE)]) & bit
             nodes[at(here + EB * TILE)] ^= single
             nodes[at(here + ET * TILE)] ^= single
             state = following(state)
-            one = column + np.int64(5 + span * (state * UNIT)) * row
+            one = column + whole(5 + span * (state * UNIT)) * row
             state = following(state)
-            two = column + np.int64(5 + span * (state * UNIT)) * row
+            two = column + whole(5 + span * (state * UNIT)) * row
             if (nodes[at(one + SOLID * TILE)] | nodes[at(two + SOLID * TILE)]) & bit:
                 continue
             for velocity in range(SOLID):
-                differing = (nodes[at(one + velocity * TILE)] ^ nodes[at(two + velocity * TILE)]) & bit
+                differing = (
+                    nodes[at(one + velocity * TILE)] ^ nodes[at(two + velocity * TILE)]
+                ) & bit
                 nodes[at(one + velocity * TILE)] ^= differing
                 nodes[at(two + velocity * TILE)] ^= differing
     return state

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from orchestrator.engine import gas
-from orchestrator.engine.compiled import at, part
+from orchestrator.engine.compiled import at, part, whole
 from orchestrator.engine.states import NEUTRAL, SINK, SOURCE, STATES, WALL
 
 if TYPE_CHECKING:
@@ -131,8 +131,8 @@ class Ground(NamedTuple):
 @part
 def place(ground: Ground, cell: int) -> tuple[int, int, int]:
     """Return length, height and depth of a cell."""
-    row = np.int64(at(cell) // at(ground.length))
-    z = np.int64(at(row) // at(ground.height))
+    row = whole(at(cell) // at(ground.length))
+    z = whole(at(row) // at(ground.height))
     return cell - row * ground.length, row - z * ground.height, z
 
 
@@ -142,14 +142,16 @@ def corridor(states: NDArray[np.uint8]) -> Corridor:
     solid = np.ones(depth + 2, dtype=np.bool_)
     solid[1:-1] = (states == NEUTRAL).all(axis=(1, 2))
     open_planes = np.flatnonzero(~solid)
-    first, last = (1, depth) if open_planes.size == 0 else (int(open_planes[0]), int(open_planes[-1]))
+    first, last = (
+        (1, depth) if open_planes.size == 0 else (int(open_planes[0]), int(open_planes[-1]))
+    )
     closed = np.isin(states, (NEUTRAL, WALL, SOURCE, SINK)).all(axis=(0, 2))
-    ceiling = len(closed) if closed.all() else int(np.argmin(closed))
+    ceiling = states.shape[1] if closed.all() else int(np.argmin(closed))
     return Corridor(first, last, solid, ceiling)
 
 
 def pair_kinds(rows: Sequence[Transition]) -> dict[tuple[int, int, int], int]:
-    """Number the pair types from which a transition starts."""
+    """Return a number for each pair type from which a transition starts."""
     return {pair: kind for kind, pair in enumerate(dict.fromkeys(row.pair for row in rows))}
 
 
@@ -219,7 +221,9 @@ def prepare(
     )
 
 
-def _kind_table(numbers: dict[tuple[int, int, int], int], *, periodic: bool) -> NDArray[np.int8]:
+def _kind_table(
+    numbers: dict[tuple[int, int, int], int], *, periodic: bool
+) -> NDArray[np.int8]:
     """Look up pair arrays from both ends of a pair; a cyclic box has no vertical pairs with walls."""
     table = np.full((6, STATES, STATES), -1, dtype=np.int8)
     for (direction, first, second), kind in numbers.items():
@@ -228,5 +232,3 @@ def _kind_table(numbers: dict[tuple[int, int, int], int], *, periodic: bool) -> 
         table[2 * direction + 1, first, second] = kind
         table[2 * direction, second, first] = kind
     return table.ravel()
-
-

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, kernel, part
+from orchestrator.engine.compiled import at, kernel, part, whole
 from orchestrator.engine.ground import DOWN, EAST, SOUTH, STATE_BITS, STATE_MASK
 from orchestrator.engine.states import WALL
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from orchestrator.engine.ground import Ground
 
 MARGIN = 256  # more than one turn of the loop can append to one array or take of slots
@@ -25,7 +27,7 @@ FREE, FRESH, FULL = 0, 1, 2  # the entries of Ground.slots
 def append(ground: Ground, kind: int, owner: int, direction: int) -> None:
     """Put the pair that ``owner`` makes in ``direction`` at the end of array ``kind``."""
     cells, places, slots = ground.cells, ground.places, ground.slots
-    slot = np.int64(cells[at(owner)]) >> STATE_BITS
+    slot = whole(cells[at(owner)]) >> STATE_BITS
     if slot == 0:
         slot = slots[FREE]
         if slot != 0:
@@ -50,7 +52,7 @@ def append(ground: Ground, kind: int, owner: int, direction: int) -> None:
 def remove(ground: Ground, kind: int, owner: int, direction: int) -> None:
     """Take the pair that ``owner`` makes in ``direction`` out of array ``kind``."""
     cells, places = ground.cells, ground.places
-    slot = np.int64(cells[at(owner)]) >> STATE_BITS
+    slot = whole(cells[at(owner)]) >> STATE_BITS
     position = places[at(4 * slot + direction)]
     start = ground.starts[at(kind)]
     last = ground.lengths[at(kind)] - 1
@@ -114,12 +116,20 @@ def filled(ground: Ground) -> Ground:
     """Return ``ground`` with all its pairs in their arrays, in the order of a scan."""
     depth = ground.plane.size
     owners = scan(ground, depth, False)
-    wanted = ground.lengths + 2 * MARGIN
+    ground = roomy(ground, ground.lengths, owners)
+    scan(ground, depth, True)
+    return ground
+
+
+def roomy(ground: Ground, lengths: NDArray[np.int64], owners: int) -> Ground:
+    """Return ``ground`` with room for arrays of these lengths, which it may have lost."""
+    wanted = lengths + 2 * MARGIN
     if np.any(wanted > ground.rooms):
         ground = _with_rooms(ground, np.maximum(wanted + wanted // 8, ground.rooms))
     if 4 * (owners + 2 * MARGIN) > ground.places.size:
-        ground = ground._replace(places=np.empty(4 * (owners + owners // 8 + 2 * MARGIN), np.int32))
-    scan(ground, depth, True)
+        ground = ground._replace(
+            places=np.empty(4 * (owners + owners // 8 + 2 * MARGIN), np.int32)
+        )
     return ground
 
 
@@ -131,7 +141,9 @@ def enlarged(ground: Ground) -> Ground:
             ground.entries[start : start + length].copy()
             for start, length in zip(ground.starts, ground.lengths, strict=True)
         ]
-        ground = _with_rooms(ground, np.where(tight, ground.lengths * 3 // 2 + 4 * MARGIN, ground.rooms))
+        ground = _with_rooms(
+            ground, np.where(tight, ground.lengths * 3 // 2 + 4 * MARGIN, ground.rooms)
+        )
         for start, pairs in zip(ground.starts, kept, strict=True):
             ground.entries[start : start + pairs.size] = pairs
     if 4 * (ground.slots[FRESH] + 2 * MARGIN) > ground.places.size:
@@ -142,7 +154,9 @@ def enlarged(ground: Ground) -> Ground:
     return ground
 
 
-def _with_rooms(ground: Ground, rooms: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Ground:
+def _with_rooms(ground: Ground, rooms: NDArray[np.int64]) -> Ground:
     """Lay the arrays out anew, with nothing in them."""
     ends = np.cumsum(rooms)
-    return ground._replace(entries=np.empty(int(ends[-1]), np.int64), starts=ends - rooms, rooms=rooms)
+    return ground._replace(
+        entries=np.empty(int(ends[-1]), np.int64), starts=ends - rooms, rooms=rooms
+    )

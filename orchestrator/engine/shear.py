@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, kernel, part
+from orchestrator.engine.compiled import at, kernel, part, whole
 from orchestrator.engine.gas import BOX, PLANE_SPACING
 from orchestrator.engine.slopes import across
 
@@ -50,11 +50,14 @@ def samples(between: Corridor, Dp: int, *, periodic: bool) -> Samples:
     distance = np.arange(_DISTANCES)
     difference = np.arange(-_STEEPEST, _STEEPEST + 1)
     s_x, s_z, D_x, D_z = (
-        axis.ravel() for axis in np.meshgrid(distance, distance, difference, difference, indexing="ij")
+        axis.ravel()
+        for axis in np.meshgrid(distance, distance, difference, difference, indexing="ij")
     )
     with np.errstate(invalid="ignore", divide="ignore"):  # both 0 where a box is one cell long
         length = np.sqrt((s_x**2 + D_x**2).astype(np.float64)).astype(np.float32)
-        tangent = np.stack([(-D_x).astype(np.float32) / length, s_x.astype(np.float32) / length])
+        tangent = np.stack(
+            [(-D_x).astype(np.float32) / length, s_x.astype(np.float32) / length]
+        )
         w = np.stack([-D_x * s_z, s_x * s_z, -D_z * s_x])
         norm = np.sqrt((w**2).sum(axis=0).astype(np.float64)).astype(np.float32)
         normal = w.astype(np.float32) / norm
@@ -68,7 +71,9 @@ def samples(between: Corridor, Dp: int, *, periodic: bool) -> Samples:
     below = (depth - between.first) // PLANE_SPACING
     above = np.where(below == planes - 1, 0 if periodic else planes - 1, below + 1)
     beyond = (depth - between.first) % PLANE_SPACING
-    gap = np.where(below == planes - 1, between.width - PLANE_SPACING * (planes - 1), PLANE_SPACING)
+    gap = np.where(
+        below == planes - 1, between.width - PLANE_SPACING * (planes - 1), PLANE_SPACING
+    )
     outside = (depth < between.first) | (depth > between.last)
     second = beyond.astype(np.float32) / gap.astype(np.float32)
     return Samples(
@@ -109,9 +114,13 @@ def press(ground: Ground, total: NDArray[np.int32], samples: Samples, depth: int
         for i in range(long):
             west, east = across(i, -2, long, periodic), across(i, 2, long, periodic)
             s_x = 4 if periodic else east - west
-            D_x = clipped(np.int64(altitude[at(row + east)]) - np.int64(altitude[at(row + west)]))
-            D_z = clipped(np.int64(altitude[at(south_row + i)]) - np.int64(altitude[at(north_row + i)]))
-            shape = ((s_x * _DISTANCES + s_z) * _SPAN + D_x + _STEEPEST) * _SPAN + D_z + _STEEPEST
+            D_x = clipped(whole(altitude[at(row + east)]) - whole(altitude[at(row + west)]))
+            D_z = clipped(
+                whole(altitude[at(south_row + i)]) - whole(altitude[at(north_row + i)])
+            )
+            shape = (
+                ((s_x * _DISTANCES + s_z) * _SPAN + D_x + _STEEPEST) * _SPAN + D_z + _STEEPEST
+            )
             x = min(max(i + 1 + samples.offset[0, at(shape)], 0), Lp - 1)
             y = min(max(Hp - altitude[at(row + i)] - samples.offset[1, at(shape)], 0), Hp - 1)
             there = min(max(z + samples.offset[2, at(shape)], 1), depth - 2)
@@ -119,17 +128,17 @@ def press(ground: Ground, total: NDArray[np.int32], samples: Samples, depth: int
             u_x, u_y = np.float32(0), np.float32(0)
             if y < floor and below >= 0:
                 x = min(x, edge - 1)
-                J, I = np.int64(at(y) // at(BOX)), np.int64(at(x) // at(BOX))
-                a, b = y - BOX * J, x - BOX * I
+                j_box, i_box = whole(at(y) // at(BOX)), whole(at(x) // at(BOX))
+                a, b = y - BOX * j_box, x - BOX * i_box
                 w00, w01 = (BOX - a) * (BOX - b), (BOX - a) * b
                 w10, w11 = a * (BOX - b), a * b
-                box = below * boxes + J * boxes_long + I
+                box = below * boxes + j_box * boxes_long + i_box
                 u_x = blend(eastward, box, boxes_long, w00, w01, w10, w11)
                 u_y = blend(downward, box, boxes_long, w00, w01, w10, w11)
                 g1 = samples.weight[1, at(there)]
                 if g1 != 0:
                     g0 = samples.weight[0, at(there)]
-                    box = samples.above[at(there)] * boxes + J * boxes_long + I
+                    box = samples.above[at(there)] * boxes + j_box * boxes_long + i_box
                     v_x = blend(eastward, box, boxes_long, w00, w01, w10, w11)
                     v_y = blend(downward, box, boxes_long, w00, w01, w10, w11)
                     u_x = np.float32(np.float32(u_x * g0) + np.float32(v_x * g1))
@@ -185,7 +194,7 @@ def acceptance(tau: np.float32, tau_min: np.float32, tau_max: np.float32) -> np.
 
 
 def eroding_share(
-    counted: tuple[int, int, int, float], tau_min: np.float32, tau_max: np.float32
+    counted: tuple[int, int, int, np.float32], tau_min: np.float32, tau_max: np.float32
 ) -> np.float32:
     """Return the share of the ground that erodes, by which erosion counts in the time step."""
     columns, always, maybe, sum_ = counted

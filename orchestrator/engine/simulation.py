@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,8 @@ from orchestrator.engine.transitions import table
 from orchestrator.engine.turns import (
     END,
     ERODING,
-    FAILED,
     GAS_DUE,
     GENERATOR,
-    INJECTION,
-    KEPT,
     NOW,
     PERFORMED,
     SNAPSHOT_DUE,
@@ -39,6 +37,14 @@ if TYPE_CHECKING:
     from orchestrator.engine.settings import Value
 
 __all__ = ["Simulation", "refuse_unsupported"]
+
+
+class Stage(enum.IntEnum):
+    """What comes next in a run."""
+
+    START = 0  # avalanches and the stabilisation of the gas
+    SWEEP = 1  # the avalanches that end a turn
+    TURN = 2  # the next turn
 
 
 class Simulation:
@@ -71,6 +77,7 @@ class Simulation:
         model: str = "SNO",
     ) -> None:
         refuse_unsupported(parameters)
+        self.parameters = dict(parameters)
         self.settings = settings.read(parameters, model)
         self.depth, self.height, self.length = cells.shape
         periodic = self.settings.boundary is Boundary.PERIODIC
@@ -81,75 +88,85 @@ class Simulation:
             sources=bool((cells == SOURCE).any()),
             sinks=bool((cells == SINK).any()),
         )
-        self._ground = prepare(
-            cells, cell_times, self.corridor, rows, periodic=periodic, with_gas=self.settings.gas
+        self.ground = prepare(
+            cells,
+            cell_times,
+            self.corridor,
+            rows,
+            periodic=periodic,
+            with_gas=self.settings.gas,
         )
         self._rules = rules(rows, pair_kinds(rows), self.settings)
         self._rates = self._rules.rate.copy()
         self._sums = np.empty(len(rows) // 8 * 8 + 8)
         self._repose = slopes.repose(self.settings)
         self._samples = shear.samples(self.corridor, self.depth + 2, periodic=periodic)
-        self._velocities = boxes.at_rest(self._ground)
+        self.velocities = boxes.at_rest(self.ground)
         self._column_sums = np.empty(boxes.COLUMN_ROOM, np.int64)
-        self._box_sums = np.empty(boxes.BOX_ROOM * self._ground.box_nodes.size, np.int64)
-        self._outcomes = np.empty(3 * self._ground.tiles * gas.OUTCOME_TILE, np.int64)
+        self._box_sums = np.empty(boxes.BOX_ROOM * self.ground.box_nodes.size, np.int64)
+        self._outcomes = np.empty(3 * self.ground.tiles * gas.OUTCOME_TILE, np.int64)
         self.tau_max = self.settings.tau_max
         self.gas_cycles = 0
+        self.interval = math.inf
+        self.stage = Stage.START
+        self.directions = np.array([direction for direction, _, _ in pair_kinds(rows)])
 
         start, never = float(time), math.inf
         due = start if self.settings.gas else never
-        self._clock = Clock(
+        self.clock = Clock(
             np.array([start, due, never, never, self._first_sweep(start)]),
             np.zeros(4, np.int64),
             np.zeros(2),
         )
-        self._clock.state[GENERATOR] = seeded(seed)
-        self._ground = filled(self._ground)
-        survey(self._ground, self.depth + 2)
+        self.clock.state[GENERATOR] = seeded(seed)
+        self.ground = filled(self.ground)
+        survey(self.ground, self.depth + 2)
         if self.settings.gas:
             self._fill_gas()
 
     @property
     def time(self) -> float:
         """The time in t0."""
-        return float(self._clock.time[NOW])
+        return float(self.clock.time[NOW])
 
     @property
     def transitions(self) -> int:
         """Transitions performed so far, those set off by others included."""
-        return int(self._clock.state[PERFORMED])
+        return int(self.clock.state[PERFORMED])
 
     @property
     def generator(self) -> int:
         """The state of the random generator."""
-        return int(self._clock.state[GENERATOR])
+        return int(self.clock.state[GENERATOR])
 
     @property
     def eroding_share(self) -> float:
         """The share of the ground that erodes, of the latest gas cycle."""
-        return float(self._clock.factor[ERODING])
+        return float(self.clock.factor[ERODING])
 
     @property
     def counts(self) -> dict[str, int]:
         """Cells per state, walls included."""
-        return dict(zip(NAMES, self._ground.counts.tolist(), strict=False))
+        return dict(zip(NAMES, self.ground.counts.tolist(), strict=False))
 
     @property
     def altitude(self) -> NDArray[np.int16]:
         """int16 [planes of the corridor, L], solid cells from the bottom wall up without a gap."""
         first, width = self.corridor.first, self.corridor.width
-        return self._map(self._ground.altitude)[first : first + width, 1:-1]
+        columns = self.ground.altitude.reshape(self.depth + 2, self.length + 2)
+        return columns[first : first + width, 1:-1]
 
     @property
     def stress(self) -> NDArray[np.float32]:
         """float32 [planes of the corridor, L], of the latest gas cycle."""
         first, width = self.corridor.first, self.corridor.width
-        return self._map(self._ground.stress)[first : first + width, 1:-1]
+        columns = self.ground.stress.reshape(self.depth + 2, self.length + 2)
+        return columns[first : first + width, 1:-1]
 
     @property
     def speeds(self) -> tuple[float, float]:
         """The largest and the mean gas speed over all boxes, summed over the last 49 cycles."""
-        largest, mean = boxes.speeds(self._velocities.total)
+        largest, mean = boxes.speeds(self.velocities.total)
         return float(largest), float(mean)
 
     def planes(self, *, walls: bool) -> Iterator[NDArray[np.uint64]]:
@@ -159,7 +176,7 @@ class Simulation:
         state, bytes 4 to 7 the cell time. It is overwritten by the next one.
         """
         shape = (self.depth + 2, self.height + 2, self.length + 2)
-        cells, times = self._ground.cells.reshape(shape), self._ground.times.reshape(shape)
+        cells, times = self.ground.cells.reshape(shape), self.ground.times.reshape(shape)
         inner = slice(None) if walls else slice(1, -1)
         cells, times = cells[inner, inner, inner], times[inner, inner, inner]
         plane = np.empty((*cells.shape[1:], 2), np.int32)
@@ -175,8 +192,9 @@ class Simulation:
         stoptime: float | None = None,
         every: float | None = None,
         on_snapshot: Callable[[Simulation], None],
+        on_pause: Callable[[Simulation], None] | None = None,
     ) -> None:
-        """Simulate until the end and call ``on_snapshot`` whenever one is due.
+        """Simulate until the end.
 
         Parameters
         ----------
@@ -184,26 +202,55 @@ class Simulation:
             t0 to simulate, or time at which to end; the model adds half a t0. None: no end.
         every
             t0 between snapshots; None: no snapshots.
+        on_snapshot
+            Called whenever a snapshot is due.
+        on_pause
+            Called after every gas cycle; like ``on_snapshot``, it may save the state.
         """
-        clock = self._clock
-        self._interval = float(np.float32(every)) if every else math.inf
+        clock = self.clock
         if every:
-            clock.time[SNAPSHOT_DUE] = self._interval * math.ceil((self.time - 0.1) / self._interval)
+            self.interval = float(np.float32(every))
+            clock.time[SNAPSHOT_DUE] = self.interval * math.ceil(
+                (self.time - 0.1) / self.interval
+            )
         if stop is not None:
             clock.time[END] = self.time + float(np.float32(float(np.float32(stop)) + 0.5))
         elif stoptime is not None:
             clock.time[END] = float(np.float32(stoptime)) + 0.5
         self._snapshot(on_snapshot)
-        self._sweep()
-        self._stabilise()
+        self.resume(on_snapshot=on_snapshot, on_pause=on_pause)
+
+    def resume(
+        self,
+        *,
+        on_snapshot: Callable[[Simulation], None],
+        on_pause: Callable[[Simulation], None] | None = None,
+    ) -> None:
+        """Go on where the run stands, to the end that was set for it."""
+        if self.stage is Stage.START:
+            self._sweep()
+            self._stabilise()
+        elif self.clock.time[NOW] >= self.clock.time[END]:
+            return
+        elif self.stage is Stage.SWEEP:
+            self._sweep()
+        self.stage = Stage.TURN
         while self._turns(on_snapshot):
-            pass
+            if on_pause:
+                on_pause(self)
+
+    def restore(
+        self, *, stage: Stage, tau_max: np.float32, interval: float, gas_cycles: int
+    ) -> None:
+        """Take over what is not in arrays from a saved state."""
+        self.stage, self.tau_max = stage, tau_max
+        self.interval, self.gas_cycles = interval, gas_cycles
 
     def _turns(self, on_snapshot: Callable[[Simulation], None]) -> bool:
         """Run turns until something else is due, see to it, and return whether to go on."""
-        clock = self._clock
+        clock = self.clock
         match turns.advance(
-            self._ground,
+            self.ground,
             self._rules,
             self._repose,
             clock,
@@ -212,13 +259,13 @@ class Simulation:
             self.settings.tau_min,
             self.tau_max,
             self.settings.avalanches is Avalanches.SYNC,
-            self._ground.cells.size,
+            self.ground.cells.size,
         ):
             case Pause.GAS:
                 self._cycle()
                 return True
             case Pause.ROOM:
-                self._ground = enlarged(self._ground)
+                self.ground = enlarged(self.ground)
                 return True
             case Pause.STILL:
                 if not self.settings.gas:
@@ -229,30 +276,32 @@ class Simulation:
                     clock.time[NOW] = clock.time[GAS_DUE]
                 else:
                     self._postpone()
-        ended = bool(clock.time[NOW] >= clock.time[END])
+        self.stage = Stage.SWEEP
         self._snapshot(on_snapshot)
-        if not ended:
-            self._sweep()
-        return not ended
+        if clock.time[NOW] >= clock.time[END]:
+            return False
+        self._sweep()
+        self.stage = Stage.TURN
+        return True
 
     def _snapshot(self, on_snapshot: Callable[[Simulation], None]) -> None:
         """Call ``on_snapshot`` if a snapshot is due."""
-        time = self._clock.time
+        time = self.clock.time
         if time[NOW] >= time[SNAPSHOT_DUE]:
-            on_snapshot(self)
             while time[SNAPSHOT_DUE] <= time[NOW]:
-                time[SNAPSHOT_DUE] += self._interval
+                time[SNAPSHOT_DUE] += self.interval
+            on_snapshot(self)
 
     def _fill_gas(self) -> None:
         """Fill the gas and drive it without collisions."""
-        state = self._clock.state
-        state[GENERATOR] = gas.fill(self._ground, self.depth + 2, state[GENERATOR])
+        state = self.clock.state
+        state[GENERATOR] = gas.fill(self.ground, self.depth + 2, state[GENERATOR])
         for _ in range(self.settings.speedup):
-            state[GENERATOR] = gas.force(self._ground, self.settings.forcing, state[GENERATOR])
+            state[GENERATOR] = gas.force(self.ground, self.settings.forcing, state[GENERATOR])
 
     def _stabilise(self) -> None:
         """Let the gas flow over the ground before the clock starts."""
-        survey(self._ground, self.depth + 2)
+        survey(self.ground, self.depth + 2)
         if not self.settings.gas:
             return
         cycles = self.settings.stabilisation
@@ -262,31 +311,36 @@ class Simulation:
 
     def _flow(self, *, averaged: bool) -> None:
         """Run one gas cycle; velocities are averaged only if somebody will look at them."""
-        ground, state = self._ground, self._clock.state
+        ground, state = self.ground, self.clock.state
         flow.step(
-            ground.nodes, self._outcomes, ground.height, ground.length, ground.tiles, self.corridor.ceiling
+            ground.nodes,
+            self._outcomes,
+            ground.height,
+            ground.length,
+            ground.tiles,
+            self.corridor.ceiling,
         )
         state[GENERATOR] = gas.force(ground, self.settings.forcing, state[GENERATOR])
         if not ground.periodic:
             state[GENERATOR] = gas.mix(ground, state[GENERATOR])
         if averaged:
-            boxes.accumulate(ground, self._velocities, self._column_sums, self._box_sums)
+            boxes.accumulate(ground, self.velocities, self._column_sums, self._box_sums)
         self.gas_cycles += 1
 
     def _cycle(self) -> None:
         """Run the gas cycle that is due, and find the stress that it puts on the ground."""
         self._flow(averaged=True)
-        shear.press(self._ground, self._velocities.total, self._samples, self.depth + 2)
+        shear.press(self.ground, self.velocities.total, self._samples, self.depth + 2)
         tau_min = self.settings.tau_min
-        counted = shear.census(self._ground, self.corridor.solid, tau_min, self.tau_max)
+        counted = shear.census(self.ground, self.corridor.solid, tau_min, self.tau_max)
         if counted[0] and self.tau_max == 0:  # replaced when first used, after the census
             self.tau_max = np.float32(self.speeds[0])
-        self._clock.factor[ERODING] = shear.eroding_share(counted, tau_min, self.tau_max)
+        self.clock.factor[ERODING] = shear.eroding_share(counted, tau_min, self.tau_max)
         self._postpone()
 
     def _postpone(self) -> None:
         """Set the next gas cycle after the present time."""
-        time, delay = self._clock.time, self.settings.gas_delay
+        time, delay = self.clock.time, self.settings.gas_delay
         time[GAS_DUE] += delay
         while time[GAS_DUE] < time[NOW]:
             time[GAS_DUE] += delay
@@ -300,14 +354,14 @@ class Simulation:
 
     def _sweep(self) -> None:
         """Relax the ground if a sweep of avalanches is due."""
-        clock = self._clock
+        clock = self.clock
         now = self.time
         if self.settings.avalanches is not Avalanches.SYNC:
             return
         if not (now == 0 or now >= clock.time[SWEEP_DUE]):
             return
         clock.state[GENERATOR], moved = toppling.topple(
-            self._ground,
+            self.ground,
             self.depth + 2,
             self.settings.step_limit,
             self.settings.cells_per_visit,
@@ -316,8 +370,5 @@ class Simulation:
             clock.state[GENERATOR],
         )
         if moved:
-            self._ground = filled(self._ground)
+            self.ground = filled(self.ground)
         clock.time[SWEEP_DUE] = float(np.float32(now + float(self.settings.sweep_delay)))
-
-    def _map(self, columns: NDArray[np.generic]) -> NDArray[np.generic]:
-        return columns.reshape(self.depth + 2, self.length + 2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, part
+from orchestrator.engine.compiled import at, part, whole
 from orchestrator.engine.ground import place
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Repose(NamedTuple):
     """When grains slide.
 
     ``limit`` is the upward part of the normal below which a slope is too steep, ``radius`` the
-    distance over which slopes are taken; ``bearings`` float32 [2, 31 * 31] remembers cosine and
+    distance over which slopes are taken; ``bearings`` float32 [31 * 31 * 2] remembers cosine and
     sine of the direction of descent, NaN where it is not known yet.
     """
 
@@ -47,7 +47,7 @@ def repose(settings: Settings) -> Repose:
         upwind=settings.upwind,
         limit=np.float32(0.999 * math.cos(PI * angle / 180.0)),
         radius=np.float32(radius),
-        bearings=np.full((2, _SPAN * _SPAN), np.nan, np.float32),
+        bearings=np.full(2 * _SPAN * _SPAN, np.nan, np.float32),
     )
 
 
@@ -88,12 +88,15 @@ def inside(position: np.float32, size: int, periodic: bool) -> np.float32:
 @part
 def height_at(ground: Ground, long: int, X: np.float32, Z: np.float32) -> np.float32:
     """Interpolate the altitude between the four columns around a point."""
-    i0, j0 = np.int64(np.floor(X)), np.int64(np.floor(Z))
+    i0, j0 = whole(np.floor(X)), whole(np.floor(Z))
     i1 = across(i0, 1, long, ground.periodic)
     j1 = across(j0, 1, ground.width, ground.periodic)
     tx1, tz1 = np.float32(X - np.float32(i0)), np.float32(Z - np.float32(j0))
     tx0, tz0 = np.float32(np.float32(1) - tx1), np.float32(np.float32(1) - tz1)
-    row0, row1 = ground.length * (ground.first + j0) + 1, ground.length * (ground.first + j1) + 1
+    row0, row1 = (
+        ground.length * (ground.first + j0) + 1,
+        ground.length * (ground.first + j1) + 1,
+    )
     altitude = ground.altitude
     q00 = np.float32(np.float32(altitude[at(row0 + i0)]) * tx0) * tz0
     q01 = np.float32(np.float32(altitude[at(row1 + i0)]) * tx0) * tz1
@@ -116,20 +119,22 @@ def steepest(ground: Ground, repose: Repose, i: int, j: int) -> tuple[np.float32
     v_z = -4 if periodic else north - south
     row = ground.length * (ground.first + j) + 1
     altitude = ground.altitude
-    d_x = np.int64(altitude[at(row + east)]) - np.int64(altitude[at(row + west)])
-    d_z = np.int64(altitude[at(ground.length * (ground.first + north) + 1 + i)]) - np.int64(
+    d_x = whole(altitude[at(row + east)]) - whole(altitude[at(row + west)])
+    d_z = whole(altitude[at(ground.length * (ground.first + north) + 1 + i)]) - whole(
         altitude[at(ground.length * (ground.first + south) + 1 + i)]
     )
     flat = wide < 5 or v_z == 0
     nx = np.float32(-d_x) if flat else np.float32(d_x * v_z)
     nz = np.float32(0) if flat else np.float32(s_x * d_z)
-    known = not flat and s_x == 4 and v_z == -4 and abs(d_x) <= _STEEPEST and abs(d_z) <= _STEEPEST
+    known = (
+        not flat and s_x == 4 and v_z == -4 and abs(d_x) <= _STEEPEST and abs(d_z) <= _STEEPEST
+    )
     if known:
-        known_at = (d_x + _STEEPEST) * _SPAN + d_z + _STEEPEST
-        c, s = repose.bearings[0, at(known_at)], repose.bearings[1, at(known_at)]
+        shape = at(((d_x + _STEEPEST) * _SPAN + d_z + _STEEPEST) * 2)
+        c, s = repose.bearings[shape], repose.bearings[shape + at(1)]
         if np.isnan(c):
             c, s = bearing(nx, nz)
-            repose.bearings[0, at(known_at)], repose.bearings[1, at(known_at)] = c, s
+            repose.bearings[shape], repose.bearings[shape + at(1)] = c, s
     else:
         c, s = bearing(nx, nz)
     r1, r2 = np.float32(c * repose.radius), np.float32(s * repose.radius)
@@ -145,7 +150,11 @@ def steepest(ground: Ground, repose: Repose, i: int, j: int) -> tuple[np.float32
     wx, wz = np.float32(-h * c), np.float32(-h * s)
     wy = np.float32(np.float32(fz * s) + np.float32(fx * c))
     length = np.float32(
-        math.sqrt(np.float32(np.float32(np.float32(wx * wx) + np.float32(wy * wy)) + np.float32(wz * wz)))
+        math.sqrt(
+            np.float32(
+                np.float32(np.float32(wx * wx) + np.float32(wy * wy)) + np.float32(wz * wz)
+            )
+        )
     )
     if wy < 0:
         length = -length
@@ -161,14 +170,14 @@ def may_slide(ground: Ground, repose: Repose, cell: int, direction: int, sense: 
     """
     x, y, z = place(ground, cell)
     i, j, column = x - 1, z - ground.first, x + ground.length * z
-    altitude = np.int64(ground.altitude[at(column)])
+    altitude = whole(ground.altitude[at(column)])
     if y < ground.height - altitude:
         return False
     if direction == 0:
         there = column - i + across(i, sense, ground.length - 2, ground.periodic)
     else:
         there = column + (across(j, sense, ground.width, ground.periodic) - j) * ground.length
-    high = altitude - np.int64(ground.altitude[at(there)]) > repose.step
+    high = altitude - whole(ground.altitude[at(there)]) > repose.step
     if not repose.by_angle:
         return high
     if high and repose.upwind:
@@ -176,4 +185,4 @@ def may_slide(ground: Ground, repose: Repose, cell: int, direction: int, sense: 
     eastward, upward = steepest(ground, repose, i, j)
     if not repose.upwind and eastward <= 0:
         return False
-    return high or upward < repose.limit
+    return high or bool(upward < repose.limit)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from orchestrator.engine.compiled import kernel, part
+from orchestrator.engine.compiled import kernel, part, whole
 from orchestrator.engine.events import put
 from orchestrator.engine.ground import STATE_MASK
 from orchestrator.engine.random48 import UNIT, following
-from orchestrator.engine.states import GRAIN, NEUTRAL
+from orchestrator.engine.states import GRAIN
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from orchestrator.engine.ground import Ground
@@ -49,8 +48,8 @@ def topple(
                     continue
                 for _ in range(cells_per_visit):
                     state = following(state)
-                    target = targets[np.int64(count * (state * UNIT))]
-                    high, low = np.int64(altitude[column]), np.int64(altitude[target])
+                    target = targets[whole(count * (state * UNIT))]
+                    high, low = whole(altitude[column]), whole(altitude[target])
                     top = Hp - high
                     what = ground.cells[cell_at(ground, column, top)] & STATE_MASK
                     if what != GRAIN:
@@ -70,7 +69,7 @@ def candidates(
     """Write the columns that lie more than ``limit`` lower than (i, j); return their number."""
     long, wide, Lp = ground.length - 2, ground.width, ground.length
     column = (ground.first + j) * Lp + i + 1
-    altitude = np.int64(ground.altitude[column])
+    altitude = whole(ground.altitude[column])
     count = 0
     for step_x, step_z in _AROUND:
         if 0 <= i + step_x < long and 0 <= j + step_z < wide:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, kernel, part
+from orchestrator.engine.compiled import at, kernel, part, whole
 from orchestrator.engine.events import perform_all
 from orchestrator.engine.ground import STATE_MASK, place
 from orchestrator.engine.pairs import FULL
@@ -129,7 +129,7 @@ def advance(
             break
 
         success = False
-        row = 0
+        row, first = 0, 0
         while not success and failed < attempts:
             state = following(state)
             mark = all_rates * (state * UNIT)
@@ -138,22 +138,22 @@ def advance(
                 row += mark >= sums[i]
             kind = rules.kind[at(row)]
             state = following(state)
-            pick = np.int64(state * UNIT * ground.lengths[at(kind)])
+            pick = whole(state * UNIT * ground.lengths[at(kind)])
             first = ground.entries[at(ground.starts[at(kind)] + pick)] & 0xFFFFFFFF
             check = rules.check[at(row)]
             success = True
             if check != 0:
                 direction = rules.direction[at(row)]
                 cell = first
-                if check == _SHEAR_SECOND or check == _SLOPE_SECOND:
+                if check in (_SHEAR_SECOND, _SLOPE_SECOND):
                     cell = first + ground.offsets[2 * direction + 1]
                     if ground.periodic and ground.cells[at(cell)] & STATE_MASK == WALL:
                         cell = first + ground.wraps[2 * direction + 1]
-                if check == _SHEAR_FIRST or check == _SHEAR_SECOND:
+                if check in (_SHEAR_FIRST, _SHEAR_SECOND):
                     state = following(state)
                     x, _, z = place(ground, cell)
                     tau = ground.stress[at(x + ground.length * z)]
-                    success = acceptance(tau, tau_min, tau_max) > np.float32(state * UNIT)
+                    success = bool(acceptance(tau, tau_min, tau_max) > np.float32(state * UNIT))
                 else:
                     sense = 1 if check == _SLOPE_FIRST else -1
                     success = may_slide(ground, repose, cell, direction, sense)
@@ -164,7 +164,7 @@ def advance(
             pause = _TRAPPED
             break
 
-        state, more = perform_all(ground, rules, row, first, np.int64(t), state)
+        state, more = perform_all(ground, rules, row, first, whole(t), state)
         performed += more
         if rules.time[at(row)] != 0:
             failed = 0
