@@ -153,7 +153,12 @@ def submissions(directory: SweepDirectory) -> list[Submission]:
         elif line["token"] in tokens:
             tokens[line["token"]].update(line)
     found = [(submission(directory, token), said) for token, said in tokens.items()]
-    return [dataclasses.replace(s, job_ids=tuple(said.get("job_ids", ()))) for s, said in found]
+    return [
+        dataclasses.replace(
+            s, job_ids=tuple(said.get("job_ids", ())), chunks=tuple(said.get("chunks", ()))
+        )
+        for s, said in found
+    ]
 
 
 def unfinished(directory: SweepDirectory) -> dict[str, str]:
@@ -178,7 +183,7 @@ def submission(directory: SweepDirectory, token: str) -> Submission:
     data["resources"] = Resources(**data["resources"])
     data["root"] = None if data["root"] is None else Path(data["root"])
     data["axes"] = tuple(tuple(names) for names in data["axes"])
-    data["job_ids"] = tuple(data["job_ids"])
+    data["job_ids"], data["chunks"] = tuple(data["job_ids"]), tuple(data["chunks"])
     return Submission(**data)
 
 

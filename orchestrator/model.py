@@ -267,7 +267,8 @@ class Submission:
 
     ``attempts`` maps an experiment's number to the one attempt that this submission allows, so
     that two submissions made at the same moment cannot both run it. ``axes`` are the names on
-    each axis of the sweep file at that time, for tables and pictures.
+    each axis of the sweep file at that time, for tables and pictures. ``job_ids`` are Slurm's
+    arrays and ``chunks`` how many tasks each of them has.
     """
 
     token: str
@@ -280,6 +281,7 @@ class Submission:
     root: Path | None
     axes: tuple[tuple[str, ...], ...] = ()
     job_ids: tuple[str, ...] = ()
+    chunks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +289,8 @@ class Standing:
     """Where one experiment stands, as its files tell.
 
     ``attempt`` is the latest one that was asked for or made, 0 where nobody has asked yet;
-    ``silent`` marks a running attempt on another machine that has shown no sign of life.
+    ``silent`` marks a running attempt on another machine that has shown no sign of life; ``note``
+    is what a scheduler says of one that cannot speak for itself.
     """
 
     experiment: Experiment
@@ -298,6 +301,7 @@ class Standing:
     progress: Progress | None = None
     record: Record | None = None
     silent: bool = False
+    note: str = ""
 
     @property
     def time_t0(self) -> float:

@@ -175,19 +175,16 @@ def _short(rate: float | None) -> str:
 
 def remark(standing: Standing) -> str:
     """Say in a few words what a person should know about an experiment."""
-    if standing.record is not None and standing.record.state is State.DONE:
-        return ""  # how a finished one went is in its record
-    if standing.record is not None:
-        kept = standing.record.snapshots
-        data = f" ({kept} snapshots kept)" if kept else ""
-        return f"{standing.record.reason}{data}"
+    record = standing.record
+    if record is not None:  # how a finished one went is in its record
+        kept = f" ({record.snapshots} snapshots kept)" if record.snapshots else ""
+        return "" if record.state is State.DONE else f"{record.reason}{kept}"
+    if standing.note:
+        return standing.note
     if standing.state is State.LOST:
         return "its process has died without a word"
-    if standing.silent:
-        return "no sign of life for a while"
-    if standing.state is State.PENDING and standing.submission is None:
-        return "never submitted"
-    return ""
+    never = standing.state is State.PENDING and standing.submission is None
+    return "never submitted" if never else "no sign of life for a while" * standing.silent
 
 
 def as_json(name: str, standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Any:

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import attempts, ledger, simulator
+from orchestrator import attempts, collection, estimate, ledger, simulator
 from orchestrator.errors import OrchestratorError
 from orchestrator.model import State, Task
+from orchestrator.slurm import jobs
+from orchestrator.slurm.client import Unknown
 from orchestrator.supervisor import Stop, supervise
 from orchestrator.workspace import SweepDirectory
 
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from orchestrator.model import Experiment, Record, Submission
+
+
+_SPARE_S = 60.0  # before a job's end, for Slurm's early warning and for writing down
+_SAMPLE = 200  # experiments that are looked at for how long they took
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ class Post:
     first
         Position in the submission at which it starts to look, so that few want the same.
     until
-        Seconds since the epoch at which its job ends, None for no end.
+        Seconds since the epoch at which its job ends, None for no end. Except for its first, an
+        experiment is started only if it is expected to end before.
     """
 
     job: str
@@ -62,14 +69,38 @@ class Post:
 
 def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
     """Run experiments of a sweep until none is left to claim or ``stop`` is asked for."""
+    hours = _Hours(directory, post)
     while True:
         for offer in _offers(directory, post):
             if stop.requested:
                 return
-            attempt_one(directory, offer, post.job, stop)
+            if hours.enough_for(offer):
+                attempt_one(directory, offer, post.job, stop)
+                hours.began = True
         with ledger.locked(directory):  # nothing can be asked for between this look and leaving
-            if stop.requested or not any(True for _ in _offers(directory, post)):
+            left = any(hours.enough_for(offer) for offer in _offers(directory, post))
+            if stop.requested or not left:
                 return
+
+
+class _Hours:
+    """The time that is left in a worker's job."""
+
+    def __init__(self, directory: SweepDirectory, post: Post) -> None:
+        self._directory = directory
+        self._until = post.until
+        self.began = False
+
+    def enough_for(self, offer: Offer) -> bool:
+        """Tell whether an experiment is expected to end in time; a first one is always tried."""
+        if self._until is None or not self.began:
+            return True
+        left_s = self._until - time.time() - _SPARE_S
+        numbers = sorted(offer.submission.attempts)[:_SAMPLE]
+        finished = collection.standings(self._directory, set(numbers))
+        cost = estimate.seconds_per_work(finished, builtin=offer.submission.root is None)
+        needed = cost * estimate.work(offer.experiment.point.parameters, offer.submission.run)
+        return needed <= left_s
 
 
 def attempt_one(directory: SweepDirectory, offer: Offer, job: str, stop: Stop) -> Record | None:
@@ -130,7 +161,9 @@ def in_job(directory: str, token: str, index: int) -> None:
     task = os.environ.get("SLURM_ARRAY_TASK_ID")
     job = f"{job}_{task}" if task is not None else job
     asked = submission.resources
-    until = None if asked.time_min is None else time.time() + 60 * asked.time_min
+    queued = jobs.queue([os.environ.get("SLURM_JOB_ID", "")])
+    entry = None if isinstance(queued, Unknown) else queued.get(job)
+    until = entry.end if entry is not None else None
     together = asked.pack or len(os.sched_getaffinity(0))
     first = index * together
     if together == 1:

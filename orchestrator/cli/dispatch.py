@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from orchestrator import attempts, collection, expansion, ledger, worker
+from orchestrator import attempts, collection, estimate, expansion, ledger, worker
 from orchestrator.cli import settings
 from orchestrator.errors import RequestError
 from orchestrator.model import State, Submission
+from orchestrator.slurm import cluster, jobs, request
+from orchestrator.slurm.client import Unknown
+from orchestrator.slurm.client import ask as ask_slurm
 from orchestrator.submission import local, slurm
 from orchestrator.workspace import SweepDirectory
 
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
 
     from orchestrator.ledger import Reconciliation
     from orchestrator.model import Outputs, Point, Resources, Run, Standing, Sweep
+
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +61,25 @@ CLUSTERS = ("auto", "slurm", "local")
 """Where a sweep may run."""
 
 
-def cluster(asked: str | None) -> str:
+def where(asked: str | None) -> str:
     """Decide where to run: ``auto`` means Slurm where one answers, else this machine."""
     asked = asked or settings.preset("cluster") or "auto"
     if asked not in CLUSTERS:
         raise RequestError(f"cluster: expected one of {', '.join(CLUSTERS)}, got {asked}")
-    if asked == "slurm" and not slurm.answers():
-        raise RequestError("--cluster slurm: no Slurm controller answers here; use --cluster local")
+    if asked == "slurm" and not _answers():
+        raise RequestError(
+            "--cluster slurm: no Slurm controller answers here; use --cluster local"
+        )
     if asked == "auto":
-        return "slurm" if slurm.answers() else "local"
+        return "slurm" if _answers() else "local"
     return asked
+
+
+def _answers() -> bool:
+    """Tell whether there is a Slurm here and its controller answers."""
+    return shutil.which("sbatch") is not None and not isinstance(
+        ask_slurm("scontrol", "ping"), Unknown
+    )
 
 
 def writable(data: Path) -> None:
@@ -107,11 +123,11 @@ def enact(planned: Plan, wish: Wish) -> Submission | None:
 
 def ask(directory: SweepDirectory, chosen: Sequence[Standing], wish: Wish) -> Submission:
     """Write down the intent to make the next attempt at each of ``chosen``; the lock is held."""
-    for standing in chosen:
-        if standing.state is State.LOST:
-            place = directory.experiment(standing.experiment.number)
-            reason = "the process that ran it died without a word"
-            attempts.end(place.attempt(standing.attempt), State.LOST, reason)
+    chosen = [standing for standing in chosen if _settled(directory, standing)]
+    if wish.cluster == "local" or wish.resources.pack != 1:  # longest first, to end together
+        chosen = sorted(
+            chosen, key=lambda s: -estimate.work(s.experiment.point.parameters, wish.run)
+        )
     one = Submission(
         token=new_token(),
         time=attempts.now(),
@@ -128,6 +144,24 @@ def ask(directory: SweepDirectory, chosen: Sequence[Standing], wish: Wish) -> Su
     return one
 
 
+def _settled(directory: SweepDirectory, standing: Standing) -> bool:
+    """Make sure that the last attempt can no longer be made or go on; say whether it is so.
+
+    One that died without a record gets it; one that was asked for and never started is taken, so
+    that a job which turns up late finds it ended.
+    """
+    if standing.record is not None or standing.state is State.PENDING:
+        return True
+    place = directory.experiment(standing.experiment.number)
+    reason = standing.note or "the process that ran it died without a word"
+    if standing.claim is None:
+        token = standing.submission.token if standing.submission else ""
+        claimant = attempts.myself(token, "resubmit")
+        return attempts.claim_ended(place, standing.attempt, claimant, standing.state, reason)
+    attempts.end(place.attempt(standing.attempt), standing.state, reason)
+    return True
+
+
 def next_attempt(standing: Standing) -> int:
     """Return the number of the attempt to make: the one that waits, or the one after the last."""
     if standing.state is State.PENDING:
@@ -141,13 +175,13 @@ def new_token() -> str:
     return f"{stamp}-{secrets.token_hex(3)}"
 
 
-def start(directory: SweepDirectory, made: Submission | None, where: str, workers: int) -> str:
+def start(directory: SweepDirectory, made: Submission | None, place: str, workers: int) -> str:
     """Start what was just asked for and what still waits; say so. The sweep's lock is held."""
-    if where == "local":
+    if place == "local":
         waiting = sum(
             s.state is State.PENDING
             and s.submission is not None
-            and s.submission.cluster == where
+            and s.submission.cluster == place
             for s in collection.standings(directory)
         )
         token = made.token if made else "again"
@@ -157,16 +191,41 @@ def start(directory: SweepDirectory, made: Submission | None, where: str, worker
         return f"{started} workers started"
     if made is None:
         return "no jobs sent"
-    tasks = slurm.tasks_for(len(made.attempts), made.resources, 1)
     try:
-        ids = slurm.send(directory, made, slurm.chunks(tasks), worker.in_job)
+        limits = _told(cluster.limits())
+        together = made.resources.pack or _cores(made.resources)
+        chunks = request.chunks(slurm.tasks_for(made, together), limits)
+        ids = slurm.send(directory, made, chunks, worker.in_job)
     except RequestError:
         ledger.note(directory, "void", made.token)
         raise
-    ledger.note(directory, "submitted", made.token, job_ids=ids)
+    ledger.note(directory, "submitted", made.token, job_ids=ids, chunks=chunks)
     slurm.release(ids)
     ledger.note(directory, "released", made.token)
-    return f"{tasks} jobs sent to Slurm as {', '.join(ids)}"
+    return f"{sum(chunks)} jobs sent to Slurm as {', '.join(ids)}"
+
+
+def refuse_impossible(wish: Wish, experiments: int) -> None:
+    """Refuse what Slurm would accept and then let wait for ever, with what would do instead."""
+    if wish.cluster != "slurm":
+        return
+    problems = request.check(
+        wish.resources, experiments, _told(cluster.partitions()), _told(cluster.limits())
+    )
+    if problems:
+        raise RequestError(*problems)
+
+
+def _cores(resources: Resources) -> int:
+    """Return the most cores that a node of the partition has."""
+    chosen = request.chosen(resources, _told(cluster.partitions()))
+    return max((node.cpus for one in chosen for node in one.nodes), default=1)
+
+
+def _told(said: Answer | Unknown) -> Answer:
+    if isinstance(said, Unknown):
+        raise RequestError(f"Slurm cannot be asked: {said.reason}")
+    return said
 
 
 def mend(directory: SweepDirectory) -> list[str]:
@@ -188,13 +247,11 @@ def mend(directory: SweepDirectory) -> list[str]:
             ledger.note(directory, "released", token)
             said.append(f"submission {token} was sent but held; it is released now")
             continue
-        queued = slurm.found(directory, token)
-        if queued is None:
-            raise RequestError(
-                f"submission {token} may or may not have reached Slurm, which does not answer; "
-                "try again when it does"
-            )
-        slurm.cancel(queued)
+        name = slurm.job_name(directory, token)
+        queued = _told(jobs.queue())
+        slurm.cancel(
+            sorted({job.partition("_")[0] for job, q in queued.items() if q.name == name})
+        )
         ledger.note(directory, "void", token)
         said.append(f"submission {token} was never released; it is void")
     return said

@@ -11,10 +11,11 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from orchestrator import attempts, collection, report
+from orchestrator import attempts, collection, ledger, report
 from orchestrator.cli import dispatch
+from orchestrator.cli.look import Look
 from orchestrator.model import State
-from orchestrator.submission import local
+from orchestrator.submission import local, slurm
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -55,9 +56,10 @@ def _watch(
     """Refresh until all have ended or nobody is left to run the rest."""
     told: set[int] = set()
     abandoned = 0
+    look = Look(directory, numbers)
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while True:
-            now = collection.standings(directory, numbers)
+            now = look()
             if console.is_terminal:
                 live.update(display(now, axes, console.height), refresh=True)
             else:
@@ -65,10 +67,15 @@ def _watch(
             if all(s.state.ended for s in now):
                 return now
             # twice, for a worker may leave between the look at files and the look at the pool
-            abandoned = 0 if local.live_workers(directory) else abandoned + 1
+            waited = any(_on_slurm(s) and not s.state.ended for s in now)
+            abandoned = 0 if waited or local.live_workers(directory) else abandoned + 1
             if abandoned == 2:
                 return now
             time.sleep(0.5)
+
+
+def _on_slurm(standing: Standing) -> bool:
+    return standing.submission is not None and standing.submission.cluster == "slurm"
 
 
 def _tell(console: Console, standings: Sequence[Standing], told: set[int]) -> None:
@@ -136,4 +143,19 @@ def cancel(directory: SweepDirectory, standings: Sequence[Standing], reason: str
         if not standing.state.ended and standing.attempt:
             attempts.request_cancel(place.attempt(standing.attempt))
             changed += 1
+    _cancel_jobs(directory)
     return changed
+
+
+def _cancel_jobs(directory: SweepDirectory) -> None:
+    """Take jobs out of the queue for which nothing is left to do."""
+    standings = collection.standings(directory)
+    for made in ledger.submissions(directory):
+        waits = any(
+            s.state is State.PENDING
+            and s.submission is not None
+            and s.submission.token == made.token
+            for s in standings
+        )
+        if made.job_ids and not waits:
+            slurm.cancel_waiting(made.job_ids)

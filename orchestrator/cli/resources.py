@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.cli import settings
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.spec.fields import SLURM
-from orchestrator.spec.tree import Leaf, Place
+from orchestrator.spec.problems import Place
+from orchestrator.spec.tree import Leaf
 
 if TYPE_CHECKING:
     import argparse

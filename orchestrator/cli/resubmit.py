@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import collection, ledger, report, simulator, spec
+from orchestrator import ledger, report, simulator, spec
 from orchestrator.cli import dispatch, follow, resources, screen, settings, submit
+from orchestrator.cli.look import Look
 from orchestrator.errors import RequestError
 from orchestrator.model import State
 
@@ -38,10 +39,11 @@ def perform(request: argparse.Namespace) -> int:
     states = _states(request.state, explicit=chosen.explicit)
     wish = _wish(request, directory)
     simulator.find(wish.root)
+    dispatch.refuse_impossible(wish, len(chosen.numbers))
     with ledger.locked(directory):
         for said in dispatch.mend(directory):
             console.print(said, style="yellow", highlight=False, soft_wrap=True)
-        standings = collection.standings(directory, chosen.numbers)
+        standings = Look(directory, chosen.numbers)()
         _refuse_live(standings, explicit=chosen.explicit)
         again = [s for s in standings if s.state in states]
         if not again:
@@ -74,7 +76,7 @@ def _wish(request: argparse.Namespace, directory: SweepDirectory) -> dispatch.Wi
         raise RequestError(f"{directory.name}: nothing was submitted yet")
     last = made[-1]
     return dispatch.Wish(
-        cluster=dispatch.cluster(request.cluster),
+        cluster=dispatch.where(request.cluster),
         run=last.run,
         outputs=last.outputs,
         resources=resources.effective(request, last.resources),

@@ -11,6 +11,7 @@ from rich.live import Live
 
 from orchestrator import collection, report, workspace
 from orchestrator.cli import dispatch, screen, settings
+from orchestrator.cli.look import Look
 from orchestrator.model import State
 
 if TYPE_CHECKING:
@@ -41,25 +42,26 @@ def perform(request: argparse.Namespace) -> int:
         return 0
     directory = settings.find_sweep(request)
     if request.json:
-        standings = collection.standings(directory)
+        standings = Look(directory)()
         document = report.as_json(directory.name, standings, dispatch.axes_of(directory))
         print(json.dumps(document, indent=1))
         return 0
+    look = Look(directory)
     if not request.watch:
-        console.print(_status(directory, everything=request.all))
+        console.print(_status(directory, look, everything=request.all))
         return 0
     with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
         while True:
-            live.update(_status(directory, everything=request.all), refresh=True)
-            if all(s.state.ended for s in collection.standings(directory)):
+            live.update(_status(directory, look, everything=request.all), refresh=True)
+            if all(s.state.ended for s in look()):
                 break
             time.sleep(2)
-    console.print(_status(directory, everything=request.all))
+    console.print(_status(directory, look, everything=request.all))
     return 0
 
 
-def _status(directory: SweepDirectory, *, everything: bool) -> RenderableType:
-    standings = collection.standings(directory)
+def _status(directory: SweepDirectory, look: Look, *, everything: bool) -> RenderableType:
+    standings = look()
     axes = dispatch.axes_of(directory)
     shown = standings
     if len(standings) > _MANY and not everything:

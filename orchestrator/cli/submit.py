@@ -75,7 +75,7 @@ def perform(request: argparse.Namespace) -> int:
 def wished(request: argparse.Namespace, sweep: Sweep) -> dispatch.Wish:
     """Return how a sweep file and the command line want attempts to be made."""
     return dispatch.Wish(
-        cluster=dispatch.cluster(request.cluster),
+        cluster=dispatch.where(request.cluster),
         run=sweep.run,
         outputs=sweep.outputs,
         resources=resources.effective(request, sweep.resources),

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import RequestError
+from orchestrator.slurm.client import Unknown, ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import submitit
 
-    from orchestrator.model import Resources, Submission
+    from orchestrator.model import Submission
     from orchestrator.workspace import SweepDirectory
 
 SIGNAL_S = 120
@@ -31,20 +29,8 @@ SIGNAL_S = 120
 _SRUN = ("--export=ALL", "--kill-on-bad-exit=0", "--wait=0")
 """One failing rank ends no other, whatever the site's defaults; submitit needs its variables."""
 
-_CALL_S = 150.0  # a full controller lets sbatch wait up to two minutes
-
 Job = Callable[[str, str, int], None]
 """What a job runs: the sweep's directory, the submission's token, the task's index."""
-
-
-def answers() -> bool:
-    """Tell whether there is a Slurm here and its controller answers."""
-    if shutil.which("sbatch") is None:
-        return False
-    try:
-        return "is UP" in _call("scontrol", "ping", check=False)
-    except RequestError:
-        return False
 
 
 def job_name(directory: SweepDirectory, token: str) -> str:
@@ -89,23 +75,21 @@ def send(
 
 def release(job_ids: Sequence[str]) -> None:
     """Let held jobs start."""
-    _call("scontrol", "release", ",".join(job_ids))
+    said = ask("scontrol", "release", ",".join(job_ids))
+    if isinstance(said, Unknown):
+        raise RequestError(f"the jobs {', '.join(job_ids)} are queued but held: {said.reason}")
 
 
 def cancel(job_ids: Sequence[str]) -> None:
     """Cancel whole arrays; ids that have ended are no error."""
     if job_ids:
-        _call("scancel", "--quiet", *job_ids, check=False)
+        ask("scancel", "--quiet", *job_ids)
 
 
-def found(directory: SweepDirectory, token: str) -> list[str] | None:
-    """Return the ids of the arrays of a submission that Slurm still queues; None: unknown."""
-    name = job_name(directory, token)
-    try:
-        said = _call("squeue", "--noheader", "--me", f"--name={name}", "--format=%F")
-    except RequestError:
-        return None
-    return sorted(set(said.split()))
+def cancel_waiting(job_ids: Sequence[str]) -> None:
+    """Cancel those elements of arrays that have not started."""
+    if job_ids:
+        ask("scancel", "--quiet", "--state=PENDING", *job_ids)
 
 
 def _executor(directory: SweepDirectory, submission: Submission) -> submitit.SlurmExecutor:
@@ -150,23 +134,11 @@ def _parameters(directory: SweepDirectory, submission: Submission) -> dict[str, 
     }
 
 
-def tasks_for(experiments: int, resources: Resources, cores: int) -> int:
+def tasks_for(submission: Submission, together: int) -> int:
     """Return how many array tasks a submission is: one per experiment, or per full pack."""
-    together = resources.pack or cores
-    tasks = -(-experiments // together)
-    return min(tasks, resources.jobs) if resources.jobs and together > 1 else tasks
-
-
-def chunks(tasks: int) -> list[int]:
-    """Split so many tasks into arrays as few as the cluster's MaxArraySize allows."""
-    said = re.search(
-        r"^MaxArraySize\s*=\s*(\d+)", _call("scontrol", "show", "config"), re.MULTILINE
-    )
-    largest = max(
-        1, int(said[1]) - 1 if said else 1000
-    )  # it bounds the index, which starts at 0
-    whole, rest = divmod(tasks, largest)
-    return [largest] * whole + ([rest] if rest else [])
+    tasks = -(-len(submission.attempts) // together)
+    jobs = submission.resources.jobs
+    return min(tasks, jobs) if jobs and together > 1 else tasks
 
 
 @contextlib.contextmanager
@@ -181,18 +153,6 @@ def _clean_environment() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(kept)
-
-
-def _call(*command: str, check: bool = True) -> str:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_CALL_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise RequestError(f"{command[0]}: {error}") from error
-    if check and done.returncode:
-        raise RequestError(f"{command[0]}: {done.stderr.strip() or done.returncode}")
-    return done.stdout
 
 
 def _said(error: Exception) -> str:
