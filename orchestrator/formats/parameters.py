@@ -303,6 +303,8 @@ def checked(parameter: Parameter, value: Value) -> Value:
         raise FormatError(f"expected {_wanted(parameter.kind)}, got {value!r}")
     if parameter.kind is Kind.INTEGER and value != int(value):
         raise FormatError(f"expected a whole number, got {value:g}")
+    if abs(value) > _LARGEST[parameter.kind]:
+        raise FormatError(f"{value:g} is too large a number")
     if not parameter.low <= value <= parameter.high:
         raise FormatError(f"expected {_range(parameter)}, got {value:g}")
     return int(value) if parameter.kind is Kind.INTEGER else float(value)

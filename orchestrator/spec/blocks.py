@@ -1,24 +1,66 @@
-"""The blocks of ``sweep``: grids, parameters that vary together, explicit points."""
+"""What multiplies: the blocks of ``sweep`` and the seeds."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
+from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.model import Axis
-from orchestrator.spec import fields
+from orchestrator.spec import fields, parameters, scalars
+from orchestrator.spec.problems import unknown
 from orchestrator.spec.tree import Branch, Items, Leaf
 
 if TYPE_CHECKING:
-    from orchestrator.formats.parameters import Value
-    from orchestrator.spec.fields import Problems
-    from orchestrator.spec.tree import Node, Place
+    from collections.abc import Sequence
+
+    from orchestrator.model import Scalar
+    from orchestrator.spec.problems import Place, Problems
+    from orchestrator.spec.tree import Node
+
+Row = tuple["Scalar", ...]
 
 
-def read(node: Node, problems: Problems) -> tuple[tuple[Axis, ...], dict[str, Place]]:
+def seeds(node: Node | None, problems: Problems) -> Sequence[int]:
+    """Read ``seeds``: how many, which ones, or a range; one where nothing is said."""
+    if node is None or (isinstance(node, Leaf) and node.null):
+        return (1,)
+    if isinstance(node, Leaf):
+        last = fields.converted("seeds", node, scalars.count, problems)
+        return range(1, 1 + (last or 1))
+    if isinstance(node, Items):
+        return _listed(node, problems)
+    found = fields.section(
+        [Branch(node.place, {"seeds": node}, {})], "seeds", fields.SEEDS, problems
+    )
+    for key in fields.SEEDS:
+        if key not in found.places:
+            problems.add(node.place, f"seeds.{key}", "required, as in {first: 1234, count: 8}")
+    first, count = found.values.get("first", 1), found.values.get("count", 1)
+    if first + count - 1 > scalars.LARGEST_SEED:
+        text = f"the last seed is larger than {scalars.LARGEST_SEED}"
+        problems.add(found.places["count"], "seeds.count", text)
+    return range(first, first + count)
+
+
+def _listed(node: Items, problems: Problems) -> tuple[int, ...]:
+    if not node.nodes:
+        problems.add(node.place, "seeds", "empty; leave it out for one seed")
+    found: dict[int, Place] = {}
+    for child in node.nodes:
+        seed = fields.converted("seeds", child, scalars.seed, problems)
+        if seed in found:
+            problems.add(child.place, "seeds", f"{seed} stands {found[seed].shortly} already")
+        elif seed is not None:
+            found[seed] = child.place
+    return tuple(found)
+
+
+def axes(node: Node | None, problems: Problems) -> tuple[tuple[Axis, ...], dict[str, Place]]:
     """Read ``sweep`` into axes, and tell where each swept parameter stands."""
     reader = _Blocks(problems)
-    reader.read(node)
+    if node is not None:
+        reader.read(node)
     return tuple(reader.axes), reader.places
 
 
@@ -29,121 +71,116 @@ class _Blocks:
         self.places: dict[str, Place] = {}
 
     def read(self, node: Node) -> None:
-        if not isinstance(node, Branch):
-            wish = "expected grid, zip or list, got " + fields.kind_of(node)
-            self._problems.add(node.place, "sweep", wish)
-            return
-        if not node.nodes:
-            self._problems.add(node.place, "sweep", "is empty; leave it out for a single point")
-        readers = {"grid": self._grid, "zip": self._zip, "list": self._list}
-        for key, child in node.nodes.items():
-            if key == "sample":
-                text = "sampling is not built yet; write the points with list or grid"
-                self._problems.add(node.keys[key], "sweep.sample", text)
-            elif key not in readers:
-                text = fields.unknown(key, readers, "block")
-                self._problems.add(node.keys[key], f"sweep.{key}", text)
-            else:
-                readers[key](child)
-
-    def _grid(self, node: Node) -> None:
-        for name, values in self._columns(node, "sweep.grid").items():
-            self.axes.append(Axis((name,), tuple((value,) for value in values)))
-
-    def _zip(self, node: Node) -> None:
-        columns = self._columns(node, "sweep.zip")
-        lengths = {name: len(values) for name, values in columns.items()}
-        if len(set(lengths.values())) > 1:
-            told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-            self._problems.add(
-                node.place, "sweep.zip", f"lists of one length are wanted: {told}"
-            )
-        elif columns:
-            rows = tuple(zip(*columns.values(), strict=True))
-            self._unique(node.place, "sweep.zip", rows)
-            self.axes.append(Axis(tuple(columns), rows))
-
-    def _list(self, node: Node) -> None:
-        if not isinstance(node, Items) or not node.nodes:
-            wish = "expected a list of points such as [{Ava_angle: 35}, {Ava_angle: 38}]"
-            self._problems.add(node.place, "sweep.list", wish)
-            return
-        points: list[dict[str, Value]] = []
-        for i, item in enumerate(node.nodes):
-            key = f"sweep.list[{i}]"
-            if not isinstance(item, Branch) or not item.nodes:
-                self._problems.add(item.place, key, "expected parameters and their values")
-                continue
-            if i == 0:
-                for name in item.nodes:
-                    self._take(name, item.keys[name], f"{key}.{name}")
-            found = {name: self._value(name, leaf, key) for name, leaf in item.nodes.items()}
-            points.append({name: value for name, value in found.items() if value is not None})
-            if list(points[-1]) and set(item.nodes) != set(node.nodes[0].nodes):  # type: ignore[union-attr]  # the first was a mapping, or said to be none
-                wanted = ", ".join(points[0])
-                self._problems.add(
-                    item.place, key, f"every point names the same parameters: {wanted}"
-                )
-        names = tuple(points[0]) if points else ()
-        if names and all(set(point) == set(names) for point in points):
-            rows = tuple(tuple(point[name] for name in names) for point in points)
-            self._unique(node.place, "sweep.list", rows)
-            self.axes.append(Axis(names, rows))
-
-    def _columns(self, node: Node, key: str) -> dict[str, list[Value]]:
-        """Read a mapping of parameters to lists of values."""
+        """Read all blocks in their order."""
         if not isinstance(node, Branch) or not node.nodes:
-            wish = "expected parameters and lists of values, got " + fields.kind_of(node)
-            self._problems.add(node.place, key, wish)
-            return {}
-        columns = {}
-        for name, child in node.nodes.items():
-            where = f"{key}.{name}"
-            if not self._take(name, node.keys[name], where):
+            found = "an empty one" if isinstance(node, Branch) else scalars.shown(node)
+            text = f"expected grid, zip or list, got {found}; leave it out for a single point"
+            self._problems.add(node.place, "sweep", text)
+            return
+        readers = {"grid": self._grid, "zip": self._zip, "list": self._list}
+        for block, child in node.nodes.items():
+            key, place = f"sweep.{block}", node.keys[block]
+            if block == "sample":
+                text = "sampling is not offered yet; write the points under list or grid"
+                self._problems.add(place, key, text)
+            elif block not in readers:
+                self._problems.add(place, key, unknown(block, readers, "block"))
+            else:
+                readers[block](key, child)
+
+    def _grid(self, key: str, node: Node) -> None:
+        for name, cells in self._columns(key, node).items():
+            rows: list[tuple[Row, Place]] = [((value,), place) for value, place in cells]
+            self._axis(f"{key}.{name}", (name,), rows)
+
+    def _zip(self, key: str, node: Node) -> None:
+        before = len(self._problems)
+        columns = self._columns(key, node)
+        lengths = {name: len(cells) for name, cells in columns.items()}
+        if len(set(lengths.values())) > 1 and len(self._problems) == before:
+            told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+            text = f"expected lists of the same length, but {told} values"
+            self._problems.add(node.place, key, text)
+        elif columns and len(self._problems) == before:
+            lines = zip(*columns.values(), strict=True)
+            rows = [(tuple(value for value, _ in line), line[0][1]) for line in lines]
+            self._axis(key, tuple(columns), rows)
+
+    def _list(self, key: str, node: Node) -> None:
+        if not isinstance(node, Items) or not node.nodes:
+            text = "expected a list of points, as [{Ava_angle: 35}, {Ava_angle: 38}]"
+            self._problems.add(node.place, key, f"{text}, got {scalars.shown(node)}")
+            return
+        before, names = len(self._problems), tuple[str, ...]()
+        rows: list[tuple[Row, Place]] = []
+        for item in node.nodes:
+            if not isinstance(item, Branch) or not item.nodes:
+                text = f"expected parameters and their values, got {scalars.shown(item)}"
+                self._problems.add(item.place, key, text)
+                continue
+            known = {
+                name: self._value(f"{key}.{name}", name, n) for name, n in item.nodes.items()
+            }
+            if not names:
+                names = tuple(n for n in known if self._take(f"{key}.{n}", n, item.keys[n]))
+            elif set(known) != set(names):
+                text = f"expected the same parameters in every point: {', '.join(names)}"
+                self._problems.add(item.place, key, text)
+            if len(self._problems) == before:
+                values = tuple(v for v in (known[name] for name in names) if v is not None)
+                rows.append((values, item.place))
+        if len(self._problems) == before:
+            self._axis(key, names, rows)
+
+    def _columns(self, key: str, node: Node) -> dict[str, list[tuple[Scalar, Place]]]:
+        """Read a mapping of parameters to lists of values, each value with its place."""
+        columns: dict[str, list[tuple[Scalar, Place]]] = {}
+        wish = "parameters and lists of values"
+        if isinstance(node, Leaf) and node.null:
+            self._problems.add(node.place, key, f"expected {wish}, got nothing")
+        for name, place, child in fields.entries(node, key, wish, self._problems):
+            inner = f"{key}.{name}"
+            if not self._take(inner, name, place):
                 continue
             if not isinstance(child, Items) or not child.nodes:
-                wish = f"expected a list of values such as [1, 2], got {fields.kind_of(child)}"
-                self._problems.add(child.place, where, wish)
+                found = "an empty one" if isinstance(child, Items) else scalars.shown(child)
+                text = f"expected a list of values such as [1, 2], got {found}"
+                self._problems.add(child.place, inner, text)
                 continue
-            values = [self._value(name, leaf, key) for leaf in child.nodes]
-            if None in values:
-                continue
-            columns[name] = [value for value in values if value is not None]
-            if key == "sweep.grid":
-                self._unique(child.place, where, tuple((value,) for value in columns[name]))
+            values = [(self._value(inner, name, cell), cell.place) for cell in child.nodes]
+            columns[name] = [(value, at) for value, at in values if value is not None]
         return columns
 
-    def _take(self, name: str, place: Place, key: str) -> bool:
+    def _axis(self, key: str, names: tuple[str, ...], rows: list[tuple[Row, Place]]) -> None:
+        """Add an axis unless it has the same values twice."""
+        seen: dict[Row, Place] = {}
+        for row, place in rows:
+            if row in seen:
+                shown = ", ".join(
+                    f"{value:g}" if isinstance(value, float) else str(value) for value in row
+                )
+                text = f"{shown} stands {seen[row].shortly} already"
+                self._problems.add(place, key, text)
+            seen.setdefault(row, place)
+        self.axes.append(Axis(names, tuple(row for row, _ in rows)))
+
+    def _take(self, key: str, name: str, place: Place) -> bool:
         """Note that an axis is over this parameter, which no other may be over."""
         try:
-            fields.known_parameter(name)
+            parameters.settable(name)
         except FormatError as error:
             self._problems.add(place, key, str(error))
             return False
         if name in self.places:
-            text = f"swept already in line {self.places[name].line}"
-            self._problems.add(place, key, text)
+            self._problems.add(place, key, f"swept {self.places[name].shortly} already")
             return False
         self.places[name] = place
         return True
 
-    def _value(self, name: str, node: Node, key: str) -> Value | None:
-        where = f"{key}.{name}"
-        if not isinstance(node, Leaf):
-            wish = f"expected a single value, got {fields.kind_of(node)}"
-            self._problems.add(node.place, where, wish)
-            return None
-        try:
-            return fields.parameter(fields.known_parameter(name), node)
-        except FormatError as error:
-            if name in self.places:  # an unknown name was reported once
-                self._problems.add(node.place, where, str(error))
-            return None
-
-    def _unique(self, place: Place, key: str, rows: tuple[tuple[Value, ...], ...]) -> None:
-        seen: set[tuple[Value, ...]] = set()
-        for row in rows:
-            if row in seen:
-                shown = ", ".join(str(value) for value in row)
-                self._problems.add(place, key, f"{shown} stands there twice")
-            seen.add(row)
+    def _value(self, key: str, name: str, node: Node) -> Scalar | None:
+        if name not in PARAMETERS or name in parameters.OWNED:
+            return None  # said once, of the name
+        known = PARAMETERS[name]
+        return fields.converted(
+            key, node, lambda leaf: parameters.value(known, leaf), self._problems
+        )

@@ -1,4 +1,4 @@
-"""A sweep file, what it extends, and what the command line sets over it."""
+"""A sweep file, the templates that it extends, and what the command line sets over it."""
 
 from __future__ import annotations
 
@@ -6,59 +6,45 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orchestrator
-from orchestrator.errors import FormatError, RequestError
-from orchestrator.spec import fields, tree
-from orchestrator.spec.tree import Branch, Leaf, Place
+from orchestrator.errors import RequestError
+from orchestrator.spec import fields, scalars, tree
+from orchestrator.spec.problems import Place, unknown
+from orchestrator.spec.tree import Branch, Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.spec.fields import Problems
+    from orchestrator.spec.problems import Problems
     from orchestrator.spec.tree import Node
 
-SECTIONS = {
-    "name": "what the sweep is called; its directory under data_runs",
-    "description": "what it is for, in a sentence",
-    "extends": "a template, by its name",
-    "parameters": "held constant; ReSCAL's own names",
-    "sweep": "what varies: grid, zip, list",
-    "derived": "parameters computed from others",
-    "where": "keep only the points for which this holds",
-    "seeds": "replicates: a number, a list, or {first, count}",
-    "run": "how long and how often",
-    "outputs": "what is kept",
-    "slurm": "what is asked of Slurm",
-}
-"""The keys of a sweep file, and what they are for."""
-
-_NOT_IN_TEMPLATES = ("sweep", "where", "seeds")
-_LONGEST_CHAIN = 10
+_NOT_IN_TEMPLATES = ("name", "sweep", "where", "seeds")
 
 
 def chain(path: Path, overrides: Sequence[str], problems: Problems) -> tuple[list[Branch], str]:
-    """Return the file's tree behind those of its templates, the remotest first, and its text."""
-    file, text = tree.read(path)
+    """Return the file's tree behind those of its templates, the remotest first, and its text.
+
+    What the command line sets is kept at the end of the text, as a comment.
+    """
+    file, text = tree.read(path, problems)
     for override in overrides:
-        file = _overridden(file, override)
+        file = _overridden(file, override, problems)
     if overrides:
         text = text.rstrip("\n") + "\n" + "".join(f"# --set {said}\n" for said in overrides)
-    layers = [file]
-    seen = [path.resolve()]
-    here = path
+    layers, read = [file], [path]
     while (node := layers[0].nodes.get("extends")) is not None:
-        template = _named(node, here, problems)
+        template = _named(node, read, problems)
         if template is None:
             break
-        if template.resolve() in seen or len(seen) > _LONGEST_CHAIN:
-            problems.add(node.place, "extends", f"{template} extends itself, in a circle")
-            break
-        seen.append(template.resolve())
-        layer, _ = tree.read(template)
+        layer, _ = tree.read(template, problems)
         for key in _NOT_IN_TEMPLATES:
             if key in layer.nodes:
-                problems.add(layer.keys[key], key, "belongs into a sweep file, not a template")
+                problems.add(layer.keys[key], key, "belongs in a sweep file, not in a template")
         layers.insert(0, layer)
-        here = template
+        read.append(template)
+    for layer in layers:
+        for key, place in layer.keys.items():
+            if key not in fields.SECTIONS:
+                problems.add(place, key, unknown(key, fields.SECTIONS, "key"))
     return layers, text
 
 
@@ -69,39 +55,55 @@ def shipped(kind: str) -> Path:
     return installed if installed.is_dir() else package.parent / kind
 
 
-def _named(node: Node, here: Path, problems: Problems) -> Path | None:
-    """Find the template that ``extends`` names, seen from the file ``here``."""
-    if not isinstance(node, Leaf):
-        wish = f"expected the name of a template, got {fields.kind_of(node)}"
-        problems.add(node.place, "extends", wish)
+def _places(path: Path) -> list[Path]:
+    """Return where templates are looked for.
+
+    The file may lie in ``sweeps/``, in ``templates/``, or, as a copy, in ``data_runs/NAME/``.
+    """
+    beside = path.absolute().parent
+    above = [beside, beside.parent, beside.parent.parent]
+    places = [beside, *(place / "templates" for place in above), Path("templates").absolute()]
+    return list(dict.fromkeys([*places, shipped("templates")]))
+
+
+def _named(node: Node, read: Sequence[Path], problems: Problems) -> Path | None:
+    """Find the template that ``extends`` names and that was not read yet."""
+    name = fields.converted("extends", node, scalars.name, problems)
+    if name is None:
         return None
-    try:
-        name = fields.name(node)
-    except FormatError as error:
-        problems.add(node.place, "extends", str(error))
-        return None
-    beside = here.parent
-    places = [beside, beside / "templates", beside.parent / "templates", Path("templates")]
-    for place in (*places, shipped("templates")):
-        candidate = place / f"{name}.yaml"
-        if candidate.is_file() and candidate.resolve() != here.resolve():
-            return candidate
-    known = {p.stem for place in places[1:] if place.is_dir() for p in place.glob("*.yaml")}
-    known |= {p.stem for p in shipped("templates").glob("*.yaml")}
-    listed = f"; there are {', '.join(sorted(known))}" if known else ""
-    problems.add(node.place, "extends", f"no template {name!r}{listed}")
+    places = _places(read[0])
+    before = {path.resolve() for path in read}
+    candidates = [place / f"{name}.yaml" for place in places]
+    there = [candidate for candidate in candidates if candidate.is_file()]
+    for candidate in there:
+        if candidate.resolve() not in before:
+            return _shortly(candidate)
+    if there:
+        circle = " -> ".join([*(path.stem for path in read), name])
+        problems.add(node.place, "extends", f"extends itself, in a circle: {circle}")
+    else:
+        known = {path.stem for place in places[1:] for path in place.glob("*.yaml")}
+        listed = f"; there are {', '.join(sorted(known))}" if known else ""
+        problems.add(node.place, "extends", unknown(name, known, "template") + listed)
     return None
 
 
-def _overridden(file: Branch, said: str) -> Branch:
+def _shortly(path: Path) -> Path:
+    """Return a path as people write it, from where they are if it is below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _overridden(file: Branch, said: str, problems: Problems) -> Branch:
     """Return the tree with ``KEY=VALUE`` put in the place of what its dotted key names."""
     key, equals, value = said.partition("=")
     words = key.strip().split(".")
-    source = f"--set {key.strip()}"
     if not equals or not all(words):
         raise RequestError(f"--set {said}: expected KEY=VALUE, as run.stop=100")
-    place = Place(source)
-    node = tree.parse(value, source, placed=False) if value.strip() else Leaf(place, "")
+    place = Place(f"--set {key.strip()}")
+    node: Node = Leaf(place, "")
+    if value.strip():
+        node = tree.parse(value, place.source, problems, placed=False)
     return _put(file, words, node, place)
 
 
@@ -111,4 +113,8 @@ def _put(branch: Branch, words: Sequence[str], node: Node, place: Place) -> Bran
         inner = branch.nodes.get(first)
         within = inner if isinstance(inner, Branch) else Branch(place, {}, {})
         node = _put(within, rest, node, place)
-    return Branch(branch.place, {**branch.nodes, first: node}, {**branch.keys, first: place})
+    return Branch(
+        branch.place,
+        {**branch.nodes, first: node},
+        {**branch.keys, first: place},
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.formats.parameters import PARAMETERS, Kind
-from orchestrator.spec.fields import OUTPUTS, RUN, SLURM
-from orchestrator.spec.layers import SECTIONS
+from orchestrator.spec.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
+from orchestrator.spec.parameters import OWNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,45 +15,48 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Parameter
     from orchestrator.spec.fields import Field
 
+_NAME = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"}
+
 
 def json_schema() -> dict[str, Any]:
     """Return the schema, draft 2020-12."""
-    one = {name: _parameter(p) for name, p in PARAMETERS.items()}
-    several = {name: _list_of(schema) for name, schema in one.items()}
+    names = [name for name in PARAMETERS if name not in OWNED]
+    one = {name: {"$ref": f"#/$defs/{name}"} for name in names}
+    several = {name: _list_of(reference) for name, reference in one.items()}
+    blocks = {
+        "grid": {"description": "every combination", **_mapping(several)},
+        "zip": {"description": "lists of one length, varied together", **_mapping(several)},
+        "list": {"description": "explicit points", **_list_of(_mapping(one))},
+    }
+    ranged = {**_mapping(_described(SEEDS)), "required": list(SEEDS)}
     sections: dict[str, dict[str, Any]] = {
-        "name": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$"},
+        "name": _NAME,
         "description": {"type": "string"},
-        "extends": {"type": "string"},
+        "extends": _NAME,
         "parameters": _mapping(one),
-        "sweep": _mapping(
-            {
-                "grid": _mapping(several),
-                "zip": _mapping(several),
-                "list": _list_of(_mapping(one)),
-            }
-        ),
-        "derived": _mapping({name: {"type": ["string", "number"]} for name in PARAMETERS}),
+        "sweep": {**_mapping(blocks), "minProperties": 1},
+        "derived": _mapping({name: {"type": ["string", "number"]} for name in names}),
         "where": {"type": "string"},
-        "seeds": {
-            "anyOf": [
-                {"type": "integer", "minimum": 1},
-                _list_of({"type": "integer"}),
-                _mapping({"first": {"type": "integer"}, "count": {"type": "integer"}}),
-            ]
-        },
+        "seeds": {"anyOf": [SEEDS["count"].schema, _list_of(SEEDS["first"].schema), ranged]},
         "run": _mapping(_described(RUN)),
         "outputs": _mapping(_described(OUTPUTS)),
-        "slurm": _mapping({**_described(SLURM), "extra": {"type": "object"}}),
+        "slurm": _mapping({**_described(SLURM), "extra": _EXTRA}),
     }
-    described = {
-        key: {"description": SECTIONS[key], **schema} for key, schema in sections.items()
-    }
+    described = {key: {"description": SECTIONS[key], **sections[key]} for key in SECTIONS}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A sweep of ReSCAL-snow",
         **_mapping(described),
         "required": ["name"],
+        "$defs": {name: _parameter(PARAMETERS[name]) for name in names},
     }
+
+
+_EXTRA = {
+    "description": "any further option of sbatch, by its long name; true for a bare flag",
+    "type": "object",
+    "additionalProperties": {"type": ["string", "number", "boolean"]},
+}
 
 
 def _mapping(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,9 +86,9 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         schema["type"] = "boolean"
     else:
         schema["type"] = "integer" if parameter.kind is Kind.INTEGER else "number"
-        if parameter.low != float("-inf"):
+        if parameter.low != -math.inf:
             schema["minimum"] = parameter.low
-        if parameter.high != float("inf"):
+        if parameter.high != math.inf:
             schema["maximum"] = parameter.high
     if parameter.default is not None:
         schema["default"] = parameter.default
