@@ -64,7 +64,8 @@ class Look:
             ):
                 return standing  # another job of the submission will take it
             state = found.state if found.state is not None and found.state.ended else None
-            note = "never started: " + found.sentence if state else found.sentence
+            waits = found.state in {State.PENDING, None}  # a running job has others to do first
+            note = f"never started: {found.sentence}" if state else found.sentence * waits
             state = State.LOST if state is State.DONE else state or State.PENDING
             return dataclasses.replace(standing, state=state, note=note)
         if found.state is None or not found.state.ended:

@@ -46,10 +46,10 @@ def perform(request: argparse.Namespace) -> int:
     for warning in sweep.warnings:
         console.print(f"warning: {warning}", style="yellow", highlight=False, soft_wrap=True)
     wish = wished(request, sweep)
-    simulator.find(
-        wish.root
-    )  # a root without its programs is refused before anything is written
-    dispatch.plan(sweep, data)
+    # what can be refused is, before anything is written
+    simulator.find(wish.root)
+    seen = dispatch.plan(sweep, data)
+    dispatch.refuse_impossible(wish, len(seen.reconciliation.new) + len(seen.idle))
     dispatch.writable(data)
     directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
