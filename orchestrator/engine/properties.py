@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _NAMES = ("kappa", "z_0", "z", "rhoair", "rhosand", "g", "d")
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
+_LARGEST = 1e30
 _UNKNOWN_S = 1e6  # what the model says where no grain would fly in nature
 
 
@@ -94,7 +96,7 @@ def read_properties(path: Path) -> Properties:
             found = repr(rest.split("\n")[0][:40]) if rest else "the end of the file"
             raise FormatError(f"{path}:{line}: expected {name}=NUMBER, got {found}")
         value = float(match[1])
-        if not 0 < value < 1e30:
+        if not 0 < value < _LARGEST:
             line = text.count("\n", 0, match.end()) + 1
             raise FormatError(
                 f"{path}:{line}: {name}: expected a positive number, got {value:g}"
@@ -117,12 +119,7 @@ def read_saturated_flux(path: Path) -> SaturatedFlux:
         for number, line in enumerate(_text(path).split("\n"), 1)
         for word in line.split()
     ]
-    if (
-        not words
-        or not words[0][1].isascii()
-        or not words[0][1].isdigit()
-        or int(words[0][1]) < 1
-    ):
+    if not words or not _COUNT.fullmatch(words[0][1]):
         raise FormatError(f"{path}:1: expected the number of rows")
     count = int(words[0][1])
     if len(words) - 1 < 3 * count:
@@ -131,7 +128,7 @@ def read_saturated_flux(path: Path) -> SaturatedFlux:
         )
     values = []
     for number, word in itertools.islice(words, 1, 3 * count + 1):
-        if not re.fullmatch(_NUMBER, word):
+        if not re.fullmatch(_NUMBER, word) or abs(float(word)) > _LARGEST:
             raise FormatError(f"{path}:{number}: expected a number, got {word!r}")
         values.append(float(word))
     tau, erosion, ratio = np.array(values, np.float32).reshape(count, 3).T
