@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -131,7 +132,7 @@ def _draw(axes: Axes, panel: Panel | None, low: float, high: float) -> None:
         axes.set_xlabel(f"{panel.remark}, t = {panel.time_t0:g} t0", fontsize=7)
 
 
-def _colours() -> object:
+def _colours() -> Colormap:
     from matplotlib import colormaps  # noqa: PLC0415  # heavy, and optional
 
     return colormaps[_MAP]
