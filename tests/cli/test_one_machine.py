@@ -205,12 +205,12 @@ def test_one_experiment_runs_in_the_foreground(bench: Bench) -> None:
     ("words", "said"),
     [
         (["submit", "none.yaml"], "none.yaml: no such file"),
-        (["submit", "bad.yaml"], "bad.yaml:1:8: name: expected letters"),
+        (["submit", "bad.yaml"], "bad.yaml:1:8: name: expected a name of letters"),
         (["status", "nothing"], "data_runs: no sweep 'nothing'; nothing was submitted yet"),
         (["submit", "winds.yaml", "--data-dir", "/proc/x"], "/proc/x: cannot be written"),
         (
             ["submit", "winds.yaml", "--set", "run.stop=-1"],
-            "--set run.stop: run.stop: expected",
+            "--set run.stop: expected a number above 0",
         ),
     ],
 )
