@@ -1,0 +1,122 @@
+"""What ships: every sweep file and template loads, expands, and asks for nothing in vain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from orchestrator import expansion, spec
+from orchestrator.formats.templates import parse_template
+
+ROOT = Path(__file__).parents[1]
+SWEEPS = sorted((ROOT / "sweeps").glob("*.yaml"))
+TEMPLATES = sorted((ROOT / "templates").glob("*.yaml"))
+COUNTS = {"hardening": 30, "phase-diagram": 10, "pyrescal": 8, "quickstart": 4}
+
+SNOWFALL = {
+    "Model": "SNO",
+    "Boundary": "OPEN",
+    "Csp_template": "SNOWFALL(4)",
+    "Time": 0.0,
+    "Centering_delay": 0.0,
+    "Phys_prop_file": "real_data/sealevel_snow.prop",
+    "Qsat_file": "real_data/PDF.data",
+    "Lambda_A": 1.0,
+    "Lambda_E": 1.0,
+    "Lambda_T": 1.5,
+    "Lambda_C": 0.5,
+    "Lambda_G": 100_000.0,
+    "Lambda_D": 0.01,
+    "Lambda_S": 0.0,
+    "Lambda_F": 1.0,
+    "Coef_A": 0.1,
+    "Coef_B": 10.0,
+    "Coef_C": 10.0,
+    "Prob_link_ET": 0.5,
+    "Prob_link_TT": 1.0,
+    "High_mobility": 1,
+    "Ava_mode": "TRANS",
+    "Ava_angle": 38.0,
+    "Ava_h_lim": 1,
+    "Lgca_delay": 1.0,
+    "Lgca_speedup": 1000,
+}
+
+
+def _named(path: Path) -> str:
+    return path.stem
+
+
+@pytest.mark.parametrize("path", SWEEPS, ids=_named)
+def test_a_shipped_sweep_loads_and_expands_without_a_warning(path: Path) -> None:
+    sweep = spec.load(path)
+
+    points = expansion.expand(sweep)
+
+    assert sweep.name == path.stem
+    assert sweep.description
+    assert sweep.warnings == ()
+    assert len(points) == COUNTS[sweep.name]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=_named)
+def test_a_shipped_template_needs_only_a_domain_and_a_duration(
+    path: Path, tmp_path: Path
+) -> None:
+    own = f"name: mine\nextends: {path.stem}\nparameters: {{H: 50, L: 160, D: 70}}\n"
+    (tmp_path / "mine.yaml").write_text(own + "run: {stop: 10, every: 5}\n")
+
+    sweep = spec.load(tmp_path / "mine.yaml")
+    (point,) = expansion.expand(sweep)
+
+    assert sweep.warnings == ()
+    assert parse_template(str(point.parameters["Csp_template"])).template.name
+    assert float(point.parameters["Tau_max"]) > float(point.parameters["Tau_min"])
+
+
+@pytest.mark.parametrize("path", [*SWEEPS, *TEMPLATES], ids=_named)
+def test_a_shipped_file_begins_by_saying_what_it_is_for(path: Path) -> None:
+    lines = path.read_text().splitlines()
+
+    assert lines[0].startswith("# ")
+    assert max(len(line) for line in lines) <= 96
+    assert isinstance(yaml.safe_load(path.read_text()), dict)
+
+
+def test_pyrescal_is_the_snowfall_of_the_original_example() -> None:
+    sweep = spec.load(ROOT / "sweeps/pyrescal.yaml")
+
+    points = expansion.expand(sweep)
+
+    domain = {"H": 80, "L": 400, "D": 200}
+    wind = {"Lambda_I": 0.002, "Tau_min": 100.0, "Tau_max": 1100.0}
+    assert points[0].parameters == {**SNOWFALL, **domain, **wind}
+    assert [point.seed for point in points] == list(range(1234, 1242))
+    assert (sweep.run.stop_t0, sweep.run.every_t0) == (200.0, 50.0)
+
+
+def test_the_phase_diagram_is_snowfall_against_wind() -> None:
+    points = expansion.expand(spec.load(ROOT / "sweeps/phase-diagram.yaml"))
+
+    found = [tuple(p.parameters[n] for n in ("Lambda_I", "Tau_min", "Tau_max")) for p in points]
+    assert found == [
+        (rate, wind, wind + 1000)
+        for rate in (0.001, 0.01)
+        for wind in (0.0, 100.0, 200.0, 300.0, 1000.0)
+    ]
+    held = {"H": 50, "L": 400, "D": 100, **SNOWFALL}
+    assert all(held.items() <= point.parameters.items() for point in points)
+    assert {len(point.parameters) for point in points} == {len(held) + 3}
+
+
+def test_hardening_keeps_pairs_together_and_leaves_out_the_stone() -> None:
+    points = expansion.expand(spec.load(ROOT / "sweeps/hardening.yaml"))
+
+    pairs = {(p.parameters["Lambda_F"], p.parameters["Ava_angle"]) for p in points}
+    assert pairs == {(0.0, 50.0), (0.05, 38.0)}
+    assert (0.1, 200.0) not in {
+        (p.parameters["Lambda_S"], p.parameters["Tau_min"]) for p in points
+    }
+    assert {point.seed for point in points} == {1, 2, 3}
