@@ -1,8 +1,11 @@
-"""Prove that each template fills the domain as ReSCAL's genesis does."""
+"""Prove that genesis makes ReSCAL-snow's initial cells, to the byte."""
 
 from __future__ import annotations
 
 import hashlib
+import math
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +13,7 @@ import pytest
 
 from orchestrator.engine import genesis
 from orchestrator.engine.draws import Draws
-from orchestrator.engine.exits import ExitError
+from orchestrator.engine.exits import Exit, ExitError
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.formats import cellspace
 from orchestrator.formats.cellspace import Cell, Header, header_bytes
@@ -21,284 +24,489 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-GR, GRV, EAUC, DUM, IN = Cell.GR, Cell.GRV, Cell.EAUC, Cell.DUM, Cell.IN
-
-# sizes H, L, D, template, boundary, seed, SHA-256 of snapshot 0 of runs of the real program
 RECORDED = {
     "close-layer": (
-        (40, 150, 45),
-        "LAYER(3.25)",
-        "CLOSE",
-        77,
+        *("LAYER(3.25)", (40, 150, 45), "CLOSE", 77),
         "e302f1eb1e442a225190b87fe5f190491b88f5f9ab58df84e429f577351dc82f",
     ),
     "cone-small": (
-        (50, 150, 70),
-        "CONE(20,40,50)",
-        "OPEN",
-        2000,
+        *("CONE(20,40,50)", (50, 150, 70), "OPEN", 2000),
         "3e7b0225d022eb6765e97fb8acb4f38fef6a1f8321225af887dab8040d3a0f7a",
     ),
     "no-gas": (
-        (60, 220, 110),
-        "CONE(30,80)",
-        "OPEN",
-        2000,
+        *("CONE(30,80)", (60, 220, 110), "OPEN", 2000),
         "9c0b6848e4dae560f1d9ed7bebb9573598183af8cff5ce4178601b7f2c78f1c2",
     ),
     "no-properties": (
-        (45, 140, 40),
-        "SNOWCONE(12,30,50,20,3.5)",
-        "OPEN",
-        5,
+        *("SNOWCONE(12,30,50,20,3.5)", (45, 140, 40), "OPEN", 5),
         "ec696e90b6b9859b8cd305add41230e464c0cc007edbbff644ff406e3ecaeb2e",
     ),
     "out-cones": (
-        (50, 160, 90),
-        "CONE3(20,30)",
-        "OUT",
-        2000,
+        *("CONE3(20,30)", (50, 160, 90), "OUT", 2000),
         "efd407a41a4d24ed4084155f875cab3cada99899c38d8f1b19c4c44ea61aae79",
     ),
     "periodic-sinter": (
-        (40, 160, 50),
-        "LAYER(8.5)",
-        "PERIODIC",
-        2000,
+        *("LAYER(8.5)", (40, 160, 50), "PERIODIC", 2000),
         "d1b9c9c9f1f0d9666f572c10603535a2c331a06af66514bc758cf7b6abf529dc",
     ),
     "reinjection": (
-        (40, 160, 50),
-        "LAYER(4)",
-        "REINJECTION",
-        2000,
+        *("LAYER(4)", (40, 160, 50), "REINJECTION", 2000),
         "71612f3501d157ffd151782b1094e3965993cc678f0b30cf2fd9542b8c14c5af",
     ),
     "seed-example": (
-        (80, 400, 200),
-        "SNOWFALL(4)",
-        "OPEN",
-        2000,
+        *("SNOWFALL(4)", (80, 400, 200), "OPEN", 2000),
         "e654e5bc113bbd5f3d986c6a5b20bc900dd1fe74a53caffa87c150be373561c9",
     ),
     "sintering-wave": (
-        (50, 160, 70),
-        "WAVE(15)",
-        "OPEN",
-        2000,
+        *("WAVE(15)", (50, 160, 70), "OPEN", 2000),
         "d4dafee52c308ba5b3739b433746788c9747b59971faafe59b1c942fc3b822d3",
     ),
     "snowfall-small": (
-        (40, 120, 50),
-        "SNOWFALL(4)",
-        "OPEN",
-        2000,
+        *("SNOWFALL(4)", (40, 120, 50), "OPEN", 2000),
         "c576df305eb0b2e69dab1813d32f0a8bda741e4f18e842c31a1655c2b536659c",
     ),
     "sync-avalanches": (
-        (40, 120, 40),
-        "CONE(18,36)",
-        "OPEN",
-        2000,
+        *("CONE(18,36)", (40, 120, 40), "OPEN", 2000),
         "657e6540f41c6ee60f6d52e48712359832beb87352bcacbdc71c86068d092f73",
     ),
     "tiny-open": (
-        (16, 30, 12),
-        "SNOWFALL(3.5)",
-        "OPEN",
-        2000,
+        *("SNOWFALL(3.5)", (16, 30, 12), "OPEN", 2000),
         "f6171621ebc10b8c85d405a2c900893b0ceeb99aac0ea1dd7d67d19b5e57a80b",
     ),
     "two-dimensional": (
-        (60, 400, 1),
-        "LAYER(10)",
-        "PERIODIC",
-        2000,
+        *("LAYER(10)", (60, 400, 1), "PERIODIC", 2000),
         "e2204c1fa655008e97a2d7eb589776c2192406168c8742a87181bfb6ab54dbc2",
     ),
 }
+"""First snapshots of runs of ReSCAL-snow 1.6: template, (H, L, D), boundary, seed and SHA-256."""
+
+PINNED = {
+    "CUSTOM": "8f05f8988e5c7f99",
+    "LAYER(4)": "01674dc8b2f2fac3",
+    "LAYER(3.25)": "c2e28d1a211fe9cd",
+    "SNOWFALL(2.5)": "78c3104cb321d008",
+    "SNOWCONE(9,16,30,0,1.75)": "1badcc2c3cd8fde7",
+    "BLOCK(10,25,3,9,7)": "231a6caf4c1bdb71",
+    "CYLINDER(6,14)": "e0bc26e545571553",
+    "CONE(12,18)": "adcffeb3780c4ff8",
+    "CONE(12,18,20,5)": "6f5cb9dcf800df9b",
+    "RCONE": "a057c7d5fde5ff28",
+    "RCONE(0.5,0.9,0.3,0.6)": "f6e0431d9f9d8143",
+    "CONE3(10,12)": "ff0df6f607f6c623",
+    "CONE5(10,12)": "b9950bfc61efbb08",
+    "RCONE5": "0db241d23be212d5",
+    "RWALL": "0f5de463199a0e6e",
+    "WAVES_2D(10,30,0,6,10)": "b8dfc5d3a9772bbc",
+    "WAVES_2D(10,30,1,6,10)": "8f230e82b60252f0",
+    "WAVY_NS_LAYER(8,10,5)": "4bfcc63a011c9456",
+    "WAVE": "453357277c9f8b99",
+    "WAVE(6,4)": "2417dbfbd05bd36f",
+    "TRIANGLES(3,6,8)": "89c0fb40977a2ce7",
+    "SRC_DISK(20,30)": "c1f2010649e8f2cf",
+    "SRC_DISK_CEIL(20,30,11)": "6a4c0d67fb8b5166",
+    "SMILEY": "721389f71b512860",
+    "FORSTEP(4,3,2)": "66967a099497ad19",
+    "FORSTEP(4,3,0.25,4)": "65a5e240389f7846",
+}
+"""Of a domain of 24 x 60 x 22 cells with the seed 2000: SHA-256 of the cells, first 16 digits."""
+
+SIZES = (24, 60, 22)
 
 
 def made(
-    sizes: tuple[int, int, int],
     template: str,
-    boundary: str = "OPEN",
-    seed: int = 1,
-    elevations: NDArray[np.int64] | None = None,
+    sizes: tuple[int, int, int] = SIZES,
+    seed: int = 2000,
+    *,
+    reinjection: bool = False,
 ) -> NDArray[np.uint8]:
-    """Return the cells of an initial cell space, uint8 [D, H, L]."""
-    chosen = parse_template(template)
-    domain = Domain(*sizes, chosen, elevations, reinjection=boundary == "REINJECTION")
+    """Return the cells [D, H, L] of a domain of the ``sizes`` H, L and D."""
+    domain = Domain(*sizes, parse_template(template), reinjection=reinjection)
     return np.stack([plane.copy() for plane in planes(domain, seed)])
 
 
-@pytest.mark.parametrize(
-    ("sizes", "template", "boundary", "seed", "digest"),
-    RECORDED.values(),
-    ids=RECORDED,
-)
-def test_snapshot_0_of_a_recorded_run_is_made(
-    sizes: tuple[int, int, int], template: str, boundary: str, seed: int, digest: str
+def grains(
+    template: str, sizes: tuple[int, int, int] = SIZES, seed: int = 2000
+) -> NDArray[np.bool_]:
+    """Return where there are grains, sintered ones included."""
+    cells = made(template, sizes, seed)
+    found: NDArray[np.bool_] = (cells == Cell.GR) | (cells == Cell.GRV)
+    return found
+
+
+def heights(template: str, sizes: tuple[int, int, int] = SIZES) -> NDArray[np.int64]:
+    """Return the number of grains in each column, [D, L]; they lie on the floor without a gap."""
+    there = grains(template, sizes)[:, 1:-1]
+    count = there.sum(axis=1)
+    filled = np.arange(there.shape[1])[::-1, None] < count[:, None, :]
+    np.testing.assert_array_equal(there, filled)
+    found: NDArray[np.int64] = count
+    return found
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_run_begins_with_the_same_bytes(name: str) -> None:
+    template, sizes, boundary, seed, digest = RECORDED[name]
+
+    cells = made(template, sizes, seed, reinjection=boundary == "REINJECTION")
+
+    wide = np.zeros((*np.add(cells.shape, 2), 8), np.uint8)
+    wide[..., 0] = np.pad(cells, 1, constant_values=Cell.BORD)
+    snapshot = header_bytes(Header("SNO", *sizes, borders=True)) + wide.tobytes()
+    assert hashlib.sha256(snapshot).hexdigest() == digest
+
+
+def test_the_file_of_a_small_cone_is_recorded_too(tmp_path: Path) -> None:
+    domain = Domain(12, 10, 6, parse_template("CONE(6,8)"))
+
+    cellspace.write(tmp_path / "a.csp", Header("SNO", 12, 10, 6), planes(domain, 2000))
+
+    digest = hashlib.sha256((tmp_path / "a.csp").read_bytes()).hexdigest()
+    assert digest.startswith("bbb73448ce381f50")
+
+
+@pytest.mark.parametrize("template", PINNED)
+def test_a_template_makes_the_cells_it_always_made(template: str) -> None:
+    assert hashlib.sha256(made(template).tobytes()).hexdigest()[:16] == PINNED[template]
+
+
+def test_each_template_is_pinned() -> None:
+    assert {text.split("(")[0] for text in PINNED} == set(TEMPLATES) - {"INPUT_ELEVATION"}
+
+
+@pytest.mark.parametrize("template", PINNED)
+def test_floor_and_ceiling_are_neutral_or_sources(template: str) -> None:
+    cells = made(template)
+
+    assert set(np.unique(cells[:, [0, -1]])) <= {Cell.DUM, Cell.IN}
+    assert set(np.unique(cells)) <= {Cell.GR, Cell.GRV, Cell.EAUC, Cell.DUM, Cell.IN}
+
+
+@pytest.mark.parametrize("template", PINNED)
+def test_only_layers_that_are_not_whole_depend_on_the_seed(template: str) -> None:
+    by_chance = template in {"LAYER(3.25)", "SNOWFALL(2.5)", "SNOWCONE(9,16,30,0,1.75)"}
+
+    assert np.array_equal(made(template), made(template, seed=1)) is not by_chance
+
+
+@pytest.mark.parametrize("template", PINNED)
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (2, 3, 1), (3, 7, 5)])
+def test_domains_smaller_than_the_shape_are_filled_all_the_same(
+    template: str, sizes: tuple[int, int, int]
 ) -> None:
-    cells = made(sizes, template, boundary, seed)
+    height, length, depth = sizes
 
-    walled = np.pad(cells, 1, constant_values=Cell.BORD).astype("<u8")
-    header = header_bytes(Header("SNO", *sizes, borders=True))
-    assert hashlib.sha256(header + walled.tobytes()).hexdigest() == digest
+    assert made(template, sizes).shape == (depth, height, length)
 
 
-def test_draws_are_those_of_the_c_library() -> None:
-    first = [0.041630344771878214, 0.45449244472862915, 0.8348172181669149]
+def test_reinjection_adds_a_line_of_sources_to_the_ceiling() -> None:
+    without, with_it = made("LAYER(4)"), made("LAYER(4)", reinjection=True)
 
-    assert Draws(1).take(3).tolist() == first
+    differing = np.argwhere(without != with_it)
+    np.testing.assert_array_equal(differing, [(k, 0, 5) for k in range(22)])
+    assert (with_it[:, 0, 5] == Cell.IN).all()
 
 
-@pytest.mark.parametrize("seed", [0, 1, -5, 2**31 - 1, 2**32 + 7])
-def test_many_draws_at_once_are_the_same_as_one_after_another(seed: int) -> None:
-    state = (seed % 2**32) * 2**16 + 0x330E
+def test_a_domain_shorter_than_the_line_of_reinjection_has_none() -> None:
+    assert not (made("LAYER(4)", (12, 5, 3), reinjection=True) == Cell.IN).any()
+
+
+def test_without_arguments_nine_rows_are_filled_one_of_which_is_floor() -> None:
+    assert (heights("CUSTOM") == 8).all()
+
+
+@pytest.mark.parametrize("rows", [0, 1, 4, 22, 30])
+def test_a_whole_layer_has_as_many_rows(rows: int) -> None:
+    assert (heights(f"LAYER({rows})") == min(rows, 22)).all()
+
+
+def test_a_row_of_a_layer_is_filled_by_one_draw_a_cell_plane_by_plane() -> None:
+    drawn = Draws(77).take(22 * 60).reshape(22, 60) < 0.25
+
+    there = grains("LAYER(3.25)", seed=77)
+
+    np.testing.assert_array_equal(there[:, 19], drawn)
+    assert there[:, 20:23].all()
+    assert not there[:, :19].any()
+
+
+def test_draws_are_the_c_librarys() -> None:
+    drawn = Draws(1)
+
+    assert drawn.take(1).tolist() == [0.041630344771878214]
+    assert drawn.take(2).tolist() == [0.45449244472862915, 0.8348172181669149]
+
+
+@pytest.mark.parametrize("seed", [0, 1, -1, 2000, 2**31, 2**32 - 1])
+def test_draws_in_pieces_are_those_of_one_step_after_the_other(seed: int) -> None:
+    state = (seed % 2**32) * 2**16 + 13070
     expected = []
     for _ in range(1000):
         state = (25214903917 * state + 11) % 2**48
         expected.append(state / 2**48)
 
-    draws = Draws(seed)
+    drawn = Draws(seed)
+    pieces = [drawn.take(count) for count in (1, 0, 2, 600, 97, 300)]
 
-    parts = [draws.take(count) for count in (1, 0, 2, 700, 3, 294)]
-    assert np.concatenate(parts).tolist() == expected
-
-
-def test_a_fraction_of_a_layer_is_drawn_cell_by_cell() -> None:
-    cells = made((20, 50, 6), "LAYER(3.25)", seed=9)
-
-    drawn = Draws(9).take(6 * 50).reshape(6, 50) < 0.25
-    np.testing.assert_array_equal(cells[:, 15] == GR, drawn)
-    assert (cells[:, 16:19] == GR).all()
-    assert (cells[:, 1:15] == EAUC).all()
+    assert np.concatenate(pieces).tolist() == expected
 
 
-def test_only_a_fraction_depends_on_the_seed() -> None:
-    whole, part = (
-        [made((20, 30, 5), f"LAYER({h})", seed=seed).tobytes() for seed in (1, 2)]
-        for h in (3, 3.5)
-    )
+@pytest.mark.parametrize("template", ["SNOWFALL(2.5)", "SNOWCONE(9,16,30,0,1.75)"])
+def test_snow_falls_from_the_row_below_the_ceiling(template: str) -> None:
+    cells = made(template)
 
-    assert whole[0] == whole[1]
-    assert part[0] != part[1]
+    assert (cells[:, 1] == Cell.IN).all()
+    assert np.count_nonzero(cells == Cell.IN) == 22 * 60
 
 
-@pytest.mark.parametrize("name", [name for name in TEMPLATES if name != "INPUT_ELEVATION"])
-def test_floor_and_ceiling_are_neutral_or_sources(name: str) -> None:
-    cells = made((30, 90, 20), name)
+def test_a_snowcone_is_a_layer_and_a_cone() -> None:
+    both = grains("LAYER(1.75)") | grains("CONE(9,16,30)")
 
-    assert np.isin(cells[:, [0, -1]], [DUM, IN]).all()
-
-
-@pytest.mark.parametrize("name", [name for name in TEMPLATES if name != "INPUT_ELEVATION"])
-def test_templates_that_inject_make_sources_and_no_others(name: str) -> None:
-    assert (made((30, 90, 20), name) == IN).any() == TEMPLATES[name].injects
+    np.testing.assert_array_equal(grains("SNOWCONE(9,16,30,0,1.75)"), both)
 
 
-@pytest.mark.parametrize("template", ["CONE(15,20)", "CYLINDER(9.5,21)"])
-def test_round_hills_in_the_middle_are_symmetric(template: str) -> None:
-    cells = made((30, 60, 40), template)
+def test_a_block_has_its_edges() -> None:
+    height = heights("BLOCK(10,25,3,9,7)")
 
-    np.testing.assert_array_equal(cells, cells[::-1])
-    np.testing.assert_array_equal(cells, cells[:, :, ::-1])
-
-
-def test_reinjection_puts_a_line_of_sources_into_the_ceiling() -> None:
-    plain, fed = (
-        made((20, 30, 6), "LAYER(4)", boundary) for boundary in ("OUT", "REINJECTION")
-    )
-
-    assert (fed[:, 0, 5] == IN).all()
-    fed[:, 0, 5] = DUM
-    np.testing.assert_array_equal(fed, plain)
+    expected = np.zeros((22, 60))
+    expected[3:9, 10:25] = 7
+    np.testing.assert_array_equal(height, expected)
 
 
-def test_a_domain_too_short_for_the_line_of_sources_has_none() -> None:
-    assert not (made((20, 5, 6), "LAYER(4)", "REINJECTION") == IN).any()
-
-
-def test_steps_rise_under_a_supply_of_grains() -> None:
-    cells = made((40, 100, 12), "FORSTEP(6,4,0.5)")
-
-    assert (cells[::2, 1] == GR).all()
-    assert not (cells[1::2, 1] == GR).any()
-    heights = (cells == GRV).sum(axis=1)
-    assert heights.max() > heights.min() > 0
-    np.testing.assert_array_equal(heights[:, :25], heights[:, 25:50])
-
-
-@pytest.mark.parametrize(("flag", "source"), [(0, EAUC), (1, IN)])
-def test_elevations_give_columns_without_wall_and_floor(flag: int, source: Cell) -> None:
-    elevations = np.arange(12).reshape(3, 4) % 9
-
-    cells = made((20, 4, 3), f"INPUT_ELEVATION(a.tab,{flag})", elevations=elevations)
-
-    np.testing.assert_array_equal((cells == GR).sum(axis=1), np.maximum(elevations - 2, 0))
-    assert (cells[:, 1] == source).all()
-
-
-@pytest.fixture
-def parfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    path = tmp_path / "run.par"
-    path.write_text(
-        "H = 20\nL = 4\nD = 3\nCsp_file = a.csp\nCsp_template = INPUT_ELEVATION(a.tab)\n"
-    )
-    return path
-
-
-def test_elevations_are_read_from_a_log_of_altitudes(parfile: Path) -> None:
-    (parfile.parent / "a.tab").write_text("2 2 3 3 \n4 5 6 7 \n8 9 2 2 \n")
-
-    genesis.main(["-f", "run.par"])
-
-    _, cells, _ = cellspace.read(parfile.parent / "a.csp")
-    assert (cells == GR).sum(axis=1).tolist() == [[0, 0, 1, 1], [2, 3, 4, 5], [6, 7, 0, 0]]
+def test_a_cone_rises_to_two_rows_below_its_height() -> None:
+    assert heights("CONE(12,18)").max() == 10
 
 
 @pytest.mark.parametrize(
-    ("text", "status", "sentence"),
+    "template", ["CONE(12,18)", "CYLINDER(6,14)", "BLOCK(20,40,6,16,7)", "RCONE(0.5,0.9)"]
+)
+def test_what_stands_in_the_middle_is_symmetric_along_and_across_the_wind(
+    template: str,
+) -> None:
+    there = grains(template)
+
+    assert there.any()
+    np.testing.assert_array_equal(there, there[:, :, ::-1])
+    np.testing.assert_array_equal(there, there[::-1])
+
+
+@pytest.mark.parametrize("template", ["CONE3(10,12)", "CONE5(10,12)", "RCONE5(0.5,0.6)"])
+def test_cones_around_the_middle_are_symmetric_across_the_wind(template: str) -> None:
+    height = heights(template, (24, 80, 60))
+
+    np.testing.assert_array_equal(height, height[::-1])
+
+
+@pytest.mark.parametrize(("template", "count"), [("CONE3(10,12)", 3), ("CONE5(10,12)", 5)])
+def test_cones_around_the_middle_are_so_many(template: str, count: int) -> None:
+    one = heights("CONE(10,12,40.25,30.25)", (24, 100, 100)).sum()
+
+    together = heights(template, (24, 100, 100)).sum()
+
+    assert together == pytest.approx(count * one, rel=0.05)
+
+
+def test_a_relative_cone_is_a_cone() -> None:
+    np.testing.assert_array_equal(
+        grains("RCONE(0.5,0.75,0.25,0.5)"), grains("CONE(12,16,14.5,10.5)")
+    )
+
+
+def test_a_cylinder_has_its_volume() -> None:
+    height = heights("CYLINDER(8,40)", (24, 60, 50))
+
+    assert set(np.unique(height)) == {0, 8}
+    assert height.sum() == pytest.approx(8 * math.pi * 20**2, rel=0.01)
+
+
+def test_a_wall_is_three_cells_thick_and_stands_across_the_wind() -> None:
+    solid = made("RWALL(0.5,0.3)") == Cell.DUM
+
+    across = np.zeros((24, 60), bool)
+    across[[0, -1]] = True
+    across[12:, 17:20] = True
+    np.testing.assert_array_equal(solid, np.broadcast_to(across, solid.shape))
+
+
+def test_walls_stand_between_two_dimensional_waves() -> None:
+    cells = made("WAVES_2D(10,30,0,4,10)")
+
+    assert (cells[1::2] == Cell.DUM).all()
+    assert (cells[::2, 1:-1] != Cell.DUM).all()
+
+
+@pytest.mark.parametrize("linear_in_frequency", [0, 1])
+def test_the_first_two_dimensional_wave_has_the_first_period(linear_in_frequency: int) -> None:
+    height = heights(f"WAVES_2D(10,30,{linear_in_frequency},6,10)", (24, 60, 1))[0]
+
+    np.testing.assert_array_equal(height[:50], height[10:])
+    assert (height.min(), height.max()) == (6, 11)
+
+
+def test_a_wavy_ridge_has_its_period_and_a_straight_back() -> None:
+    height = heights("WAVY_NS_LAYER(10,9,5)")
+
+    np.testing.assert_array_equal(height[:-10], height[10:])
+    assert (height[:, 40:43] == 5).all()
+    assert not height[:, :40].any()
+    assert (height > 0).sum(axis=1).max() == 51 - 40
+
+
+def test_a_wave_is_a_triangle_at_a_quarter_of_the_length_on_sintered_ground() -> None:
+    cells = made("WAVE(6,4)")
+
+    assert (cells[:, 20:23] == Cell.GRV).all()
+    height = (cells == Cell.GR).sum(axis=1)
+    np.testing.assert_array_equal(height, np.broadcast_to(height[0], height.shape))
+    np.testing.assert_array_equal(height[0, 15:31], height[0, 15::-1])
+    assert (height[0, 15], height[0].max()) == (6, 6)
+
+
+def test_triangles_repeat() -> None:
+    height = heights("TRIANGLES(3,6,8)")
+
+    np.testing.assert_array_equal(height[:, :40], height[:, 20:])
+    assert (height.min(), height.max()) == (5, 11)
+
+
+@pytest.mark.parametrize(("template", "row"), [("SRC_DISK", -1), ("SRC_DISK_CEIL", 0)])
+def test_a_disk_of_sources_lies_in_floor_or_ceiling(template: str, row: int) -> None:
+    sources = made(f"{template}(20,30,11)") == Cell.IN
+
+    assert sources.sum() == sources[:, row].sum()
+    assert sources.sum() == pytest.approx(math.pi * 10**2, rel=0.02)
+    assert sources[1, row, 30]
+    assert sources[21, row, 30]
+    assert not sources[0].any()
+
+
+def test_a_face_is_in_the_upper_half() -> None:
+    there = grains("SMILEY", (20, 80, 60))
+
+    assert there[:, 1:10].any()
+    assert not there[:, 10:].any()
+    np.testing.assert_array_equal(there[:, 1:9], there[:, 2:10])
+
+
+def test_steps_rise_against_the_wind_under_a_supply_of_grains() -> None:
+    cells = made("FORSTEP(4,3,2)")
+
+    sintered = (cells == Cell.GRV).sum(axis=1)
+    assert (sintered[:, ::20] > sintered[:, 19::20]).all()
+    np.testing.assert_array_equal(sintered[:, :40], sintered[:, 20:])
+    np.testing.assert_array_equal((cells == Cell.GR).any(axis=(0, 2)).nonzero()[0], [1, 2])
+
+
+def test_a_scarce_supply_of_grains_leaves_planes_out() -> None:
+    supplied = (made("FORSTEP(4,3,0.25)")[:, 1] == Cell.GR).all(axis=1)
+
+    np.testing.assert_array_equal(supplied.nonzero()[0], range(0, 22, 4))
+
+
+def genesis_of(directory: Path, **changes: object) -> NDArray[np.uint8]:
+    """Run genesis for a domain of 20 x 4 x 3 cells with elevations, and return the cells."""
+    parameters = {
+        "Model": "SNO",
+        **dict(zip("HLD", (20, 4, 3), strict=True)),
+        "Csp_file": directory / "a.csp",
+        "Csp_template": f"INPUT_ELEVATION({directory / 'heights'})",
+        **changes,
+    }
+    text = "".join(f"{name} = {value}\n" for name, value in parameters.items())
+    (directory / "run.par").write_text(text)
+    genesis.main(["-f", str(directory / "run.par")])
+    return cellspace.read(directory / "a.csp")[1]
+
+
+def test_elevations_count_floor_and_the_row_above_it(tmp_path: Path) -> None:
+    elevations = np.arange(-2, 10).reshape(3, 4)
+    np.savetxt(tmp_path / "heights", elevations, "%d")
+
+    cells = genesis_of(tmp_path)
+
+    thickness = (cells == Cell.GR).sum(axis=1)
+    np.testing.assert_array_equal(thickness, np.maximum(elevations - 2, 0))
+    assert (cells[:, 1] == Cell.EAUC).all()
+
+
+def test_snow_may_fall_on_elevations(tmp_path: Path) -> None:
+    (tmp_path / "heights").write_text("3 " * 12)
+
+    cells = genesis_of(tmp_path, Csp_template=f"INPUT_ELEVATION({tmp_path / 'heights'}, 1)")
+
+    assert (cells[:, 1] == Cell.IN).all()
+    assert (cells[:, 18] == Cell.GR).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "status"),
     [
-        (None, 252, "a.tab: cannot be read: No such file or directory"),
-        ("2 " * 11, 254, "a.tab: expected 3 x 4 elevations, got 11"),
-        ("2 " * 13, 254, "a.tab: expected 3 x 4 elevations, got 13"),
-        ("", 254, "a.tab: expected 3 x 4 elevations, got 0"),
-        ("2 " * 11 + "x", 254, "a.tab: expected whole numbers: invalid literal"),
-        ("2 " * 11 + "9" * 40, 254, "a.tab: expected whole numbers: "),
-        ("2 " * 11 + "10", 254, "a.tab: an elevation of 10, but they must stay below half"),
-        ("\u00e4", 252, "a.tab: cannot be read: not a text of numbers"),
+        (None, "cannot be read: No such file", Exit.UNREADABLE),
+        ("1 " * 11, "expected 3 x 4 elevations, got 11", Exit.UNSUPPORTED),
+        ("1 " * 13, "expected 3 x 4 elevations, got 13", Exit.UNSUPPORTED),
+        ("10 " * 12, "an elevation of 10, but they must stay below", Exit.UNSUPPORTED),
+        ("snow", "expected whole numbers", Exit.UNSUPPORTED),
     ],
 )
-def test_wrong_elevations_are_refused(
-    parfile: Path, text: str | None, status: int, sentence: str
+def test_elevations_that_cannot_be_used_are_refused(
+    tmp_path: Path, text: str | None, sentence: str, status: Exit
 ) -> None:
     if text is not None:
-        (parfile.parent / "a.tab").write_text(text, "utf-8")
+        (tmp_path / "heights").write_text(text)
+
+    with pytest.raises(ExitError, match=sentence) as caught:
+        genesis_of(tmp_path)
+
+    assert str(tmp_path / "heights") in str(caught.value)
+    assert caught.value.status is status
+    assert not (tmp_path / "a.csp").exists()
+
+
+def test_no_template_is_custom(tmp_path: Path) -> None:
+    cells = genesis_of(tmp_path, Csp_template="CUSTOM")
+    (tmp_path / "run.par").write_text(f"H = 20\nL = 4\nD = 3\nCsp_file = {tmp_path}/b.csp\n")
+
+    genesis.main(["-f", str(tmp_path / "run.par")])
+
+    np.testing.assert_array_equal(cellspace.read(tmp_path / "b.csp")[1], cells)
+
+
+def test_genesis_does_without_kernels() -> None:
+    code = "import sys, orchestrator.engine.genesis; sys.exit('numba' in sys.modules)"
+
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.fixture
+def nine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a parameter file of 9 x 8 x 7 cells in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run.par").write_text("Model = DUN\nH = 9\nL = 8\nD = 7\n")
+    return tmp_path / "run.par"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("Csp_template = CONE(1e30)", "run.par:5: Csp_template: h: 1e+30 is too large"),
+        ("Csp_template = HILL", "run.par:5: Csp_template: no template 'HILL'; there are"),
+        ("Bin_file = a.bin", "run.par:5: Bin_file: cells without a header are not written"),
+        ("H = 9", "run.par:5: H stands in line 2 already"),
+    ],
+)
+def test_a_line_that_cannot_be_followed_is_named(nine: Path, line: str, sentence: str) -> None:
+    nine.write_text(f"{nine.read_text()}{line}\n")
 
     with pytest.raises(ExitError) as caught:
         genesis.main(["-f", "run.par"])
 
     assert str(caught.value).startswith(sentence)
-    assert caught.value.status == status
-    assert not (parfile.parent / "a.csp").exists()
 
 
-def test_an_argument_that_is_no_size_is_refused(parfile: Path) -> None:
-    parfile.write_text("H = 9\nL = 9\nD = 9\nCsp_template = CONE(1e30)\n")
+def test_sizes_that_cannot_be_simulated_are_refused(nine: Path) -> None:
+    nine.write_text("H = 2000\nL = 2000\nD = 2000\n")
 
-    with pytest.raises(ExitError, match=r"run\.par:4: Csp_template: h: 1e\+30 is too large"):
-        genesis.main(["-f", "run.par"])
-
-
-def test_sizes_that_cannot_be_simulated_are_refused(parfile: Path) -> None:
-    parfile.write_text("H = 2000\nL = 2000\nD = 2000\n")
-
-    with pytest.raises(
-        ExitError, match="2000 x 2000 x 2000 cells are more than can be simulated"
-    ):
+    with pytest.raises(ExitError, match="2000 x 2000 x 2000 cells are more than can be"):
         genesis.main(["-f", "run.par"])
 
 
@@ -311,24 +519,19 @@ def test_sizes_that_cannot_be_simulated_are_refused(parfile: Path) -> None:
         (["9", "9", "9", "-s", "x"], "-s x: expected a whole number"),
     ],
 )
-def test_a_wrong_command_line_is_refused(
-    parfile: Path, words: list[str], sentence: str
-) -> None:
-    parfile.write_text("H = 9\nL = 9\nD = 9\n")
-
+def test_a_wrong_command_line_is_refused(nine: Path, words: list[str], sentence: str) -> None:
     with pytest.raises(ExitError) as caught:
         genesis.main(words)
 
     assert str(caught.value).startswith(sentence)
+    assert list(nine.parent.iterdir()) == [nine]
 
 
 def test_an_unknown_option_is_passed_over(
-    parfile: Path, capsys: pytest.CaptureFixture[str]
+    nine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    parfile.write_text("Model = DUN\nH = 9\nL = 8\nD = 7\n")
-
     genesis.main(["-f", "run.par", "-what"])
 
     assert capsys.readouterr().err == "-what: no such option, ignored\n"
-    header, cells, _ = cellspace.read(parfile.parent / "DUN_9_8_7.csp")
+    header, cells, _ = cellspace.read(nine.parent / "DUN_9_8_7.csp")
     assert (header.model, cells.shape) == ("DUN", (7, 9, 8))
