@@ -13,11 +13,16 @@ import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no types
 from numba import extending, types
 
+from orchestrator.engine import cache
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numba.core.dispatcher import Dispatcher
     from numpy.typing import NDArray
+
+# read when a kernel is declared, so it cannot wait
+numba.config.CACHE_DIR = str(cache.directory())  # type: ignore[attr-defined]  # numba sets it late
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 

@@ -201,5 +201,6 @@ def eroding_share(
     if columns == 0:
         return np.float32(0)
     mean = np.float32(sum_) / np.float32(maybe) if maybe else np.float32(0)
-    often = np.float32(acceptance(mean, tau_min, tau_max)) * np.float32(maybe)
+    with np.errstate(invalid="ignore", divide="ignore"):  # equal limits
+        often = np.float32(acceptance.py_func(mean, tau_min, tau_max)) * np.float32(maybe)
     return np.float32((often + np.float32(always)) / np.float32(columns))
