@@ -182,8 +182,10 @@ def _simulation(
     seed: int,
     model: str,
 ) -> Simulation:
-    from orchestrator.engine.simulation import Simulation  # noqa: PLC0415  # loads the kernels
+    from orchestrator.engine import cache, warm  # noqa: PLC0415  # they load the kernels
+    from orchestrator.engine.simulation import Simulation  # noqa: PLC0415
 
+    cache.ensure(warm.compile_all)
     try:
         return Simulation(values, cells, cell_times, time=time, seed=seed, model=model)
     except RequestError as error:
