@@ -88,10 +88,16 @@ class Logs:
             return
         counts = list(simulation.counts.values())[: len(_STATES)]
         fastest, mean = simulation.speeds
+        particles, trapped, fluid = simulation.particles
+        density = (particles - trapped) / fluid if fluid else 0.0
         time, before = simulation.time, self._before
         self._before = time
         self._add("CELL.log", f"{number:04d}:" + "".join(f"  {n:09d}" for n in counts) + "\n")
         self._add("CGV_COEF.log", f"\n{number:04d}:   {simulation.eroding_share:.4f}")
+        self._add(
+            "DENSITE.log",
+            f"{number:04d}: \t{particles:09d} \t{fluid:09d} \t{density:f} \t{trapped:09d}\n",
+        )
         self._add("VEL.log", f"{number:04d}:\t{fastest:f}\t{mean:f}\n")
         self._add("TRANSITIONS.log", f"\n{number:04d}: {simulation.transitions:10d}")
         self._add(

@@ -169,6 +169,15 @@ class Simulation:
         largest, mean = boxes.speeds(self.velocities.total)
         return float(largest), float(mean)
 
+    @property
+    def particles(self) -> tuple[int, int, int]:
+        """The particles of the gas, those of them that are inside solids, and the fluid nodes."""
+        words = self.ground.nodes.view(np.uint64).reshape(-1, 9, gas.TILE)
+        moving, solid = words[:, : gas.SOLID], words[:, gas.SOLID :]
+        inside = np.bitwise_count(moving & solid).sum(dtype=np.int64)
+        everywhere = np.bitwise_count(moving).sum(dtype=np.int64)
+        return int(everywhere), int(inside), int(self.ground.nodes_fluid[0])
+
     def planes(self, *, walls: bool) -> Iterator[NDArray[np.uint64]]:
         """Yield the cells plane by plane, as they are written, with or without the walls.
 
