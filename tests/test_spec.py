@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator import spec
@@ -25,6 +26,10 @@ name: winds
 parameters: {H: 30, L: 60, D: 20}
 run: {stop: 100, every: 10}
 """
+SCRAPS = [
+    *"[]{}:,-'\"~&*!|>#%@`?\n\t\0é",
+    "", "null", "&a x", "*a", "!!str", "1e999", "-1", "H", "Tau_min", "zip:", "list:", "where:", "{}",
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -517,6 +522,22 @@ where: L = 3
         "w.yaml:18:11: run.engine: expected one of auto, rescal, builtin, got fast",
         "w.yaml:19:10: where: '=' means nothing here; write == to compare",
     ]  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 199), st.integers(0, 9), st.sampled_from(SCRAPS))))
+def test_any_slip_of_the_pen_is_a_sweep_or_a_request_error(
+    slips: list[tuple[int, int, str]],
+) -> None:
+    text = (
+        SMALLEST
+        + "sweep: {grid: {Tau_min: [1, 2]}}\nderived: {Tau_max: Tau_min + 1}\nseeds: 3\n"
+    )
+    for start, length, scrap in slips:
+        text = text[:start] + scrap + text[start + length :]
+
+    with contextlib.suppress(RequestError):
+        assert _load(text).parameters
 
 
 def test_what_is_required_is_told() -> None:
