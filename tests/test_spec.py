@@ -669,7 +669,7 @@ def test_a_problem_is_told_with_line_and_column(text: str, problem: str) -> None
         ("{stop: 10}", "1:1: run.every: required, in t0"),
         ("{stop: 1e9, every: 1}", "3:18: run.every: 1e+09 snapshots; expected at most 1000000"),
         ("{stop: 1, every: 1, silence: 0s}", "3:35: run.silence: expected a time above 0 and up to a year, got 0s"),
-        ("{stop: 1, every: 1, stpo: 3}", "3:26: run.stpo: no such key; did you mean stop?"),
+        ("{stop: 1, every: 1, stops: 3}", "3:26: run.stops: no such key; did you mean stop?"),
     ],
 )  # fmt: skip
 def test_how_long_and_how_often_must_make_sense(run: str, problem: str) -> None:
