@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ PATIENCE_S = 30.0
 """How long one call may take; a client gives up on a dead controller after about ten seconds."""
 
 _FILTERED = ("SLURM_", "SQUEUE_", "SACCT_", "SINFO_", "SCONTROL_", "SACCTMGR_", "LC_", "LANG")
+
+_PREFIX = re.compile(r"^(\w+: )?(error|fatal): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,9 @@ def ask(*command: str, patience_s: float = PATIENCE_S) -> str | Unknown:
     if done.returncode:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         said = lines[-1] if lines else f"exit status {done.returncode}"
-        return Unknown(f"{name}: {said}", lasting="storage is disabled" in said)
+        return Unknown(
+            f"{name}: {_PREFIX.sub('', said)}", lasting="storage is disabled" in said
+        )
     return done.stdout
 
 

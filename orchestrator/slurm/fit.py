@@ -60,7 +60,7 @@ def described(partition: Partition) -> str:
     """Return a partition's name with what people choose it for."""
     longest = duration(partition.max_time_s) if partition.max_time_s else "any time"
     default = "default, " if partition.default else ""
-    nodes = f"{len(partition.nodes)} nodes of {_most_cores(partition)} cores"
+    nodes = f"{_nodes(len(partition.nodes))} of {_most_cores(partition)} cores"
     return f"{partition.name} ({default}{longest}, {nodes})"
 
 
@@ -82,7 +82,7 @@ def _terms(request: Resources, wanted: Need) -> Iterator[_Aspect]:
             "slurm.extra.nodes",
             f"{wanted.nodes} were asked",
             lambda p: wanted.nodes <= _most_nodes(p),
-            lambda p: f"allows {_most_nodes(p)} nodes",
+            lambda p: f"allows {_nodes(_most_nodes(p))}",
         )
     if request.account is not None:
         yield _Aspect(
@@ -126,7 +126,7 @@ def _hardware(wanted: Need) -> Iterator[_Aspect]:
         "slurm.exclude",
         f"{len(wanted.excluded)} are excluded",
         lambda p: not p.nodes or any(n.name not in wanted.excluded for n in p.nodes),
-        lambda p: f"has {len(p.nodes)} nodes",
+        lambda p: f"has {_nodes(len(p.nodes))}",
     )
 
 
@@ -166,3 +166,7 @@ def _most_memory_mb(partition: Partition) -> float:
 
 def _listed(allowed: tuple[str, ...] | None, what: str) -> str:
     return f"any {what}" if allowed is None else f"{what} {', '.join(allowed)}"
+
+
+def _nodes(number: int) -> str:
+    return "1 node" if number == 1 else f"{number} nodes"

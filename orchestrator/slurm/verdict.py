@@ -60,7 +60,8 @@ _LATER = {
     "None": "Slurm has not looked at it yet",
     "Priority": "others are before it",
     "Resources": "nodes are busy",
-    "BeginTime": "Slurm starts it again",
+    "BeginTime": "it may not start yet, as after a requeue",
+    "ReqNodeNotAvail": "the nodes that it needs are not available",
     "JobArrayTaskLimit": "as many elements run as were asked for at once",
 }
 
@@ -111,11 +112,9 @@ def _waiting(entry: Queued) -> Verdict:
     if word in _NEVER or _NEVER_ALIKE.match(word):
         why = _NEVER.get(word, "a limit of its account or QOS forbids it")
         return Verdict(State.PENDING, f"cannot start: {why} ({word})", stuck=True)
-    why = f"{_LATER[word]} ({word})" if word in _LATER else entry.reason
-    again = entry.state not in {"PENDING", "CONFIGURING"} or word == "BeginTime"
-    return Verdict(
-        State.PENDING, f"{'requeued' if again else 'waits'}: {why}", start=entry.start
-    )
+    why = f"{_LATER[word]} ({entry.reason})" if word in _LATER else entry.reason
+    verb = "waits" if entry.state in {"PENDING", "CONFIGURING"} else "requeued"
+    return Verdict(State.PENDING, f"{verb}: {why}", start=entry.start)
 
 
 def _accounted(row: Accounted) -> Verdict:
