@@ -33,10 +33,15 @@ usage: rescal PARFILE [options]
   -altionly          no snapshots, maps of altitude only
   -info              rows in the logs, one per snapshot
   -hm                list the parameters
+  -checkpoint STEM   save the whole state after snapshots, to STEM.1, STEM.2 and so on, where that
+                     takes less than a hundredth of the time since the last one
+  -checkpoint_every S  seconds of wall time that lie between two of them at least
+  -continue FILE     go on from such a file, to the end that was set for it then
 """
 
 _WITH_VALUE = frozenset(
     {"-dcsp", "-dcsphpp", "-dpng", "-dbin", "-stop", "-stoptime", "-s", "-g", "-data_pipe"}
+    | {"-checkpoint", "-checkpoint_every", "-continue"}
     | {"-id", "-cv", "-ch", "-ls", "-tr", "-fr"}
 )
 _WHOLE = re.compile(r"[+-]?[0-9]+")
@@ -90,9 +95,16 @@ class RescalOptions:
         Wall time after which to give up.
     pipe
         File descriptor for snapshots; None: files.
+    checkpoint, checkpoint_every_s
+        Where the state is saved after snapshots, and the least wall time between two of them.
+    resumed
+        A saved state to go on from.
     """
 
     parfile: Path
+    checkpoint: Path | None = None
+    checkpoint_every_s: float = 0.0
+    resumed: Path | None = None
     every: float | None = None
     every_picture: float | None = None
     stop: float | None = None
@@ -169,6 +181,12 @@ def rescal(words: Sequence[str]) -> RescalOptions:
                 given["seed"] = _whole(name, value)
             case "-data_pipe":
                 given["pipe"] = _whole(name, value)
+            case "-checkpoint":
+                given["checkpoint"] = Path(value)
+            case "-checkpoint_every":
+                given["checkpoint_every_s"] = _decimal(name, value)
+            case "-continue":
+                given["resumed"] = Path(value)
             case "-uncompressed_csp":
                 given["compressed"] = False
             case "-csp_borders":

@@ -7,6 +7,7 @@ import math
 import signal
 import sys
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from orchestrator.engine import options, properties, request, settings
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Value
     from orchestrator.formats.parfile import ParFile
 
+_SHARE = 100.0  # saving takes a hundredth of the time, or less
 _LEAST_HEIGHT = 4  # the model mixes gas in rows up to the fifth
 _LEAST_LENGTH = 9  # and interpolates its velocity between three boxes of five columns
 
@@ -49,6 +51,9 @@ def main(words: Sequence[str]) -> None:
     file, values = request.read(given.parfile, set(rescal_names()))
     _refuse(file, values)
     time_scale = _physics(file, values)
+    if given.resumed is not None:
+        _go_on(given, values, given.resumed)
+        return
     header, cells, cell_times = _start(file, values)
     for sentence in request.warnings(file):
         _warn(sentence)
@@ -69,6 +74,7 @@ def main(words: Sequence[str]) -> None:
     logs.write_probabilities(float(simulation.settings.tau_min), float(simulation.tau_max))
     target = pipe or Files(given, model, directory, time)
     number = 0
+    saver = Saver(given)
 
     def on_snapshot(now: Simulation) -> None:
         nonlocal number
@@ -81,6 +87,7 @@ def main(words: Sequence[str]) -> None:
         if pipe is None or not given.altitudes_only:
             target.write(now)
         logs.write_rows(number, now)
+        saver.after(number, now)
         number += 1
 
     with _limit(given.minutes):
@@ -89,6 +96,56 @@ def main(words: Sequence[str]) -> None:
         )
     if pipe is not None:
         pipe.drain()
+
+
+class Saver:
+    """Saves the state after snapshots, as seldom as it takes to cost next to nothing."""
+
+    def __init__(self, given: RescalOptions, number: int = 0) -> None:
+        self._stem = given.checkpoint
+        self._least_s = given.checkpoint_every_s
+        self._last = monotonic()
+        self._cost_s = 0.0
+        self._first = number + 1
+
+    def after(self, number: int, simulation: Simulation) -> None:
+        """Save the state after snapshot ``number``, if it is time."""
+        waited_s = monotonic() - self._last
+        if self._stem is None or number < self._first:
+            return
+        if waited_s < max(self._least_s, _SHARE * self._cost_s):
+            return
+        from orchestrator.engine import checkpoint  # noqa: PLC0415  # loads the kernels
+
+        before = monotonic()
+        checkpoint.save(simulation, self._stem.with_name(f"{self._stem.name}.{number}"))
+        self._last = monotonic()
+        self._cost_s = self._last - before
+
+
+def _go_on(given: RescalOptions, values: dict[str, Value], resumed: Path) -> None:
+    """Continue a run from a saved state, as if it had never stopped."""
+    from orchestrator.engine import checkpoint  # noqa: PLC0415  # loads the kernels
+
+    if given.pipe is None:
+        raise ExitError(Exit.UNSUPPORTED, "-continue: only with -data_pipe")
+    model = str(values.get("Model", "SNO"))
+    with ending(Exit.REFUSED):
+        simulation = checkpoint.load(resumed, values, model=model)
+    number = int(resumed.suffix[1:]) if resumed.suffix[1:].isdecimal() else 0
+    pipe, saver = Pipe(given.pipe, model), Saver(given, number)
+    _report(given, f"going on from snapshot {number} at {simulation.time!r} t0")
+
+    def on_snapshot(now: Simulation) -> None:
+        nonlocal number
+        number += 1
+        _report(given, f"snapshot {number} at {now.time!r} t0")
+        pipe.write(now)
+        saver.after(number, now)
+
+    with _limit(given.minutes):
+        simulation.resume(on_snapshot=on_snapshot)
+    pipe.drain()
 
 
 def _refuse(file: ParFile, values: dict[str, Value]) -> None:
