@@ -8,7 +8,7 @@ import struct
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from orchestrator.formats import cellspace
 from orchestrator.formats.cellspace import Cell, Header
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 ENGINE = (sys.executable, "-m", "orchestrator.engine")
@@ -110,13 +110,18 @@ class Bench:
         )
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
-    def start(self, *words: str, flags: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    def start(
+        self,
+        *words: str,
+        flags: tuple[str, ...] = (),
+        stdout: int | IO[bytes] = subprocess.DEVNULL,
+    ) -> subprocess.Popen[str]:
         """Start one of the engine's programs and leave it to the test; pipes are inherited."""
         return subprocess.Popen(
             [sys.executable, *flags, *ENGINE[1:], *words],
             cwd=self.root,
             close_fds=False,
-            stdout=subprocess.DEVNULL,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -157,6 +162,11 @@ def _frames(stream: bytes) -> list[bytes]:
         found.append(stream[at + 4 : at + 4 + size])
         at += 4 + size
     return found
+
+
+@pytest.fixture(scope="session")
+def make_bench() -> Callable[[Path], Bench]:
+    return Bench
 
 
 @pytest.fixture
