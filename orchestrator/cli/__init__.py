@@ -27,6 +27,7 @@ VERBS = {
     "cancel": "stop a sweep, or some of its experiments",
     "resubmit": "run experiments again that ended badly",
     "plot": "draw the height maps of a sweep on the grid of its axes",
+    "doctor": "probe this machine, the engine, the file system and Slurm",
     "schema": "print the JSON Schema of a sweep file, for editors",
 }
 

@@ -47,10 +47,11 @@ def perform(request: argparse.Namespace) -> int:
         console.print(f"warning: {warning}", style="yellow", highlight=False, soft_wrap=True)
     wish = wished(request, sweep)
     # what can be refused is, before anything is written
-    simulator.find(wish.root)
+    engine = simulator.find(wish.root)
     seen = dispatch.plan(sweep, data)
     dispatch.refuse_impossible(wish, len(seen.reconciliation.new) + len(seen.idle))
     dispatch.writable(data)
+    simulator.warm(engine)
     directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
         for said in dispatch.mend(directory):

@@ -1,0 +1,191 @@
+"""Probe this machine, the engine, the file system and Slurm; say what to do where one is amiss."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator import __version__, simulator
+from orchestrator.cli import resources, screen, settings
+from orchestrator.errors import RequestError
+from orchestrator.model import Resources
+from orchestrator.slurm import cluster, units
+from orchestrator.slurm.client import Unknown, ask
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_MARKS = {"ok": "green", "warning": "yellow", "failure": "red"}
+_LITTLE_SPACE = 5e9
+_FEW_INODES = 50_000
+_PROBE_S = 300.0
+_PROBE = "import orchestrator, platform; print(orchestrator.__version__, platform.node())"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: how it is, what was looked at, what was found and what to do."""
+
+    mark: str
+    what: str
+    said: str
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument(
+        "--probe", action="store_true", help="send a job of a minute to see a compute node"
+    )
+    resources.add(parser)
+    settings.add_data_directory(parser)
+
+
+def perform(request: argparse.Namespace) -> int:
+    """Print a line for each finding; 1 if one is a failure."""
+    console = screen.console()
+    failed = False
+    for finding in _findings(request):
+        failed |= finding.mark == "failure"
+        console.print(
+            f"[{_MARKS[finding.mark]}]{finding.mark:8}[/] {finding.what}: {finding.said}",
+            highlight=False,
+            soft_wrap=True,
+        )
+    return 1 if failed else 0
+
+
+def _findings(request: argparse.Namespace) -> Iterator[Finding]:
+    cores = len(os.sched_getaffinity(0))
+    yield Finding(
+        "ok", "this machine", f"Python {platform.python_version()}, {cores} cores to use"
+    )
+    yield _engine()
+    yield from _file_system(settings.data_directory(request))
+    yield from _slurm(request)
+
+
+def _engine() -> Finding:
+    """Start the engine that `auto` would take; the built-in one compiles what it has not yet."""
+    try:
+        engine = simulator.find(settings.engine_root())
+    except RequestError as error:
+        return Finding("failure", "engine", f"{error}; set RESCAL_SNOW_ROOT to a built tree")
+    if engine.root is not None:
+        return Finding("ok", "engine", f"ReSCAL at {engine.root} {engine.version}".rstrip())
+    try:
+        took = simulator.warm(engine)
+    except RequestError as error:
+        return Finding("failure", "engine", f"the built-in one does not start: {error}")
+    return Finding(
+        "ok", "engine", f"built-in {__version__}, compiled and started in {took:.1f} s"
+    )
+
+
+def _file_system(data: Path) -> Iterator[Finding]:
+    """Try what claims and atomic files rest on, in the data directory itself."""
+    what = f"data directory {data}"
+    place = data / f".doctor-{secrets.token_hex(4)}"
+    try:
+        place.mkdir(parents=True)
+    except OSError as error:
+        yield Finding("failure", what, f"{error.strerror}; choose another with --data-dir")
+        return
+    try:
+        yield from _semantics(place, what)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    free = shutil.disk_usage(data).free
+    inodes = os.statvfs(data)
+    said = f"{free / 1e9:.1f} GB free"
+    few = inodes.f_files > 0 and inodes.f_favail < _FEW_INODES
+    if few:
+        said += f", only {inodes.f_favail} files more; an experiment has about 20"
+    yield Finding("warning" if few or free < _LITTLE_SPACE else "ok", what, said)
+
+
+def _semantics(place: Path, what: str) -> Iterator[Finding]:
+    try:
+        (place / "claim").mkdir()
+        (place / "claim").mkdir()
+    except FileExistsError:
+        pass
+    else:
+        yield Finding("failure", what, "one directory can be made twice, so claims do not hold")
+        return
+    (place / "old").write_text("old")
+    (place / "new").write_text("new")
+    (place / "new").replace(place / "old")
+    if (place / "old").read_text() != "new":
+        yield Finding("failure", what, "renaming over a file does not replace it")
+        return
+    before = time.perf_counter()
+    for i in range(20):
+        (place / str(i)).mkdir()
+    each_ms = 50 * (time.perf_counter() - before)
+    mark = "ok" if each_ms < 20 else "warning"
+    yield Finding(mark, what, f"makes and renames as it must, {each_ms:.1f} ms a directory")
+
+
+def _slurm(request: argparse.Namespace) -> Iterator[Finding]:
+    if shutil.which("sbatch") is None:
+        yield Finding("ok", "Slurm", "not here; sweeps run on this machine")
+        return
+    limits = cluster.limits()
+    if isinstance(limits, Unknown):
+        yield Finding("warning", "Slurm", f"{limits.reason}; sweeps run on this machine")
+        return
+    said = f"{limits.cluster}, {limits.version}; arrays of up to {limits.max_array_size}"
+    yield Finding("ok", "Slurm", f"{said}, {limits.max_job_count} jobs in all")
+    if not limits.accounting:
+        yield Finding(
+            "warning",
+            "accounting",
+            "off; a job's cause of death is known for "
+            f"{limits.min_job_age_s // 60} min only, and limits of accounts not at all",
+        )
+    elif limits.unknown:
+        yield Finding("warning", "accounting", f"does not answer: {limits.unknown}")
+    else:
+        yield Finding("ok", "accounting", "on")
+    found = cluster.partitions()
+    if isinstance(found, Unknown):
+        yield Finding("failure", "partitions", found.reason)
+        return
+    for one in found:
+        cores = max((node.cpus for node in one.nodes), default=0)
+        able = sum(node.able for node in one.nodes)
+        time_said = "any time" if one.max_time_s is None else units.duration(one.max_time_s)
+        said = (
+            f"{one.state}, up to {time_said}, {able} of {len(one.nodes)} nodes of {cores} cores"
+        )
+        yield Finding("ok" if one.up and able else "warning", f"partition {one.name}", said)
+    if request.probe:
+        yield _probe(resources.effective(request, Resources()))
+
+
+def _probe(asked: Resources) -> Finding:
+    """Run this Python on a compute node for a moment."""
+    words = ["srun", "--quiet", "--time=1", "--ntasks=1", "--job-name=rescal-sweep-doctor"]
+    for option in ("partition", "account", "qos"):
+        if getattr(asked, option) is not None:
+            words.append(f"--{option}={getattr(asked, option)}")
+    before = time.perf_counter()
+    said = ask(*words, sys.executable, "-P", "-c", _PROBE, patience_s=_PROBE_S)
+    if isinstance(said, Unknown):
+        wish = "install the package where compute nodes see it, as on a shared file system"
+        return Finding("failure", "compute node", f"{said.reason}; {wish}")
+    version, _, node = said.strip().partition(" ")
+    took = time.perf_counter() - before
+    if version != __version__:
+        return Finding(
+            "failure", "compute node", f"{node} has version {version} of the package"
+        )
+    return Finding("ok", "compute node", f"{node} runs this Python, after {took:.1f} s")
