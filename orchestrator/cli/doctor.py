@@ -174,9 +174,11 @@ def _slurm(request: argparse.Namespace) -> Iterator[Finding]:
 def _probe(asked: Resources) -> Finding:
     """Run this Python on a compute node for a moment."""
     words = ["srun", "--quiet", "--time=1", "--ntasks=1", "--job-name=rescal-sweep-doctor"]
-    for option in ("partition", "account", "qos"):
-        if getattr(asked, option) is not None:
-            words.append(f"--{option}={getattr(asked, option)}")
+    words += [
+        f"--{option}={getattr(asked, option)}"
+        for option in ("partition", "account", "qos")
+        if getattr(asked, option) is not None
+    ]
     before = time.perf_counter()
     said = ask(*words, sys.executable, "-P", "-c", _PROBE, patience_s=_PROBE_S)
     if isinstance(said, Unknown):
