@@ -11,6 +11,7 @@ and again.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import lzma
 import os
@@ -23,9 +24,10 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestrator import reduction, stream
+from orchestrator import pipe, stream
 from orchestrator.formats import frames
 from orchestrator.formats.cellspace import Header, header_bytes
+from orchestrator.supervisor.reducing import Reducer
 
 HEIGHT, LENGTH, DEPTH = 80, 400, 200
 WRITER = """
@@ -126,9 +128,8 @@ def in_fresh_process(how: str, sent: Path, times: int) -> dict[str, float]:
 
 def measure(how: str, file: str, times: int) -> dict[str, float]:
     """Read what a writer sends ``times`` over; return seconds and peak memory."""
-    with stream.data_pipe() as (reading, writing):
-        pipe = str(writing.fileno())
-        command = [sys.executable, "-c", WRITER, file, pipe, str(times)]
+    with pipe.data_pipe() as (reading, writing):
+        command = [sys.executable, "-c", WRITER, file, str(writing.fileno()), str(times)]
         with subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -167,7 +168,7 @@ def peak_mb() -> float:
 
 def drain(reading: int) -> None:
     """Read to the end into one buffer as large as the pipe, and look at nothing."""
-    buffer = bytearray(stream.PIPE_BYTES)
+    buffer = bytearray(1 << 20)
     while os.readv(reading, [buffer]):
         pass
 
@@ -175,25 +176,20 @@ def drain(reading: int) -> None:
 def receive(reading: int, writer: subprocess.Popen[bytes], *, reduce: bool) -> float:
     """Take snapshots apart and reduce them as the supervisor does; return seconds for each."""
     ended = os.pidfd_open(writer.pid)
-    pipe = stream.Pipe(reading, lambda: writer.poll() is not None, ended, None, lambda: 2.0)
-    decoder = stream.Decoder(pipe.fill)
-    reducing, snapshots, rows = 0.0, 0, 1
-    while (header := decoder.header()) is not None:
-        heights = np.empty((header.depth, header.length), np.int16)
-        done = 0
-        for planes in decoder.planes():
-            before = time.perf_counter()
+    taken = pipe.Pipe(reading, lambda: writer.poll() is not None, ended, None, lambda: 2.0)
+    with contextlib.closing(pipe.Siding(taken)) as siding:
+        decoder = stream.Decoder(taken.fill, siding if reduce else None)
+        reducer = Reducer(decoder, spectra=True)
+        snapshots = 0
+        while (header := decoder.header()) is not None:
             if reduce:
-                rows = reduction.lowest_open(planes, heights[done : done + len(planes)], rows)
-            done += len(planes)
-            reducing += time.perf_counter() - before
-        before = time.perf_counter()
-        if reduce:
-            reduction.spectrum(heights)
-        reducing += time.perf_counter() - before
-        snapshots += 1
+                reducer.reduce(header)
+            else:
+                for _ in decoder.planes():
+                    pass
+            snapshots += 1
     os.close(ended)
-    return reducing / snapshots if reduce else 0.0
+    return reducer.spent_s / snapshots
 
 
 def synthetic(depth: int) -> bytes:

@@ -121,6 +121,7 @@ def running(
     this = os.getpid()
 
     def die_with_parent() -> None:
+        _libc.signal(signal.SIGINT, signal.SIG_DFL)  # a shell lets background jobs ignore it
         _libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
         if os.getppid() != this:  # it died in between
             os._exit(1)

@@ -34,14 +34,15 @@ def lowest_open(cells: NDArray[np.generic], heights: NDArray[np.int16], rows: in
     Returns
     -------
     int
-        How many rows were needed, a good guess for the next planes.
+        How many rows were needed, a good guess for the next planes; one more than there are
+        where a column has no such cell.
 
     Examples
     --------
     >>> sand = np.array([[[3, 3, 0], [3, 1, 0], [0, 2, 0]]], np.uint8)
     >>> heights = np.empty((1, 3), np.int16)
     >>> lowest_open(sand, heights, rows=1)
-    3
+    4
     >>> heights
     array([[1, 1, 0]], dtype=int16)
     """
@@ -63,7 +64,7 @@ def lowest_open(cells: NDArray[np.generic], heights: NDArray[np.int16], rows: in
     heights[...] = lowest
     if highest == none:
         heights[lowest == none] = 0
-        return rows
+        return rows + 1
     return int(highest) + 1
 
 

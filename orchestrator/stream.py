@@ -1,15 +1,10 @@
-"""Snapshots as their bytes arrive: waiting for them, framing, and what can be wrong with them."""
+"""A stream of snapshots taken apart as its bytes arrive, and what can be wrong with it."""
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import io
 import math
-import os
-import select
-import time
-from typing import IO, TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -24,116 +19,73 @@ if TYPE_CHECKING:
 
     from orchestrator.formats.cellspace import Header
 
-PIPE_BYTES = 1 << 20
-"""What an ordinary user may ask for."""
-
 _BATCH_BYTES = 1 << 21  # enough for few calls, little enough for a processor cache
-_PATIENCE_S = 0.1  # between looks at the writer where the kernel cannot tell of its end
 
 
 class CutError(StreamError):
     """The stream ended inside a snapshot; how the engine ended tells why."""
 
 
-class Pipe:
-    """The reading end of a data pipe, waited for together with all else that matters meanwhile.
+class Siding(Protocol):
+    """Where bytes can be set aside that will probably not be looked at."""
 
-    Parameters
-    ----------
-    handle
-        File descriptor of the reading end; it is made non-blocking and not closed.
-    ended
-        Whether the writer has ended; then what is in the pipe is all there will be, even if
-        somebody else holds the other end open.
-    ended_handle
-        File descriptor that is readable once the writer has ended, or None where there is none.
-    wake
-        File descriptor that is readable once ``watch`` has something new to see, or None.
-    watch
-        Called from time to time, and at once when ``wake`` says so; it may raise to end the wait,
-        and returns after how many seconds it wants to be called again.
+    room: int
+
+    def set_aside(self, size: int) -> int:
+        """Set up to ``size`` of the next bytes aside and return how many."""
+
+    def take_back(self, target: memoryview) -> None:
+        """Copy the first bytes that were set aside to ``target``."""
+
+    def forget(self) -> None:
+        """Drop what is set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """Some planes of the domain, one after the other, valid until the next ones are asked for.
 
     Attributes
     ----------
-    received
-        Bytes read so far.
+    lowest
+        Unsigned integers [plane, row, L], the last row next to the ground, the state in the lowest
+        byte; only as many rows as the decoder was told would do, or all.
+    whole
+        Returns [plane, H, L], all rows.
     """
 
-    def __init__(
-        self,
-        handle: int,
-        ended: Callable[[], bool],
-        ended_handle: int | None,
-        wake: int | None,
-        watch: Callable[[], float],
-    ) -> None:
-        self._file = io.FileIO(handle, closefd=False)
-        self._ended = ended
-        self._ended_handle = ended_handle
-        self._wake = wake
-        self._watch = watch
-        self._due = 0.0
-        self._writer_gone = False
-        self._poll = select.poll()
-        for one in (handle, ended_handle, wake):
-            if one is not None:
-                self._poll.register(one, select.POLLIN)
-        self.received = 0
-
-    def fill(self, target: memoryview) -> int:
-        """Read until ``target`` is full; return fewer bytes only at the end of the stream."""
-        done, size = 0, len(target)
-        while done < size:
-            if time.monotonic() >= self._due:
-                self._due = time.monotonic() + self._watch()
-            count = self._file.readinto(target[done:] if done else target)
-            if count:
-                done += count
-                self.received += count
-                if done == size:
-                    break
-            elif count == 0 or self._writer_gone:
-                break
-            if not self._writer_gone:  # a short read has emptied the pipe
-                self._wait()
-        return done
-
-    def _wait(self) -> None:
-        """Wait for bytes, the writer's end, a wake-up or the next look, whichever is first."""
-        left_s = self._due - time.monotonic()
-        if self._ended_handle is None:
-            left_s = min(left_s, _PATIENCE_S)
-        happened = self._poll.poll(max(0.0, left_s) * 1000)
-        for one, _event in happened:
-            if one == self._ended_handle:
-                self._writer_gone = True
-                self._poll.unregister(one)
-            elif one == self._wake:
-                self._due = 0.0
-                self._poll.unregister(one)
-        if not happened and self._ended_handle is None:
-            self._writer_gone = self._ended()
+    lowest: NDArray[np.generic]
+    whole: Callable[[], NDArray[np.generic]]
 
 
 class Decoder:
     """Takes a stream of snapshots apart: header first, then planes, and so on.
 
-    ``fill`` writes the next bytes into what it is given and returns their number, which is
-    smaller than asked for only at the end of the stream.
+    Parameters
+    ----------
+    fill
+        Writes the next bytes into what it is given and returns their number, which is smaller
+        than asked for only at the end of the stream.
+    siding
+        Where upper rows can be set aside instead of reading them.
 
     Attributes
     ----------
     inside
         Whether part of a snapshot has been read and the rest has not.
+    rows
+        How many of the lowest rows of the next planes will probably do; None means all.
     """
 
-    def __init__(self, fill: Callable[[memoryview], int]) -> None:
+    def __init__(self, fill: Callable[[memoryview], int], siding: Siding | None = None) -> None:
         self._fill = fill
+        self._siding = siding
         self._count = 0
         self._first: Header | None = None
         self._header: Header | None = None
         self._buffer = np.empty(0, np.uint8)
         self.inside = False
+        self.rows: int | None = None
 
     def header(self) -> Header | None:
         """Return the header of the next snapshot, or None where the stream ends as it should."""
@@ -152,31 +104,83 @@ class Decoder:
         self._header = header
         return header
 
-    def planes(self) -> Iterator[NDArray[np.generic]]:
+    def planes(self) -> Iterator[Planes]:
         """Yield the planes of the snapshot whose header was read last, some at a time.
 
-        Each array is [plane, H, L] without the walls, row 0 on top, the state in the lowest byte;
-        it is overwritten by the next one.
+        Walls are left out.
         """
         header = self._header
         assert header is not None
         depth, height, length = header.stored_shape
         wall = int(header.borders)
-        raw = self._buffer
-        plane_bytes = height * length * header.cell_bytes
-        cells = raw.view(f"<u{header.cell_bytes}").reshape(-1, height, length)
+        cells = self._buffer.view(f"<u{header.cell_bytes}").reshape(-1, height, length)
         domain = cells[:, wall : height - wall, wall : length - wall]
-        for start in range(0, depth, len(cells)):
-            end = min(start + len(cells), depth)
-            wanted = (end - start) * plane_bytes
-            count = self._fill(raw.data[:wanted])
-            if count < wanted:
-                whole, part = divmod(count, plane_bytes)
-                raise self._cut(f"plane {start + whole + 1} of {depth}", part, plane_bytes)
+        start = 0
+        while start < depth:
+            upper = self._upper_rows(header)
+            skipped = upper * length * header.cell_bytes
+            many = len(cells)
+            if self._siding is not None and skipped:
+                many = min(many, max(1, self._siding.room // skipped))
+            end = min(start + many, depth)
+            aside = self._read_planes(header, start, end, skipped)
             batch = domain[max(wall - start, 0) : min(end, depth - wall) - start]
             if len(batch):
-                yield batch
+                yield Planes(
+                    batch[:, max(0, upper - wall) :], self._whole(header, aside, batch)
+                )
+            if self._siding is not None:
+                self._siding.forget()
+            start = end
         self.inside = False
+
+    def _upper_rows(self, header: Header) -> int:
+        """Return how many rows, wall included, to set aside: most of a plane, or none."""
+        _, height, _ = header.stored_shape
+        if self._siding is None or self.rows is None:
+            return 0
+        upper = height - int(header.borders) - self.rows
+        return upper if upper > height // 2 else 0
+
+    def _read_planes(self, header: Header, start: int, end: int, skipped: int) -> list[int]:
+        """Read planes, setting their first ``skipped`` bytes aside where there is room.
+
+        Returns how many bytes of each plane were set aside.
+        """
+        plane_bytes = _plane_bytes(header)
+        if not skipped or self._siding is None:
+            self._read_part(0, (end - start) * plane_bytes, start, header)
+            return []
+        aside = []
+        for number in range(end - start):
+            place = number * plane_bytes
+            aside.append(self._siding.set_aside(skipped))
+            self._read_part(place + aside[-1], place + plane_bytes, start, header)
+        return aside
+
+    def _read_part(self, begin: int, end: int, first: int, header: Header) -> None:
+        """Read into a part of the buffer, whose first plane is number ``first``."""
+        count = self._fill(self._buffer.data[begin:end])
+        if count < end - begin:
+            plane_bytes = _plane_bytes(header)
+            whole, part = divmod(begin + count, plane_bytes)
+            where = f"plane {first + whole + 1} of {header.stored_shape[0]}"
+            raise self._cut(where, part, plane_bytes)
+
+    def _whole(
+        self, header: Header, aside: list[int], batch: NDArray[np.generic]
+    ) -> Callable[[], NDArray[np.generic]]:
+        """Return what brings back the rows that were set aside."""
+
+        def whole() -> NDArray[np.generic]:
+            for number, count in enumerate(aside):
+                assert self._siding is not None
+                place = number * _plane_bytes(header)
+                self._siding.take_back(self._buffer.data[place : place + count])
+            aside.clear()
+            return batch
+
+        return whole
 
     def _read_header(self, claimed: int) -> Header:
         if claimed < FIRST_BYTES:
@@ -215,30 +219,17 @@ class Decoder:
         return CutError(f"the stream ends {place}")
 
 
-@contextlib.contextmanager
-def data_pipe() -> Iterator[tuple[int, IO[bytes]]]:
-    """Make a pipe for snapshots, as large as the system allows up to a batch of planes.
-
-    Yields the reading end's file descriptor and the writing end, to be closed once the writer has
-    inherited it.
-    """
-    reading, handle = os.pipe()
-    with open(handle, "wb", buffering=0) as writing:  # noqa: PTH123  # a file descriptor
-        try:
-            os.set_blocking(reading, False)
-            with contextlib.suppress(OSError):
-                fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-            yield reading, writing
-        finally:
-            os.close(reading)
-
-
 def _form(header: Header) -> tuple[object, ...]:
     return header.stored_shape, header.cell_bytes, header.borders
 
 
+def _plane_bytes(header: Header) -> int:
+    _, height, length = header.stored_shape
+    return height * length * header.cell_bytes
+
+
 def _buffer_for(header: Header) -> NDArray[np.uint8]:
     """Return room for as many planes as make a batch, at least one."""
-    depth, height, length = header.stored_shape
-    plane_bytes = height * length * header.cell_bytes
-    return np.empty(min(max(1, _BATCH_BYTES // plane_bytes), depth) * plane_bytes, np.uint8)
+    plane_bytes = _plane_bytes(header)
+    many = min(max(1, _BATCH_BYTES // plane_bytes), header.stored_shape[0])
+    return np.empty(many * plane_bytes, np.uint8)

@@ -49,7 +49,7 @@ def test_heights_are_those_of_the_definition_whatever_is_guessed(
 
     expected = _plain_heights(states & np.uint64(0xFF))
     np.testing.assert_array_equal(heights, expected)
-    assert expected.max() < needed <= shape[1]
+    assert expected.max() < needed <= shape[1] + 1
 
 
 @pytest.mark.parametrize("top", [0, 1, 253, 254, 255, 256, 399])
@@ -71,6 +71,13 @@ def test_only_the_rows_that_decide_are_reported() -> None:
     needed = reduction.lowest_open(states, np.empty((1, 4), np.int16), 1)
 
     assert needed == 8
+
+
+def test_columns_that_are_not_decided_are_reported() -> None:
+    states = np.zeros((1, 50, 4), "<u8")
+    states[0, :43, 1:] = 3
+
+    assert reduction.lowest_open(states[:, -20:], np.empty((1, 4), np.int16), 1) == 21
 
 
 def test_the_wall_of_a_view_is_not_looked_at() -> None:

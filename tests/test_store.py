@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -118,6 +119,8 @@ def test_equal_snapshots_make_equal_files(
     store.publish(tmp_path / "journal", directory, complete=True)
 
     assert (directory.height_maps.read_bytes(), directory.ffts.read_bytes()) == first
+    with zipfile.ZipFile(directory.ffts) as archive:
+        assert {member.date_time[0] for member in archive.infolist()} == {1980}
 
 
 @pytest.mark.parametrize(

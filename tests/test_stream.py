@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import struct
-import subprocess
-import sys
-import threading
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +12,7 @@ from orchestrator import stream
 from orchestrator.errors import StreamError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -49,7 +43,7 @@ def _decode(data: bytes) -> list[tuple[float, NDArray[np.uint8]]]:
     found = []
     while (header := decoder.header()) is not None:
         inside = [decoder.inside]
-        planes = [batch.astype(np.uint8) for batch in decoder.planes()]
+        planes = [planes.lowest.astype(np.uint8) for planes in decoder.planes()]
         inside.append(decoder.inside)
         assert inside == [True, False]
         found.append((header.time, np.concatenate(planes)))
@@ -181,140 +175,72 @@ def test_sizes_may_not_change_between_snapshots(frame: Frame) -> None:
     assert str(caught.value) == "snapshot 2: its sizes differ from those of the first snapshot"
 
 
-@pytest.fixture(params=["pidfd", "no pidfd"])
-def ended_handle(request: pytest.FixtureRequest) -> Callable[[int], int | None]:
-    """Tell of a process's end as Linux has done since 5.3, or as before."""
-    return os.pidfd_open if request.param == "pidfd" else lambda _: None
+class _Siding:
+    """A siding with little room over a stream in memory."""
+
+    def __init__(self, data: bytes, room: int) -> None:
+        self.fill = _filling(data)
+        self.room = room
+        self.held = b""
+        self.looked_back = 0
+
+    def set_aside(self, size: int) -> int:
+        moved = bytearray(min(size, self.room - len(self.held)))
+        count = self.fill(memoryview(moved))
+        self.held += moved[:count]
+        return count
+
+    def take_back(self, target: memoryview) -> None:
+        target[:] = self.held[: len(target)]
+        self.held = self.held[len(target) :]
+        self.looked_back += 1
+
+    def forget(self) -> None:
+        self.held = b""
 
 
-@pytest.fixture
-def pipe() -> Iterator[tuple[int, int]]:
-    with stream.data_pipe() as (reading, writing):
-        yield reading, writing.fileno()
-
-
-def _pipe(
-    reading: int,
-    writer: subprocess.Popen[bytes] | None = None,
-    ended_handle: int | None = None,
-    wake: int | None = None,
-    watch: Callable[[], float] = lambda: 60.0,
-) -> stream.Pipe:
-    def ended() -> bool:
-        return writer is not None and writer.poll() is not None
-
-    return stream.Pipe(reading, ended, ended_handle, wake, watch)
-
-
-def test_pieces_of_any_size_are_put_together(pipe: tuple[int, int]) -> None:
-    reading, writing = pipe
-    data = np.random.default_rng(1).bytes(50_000)
-
-    def dribble() -> None:
-        at = 0
-        for size in [1, 2, 3, 500, 4096, 7, 20_000, 50_000]:
-            at += os.write(writing, data[at : at + size])
-
-    feeder = threading.Thread(target=dribble)
-    target = bytearray(len(data))
-    taken = _pipe(reading, watch=lambda: 0.01)
-    feeder.start()
-    count = taken.fill(memoryview(target))
-    feeder.join()
-
-    assert count == taken.received == len(data)
-    assert bytes(target) == data
-
-
-def test_what_is_in_the_pipe_after_the_writer_has_ended_is_read(
-    pipe: tuple[int, int], ended_handle: Callable[[int], int | None]
+@pytest.mark.parametrize("room", [0, 1, 100, 300, 500, 10_000])
+@pytest.mark.parametrize("rows", [1, 3, 8])
+@pytest.mark.parametrize("batch", [1, 3, 100])
+def test_upper_rows_can_be_set_aside_and_had_back(
+    frame: Frame, room: int, rows: int, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reading, writing = pipe  # the writing end stays open here, as a grandchild would hold it
-    code = f"import os; os.write({writing}, b'last words')"
-    with subprocess.Popen([sys.executable, "-SEc", code], pass_fds=[writing]) as writer:
-        handle = ended_handle(writer.pid)
-        writer.wait()
-        target = bytearray(50)
-        before = time.monotonic()
+    shape = (6, 12, 5)
+    monkeypatch.setattr(stream, "_BATCH_BYTES", batch * 14 * 7 * 8)
+    siding = _Siding(b"".join(frame(_states(i, shape), float(i)) for i in range(3)), room)
+    decoder = stream.Decoder(siding.fill, siding)
+    decoder.rows = rows
 
-        count = _pipe(reading, writer, handle).fill(memoryview(target))
-
-        assert bytes(target[:count]) == b"last words"
-        assert time.monotonic() - before < 5
-        if handle is not None:
-            os.close(handle)
-
-
-def test_a_writer_that_ends_while_it_is_waited_for_is_noticed(
-    pipe: tuple[int, int], ended_handle: Callable[[int], int | None]
-) -> None:
-    reading, writing = pipe
-    code = f"import os, sys; sys.stdin.read(1); os.write({writing}, b'abc')"
-    command = [sys.executable, "-SEc", code]
-    with subprocess.Popen(command, pass_fds=[writing], stdin=subprocess.PIPE) as writer:
-        handle = ended_handle(writer.pid)
-        looks = 0
-
-        def watch() -> float:
-            nonlocal looks
-            looks += 1
-            if looks == 2:  # the first wait is over
-                assert writer.stdin is not None
-                writer.stdin.close()
-            return 0.05 if looks < 2 else 60.0
-
-        target = bytearray(50)
-        count = _pipe(reading, writer, handle, watch=watch).fill(memoryview(target))
-
-        assert bytes(target[:count]) == b"abc"
-        if handle is not None:
-            os.close(handle)
+    for i in range(3):
+        assert decoder.header() is not None
+        done = 0
+        for number, planes in enumerate(decoder.planes()):
+            many = len(planes.lowest)
+            expected = _states(i, shape)[done : done + many]
+            seen = planes.lowest.shape[1]
+            assert seen == (12 if rows > 6 else rows)
+            np.testing.assert_array_equal(planes.lowest.astype("u1"), expected[:, 12 - seen :])
+            if number % 2:
+                np.testing.assert_array_equal(planes.whole().astype("u1"), expected)
+                np.testing.assert_array_equal(planes.whole().astype("u1"), expected)
+            done += many
+        assert done == 6
+        assert siding.held == b""
+    assert decoder.header() is None
 
 
-def test_a_wake_up_is_looked_at_at_once(pipe: tuple[int, int]) -> None:
-    reading, _ = pipe
-    woken, waking = os.pipe()
-    looks = 0
+def test_every_cut_is_told_with_rows_set_aside_too(frame: Frame) -> None:
+    shape = (3, 8, 2)
+    data = frame(_states(0, shape), 0.0)
+    plane = 10 * 4 * 8
 
-    def watch() -> float:
-        nonlocal looks
-        looks += 1
-        if looks == 2:
-            raise InterruptedError
-        os.write(waking, b"x")
-        return 60.0
-
-    with pytest.raises(InterruptedError):
-        _pipe(reading, wake=woken, watch=watch).fill(memoryview(bytearray(4)))
-    os.close(woken)
-    os.close(waking)
-
-
-def test_a_stream_that_never_pauses_is_still_watched(pipe: tuple[int, int]) -> None:
-    reading, writing = pipe
-
-    def watch() -> float:
-        if os.get_blocking(writing):  # the first look
-            os.set_blocking(writing, False)
-            return 0.0
-        raise InterruptedError
-
-    os.write(writing, bytes(60_000))
-    taken = _pipe(reading, watch=watch)
-    assert taken.fill(memoryview(bytearray(1000))) == 1000
-
-    with pytest.raises(InterruptedError):
-        taken.fill(memoryview(bytearray(1000)))
-
-
-def test_the_pipe_is_enlarged_where_the_system_allows() -> None:
-    with stream.data_pipe() as (reading, writing):
-        assert fcntl.fcntl(writing, fcntl.F_GETPIPE_SZ) in {
-            stream.PIPE_BYTES,
-            65536,
-            4096,
-            8192,
-        }
-        assert not os.get_blocking(reading)
-        assert os.get_blocking(writing.fileno())
-        assert not os.get_inheritable(reading)
+    for length in range(108, len(data)):
+        siding = _Siding(data[:length], 400)
+        decoder = stream.Decoder(siding.fill, siding)
+        decoder.rows = 2
+        assert decoder.header() is not None
+        with pytest.raises(stream.CutError) as caught:
+            list(decoder.planes())
+        whole, part = divmod(length - 108, plane)
+        where = f"plane {whole + 1} of 5 of snapshot 1 ({part} of {plane} bytes)"
+        assert str(caught.value) == f"the stream ends inside {where}"

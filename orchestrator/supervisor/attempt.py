@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from orchestrator import attempts, experiment, process, reduction, simulator, stream
+from orchestrator import attempts, experiment, pipe, process, simulator, stream
 from orchestrator.errors import EngineError, OrchestratorError
-from orchestrator.model import Record, Snapshot, State
+from orchestrator.model import Record, State
+from orchestrator.supervisor.reducing import Reducer
 from orchestrator.supervisor.results import Results, publish_earlier
 from orchestrator.supervisor.watch import Halt, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from orchestrator.formats.cellspace import Header
     from orchestrator.model import Engine, Task
     from orchestrator.process import Child
     from orchestrator.supervisor.stop import Stop
@@ -75,7 +72,6 @@ class _Attempt:
         self._expected = 0
         self._start_t0 = 0.0
         self._reducing_s = 0.0
-        self._rows = 1  # that had to be looked at in the last planes
         self._status: int | None = None
 
     def make(self, options: tuple[str, ...], *, piped: bool) -> Record:
@@ -114,7 +110,7 @@ class _Attempt:
 
     def _simulate_piped(self, genesis: tuple[str, ...], options: tuple[str, ...]) -> str:
         """Run the engine with a pipe; return how the stream was cut, or an empty text."""
-        with stream.data_pipe() as (reading, writing):
+        with pipe.data_pipe() as (reading, writing):
             command = self._command(writing.fileno(), options)
             self._account({"genesis": genesis, "rescal": command})
             with self._running(command, (writing.fileno(),)) as child:
@@ -179,40 +175,29 @@ class _Attempt:
     def _receive(self, child: Child, reading: int) -> str:
         """Take what the engine sends; return how the stream was cut, or an empty text."""
         waiting = child.ended, child.ended_handle, self._stop.fileno(), self._watch
-        pipe = stream.Pipe(reading, *waiting)
-        decoder = stream.Decoder(pipe.fill)
+        data = pipe.Pipe(reading, *waiting)
         self._results.pid = child.pid
-        self._watch.follow("rescal", child, lambda: pipe.received, lambda: decoder.inside)
-        try:
-            while (header := decoder.header()) is not None:
-                self._results.keep(self._reduced(header, decoder))
-                experiment.settle_initial(self._directory, self._task.outputs.keep_initial)
-        except stream.CutError as cut:
-            if not child.wait(_LAST_WORDS_S):
-                raise EngineError(
-                    f"rescal closed the data pipe but did not end; {cut}"
-                ) from cut
-            return str(cut)
+        with contextlib.closing(pipe.Siding(data)) as siding:
+            decoder = stream.Decoder(data.fill, siding)
+            self._watch.follow("rescal", child, lambda: data.received, lambda: decoder.inside)
+            reducer = Reducer(decoder, spectra=self._task.outputs.ffts)
+            try:
+                self._keep_all(decoder, reducer)
+            except stream.CutError as cut:
+                if not child.wait(_LAST_WORDS_S):
+                    raise EngineError(
+                        f"rescal closed the data pipe but did not end; {cut}"
+                    ) from cut
+                return str(cut)
+            finally:
+                self._reducing_s = reducer.spent_s
         self._await(child)
         return ""
 
-    def _reduced(self, header: Header, decoder: stream.Decoder) -> Snapshot:
-        """Reduce a snapshot while it arrives."""
-        heights = np.empty((header.depth, header.length), np.int16)
-        done = 0
-        for planes in decoder.planes():
-            before = time.perf_counter()
-            part = heights[done : done + len(planes)]
-            self._rows = reduction.lowest_open(planes, part, self._rows)
-            done += len(planes)
-            self._reducing_s += time.perf_counter() - before
-        before = time.perf_counter()
-        wanted = self._task.outputs.ffts
-        snapshot = Snapshot(
-            header.time, heights, reduction.spectrum(heights) if wanted else None
-        )
-        self._reducing_s += time.perf_counter() - before
-        return snapshot
+    def _keep_all(self, decoder: stream.Decoder, reducer: Reducer) -> None:
+        while (header := decoder.header()) is not None:
+            self._results.keep(reducer.reduce(header))
+            experiment.settle_initial(self._directory, self._task.outputs.keep_initial)
 
     def _verdict(self) -> tuple[State, str]:
         """Judge an engine that ended well by what it sent."""

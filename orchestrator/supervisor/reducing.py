@@ -1,0 +1,57 @@
+"""Reducing snapshots while they arrive."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator import reduction
+from orchestrator.model import Snapshot
+
+if TYPE_CHECKING:
+    from orchestrator.formats.cellspace import Header
+    from orchestrator.stream import Decoder
+
+_MARGIN = 4  # rows by which one batch of planes may exceed the last
+
+
+class Reducer:
+    """Makes a height map and a spectrum of each snapshot, holding some planes at a time.
+
+    Parameters
+    ----------
+    spectra
+        Whether spectra are wanted.
+
+    Attributes
+    ----------
+    spent_s
+        Seconds of work on what had arrived.
+    """
+
+    def __init__(self, decoder: Decoder, *, spectra: bool) -> None:
+        self._decoder = decoder
+        self._spectra = spectra
+        self._rows = 0  # that were needed last
+        self.spent_s = 0.0
+
+    def reduce(self, header: Header) -> Snapshot:
+        """Reduce the snapshot whose header has been read."""
+        heights = np.empty((header.depth, header.length), np.int16)
+        done = 0
+        for planes in self._decoder.planes():
+            before = time.perf_counter()
+            part = heights[done : done + len(planes.lowest)]
+            self._rows = reduction.lowest_open(planes.lowest, part, self._rows)
+            if self._rows > planes.lowest.shape[1]:
+                self._rows = reduction.lowest_open(planes.whole(), part, self._rows)
+            # rows above these are not even read from the pipe
+            self._decoder.rows = self._rows + _MARGIN
+            done += len(part)
+            self.spent_s += time.perf_counter() - before
+        before = time.perf_counter()
+        spectrum = reduction.spectrum(heights) if self._spectra else None
+        self.spent_s += time.perf_counter() - before
+        return Snapshot(header.time, heights, spectrum)
