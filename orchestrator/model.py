@@ -34,7 +34,9 @@ class Run:
     """How long an experiment simulates and how often it is looked at.
 
     ``silence_s`` is the longest time in which an engine may neither write nor use a processor;
-    ``time_limit_s`` ends an attempt as a timeout, None leaves that to the job.
+    ``time_limit_s`` ends an attempt as a timeout, None leaves that to the job. An engine that can
+    saves its state no more often than every ``checkpoint_every_s`` of wall time, and ``on_timeout``
+    says whether the next attempt goes on from it (``continue``) or starts anew (``rerun``).
     """
 
     stop_t0: float
@@ -42,6 +44,8 @@ class Run:
     engine: str = "auto"
     silence_s: float = 600.0
     time_limit_s: float | None = None
+    checkpoint_every_s: float = 0.0
+    on_timeout: str = "continue"
 
 
 class KeepInitial(enum.Enum):
@@ -235,6 +239,8 @@ class Record:
         Empty for a finished run, else a sentence that says what happened.
     snapshots, expected
         Snapshots received and those asked for; fewer mean partial data.
+    continued
+        Empty for an attempt from the beginning, else where it went on and how exactly.
     simulating_s, reducing_s
         Seconds waiting for the engine and seconds spent on its snapshots.
     """
@@ -254,6 +260,7 @@ class Record:
     exit_status: int | None = None
     engine: str = ""
     last_lines: tuple[str, ...] = ()
+    continued: str = ""
 
     @property
     def complete(self) -> bool:

@@ -52,7 +52,7 @@ class AttemptDirectory:
 
     @property
     def checkpoint(self) -> Path:
-        """The engine's last saved state."""
+        """The stem of the engine's saved states, ``checkpoint.3`` and so on."""
         return self.root / "checkpoint"
 
     @property

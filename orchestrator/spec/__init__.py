@@ -99,6 +99,10 @@ def _run(values: Mapping[str, Any]) -> Run:
         given["engine"] = values["engine"]
     if "silence" in values:
         given["silence_s"] = values["silence"]
+    if "checkpoint_every" in values:
+        given["checkpoint_every_s"] = values["checkpoint_every"]
+    if "on_timeout" in values:
+        given["on_timeout"] = values["on_timeout"]
     return Run(**given, time_limit_s=values.get("time_limit"))
 
 

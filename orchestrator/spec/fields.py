@@ -58,6 +58,16 @@ RUN: Mapping[str, Field] = {
     "silence": Field(
         scalars.duration_s, _TIME, "how long an engine may neither write nor use a processor"
     ),
+    "checkpoint_every": Field(
+        scalars.duration_s,
+        _TIME,
+        "least wall time between two saved states; without it, as often as costs under 1 %",
+    ),
+    "on_timeout": Field(
+        scalars.one_of("continue", "rerun"),
+        {"enum": ["continue", "rerun"]},
+        "whether another attempt goes on from the last saved state or starts anew",
+    ),
     "time_limit": Field(
         scalars.duration_s,
         _TIME,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from orchestrator import attempts, experiment, pipe, process, simulator, stream
 from orchestrator.errors import EngineError, OrchestratorError
 from orchestrator.model import Record, State
+from orchestrator.supervisor import resumption
 from orchestrator.supervisor.reducing import Reducer
 from orchestrator.supervisor.results import Results, publish_earlier
 from orchestrator.supervisor.watch import Halt, Watch
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Engine, Task
     from orchestrator.process import Child
+    from orchestrator.supervisor.resumption import Resumption
     from orchestrator.supervisor.stop import Stop
     from orchestrator.workspace import ExperimentDirectory
 
@@ -72,6 +74,7 @@ class _Attempt:
         self._expected = 0
         self._start_t0 = 0.0
         self._reducing_s = 0.0
+        self._continued = ""
         self._status: int | None = None
 
     def make(self, options: tuple[str, ...], *, piped: bool) -> Record:
@@ -93,8 +96,17 @@ class _Attempt:
         publish_earlier(self._directory, self._task.attempt)
         experiment.prepare(self._task.experiment, self._engine, self._directory)
         self._results.beat()
-        genesis = self._make_initial()
-        self._start_t0 = experiment.start_t0(self._task.experiment, self._directory)
+        resumed = self._resumption() if piped else None
+        if resumed is not None:
+            genesis: tuple[str, ...] = ()
+            self._start_t0 = self._results.adopt(resumed.attempt.journal, resumed.snapshots)
+            at = f"at t = {self._results.time_t0:g} t0, exactly"
+            self._continued = f"went on from attempt {resumed.attempt.number} {at}"
+            options += ("-continue", str(resumed.checkpoint.absolute()))
+        else:
+            genesis = self._make_initial()
+            self._start_t0 = experiment.start_t0(self._task.experiment, self._directory)
+        options += self._saving() if piped else ()
         self._expected = experiment.expected_snapshots(self._task.run, self._start_t0)
         kills = process.out_of_memory_kills()
         if piped:
@@ -107,6 +119,22 @@ class _Attempt:
         if self._status != 0 or cut:
             return State.FAILED, self._failure(cut)
         return self._verdict() if piped else (State.DONE, "")
+
+    def _resumption(self) -> Resumption | None:
+        task = self._task
+        return resumption.find(self._directory, task.attempt, self._engine, task.run)
+
+    def _saving(self) -> tuple[str, ...]:
+        """Return the options that let the built-in engine save its state."""
+        if self._engine.root is not None:
+            return ()
+        every = repr(self._task.run.checkpoint_every_s)
+        return (
+            "-checkpoint",
+            str(self._files.checkpoint.absolute()),
+            "-checkpoint_every",
+            every,
+        )
 
     def _simulate_piped(self, genesis: tuple[str, ...], options: tuple[str, ...]) -> str:
         """Run the engine with a pipe; return how the stream was cut, or an empty text."""
@@ -177,26 +205,26 @@ class _Attempt:
         waiting = child.ended, child.ended_handle, self._stop.fileno(), self._watch
         data = pipe.Pipe(reading, *waiting)
         self._results.pid = child.pid
-        with contextlib.closing(pipe.Siding(data)) as siding:
-            decoder = stream.Decoder(data.fill, siding)
-            self._watch.follow("rescal", child, lambda: data.received, lambda: decoder.inside)
-            reducer = Reducer(decoder, spectra=self._task.outputs.ffts)
-            try:
-                self._keep_all(decoder, reducer)
-            except stream.CutError as cut:
-                if not child.wait(_LAST_WORDS_S):
-                    raise EngineError(
-                        f"rescal closed the data pipe but did not end; {cut}"
-                    ) from cut
-                return str(cut)
-            finally:
-                self._reducing_s = reducer.spent_s
+        decoder = stream.Decoder(data.fill)
+        self._watch.follow("rescal", child, lambda: data.received, lambda: decoder.inside)
+        reducer = Reducer(decoder, spectra=self._task.outputs.ffts)
+        try:
+            self._keep_all(decoder, reducer)
+        except stream.CutError as cut:
+            if not child.wait(_LAST_WORDS_S):
+                raise EngineError(
+                    f"rescal closed the data pipe but did not end; {cut}"
+                ) from cut
+            return str(cut)
+        finally:
+            self._reducing_s = reducer.spent_s
         self._await(child)
         return ""
 
     def _keep_all(self, decoder: stream.Decoder, reducer: Reducer) -> None:
         while (header := decoder.header()) is not None:
             self._results.keep(reducer.reduce(header))
+            resumption.drop_outdated(self._files, self._results.snapshots)
             experiment.settle_initial(self._directory, self._task.outputs.keep_initial)
 
     def _verdict(self) -> tuple[State, str]:
@@ -240,6 +268,8 @@ class _Attempt:
             try:
                 experiment.settle_initial(self._directory, self._task.outputs.keep_initial)
                 self._results.finish(complete=state is State.DONE)
+                if state is State.DONE:
+                    resumption.drop_all(self._directory)
             except OSError as error:
                 reason = "; ".join(part for part in (reason, _unwritten(error)) if part)
                 state = State.FAILED if state is State.DONE else state
@@ -270,6 +300,7 @@ class _Attempt:
             host=os.uname().nodename,
             exit_status=self._status,
             engine=" ".join(part for part in (engine.name, engine.version) if part),
+            continued=self._continued,
             last_lines=process.last_lines(self._files.engine_log) if state.bad else (),
         )
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from orchestrator.formats.cellspace import Header
     from orchestrator.stream import Decoder
 
-_MARGIN = 4  # rows by which one batch of planes may exceed the last
-
 
 class Reducer:
     """Makes a height map and a spectrum of each snapshot, holding some planes at a time.
@@ -43,13 +41,9 @@ class Reducer:
         done = 0
         for planes in self._decoder.planes():
             before = time.perf_counter()
-            part = heights[done : done + len(planes.lowest)]
-            self._rows = reduction.lowest_open(planes.lowest, part, self._rows)
-            if self._rows > planes.lowest.shape[1]:
-                self._rows = reduction.lowest_open(planes.whole(), part, self._rows)
-            # rows above these are not even read from the pipe
-            self._decoder.rows = self._rows + _MARGIN
-            done += len(part)
+            part = heights[done : done + len(planes)]
+            self._rows = reduction.lowest_open(planes, part, self._rows)
+            done += len(planes)
             self.spent_s += time.perf_counter() - before
         before = time.perf_counter()
         spectrum = reduction.spectrum(heights) if self._spectra else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from orchestrator import attempts, store
 from orchestrator.model import Progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from orchestrator.model import Outputs, Snapshot
     from orchestrator.workspace import AttemptDirectory, ExperimentDirectory
 
@@ -55,6 +58,17 @@ class Results:
     def wall_s(self) -> float:
         """Seconds since the attempt began."""
         return time.monotonic() - self._started
+
+    def adopt(self, journal: Path, snapshots: int) -> float:
+        """Take over the first snapshots of an earlier attempt; return the time of the first."""
+        start_t0 = 0.0
+        for snapshot in itertools.islice(store.read_journal(journal), snapshots):
+            self._journal.append(snapshot)
+            start_t0 = start_t0 if self.snapshots else snapshot.time_t0
+            self.snapshots += 1
+            self.time_t0 = snapshot.time_t0
+        self.beat()
+        return start_t0
 
     def keep(self, snapshot: Snapshot) -> None:
         """Make a snapshot durable, tell of the progress, and publish where that costs little."""

@@ -1,0 +1,134 @@
+"""An attempt that was cut off goes on from its checkpoint and ends with the very same bytes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator import attempts, simulator
+from orchestrator.model import Experiment, Outputs, Point, Run, State, Task
+from orchestrator.supervisor import Stop, supervise
+from orchestrator.workspace import ExperimentDirectory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestrator.model import Record
+
+PARAMETERS = {
+    "Boundary": "OPEN",
+    "Time": 0.0,
+    "H": 20,
+    "L": 60,
+    "D": 20,
+    "Csp_template": "SNOWFALL(4)",
+    "Lambda_A": 1.0,
+    "Lambda_E": 1.0,
+    "Lambda_T": 1.5,
+    "Lambda_C": 0.5,
+    "Lambda_G": 100000.0,
+    "Lambda_I": 0.01,
+    "Coef_A": 0.1,
+    "Coef_C": 10.0,
+    "High_mobility": 1,
+    "Ava_mode": "TRANS",
+    "Ava_angle": 38.0,
+    "Lgca_speedup": 100,
+    "Tau_max": 1000.0,
+}
+RUN = Run(stop_t0=800.0, every_t0=40.0, engine="builtin")
+
+
+def _make(place: Path, attempt: int, run: Run = RUN, stop_after: int | None = None) -> Record:
+    """Make one attempt; stop it as a scheduler would after so many snapshots."""
+    directory = ExperimentDirectory(place)
+    claimed = attempts.claim(directory, attempt, attempts.myself("t", "j"))
+    assert claimed is not None
+    task = Task(Experiment(0, Point("k", PARAMETERS, seed=5)), attempt, run, Outputs())
+    with Stop() as stop:
+        if stop_after is not None:
+
+            def watch() -> None:
+                deadline = time.monotonic() + 120
+                while time.monotonic() < deadline:
+                    progress = attempts.read_progress(claimed)
+                    if progress is not None and progress.snapshots >= stop_after:
+                        break
+                    time.sleep(0.005)
+                stop.request(State.TIMEOUT, "stopped by SIGTERM")
+
+            threading.Thread(target=watch).start()
+        return supervise(task, simulator.builtin(), directory, stop)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("whole") / "exp0"
+    assert _make(place, 1).state is State.DONE
+    return place
+
+
+def _published(place: Path) -> tuple[bytes, bytes]:
+    directory = ExperimentDirectory(place)
+    return directory.height_maps.read_bytes(), directory.ffts.read_bytes()
+
+
+def test_a_timed_out_attempt_goes_on_to_the_same_bytes(
+    tmp_path: Path, undisturbed: Path
+) -> None:
+    first = _make(tmp_path, 1, stop_after=6)
+    kept = list(ExperimentDirectory(tmp_path).attempt(1).root.glob("checkpoint.*"))
+    second = _make(tmp_path, 2)
+
+    assert first.state is State.TIMEOUT
+    assert len(kept) == 1
+    assert second.state is State.DONE
+    assert second.continued.startswith("went on from attempt 1 at t = ")
+    assert second.snapshots == second.expected == 21
+    assert _published(tmp_path) == _published(undisturbed)
+    assert not list(tmp_path.rglob("checkpoint.*"))
+
+
+def test_what_was_asked_for_otherwise_starts_anew(tmp_path: Path) -> None:
+    _make(tmp_path, 1, stop_after=3)
+
+    shorter = _make(tmp_path, 2, Run(stop_t0=300.0, every_t0=100.0, engine="builtin"))
+
+    assert (shorter.state, shorter.continued) == (State.DONE, "")
+
+
+def test_rerun_starts_anew(tmp_path: Path, undisturbed: Path) -> None:
+    anew = Run(RUN.stop_t0, RUN.every_t0, engine="builtin", on_timeout="rerun")
+    _make(tmp_path, 1, stop_after=3)
+
+    second = _make(tmp_path, 2, anew)
+
+    assert (second.state, second.continued) == (State.DONE, "")
+    assert _published(tmp_path) == _published(undisturbed)
+
+
+def test_an_engine_that_was_killed_goes_on_too(tmp_path: Path, undisturbed: Path) -> None:
+    directory = ExperimentDirectory(tmp_path)
+
+    def kill() -> None:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            progress = attempts.read_progress(directory.attempt(1))
+            if progress is not None and progress.pid and progress.snapshots >= 6:
+                os.kill(progress.pid, signal.SIGKILL)
+                return
+            time.sleep(0.005)
+
+    threading.Thread(target=kill).start()
+    first = _make(tmp_path, 1)
+    second = _make(tmp_path, 2)
+
+    assert first.state is State.FAILED
+    assert second.state is State.DONE
+    assert second.continued
+    assert _published(tmp_path) == _published(undisturbed)
