@@ -11,7 +11,6 @@ and again.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import lzma
 import os
@@ -177,17 +176,16 @@ def receive(reading: int, writer: subprocess.Popen[bytes], *, reduce: bool) -> f
     """Take snapshots apart and reduce them as the supervisor does; return seconds for each."""
     ended = os.pidfd_open(writer.pid)
     taken = pipe.Pipe(reading, lambda: writer.poll() is not None, ended, None, lambda: 2.0)
-    with contextlib.closing(pipe.Siding(taken)) as siding:
-        decoder = stream.Decoder(taken.fill, siding if reduce else None)
-        reducer = Reducer(decoder, spectra=True)
-        snapshots = 0
-        while (header := decoder.header()) is not None:
-            if reduce:
-                reducer.reduce(header)
-            else:
-                for _ in decoder.planes():
-                    pass
-            snapshots += 1
+    decoder = stream.Decoder(taken.fill)
+    reducer = Reducer(decoder, spectra=True)
+    snapshots = 0
+    while (header := decoder.header()) is not None:
+        if reduce:
+            reducer.reduce(header)
+        else:
+            for _ in decoder.planes():
+                pass
+        snapshots += 1
     os.close(ended)
     return reducer.spent_s / snapshots
 

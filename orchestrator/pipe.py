@@ -1,4 +1,4 @@
-"""The data pipe: waiting for bytes together with all else that matters, and copying few of them."""
+"""The data pipe: waiting for bytes together with all else that matters meanwhile."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import fcntl
 import io
 import os
 import select
-import struct
-import termios
 import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -71,51 +69,25 @@ class Pipe:
         """Read until ``target`` is full; return fewer bytes only at the end of the stream."""
         done, size = 0, len(target)
         while True:
-            self._look()
-            count = self._file.readinto(target[done:] if done else target)
+            now = time.monotonic()
+            if now >= self._due:
+                self._due = now + self._watch()
+            count = self._file.readinto(target[done:])
             if count:
                 done += count
                 self.received += count
+                if done == size:
+                    return done
             elif count == 0 or self._writer_gone:
                 return done
-            if done == size:
-                return done
-            self._wait()  # a short read has emptied the pipe
+            if not self._writer_gone:  # a short read has emptied the pipe
+                self._wait(self._due - now)
 
-    def move(self, size: int, side: int) -> int:
-        """Move up to ``size`` bytes into the pipe ``side`` without copying them.
-
-        Returns fewer at the end of the stream and where ``side`` is full.
-        """
-        done = 0
-        while done < size:
-            self._look()
-            try:
-                count = os.splice(self._handle, side, size - done)
-            except BlockingIOError:
-                if self._writer_gone or _waiting(self._handle):
-                    break
-                self._wait()
-                continue
-            if count == 0:
-                break
-            done += count
-            self.received += count
-        return done
-
-    def _look(self) -> None:
-        now = time.monotonic()
-        if now >= self._due:
-            self._due = now + self._watch()
-
-    def _wait(self) -> None:
+    def _wait(self, at_most_s: float) -> None:
         """Wait for bytes, the writer's end, a wake-up or the next look, whichever is first."""
-        if self._writer_gone:
-            return
-        left_s = self._due - time.monotonic()
         if self._ended_handle is None:
-            left_s = min(left_s, _PATIENCE_S)
-        happened = self._poll.poll(max(0.0, left_s) * 1000)
+            at_most_s = min(at_most_s, _PATIENCE_S)
+        happened = self._poll.poll(max(0.0, at_most_s) * 1000)
         for one, _event in happened:
             if one == self._ended_handle:
                 self._writer_gone = True
@@ -124,52 +96,6 @@ class Pipe:
                 self._due = 0.0
         if not happened and self._ended_handle is None:
             self._writer_gone = self._ended()
-
-
-class Siding:
-    """A second pipe, onto which bytes are set aside that will probably not be looked at.
-
-    Only references to the kernel's pages move, so that bytes nobody wants are never copied.
-    Without room, or where the system cannot do it, nothing is set aside.
-    """
-
-    def __init__(self, pipe: Pipe) -> None:
-        self._pipe = pipe
-        self._reading, self._writing = os.pipe()
-        self._nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.set_blocking(self._writing, False)
-        self._usable = hasattr(os, "splice")
-        self._held = 0
-        self.room = _enlarge(self._writing)
-
-    def set_aside(self, size: int) -> int:
-        """Take up to ``size`` bytes from the pipe, and return how many were set aside."""
-        if not self._usable:
-            return 0
-        try:
-            count = self._pipe.move(size, self._writing)
-        except OSError:
-            self._usable = False
-            return 0
-        self._held += count
-        return count
-
-    def take_back(self, target: memoryview) -> None:
-        """Copy the first bytes that were set aside to ``target``, which has no room for more."""
-        done = 0
-        while done < len(target):
-            done += os.readv(self._reading, [target[done:]])
-        self._held -= done
-
-    def forget(self) -> None:
-        """Drop what is set aside."""
-        while self._held:
-            self._held -= os.splice(self._reading, self._nowhere, self._held)
-
-    def close(self) -> None:
-        """Let go of the pipe and all that is in it."""
-        for handle in (self._reading, self._writing, self._nowhere):
-            os.close(handle)
 
 
 @contextlib.contextmanager
@@ -204,9 +130,3 @@ def _enlarge(handle: int) -> int:
         if share > _SMALLEST:
             fcntl.fcntl(handle, fcntl.F_SETPIPE_SZ, min(_LARGEST, share))
     return int(fcntl.fcntl(handle, fcntl.F_GETPIPE_SZ))
-
-
-def _waiting(handle: int) -> int:
-    """Return how many bytes are in a pipe."""
-    (count,) = struct.unpack("i", fcntl.ioctl(handle, termios.FIONREAD, bytes(4)))
-    return int(count)

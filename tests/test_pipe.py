@@ -1,15 +1,14 @@
-"""Bytes come through a pipe whatever else happens, and few of them are copied."""
+"""Bytes come through a pipe whatever else happens."""
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import subprocess
 import sys
 import threading
 import time
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -154,81 +153,3 @@ def test_a_pipe_is_as_large_as_is_fair() -> None:
         assert not os.get_blocking(reading)
         assert os.get_blocking(writing.fileno())
         assert not os.get_inheritable(reading)
-
-
-@contextlib.contextmanager
-def _sending(data: bytes) -> Iterator[tuple[pipe.Pipe, pipe.Siding]]:
-    """Yield a pipe through which ``data`` come from a thread, and a siding of it."""
-
-    def write(writing: IO[bytes]) -> None:
-        part = memoryview(data)
-        with writing:
-            while part:
-                part = part[writing.write(part) :]
-
-    with pipe.data_pipe() as (reading, writing):
-        taken = _pipe(reading)
-        sender = threading.Thread(target=write, args=[writing])
-        sender.start()
-        with contextlib.closing(pipe.Siding(taken)) as siding:
-            yield taken, siding
-            assert taken.fill(memoryview(bytearray(len(data)))) <= len(data)  # let it end
-        sender.join()
-
-
-def _read(taken: pipe.Pipe, size: int) -> bytes:
-    target = bytearray(size)
-    return bytes(target[: taken.fill(memoryview(target))])
-
-
-DATA = np.random.default_rng(5).bytes(5 << 20)
-
-
-def test_bytes_set_aside_can_be_had_back_in_their_order() -> None:
-    with _sending(DATA) as (taken, siding):
-        assert siding.set_aside(30_001) == 30_001
-        assert _read(taken, 9) == DATA[30_001:30_010]
-        assert siding.set_aside(5000) == 5000
-        assert _read(taken, 10) == DATA[35_010:35_020]
-
-        first, second = bytearray(30_001), bytearray(5000)
-        siding.take_back(memoryview(first))
-        siding.take_back(memoryview(second))
-
-        assert bytes(first) == DATA[:30_001]
-        assert bytes(second) == DATA[30_010:35_010]
-        assert taken.received == 35_020
-
-
-def test_bytes_that_are_forgotten_make_room_for_more() -> None:
-    with _sending(DATA) as (taken, siding):
-        for i in range(40):
-            assert siding.set_aside(50_000) == 50_000
-            assert _read(taken, 100) == DATA[50_100 * i + 50_000 : 50_100 * (i + 1)]
-            siding.forget()
-
-
-def test_a_full_siding_leaves_the_rest_in_the_pipe() -> None:
-    with _sending(DATA) as (taken, siding):
-        aside = siding.set_aside(len(DATA))
-
-        assert 0 < aside <= siding.room
-        assert siding.set_aside(1000) == 0
-        assert _read(taken, 1000) == DATA[aside : aside + 1000]
-
-
-def test_the_end_of_the_stream_ends_what_is_set_aside() -> None:
-    with _sending(DATA[:7000]) as (taken, siding):
-        assert siding.set_aside(9000) == 7000
-        assert siding.set_aside(9000) == 0
-        assert _read(taken, 10) == b""
-
-
-def test_without_splice_nothing_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
-    def splice(*_: object) -> int:
-        raise OSError(22, "Invalid argument")
-
-    monkeypatch.setattr(os, "splice", splice)
-    with _sending(DATA[:7000]) as (taken, siding):
-        assert siding.set_aside(100) == 0
-        assert _read(taken, 100) == DATA[:100]

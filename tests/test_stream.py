@@ -43,7 +43,7 @@ def _decode(data: bytes) -> list[tuple[float, NDArray[np.uint8]]]:
     found = []
     while (header := decoder.header()) is not None:
         inside = [decoder.inside]
-        planes = [planes.lowest.astype(np.uint8) for planes in decoder.planes()]
+        planes = [planes.astype(np.uint8) for planes in decoder.planes()]
         inside.append(decoder.inside)
         assert inside == [True, False]
         found.append((header.time, np.concatenate(planes)))
@@ -173,74 +173,3 @@ def test_sizes_may_not_change_between_snapshots(frame: Frame) -> None:
         _decode(data)
 
     assert str(caught.value) == "snapshot 2: its sizes differ from those of the first snapshot"
-
-
-class _Siding:
-    """A siding with little room over a stream in memory."""
-
-    def __init__(self, data: bytes, room: int) -> None:
-        self.fill = _filling(data)
-        self.room = room
-        self.held = b""
-        self.looked_back = 0
-
-    def set_aside(self, size: int) -> int:
-        moved = bytearray(min(size, self.room - len(self.held)))
-        count = self.fill(memoryview(moved))
-        self.held += moved[:count]
-        return count
-
-    def take_back(self, target: memoryview) -> None:
-        target[:] = self.held[: len(target)]
-        self.held = self.held[len(target) :]
-        self.looked_back += 1
-
-    def forget(self) -> None:
-        self.held = b""
-
-
-@pytest.mark.parametrize("room", [0, 1, 100, 300, 500, 10_000])
-@pytest.mark.parametrize("rows", [1, 3, 8])
-@pytest.mark.parametrize("batch", [1, 3, 100])
-def test_upper_rows_can_be_set_aside_and_had_back(
-    frame: Frame, room: int, rows: int, batch: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shape = (6, 12, 5)
-    monkeypatch.setattr(stream, "_BATCH_BYTES", batch * 14 * 7 * 8)
-    siding = _Siding(b"".join(frame(_states(i, shape), float(i)) for i in range(3)), room)
-    decoder = stream.Decoder(siding.fill, siding)
-    decoder.rows = rows
-
-    for i in range(3):
-        assert decoder.header() is not None
-        done = 0
-        for number, planes in enumerate(decoder.planes()):
-            many = len(planes.lowest)
-            expected = _states(i, shape)[done : done + many]
-            seen = planes.lowest.shape[1]
-            assert seen == (12 if rows > 6 else rows)
-            np.testing.assert_array_equal(planes.lowest.astype("u1"), expected[:, 12 - seen :])
-            if number % 2:
-                np.testing.assert_array_equal(planes.whole().astype("u1"), expected)
-                np.testing.assert_array_equal(planes.whole().astype("u1"), expected)
-            done += many
-        assert done == 6
-        assert siding.held == b""
-    assert decoder.header() is None
-
-
-def test_every_cut_is_told_with_rows_set_aside_too(frame: Frame) -> None:
-    shape = (3, 8, 2)
-    data = frame(_states(0, shape), 0.0)
-    plane = 10 * 4 * 8
-
-    for length in range(108, len(data)):
-        siding = _Siding(data[:length], 400)
-        decoder = stream.Decoder(siding.fill, siding)
-        decoder.rows = 2
-        assert decoder.header() is not None
-        with pytest.raises(stream.CutError) as caught:
-            list(decoder.planes())
-        whole, part = divmod(length - 108, plane)
-        where = f"plane {whole + 1} of 5 of snapshot 1 ({part} of {plane} bytes)"
-        assert str(caught.value) == f"the stream ends inside {where}"
