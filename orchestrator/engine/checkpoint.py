@@ -7,6 +7,7 @@ filling the arrays in their saved order; the numbers of the places themselves me
 from __future__ import annotations
 
 import json
+import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,10 +76,10 @@ def load(path: Path, parameters: Mapping[str, Value], *, model: str = "SNO") -> 
         If the file is no checkpoint of a run with these parameters.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             saved = {name: archive[name] for name in archive.files}
         version, wanted = int(saved["version"]), str(saved["parameters"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise FormatError(f"{path}: not a checkpoint: {error}") from error
     if version != _VERSION:
         raise FormatError(f"{path}: a checkpoint of version {version}, expected {_VERSION}")

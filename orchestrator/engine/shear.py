@@ -193,6 +193,7 @@ def acceptance(tau: np.float32, tau_min: np.float32, tau_max: np.float32) -> np.
     return np.float32(np.float32(tau - tau_min) / np.float32(tau_max - tau_min))
 
 
+@kernel
 def eroding_share(
     counted: tuple[int, int, int, np.float32], tau_min: np.float32, tau_max: np.float32
 ) -> np.float32:
@@ -200,7 +201,6 @@ def eroding_share(
     columns, always, maybe, sum_ = counted
     if columns == 0:
         return np.float32(0)
-    mean = np.float32(sum_) / np.float32(maybe) if maybe else np.float32(0)
-    with np.errstate(invalid="ignore", divide="ignore"):  # equal limits
-        often = np.float32(acceptance.py_func(mean, tau_min, tau_max)) * np.float32(maybe)
+    mean = np.float32(sum_ / np.float32(maybe)) if maybe > 0 else np.float32(0)
+    often = np.float32(acceptance(mean, tau_min, tau_max) * np.float32(maybe))
     return np.float32((often + np.float32(always)) / np.float32(columns))

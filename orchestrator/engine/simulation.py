@@ -14,7 +14,7 @@ from orchestrator.engine.ground import STATE_MASK, corridor, pair_kinds, prepare
 from orchestrator.engine.pairs import enlarged, filled
 from orchestrator.engine.random48 import seeded
 from orchestrator.engine.settings import Avalanches, Boundary, refuse_unsupported
-from orchestrator.engine.states import NAMES, SINK, SOURCE
+from orchestrator.engine.states import SINK, SOURCE
 from orchestrator.engine.transitions import table
 from orchestrator.engine.turns import (
     END,
@@ -28,6 +28,7 @@ from orchestrator.engine.turns import (
     Clock,
     Pause,
 )
+from orchestrator.formats.cellspace import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -147,7 +148,7 @@ class Simulation:
     @property
     def counts(self) -> dict[str, int]:
         """Cells per state, walls included."""
-        return dict(zip(NAMES, self.ground.counts.tolist(), strict=False))
+        return {cell.name: int(self.ground.counts[cell]) for cell in Cell}
 
     @property
     def altitude(self) -> NDArray[np.int16]:

@@ -1,15 +1,16 @@
-"""The states of a cell and their phases."""
+"""The states of a cell under the names that rules use; kernels know them as plain numbers."""
 
 from __future__ import annotations
 
-GRAIN = 0
-MOBILE = 1
-SINTERED = 2
-AIR = 3
-WALL = 5
-NEUTRAL = 6
-SOURCE = 7
-SINK = 8
+from orchestrator.formats.cellspace import Cell
+
+GRAIN = int(Cell.GR)
+MOBILE = int(Cell.GRJ)
+SINTERED = int(Cell.GRV)
+AIR = int(Cell.EAUC)
+WALL = int(Cell.BORD)
+NEUTRAL = int(Cell.DUM)
+SOURCE = int(Cell.IN)
+SINK = int(Cell.OUT)
 
 STATES = 16  # the room that tables leave for a state; a file may hold 0..11
-NAMES = ("GR", "GRJ", "GRV", "EAUC", "VEG", "BORD", "DUM", "IN", "OUT", "TUNNEL", "-", "-")

@@ -1,0 +1,165 @@
+"""Cells, pair arrays, altitudes and slopes stay what they mean while the ground changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from orchestrator.engine import shear, slopes
+from orchestrator.engine.ground import STATE_MASK
+from orchestrator.engine.pairs import FREE, scan
+from orchestrator.engine.random48 import UNIT, following, seeded, skipped
+from orchestrator.engine.settings import refuse_unsupported
+from orchestrator.engine.simulation import Simulation
+from orchestrator.errors import RequestError
+
+BUSY: dict[str, bool | int | float | str] = {
+    "Ava_mode": "TRANS",
+    "Ava_angle": 35,
+    "Lambda_E": 4,
+    "Lambda_T": 20,
+    "Lambda_C": 2,
+    "Lambda_G": 50,
+    "Lambda_D": 0.1,
+    "Lambda_D_mob": 0.5,
+    "Lambda_S": 0.1,
+    "Lambda_F": 0.2,
+    "Lambda_I": 0.1,
+    "Coef_A": 1.5,
+    "High_mobility": 1,
+    "Init_ncycl": 50,
+    "Tau_max": 200,
+    "Lgca_speedup": 20,
+    "Lgca_gfor": 0.02,
+}
+
+
+def busy(boundary: str, seed: int, **changes: float) -> Simulation:
+    """Return a small domain in which much happens: random snow, sources above, a sink below."""
+    cells = np.full((9, 14, 18), 3, np.uint8)
+    random = np.random.default_rng(seed)
+    cells[:, 8:][random.random((9, 6, 18)) < 0.7] = 0
+    cells[:, 9:][random.random((9, 5, 18)) < 0.1] = 2
+    cells[:, 0], cells[:, -1], cells[:, 1, 4:9], cells[3:5, -1, 9] = 6, 6, 7, 8
+    parameters = {**BUSY, "Boundary": boundary, **changes}
+    return Simulation(parameters, cells, np.zeros(cells.shape, np.int32), time=0.0, seed=seed)
+
+
+@pytest.mark.parametrize("boundary", ["PERIODIC", "OPEN", "OUT", "CLOSE", "REINJECTION"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_pair_arrays_hold_the_pairs_that_the_cells_make(boundary: str, seed: int) -> None:
+    simulation = busy(boundary, seed)
+
+    simulation.run(stop=8, on_snapshot=print)
+
+    ground = simulation.ground
+    assert simulation.transitions > 500
+    kept = ground.lengths.copy()
+    found = [
+        set((ground.entries[start : start + length] & 0xFFFFFFFF).tolist())
+        for start, length in zip(ground.starts, kept, strict=True)
+    ]
+    for kind, (start, length) in enumerate(zip(ground.starts, kept, strict=True)):
+        for position, entry in enumerate(ground.entries[start : start + length].tolist()):
+            owner, slot = entry & 0xFFFFFFFF, entry >> 32
+            assert ground.cells[owner] >> 4 == slot
+            assert ground.places[4 * slot + simulation.directions[kind]] == position
+    scan(ground, ground.plane.size, store=True)
+    assert ground.lengths.tolist() == kept.tolist()
+    assert found == [
+        set((ground.entries[start : start + length] & 0xFFFFFFFF).tolist())
+        for start, length in zip(ground.starts, kept, strict=True)
+    ]
+    assert ground.slots[FREE] == 0
+
+
+@pytest.mark.parametrize("boundary", ["PERIODIC", "OUT"])
+def test_counts_altitudes_and_the_gas_follow_the_cells(boundary: str) -> None:
+    simulation = busy(boundary, 3)
+
+    simulation.run(stop=8, on_snapshot=print)
+
+    ground = simulation.ground
+    states = ground.cells & STATE_MASK
+    assert ground.counts.tolist() == np.bincount(states, minlength=16).tolist()
+    fluid = states.reshape(11, 16, 20)[ground.plane >= 0] == 3
+    assert ground.nodes_fluid[0] == fluid.sum() == ground.fluid.sum()
+    before = simulation.altitude.copy()
+    again = busy(boundary, 3)
+    again.run(stop=8, on_snapshot=print)
+    assert np.array_equal(before, again.altitude)
+    solid = (states != 3).reshape(11, 16, 20)[1:-1, 1:-1, 1:-1][:, ::-1]
+    assert np.array_equal(simulation.altitude, np.argmin(solid, axis=1) + 1)
+
+
+def test_only_grains_are_dated() -> None:
+    simulation = busy("OPEN", 4)
+
+    simulation.run(stop=8, on_snapshot=print)
+
+    dated = simulation.ground.cells[simulation.ground.times > 0] & STATE_MASK
+    assert dated.size > 0
+    assert np.all(dated == 0)
+
+
+@pytest.mark.parametrize("boundary", ["PERIODIC", "OPEN"])
+def test_slopes_are_the_same_compiled_interpreted_and_remembered(boundary: str) -> None:
+    simulation = busy(boundary, 5)
+    ground = simulation.ground
+    ground.altitude[:] = np.random.default_rng(5).integers(2, 40, ground.altitude.size)
+    compiled, interpreted = simulation._repose, slopes.repose(simulation.settings)
+
+    for _ in range(2):  # the second time from memory
+        for i, j in np.ndindex(18, 9):
+            plain = slopes.steepest.py_func(ground, interpreted, i, j)
+            assert slopes.steepest(ground, compiled, i, j) == plain
+
+
+def test_acceptance_is_linear_between_the_thresholds() -> None:
+    low, high = np.float32(10), np.float32(110)
+    tau = np.array([-5, 9.9, 10, 60, 110, 111], np.float32)
+
+    for kernel in (shear.acceptance, shear.acceptance.py_func):
+        found = [float(kernel(value, low, high)) for value in tau]
+        assert found == [0, 0, 0, 0.5, 1, 1]
+        assert float(kernel(np.float32(-1), np.float32(-5), high)) == 0
+
+
+def test_the_generator_is_the_one_of_the_c_library() -> None:
+    state, drawn = seeded(1), []
+
+    for _ in range(4):
+        state = following(state)
+        drawn.append(state * UNIT)
+
+    assert drawn[:3] == [0.041630344771878214, 0.45449244472862915, 0.8348172181669149]
+    assert skipped(seeded(1), 4) == state
+    assert seeded(-1) == 0xFFFFFFFF330E
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("Ava_mode", {"Ava_mode": "PROPAG"}),
+        ("Ava_angle", {"Ava_angle": 30}),  # SYNC is what an absent Ava_mode means
+        ("Ava_delay", {"Ava_mode": "TRANS", "Ava_delay": 2}),
+        ("Rot_delay", {"Ava_mode": "NONE", "Rot_delay": 5, "Rot_angle": 10}),
+        ("Wind_file", {"Ava_mode": "NONE", "Wind_file": "wind.data"}),
+        ("Centering_delay", {"Ava_mode": "NONE", "Centering_delay": 3}),
+        ("Hpp_file", {"Ava_mode": "NONE", "Hpp_file": "HPP.bin"}),
+        ("Lambda_E", {"Ava_mode": "NONE", "Lambda_E": -1}),
+    ],
+)
+def test_what_is_not_simulated_is_refused_by_name(
+    name: str, values: dict[str, bool | int | float | str]
+) -> None:
+    with pytest.raises(RequestError, match=f"^{name} = ") as caught:
+        refuse_unsupported(values)
+
+    assert len(caught.value.problems) == 1
+
+
+def test_zeros_ask_for_nothing_and_are_not_refused() -> None:
+    names = ("Rot_delay", "Centering_delay", "Ava_delay", "Rot_angle")
+
+    refuse_unsupported({"Ava_mode": "TRANS", "Ava_angle": 38, **dict.fromkeys(names, 0)})
