@@ -88,9 +88,9 @@ def spectrum(height_map: NDArray[np.int16]) -> NDArray[np.float32]:
     """
     depth, length = height_map.shape
     across, along = spectrum_shape(depth, length)
-    deviation = height_map - height_map.mean()
     # only the wavenumbers that are kept go through the second transform
-    waves = np.fft.fft(np.fft.rfft(deviation, axis=1)[:, :along], axis=0)[:across]
+    waves = np.fft.fft(np.fft.rfft(height_map, axis=1)[:, :along], axis=0)[:across]
+    waves[0, 0] = 0  # the mean
     magnitude = np.abs(waves) * (2 / (depth * length))
     blurred: NDArray[np.float32] = (_blur(across) @ magnitude @ _blur(along).T).astype("f4")
     blurred[0, 0] = 0
