@@ -72,7 +72,7 @@ def phase_diagram(
     maps = [p.height_map for p in panels.values() if p.height_map is not None]
     low, high = _range(maps)
     aspect = max((m.shape[0] / m.shape[1] for m in maps), default=0.5)
-    width = 1.3 + _PANEL_IN * len(columns)
+    width = 1.9 + _PANEL_IN * len(columns)
     height = 0.75 + (_PANEL_IN * aspect + 0.06) * len(rows)
     figure = Figure(figsize=(width, height))
     figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.03, hspace=0.0, wspace=0.0)
@@ -84,7 +84,8 @@ def phase_diagram(
             if i == 0:
                 axes.set_title(column, fontsize=9)
             if j == 0:
-                axes.set_ylabel(row, fontsize=9)
+                label = row.replace(" = ", "\n= ")
+                axes.set_ylabel(label, fontsize=9, rotation=0, ha="right", va="center")
     figure.suptitle(title, fontsize=11)
     scale = ScalarMappable(Normalize(low, high), _MAP)
     bar = figure.colorbar(scale, ax=grid, shrink=min(1.0, 1.8 / len(rows)), pad=0.015)

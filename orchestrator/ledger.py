@@ -183,7 +183,10 @@ def submission(directory: SweepDirectory, token: str) -> Submission:
     data["resources"] = Resources(**data["resources"])
     data["root"] = None if data["root"] is None else Path(data["root"])
     data["axes"] = tuple(tuple(names) for names in data["axes"])
-    data["job_ids"], data["chunks"] = tuple(data["job_ids"]), tuple(data["chunks"])
+    data["job_ids"], data["chunks"] = (
+        tuple(data.get("job_ids", ())),
+        tuple(data.get("chunks", ())),
+    )
     return Submission(**data)
 
 

@@ -754,7 +754,7 @@ def test_the_schema_knows_every_key_that_the_reader_knows() -> None:
         "outputs", "slurm",
     ]  # fmt: skip
     assert schema["properties"]["run"]["properties"].keys() == {
-        "stop", "every", "engine", "silence", "time_limit",
+        "stop", "every", "engine", "silence", "time_limit", "checkpoint_every", "on_timeout",
     }  # fmt: skip
     assert schema["$defs"]["H"] == {
         "description": "height of the domain (cells)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 from pathlib import Path
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from orchestrator.workspace import SweepDirectory
 
 
+_PAGE = 1.4  # width over height of what looks well on a page
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     parser.add_argument("sweep", metavar="SWEEP", nargs="?")
@@ -33,6 +37,8 @@ def perform(request: argparse.Namespace) -> int:
     directory = settings.find_sweep(request)
     axes = dispatch.axes_of(directory)
     standings = collection.standings(directory)
+    if _too_wide(standings, axes):
+        axes = (axes[1], axes[0], *axes[2:])
     rows, columns = _labels(standings, axes[:1]), _labels(standings, axes[1:2])
     panels = {}
     for standing in standings:
@@ -45,6 +51,16 @@ def perform(request: argparse.Namespace) -> int:
     figures.save(figure, path, shlex.join(["rescal-sweep", *sys.argv[1:]]))
     print(f"wrote {path}")
     return 0
+
+
+def _too_wide(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the picture comes nearer to a page with the two axes exchanged."""
+    if len(axes) < 2 or not standings:
+        return False
+    parameters = standings[0].experiment.point.parameters
+    panel = float(parameters["L"]) / float(parameters["D"])
+    grid = len(_labels(standings, axes[1:2])) / len(_labels(standings, axes[:1]))
+    return abs(math.log(panel / grid / _PAGE)) < abs(math.log(panel * grid / _PAGE))
 
 
 def _label(standing: Standing, axes: Sequence[Sequence[str]]) -> str:
