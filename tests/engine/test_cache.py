@@ -1,0 +1,130 @@
+"""Compiled kernels are kept once per user, and one process compiles them for all."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator.engine import cache
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    cache.directory.cache_clear()
+    yield tmp_path / "cache" / "rescal-sweep"
+    cache.directory.cache_clear()
+
+
+def test_every_module_with_kernels_is_part_of_the_name_of_the_directory() -> None:
+    folder = Path(cache.__file__).parent
+    with_kernels = {
+        path.stem for path in folder.glob("*.py") if "engine.compiled" in path.read_text()
+    }
+
+    assert with_kernels <= set(cache.SOURCES)
+    assert all((folder / f"{name}.py").is_file() for name in cache.SOURCES)
+
+
+def test_kernels_are_kept_in_the_users_cache_under_a_digest(kept: Path) -> None:
+    place = cache.directory()
+
+    assert place.parent == kept
+    assert re.fullmatch("[0-9a-f]{12}", place.name)
+
+
+def test_the_directory_can_be_given(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "given"))
+
+    assert cache.directory() == tmp_path / "given"
+    assert not kept.exists()
+
+
+def test_without_a_home_to_write_to_a_temporary_place_is_taken(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.parent.write_text("a file, not a directory")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    place = cache.directory()
+
+    assert place.is_relative_to(tmp_path)
+    assert os.access(place, os.W_OK)
+
+
+def test_kernels_are_compiled_once(kept: Path) -> None:
+    calls: list[int] = []
+
+    assert cache.ensure(lambda: calls.append(1))
+    assert not cache.ensure(lambda: calls.append(2))
+
+    assert calls == [1]
+    assert [path.suffix for path in sorted(cache.directory().iterdir())] == [".done", ".lock"]
+    assert kept.exists()
+
+
+def _compile(log: Path) -> None:
+    with log.open("a") as file:
+        file.write("compiled\n")
+    time.sleep(0.3)  # as compiling does; the others come meanwhile
+
+
+def _start(log: Path) -> None:
+    cache.ensure(lambda: _compile(log))
+
+
+@pytest.mark.usefixtures("kept")
+def test_of_many_that_start_together_one_compiles_and_the_others_wait(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    context = multiprocessing.get_context("fork")
+    together = [context.Process(target=_start, args=(log,)) for _ in range(5)]
+
+    for process in together:
+        process.start()
+    for process in together:
+        process.join()
+
+    assert [process.exitcode for process in together] == [0] * 5
+    assert log.read_text() == "compiled\n"
+
+
+def test_a_failure_to_compile_leaves_no_mark(kept: Path) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        cache.ensure(fail)
+
+    assert cache.ensure(lambda: None)
+    assert kept.exists()
+
+
+@pytest.mark.slow
+def test_a_process_uses_what_another_compiled(tmp_path: Path) -> None:
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
+    warm = [sys.executable, "-m", "orchestrator.engine", "warm"]
+
+    first, second = (
+        float(
+            subprocess.run(
+                warm, env=environment, capture_output=True, check=True
+            ).stdout.split()[0]
+        )
+        for _ in range(2)
+    )
+
+    assert second < first / 2
