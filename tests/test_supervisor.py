@@ -18,7 +18,7 @@ import pytest
 
 from orchestrator import attempts, store
 from orchestrator.model import KeepInitial, Outputs, Run, State
-from orchestrator.supervisor import Stop
+from orchestrator.supervisor import Stop, results, watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -442,6 +442,45 @@ def test_a_request_to_stop_does_not_wait_for_a_snapshot_that_stalls(
     assert record.snapshots == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "state", "reason"),
+    [
+        (False, State.TIMEOUT, "stopped by SIGTERM"),
+        (True, State.CANCELLED, "cancelled on request"),
+    ],
+)
+def test_a_signal_to_the_whole_job_is_no_failure_of_the_engine(
+    trial: Trial,
+    three: bytes,
+    asked: bool,  # noqa: FBT001  # a case
+    state: State,
+    reason: str,
+) -> None:
+    if asked:
+        attempts.request_cancel(trial.files)
+    both = "os.kill(os.getpid(), 15)" if asked else "os.kill(os.getppid(), 15)\n" * 2
+    trial.fake.rescal(
+        f"send(stream[:{SNAPSHOT}])\nos.kill(os.getppid(), 15)\n{both}\nos.kill(os.getpid(), 15)",
+        three,
+    )
+
+    with Stop.on_signals() as stop:
+        record = trial.supervise(stop)
+
+    assert record.state is state
+    assert record.reason.startswith(reason)
+    assert record.snapshots <= 1
+
+
+def test_an_engine_that_somebody_else_terminates_has_failed(trial: Trial, three: bytes) -> None:
+    trial.fake.rescal(f"send(stream[:{SNAPSHOT}])\nos.kill(os.getpid(), 15)", three)
+
+    record = trial.supervise()
+
+    assert record.state is State.FAILED
+    assert record.reason.startswith("rescal was killed by signal 15 (SIGTERM) after 1 of 3")
+
+
 def test_ctrl_c_cancels(trial: Trial, three: bytes) -> None:
     trial.fake.rescal("send(stream)\nos.kill(os.getppid(), 2)\ntime.sleep(600)", three)
 
@@ -616,6 +655,37 @@ send(stream[{2 * SNAPSHOT}:]); when(3)
     assert (progress.snapshots, progress.time_t0) == (3, 20.0)
     assert progress.wall_s > 0
     assert progress.pid is not None
+
+
+def test_what_has_come_is_published_during_the_run(
+    trial: Trial, three: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "_FIRST_COST_S", 0.0)
+    wait = f"while not os.path.exists({str(trial.directory.ffts)!r}): time.sleep(0.01)"
+    trial.fake.rescal(f"send(stream[:{SNAPSHOT}])\n{wait}\nsys.exit(3)", three)
+
+    record = trial.supervise()
+
+    assert (record.exit_status, record.snapshots) == (3, 1)
+    np.testing.assert_array_equal(trial.maps(), _heights(0))
+
+
+def test_a_sign_of_life_is_given_between_snapshots(
+    trial: Trial, three: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_BEAT_S", 0.0)
+    monkeypatch.setattr(watch, "_LOOK_S", 0.05)
+    wait = f"""
+def told(): return os.stat({str(trial.files.progress)!r}).st_mtime_ns
+before, beats = told(), 0
+while beats < 3:
+    time.sleep(0.01)
+    if told() != before: before, beats = told(), beats + 1
+send(stream)
+"""
+    trial.fake.rescal(wait, three)
+
+    assert trial.supervise().state is State.DONE
 
 
 def test_files_instead_of_the_pipe_are_left_as_the_engine_writes_them(trial: Trial) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
+import signal
 from typing import TYPE_CHECKING
 
 from orchestrator import attempts, experiment, pipe, process, simulator, stream
@@ -27,6 +29,8 @@ _LAST_WORDS_S = 5.0  # for an engine to end after its stream was cut
 _BACKGROUND_S = 300.0  # for compressions that an engine without a pipe has left behind
 _QUOTED = 200  # characters of an engine's last line in a reason
 _SIGKILL = -9
+_SHARED_SIGNALS = (-signal.SIGTERM, -signal.SIGUSR2, -signal.SIGINT)
+_MOMENT_S = 1.0
 
 
 def supervise(  # noqa: PLR0913  # four nouns and two rarely used switches
@@ -117,7 +121,7 @@ class _Attempt:
         if self._status == _SIGKILL and process.out_of_memory_kills() > kills:
             return State.OUT_OF_MEMORY, "the kernel killed the engine: memory ran out"
         if self._status != 0 or cut:
-            return State.FAILED, self._failure(cut)
+            return self._failed(cut)
         return self._verdict() if piped else (State.DONE, "")
 
     def _resumption(self) -> Resumption | None:
@@ -238,6 +242,18 @@ class _Attempt:
             came = f"{results.snapshots} of {self._expected} snapshots came"
             return State.DONE, f"{came}; ReSCAL passes over one that follows within 0.1 s"
         return State.DONE, ""
+
+    def _failed(self, cut: str) -> tuple[State, str]:
+        """Judge an engine that did not end well."""
+        reason = self._failure(cut)
+        if self._status in _SHARED_SIGNALS and not self._stop.requested:
+            # schedulers signal all processes of a job; ours may be a moment behind
+            select.select([self._stop], [], [], _MOMENT_S)
+        if not self._stop.requested:
+            return State.FAILED, reason
+        if self._files.cancel_request.exists():
+            return State.CANCELLED, f"cancelled on request; {reason}"
+        return self._stop.state, f"{self._stop.reason}; {reason}"
 
     def _failure(self, cut: str) -> str:
         """Say how an engine ended that did not end well."""
