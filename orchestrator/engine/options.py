@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +46,7 @@ _WITH_VALUE = frozenset(
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _LEAST_INTERVAL = 1e-3  # t0; less than the time between two events
+_LARGEST = 1e38  # of single precision
 _GENESIS_SEED = 68374
 _RESCAL_SEED = 273676
 
@@ -234,7 +234,7 @@ def _whole(name: str, text: str) -> int:
 
 def _decimal(name: str, text: str) -> float:
     match = _DECIMAL.match(text)
-    if not match or not math.isfinite(float(match[0])):
+    if not match or not abs(float(match[0])) < _LARGEST:
         raise ExitError(Exit.REFUSED, f"{name} {text}: expected a number of t0, like 50t0")
     return float(match[0])
 

@@ -43,7 +43,7 @@ class Pipe:
         self._model = model
         try:
             mode = fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError, ValueError) as error:
             raise ExitError(
                 Exit.REFUSED, f"-data_pipe {handle}: no such open file descriptor"
             ) from error

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import math
+import os
 import signal
 import sys
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from orchestrator.engine import options, properties, request, settings
+from orchestrator.engine import limits, options, properties, request
 from orchestrator.engine.exits import Exit, ExitError, ending
 from orchestrator.engine.logs import Logs
 from orchestrator.engine.output import Files, Pipe
@@ -49,7 +49,7 @@ def main(words: Sequence[str]) -> None:
     if given.parameter_list:
         _say("\n".join(f"{name}: {PARAMETERS[name].meaning}" for name in rescal_names()))
     file, values = request.read(given.parfile, set(rescal_names()))
-    _refuse(file, values)
+    limits.refuse(file, values)
     time_scale = _physics(file, values)
     if given.resumed is not None:
         _go_on(given, values, given.resumed)
@@ -148,25 +148,6 @@ def _go_on(given: RescalOptions, values: dict[str, Value], resumed: Path) -> Non
     pipe.drain()
 
 
-def _refuse(file: ParFile, values: dict[str, Value]) -> None:
-    """Refuse what this engine does not simulate, naming file and line."""
-    try:
-        settings.refuse_unsupported(values)
-    except RequestError as error:
-        names = [problem.split(" = ", 1)[0] for problem in error.problems]
-        rates = all(name.startswith(("Lambda_", "Coef_")) for name in names)
-        sentences = (
-            f"{file.place(name)}: {problem}"
-            for name, problem in zip(names, error.problems, strict=True)
-        )
-        raise ExitError(Exit.REFUSED if rates else Exit.UNSUPPORTED, *sentences) from error
-    if "Bin_file" in values and "Csp_file" not in values:
-        raise ExitError(
-            Exit.UNSUPPORTED,
-            f"{file.place('Bin_file')}: Bin_file: cells without a header are not read; use Csp_file",
-        )
-
-
 def _physics(file: ParFile, values: dict[str, Value]) -> float:
     """Return the seconds of a t0, and raise a threshold of 0 to 1 as the model does with them."""
     if "Phys_prop_file" not in values:
@@ -204,7 +185,7 @@ def _start(
         raise ExitError(
             Exit.REFUSED, f"{where}: Csp_file: expected a name with .csp, got {path}"
         )
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113  # also where the name is too long for a file
         raise ExitError(Exit.UNREADABLE, f"{where}: Csp_file: {path}: no such file")
     with ending(Exit.REFUSED, where):
         header, cells, cell_times = cellspace.read(path)
@@ -224,7 +205,7 @@ def _start(
                     Exit.REFUSED,
                     f"{file.place(name)}: {name}: the gas needs {least} cells or more, got {size}",
                 )
-    if not math.isfinite(header.time):
+    if not abs(header.time) < limits.LATEST:
         raise ExitError(Exit.REFUSED, f"{where}: {path}: its time is {header.time}")
     return header, cells, cell_times
 
