@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.cli.conftest import Bench
+    from tests.conftest import Bench
 
 
 def _status(bench: Bench) -> dict[str, Any]:
