@@ -1,4 +1,4 @@
-"""The random generator: the 48-bit linear congruential one of the C library's ``drand48``.
+"""The random generator of the C library's ``drand48``, for kernels, one draw after another.
 
 A state is an integer below 2**48. The draw that belongs to a state is that state divided by
 2**48, which is exact in double precision.
@@ -7,26 +7,20 @@ A state is an integer below 2**48. The draw that belongs to a state is that stat
 from __future__ import annotations
 
 from orchestrator.engine.compiled import part
+from orchestrator.engine.draws import INCREMENT, MASK, MULTIPLIER, seeded
 
-MULTIPLIER = 25214903917
-INCREMENT = 11
-MASK = (1 << 48) - 1
+__all__ = ["MASK", "UNIT", "following", "seeded", "skipped"]
+
 UNIT = 2.0**-48
-
-
-def seeded(seed: int) -> int:
-    """Return the state that belongs to a 32-bit seed; negative seeds count by their bits.
-
-    >>> state = seeded(1)
-    >>> hex(state), following(state) * UNIT
-    ('0x1330e', 0.041630344771878214)
-    """
-    return (seed & 0xFFFFFFFF) << 16 | 0x330E
 
 
 @part
 def following(state: int) -> int:
-    """Return the state after ``state``; multiply it by ``UNIT`` for the number drawn."""
+    """Return the state after ``state``; multiply it by ``UNIT`` for the number drawn.
+
+    >>> following(seeded(1)) * UNIT
+    0.041630344771878214
+    """
     return (state * MULTIPLIER + INCREMENT) & MASK
 
 

@@ -65,6 +65,13 @@ def test_a_box_without_its_walls_keeps_its_sizes() -> None:
     assert parse_header(data).stored_shape == (4, 2, 3)
 
 
+def test_time_and_walls_may_be_left_out() -> None:
+    data = header_bytes(SMALL)
+    shorter = data[:16] + struct.pack("<i", 64) + data[20:64]
+
+    assert parse_header(shorter) == replace(SMALL, time=0.0, size=64)
+
+
 def test_chunks_that_are_not_known_are_passed_over() -> None:
     data = header_bytes(SMALL)
     extra = struct.pack("<i", 12) + b"NOTE" + b"hell"
