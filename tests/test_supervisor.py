@@ -713,6 +713,18 @@ def test_an_idle_wait_uses_no_processor(trial: Trial, three: bytes) -> None:
     assert record.reducing_s < 0.5 < record.simulating_s
 
 
+def test_a_request_that_comes_too_late_disturbs_nobody() -> None:
+    with Stop() as stop:
+        pass
+    reading, writing = os.pipe()  # they may have the numbers of the pipe that was closed
+
+    stop.request(State.CANCELLED, "late")
+
+    os.close(writing)
+    assert os.read(reading, 1) == b""
+    os.close(reading)
+
+
 def test_signal_handlers_are_put_back() -> None:
     before = [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGUSR2, signal.SIGINT)]
 

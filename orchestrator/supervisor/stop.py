@@ -41,7 +41,7 @@ class Stop:
         """Ask for a stop; only the first request counts."""
         if not self.requested:
             self.state, self.reason, self.requested = state, reason, True
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):  # full, which is as good, or closed
             os.write(self._writing, b"\0")
 
     def fileno(self) -> int:
@@ -54,9 +54,11 @@ class Stop:
             os.read(self._reading, 4096)
 
     def close(self) -> None:
-        """Let go of the file descriptors."""
-        os.close(self._reading)
-        os.close(self._writing)
+        """Let go of the file descriptors; a later request wakes nobody."""
+        reading, writing = self._reading, self._writing
+        self._reading = self._writing = -1
+        os.close(reading)
+        os.close(writing)
 
     def __enter__(self) -> Self:
         return self
