@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from orchestrator import collection
 from orchestrator.model import State
 from orchestrator.slurm import jobs
+from orchestrator.slurm.client import Unknown
 from orchestrator.slurm.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from orchestrator.model import Standing, Submission
-    from orchestrator.slurm.client import Unknown
     from orchestrator.slurm.jobs import Accounted, Queued
     from orchestrator.workspace import SweepDirectory
 
@@ -29,6 +29,8 @@ class Look:
         self._directory = directory
         self._only = only
         self._asked = -_PATIENCE_S
+        self._of_array: dict[str, dict[str, Accounted]] = {}
+        self._positions: dict[str, dict[int, int]] = {}
         self._queued: Mapping[str, Queued] | Unknown = {}
         self._accounted: Mapping[str, Accounted] | Unknown = {}
 
@@ -49,13 +51,21 @@ class Look:
     def _ask(self, doubtful: Sequence[Standing]) -> None:
         arrays = sorted({i for s in doubtful if s.submission for i in s.submission.job_ids})
         self._queued = jobs.queue(arrays)
-        wanted = {_job_of(s) for s in doubtful}
+        wanted = {self._job_of(s) for s in doubtful}
         known = self._queued.keys() if isinstance(self._queued, dict) else ()
         self._accounted = jobs.accounting(arrays) if not wanted <= {*known} else {}
+        self._of_array = {}
+        if not isinstance(self._accounted, Unknown):
+            for job, row in self._accounted.items():
+                self._of_array.setdefault(job.partition("_")[0], {})[job] = row
         self._asked = time.monotonic()
 
     def _judged(self, standing: Standing) -> Standing:
-        found = verdict(_job_of(standing), self._queued, self._accounted, time.time())
+        job = self._job_of(standing)
+        accounted = self._accounted
+        if not isinstance(accounted, Unknown):  # an array's own rows, or looking takes for ever
+            accounted = self._of_array.get(job.partition("_")[0], {})
+        found = verdict(job, self._queued, accounted, time.time())
         if standing.state is State.PENDING:
             if (
                 found.state is not None
@@ -85,6 +95,23 @@ class Look:
             for job, entry in self._queued.items()
         )
 
+    def _job_of(self, standing: Standing) -> str:
+        """Return the job that has an experiment, or will if each takes what it is sent for."""
+        if standing.claim is not None:
+            return standing.claim.job
+        submission = standing.submission
+        assert submission is not None
+        if submission.token not in self._positions:
+            numbered = {n: i for i, n in enumerate(submission.attempts)}
+            self._positions[submission.token] = numbered
+        position = self._positions[submission.token][standing.experiment.number]
+        task = position // max(1, submission.resources.pack) if submission.resources.pack else 0
+        for array, size in zip(submission.job_ids, submission.chunks, strict=False):
+            if task < size:
+                return f"{array}_{task}" if sum(submission.chunks) > 1 else array
+            task -= size
+        return submission.job_ids[-1]
+
 
 def _needs_slurm(standing: Standing) -> bool:
     if standing.submission is None or standing.submission.cluster != "slurm":
@@ -93,18 +120,3 @@ def _needs_slurm(standing: Standing) -> bool:
         return bool(standing.submission.job_ids)
     running = standing.state is State.RUNNING and standing.silent
     return running or (standing.state is State.LOST and standing.record is None)
-
-
-def _job_of(standing: Standing) -> str:
-    """Return the job that has an experiment, or will if each takes what it is sent for."""
-    if standing.claim is not None:
-        return standing.claim.job
-    submission = standing.submission
-    assert submission is not None
-    position = list(submission.attempts).index(standing.experiment.number)
-    task = position // max(1, submission.resources.pack) if submission.resources.pack else 0
-    for array, size in zip(submission.job_ids, submission.chunks, strict=False):
-        if task < size:
-            return f"{array}_{task}" if sum(submission.chunks) > 1 else array
-        task -= size
-    return submission.job_ids[-1]
