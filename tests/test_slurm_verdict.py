@@ -57,6 +57,14 @@ def test_the_accounts_explain_what_the_queue_has_forgotten(job: str) -> None:
     assert verdict(job, QUEUE, ACCOUNTS, LATER) == Verdict(*ENDED[job])
 
 
+@pytest.mark.parametrize("job", ["43", "44", "45", "46", "48"])
+def test_steps_tell_what_the_jobs_own_row_was_too_early_for(job: str) -> None:
+    steps = jobs.read_accounts((TEXTS / "steps.txt").read_text())
+    early = {job: dataclasses.replace(steps[job], worst=Exit())}
+
+    assert verdict(job, {}, early, LATER) == Verdict(*ENDED[job])
+
+
 @pytest.mark.parametrize(
     ("job", "sentence", "stuck"),
     [

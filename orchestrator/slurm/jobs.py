@@ -68,8 +68,8 @@ class Step:
 class Accounted:
     """A job as the accounts have it; the last attempt of one that was requeued.
 
-    ``worst`` is the worst exit of its steps; ``canceller`` the id of the user who cancelled it;
-    ``steps`` is empty unless they were asked for.
+    ``worst`` is the worst exit of its steps, as the job's own row has it: nothing, where a step's
+    end was heard of after the job's. ``canceller`` is the id of the user who cancelled it.
     """
 
     state: str
@@ -85,13 +85,16 @@ class Accounted:
     steps: tuple[Step, ...] = ()
 
     @property
+    def signals(self) -> tuple[int, ...]:
+        """The signals that ended parts of it, its own first."""
+        found = [self.exit.signal, self.worst.signal, *(s.exit.signal for s in self.steps)]
+        return tuple(number for number in found if number)
+
+    @property
     def out_of_memory(self) -> bool:
         """Whether any part of it was killed for memory, which its own state need not say."""
-        return (
-            self.state == "OUT_OF_MEMORY"
-            or self.worst.signal == OUT_OF_MEMORY_SIGNAL
-            or any(step.state == "OUT_OF_MEMORY" for step in self.steps)
-        )
+        states = {self.state, *(step.state for step in self.steps)}
+        return "OUT_OF_MEMORY" in states or OUT_OF_MEMORY_SIGNAL in self.signals
 
     @property
     def max_rss_mb(self) -> float | None:
@@ -112,16 +115,17 @@ def queue(job_ids: Sequence[str] | None = None) -> dict[str, Queued] | Unknown:
 
 
 def accounting(
-    job_ids: Sequence[str], since: float = 0.0, *, steps: bool = False
+    job_ids: Sequence[str], since: float = 0.0, *, steps: bool = True
 ) -> dict[str, Accounted] | Unknown:
-    """Ask the accounts for the jobs of these ids, arrays with all their elements.
+    """Ask the accounts for the jobs of these ids: elements, or arrays with all of theirs.
 
     Parameters
     ----------
     since
         Jobs submitted before are others that had the same ids.
     steps
-        Ask for the steps as well: memory used and the cause of a death, at ten times the cost.
+        Ask for the steps as well. They have the memory used and, often alone, the cause of a
+        death, at ten times the cost; name only the elements whose end has to be explained.
     """
     if not job_ids:
         return {}

@@ -19,7 +19,7 @@ from orchestrator.slurm.units import duration, memory
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orchestrator.slurm.jobs import Accounted, Exit, Queued
+    from orchestrator.slurm.jobs import Accounted, Queued
 
 SETTLING_S = 60.0
 """A job whose node was lost or taken stands among the ended ones before it is queued again."""
@@ -123,21 +123,20 @@ def _accounted(row: Accounted) -> Verdict:
         asked = f"the {memory(row.memory_mb)} that it had" if row.memory_mb else "it had"
         return Verdict(State.OUT_OF_MEMORY, f"used more memory than {asked}")
     if row.state == "FAILED":
-        return _failed(row.exit, row.worst)
+        return _failed(row)
     limit = f" of {duration(row.time_limit_s)}" if row.time_limit_s else ""
     by = f" by {_user(row.canceller)}" if row.canceller else ""
     return _by_name(row.state, node=row.node, limit=limit, by=by)
 
 
-def _failed(status: Exit, worst: Exit) -> Verdict:
-    if status.signal == 53:
+def _failed(row: Accounted) -> Verdict:
+    if row.exit.signal == 53:
         return Verdict(State.LOST, "never started: its log could not be opened (0:53)")
-    number = status.signal or worst.signal
-    if number == signal.SIGUSR2:
+    if signal.SIGUSR2 in row.signals:
         return Verdict(State.LOST, "ended by Slurm's warning before it was ready for it")
-    if number:
-        return Verdict(State.FAILED, f"killed by {_signal(number)}")
-    return Verdict(State.FAILED, f"the job failed with exit status {status.status}")
+    if row.signals:
+        return Verdict(State.FAILED, f"killed by {_signal(row.signals[0])}")
+    return Verdict(State.FAILED, f"the job failed with exit status {row.exit.status}")
 
 
 def _by_name(state: str, *, node: str, limit: str = "", by: str = "") -> Verdict:

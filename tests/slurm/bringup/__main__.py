@@ -38,11 +38,14 @@ def up(place: Place, settings: Settings) -> None:
 
 
 def down(place: Place) -> None:
-    """End all jobs, then everything that was started here, then what jobs have left behind."""
+    """End all jobs and what they have left behind, then everything that was started here."""
     there = processes.parts(place)
     if processes.running(place, "slurmctld") is not None:
         parts.cancel_all_jobs(place)
-    for part in [*(p for p in there if p not in _CORE), *(p for p in _CORE if p in there)]:
+    processes.stop_leftovers(place)  # a node daemon waits for them
+    for part in [p for p in there if p not in _CORE]:
+        processes.stop(place, part, patience_s=3)
+    for part in [p for p in _CORE if p in there]:
         processes.stop(place, part)
     processes.stop_leftovers(place)
 

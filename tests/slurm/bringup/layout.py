@@ -209,6 +209,7 @@ def slurm_conf(place: Place, settings: Settings) -> str:
         "MaxArraySize": str(settings.max_array_size),
         "MaxJobCount": str(settings.max_job_count),
         "KillWait": "3",
+        "MessageTimeout": "5",
         "SlurmctldTimeout": "10",
         "SlurmdTimeout": "10",
         "ReturnToService": "2",
