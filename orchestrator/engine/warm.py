@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine import cache
+from orchestrator.engine import cache, checkpoint
 from orchestrator.engine.exits import Exit, ExitError
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.simulation import Simulation
@@ -54,8 +56,13 @@ def compile_all() -> None:
     cells = np.stack([plane.copy() for plane in planes(domain, 1)])
     undated = np.zeros(cells.shape, np.int32)
     for mode in _AVALANCHES:
-        run = Simulation({**_RUN, "Ava_mode": mode}, cells, undated, time=0.0, seed=1)
+        parameters = {**_RUN, "Ava_mode": mode}
+        run = Simulation(parameters, cells, undated, time=0.0, seed=1)
         run.run(stop=1.0, every=1.0, on_snapshot=_look)
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "state"
+            checkpoint.save(run, path)
+            checkpoint.load(path, parameters)
 
 
 def _look(simulation: Simulation) -> None:

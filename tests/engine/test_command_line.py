@@ -524,6 +524,32 @@ def test_warming_compiles_and_tells_only_how_long_it_took(bench: Bench) -> None:
     assert sorted(path.name for path in bench.root.iterdir()) == bench.given
 
 
+@pytest.mark.slow
+def test_after_warming_no_run_compiles_anything(
+    bench: Bench, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path_factory.mktemp("kernels")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(kept))
+
+    def files() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in kept.rglob("*") if path.is_file()}
+
+    assert bench.run("warm").status == 0
+    warmed = files()
+    assert warmed
+    for changes in (
+        {},
+        {"Tau_max": None, "Phys_prop_file": None, "Boundary": "REINJECTION"},
+        {"Use_lgca": "NO", "Boundary": "PERIODIC"},
+        {"Ava_mode": "SYNC", "Ava_angle": 0, "Model": "DUN"},
+    ):
+        bench.parameters({**SHORT, **changes})
+        bench.cells()
+        ended = bench.run("rescal", "run.par", "-info", "-dcsp", "2t0", "-stop", "2t0")
+        assert (ended.status, ended.err) == (0, "")
+    assert files() == warmed
+
+
 def test_an_unknown_program_is_refused(bench: Bench) -> None:
     ended = bench.run("regenesis")
 
