@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import shutil
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from orchestrator.ledger import Reconciliation
     from orchestrator.model import Outputs, Point, Resources, Run, Standing, Sweep
+    from orchestrator.slurm.cluster import Limits, Partition
 
 
 Answer = TypeVar("Answer")
@@ -192,7 +194,7 @@ def start(directory: SweepDirectory, made: Submission | None, place: str, worker
     if made is None:
         return "no jobs sent"
     try:
-        limits = _told(cluster.limits())
+        limits = _limits()
         together = made.resources.pack or _cores(made.resources)
         chunks = request.chunks(slurm.tasks_for(made, together), limits)
         ids = slurm.send(directory, made, chunks, worker.in_job)
@@ -209,17 +211,25 @@ def refuse_impossible(wish: Wish, experiments: int) -> None:
     """Refuse what Slurm would accept and then let wait for ever, with what would do instead."""
     if wish.cluster != "slurm":
         return
-    problems = request.check(
-        wish.resources, experiments, _told(cluster.partitions()), _told(cluster.limits())
-    )
+    problems = request.check(wish.resources, experiments, _partitions(), _limits())
     if problems:
         raise RequestError(*problems)
 
 
 def _cores(resources: Resources) -> int:
     """Return the most cores that a node of the partition has."""
-    chosen = request.chosen(resources, _told(cluster.partitions()))
+    chosen = request.chosen(resources, _partitions())
     return max((node.cpus for one in chosen for node in one.nodes), default=1)
+
+
+@functools.cache
+def _limits() -> Limits:
+    return _told(cluster.limits())
+
+
+@functools.cache
+def _partitions() -> tuple[Partition, ...]:
+    return _told(cluster.partitions())
 
 
 def _told(said: Answer | Unknown) -> Answer:
