@@ -138,15 +138,17 @@ def place(ground: Ground, cell: int) -> tuple[int, int, int]:
 
 def corridor(states: NDArray[np.uint8]) -> Corridor:
     """Find the solid planes and the ceiling of ``states`` [D, H, L], the cells without walls."""
-    depth = states.shape[0]
+    depth, height, _ = states.shape
     solid = np.ones(depth + 2, dtype=np.bool_)
-    solid[1:-1] = (states == NEUTRAL).all(axis=(1, 2))
+    closed = np.ones(height, dtype=np.bool_)
+    for z, plane in enumerate(states, start=1):  # one by one, for the sake of memory
+        solid[z] = (plane == NEUTRAL).all()
+        closed &= np.isin(plane, (NEUTRAL, WALL, SOURCE, SINK)).all(axis=1)
     open_planes = np.flatnonzero(~solid)
     first, last = (
         (1, depth) if open_planes.size == 0 else (int(open_planes[0]), int(open_planes[-1]))
     )
-    closed = np.isin(states, (NEUTRAL, WALL, SOURCE, SINK)).all(axis=(0, 2))
-    ceiling = states.shape[1] if closed.all() else int(np.argmin(closed))
+    ceiling = height if closed.all() else int(np.argmin(closed))
     return Corridor(first, last, solid, ceiling)
 
 

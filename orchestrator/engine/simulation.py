@@ -86,8 +86,8 @@ class Simulation:
         rows = table(
             self.settings,
             across=self.corridor.width > 1,
-            sources=bool((cells == SOURCE).any()),
-            sinks=bool((cells == SINK).any()),
+            sources=any(SOURCE in plane for plane in cells),
+            sinks=any(SINK in plane for plane in cells),
         )
         self.ground = prepare(
             cells,

@@ -1,0 +1,204 @@
+"""How fast the built-in engine is, where its time goes, what it needs and how both grow.
+
+    python benchmarks/engine.py [--rounds N] [--stop T0] [--sizes 1,2,4]
+
+The run is the seed's example: H 80, L 400, D 200, snow fall, four snapshots after the first. Every
+figure comes from a fresh process whose kernels are compiled; the fastest round is shown, since
+other programs only add to it. Memory is what the run adds to an interpreter that has run a tiny
+domain, over the size of the cell space as it is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from orchestrator.engine import boxes, flow, gas, shear, simulation, turns, warm
+from orchestrator.engine.genesis import Domain, planes
+from orchestrator.engine.simulation import Simulation
+from orchestrator.formats.templates import parse_template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.formats.parameters import Value
+
+HEIGHT, LENGTH, DEPTH = 80, 400, 200
+EXAMPLE: dict[str, Value] = {
+    "Boundary": "OPEN",
+    "Lambda_A": 1,
+    "Lambda_E": 1,
+    "Lambda_T": 1.5,
+    "Lambda_C": 0.5,
+    "Lambda_G": 100000,
+    "Lambda_D": 0.01,
+    "Lambda_S": 0,
+    "Lambda_F": 1,
+    "Lambda_I": 0.002,
+    "Coef_A": 0.1,
+    "Coef_B": 10,
+    "Coef_C": 10,
+    "Prob_link_TT": 1.0,
+    "High_mobility": 1,
+    "Ava_mode": "TRANS",
+    "Ava_angle": 38,
+    "Lgca_speedup": 1000,
+    "Tau_min": 100,
+    "Tau_max": 1100,
+}
+PHASES = {
+    "cells and pairs": (
+        (simulation, "prepare"),
+        (simulation, "filled"),
+        (simulation, "enlarged"),
+    ),
+    "collisions and propagation": ((flow, "step"),),
+    "filling, forcing, mixing": ((gas, "fill"), (gas, "force"), (gas, "mix")),
+    "averages": ((boxes, "accumulate"),),
+    "stress": ((shear, "press"), (shear, "census")),
+    "transitions": ((turns, "advance"),),
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--stop", type=float, default=200.0, help="t0 to simulate")
+    parser.add_argument("--sizes", default="1,2,4", help="factors for L and D")
+    parser.add_argument(
+        "--measure", nargs=2, type=int, metavar=("L", "D"), help=argparse.SUPPRESS
+    )
+    request = parser.parse_args()
+    if request.measure:
+        length, depth = request.measure
+        print(json.dumps(measured(length, depth, request.stop)))
+        return
+    factors = [int(factor) for factor in request.sizes.split(",")]
+    domains = [(LENGTH * f, DEPTH) for f in factors] + [
+        (LENGTH, DEPTH * f) for f in factors if f > 1
+    ]
+    found = [fastest(length, depth, request.stop, request.rounds) for length, depth in domains]
+    print_phases(found[0])
+    print_growth(domains, found)
+
+
+def fastest(length: int, depth: int, stop: float, rounds: int) -> dict[str, Any]:
+    """Measure in processes of their own and return the fastest."""
+    command = [
+        sys.executable,
+        __file__,
+        "--stop",
+        str(stop),
+        "--measure",
+        str(length),
+        str(depth),
+    ]
+    results = [
+        json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        for _ in range(rounds)
+    ]
+    return min(results, key=lambda result: float(result["seconds"]))
+
+
+def measured(length: int, depth: int, stop: float) -> dict[str, Any]:
+    """Run the example in this process and return what it took."""
+    warm.compile_all()
+    spent = dict.fromkeys([*PHASES, "snapshots"], 0.0)
+    for phase, functions in PHASES.items():
+        for module, name in functions:
+            setattr(module, name, timed(getattr(module, name), spent, phase))
+    domain = Domain(HEIGHT, length, depth, parse_template("SNOWFALL(4)"))
+    cells = np.stack([plane.copy() for plane in planes(domain, 2000)])
+    undated = np.broadcast_to(np.int32(0), cells.shape)
+    Path("/proc/self/clear_refs").write_text("5")  # forget the peak
+    before = peak_bytes()
+
+    start = time.perf_counter()
+    run = Simulation(EXAMPLE, cells, undated, time=0.0, seed=1234)
+    began = run.transitions
+    write = timed(written, spent, "snapshots")
+    run.run(stop=stop, every=50, on_snapshot=write)
+    seconds = time.perf_counter() - start
+
+    return {
+        "seconds": seconds,
+        "phases": spent,
+        "cycles": run.gas_cycles,
+        "sites": int(run.ground.plane.max() + 1) * HEIGHT * length,
+        "transitions": run.transitions - began,
+        "memory": peak_bytes() - before,
+        "space": 8 * (HEIGHT + 2) * (length + 2) * (depth + 2),
+    }
+
+
+def timed(
+    function: Callable[..., Any], spent: dict[str, float], phase: str
+) -> Callable[..., Any]:
+    """Return ``function``, adding its seconds to those of a phase."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any, **named: Any) -> Any:
+        start = time.perf_counter()
+        try:
+            return function(*arguments, **named)
+        finally:
+            spent[phase] += time.perf_counter() - start
+
+    return call
+
+
+def written(run: Simulation) -> None:
+    """Make a snapshot's bytes and drop them."""
+    for plane in run.planes(walls=True):
+        plane.tobytes()
+
+
+def peak_bytes() -> int:
+    """Return the largest resident memory since it was last forgotten."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
+
+
+def print_phases(result: dict[str, Any]) -> None:
+    """Print where the time of the example went."""
+    print("| phase | s | |\n| --- | ---: | --- |")
+    rates = {
+        "collisions and propagation": f"{result['cycles'] * result['sites'] / 1e9:.2f}e9 sites",
+        "transitions": f"{result['transitions'] / 1e6:.2f}e6 events",
+    }
+    amounts = {
+        "collisions and propagation": result["cycles"] * result["sites"],
+        "transitions": result["transitions"],
+    }
+    for phase, seconds in result["phases"].items():
+        note = f"{rates[phase]}, {amounts[phase] / seconds:.2g} /s" if phase in rates else ""
+        print(f"| {phase} | {seconds:.2f} | {note} |")
+    rest = result["seconds"] - sum(result["phases"].values())
+    print(f"| the rest | {rest:.2f} | |\n| **all** | **{result['seconds']:.2f}** | |\n")
+
+
+def print_growth(domains: list[tuple[int, int]], found: list[dict[str, Any]]) -> None:
+    """Print how time and memory grow with the domain."""
+    print("| L | D | s | gas, sites/s | events/s | memory / cell space |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: |")
+    for (length, depth), result in zip(domains, found, strict=True):
+        phases = result["phases"]
+        sites = result["cycles"] * result["sites"] / phases["collisions and propagation"]
+        events = result["transitions"] / phases["transitions"]
+        memory = f"{result['memory'] / 1e6:.0f} MB, {result['memory'] / result['space']:.2f}"
+        print(
+            f"| {length} | {depth} | {result['seconds']:.1f} | {sites:.2g} | {events:.2g} | {memory} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
