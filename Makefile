@@ -21,8 +21,14 @@ lint: .venv/.lint
 	$(BIN)/mypy
 
 bench: .venv/.test
-	$(BIN)/python benchmarks/reduction.py
-	$(BIN)/python benchmarks/engine.py
+	for each in reduction supervision engine; do $(BIN)/python benchmarks/$$each.py || exit; done
+
+# a throw-away Slurm cluster of four nodes on this machine; needs root and Debian's packages
+slurm-demo: .venv/.demo
+	trap 'tests/slurm/down .slurm --purge' EXIT; \
+	eval "$$(tests/slurm/up .slurm)" && sinfo && \
+	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml -p pdebug -t 10 --cluster slurm \
+	    --data-dir data_runs/on-slurm --wait --yes && sacct -X
 
 clean:
 	rm -rf .venv

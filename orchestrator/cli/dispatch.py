@@ -130,17 +130,8 @@ def ask(directory: SweepDirectory, chosen: Sequence[Standing], wish: Wish) -> Su
         chosen = sorted(
             chosen, key=lambda s: -estimate.work(s.experiment.point.parameters, wish.run)
         )
-    one = Submission(
-        token=new_token(),
-        time=attempts.now(),
-        cluster=wish.cluster,
-        attempts={s.experiment.number: next_attempt(s) for s in chosen},
-        run=wish.run,
-        outputs=wish.outputs,
-        resources=wish.resources,
-        root=wish.root,
-        axes=wish.axes,
-    )
+    wanted = {s.experiment.number: next_attempt(s) for s in chosen}
+    one = _submission(wish, new_token(), wanted)
     ledger.intend(directory, one)
     ledger.log(directory, f"submission {one.token}: {len(chosen)} experiments", one.time)
     return one
@@ -205,6 +196,34 @@ def start(directory: SweepDirectory, made: Submission | None, place: str, worker
     slurm.release(ids)
     ledger.note(directory, "released", made.token)
     return f"{sum(chunks)} jobs sent to Slurm as {', '.join(ids)}"
+
+
+def scripts(planned: Plan, wish: Wish) -> list[str]:
+    """Return the texts that sbatch would read for what is new, byte for byte.
+
+    Only the token in the job's name, which is made when a sweep is submitted, stands as ``TOKEN``.
+    """
+    wanted = len(planned.reconciliation.new) + len(planned.idle)
+    if not wanted:
+        return []
+    one = _submission(wish, "TOKEN", dict.fromkeys(range(wanted), 1))
+    together = wish.resources.pack or _cores(wish.resources)
+    chunks = request.chunks(slurm.tasks_for(one, together), _limits())
+    return [slurm.script(planned.directory, one, tasks) for tasks in dict.fromkeys(chunks)]
+
+
+def _submission(wish: Wish, token: str, wanted: Mapping[int, int]) -> Submission:
+    return Submission(
+        token=token,
+        time=attempts.now(),
+        cluster=wish.cluster,
+        attempts=wanted,
+        run=wish.run,
+        outputs=wish.outputs,
+        resources=wish.resources,
+        root=wish.root,
+        axes=wish.axes,
+    )
 
 
 def refuse_impossible(wish: Wish, experiments: int) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
-from orchestrator import experiment, report
-from orchestrator.cli import dispatch, screen, settings, submit
+from orchestrator import estimate, experiment, report
+from orchestrator.cli import dispatch, resources, screen, settings, submit
 
 if TYPE_CHECKING:
     import argparse
@@ -29,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
     parser.add_argument("--cluster", choices=dispatch.CLUSTERS, help="default auto")
+    resources.add(parser)
     settings.add_data_directory(parser)
 
 
@@ -47,7 +48,26 @@ def perform(request: argparse.Namespace) -> int:
         console.print(f"... {len(planned.points) - _SHOWN} more; all of them with --all")
     for line in _summary(planned):
         console.print(line, highlight=False, soft_wrap=True)
+    wish = submit.wished(request, sweep)
+    console.print(_time(planned, wish), highlight=False, soft_wrap=True)
+    if wish.cluster == "slurm":
+        dispatch.refuse_impossible(wish, len(planned.points))
+        for text in dispatch.scripts(planned, wish):
+            console.print()
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
     return 0
+
+
+def _time(planned: Plan, wish: dispatch.Wish) -> str:
+    """Estimate what the new experiments cost in core hours, from what has finished."""
+    finished = planned.standings.values()
+    cost = estimate.seconds_per_work(finished, builtin=wish.root is None)
+    total = sum(
+        cost * estimate.work(p.parameters, wish.run) for p in planned.reconciliation.new
+    )
+    measured = any(s.record is not None and s.record.complete for s in finished)
+    basis = "measured on what has finished" if measured else "by how the model scales"
+    return f"time: about {report.seconds(total)} on one core for all that is new, {basis}"
 
 
 def _table(planned: Plan, limit: int | None) -> Table:

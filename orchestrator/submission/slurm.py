@@ -41,7 +41,8 @@ def job_name(directory: SweepDirectory, token: str) -> str:
 def script(directory: SweepDirectory, submission: Submission, tasks: int) -> str:
     """Return the text that sbatch will read for an array of ``tasks``, byte for byte."""
     executor = _executor(directory, submission)
-    executor.parameters["map_count"] = tasks
+    if tasks > 1:
+        executor.parameters["map_count"] = tasks
     text: str = executor._make_submission_file_text(executor._submitit_command_str, "")  # noqa: SLF001  # submitit shows it nowhere else
     return text
 
