@@ -71,6 +71,7 @@ def main(words: Sequence[str]) -> None:
         given, f"model {model}, {_sizes(header)} cells, seed {seed}, a t0 is {time_scale:g} s"
     )
     simulation = _simulation(file, values, cells, cell_times, time=time, seed=seed, model=model)
+    del cells, cell_times  # as large as the run itself
     logs.write_probabilities(float(simulation.settings.tau_min), float(simulation.tau_max))
     target = pipe or Files(given, model, directory, time)
     number = 0
