@@ -18,9 +18,9 @@ from orchestrator.workspace import ExperimentDirectory
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from orchestrator.model import Record
+    from orchestrator.model import Record, Scalar
 
-PARAMETERS = {
+PARAMETERS: dict[str, Scalar] = {
     "Boundary": "OPEN",
     "Time": 0.0,
     "H": 20,
