@@ -180,6 +180,7 @@ def test_a_job_on_a_node_that_dies_is_pending_again_and_never_ended(
     assert failed == Verdict(State.NODE_FAIL, "the node failed (n3)")
 
 
+@pytest.mark.slow
 def test_a_controller_that_stops_makes_nothing_fail(
     cluster: Cluster, wait_until: Callable[..., bool]
 ) -> None:

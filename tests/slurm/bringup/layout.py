@@ -190,7 +190,7 @@ def slurm_conf(place: Place, settings: Settings) -> str:
         "SlurmdUser": me(),
         "AuthType": "auth/munge",
         "AuthInfo": f"socket={place.munge_socket},cred_expire=10",
-        "CommunicationParameters": _listening(host),
+        **_listening(host),
         "StateSaveLocation": str(place.root / "state"),
         "SlurmdSpoolDir": str(place.root / "spool/%n"),
         "SlurmctldPidFile": str(place.root / "run/slurmctld.pid"),
@@ -263,14 +263,14 @@ def cgroup_conf(settings: Settings) -> str:
     )
 
 
-def _listening(host: str) -> str:
+def _listening(host: str) -> dict[str, str]:
     """Keep parts off the network: they listen where the host's name leads, if it leads home."""
     try:
         with socket.socket() as probe:
             probe.bind((host, 0))
     except OSError:
-        return "NoCtldInAddrAny"
-    return "NoCtldInAddrAny,NoInAddrAny"
+        return {}
+    return {"CommunicationParameters": "NoCtldInAddrAny,NoInAddrAny"}
 
 
 def _range(count: int) -> str:
