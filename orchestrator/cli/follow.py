@@ -108,7 +108,7 @@ def display(standings: Sequence[Standing], axes: Sequence[Sequence[str]], height
 def _wants_to_stop(console: Console) -> bool:
     console.print("\nThe experiments run on without this window.")
     try:
-        answer = console.input("Stop them? [y]es, or any other key to go on waiting: ")
+        answer = console.input("Stop them? y for yes, anything else to go on waiting: ")
     except (KeyboardInterrupt, EOFError):
         return True
     return answer.strip().lower().startswith("y")
