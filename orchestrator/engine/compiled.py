@@ -6,6 +6,8 @@ zero follows IEEE 754 too instead of raising.
 
 from __future__ import annotations
 
+import importlib
+import sys
 from typing import TYPE_CHECKING, Any, SupportsInt, TypeVar
 
 import numba
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 
     from numba.core.dispatcher import Dispatcher
     from numpy.typing import NDArray
+
+if "scipy.linalg" not in sys.modules:
+    # numba looks for linear algebra, which no kernel needs, and takes a quarter of a second for it
+    sys.modules["scipy.linalg"] = None  # type: ignore[assignment]  # so that importing it fails
+    importlib.import_module("numba.np.arraymath")
+    del sys.modules["scipy.linalg"]
 
 # read when a kernel is declared, so it cannot wait
 numba.config.CACHE_DIR = str(cache.directory())  # type: ignore[attr-defined]  # numba sets it late
