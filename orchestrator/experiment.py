@@ -196,6 +196,8 @@ def conclude(directory: ExperimentDirectory, record: Record, published: int) -> 
     if record.complete or published <= record.snapshots:
         data = "complete" if record.complete else "partial" if record.snapshots else "none"
         ended |= {"data": data, "snapshots": record.snapshots, "time_t0": record.time_t0}
+    elif before.get("snapshots") != published:  # of an attempt that could not say so itself
+        ended |= {"data": "partial", "snapshots": published}
     write_json(directory.meta_data, {**before, **ended}, durable=False)  # the record is
 
 

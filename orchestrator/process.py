@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
-_GRACES_S = ((signal.SIGINT, 1.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 10.0))
+_GRACES_S = ((signal.SIGINT, 1.0), (signal.SIGTERM, 2.0))
+_DYING_S = 10.0  # from being killed to being gone
 _LAST_BYTES = 8192
 _PAUSE_S = 0.02  # between looks at a child where the kernel cannot tell of its end
 
@@ -71,7 +72,7 @@ class Child:
             time.sleep(_PAUSE_S)
 
     def stop(self) -> None:
-        """Interrupt the program, then terminate it, then kill it with all of its group."""
+        """Interrupt the program, then terminate it; :meth:`status` kills what is left."""
         for number, grace_s in _GRACES_S:
             if self.ended():
                 break
@@ -85,7 +86,7 @@ class Child:
         """
         if self._popen.returncode is None:
             self._signal(signal.SIGKILL)
-            self.wait(_GRACES_S[-1][1])
+            self.wait(_DYING_S)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return self._popen.wait(_PAUSE_S)
             raise EngineError(f"process {self.pid} cannot be killed; it hangs in the kernel")

@@ -397,9 +397,11 @@ def test_a_superseded_attempt_stops_and_publishes_nothing(trial: Trial, three: b
     task = trial.task
     later = f"os.mkdir({str(trial.directory.attempt(2).root)!r})\n"
     trial.fake.rescal(f"send(stream[:{SNAPSHOT}])\n{later}time.sleep(600)", three)
+    before = time.monotonic()
 
     record = trial.supervise()
 
+    assert time.monotonic() - before < 30
     assert task.attempt == record.attempt == 1
     assert record.state is State.LOST
     assert record.reason == "attempt 2 was started meanwhile"
@@ -479,6 +481,22 @@ def test_an_engine_that_somebody_else_terminates_has_failed(trial: Trial, three:
 
     assert record.state is State.FAILED
     assert record.reason.startswith("rescal was killed by signal 15 (SIGTERM) after 1 of 3")
+
+
+def test_a_request_to_stop_waits_for_a_slow_snapshot_only_so_long(
+    trial: Trial, three: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_GRACE_S", 0.5)
+    drip = "while True: send(stream[:1]); time.sleep(0.05)"
+    trial.fake.rescal(
+        f"send(stream[:{SNAPSHOT + 200}])\nos.kill(os.getppid(), 15)\n{drip}", three
+    )
+
+    with Stop.on_signals() as stop:
+        record = trial.supervise(stop)
+
+    assert record.state is State.TIMEOUT
+    assert record.snapshots == 1
 
 
 def test_ctrl_c_cancels(trial: Trial, three: bytes) -> None:
@@ -570,7 +588,22 @@ def test_the_next_attempt_publishes_what_a_killed_one_left(trial: Trial, three: 
     np.testing.assert_array_equal(trial.maps(), _heights(0, 1))
     told = json.loads(trial.directory.meta_data.read_text())
     assert told["attempts"] == [1, 2]
-    assert told["state"] == "failed"
+    assert (told["state"], told["data"], told["snapshots"]) == ("failed", "partial", 2)
+
+
+def test_an_attempt_that_comes_less_far_leaves_what_is_said_of_the_data(
+    trial: Trial, three: bytes
+) -> None:
+    trial.fake.rescal("send(stream)", three)
+    assert trial.supervise().state is State.DONE
+    trial.claim(2)
+    trial.fake.rescal(f"send(stream[:{SNAPSHOT}])\nsys.exit(1)", three)
+
+    assert trial.supervise().state is State.FAILED
+
+    np.testing.assert_array_equal(trial.maps(), _heights(0, 1, 2))
+    told = json.loads(trial.directory.meta_data.read_text())
+    assert (told["state"], told["data"], told["snapshots"]) == ("failed", "complete", 3)
 
 
 def test_a_later_attempt_completes_what_is_partial(trial: Trial, three: bytes) -> None:
