@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from orchestrator.formats.cellspace import Header
 
-_BATCH_BYTES = 1 << 22  # so that the calls for each batch cost little
+_BATCH_BYTES = 1 << 21  # so that the calls for each batch cost little
 
 
 class CutError(StreamError):
