@@ -224,7 +224,8 @@ def _simulation(
     from orchestrator.engine import cache, warm  # noqa: PLC0415  # they load the kernels
     from orchestrator.engine.simulation import Simulation  # noqa: PLC0415
 
-    cache.ensure(warm.compile_all)
+    if not cache.ensure(warm.compile_all):
+        warm.compile_all()  # loads them: a signal that comes while one is loaded ends noisily
     try:
         return Simulation(values, cells, cell_times, time=time, seed=seed, model=model)
     except RequestError as error:
