@@ -35,7 +35,7 @@ TINY_DIGESTS = [
 RECORDED = (
     "close-layer",
     "cone-small",
-    "no-gas",
+    pytest.param("no-gas", marks=pytest.mark.slow),
     "no-properties",
     "out-cones",
     "periodic-sinter",
@@ -89,6 +89,7 @@ def test_a_recorded_run_is_repeated_byte_for_byte(bench: Bench, name: str) -> No
     assert _digests(ended.frames) == run["sha256_of_each_snapshot"]
 
 
+@pytest.mark.slow
 def test_words_that_change_nothing_change_nothing(bench: Bench) -> None:
     bench.parameters(SHORT)
     bench.cells()
@@ -144,6 +145,7 @@ def test_a_start_time_comes_from_the_file_of_parameters_or_else_from_the_cells(
     assert [round(time) for time in _times(renamed.frames)] == [100, 150]
 
 
+@pytest.mark.slow
 def test_the_seed_in_the_file_beats_that_of_the_command_line_in_rescal(bench: Bench) -> None:
     bench.parameters(SHORT)
     bench.cells()
