@@ -31,10 +31,10 @@ COLOURS = {
 
 
 def seconds(value: float | None) -> str:
-    """Write a duration as people do: ``8 s``, ``4 min``, ``3 h 20 min``, ``2 d 4 h``.
+    """Write a duration as people do: ``8 s``, ``4 min``, ``3 h 20 min``, ``2 d 5 h``.
 
     >>> seconds(8), seconds(250), seconds(12_000), seconds(190_000), seconds(None)
-    ('8 s', '4 min', '3 h 20 min', '2 d 4 h', '')
+    ('8 s', '4 min', '3 h 20 min', '2 d 5 h', '')
     """
     if value is None:
         return ""
