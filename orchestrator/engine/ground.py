@@ -7,6 +7,8 @@ are written; its column has the index ``x + Lp * z``.
 
 from __future__ import annotations
 
+import contextlib
+import mmap
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -136,6 +138,16 @@ def place(ground: Ground, cell: int) -> tuple[int, int, int]:
     return cell - row * ground.length, row - z * ground.height, z
 
 
+def zeros(count: int) -> NDArray[np.int32]:
+    """Return an array for random access: of fresh memory in pages as large as there are."""
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+    memory = mmap.mmap(-1, max(4 * count, 1), flags=flags)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # a kernel without them
+            memory.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(memory, np.int32, count)
+
+
 def corridor(states: NDArray[np.uint8]) -> Corridor:
     """Find the solid planes and the ceiling of ``states`` [D, H, L], the cells without walls."""
     depth, height, _ = states.shape
@@ -169,8 +181,9 @@ def prepare(
     """Lay out the cells ``states`` and ``cell_times`` [D, H, L]; pair arrays and maps are empty."""
     depth, height, length = states.shape
     Hp, Lp, Dp = height + 2, length + 2, depth + 2
-    cells = np.full((Dp, Hp, Lp), WALL, dtype=np.int32)
-    times = np.zeros((Dp, Hp, Lp), dtype=np.int32)
+    cells = zeros(Dp * Hp * Lp).reshape(Dp, Hp, Lp)
+    cells[:] = WALL
+    times = zeros(Dp * Hp * Lp).reshape(Dp, Hp, Lp)
     for z in range(depth):
         cells[z + 1, 1:-1, 1:-1] = states[z]
         if np.any(cell_times[z]):  # untouched pages of zeros cost no memory
