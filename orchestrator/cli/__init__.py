@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 some experiments ended badly; 2 the request was wrong; 130
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from importlib import import_module
@@ -16,6 +17,9 @@ from orchestrator.errors import OrchestratorError, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_HINDRANCES = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+"""What a disk or its owner may refuse; everything else is a bug."""
 
 VERBS = {
     "init": "make a starter project: sweeps/, templates/, data_runs/",
@@ -64,6 +68,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in _HINDRANCES:
+            raise
+        print(f"{error.filename or 'cannot write'}: {error.strerror}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
     return code

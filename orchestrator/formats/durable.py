@@ -55,15 +55,21 @@ def append_lines(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
     if not lines:
         return
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
-    with path.open("ab+") as file:
+    with path.open("ab+", buffering=0) as file:
         end = file.seek(0, os.SEEK_END)
         if end:
             file.seek(end - 1)
             if file.read(1) != b"\n":
-                file.truncate(path.read_bytes().rfind(b"\n") + 1)
-        file.write(text.encode())
-        file.flush()
-        os.fsync(file.fileno())
+                end = path.read_bytes().rfind(b"\n") + 1
+                file.truncate(end)
+        try:
+            left = memoryview(text.encode())
+            while left:
+                left = left[file.write(left) :]
+            os.fsync(file.fileno())
+        except OSError:  # as on a full disk: all of the lines or none
+            file.truncate(end)
+            raise
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -236,3 +236,28 @@ def test_a_root_without_programs_is_refused(bench: Bench) -> None:
     assert done.returncode == 2
     assert "build/rescal" in done.stderr
     assert not (bench.place / "data_runs").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system")
+def test_a_full_disk_gets_a_sentence_and_no_half_written_line(bench: Bench) -> None:
+    bench.write("[0, 100]")
+    small = bench.place / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(small)], check=False
+    )
+    if mounted.returncode:
+        pytest.skip("no file system can be mounted here")
+
+    try:
+        (small / "fill").write_bytes(b"x" * 4096 * 13)
+        done = bench.run("submit", "winds.yaml", "--data-dir", str(small / "d"))
+        ledger = small / "d" / "winds" / "experiments.jsonl"
+        lines = ledger.read_bytes() if ledger.exists() else b""
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.rstrip().endswith("No space left on device")
+    assert "Traceback" not in done.stderr
+    assert lines == b"" or lines.endswith(b"\n")
