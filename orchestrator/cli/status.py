@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.live import Live
+from rich.text import Text
 
-from orchestrator import collection, report, workspace
+from orchestrator import causes, collection, report, workspace
 from orchestrator.cli import dispatch, screen, settings
 from orchestrator.cli.look import Look
 from orchestrator.model import State
@@ -70,6 +71,7 @@ def _status(directory: SweepDirectory, look: Look, *, everything: bool) -> Rende
     if len(standings) > _MANY:
         parts.append(report.axis_table(standings, axes))
     parts += [report.status_table(shown, axes), report.counts_line(standings)]
+    parts += [Text(said) for said in causes.grouped(directory.name, standings, axes)]
     return Group(*parts)
 
 

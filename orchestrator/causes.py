@@ -1,0 +1,95 @@
+"""Why experiments ended badly, grouped so that a person sees the pattern and what mends it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from orchestrator.model import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from orchestrator.model import Scalar, Standing
+
+_DETAILS = re.compile(r"( after \d.*|;.*|[\d.]+ t0.*)")
+_MORE = 1.5  # times what was not enough
+
+
+def grouped(
+    name: str, standings: Sequence[Standing], axes: Sequence[Sequence[str]]
+) -> list[str]:
+    """Return a sentence for each cause: how many, where on the axes, and the command that mends it.
+
+    Parameters
+    ----------
+    name
+        The sweep's name, for the commands.
+    axes
+        The names on each axis of the sweep.
+    """
+    causes: dict[tuple[State, str], list[Standing]] = {}
+    for standing in standings:
+        if standing.state.bad:
+            causes.setdefault((standing.state, _cause(standing)), []).append(standing)
+    return [
+        f"{len(group)} {state.value}{f' ({cause})' if cause else ''}{_where(group, standings, axes)}"
+        f": {_remedy(name, state, group)}"
+        for (state, cause), group in sorted(causes.items(), key=lambda item: -len(item[1]))
+    ]
+
+
+def _cause(standing: Standing) -> str:
+    """Return the reason without what differs from one experiment to the next."""
+    reason = standing.record.reason if standing.record is not None else standing.note
+    return _DETAILS.sub("", reason).strip()
+
+
+def _where(
+    group: Sequence[Standing], standings: Sequence[Standing], axes: Sequence[Sequence[str]]
+) -> str:
+    """Say at which values of the axes all of a group stand, as ``14 of 14 at Lambda_I = 0.01``."""
+    told = []
+    for names in axes:
+        values = {_values(standing, names) for standing in group}
+        if len(values) == 1 and len({_values(s, names) for s in standings}) > 1:
+            (value,) = values
+            among = sum(_values(standing, names) == value for standing in standings)
+            shown = ", ".join(f"{n} = {_shown(v)}" for n, v in zip(names, value, strict=True))
+            told.append(f"{len(group)} of {among} at {shown}")
+    return f", {'; '.join(told)}" if told else ""
+
+
+def _values(standing: Standing, names: Sequence[str]) -> tuple[Scalar, ...]:
+    parameters = standing.experiment.point.parameters
+    return tuple(parameters.get(name, "") for name in names)
+
+
+def _shown(value: Scalar) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _remedy(name: str, state: State, group: Sequence[Standing]) -> str:
+    """Return the command that mends a cause; an engine's own error is to be looked at first."""
+    again = f"rescal-sweep resubmit {name} --state {state.value}"
+    if state is State.FAILED:
+        return f"look with rescal-sweep logs {name} {group[0].experiment.name}, then {again}"
+    return " ".join([again, *_more(state, group)])
+
+
+def _more(state: State, group: Sequence[Standing]) -> Iterator[str]:
+    """Yield what to ask more of, or to avoid."""
+    asked = [s.submission.resources for s in group if s.submission is not None]
+    if state is State.TIMEOUT:
+        limits = [one.time_min for one in asked if one.time_min is not None]
+        if limits:
+            yield f"-t {round(_MORE * max(limits))}"
+    elif state is State.OUT_OF_MEMORY:
+        sizes = [re.fullmatch(r"(\d+)([KMGT]?)B?", one.mem or "") for one in asked]
+        found = [size for size in sizes if size is not None]
+        if found:
+            yield f"--mem {round(_MORE * int(found[0][1]))}{found[0][2]}"
+    elif state is State.NODE_FAIL:
+        hosts = sorted({s.claim.host for s in group if s.claim is not None})
+        if hosts:
+            yield f"--exclude {','.join(hosts)}"
