@@ -28,9 +28,21 @@ _REAL_DATA = "real_data"
 _PIECE_BYTES = 1 << 20
 
 
-def prepare(experiment: Experiment, engine: Engine, directory: ExperimentDirectory) -> None:
-    """Make the directory of an experiment and the parameter file in it; may be repeated."""
+def prepare(
+    experiment: Experiment,
+    engine: Engine,
+    directory: ExperimentDirectory,
+    cells: Path | None = None,
+) -> None:
+    """Make the directory of an experiment and the parameter file in it; may be repeated.
+
+    With ``cells`` the engine starts from these, at the time that they say, instead of from those
+    that genesis makes.
+    """
     parameters = _for_engine(experiment, engine, directory)
+    if cells is not None:
+        parameters["Csp_file"] = cells.name
+        parameters.pop("Time", None)
     directory.out.mkdir(parents=True, exist_ok=True)
     with replacing(directory.parfile, durable=False) as file:
         file.write(parfile.text(parameters).encode())

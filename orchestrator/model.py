@@ -36,7 +36,8 @@ class Run:
     ``silence_s`` is the longest time in which an engine may neither write nor use a processor;
     ``time_limit_s`` ends an attempt as a timeout, None leaves that to the job. An engine that can
     saves its state no more often than every ``checkpoint_every_s`` of wall time, and ``on_timeout``
-    says whether the next attempt goes on from it (``continue``) or starts anew (``rerun``).
+    says whether the next attempt goes on: ``auto`` where that makes the same bytes, ``continue``
+    also from the last cells of an engine that cannot save its state, ``rerun`` never.
     """
 
     stop_t0: float
@@ -45,7 +46,7 @@ class Run:
     silence_s: float = 600.0
     time_limit_s: float | None = None
     checkpoint_every_s: float = 0.0
-    on_timeout: str = "continue"
+    on_timeout: str = "auto"
 
 
 class KeepInitial(enum.Enum):

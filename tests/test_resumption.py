@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from orchestrator import attempts, simulator
@@ -18,7 +20,7 @@ from orchestrator.workspace import ExperimentDirectory
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from orchestrator.model import Record, Scalar
+    from orchestrator.model import Engine, Record, Scalar
 
 PARAMETERS: dict[str, Scalar] = {
     "Boundary": "OPEN",
@@ -44,7 +46,13 @@ PARAMETERS: dict[str, Scalar] = {
 RUN = Run(stop_t0=800.0, every_t0=40.0, engine="builtin")
 
 
-def _make(place: Path, attempt: int, run: Run = RUN, stop_after: int | None = None) -> Record:
+def _make(
+    place: Path,
+    attempt: int,
+    run: Run = RUN,
+    stop_after: int | None = None,
+    engine: Engine | None = None,
+) -> Record:
     """Make one attempt; stop it as a scheduler would after so many snapshots."""
     directory = ExperimentDirectory(place)
     claimed = attempts.claim(directory, attempt, attempts.myself("t", "j"))
@@ -63,7 +71,7 @@ def _make(place: Path, attempt: int, run: Run = RUN, stop_after: int | None = No
                 stop.request(State.TIMEOUT, "stopped by SIGTERM")
 
             threading.Thread(target=watch).start()
-        return supervise(task, simulator.builtin(), directory, stop)
+        return supervise(task, engine or simulator.builtin(), directory, stop)
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +140,48 @@ def test_an_engine_that_was_killed_goes_on_too(tmp_path: Path, undisturbed: Path
     assert second.state is State.DONE
     assert second.continued
     assert _published(tmp_path) == _published(undisturbed)
+
+
+@pytest.fixture
+def lookalike(tmp_path: Path) -> Engine:
+    """The built-in engine dressed up as a ReSCAL-snow tree, whose state nobody can save."""
+    root = tmp_path / "root"
+    for part in ("build", "scripts/real_data"):
+        (root / part).mkdir(parents=True)
+    for name in ("genesis", "rescal"):
+        program = root / "build" / name
+        words = f'"{sys.executable}" -P -m orchestrator.engine {name}'
+        program.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+        program.chmod(0o755)
+    return simulator.at_root(root)
+
+
+def test_an_engine_that_cannot_save_its_state_goes_on_from_its_cells_where_asked(
+    tmp_path: Path, lookalike: Engine
+) -> None:
+    place = tmp_path / "exp0"
+    asked = Run(RUN.stop_t0, RUN.every_t0, on_timeout="continue")
+
+    first = _make(place, 1, asked, stop_after=6, engine=lookalike)
+    published = np.load(ExperimentDirectory(place).height_maps)["height_maps"]
+    second = _make(place, 2, asked, engine=lookalike)
+
+    assert first.state is State.TIMEOUT
+    assert second.state is State.DONE, second.reason
+    assert second.continued.endswith("from its cells, with new gas and new chances")
+    with np.load(ExperimentDirectory(place).height_maps) as file:
+        times, maps = file["times"], file["height_maps"]
+    assert np.floor(times / 40).tolist() == list(range(21))
+    kept = min(len(published), 6)
+    assert np.array_equal(maps[:kept], published[:kept])
+    assert not list(place.rglob("checkpoint.*"))
+    assert not (place / "continued.csp").exists()
+
+
+def test_it_starts_anew_where_nobody_asked(tmp_path: Path, lookalike: Engine) -> None:
+    place = tmp_path / "exp0"
+
+    _make(place, 1, stop_after=3, engine=lookalike)
+    second = _make(place, 2, engine=lookalike)
+
+    assert (second.state, second.continued) == (State.DONE, "")

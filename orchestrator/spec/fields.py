@@ -64,9 +64,9 @@ RUN: Mapping[str, Field] = {
         "least wall time between two saved states; without it, as often as costs under 1 %",
     ),
     "on_timeout": Field(
-        scalars.one_of("continue", "rerun"),
-        {"enum": ["continue", "rerun"]},
-        "whether another attempt goes on from the last saved state or starts anew",
+        scalars.one_of("auto", "continue", "rerun"),
+        {"enum": ["auto", "continue", "rerun"]},
+        "whether another attempt goes on; auto: where that makes the same bytes",
     ),
     "time_limit": Field(
         scalars.duration_s,

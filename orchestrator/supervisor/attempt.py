@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import math
 import os
 import select
+import shutil
 import signal
 from typing import TYPE_CHECKING
 
 from orchestrator import attempts, experiment, pipe, process, simulator, stream
 from orchestrator.errors import EngineError, OrchestratorError
+from orchestrator.formats.durable import replacing
 from orchestrator.model import Record, State
 from orchestrator.supervisor import resumption
 from orchestrator.supervisor.reducing import Reducer
 from orchestrator.supervisor.results import Results, publish_earlier
+from orchestrator.supervisor.resumption import CellKeeper
 from orchestrator.supervisor.watch import Halt, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from orchestrator.model import Engine, Task
     from orchestrator.process import Child
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
 _LAST_WORDS_S = 5.0  # for an engine to end after its stream was cut
 _BACKGROUND_S = 300.0  # for compressions that an engine without a pipe has left behind
 _QUOTED = 200  # characters of an engine's last line in a reason
+_CONTINUED = "continued.csp"  # the cells that a continuation starts from
 _SIGKILL = -9
 _SHARED_SIGNALS = (-signal.SIGTERM, -signal.SIGUSR2, -signal.SIGINT)
 _MOMENT_S = 1.0
@@ -78,7 +85,12 @@ class _Attempt:
         self._expected = 0
         self._start_t0 = 0.0
         self._reducing_s = 0.0
+        self._run = task.run
         self._continued = ""
+        self._cells: Path | None = None
+        inexact = engine.root is not None and task.run.on_timeout == "continue"
+        least_s = task.run.checkpoint_every_s if inexact else math.inf
+        self._keeper = CellKeeper(self._files, least_s)
         self._status: int | None = None
 
     def make(self, options: tuple[str, ...], *, piped: bool) -> Record:
@@ -103,10 +115,7 @@ class _Attempt:
         resumed = self._resumption() if piped else None
         if resumed is not None:
             genesis: tuple[str, ...] = ()
-            self._start_t0 = self._results.adopt(resumed.attempt.journal, resumed.snapshots)
-            at = f"at t = {self._results.time_t0:g} t0, exactly"
-            self._continued = f"went on from attempt {resumed.attempt.number} {at}"
-            options += ("-continue", str(resumed.checkpoint.absolute()))
+            options += self._go_on(resumed)
         else:
             genesis = self._make_initial()
             self._start_t0 = experiment.start_t0(self._task.experiment, self._directory)
@@ -127,6 +136,24 @@ class _Attempt:
     def _resumption(self) -> Resumption | None:
         task = self._task
         return resumption.find(self._directory, task.attempt, self._engine, task.run)
+
+    def _go_on(self, resumed: Resumption) -> tuple[str, ...]:
+        """Take over an earlier attempt's snapshots; return the options that continue it."""
+        self._start_t0 = self._results.adopt(resumed.attempt.journal, resumed.snapshots)
+        reached = self._results.time_t0
+        how = "exactly" if resumed.exact else "from its cells, with new gas and new chances"
+        self._continued = (
+            f"went on from attempt {resumed.attempt.number} at t = {reached:g} t0, {how}"
+        )
+        if resumed.exact:
+            return ("-continue", str(resumed.checkpoint.absolute()))
+        self._cells = self._directory.root / _CONTINUED
+        with resumed.checkpoint.open("rb") as source, replacing(self._cells) as target:
+            shutil.copyfileobj(source, target)
+        experiment.prepare(self._task.experiment, self._engine, self._directory, self._cells)
+        left = self._task.run.stop_t0 - (reached - self._start_t0)
+        self._run = dataclasses.replace(self._run, stop_t0=left)
+        return ()
 
     def _saving(self) -> tuple[str, ...]:
         """Return the options that let the built-in engine save its state."""
@@ -201,7 +228,7 @@ class _Attempt:
 
     def _command(self, pipe: int | None, options: tuple[str, ...]) -> tuple[str, ...]:
         parfile, seed = self._directory.parfile.name, self._task.experiment.point.seed
-        command = simulator.rescal_command(self._engine, parfile, self._task.run, seed, pipe)
+        command = simulator.rescal_command(self._engine, parfile, self._run, seed, pipe)
         return (*command, *options)
 
     def _receive(self, child: Child, reading: int) -> str:
@@ -227,7 +254,13 @@ class _Attempt:
 
     def _keep_all(self, decoder: stream.Decoder, reducer: Reducer) -> None:
         while (header := decoder.header()) is not None:
-            self._results.keep(reducer.reduce(header))
+            again = self._cells is not None and header.time == self._results.time_t0
+            index = 0 if again else self._results.snapshots
+            with self._keeper.keeping(header, index) as take:
+                snapshot = reducer.reduce(header, take)
+            if again:  # what a run from a snapshot's cells sends first is that snapshot
+                continue
+            self._results.keep(snapshot)
             resumption.drop_outdated(self._files, self._results.snapshots)
             experiment.settle_initial(self._directory, self._task.outputs.keep_initial)
 
@@ -277,6 +310,8 @@ class _Attempt:
     def _conclude(self, state: State, reason: str) -> Record:
         """Publish, and write account and record; say in the record what of it was impossible."""
         self._results.close()
+        if self._cells is not None:
+            self._cells.unlink(missing_ok=True)
         superseded = self._watch.superseded()
         if superseded:
             state, reason = State.LOST, superseded

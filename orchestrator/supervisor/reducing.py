@@ -11,6 +11,10 @@ from orchestrator import reduction
 from orchestrator.model import Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
     from orchestrator.formats.cellspace import Header
     from orchestrator.stream import Decoder
 
@@ -35,8 +39,10 @@ class Reducer:
         self._rows = 0  # that were needed last
         self.spent_s = 0.0
 
-    def reduce(self, header: Header) -> Snapshot:
-        """Reduce the snapshot whose header has been read."""
+    def reduce(
+        self, header: Header, besides: Callable[[NDArray[np.generic]], None]
+    ) -> Snapshot:
+        """Reduce the snapshot whose header has been read; ``besides`` is shown its planes too."""
         heights = np.empty((header.depth, header.length), np.int16)
         done = 0
         for planes in self._decoder.planes():
@@ -44,6 +50,7 @@ class Reducer:
             part = heights[done : done + len(planes)]
             self._rows = reduction.lowest_open(planes, part, self._rows)
             done += len(planes)
+            besides(planes)
             self.spent_s += time.perf_counter() - before
         before = time.perf_counter()
         spectrum = reduction.spectrum(heights) if self._spectra else None

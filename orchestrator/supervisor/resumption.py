@@ -7,27 +7,44 @@ makes the same bytes as a run that was never cut off.
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator import store
-from orchestrator.formats.durable import read_json
+from orchestrator.formats.cellspace import header_bytes
+from orchestrator.formats.durable import read_json, replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from orchestrator.formats.cellspace import Header
+
+    Planes = NDArray[np.generic]
 
     from orchestrator.model import Engine, Run
     from orchestrator.workspace import AttemptDirectory, ExperimentDirectory
 
+_SHARE = 100.0  # keeping cells takes a hundredth of the time, or less
+
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
-    """Where to go on: the earlier attempt, its checkpoint and the snapshots up to it."""
+    """Where to go on: the earlier attempt, its checkpoint and the snapshots up to it.
+
+    ``exact`` tells whether the checkpoint is the engine's whole state, or its cells alone.
+    """
 
     attempt: AttemptDirectory
     checkpoint: Path
     snapshots: int
+    exact: bool
 
 
 def find(
@@ -35,10 +52,12 @@ def find(
 ) -> Resumption | None:
     """Return where attempt ``attempt`` can go on, or None where it must start anew.
 
-    Only the built-in engine saves its state, and only the same version of it, asked for the same
-    times, makes the same run of it.
+    The built-in engine saves its whole state, and the same version of it, asked for the same
+    times, makes the same run of it. ReSCAL-snow can start from the cells of the last snapshot,
+    with new gas and new chances; that is done only where it is asked for.
     """
-    if engine.root is not None or run.on_timeout != "continue":
+    exact = engine.root is None
+    if run.on_timeout == "rerun" or (not exact and run.on_timeout != "continue"):
         return None
     before = read_json(directory.meta_data) or {}
     made = before.get("engine_digest"), before.get("stop_t0"), before.get("every_t0")
@@ -51,7 +70,7 @@ def find(
         usable = [(index, path) for index, path in _checkpoints(earlier) if index < kept]
         if usable:
             index, path = max(usable)
-            return Resumption(earlier, path, index + 1)
+            return Resumption(earlier, path, index + 1, exact)
     return None
 
 
@@ -67,6 +86,41 @@ def drop_all(directory: ExperimentDirectory) -> None:
     for attempt in directory.attempts():
         for _, path in _checkpoints(attempt):
             path.unlink(missing_ok=True)
+
+
+class CellKeeper:
+    """Keeps the cells of the latest snapshot of an engine that cannot save its state.
+
+    As seldom as it takes to cost less than a hundredth of the time, or as ``every_s`` says.
+    """
+
+    def __init__(self, attempt: AttemptDirectory, every_s: float) -> None:
+        self._attempt = attempt
+        self._every_s = every_s
+        self._last = time.monotonic()
+        self._cost_s = 0.0
+
+    @contextlib.contextmanager
+    def keeping(self, header: Header, index: int) -> Iterator[Callable[[Planes], None]]:
+        """Yield what takes the planes of snapshot ``index``; the file appears at the end."""
+        waited_s = time.monotonic() - self._last
+        if index == 0 or waited_s < max(self._every_s, _SHARE * self._cost_s):
+            yield lambda _planes: None
+            return
+        spent_s = 0.0
+        inner = dataclasses.replace(header, borders=False)
+        path = self._attempt.checkpoint.with_name(f"{self._attempt.checkpoint.name}.{index}")
+        with replacing(path, durable=False) as file:
+            file.write(header_bytes(inner))
+
+            def take(planes: Planes) -> None:
+                nonlocal spent_s
+                before = time.monotonic()
+                file.write(planes.tobytes())
+                spent_s += time.monotonic() - before
+
+            yield take
+        self._last, self._cost_s = time.monotonic(), spent_s
 
 
 def _checkpoints(attempt: AttemptDirectory) -> Iterator[tuple[int, Path]]:
