@@ -40,7 +40,7 @@ class Reducer:
         self.spent_s = 0.0
 
     def reduce(
-        self, header: Header, besides: Callable[[NDArray[np.generic]], None]
+        self, header: Header, besides: Callable[[NDArray[np.generic]], None] | None = None
     ) -> Snapshot:
         """Reduce the snapshot whose header has been read; ``besides`` is shown its planes too."""
         heights = np.empty((header.depth, header.length), np.int16)
@@ -50,7 +50,8 @@ class Reducer:
             part = heights[done : done + len(planes)]
             self._rows = reduction.lowest_open(planes, part, self._rows)
             done += len(planes)
-            besides(planes)
+            if besides is not None:
+                besides(planes)
             self.spent_s += time.perf_counter() - before
         before = time.perf_counter()
         spectrum = reduction.spectrum(heights) if self._spectra else None
