@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Scalar = bool | int | float | str
 
+_STALL_S = 60.0
+_STALL_FACTOR = 5.0  # a snapshot that takes so many times longer than usual is overdue
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -222,12 +225,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a running attempt has come."""
+    """How far a running attempt has come, after ``wall_s`` seconds.
+
+    ``snapshot_s`` of them had passed when the last snapshot came.
+    """
 
     time_t0: float
     snapshots: int
     wall_s: float
     pid: int | None = None
+    snapshot_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,12 +338,30 @@ class Standing:
         return min(1.0, self.time_t0 / self.stop_t0) if self.stop_t0 > 0 else 0.0
 
     @property
+    def wall_s(self) -> float:
+        """Seconds that the attempt has taken so far."""
+        if self.record is not None:
+            return self.record.wall_s
+        return self.progress.wall_s if self.progress is not None else 0.0
+
+    @property
     def rate_t0_per_min(self) -> float | None:
         """Simulated time per minute of wall time, once there is something to divide."""
-        wall_s = self.progress.wall_s if self.progress is not None else 0.0
-        if self.record is not None:
-            wall_s = self.record.wall_s
-        return 60 * self.time_t0 / wall_s if wall_s > 0 and self.time_t0 > 0 else None
+        if self.wall_s <= 0 or self.time_t0 <= 0:
+            return None
+        return 60 * self.time_t0 / self.wall_s
+
+    @property
+    def stalled_s(self) -> float | None:
+        """Seconds without a snapshot, where that is many times longer than they used to take."""
+        progress = self.progress
+        if self.state is not State.RUNNING or progress is None or progress.snapshots < 2:
+            return None
+        if progress.snapshot_s == 0:  # not yet one of this attempt's own
+            return None
+        usual_s = progress.snapshot_s / (progress.snapshots - 1)
+        quiet_s = progress.wall_s - progress.snapshot_s
+        return quiet_s if quiet_s > max(_STALL_S, _STALL_FACTOR * usual_s) else None
 
     @property
     def left_s(self) -> float | None:

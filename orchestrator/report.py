@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,17 @@ def seconds(value: float | None) -> str:
         return f"{hours} h {minutes} min"
     days, hours = divmod(round(value / 3600), 24)
     return f"{days} d {hours} h"
+
+
+def moment(value: float, now: float) -> str:
+    """Write a point in time, in seconds since the epoch, as the clock and calendar here show it.
+
+    >>> len(moment(1e9, 1e9)), len(moment(1e9, 2e9))
+    (5, 16)
+    """
+    there, here = time.localtime(value), time.localtime(now)
+    today = there[:3] == here[:3]
+    return time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", there)
 
 
 def size(value: float) -> str:
@@ -183,8 +195,12 @@ def remark(standing: Standing) -> str:
         return standing.note
     if standing.state is State.LOST:
         return "its process has died without a word"
+    if standing.silent:
+        return "no sign of life for a while"
+    if standing.stalled_s is not None:
+        return f"stalled? no snapshot for {seconds(standing.stalled_s)}"
     never = standing.state is State.PENDING and standing.submission is None
-    return "never submitted" if never else "no sign of life for a while" * standing.silent
+    return "never submitted" * never
 
 
 def as_json(name: str, standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Any:
@@ -216,7 +232,8 @@ def _standing_json(standing: Standing, axes: Sequence[Sequence[str]]) -> dict[st
         "snapshots": snapshots,
         "rate_t0_per_min": standing.rate_t0_per_min,
         "left_s": standing.left_s,
-        "wall_s": record.wall_s if record else progress.wall_s if progress else None,
+        "wall_s": standing.wall_s if record or progress else None,
         "reason": remark(standing) or None,
         "complete": record.complete if record else False,
+        "stalled": standing.silent or standing.stalled_s is not None,
     }

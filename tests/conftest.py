@@ -14,7 +14,17 @@ import pytest
 from orchestrator import simulator
 from orchestrator.formats import frames
 from orchestrator.formats.cellspace import Header, header_bytes
-from orchestrator.model import Experiment, Outputs, Point, Resources, Run, Submission, Task
+from orchestrator.model import (
+    Experiment,
+    Outputs,
+    Point,
+    Record,
+    Resources,
+    Run,
+    State,
+    Submission,
+    Task,
+)
 from orchestrator.supervisor import Stop, supervise
 from orchestrator.workspace import ExperimentDirectory, SweepDirectory
 
@@ -23,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from orchestrator.model import Record, Scalar
+    from orchestrator.model import Scalar
     from orchestrator.workspace import AttemptDirectory
 
 
@@ -58,6 +68,30 @@ def make_submission() -> Callable[..., Submission]:
             root=None,
             axes=(("Tau_min",),),
         )
+
+    return make
+
+
+@pytest.fixture
+def make_record() -> Callable[..., Record]:
+    """Make the record of a finished run, but for what is given."""
+
+    def make(**given: Any) -> Record:
+        finished: dict[str, Any] = {
+            "state": State.DONE,
+            "reason": "",
+            "attempt": 1,
+            "snapshots": 3,
+            "expected": 3,
+            "time_t0": 100.5,
+            "started": "2026-01-31T12:00:00Z",
+            "ended": "2026-01-31T12:01:00Z",
+            "wall_s": 60.0,
+            "simulating_s": 59.0,
+            "reducing_s": 1.0,
+            "host": "n1",
+        }
+        return Record(**{**finished, **given})
 
     return make
 

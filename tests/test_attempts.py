@@ -11,11 +11,14 @@ import time
 from typing import TYPE_CHECKING
 
 from orchestrator import attempts
-from orchestrator.model import Progress, Record, State
+from orchestrator.model import Progress, State
 from orchestrator.workspace import ExperimentDirectory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from orchestrator.model import Record
 
 CLAIM = """
 import sys, pathlib
@@ -27,25 +30,6 @@ for exp in sorted(pathlib.Path(sys.argv[1]).iterdir()):
 print("end", flush=True)
 sys.stdin.read()
 """
-
-
-def _record(attempt: int) -> Record:
-    return Record(
-        state=State.DONE,
-        reason="",
-        attempt=attempt,
-        snapshots=5,
-        expected=5,
-        time_t0=200.5,
-        started="a",
-        ended="b",
-        wall_s=3.0,
-        simulating_s=2.5,
-        reducing_s=0.5,
-        host="n1",
-        exit_status=0,
-        last_lines=("x", "y"),
-    )
 
 
 def test_of_many_processes_exactly_one_gets_each_attempt(tmp_path: Path) -> None:
@@ -112,18 +96,21 @@ def test_elsewhere_only_a_sign_of_life_tells(tmp_path: Path) -> None:
     assert attempts.alive(attempt) is None
 
 
-def test_records_and_progress_are_read_as_written(tmp_path: Path) -> None:
+def test_records_and_progress_are_read_as_written(
+    tmp_path: Path, make_record: Callable[..., Record]
+) -> None:
+    record = make_record(attempt=3, exit_status=0, last_lines=("x", "y"))
     attempt = attempts.claim(ExperimentDirectory(tmp_path), 3, attempts.myself("t", "j"))
     assert attempt is not None
     assert attempts.read_record(attempt) is None
     assert attempts.read_progress(attempt) is None
 
     attempts.write_progress(attempt, Progress(time_t0=1.5, snapshots=2, wall_s=3.0, pid=7))
-    attempts.write_record(attempt, _record(3))
+    attempts.write_record(attempt, record)
 
     assert attempts.read_progress(attempt) == Progress(1.5, 2, 3.0, 7)
-    assert attempts.read_record(attempt) == _record(3)
-    assert _record(3).complete
+    assert attempts.read_record(attempt) == record
+    assert record.complete
 
 
 def test_an_attempt_that_waits_can_be_ended_once(tmp_path: Path) -> None:

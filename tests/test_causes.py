@@ -3,57 +3,53 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from orchestrator import causes
-from orchestrator.model import Claim, Experiment, Point, Record, Resources, Standing, State
+from orchestrator.model import Claim, Experiment, Point, Resources, Standing, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orchestrator.model import Submission
+    from orchestrator.model import Record, Submission
 
 AXES = (("Lambda_I",), ("Tau_min",))
 
 
-def _standings(submission: Submission, state: State, reason: str) -> list[Standing]:
-    """Four experiments, of which the two at Lambda_I = 0.01 ended badly."""
-    record = Record(
-        state=State.DONE,
-        reason="",
-        attempt=1,
-        snapshots=3,
-        expected=3,
-        time_t0=100.0,
-        started="",
-        ended="",
-        wall_s=1.0,
-        simulating_s=1.0,
-        reducing_s=0.0,
-        host="n1",
-    )
-    claim = Claim("n7", "", 1, 1, "t", "12_0", "")
-    found = []
-    for i, (rate, tau) in enumerate([(0.001, 0.0), (0.001, 100.0), (0.01, 0.0), (0.01, 100.0)]):
-        point = Point(str(i), {"Lambda_I": rate, "Tau_min": tau}, seed=1)
-        bad = rate > 0.005
-        said = reason.replace("#", str(i))
-        mine = dataclasses.replace(record, state=state, reason=said) if bad else record
-        experiment = Experiment(i, point)
-        found.append(Standing(experiment, mine.state, 1, submission, claim, record=mine))
-    return found
+@pytest.fixture
+def ended(
+    make_submission: Callable[..., Submission], make_record: Callable[..., Record]
+) -> Callable[..., list[Standing]]:
+    """Make four experiments, of which the two at Lambda_I = 0.01 ended badly."""
+
+    def make(state: State, reason: str, **asked: Any) -> list[Standing]:
+        submission = dataclasses.replace(make_submission("a", {}), **asked)
+        claim = Claim("n7", "", 1, 1, "t", "12_0", "")
+        found = []
+        for i, (rate, tau) in enumerate(
+            [(0.001, 0.0), (0.001, 100.0), (0.01, 0.0), (0.01, 100.0)]
+        ):
+            point = Point(str(i), {"Lambda_I": rate, "Tau_min": tau}, seed=1)
+            bad = rate > 0.005
+            said = reason.replace("#", str(i))
+            mine = make_record(state=state, reason=said) if bad else make_record()
+            experiment = Experiment(i, point)
+            found.append(Standing(experiment, mine.state, 1, submission, claim, record=mine))
+        return found
+
+    return make
 
 
 def test_reasons_that_differ_in_their_numbers_are_one_cause(
-    make_submission: Callable[..., Submission],
+    ended: Callable[..., list[Standing]],
 ) -> None:
     reason = (
         'rescal exited with status 3 after # of 3 snapshots, at t = # t0; its last words: "#"'
     )
 
-    found = causes.grouped(
-        "winds", _standings(make_submission("a", {}), State.FAILED, reason), AXES
-    )
+    found = causes.grouped("winds", ended(State.FAILED, reason), AXES)
 
     assert found == [
         (
@@ -63,13 +59,11 @@ def test_reasons_that_differ_in_their_numbers_are_one_cause(
     ]
 
 
-def test_each_state_has_its_remedy(make_submission: Callable[..., Submission]) -> None:
-    submission = dataclasses.replace(
-        make_submission("a", {}), resources=Resources(time_min=60, mem="4G")
-    )
+def test_each_state_has_its_remedy(ended: Callable[..., list[Standing]]) -> None:
+    asked = Resources(time_min=60, mem="4G")
 
     def remedy(state: State) -> str:
-        (said,) = causes.grouped("winds", _standings(submission, state, ""), AXES)
+        (said,) = causes.grouped("winds", ended(state, "", resources=asked), AXES)
         return said.partition(": ")[2]
 
     assert remedy(State.TIMEOUT) == "rescal-sweep resubmit winds --state timeout -t 90"
@@ -83,9 +77,6 @@ def test_each_state_has_its_remedy(make_submission: Callable[..., Submission]) -
 
 
 def test_where_all_is_well_there_is_nothing_to_say(
-    make_submission: Callable[..., Submission],
+    ended: Callable[..., list[Standing]],
 ) -> None:
-    assert (
-        causes.grouped("winds", _standings(make_submission("a", {}), State.DONE, ""), AXES)
-        == []
-    )
+    assert causes.grouped("winds", ended(State.DONE, ""), AXES) == []

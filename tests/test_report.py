@@ -6,36 +6,28 @@ import dataclasses
 import io
 from typing import TYPE_CHECKING
 
+import pytest
 from rich.console import Console
 
 from orchestrator import report
-from orchestrator.model import Experiment, Point, Progress, Record, Standing, State
+from orchestrator.model import Experiment, Point, Progress, Standing, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import RenderableType
 
-    from orchestrator.model import Submission
+    from orchestrator.model import Record, Submission
 
 AXES = (("Lambda_I",), ("Tau_min",))
-RECORD = Record(
-    state=State.DONE,
-    reason="",
-    attempt=1,
-    snapshots=3,
-    expected=3,
-    time_t0=100.5,
-    started="",
-    ended="",
-    wall_s=60.0,
-    simulating_s=59.0,
-    reducing_s=1.0,
-    host="n1",
-)
 
 
-def _standings(submission: Submission) -> list[Standing]:
+@pytest.fixture
+def standings(
+    make_submission: Callable[..., Submission], make_record: Callable[..., Record]
+) -> list[Standing]:
+    """One done, one half way, one failed and one that waits."""
+    submission = make_submission("a", {})
     points = [
         Point(str(i), {"Lambda_I": rate, "Tau_min": tau, "L": 40}, seed=7)
         for i, (rate, tau) in enumerate(
@@ -43,11 +35,11 @@ def _standings(submission: Submission) -> list[Standing]:
         )
     ]
     one, two, three, four = (Experiment(i, point) for i, point in enumerate(points))
-    failed = dataclasses.replace(
-        RECORD, state=State.FAILED, reason="the engine exited with status 3", snapshots=2
+    failed = make_record(
+        state=State.FAILED, reason="the engine exited with status 3", snapshots=2
     )
     return [
-        Standing(one, State.DONE, 1, submission, record=RECORD),
+        Standing(one, State.DONE, 1, submission, record=make_record()),
         Standing(two, State.RUNNING, 1, submission, progress=Progress(50.0, 2, 60.0)),
         Standing(three, State.FAILED, 2, submission, record=failed),
         Standing(four, State.PENDING, 1, submission),
@@ -62,9 +54,9 @@ def _text(shown: RenderableType) -> str:
 
 
 def test_the_status_table_has_a_line_for_each_experiment(
-    make_submission: Callable[..., Submission],
+    standings: list[Standing],
 ) -> None:
-    shown = _text(report.status_table(_standings(make_submission("a", {})), AXES))
+    shown = _text(report.status_table(standings, AXES))
 
     lines = [line.split() for line in shown.splitlines() if line.strip()][-4:]
     assert lines[0] == ["0", "0.001", "0", "7", "done", "1", "100.5", "100", "100"]
@@ -74,10 +66,8 @@ def test_the_status_table_has_a_line_for_each_experiment(
 
 
 def test_the_counts_tell_how_long_it_may_still_take(
-    make_submission: Callable[..., Submission],
+    standings: list[Standing],
 ) -> None:
-    standings = _standings(make_submission("a", {}))
-
     # 50 t0 left at 50 t0 a minute, then 100 t0 at 75.2 t0 a minute, the mean of the three
     assert round(report.time_left_s(standings) or 0) == 140
     assert _text(report.counts_line(standings)) == (
@@ -87,9 +77,9 @@ def test_the_counts_tell_how_long_it_may_still_take(
 
 
 def test_states_are_counted_for_each_value_on_each_axis(
-    make_submission: Callable[..., Submission],
+    standings: list[Standing],
 ) -> None:
-    shown = _text(report.axis_table(_standings(make_submission("a", {})), AXES))
+    shown = _text(report.axis_table(standings, AXES))
 
     lines = [" ".join(line.split()) for line in shown.splitlines() if "=" in line]
     assert lines == [
@@ -101,9 +91,9 @@ def test_states_are_counted_for_each_value_on_each_axis(
 
 
 def test_programs_get_every_field_as_plain_data(
-    make_submission: Callable[..., Submission],
+    standings: list[Standing],
 ) -> None:
-    document = report.as_json("winds", _standings(make_submission("a", {})), AXES)
+    document = report.as_json("winds", standings, AXES)
 
     assert document["sweep"] == "winds"
     assert document["counts"] == {"pending": 1, "running": 1, "done": 1, "failed": 1}
@@ -125,4 +115,20 @@ def test_programs_get_every_field_as_plain_data(
         "wall_s": 60.0,
         "reason": None,
         "complete": False,
+        "stalled": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("quiet_s", "said"),
+    [(290.0, ""), (310.0, "stalled? no snapshot for 5 min")],
+)
+def test_one_whose_snapshots_stay_away_is_marked_as_stalled(
+    standings: list[Standing], quiet_s: float, said: str
+) -> None:
+    """Here four intervals took 240 s, so that the next is overdue after 300 s."""
+    progress = Progress(50.0, 5, 240.0 + quiet_s, snapshot_s=240.0)
+    standing = dataclasses.replace(standings[1], progress=progress)
+
+    assert report.remark(standing) == said
+    assert report.as_json("winds", [standing], AXES)["experiments"][0]["stalled"] is bool(said)

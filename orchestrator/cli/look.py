@@ -6,7 +6,7 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING
 
-from orchestrator import collection
+from orchestrator import collection, report
 from orchestrator.model import State
 from orchestrator.slurm import jobs
 from orchestrator.slurm.client import Unknown
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Standing, Submission
     from orchestrator.slurm.jobs import Accounted, Queued
+    from orchestrator.slurm.verdict import Verdict
     from orchestrator.workspace import SweepDirectory
 
 _PATIENCE_S = 10.0  # Slurm is asked at most so often
@@ -29,10 +30,9 @@ class Look:
         self._directory = directory
         self._only = only
         self._asked = -_PATIENCE_S
-        self._of_array: dict[str, dict[str, Accounted]] = {}
         self._positions: dict[str, dict[int, int]] = {}
         self._queued: Mapping[str, Queued] | Unknown = {}
-        self._accounted: Mapping[str, Accounted] | Unknown = {}
+        self._accounted: Mapping[str, Mapping[str, Accounted]] | Unknown = {}  # by array
 
     def __call__(self) -> list[Standing]:
         """Return where each experiment stands now.
@@ -53,36 +53,41 @@ class Look:
         self._queued = jobs.queue(arrays)
         wanted = {self._job_of(s) for s in doubtful}
         known = self._queued.keys() if isinstance(self._queued, dict) else ()
-        self._accounted = jobs.accounting(arrays) if not wanted <= {*known} else {}
-        self._of_array = {}
-        if not isinstance(self._accounted, Unknown):
-            for job, row in self._accounted.items():
-                self._of_array.setdefault(job.partition("_")[0], {})[job] = row
+        self._accounted = {}
+        if not wanted <= {*known}:
+            self._accounted = _by_array(jobs.accounting(arrays))
         self._asked = time.monotonic()
 
     def _judged(self, standing: Standing) -> Standing:
+        """Return a standing with what Slurm's verdict on its job adds to it."""
         job = self._job_of(standing)
-        accounted = self._accounted
-        if not isinstance(accounted, Unknown):  # an array's own rows, or looking takes for ever
-            accounted = self._of_array.get(job.partition("_")[0], {})
-        found = verdict(job, self._queued, accounted, time.time())
+        found = verdict(job, self._queued, self._accounts_of(job), time.time())
+        if found.state is not None and found.state.ended:
+            return self._ended(standing, found)
+        if found.state is State.RUNNING and standing.state is not State.RUNNING:
+            return standing  # its job has others to do first, or will never come back to it
+        note = found.sentence
+        if found.start is not None and found.state is State.PENDING:
+            note += f", expected to start {report.moment(found.start, time.time())}"
+        if found.state is State.PENDING:  # a job that is started again goes on with it
+            return dataclasses.replace(standing, state=State.PENDING, note=note)
+        return standing if standing.state is State.LOST else _noted(standing, note)
+
+    def _accounts_of(self, job: str) -> Mapping[str, Accounted] | Unknown:
+        if isinstance(self._accounted, Unknown):
+            return self._accounted
+        return self._accounted.get(job.partition("_")[0], {})
+
+    def _ended(self, standing: Standing, found: Verdict) -> Standing:
+        """Return the standing of an experiment whose job has ended."""
+        assert found.state is not None
+        note = found.sentence
         if standing.state is State.PENDING:
-            if (
-                found.state is not None
-                and found.state.ended
-                and self._anyone(standing.submission)
-            ):
+            if self._anyone(standing.submission):
                 return standing  # another job of the submission will take it
-            state = found.state if found.state is not None and found.state.ended else None
-            waits = found.state in {State.PENDING, None}  # a running job has others to do first
-            note = f"never started: {found.sentence}" if state else found.sentence * waits
-            state = State.LOST if state is State.DONE else state or State.PENDING
-            return dataclasses.replace(standing, state=state, note=note)
-        if found.state is None or not found.state.ended:
-            lost = standing.state is State.LOST
-            return standing if lost else dataclasses.replace(standing, note=found.sentence)
+            note = f"never started: {note}"
         state = State.LOST if found.state is State.DONE else found.state
-        return dataclasses.replace(standing, state=state, note=found.sentence)
+        return dataclasses.replace(standing, state=state, note=note)
 
     def _anyone(self, submission: Submission | None) -> bool:
         """Tell whether any job of a submission still waits or runs."""
@@ -111,6 +116,22 @@ class Look:
                 return f"{array}_{task}" if sum(submission.chunks) > 1 else array
             task -= size
         return submission.job_ids[-1]
+
+
+def _by_array(
+    rows: Mapping[str, Accounted] | Unknown,
+) -> Mapping[str, Mapping[str, Accounted]] | Unknown:
+    """Sort accounts by array: a verdict looks through one array's rows, not through all."""
+    if isinstance(rows, Unknown):
+        return rows
+    found: dict[str, dict[str, Accounted]] = {}
+    for job, row in rows.items():
+        found.setdefault(job.partition("_")[0], {})[job] = row
+    return found
+
+
+def _noted(standing: Standing, note: str) -> Standing:
+    return dataclasses.replace(standing, note=note)
 
 
 def _needs_slurm(standing: Standing) -> bool:

@@ -44,6 +44,7 @@ class Results:
         self._started = time.monotonic()
         self._published = self._started
         self._cost_s = _FIRST_COST_S
+        self._snapshot_s = 0.0
         self.snapshots = 0
         self.time_t0 = 0.0
         self.pid: int | None = None
@@ -75,13 +76,16 @@ class Results:
         self._journal.append(snapshot)
         self.snapshots += 1
         self.time_t0 = snapshot.time_t0
+        self._snapshot_s = self.wall_s
         self.beat()
         if time.monotonic() - self._published > _PATIENCE * self._cost_s:
             self._publish(complete=False)
 
     def beat(self) -> None:
         """Rewrite the progress file, a sign of life; failing to is not the end."""
-        progress = Progress(self.time_t0, self.snapshots, self.wall_s, self.pid)
+        progress = Progress(
+            self.time_t0, self.snapshots, self.wall_s, self.pid, self._snapshot_s
+        )
         with contextlib.suppress(OSError):
             attempts.write_progress(self._attempt, progress)
 
