@@ -10,31 +10,35 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING
 
+from orchestrator.model import State
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from orchestrator.model import Run, Scalar, Standing
+    from orchestrator.model import Scalar, Standing
 
 _BUILTIN_S = 2.5e-7
 _RESCAL_S = 1.6e-6
 """Seconds per column and unit of time or gas cycle, of the two engines on a core of 2023."""
 
 
-def work(parameters: Mapping[str, Scalar], run: Run) -> float:
-    """Return what a run is proportional to: columns times units of time and gas cycles."""
+def work(parameters: Mapping[str, Scalar], time_t0: float) -> float:
+    """Return what a run to ``time_t0`` is proportional to: columns times time and gas cycles."""
     length, depth = float(parameters["L"]), float(parameters["D"])
     cycles = float(parameters.get("Init_ncycl", 2 * (length + 2)))
-    return length * depth * (run.stop_t0 + cycles)
+    return length * depth * (time_t0 + cycles)
 
 
-def seconds_per_work(finished: Iterable[Standing], *, builtin: bool) -> float:
-    """Return the median cost of the finished experiments, or one of the published scaling."""
-    costs = [
-        standing.record.wall_s
-        / work(standing.experiment.point.parameters, standing.submission.run)
-        for standing in finished
-        if standing.record is not None
-        and standing.record.complete
-        and standing.submission is not None
-    ]
-    return statistics.median(costs) if costs else _BUILTIN_S if builtin else _RESCAL_S
+def seconds_per_work(seen: Iterable[Standing], *, builtin: bool) -> float:
+    """Return the median cost of finished experiments, else of those that have shown snapshots.
+
+    Where there are neither, the published scaling.
+    """
+    costs: dict[bool, list[float]] = {True: [], False: []}
+    for standing in seen:
+        finished = standing.record is not None and standing.record.complete
+        if finished or (standing.state is State.RUNNING and standing.time_t0 > 0):
+            parameters = standing.experiment.point.parameters
+            costs[finished].append(standing.wall_s / work(parameters, standing.time_t0))
+    known = costs[True] or costs[False]
+    return statistics.median(known) if known else _BUILTIN_S if builtin else _RESCAL_S

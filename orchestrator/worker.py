@@ -2,14 +2,18 @@
 
 On one machine a worker takes any experiment of its sweep that somebody submitted there; in a job
 it takes those of its job's submission. Either leaves when nothing is left to claim, and starts an
-experiment only if its expected time fits what is left of the job.
+experiment only if its expected time fits what is left of the job. A job that Slurm has started
+again goes on with what it had begun.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
+import math
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -20,7 +24,7 @@ from typing import TYPE_CHECKING
 from orchestrator import attempts, collection, estimate, ledger, simulator
 from orchestrator.errors import OrchestratorError
 from orchestrator.model import State, Task
-from orchestrator.slurm import jobs
+from orchestrator.slurm import jobs, request
 from orchestrator.slurm.client import Unknown
 from orchestrator.supervisor import Stop, supervise
 from orchestrator.workspace import SweepDirectory
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from orchestrator.model import Experiment, Record, Submission
+    from orchestrator.workspace import ExperimentDirectory
 
 
 _SPARE_S = 60.0  # before a job's end, for Slurm's early warning and for writing down
@@ -54,17 +59,23 @@ class Post:
         How the claim names it: ``local:0``, ``1234_5``.
     token
         The only submission it works for; None takes all that were made for this machine.
-    first
-        Position in the submission at which it starts to look, so that few want the same.
+    first, stride
+        It looks first at every ``stride``-th experiment from ``first`` on, and then at those that
+        others should have taken by then, so that few want the same.
     until
         Seconds since the epoch at which its job ends, None for no end. Except for its first, an
         experiment is started only if it is expected to end before.
+    again
+        When its job was started again, as :func:`attempts.now` writes it; None for the first
+        time. What the job had claimed before that has been cut off.
     """
 
     job: str
     token: str | None = None
     first: int = 0
+    stride: int = 1
     until: float | None = None
+    again: str | None = None
 
 
 def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
@@ -75,8 +86,9 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
             if stop.requested:
                 return
             if hours.enough_for(offer):
-                attempt_one(directory, offer, post.job, stop)
-                hours.began = True
+                hours.learn(offer, attempt_one(directory, offer, post.job, stop))
+        if post.token is not None:  # nobody can add to its submission
+            return
         with ledger.locked(directory):  # nothing can be asked for between this look and leaving
             left = any(hours.enough_for(offer) for offer in _offers(directory, post))
             if stop.requested or not left:
@@ -84,23 +96,40 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
 
 
 class _Hours:
-    """The time that is left in a worker's job."""
+    """The time that is left in a worker's job, and what it needs for an experiment."""
 
     def __init__(self, directory: SweepDirectory, post: Post) -> None:
         self._directory = directory
         self._until = post.until
-        self.began = False
+        self._own: list[float] = []
+        self._others: float | None = None
 
     def enough_for(self, offer: Offer) -> bool:
         """Tell whether an experiment is expected to end in time; a first one is always tried."""
-        if self._until is None or not self.began:
+        if self._until is None or not self._own:
             return True
         left_s = self._until - time.time() - _SPARE_S
-        numbers = sorted(offer.submission.attempts)[:_SAMPLE]
-        finished = collection.standings(self._directory, set(numbers))
-        cost = estimate.seconds_per_work(finished, builtin=offer.submission.root is None)
-        needed = cost * estimate.work(offer.experiment.point.parameters, offer.submission.run)
-        return needed <= left_s
+        return self._cost(offer.submission) * _work(offer) <= left_s
+
+    def learn(self, offer: Offer, record: Record | None) -> None:
+        """Take note of how long an experiment took, if it was this worker that ran it."""
+        if record is not None:
+            self._own.append(record.wall_s / _work(offer) if record.complete else math.nan)
+
+    def _cost(self, submission: Submission) -> float:
+        """Return seconds per unit of work: its own median, else what others have seen so far."""
+        own = [cost for cost in self._own if not math.isnan(cost)]
+        if own:
+            return statistics.median(own)
+        if self._others is None:
+            numbers = set(sorted(submission.attempts)[:_SAMPLE])
+            seen = collection.standings(self._directory, numbers)
+            self._others = estimate.seconds_per_work(seen, builtin=submission.root is None)
+        return self._others
+
+
+def _work(offer: Offer) -> float:
+    return estimate.work(offer.experiment.point.parameters, offer.submission.run.stop_t0)
 
 
 def attempt_one(directory: SweepDirectory, offer: Offer, job: str, stop: Stop) -> Record | None:
@@ -131,7 +160,7 @@ def _summary(record: Record) -> str:
 
 
 def _offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:
-    """Yield what was asked for and nobody has claimed at this moment."""
+    """Yield what was asked for and nobody has claimed at this moment, or this job of old."""
     experiments = {e.number: e for e in ledger.experiments(directory)}
     for submission in ledger.submissions(directory):
         if post.token is None and submission.cluster != "local":
@@ -139,10 +168,26 @@ def _offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:
         if post.token is not None and submission.token != post.token:
             continue
         asked = list(submission.attempts.items())
-        for number, attempt in asked[post.first :] + asked[: post.first]:
-            if directory.experiment(number).attempt(attempt).root.exists():
-                continue
-            yield Offer(experiments[number], attempt, submission)
+        own = range(post.first % max(1, len(asked)), len(asked), post.stride)
+        for position in itertools.chain(own, range(len(asked))):
+            number, attempt = asked[position]
+            place = directory.experiment(number)
+            if not place.attempt(attempt).root.exists():
+                yield Offer(experiments[number], attempt, submission)
+            elif post.again is not None and _cut_off(place, post.job, post.again):
+                yield Offer(experiments[number], place.attempts()[-1].number + 1, submission)
+
+
+def _cut_off(place: ExperimentDirectory, job: str, again: str) -> bool:
+    """Tell whether the last attempt was this job's own, before it was started again."""
+    last = place.attempts()[-1]
+    claimed, record = attempts.read_claim(last), attempts.read_record(last)
+    if claimed is None or claimed.job != job or claimed.time >= again:
+        return False
+    if last.cancel_request.exists():
+        return False
+    # a job that is to be started again is first asked to stop
+    return record is None or record.state is State.TIMEOUT
 
 
 def in_job(directory: str, token: str, index: int) -> None:
@@ -164,13 +209,17 @@ def in_job(directory: str, token: str, index: int) -> None:
     queued = jobs.queue([os.environ.get("SLURM_JOB_ID", "")])
     entry = None if isinstance(queued, Unknown) else queued.get(job)
     until = entry.end if entry is not None else None
+    again = attempts.now() if os.environ.get("SLURM_RESTART_COUNT", "0") != "0" else None
     together = asked.pack or len(os.sched_getaffinity(0))
-    first = index * together
+    stride = together * request.tasks(submission, together)
+    posts = [
+        Post(job, token, index * together + i, stride, until, again) for i in range(together)
+    ]
     if together == 1:
         with Stop.on_signals() as stop:
-            work(sweep, Post(job, token, first, until), stop)
+            work(sweep, posts[0], stop)
         return
-    _crew(sweep, [Post(job, token, first + i, until) for i in range(together)])
+    _crew(sweep, posts)
 
 
 def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> None:
@@ -196,9 +245,11 @@ def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> None:
 
 
 def _as_arguments(post: Post) -> list[str]:
-    words = ["--job", post.job, "--first", str(post.first)]
-    words += ["--token", post.token] if post.token is not None else []
-    return words + (["--until", repr(post.until)] if post.until is not None else [])
+    words = ["--job", post.job, "--first", str(post.first), "--stride", str(post.stride)]
+    for option in ("token", "until", "again"):
+        value = getattr(post, option)
+        words += [] if value is None else [f"--{option}", str(value)]
+    return words
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -208,14 +259,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--job", required=True)
     parser.add_argument("--token")
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--stride", type=int, default=1)
     parser.add_argument("--until", type=float)
+    parser.add_argument("--again")
     parser.add_argument("--hold", type=int, help="a descriptor that is kept open meanwhile")
-    request = parser.parse_args(arguments)
-    if request.hold is not None:  # the slot is this process's, not its engine's
-        os.set_inheritable(request.hold, False)  # noqa: FBT003  # its signature
-    post = Post(request.job, request.token, request.first, request.until)
+    given = parser.parse_args(arguments)
+    if given.hold is not None:  # the slot is this process's, not its engine's
+        os.set_inheritable(given.hold, False)  # noqa: FBT003  # its signature
+    post = Post(given.job, given.token, given.first, given.stride, given.until, given.again)
     with Stop.on_signals() as stop:
-        work(SweepDirectory(request.directory), post, stop)
+        work(SweepDirectory(given.directory), post, stop)
     return 0
 
 

@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from orchestrator import attempts, collection, estimate, expansion, ledger, worker
+from orchestrator import attempts, collection, estimate, expansion, ledger, report, worker
 from orchestrator.cli import settings
 from orchestrator.errors import RequestError
 from orchestrator.model import State, Submission
@@ -110,6 +110,18 @@ class Wish:
     axes: tuple[tuple[str, ...], ...]
 
 
+def wished(sweep: Sweep, place: str, resources: Resources) -> Wish:
+    """Return the wish to make attempts as a sweep file says, in ``place`` with ``resources``."""
+    return Wish(
+        cluster=place,
+        run=sweep.run,
+        outputs=sweep.outputs,
+        resources=resources,
+        root=settings.chosen_root(sweep.run.engine),
+        axes=report.axis_names(sweep.axes),
+    )
+
+
 def enact(planned: Plan, wish: Wish) -> Submission | None:
     """Give numbers to what is new and write down the intent; None where nothing is to do.
 
@@ -123,12 +135,18 @@ def enact(planned: Plan, wish: Wish) -> Submission | None:
     return ask(directory, wanted, wish) if wanted else None
 
 
-def ask(directory: SweepDirectory, chosen: Sequence[Standing], wish: Wish) -> Submission:
-    """Write down the intent to make the next attempt at each of ``chosen``; the lock is held."""
+def ask(directory: SweepDirectory, chosen: Sequence[Standing], wish: Wish) -> Submission | None:
+    """Write down the intent to make the next attempt at each of ``chosen``; the lock is held.
+
+    None where none of them can be asked for, since a job has taken it just now.
+    """
     chosen = [standing for standing in chosen if _settled(directory, standing)]
+    if not chosen:
+        return None
     if wish.cluster == "local" or wish.resources.pack != 1:  # longest first, to end together
         chosen = sorted(
-            chosen, key=lambda s: -estimate.work(s.experiment.point.parameters, wish.run)
+            chosen,
+            key=lambda s: -estimate.work(s.experiment.point.parameters, wish.run.stop_t0),
         )
     wanted = {s.experiment.number: next_attempt(s) for s in chosen}
     one = _submission(wish, new_token(), wanted)
@@ -185,9 +203,7 @@ def start(directory: SweepDirectory, made: Submission | None, place: str, worker
     if made is None:
         return "no jobs sent"
     try:
-        limits = _limits()
-        together = made.resources.pack or _cores(made.resources)
-        chunks = request.chunks(slurm.tasks_for(made, together), limits)
+        chunks = _chunks(made)
         ids = slurm.send(directory, made, chunks, worker.in_job)
     except RequestError:
         ledger.note(directory, "void", made.token)
@@ -207,9 +223,14 @@ def scripts(planned: Plan, wish: Wish) -> list[str]:
     if not wanted:
         return []
     one = _submission(wish, "TOKEN", dict.fromkeys(range(wanted), 1))
-    together = wish.resources.pack or _cores(wish.resources)
-    chunks = request.chunks(slurm.tasks_for(one, together), _limits())
-    return [slurm.script(planned.directory, one, tasks) for tasks in dict.fromkeys(chunks)]
+    chunks = dict.fromkeys(_chunks(one))
+    return [slurm.script(planned.directory, one, tasks) for tasks in chunks]
+
+
+def _chunks(submission: Submission) -> list[int]:
+    """Return how many tasks each of a submission's arrays has."""
+    together = submission.resources.pack or _cores(submission.resources)
+    return request.chunks(request.tasks(submission, together), _limits())
 
 
 def _submission(wish: Wish, token: str, wanted: Mapping[int, int]) -> Submission:

@@ -140,9 +140,10 @@ def cancel(directory: SweepDirectory, standings: Sequence[Standing], reason: str
             ):
                 changed += 1
                 continue
-        if not standing.state.ended and standing.attempt:
+        if standing.attempt and standing.record is None:
+            # also one that was lost, which its job would go on with if Slurm starts that again
             attempts.request_cancel(place.attempt(standing.attempt))
-            changed += 1
+            changed += not standing.state.ended
     _cancel_jobs(directory)
     return changed
 

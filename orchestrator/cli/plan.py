@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
-from orchestrator import estimate, experiment, report
+from orchestrator import estimate, experiment, report, spec
 from orchestrator.cli import dispatch, resources, screen, settings, submit
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(request: argparse.Namespace) -> int:
     """Compare the file with what is on disk and print the difference."""
-    sweep = submit.load(request.sweep, request.set)
+    sweep = spec.load(request.sweep, request.set)
     planned = dispatch.plan(sweep, settings.data_directory(request))
     if request.json:
         print(json.dumps(_as_json(planned), indent=1))
@@ -63,7 +63,7 @@ def _time(planned: Plan, wish: dispatch.Wish) -> str:
     finished = planned.standings.values()
     cost = estimate.seconds_per_work(finished, builtin=wish.root is None)
     total = sum(
-        cost * estimate.work(p.parameters, wish.run) for p in planned.reconciliation.new
+        cost * estimate.work(p.parameters, wish.run.stop_t0) for p in planned.reconciliation.new
     )
     measured = any(s.record is not None and s.record.complete for s in finished)
     basis = "measured on what has finished" if measured else "by how the model scales"

@@ -46,24 +46,21 @@ def perform(request: argparse.Namespace) -> int:
         standings = Look(directory, chosen.numbers)()
         _refuse_live(standings, explicit=chosen.explicit)
         again = [s for s in standings if s.state in states]
-        if not again:
-            dispatch.start(directory, None, wish.cluster, submit.workers(request))
+        made = dispatch.ask(directory, again, wish) if again else None
+        started = dispatch.start(directory, made, wish.cluster, submit.workers(request))
+        if made is None:
             console.print(f"{directory.name}: nothing to resubmit")
             console.print(report.counts_line(standings))
             return 0
-        made = dispatch.ask(directory, again, wish)
-        started = dispatch.start(directory, made, wish.cluster, submit.workers(request))
-    names = ", ".join(s.experiment.name for s in again[:8]) + (
-        ", ..." if len(again) > 8 else ""
-    )
+    numbers = sorted(made.attempts)
+    names = ", ".join(f"exp{n}" for n in numbers[:8]) + (", ..." if len(numbers) > 8 else "")
     console.print(
-        f"{directory.name}: {len(again)} experiments resubmitted ({names}); {started}",
+        f"{directory.name}: {len(numbers)} experiments resubmitted ({names}); {started}",
         highlight=False,
         soft_wrap=True,
     )
     if not request.wait:
         return 0
-    numbers = [s.experiment.number for s in again]
     return follow.until_ended(console, directory, numbers, ask=not request.yes)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.live import Live
 
-from orchestrator import collection, ledger, report, simulator, worker
-from orchestrator.cli import dispatch, follow, screen, settings, submit
+from orchestrator import collection, ledger, report, simulator, spec, worker
+from orchestrator.cli import dispatch, follow, screen, settings
 from orchestrator.errors import RequestError
 from orchestrator.model import State
 from orchestrator.supervisor import Stop
@@ -36,10 +36,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def perform(request: argparse.Namespace) -> int:
     """Claim an experiment and supervise it in this process."""
     console = screen.console()
-    sweep = submit.load(request.sweep, request.set)
+    sweep = spec.load(request.sweep, request.set)
     data = settings.data_directory(request)
-    root = settings.chosen_root(sweep.run.engine)
-    simulator.find(root)
+    wish = dispatch.wished(sweep, "here", sweep.resources)
+    simulator.find(wish.root)
     dispatch.plan(sweep, data)
     dispatch.writable(data)
     directory = SweepDirectory(data / sweep.name)
@@ -48,17 +48,8 @@ def perform(request: argparse.Namespace) -> int:
         ledger.keep_sweep_file(directory, sweep.text)
         ledger.enlist(directory, planned.reconciliation.new)
         standing = _pick(request.experiment, directory)
-        wish = dispatch.Wish(
-            "here",
-            sweep.run,
-            sweep.outputs,
-            sweep.resources,
-            root,
-            report.axis_names(sweep.axes),
-        )
         submission = dispatch.ask(directory, [standing], wish)
-    record = _supervise(console, directory, standing, submission)
-    if record is None:
+    if submission is None or _supervise(console, directory, standing, submission) is None:
         raise RequestError(f"{standing.experiment.name} was claimed by somebody else just now")
     (ended,) = collection.standings(directory, [standing.experiment.number])
     console.print(report.status_table([ended], submission.axes))

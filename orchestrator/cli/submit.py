@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import ledger, report, simulator, spec
+from orchestrator import ledger, simulator, spec
 from orchestrator.cli import dispatch, follow, resources, screen, settings
 from orchestrator.errors import RequestError
 from orchestrator.submission import local
@@ -41,7 +41,7 @@ def add_place(parser: argparse.ArgumentParser) -> None:
 def perform(request: argparse.Namespace) -> int:
     """Submit, and with ``--wait`` stay until the end."""
     console = screen.console()
-    sweep = load(request.sweep, request.set)
+    sweep = spec.load(request.sweep, request.set)
     data = settings.data_directory(request)
     for warning in sweep.warnings:
         console.print(f"warning: {warning}", style="yellow", highlight=False, soft_wrap=True)
@@ -75,19 +75,9 @@ def perform(request: argparse.Namespace) -> int:
 
 def wished(request: argparse.Namespace, sweep: Sweep) -> dispatch.Wish:
     """Return how a sweep file and the command line want attempts to be made."""
-    return dispatch.Wish(
-        cluster=dispatch.where(request.cluster),
-        run=sweep.run,
-        outputs=sweep.outputs,
-        resources=resources.effective(request, sweep.resources),
-        root=settings.chosen_root(sweep.run.engine),
-        axes=report.axis_names(sweep.axes),
-    )
-
-
-def load(path: Path, overrides: list[str]) -> Sweep:
-    """Read a sweep file with what the command line sets over it."""
-    return spec.load(path, overrides)
+    place = dispatch.where(request.cluster)
+    asked = resources.effective(request, sweep.resources)
+    return dispatch.wished(sweep, place, asked)
 
 
 def workers(request: argparse.Namespace) -> int:

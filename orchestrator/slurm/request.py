@@ -16,7 +16,7 @@ from orchestrator.slurm.units import duration
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from orchestrator.model import Resources
+    from orchestrator.model import Resources, Submission
     from orchestrator.slurm.cluster import Association, Limits, Partition, Qos
 
 _BOUND = {"associations", "limits", "qos", "safe", "wckeys"}
@@ -84,6 +84,13 @@ def slots(request: Resources, limits: Limits, queued: int = 0) -> int:
             one.max_submit for one in who if one is not None and one.max_submit is not None
         ]
     return max(0, min(most) - queued)
+
+
+def tasks(submission: Submission, together: int) -> int:
+    """Return how many array tasks a submission is: one per experiment, or per full pack."""
+    full = -(-len(submission.attempts) // together)
+    jobs = submission.resources.jobs
+    return min(full, jobs) if jobs and together > 1 else full
 
 
 def chunks(tasks: int, limits: Limits, free: int | None = None) -> list[int]:

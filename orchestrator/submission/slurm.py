@@ -135,13 +135,6 @@ def _parameters(directory: SweepDirectory, submission: Submission) -> dict[str, 
     }
 
 
-def tasks_for(submission: Submission, together: int) -> int:
-    """Return how many array tasks a submission is: one per experiment, or per full pack."""
-    tasks = -(-len(submission.attempts) // together)
-    jobs = submission.resources.jobs
-    return min(tasks, jobs) if jobs and together > 1 else tasks
-
-
 @contextlib.contextmanager
 def _clean_environment() -> Iterator[None]:
     """Hide what an enclosing job or a user's profile would slip into the new one."""

@@ -1,0 +1,62 @@
+"""How long experiments will take is told from what has been seen of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator import estimate
+from orchestrator.model import Experiment, Point, Progress, Standing, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.model import Record, Scalar
+
+PARAMETERS: dict[str, Scalar] = {"H": 20, "L": 98, "D": 10, "Init_ncycl": 0}
+EXPERIMENT = Experiment(0, Point("00", PARAMETERS, seed=1))
+
+
+def test_work_grows_with_length_depth_and_time_and_not_with_height() -> None:
+    def times(**changes: int) -> float:
+        return estimate.work({**PARAMETERS, **changes}, 100.0) / estimate.work(
+            PARAMETERS, 100.0
+        )
+
+    assert times(L=196) == 2
+    assert times(D=20) == 2
+    assert times(H=40) == 1
+    assert estimate.work(PARAMETERS, 200.0) == 2 * estimate.work(PARAMETERS, 100.0)
+
+
+def test_the_gas_is_stabilised_for_twice_the_length() -> None:
+    without = {name: value for name, value in PARAMETERS.items() if name != "Init_ncycl"}
+
+    assert estimate.work(without, 0.0) == 980 * 2 * (98 + 2)
+
+
+def test_finished_ones_count_before_snapshots_and_these_before_the_published_scaling(
+    make_record: Callable[..., Record],
+) -> None:
+    running = Standing(
+        EXPERIMENT, State.RUNNING, 1, None, progress=Progress(50.0, 3, 49.0, snapshot_s=49.0)
+    )
+    done = Standing(
+        EXPERIMENT, State.DONE, 1, None, record=make_record(time_t0=100.0, wall_s=9.8)
+    )
+    failed = Standing(
+        EXPERIMENT,
+        State.FAILED,
+        1,
+        None,
+        record=make_record(state=State.FAILED, time_t0=1.0, wall_s=500.0),
+    )
+
+    published = estimate.seconds_per_work([failed], builtin=False)
+    seen = estimate.seconds_per_work([failed, running], builtin=False)
+    finished = estimate.seconds_per_work([failed, running, done], builtin=False)
+
+    assert published == 1.6e-6
+    assert seen == pytest.approx(49.0 / (980 * 50))
+    assert finished == pytest.approx(9.8 / (980 * 100))
