@@ -12,6 +12,7 @@ import argparse
 import itertools
 import math
 import os
+import select
 import signal
 import statistics
 import subprocess
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from orchestrator.model import Experiment, Record, Submission
-    from orchestrator.workspace import ExperimentDirectory
+    from orchestrator.workspace import AttemptDirectory, ExperimentDirectory
 
 
 _SPARE_S = 60.0  # before a job's end, for Slurm's early warning and for writing down
+_LOOK_S = 2.0
 _SAMPLE = 200  # experiments that are looked at for how long they took
 
 
@@ -81,6 +83,7 @@ class Post:
 def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
     """Run experiments of a sweep until none is left to claim or ``stop`` is asked for."""
     hours = _Hours(directory, post)
+    begun = time.monotonic()
     while True:
         for offer in _offers(directory, post):
             if stop.requested:
@@ -88,7 +91,9 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
             if hours.enough_for(offer):
                 hours.learn(offer, attempt_one(directory, offer, post.job, stop))
         if post.token is not None:  # nobody can add to its submission
-            return
+            if post.again is None or not _awaits_another(directory, post, begun, stop):
+                return
+            continue
         with ledger.locked(directory):  # nothing can be asked for between this look and leaving
             left = any(hours.enough_for(offer) for offer in _offers(directory, post))
             if stop.requested or not left:
@@ -139,6 +144,9 @@ def attempt_one(directory: SweepDirectory, offer: Offer, job: str, stop: Stop) -
     attempt = attempts.claim(place, number, attempts.myself(submission.token, job))
     if attempt is None:
         return None
+    for earlier in place.attempts()[:-1]:
+        if attempts.read_record(earlier) is None:
+            attempts.end(earlier, State.LOST, "it was cut off, and its job started again")
     name = f"{experiment.name} attempt {number}"
     ledger.log(directory, f"{name} started by {job} on {os.uname().nodename}", attempts.now())
     task = Task(experiment, number, submission.run, submission.outputs)
@@ -179,15 +187,36 @@ def _offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:
 
 
 def _cut_off(place: ExperimentDirectory, job: str, again: str) -> bool:
-    """Tell whether the last attempt was this job's own, before it was started again."""
+    """Tell whether the last attempt was this job's own and ended when the job did."""
     last = place.attempts()[-1]
-    claimed, record = attempts.read_claim(last), attempts.read_record(last)
-    if claimed is None or claimed.job != job or claimed.time >= again:
+    if not _was_own(last, job, again) or last.cancel_request.exists():
         return False
-    if last.cancel_request.exists():
+    record = attempts.read_record(last)
+    if record is None:
+        return not attempts.alive(last)
+    return record.state is State.TIMEOUT  # what is to be started again is first asked to stop
+
+
+def _was_own(attempt: AttemptDirectory, job: str, again: str) -> bool:
+    claimed = attempts.read_claim(attempt)
+    return claimed is not None and claimed.job == job and claimed.time < again
+
+
+def _awaits_another(directory: SweepDirectory, post: Post, begun: float, stop: Stop) -> bool:
+    """Wait a little if the job's earlier life may not have ended; tell whether to look again.
+
+    A node that Slurm has given up may still compute. While it shows signs of life nobody else
+    takes its experiments, but what it is silent about has soon ended.
+    """
+    if time.monotonic() - begun > attempts.PATIENCE_S + _LOOK_S:
         return False
-    # a job that is to be started again is first asked to stop
-    return record is None or record.state is State.TIMEOUT
+    for number in ledger.submission(directory, post.token or "").attempts:
+        for last in directory.experiment(number).attempts()[-1:]:
+            ended = attempts.read_record(last) is not None or last.cancel_request.exists()
+            if not ended and _was_own(last, post.job, post.again or ""):
+                select.select([stop], [], [], _LOOK_S)
+                return not stop.requested
+    return False
 
 
 def in_job(directory: str, token: str, index: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -100,12 +101,30 @@ def test_a_job_that_is_started_again_goes_on_with_what_it_had_begun(
 
     _work(sweep, Post("1_0", "t", again=NOW))
 
-    assert len(sweep.experiment(0).attempts()) == 2
-    assert attempts.read_record(sweep.experiment(0).attempt(1)) is None
+    assert _ends(sweep, 0) == [(State.LOST, "1_0"), (State.DONE, "1_0")]
     assert _ends(sweep, 1) == [(State.TIMEOUT, "1_0"), (State.DONE, "1_0")]
     assert _ends(sweep, 2) == [(State.FAILED, "1_0")]
     assert _ends(sweep, 3) == [(State.TIMEOUT, "1_7")]
     assert _ends(sweep, 4) == [(State.TIMEOUT, "1_0")]
+
+
+def test_what_still_lives_on_a_node_that_was_given_up_is_not_run_twice(
+    sweep: SweepDirectory,
+) -> None:
+    claim = dataclasses.replace(attempts.myself("t", "1_0"), time=EARLIER)  # this very process
+    attempt = attempts.claim(sweep.experiment(0), 1, claim)
+    assert attempt is not None
+
+    def end_when_the_others_have() -> None:
+        while sweep.experiment(COUNT - 1).attempt(1).record.exists() is False:
+            time.sleep(0.01)
+        attempts.end(attempt, State.DONE, "")
+
+    with ThreadPoolExecutor() as pool:
+        pool.submit(end_when_the_others_have)
+        _work(sweep, Post("1_0", "t", again=NOW))
+
+    assert [_ends(sweep, n) for n in range(COUNT)] == [[(State.DONE, "1_0")]] * COUNT
 
 
 def test_a_job_that_runs_for_the_first_time_leaves_alone_what_was_begun(

@@ -152,11 +152,14 @@ def _cancel_jobs(directory: SweepDirectory) -> None:
     """Take jobs out of the queue for which nothing is left to do."""
     standings = collection.standings(directory)
     for made in ledger.submissions(directory):
-        waits = any(
-            s.state is State.PENDING
-            and s.submission is not None
-            and s.submission.token == made.token
-            for s in standings
-        )
-        if made.job_ids and not waits:
+        mine = [s for s in standings if s.submission and s.submission.token == made.token]
+        if made.job_ids and not any(_wanted(directory, s) for s in mine):
             slurm.cancel_waiting(made.job_ids)
+
+
+def _wanted(directory: SweepDirectory, standing: Standing) -> bool:
+    """Tell whether a job may still have to do with an experiment, were it started again."""
+    if standing.state is State.PENDING:
+        return True
+    attempt = directory.experiment(standing.experiment.number).attempt(standing.attempt)
+    return standing.record is None and not attempt.cancel_request.exists()

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from orchestrator.model import Submission
     from orchestrator.workspace import SweepDirectory
 
-SIGNAL_S = 120
-"""Slurm's warning comes so many seconds before the time limit, or up to a minute earlier."""
+_SIGNAL_S = 120  # Slurm's warning comes so long before the time limit, or a minute earlier
+_SIGNAL_SHARE_S = (
+    20  # of each minute asked for, at most: a short job is not warned at its start
+)
 
 _SRUN = ("--export=ALL", "--kill-on-bad-exit=0", "--wait=0")
 """One failing rank ends no other, whatever the site's defaults; submitit needs its variables."""
@@ -114,7 +116,7 @@ def _parameters(directory: SweepDirectory, submission: Submission) -> dict[str, 
         "nodes": 1,
         "ntasks_per_node": 1,
         "wckey": None,  # a site that enforces them refuses submitit's own
-        "signal_delay_s": SIGNAL_S,
+        "signal_delay_s": min(_SIGNAL_S, _SIGNAL_SHARE_S * (asked.time_min or _SIGNAL_S)),
         "stderr_to_stdout": True,
         "srun_args": list(_SRUN),
         "array_parallelism": asked.jobs or 10_000_000,

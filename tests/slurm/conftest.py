@@ -1,7 +1,9 @@
-"""The real Slurm cluster that tests here run on."""
+"""The real Slurm cluster that tests here run on, and a desk at it."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import shutil
 import signal
@@ -10,12 +12,15 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from orchestrator.workspace import SweepDirectory
+    from tests.conftest import Bench
 
 collect_ignore = ["bringup"]
 
@@ -61,6 +66,66 @@ class Cluster:
         """Submit with sbatch and return the job's id."""
         command = ("sbatch", "--parsable", "--output=/dev/null", *words)
         return self.ask(*command).strip()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Runs the command as a user of a cluster would, and looks at what became of the sweep."""
+
+    bench: Bench
+
+    @property
+    def sweep(self) -> SweepDirectory:
+        """The sweep ``winds``."""
+        return self.bench.sweep
+
+    def write(self, taus: str, name: str = "winds") -> None:
+        """Write the sweep file: two values of Lambda_E by these of Tau_min."""
+        self.bench.write(taus)
+        path = self.bench.place / "winds.yaml"
+        path.write_text(path.read_text().replace("name: winds", f"name: {name}"))
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the command."""
+        return self.bench.run(*words)
+
+    def go(self) -> None:
+        """Let the experiments at Tau_min = 7 go on."""
+        self.bench.go()
+
+    def status(self) -> dict[str, Any]:
+        """Return what the command tells programs."""
+        done = self.run("status", "winds", "--json")
+        assert done.returncode == 0, done.stderr
+        document: dict[str, Any] = json.loads(done.stdout)
+        return document
+
+    def counts(self) -> dict[str, int]:
+        """Return how many experiments are in which state."""
+        found: dict[str, int] = self.status()["counts"]
+        return found
+
+    def experiments(self) -> list[dict[str, Any]]:
+        """Return what is told of each experiment."""
+        found: list[dict[str, Any]] = self.status()["experiments"]
+        return found
+
+    def snapshots(self) -> list[int]:
+        """Return how many snapshots of each experiment there are."""
+        return [e["snapshots"] for e in self.experiments()]
+
+    def attempts(self) -> list[int]:
+        """Return how many attempts were made at each experiment."""
+        numbers = self.sweep.experiment_numbers()
+        return [len(self.sweep.experiment(n).attempts()) for n in numbers]
+
+    def files(self, name: str) -> list[Path]:
+        """Return the files of this name in all attempts."""
+        return sorted(self.sweep.root.glob(f"exp*/attempts/*/{name}"))
+
+    def noted(self) -> list[dict[str, Any]]:
+        """Return what is written down of submissions."""
+        return [json.loads(line) for line in self.sweep.submissions.read_text().splitlines()]
 
 
 def run(verb: str, directory: Path, *words: str) -> None:
@@ -120,6 +185,20 @@ def cluster(make_cluster: Callable[..., Cluster]) -> Cluster:
         there.mend()
         return there
     return make_cluster()
+
+
+@pytest.fixture
+def desk(sit_at: Callable[[Cluster], Desk], cluster: Cluster) -> Desk:
+    """A desk at the cluster that most tests share."""
+    return sit_at(cluster)
+
+
+@pytest.fixture
+def sit_at(bench: Bench) -> Callable[[Cluster], Desk]:
+    """Return what makes a desk at a cluster of the test's own."""
+    return lambda cluster: Desk(
+        dataclasses.replace(bench, slurm_conf=str(cluster.configuration))
+    )
 
 
 @pytest.fixture
