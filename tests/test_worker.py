@@ -13,7 +13,8 @@ import pytest
 from orchestrator import attempts, ledger, worker
 from orchestrator.model import Experiment, Point, Run, State
 from orchestrator.supervisor import Stop
-from orchestrator.worker import Post
+from orchestrator.worker.hours import Hours
+from orchestrator.worker.offers import Offer, Post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,8 +150,8 @@ def test_what_one_worker_has_seen_take_long_it_does_not_start_too_late(
     sweep: SweepDirectory, make_record: Callable[..., Record]
 ) -> None:
     (submission,) = ledger.submissions(sweep)
-    offer = worker.Offer(Experiment(0, ledger.experiments(sweep)[0].point), 1, submission)
-    hours = worker._Hours(sweep, Post("1_0", "t", until=time.time() + 600))
+    offer = Offer(Experiment(0, ledger.experiments(sweep)[0].point), 1, submission)
+    hours = Hours(sweep, Post("1_0", "t", until=time.time() + 600))
 
     before = hours.enough_for(offer)
     hours.learn(offer, None)

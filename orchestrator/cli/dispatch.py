@@ -8,14 +8,15 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from orchestrator import attempts, collection, estimate, expansion, ledger, report, worker
+from orchestrator import attempts, collection, estimate, expansion, ledger, report
 from orchestrator.cli import settings
 from orchestrator.errors import RequestError
 from orchestrator.model import State, Submission
-from orchestrator.slurm import cluster, jobs, request
+from orchestrator.slurm import cluster, jobs, request, steering
 from orchestrator.slurm.client import Unknown
 from orchestrator.slurm.client import ask as ask_slurm
 from orchestrator.submission import local, slurm
+from orchestrator.worker.job import in_job
 from orchestrator.workspace import SweepDirectory
 
 if TYPE_CHECKING:
@@ -204,12 +205,12 @@ def start(directory: SweepDirectory, made: Submission | None, place: str, worker
         return "no jobs sent"
     try:
         chunks = _chunks(made)
-        ids = slurm.send(directory, made, chunks, worker.in_job)
+        ids = slurm.send(directory, made, chunks, in_job)
     except RequestError:
         ledger.note(directory, "void", made.token)
         raise
     ledger.note(directory, "submitted", made.token, job_ids=ids, chunks=chunks)
-    slurm.release(ids)
+    steering.release(ids)
     ledger.note(directory, "released", made.token)
     return f"{sum(chunks)} jobs sent to Slurm as {', '.join(ids)}"
 
@@ -291,7 +292,7 @@ def mend(directory: SweepDirectory) -> list[str]:
         if one.cluster != "slurm":
             continue
         if event == "submitted":
-            slurm.release(
+            steering.release(
                 next(s.job_ids for s in ledger.submissions(directory) if s.token == token)
             )
             ledger.note(directory, "released", token)
@@ -299,7 +300,7 @@ def mend(directory: SweepDirectory) -> list[str]:
             continue
         name = slurm.job_name(directory, token)
         queued = _told(jobs.queue())
-        slurm.cancel(
+        steering.cancel(
             sorted({job.partition("_")[0] for job, q in queued.items() if q.name == name})
         )
         ledger.note(directory, "void", token)

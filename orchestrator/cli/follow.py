@@ -15,7 +15,8 @@ from orchestrator import attempts, collection, ledger, report
 from orchestrator.cli import dispatch
 from orchestrator.cli.look import Look
 from orchestrator.model import State
-from orchestrator.submission import local, slurm
+from orchestrator.slurm import steering
+from orchestrator.submission import local
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -154,7 +155,7 @@ def _cancel_jobs(directory: SweepDirectory) -> None:
     for made in ledger.submissions(directory):
         mine = [s for s in standings if s.submission and s.submission.token == made.token]
         if made.job_ids and not any(_wanted(directory, s) for s in mine):
-            slurm.cancel_waiting(made.job_ids)
+            steering.cancel_waiting(made.job_ids)
 
 
 def _wanted(directory: SweepDirectory, standing: Standing) -> bool:

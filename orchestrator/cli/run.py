@@ -13,6 +13,7 @@ from orchestrator.cli import dispatch, follow, screen, settings
 from orchestrator.errors import RequestError
 from orchestrator.model import State
 from orchestrator.supervisor import Stop
+from orchestrator.worker.offers import Offer
 from orchestrator.workspace import SweepDirectory
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _supervise(
     try:
         with Stop.on_signals() as stop:
             attempt = submission.attempts[number]
-            offer = worker.Offer(standing.experiment, attempt, submission)
+            offer = Offer(standing.experiment, attempt, submission)
             return worker.attempt_one(directory, offer, "here", stop)
     finally:
         finished.set()

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import RequestError
-from orchestrator.slurm.client import Unknown, ask
+from orchestrator.slurm import steering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,30 +69,11 @@ def send(
             with _clean_environment():
                 jobs = executor.map_array(job, [place] * tasks, [token] * tasks, list(indices))
         except Exception as error:
-            cancel(sent)
+            steering.cancel(sent)
             raise RequestError(f"Slurm refused the jobs: {_said(error)}") from error
         sent.append(jobs[0].job_id.split("_")[0])
         first += tasks
     return sent
-
-
-def release(job_ids: Sequence[str]) -> None:
-    """Let held jobs start."""
-    said = ask("scontrol", "release", ",".join(job_ids))
-    if isinstance(said, Unknown):
-        raise RequestError(f"the jobs {', '.join(job_ids)} are queued but held: {said.reason}")
-
-
-def cancel(job_ids: Sequence[str]) -> None:
-    """Cancel whole arrays; ids that have ended are no error."""
-    if job_ids:
-        ask("scancel", "--quiet", *job_ids)
-
-
-def cancel_waiting(job_ids: Sequence[str]) -> None:
-    """Cancel those elements of arrays that have not started."""
-    if job_ids:
-        ask("scancel", "--quiet", "--state=PENDING", *job_ids)
 
 
 def _executor(directory: SweepDirectory, submission: Submission) -> submitit.SlurmExecutor:

@@ -1,0 +1,30 @@
+"""What is done to jobs that are queued: they are released or cancelled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import RequestError
+from orchestrator.slurm.client import Unknown, ask
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def release(job_ids: Sequence[str]) -> None:
+    """Let held jobs start."""
+    said = ask("scontrol", "release", ",".join(job_ids))
+    if isinstance(said, Unknown):
+        raise RequestError(f"the jobs {', '.join(job_ids)} are queued but held: {said.reason}")
+
+
+def cancel(job_ids: Sequence[str]) -> None:
+    """Cancel whole arrays; ids that have ended are no error."""
+    if job_ids:
+        ask("scancel", "--quiet", *job_ids)
+
+
+def cancel_waiting(job_ids: Sequence[str]) -> None:
+    """Cancel those elements of arrays that have not started."""
+    if job_ids:
+        ask("scancel", "--quiet", "--state=PENDING", *job_ids)

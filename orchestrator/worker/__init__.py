@@ -1,0 +1,76 @@
+"""A worker: claims experiments of a sweep one after the other and supervises each.
+
+On one machine a worker takes any experiment of its sweep that somebody submitted there; in a job
+it takes those of its job's submission. Either leaves when nothing is left to claim, and starts an
+experiment only if its expected time fits what is left of the job. A job that Slurm has started
+again goes on with what it had begun.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from orchestrator import attempts, ledger, simulator
+from orchestrator.errors import OrchestratorError
+from orchestrator.model import State, Task
+from orchestrator.supervisor import supervise
+from orchestrator.worker.hours import Hours
+from orchestrator.worker.offers import awaits_another, offers
+
+if TYPE_CHECKING:
+    from orchestrator.model import Record
+    from orchestrator.supervisor import Stop
+    from orchestrator.worker.offers import Offer, Post
+    from orchestrator.workspace import SweepDirectory
+
+
+def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
+    """Run experiments of a sweep until none is left to claim or ``stop`` is asked for."""
+    hours = Hours(directory, post)
+    begun = time.monotonic()
+    while True:
+        for offer in offers(directory, post):
+            if stop.requested:
+                return
+            if hours.enough_for(offer):
+                hours.learn(offer, attempt_one(directory, offer, post.job, stop))
+        if post.token is not None:  # nobody can add to its submission
+            if post.again is None or not awaits_another(directory, post, begun, stop):
+                return
+            continue
+        with ledger.locked(directory):  # nothing can be asked for between this look and leaving
+            left = any(hours.enough_for(offer) for offer in offers(directory, post))
+            if stop.requested or not left:
+                return
+
+
+def attempt_one(directory: SweepDirectory, offer: Offer, job: str, stop: Stop) -> Record | None:
+    """Claim one attempt and supervise it; None where somebody else has claimed it."""
+    experiment, number, submission = offer.experiment, offer.attempt, offer.submission
+    place = directory.experiment(experiment.number)
+    attempt = attempts.claim(place, number, attempts.myself(submission.token, job))
+    if attempt is None:
+        return None
+    for earlier in place.attempts()[:-1]:
+        if attempts.read_record(earlier) is None:
+            attempts.end(earlier, State.LOST, "it was cut off, and its job started again")
+    name = f"{experiment.name} attempt {number}"
+    ledger.log(directory, f"{name} started by {job} on {os.uname().nodename}", attempts.now())
+    task = Task(experiment, number, submission.run, submission.outputs)
+    try:
+        engine = simulator.find(submission.root)
+        record = supervise(task, engine, place, stop)
+    except Exception as error:  # the top of a job: whatever it is, the attempt has ended
+        reason = str(error) if isinstance(error, OrchestratorError) else repr(error)
+        attempts.end(attempt, State.FAILED, f"the supervisor failed: {reason}")
+        ledger.log(directory, f"{name} failed: {reason}", attempts.now())
+        raise
+    ledger.log(directory, f"{name} {record.state.value}: {_summary(record)}", attempts.now())
+    return record
+
+
+def _summary(record: Record) -> str:
+    counted = f"{record.snapshots} of {record.expected} snapshots, t = {record.time_t0:g} t0"
+    return f"{counted}, {record.wall_s:.1f} s{'; ' + record.reason if record.reason else ''}"
