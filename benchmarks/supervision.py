@@ -1,4 +1,4 @@
-"""What supervising costs besides the engine: per attempt, and between claim and engine.
+"""What supervising costs besides the engine: per attempt, before it, and from one to the next.
 
     python benchmarks/supervision.py [--attempts N]
 
@@ -14,15 +14,21 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator import attempts, simulator
+from orchestrator import attempts, ledger, simulator
 from orchestrator.formats import frames
 from orchestrator.formats.cellspace import Header, header_bytes
-from orchestrator.model import Experiment, Outputs, Point, Run, Task
+from orchestrator.model import Experiment, Outputs, Point, Resources, Run, Submission, Task
 from orchestrator.supervisor import Stop, supervise
-from orchestrator.workspace import ExperimentDirectory
+from orchestrator.worker import work
+from orchestrator.worker.offers import Post
+from orchestrator.workspace import ExperimentDirectory, SweepDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 GENESIS = """#!/bin/sh
 : > DUN.csp
@@ -31,6 +37,7 @@ RESCAL = """#!/bin/sh
 date +%s.%N > started
 for fd; do :; done
 cat "$0.stream" > /dev/fd/$fd
+date +%s.%N > ended
 """
 
 
@@ -47,6 +54,8 @@ def main() -> None:
                 attempt_s(root, Path(scratch) / f"exp{i}", i, stop)
                 for i in range(request.attempts)
             ]
+        between = between_s(root, Path(scratch) / "sweep", request.attempts)
+        beside = stamped_s(Path(scratch), [f"bare{i}" for i in range(request.attempts)])
     print(f"medians of {request.attempts}, in ms")
     print(f"{'both programs, bare':44} {1e3 * statistics.median(bare):7.1f}")
     print(
@@ -55,6 +64,9 @@ def main() -> None:
     print(
         f"{'claim to the start of the engine':44} {1e3 * statistics.median(b for _, b in found):7.1f}"
     )
+    print(f"{'from engine to engine in a worker':44} {1e3 * between:7.1f}")
+    print(f"{'from engine to engine, bare':44} {1e3 * beside:7.1f}")
+    print(f"{'between experiments beyond the programs':44} {1e3 * (between - beside):7.1f}")
 
 
 def fake_root(scratch: Path) -> Path:
@@ -80,6 +92,32 @@ def bare_s(root: Path, directory: Path) -> float:
     subprocess.run(engine.genesis, cwd=directory, check=True)
     subprocess.run([*engine.rescal, "1"], cwd=directory, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - before
+
+
+def between_s(root: Path, place: Path, count: int) -> float:
+    """Return the median of seconds from an engine's end to the next one's start in a worker."""
+    directory = SweepDirectory(place)
+    points = [
+        Point(f"{i:03}", {"H": 20, "L": 40, "D": 20, "Time": 0.0}, seed=i) for i in range(count)
+    ]
+    with ledger.locked(directory):
+        ledger.enlist(directory, points)
+        wanted = dict.fromkeys(range(count), 1)
+        run, outputs, resources = Run(1.0, 2.0), Outputs(), Resources()
+        asked = Submission("t", "", "slurm", wanted, run, outputs, resources, root)
+        ledger.intend(directory, asked)
+    with Stop() as stop:
+        work(directory, Post("1_0", "t", until=time.time() + 3600), stop)
+    return stamped_s(place, [f"exp{i}" for i in range(count)])
+
+
+def stamped_s(place: Path, names: Sequence[str]) -> float:
+    """Return the median of seconds from the end in one directory to the start in the next."""
+    started, ended = (
+        [float((place / name / stamp).read_text()) for name in names]
+        for stamp in ("started", "ended")
+    )
+    return statistics.median(b - a for a, b in zip(ended, started[1:], strict=False))
 
 
 def attempt_s(root: Path, place: Path, number: int, stop: Stop) -> tuple[float, float]:

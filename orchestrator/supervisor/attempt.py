@@ -88,6 +88,7 @@ class _Attempt:
         self._run = task.run
         self._continued = ""
         self._cells: Path | None = None
+        self._guard = process.Guard()
         inexact = engine.root is not None and task.run.on_timeout == "continue"
         least_s = task.run.checkpoint_every_s if inexact else math.inf
         self._keeper = CellKeeper(self._files, least_s)
@@ -96,7 +97,8 @@ class _Attempt:
     def make(self, options: tuple[str, ...], *, piped: bool) -> Record:
         """Run genesis and the engine, then write down how it went."""
         try:
-            state, reason = self._simulate(options, piped=piped)
+            with self._guard:
+                state, reason = self._simulate(options, piped=piped)
         except Halt as halt:
             state, reason = halt.state, halt.reason
         except OrchestratorError as error:
@@ -111,7 +113,6 @@ class _Attempt:
     def _simulate(self, options: tuple[str, ...], *, piped: bool) -> tuple[State, str]:
         publish_earlier(self._directory, self._task.attempt)
         experiment.prepare(self._task.experiment, self._engine, self._directory)
-        self._results.beat()
         resumed = self._resumption() if piped else None
         if resumed is not None:
             genesis: tuple[str, ...] = ()
@@ -194,7 +195,8 @@ class _Attempt:
         seed = experiment.genesis_seed(self._task.experiment)
         command = simulator.genesis_command(self._engine, self._directory.parfile.name, seed)
         self._directory.cellspace.unlink(missing_ok=True)
-        with process.running(command, self._directory.root, self._files.engine_log) as child:
+        log = self._files.engine_log
+        with process.running(command, self._directory.root, log, self._guard) as child:
             self._watch.follow("genesis", child)
             self._await(child)
             status = child.status()
@@ -213,7 +215,7 @@ class _Attempt:
         log = self._files.engine_log
         with contextlib.ExitStack() as stack:
             child = stack.enter_context(
-                process.running(command, self._directory.root, log, handles)
+                process.running(command, self._directory.root, log, self._guard, handles)
             )
             try:
                 yield child

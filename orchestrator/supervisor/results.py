@@ -45,6 +45,7 @@ class Results:
         self._published = self._started
         self._cost_s = _FIRST_COST_S
         self._snapshot_s = 0.0
+        self._complete = False
         self.snapshots = 0
         self.time_t0 = 0.0
         self.pid: int | None = None
@@ -52,6 +53,8 @@ class Results:
     @property
     def published(self) -> int:
         """Snapshots that are published, by this attempt or an earlier one."""
+        if self._complete:
+            return self.snapshots
         files = self._directory.height_maps, self._directory.ffts
         return max(store.published(path) for path in files)
 
@@ -92,6 +95,7 @@ class Results:
     def finish(self, *, complete: bool) -> None:
         """Publish all that was kept; complete data need no journal any more."""
         self._publish(complete=complete)
+        self._complete = complete
         if complete:
             self._attempt.journal.unlink(missing_ok=True)
 
