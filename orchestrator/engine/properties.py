@@ -20,7 +20,8 @@ _NAMES = ("kappa", "z_0", "z", "rhoair", "rhosand", "g", "d")
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
 _LARGEST = 1e30
-_UNKNOWN_S = 1e6  # what the model says where no grain would fly in nature
+UNKNOWN_S = 1e6
+"""Seconds per t0 that the model takes where no grain would fly in nature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +164,13 @@ def time_scale(
     row = min(int(np.searchsorted(flux.tau, np.float32(tau_min))), flux.tau.size - 1)
     ratio = flux.ratio[row]
     if not ratio < 1:
-        return _UNKNOWN_S
+        return UNKNOWN_S
     threshold = properties.threshold_velocity
     velocity = threshold / np.sqrt(1 - ratio)
     density = properties.rhoair / properties.rhosand
     excess = velocity * velocity - threshold * threshold
     in_nature = 22 * density * np.sqrt(properties.d / properties.g) * excess
     if not (velocity > threshold and deposition > 0):
-        return _UNKNOWN_S
+        return UNKNOWN_S
     in_model = np.float32(transport) * flux.erosion[row] / np.float32(deposition)
     return float(in_model * properties.cell_size * properties.cell_size / in_nature)

@@ -164,13 +164,16 @@ def _physics(file: ParFile, values: dict[str, Value]) -> float:
         values["Tau_min"] = 1.0
     deposition = float(values.get("Lambda_C", 0.0))
     transport = float(values.get("Lambda_T", -1.0))
-    return properties.time_scale(
-        physical,
-        flux,
-        float(values["Tau_min"]),
-        3 * deposition if transport < 0 else transport,
-        deposition,
+    threshold = float(values["Tau_min"])
+    scale = properties.time_scale(
+        physical, flux, threshold, 3 * deposition if transport < 0 else transport, deposition
     )
+    if scale == properties.UNKNOWN_S:
+        _warn(
+            f"{file.path}: Tau_min = {threshold:g}: no grain would fly in nature at such a "
+            f"threshold; a t0 is taken to last {scale:g} s"
+        )
+    return scale
 
 
 def _start(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+import orchestrator
 from orchestrator.engine import options
 from orchestrator.formats.cellspace import Header, header_bytes, parse_header
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from tests.engine.conftest import Bench
 
+ENGINE = Path(orchestrator.__file__).parent / "engine"
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
 
 TINY_DIGESTS = [
@@ -422,6 +424,21 @@ def test_unknown_and_obsolete_names_only_warn(bench: Bench) -> None:
     ]
     bench.parameters(SHORT)
     assert bench.streamed("-dcsp", "1t0", "-stop", "1t0").frames == run.frames
+
+
+def test_an_unknown_time_scale_is_told_once(bench: Bench) -> None:
+    files = {"Phys_prop_file": "sealevel_snow.prop", "Qsat_file": "PDF.data"}
+    own = {name: str(ENGINE / "real_data" / file) for name, file in files.items()}
+    bench.parameters({**SHORT, **own, "Lambda_C": 0})
+    bench.cells()
+
+    run = bench.streamed("-dcsp", "1t0", "-stop", "1t0")
+
+    assert run.status == 0
+    assert run.err == (
+        "run.par: Tau_min = 20: no grain would fly in nature at such a threshold; "
+        "a t0 is taken to last 1e+06 s\n"
+    )
 
 
 def test_trivial_values_of_what_is_not_simulated_are_taken(bench: Bench) -> None:
