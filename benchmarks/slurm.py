@@ -1,6 +1,6 @@
 """What Slurm costs: ten thousand experiments at hand, and short ones packed or each in its task.
 
-    python benchmarks/slurm.py [--experiments N] [--seconds S] [--scale N]
+    python benchmarks/slurm.py [--experiments N] [--seconds S] [--scale N] [--max-array-size N]
 
 Brings up the throw-away cluster of the tests, so it needs what that needs (Debian, root). The
 programs in the place of genesis and rescal are shell scripts; rescal computes for S seconds.
@@ -52,11 +52,13 @@ def main() -> None:
     parser.add_argument("--experiments", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=0.5)
     parser.add_argument("--scale", type=int, default=10_000)
+    parser.add_argument("--max-array-size", type=int, default=1001)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
         cluster = place / "cluster"
-        words = ("--nodes", "1", "--cpus", str(CORES))
+        words = ["--nodes", "1", "--cpus", str(CORES)]
+        words += ["--max-array-size", str(given.max_array_size)]
         said = subprocess.run([UP, str(cluster), *words], check=True, capture_output=True)
         try:
             desk = Desk(place, said.stdout.decode(), given.seconds)
