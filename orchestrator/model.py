@@ -182,6 +182,25 @@ class Snapshot:
     spectrum: NDArray[np.float32] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """The reduced snapshots of one experiment.
+
+    Attributes
+    ----------
+    times
+        float64 [snapshot], in t0.
+    height_maps
+        int16 [snapshot, D, L], in cells; ``[0, 0, 0]`` where none were kept.
+    spectra
+        float32 [snapshot, ky, kx], in cells; ``[0, 0, 0]`` where none were kept.
+    """
+
+    times: NDArray[np.float64]
+    height_maps: NDArray[np.int16]
+    spectra: NDArray[np.float32]
+
+
 class State(enum.Enum):
     """Where an experiment stands."""
 

@@ -9,15 +9,15 @@ import os
 import struct
 import zipfile
 import zlib
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from orchestrator.formats.durable import replacing
-from orchestrator.model import Snapshot
+from orchestrator.model import Reduced, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import DTypeLike, NDArray
@@ -132,24 +132,50 @@ def published(path: Path) -> int:
     return int(shape[0])
 
 
-def height_map_at(
-    directory: ExperimentDirectory, time_t0: float | None
-) -> tuple[float, NDArray[np.int16]] | None:
-    """Return the published height map nearest to a time, with its own time; None: the last one.
+def reduced(
+    directory: ExperimentDirectory, *, maps: bool = True, spectra: bool = True
+) -> Reduced:
+    """Read the reduced snapshots of an experiment, from the file that has most of them.
 
-    Where nothing is published, the journal of the latest attempt is read.
+    That is what was published, or the journal of the latest attempt while it runs; nothing where
+    there is neither, or where neither can be read. Without ``maps`` or ``spectra`` those stay
+    empty.
     """
-    try:
-        with np.load(directory.height_maps) as file:
-            times, maps = file["times"], file["height_maps"]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
-        made = directory.attempts()
-        found = [s for s in read_journal(made[-1].journal) if s.height_map.size] if made else []
-        times, maps = np.array([s.time_t0 for s in found]), [s.height_map for s in found]
-    if len(times) == 0:
-        return None
-    nearest = len(times) - 1 if time_t0 is None else int(np.argmin(np.abs(times - time_t0)))
-    return float(times[nearest]), maps[nearest]
+    made = directory.attempts()
+    running = made and made[-1].journal.exists()
+    found = _published(directory, maps=maps, spectra=spectra)
+    if not running:
+        return found
+    snapshots = list(read_journal(made[-1].journal))
+    return _stacked(snapshots) if len(snapshots) > found.times.size else found
+
+
+def _published(directory: ExperimentDirectory, *, maps: bool, spectra: bool) -> Reduced:
+    times = np.empty(0)
+    arrays: dict[str, NDArray[Any]] = {
+        "height_maps": np.empty((0, 0, 0), _HEIGHTS),
+        "ffts": np.empty((0, 0, 0), _SPECTRA),
+    }
+    for path, name, wanted in (
+        (directory.height_maps, "height_maps", maps),
+        (directory.ffts, "ffts", spectra),
+    ):
+        if not wanted:
+            continue
+        unreadable = OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error
+        with contextlib.suppress(*unreadable), np.load(path) as file:
+            times, arrays[name] = file["times"], file[name]
+    return Reduced(times, arrays["height_maps"], arrays["ffts"])
+
+
+def _stacked(snapshots: Sequence[Snapshot]) -> Reduced:
+    maps = [s.height_map for s in snapshots if s.height_map.size]
+    spectra = [s.spectrum for s in snapshots if s.spectrum is not None]
+    return Reduced(
+        np.array([s.time_t0 for s in snapshots]),
+        np.array(maps) if maps else np.empty((0, 0, 0), _HEIGHTS),
+        np.array(spectra) if spectra else np.empty((0, 0, 0), _SPECTRA),
+    )
 
 
 def sync_directory(path: Path) -> None:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from orchestrator import collection, figures, report, store
 from orchestrator.cli import dispatch, settings
 from orchestrator.model import State
@@ -76,8 +78,9 @@ def _panel(
     directory: SweepDirectory, standing: Standing, time_t0: float | None
 ) -> figures.Panel:
     remark = "" if standing.state is State.DONE else standing.state.value
-    found = store.height_map_at(directory.experiment(standing.experiment.number), time_t0)
-    if found is None:
+    found = store.reduced(directory.experiment(standing.experiment.number), spectra=False)
+    if len(found.height_maps) == 0:
         return figures.Panel(None, 0.0, remark or "no height maps")
-    when, height_map = found
-    return figures.Panel(height_map, when, remark)
+    last = len(found.height_maps) - 1
+    nearest = last if time_t0 is None else int(np.argmin(np.abs(found.times - time_t0)))
+    return figures.Panel(found.height_maps[nearest], float(found.times[nearest]), remark)

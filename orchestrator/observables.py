@@ -1,0 +1,140 @@
+"""What is measured on height maps: one number per snapshot, as series over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from orchestrator.model import Reduced
+
+_PEAK = 1  # wavenumbers each way that belong to a peak, which seldom falls on a whole one
+_PIECE_CELLS = 1 << 22  # that are transformed at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What a series tells, in words for an axis, and in what unit."""
+
+    long_name: str
+    units: str
+
+
+QUANTITIES: Mapping[str, Quantity] = {
+    "mean_height": Quantity("mean height of the surface above the ground", "cells"),
+    "roughness": Quantity("standard deviation of the height", "cells"),
+    "wavelength": Quantity("dominant wavelength", "cells"),
+    "orientation": Quantity("direction of the dominant wave, from the wind's", "degrees"),
+    "mass": Quantity("grains below the surface", "cells"),
+    "migration_speed": Quantity("speed of the forms along the wind", "cells/t0"),
+}
+"""The series by name, in the order in which they are shown."""
+
+
+def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
+    """Return every quantity of :data:`QUANTITIES` over time, float64 [snapshot].
+
+    ``mean_height``, ``roughness``, ``mass``
+        Mean and standard deviation of the height, and the cells under it but for the ground.
+    ``wavelength``, ``orientation``
+        As :func:`dominant_wave` has them.
+    ``migration_speed``
+        How fast the forms move along the wind since the snapshot before: the shift at which the
+        two resemble each other most, between whole cells on a parabola, over the time between.
+        Forms that move by more than half their wavelength meanwhile cannot be told from slower
+        ones.
+
+    Not a number where a quantity has no meaning: waves on a flat bed, a speed at the first
+    snapshot.
+    """
+    maps = reduced.height_maps
+    found = {name: np.full(len(maps), np.nan) for name in QUANTITIES}
+    step = max(1, _PIECE_CELLS // max(1, int(np.prod(maps.shape[1:]))))
+    for first in range(0, len(maps), step):
+        # with the last map of the piece before, from which speeds are counted
+        overlap = min(first, 1)
+        for name, values in _measured(maps[first - overlap : first + step]).items():
+            found[name][first : first + step] = values[overlap:]
+    # so far the migration since the snapshot before
+    found["migration_speed"][1:] /= np.diff(reduced.times[: len(maps)])
+    return found
+
+
+def _measured(maps: NDArray[np.int16]) -> dict[str, NDArray[np.float64]]:
+    """Measure maps that fit into memory together; of speeds, how far the forms have come."""
+    from scipy import fft  # noqa: PLC0415  # four times as fast as NumPy's, and not always here
+
+    length = maps.shape[2]
+    heights = maps.astype(np.float32)
+    mean = heights.mean(axis=(1, 2), dtype=np.float64)
+    mass = np.maximum(heights - 1, 0).sum(axis=(1, 2), dtype=np.float64)
+    heights -= mean[:, None, None].astype(np.float32)
+    roughness = np.sqrt(np.einsum("tyx,tyx->t", heights, heights) / heights[0].size)
+    along = fft.rfft(heights, axis=2)
+    waves = fft.fft(along, axis=1)
+    power = waves.real**2 + waves.imag**2
+    rough = roughness > 0
+    peaks = [
+        dominant_wave(one, length) if is_rough else (np.nan, np.nan)
+        for one, is_rough in zip(power, rough, strict=True)
+    ]
+    come = np.full(len(maps), np.nan)
+    resemblance = fft.irfft(
+        np.einsum("tyk,tyk->tk", np.conj(along[:-1]), along[1:]), n=length, axis=1
+    )
+    for i in np.flatnonzero(rough[:-1] & rough[1:]):
+        come[i + 1] = _shift(resemblance[i])
+    wavelength, orientation = np.array(peaks).T
+    return {
+        "mean_height": mean,
+        "roughness": roughness.astype(np.float64),
+        "wavelength": wavelength,
+        "orientation": orientation,
+        "mass": mass,
+        "migration_speed": come,
+    }
+
+
+def dominant_wave(power: NDArray[np.floating], length: int) -> tuple[float, float]:
+    """Return the wavelength in cells and the direction in degrees of the strongest wave.
+
+    The strongest peak of a periodogram, at the mean of the wave vectors around it weighted by
+    their power. The direction is that of the wave vector: 0 along the wind, positive towards
+    larger y, in (-90, 90].
+
+    Parameters
+    ----------
+    power
+        Periodogram [ky, kx] of a map [D, L], with kx from 0 to L/2 and ky as the transform has it.
+    length
+        L, in cells.
+    """
+    depth = power.shape[0]
+    across, along = (int(i) for i in np.unravel_index(np.argmax(power), power.shape))
+    rows = np.arange(across - _PEAK, across + _PEAK + 1)
+    columns = np.arange(max(0, along - _PEAK), min(power.shape[1], along + _PEAK + 1))
+    peak = power[np.ix_(rows % depth, columns)].astype(np.float64)
+    ky = (rows - depth * (across > depth // 2)) / depth
+    weight = peak.sum()
+    vector_y = float((peak.sum(1) * ky).sum() / weight)
+    vector_x = float((peak.sum(0) * columns).sum() / weight) / length
+    if along == 0 and vector_y < 0:  # of a wave along y alone both directions are the same
+        vector_y = -vector_y
+    angle = float(np.degrees(np.arctan2(vector_y, vector_x)))
+    return 1 / float(np.hypot(vector_y, vector_x)), angle
+
+
+def _shift(resemblance: NDArray[np.floating]) -> float:
+    """Return where a circular cross-correlation [x] is highest, from -L/2 to L/2 cells."""
+    length = len(resemblance)
+    best = int(np.argmax(resemblance))
+    low, here, high = (float(resemblance[(best + step) % length]) for step in (-1, 0, 1))
+    bend = low - 2 * here + high
+    shift = best + (0.5 * (low - high) / bend if bend < 0 else 0.0)
+    return shift - length if shift > length / 2 else shift

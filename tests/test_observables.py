@@ -1,0 +1,103 @@
+"""What is measured on height maps has the value that is known beforehand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from orchestrator import observables
+from orchestrator.model import Reduced
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+D, L = 60, 120
+
+
+def _reduced(maps: list[NDArray[np.float64]], every: float = 10.0) -> Reduced:
+    heights = np.array([np.rint(one) for one in maps], np.int16)
+    times = every * np.arange(len(maps), dtype=np.float64)
+    return Reduced(times, heights, np.empty((0, 0, 0), np.float32))
+
+
+def _wave(ky: float, kx: float, shift: float = 0.0) -> NDArray[np.float64]:
+    """Return waves, high enough that rounding to cells hardly matters."""
+    y, x = np.mgrid[:D, :L]
+    phase = 2 * np.pi * (ky * y / D + kx * (x - shift) / L)
+    return np.asarray(2000 + 1000 * np.cos(phase), np.float64)
+
+
+@pytest.mark.parametrize(
+    ("ky", "kx", "wavelength", "orientation"),
+    [
+        (0, 4, 30.0, 0.0),
+        (3, 0, 20.0, 90.0),
+        (3, 6, 20 / np.sqrt(2), 45.0),
+        (-3, 6, 20 / np.sqrt(2), -45.0),
+    ],
+)
+def test_a_plane_wave_has_its_wavelength_and_direction(
+    ky: float, kx: float, wavelength: float, orientation: float
+) -> None:
+    found = observables.series(_reduced([_wave(ky, kx)]))
+
+    assert found["wavelength"][0] == pytest.approx(wavelength, rel=1e-4)
+    assert found["orientation"][0] == pytest.approx(orientation, abs=0.01)
+
+
+def test_a_wave_between_two_wavenumbers_is_found_between_them() -> None:
+    (found,) = observables.series(_reduced([_wave(0, 10.5)]))["wavelength"]
+
+    assert found == pytest.approx(L / 10.5, rel=0.02)
+
+
+@pytest.mark.parametrize("shift", [3.0, -7.0, 2.5])
+def test_forms_that_move_have_their_speed(shift: float) -> None:
+    maps = [_wave(0, 3, i * shift) + _wave(2, 5, i * shift) for i in range(4)]
+
+    found = observables.series(_reduced(maps))["migration_speed"]
+
+    assert np.isnan(found[0])
+    assert found[1:] == pytest.approx(shift / 10, rel=0.01)
+
+
+def test_height_mass_and_roughness_are_counted() -> None:
+    steps = np.ones((D, L))
+    steps[:, : L // 4] = 5
+
+    found = observables.series(_reduced([steps]))
+
+    assert found["mean_height"][0] == 2
+    assert found["mass"][0] == 4 * D * L / 4  # the ground is no grain
+    assert found["roughness"][0] == pytest.approx(np.sqrt(3))
+
+
+def test_a_flat_bed_has_no_waves_and_no_speed() -> None:
+    found = observables.series(_reduced([np.full((D, L), 7), np.full((D, L), 7)]))
+
+    assert found["mean_height"].tolist() == [7, 7]
+    for name in ("wavelength", "orientation", "migration_speed"):
+        assert np.isnan(found[name]).all()
+
+
+def test_many_snapshots_are_measured_as_each_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    maps = [_wave(1, 4, 2.0 * i) for i in range(7)]
+    whole = observables.series(_reduced(maps))
+
+    monkeypatch.setattr(observables, "_PIECE_CELLS", 2 * D * L)
+    pieces = observables.series(_reduced(maps))
+
+    for name in observables.QUANTITIES:
+        assert np.array_equal(whole[name], pieces[name], equal_nan=True)
+
+
+def test_without_snapshots_every_series_is_empty() -> None:
+    nothing = Reduced(np.empty(0), np.empty((0, 0, 0), np.int16), np.empty((0, 0, 0), "f4"))
+
+    found = observables.series(nothing)
+
+    assert {name: len(values) for name, values in found.items()} == dict.fromkeys(
+        observables.QUANTITIES, 0
+    )
