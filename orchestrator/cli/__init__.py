@@ -30,6 +30,7 @@ VERBS = {
     "logs": "show what an experiment wrote",
     "cancel": "stop a sweep, or some of its experiments",
     "resubmit": "run experiments again that ended badly",
+    "collect": "write a sweep to one labelled dataset",
     "plot": "draw the height maps of a sweep on the grid of its axes",
     "doctor": "probe this machine, the engine, the file system and Slurm",
     "schema": "print the JSON Schema of a sweep file, for editors",

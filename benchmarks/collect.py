@@ -1,0 +1,125 @@
+"""How long collecting takes and how much memory it needs.
+
+    python benchmarks/collect.py [--experiments N] [--snapshots N] [--depth D] [--length L]
+
+The experiments are made up: dunes that wander, published as a finished run publishes them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from orchestrator import attempts, ledger, store
+from orchestrator.model import (
+    Outputs,
+    Point,
+    Record,
+    Resources,
+    Run,
+    Snapshot,
+    State,
+    Submission,
+)
+from orchestrator.reduction import spectrum
+from orchestrator.workspace import SweepDirectory
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--experiments", type=int, default=1000)
+    parser.add_argument("--snapshots", type=int, default=100)
+    parser.add_argument("--depth", type=int, default=100)
+    parser.add_argument("--length", type=int, default=200)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        sweep = SweepDirectory(Path(scratch) / "data_runs" / "many")
+        sweep.root.mkdir(parents=True)
+        make(sweep, given.experiments, given.snapshots, (given.depth, given.length))
+        sizes = f"{given.snapshots} x {given.depth} x {given.length}"
+        print(f"{given.experiments} experiments of {sizes}")
+        for suffix in (".zarr", ".nc"):
+            spent_s, peak_mb = collected(Path(scratch), suffix)
+            path = Path(scratch) / f"many{suffix}"
+            files = [p for p in path.rglob("*") if p.is_file()] or [path]
+            size_mb = sum(p.stat().st_size for p in files) / 1e6
+            print(
+                f"{suffix:6} {spent_s:7.1f} s {peak_mb:7.0f} MB at most, "
+                f"{len(files)} files of {size_mb:.0f} MB"
+            )
+
+
+def make(sweep: SweepDirectory, count: int, snapshots: int, shape: tuple[int, int]) -> None:
+    """Write a sweep of two axes and five seeds that has run to the end."""
+    fixed = {"H": 50, "L": shape[1], "D": shape[0]}
+    points = [
+        Point(
+            f"{i:06}",
+            {**fixed, "Tau_min": float(i // 5 % 20), "Lambda_I": float(i // 100)},
+            i % 5,
+        )
+        for i in range(count)
+    ]
+    ledger.enlist(sweep, points)
+    ledger.keep_sweep_file(sweep, "name: many\n")
+    run = Run(stop_t0=10.0 * (snapshots - 1), every_t0=10.0)
+    attempted, axes = dict.fromkeys(range(count), 1), (("Lambda_I",), ("Tau_min",))
+    asked = Submission("t", "", "local", attempted, run, Outputs(), Resources(), None, axes)
+    ledger.intend(sweep, asked)
+    record = Record(
+        State.DONE, "", 1, snapshots, snapshots, run.stop_t0, "", "", 60.0, 59.0, 1.0, "n1"
+    )
+    source = None
+    for number in range(count):
+        place = sweep.experiment(number)
+        attempt = attempts.claim(place, 1, attempts.myself("t", "j"))
+        assert attempt is not None
+        place.out.mkdir()
+        if source is None or number % 50 == 0:  # some of each kind
+            source = place
+            _write(attempt.journal, snapshots, shape, number)
+            store.publish(attempt.journal, place, complete=True)
+            attempt.journal.unlink()
+        else:
+            for name in ("height_maps", "ffts"):
+                os.link(getattr(source, name), getattr(place, name))
+        attempts.write_record(attempt, record)
+
+
+def _write(path: Path, snapshots: int, shape: tuple[int, int], number: int) -> None:
+    """Write a journal of dunes that wander and grow."""
+    random = np.random.default_rng(number)
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    journal = store.Journal(path)
+    for index in range(snapshots):
+        height = 8 + 0.05 * index * np.cos(
+            2 * np.pi * (x - 0.4 * index) / 25 + 0.1 * np.sin(y / 9)
+        )
+        noisy = np.rint(height + random.normal(0, 0.4, shape)).clip(0).astype(np.int16)
+        journal.append(Snapshot(10.0 * index + 0.01, noisy, spectrum(noisy)))
+    journal.close()
+
+
+def collected(place: Path, suffix: str) -> tuple[float, float]:
+    """Collect with the command; return seconds and the most memory in MB."""
+    command = [str(Path(sys.executable).with_name("rescal-sweep")), "collect", "many"]
+    before = time.perf_counter()
+    with subprocess.Popen(
+        [*command, "-o", f"many{suffix}"], cwd=place, stdout=subprocess.DEVNULL
+    ) as child:
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0
+    return time.perf_counter() - before, used.ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Write a sweep to one labelled dataset: axes x seed x time x y x x."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator import collection, dataset, report
+from orchestrator.cli import settings
+from orchestrator.errors import RequestError
+from orchestrator.model import State
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument("sweep", metavar="SWEEP", nargs="?")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help=".zarr or .nc; default SWEEP.zarr"
+    )
+    parser.add_argument(
+        "--tolerance",
+        metavar="T0",
+        type=float,
+        help="by which a snapshot may be late; default a quarter of the interval",
+    )
+    settings.add_data_directory(parser)
+
+
+def perform(request: argparse.Namespace) -> int:
+    """Collect and say where it is."""
+    directory = settings.find_sweep(request)
+    if request.tolerance is not None and not request.tolerance >= 0:
+        raise RequestError(f"--tolerance: expected a time from 0 on, got {request.tolerance:g}")
+    path = request.output or directory.root / f"{directory.name}.zarr"
+    written = dataset.collect(directory, path, request.tolerance)
+    standings = collection.standings(directory)
+    done = sum(s.state is State.DONE for s in standings)
+    print(f"wrote {path}: {done} of {len(standings)} experiments done, {report.size(written)}")
+    return 0

@@ -1,0 +1,60 @@
+"""A sweep as one labelled dataset: opened lazily over its files, or written to one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.dataset import lazy, writing
+from orchestrator.dataset.grid import lay_out
+from orchestrator.errors import RequestError
+from orchestrator.workspace import SweepDirectory
+
+if TYPE_CHECKING:
+    import os
+
+    import xarray as xr
+
+
+def open_sweep(
+    directory: str | os.PathLike[str], *, tolerance_t0: float | None = None
+) -> xr.Dataset:
+    """Open a sweep as one labelled dataset, whose snapshots are read where they are looked at.
+
+    Parameters
+    ----------
+    directory
+        Of the sweep, such as ``data_runs/phase-diagram``.
+    tolerance_t0
+        By how much, in t0, a snapshot may be off the time that was asked for; by default a quarter
+        of the interval between snapshots.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions: one per swept axis, named after its parameter (``point`` for a list of points
+        that no parameter tells apart), ``seed``, ``time`` (t0), ``y`` and ``x`` (cells), ``ky``
+        and ``kx``. Variables: ``height`` and ``spectrum`` (cells), the series of
+        :data:`orchestrator.observables.QUANTITIES`, ``snapshot_time`` (t0), ``state``,
+        ``progress``, ``wall_time`` (s) and ``experiment``. What is missing is not a number, and
+        ``state`` says why. Follows the CF conventions.
+
+    Raises
+    ------
+    RequestError
+        Where there is no such sweep, or xarray is not installed.
+    """
+    sweep = SweepDirectory(Path(directory))
+    if not sweep.ledger.is_file():
+        raise RequestError(
+            f"{directory}: no sweep there; expected a directory such as data_runs/x"
+        )
+    return lazy.opened(lay_out(sweep, tolerance_t0))
+
+
+def collect(sweep: SweepDirectory, path: Path, tolerance_t0: float | None = None) -> int:
+    """Write a sweep to a Zarr store (``.zarr``) or a NetCDF-4 file (``.nc``); return its bytes.
+
+    It has what :func:`open_sweep` has, heights as int16 with a fill value and states as CF flags.
+    """
+    return writing.write(lay_out(sweep, tolerance_t0), path)

@@ -1,0 +1,166 @@
+"""Where each experiment of a sweep stands in an array: on its axes, by its seed, in time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from orchestrator import collection, ledger
+from orchestrator.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from orchestrator.model import Run, Scalar, Standing
+    from orchestrator.workspace import SweepDirectory
+
+_TOLERANCE = 0.25  # of the interval between snapshots, by which one may be late
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One dimension of experiments and what stands along it.
+
+    ``name`` is the parameter whose values are the dimension's own, or ``point`` where no parameter
+    of the axis tells its points apart; ``values`` has all parameters of the axis by name.
+    """
+
+    name: str
+    values: Mapping[str, Sequence[Scalar | None]]
+
+    @property
+    def size(self) -> int:
+        """How many points there are along it."""
+        return len(next(iter(self.values.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The array in which a sweep is laid out.
+
+    Attributes
+    ----------
+    dimensions
+        Those of the swept axes, in their order, and the seeds.
+    cells
+        The experiment at each place that has one; the newest, where there are several.
+    superseded
+        The numbers of those that are older.
+    times
+        float64 [time], the times that were asked for, in t0.
+    tolerance_t0
+        By which a snapshot may be off the time that was asked for.
+    depth, length
+        Of the largest domain; smaller ones are filled up.
+    """
+
+    directory: SweepDirectory
+    dimensions: tuple[Dimension, ...]
+    cells: Mapping[tuple[int, ...], Standing]
+    superseded: tuple[int, ...]
+    times: NDArray[np.float64]
+    tolerance_t0: float
+    depth: int
+    length: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the dimensions of experiments."""
+        return tuple(dimension.size for dimension in self.dimensions)
+
+    def aligned(self, times: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return which snapshots belong at which times: indices [n] on the grid and into ``times``.
+
+        A snapshot is the first at or after a time that was asked for, and a little later.
+        """
+        if len(times) == 0:
+            return np.empty(0, np.intp), np.empty(0, np.intp)
+        nearest = np.abs(times[None, :] - self.times[:, None]).argmin(axis=1)
+        close = np.abs(times[nearest] - self.times) <= self.tolerance_t0
+        return np.flatnonzero(close), nearest[close]
+
+
+def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Grid:
+    """Find the place of every experiment of a sweep.
+
+    Raises
+    ------
+    RequestError
+        Where nothing of it has been submitted.
+    """
+    standings = collection.standings(directory)
+    submissions = ledger.submissions(directory)
+    if not standings or not submissions:
+        raise RequestError(f"{directory.name}: nothing was submitted yet")
+    axes, run = submissions[-1].axes, submissions[-1].run
+    dimensions = (*_swept(axes, standings), _seeds(standings))
+    cells: dict[tuple[int, ...], Standing] = {}
+    superseded = []
+    for standing in standings:  # by number, so that newer ones come later
+        place = _place(standing, axes, dimensions)
+        if place in cells:
+            superseded.append(cells[place].experiment.number)
+        cells[place] = standing
+    parameters = [s.experiment.point.parameters for s in cells.values()]
+    return Grid(
+        directory=directory,
+        dimensions=dimensions,
+        cells=cells,
+        superseded=tuple(superseded),
+        times=_times(run, min(float(p.get("Time", 0.0)) for p in parameters)),
+        tolerance_t0=_TOLERANCE * run.every_t0 if tolerance_t0 is None else tolerance_t0,
+        depth=max(int(p["D"]) for p in parameters),
+        length=max(int(p["L"]) for p in parameters),
+    )
+
+
+def _swept(axes: Sequence[Sequence[str]], standings: Sequence[Standing]) -> Iterator[Dimension]:
+    taken = {"seed", "time", "y", "x", "ky", "kx"}
+    for names in axes:
+        points = sorted(dict.fromkeys(_values(s, names) for s in standings), key=_by_value)
+        values = {name: [point[i] for point in points] for i, name in enumerate(names)}
+        telling = [n for n in names if len(set(values[n])) == len(points) and n not in taken]
+        name = telling[0] if telling else _free("point", taken)
+        taken.add(name)
+        yield Dimension(name, values if telling else {name: range(len(points)), **values})
+
+
+def _free(name: str, taken: set[str]) -> str:
+    return name if name not in taken else _free(f"{name}_", taken)
+
+
+def _seeds(standings: Sequence[Standing]) -> Dimension:
+    return Dimension("seed", {"seed": sorted({s.experiment.point.seed for s in standings})})
+
+
+def _values(standing: Standing, names: Sequence[str]) -> tuple[Scalar | None, ...]:
+    parameters = standing.experiment.point.parameters
+    return tuple(parameters.get(name) for name in names)
+
+
+def _by_value(point: tuple[Any, ...]) -> tuple[tuple[int, Any], ...]:
+    """Sort numbers before words, and what has no value last."""
+    return tuple(
+        (2, "") if v is None else (1, v) if isinstance(v, str) else (0, v) for v in point
+    )
+
+
+def _place(
+    standing: Standing, axes: Sequence[Sequence[str]], dimensions: Sequence[Dimension]
+) -> tuple[int, ...]:
+    found = []
+    for names, dimension in zip(axes, dimensions, strict=False):
+        points = list(zip(*(dimension.values[name] for name in names), strict=True))
+        found.append(points.index(_values(standing, names)))
+    return (*found, list(dimensions[-1].values["seed"]).index(standing.experiment.point.seed))
+
+
+def _times(run: Run, start_t0: float) -> NDArray[np.float64]:
+    first = math.ceil((start_t0 - 0.1) / run.every_t0)
+    count = math.floor((start_t0 + run.stop_t0 + 0.5) / run.every_t0) - first + 1
+    return run.every_t0 * (first + np.arange(max(0, count), dtype=np.float64))

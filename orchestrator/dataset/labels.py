@@ -1,0 +1,90 @@
+"""Names, units and provenance of a dataset, as the CF conventions have them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from orchestrator import __version__, attempts, ledger
+from orchestrator.dataset.variables import sizes_of
+from orchestrator.errors import RequestError
+from orchestrator.formats.parameters import PARAMETERS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from orchestrator.dataset.grid import Dimension, Grid
+
+_WITHIN = {
+    "time": ("simulated time that was asked for", "t0"),
+    "y": ("across the wind", "cells"),
+    "x": ("along the wind", "cells"),
+    "ky": ("wavenumber across the wind", "1 / domain depth"),
+    "kx": ("wavenumber along the wind", "1 / domain length"),
+}
+_OWN = {"seed": "seed of the simulator", "point": "point of the sweep's list"}
+
+
+def xarray() -> Any:
+    """Return xarray, with what the lazy arrays need of it.
+
+    Raises
+    ------
+    RequestError
+        Where it is not installed.
+    """
+    try:
+        import xarray as xr  # noqa: PLC0415  # heavy, and optional
+        import xarray.backends  # noqa: PLC0415
+        import xarray.core.indexing  # noqa: PLC0415
+    except ImportError as error:
+        raise RequestError(
+            "labelled datasets need xarray; install it with: pip install 'rescal-sweep[analysis]'"
+        ) from error
+    return xr
+
+
+def coordinates(grid: Grid) -> dict[str, Any]:
+    """Return the coordinates of every dimension: name to (dimension, values, attributes)."""
+    found: dict[str, Any] = {}
+    for dimension in grid.dimensions:
+        found |= _swept(dimension)
+    sizes = sizes_of(grid)
+    for name, (long_name, units) in _WITHIN.items():
+        values = grid.times if name == "time" else np.arange(sizes[name])
+        found[name] = (name, values, {"long_name": long_name, "units": units})
+    return found
+
+
+def _swept(dimension: Dimension) -> dict[str, Any]:
+    found = {}
+    for name, values in dimension.values.items():
+        known = PARAMETERS.get(name)
+        about = {"long_name": known.meaning if known else _OWN.get(name, name)}
+        if known is not None and known.unit:
+            about["units"] = known.unit
+        found[name] = (dimension.name, _plain(np.asarray(list(values))), about)
+    return found
+
+
+def _plain(values: NDArray[Any]) -> NDArray[Any]:
+    """Return values that every file format can take: switches as 0 and 1."""
+    return values.astype(np.int8) if values.dtype == np.bool_ else values
+
+
+def attributes(grid: Grid) -> dict[str, Any]:
+    """Return what is said of the dataset as a whole."""
+    text = ledger.last_sweep_file(grid.directory).read_text(encoding="utf-8")
+    engines = {s.record.engine for s in grid.cells.values() if s.record is not None}
+    found = {
+        "Conventions": "CF-1.11",
+        "title": grid.directory.name,
+        "source": ", ".join(sorted(engines)) or "no engine has run yet",
+        "history": f"{attempts.now()} collected by rescal-sweep {__version__}",
+        "sweep_file": text,
+        "tolerance_t0": grid.tolerance_t0,
+    }
+    if grid.superseded:
+        found["left_out"] = "superseded: " + ", ".join(f"exp{n}" for n in grid.superseded)
+    return found

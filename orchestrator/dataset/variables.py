@@ -1,0 +1,150 @@
+"""What a dataset of a sweep has in it: each variable's name, dimensions, unit and values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from orchestrator import observables
+from orchestrator.model import State
+from orchestrator.reduction import spectrum_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from orchestrator.dataset.grid import Grid
+    from orchestrator.model import Reduced, Standing
+
+_STATES = list(State)
+
+MISSING_HEIGHT = -1
+"""What stands in files for a height that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable over the dimensions of experiments and some more.
+
+    ``fill`` stands where nothing is known.
+    """
+
+    more: tuple[str, ...]
+    dtype: str
+    fill: Any
+    attributes: Mapping[str, Any]
+
+    def shape(self, grid: Grid) -> tuple[int, ...]:
+        """Return the sizes of its further dimensions."""
+        sizes = sizes_of(grid)
+        return tuple(sizes[name] for name in self.more)
+
+
+def sizes_of(grid: Grid) -> dict[str, int]:
+    """Return the sizes of the dimensions within an experiment."""
+    across, along = spectrum_shape(grid.depth, grid.length)
+    return {
+        "time": len(grid.times),
+        "y": grid.depth,
+        "x": grid.length,
+        "ky": across,
+        "kx": along,
+    }
+
+
+ARRAYS: Mapping[str, Variable] = {
+    "height": Variable(
+        ("time", "y", "x"),
+        "int16",
+        MISSING_HEIGHT,
+        {"long_name": "height of the lowest air or mobile cell", "units": "cells"},
+    ),
+    "spectrum": Variable(
+        ("time", "ky", "kx"),
+        "float32",
+        np.nan,
+        {"long_name": "blurred magnitude of the lowest wavenumbers", "units": "cells"},
+    ),
+}
+"""The reduced snapshots themselves."""
+
+SERIES: Mapping[str, Variable] = {
+    "snapshot_time": Variable(
+        ("time",),
+        "float64",
+        np.nan,
+        {"long_name": "simulated time of the snapshot", "units": "t0"},
+    ),
+    **{
+        name: Variable(
+            ("time",),
+            "float64",
+            np.nan,
+            {"long_name": quantity.long_name, "units": quantity.units},
+        )
+        for name, quantity in observables.QUANTITIES.items()
+    },
+}
+"""One number per snapshot."""
+
+STANDING: Mapping[str, Variable] = {
+    "state": Variable(
+        (),
+        "int8",
+        -1,
+        {
+            "long_name": "state of the experiment",
+            "flag_values": np.arange(len(_STATES), dtype=np.int8),
+            "flag_meanings": " ".join(state.value for state in _STATES),
+        },
+    ),
+    "progress": Variable(
+        (), "float64", np.nan, {"long_name": "share of the simulated time", "units": "1"}
+    ),
+    "wall_time": Variable(
+        (), "float64", np.nan, {"long_name": "duration of the last attempt", "units": "s"}
+    ),
+    "experiment": Variable((), "int32", -1, {"long_name": "number of the experiment"}),
+}
+"""What is known of an experiment without its snapshots."""
+
+
+def standing_values(standing: Standing) -> dict[str, Any]:
+    """Return the values of :data:`STANDING`."""
+    begun = standing.record is not None or standing.progress is not None
+    return {
+        "state": _STATES.index(standing.state),
+        "progress": standing.fraction,
+        "wall_time": standing.wall_s if begun else np.nan,
+        "experiment": standing.experiment.number,
+    }
+
+
+def series_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:
+    """Return the values of :data:`SERIES` over the grid's times."""
+    values: dict[str, NDArray[Any]] = observables.series(reduced)
+    values["snapshot_time"] = reduced.times
+    return {name: _on_grid(grid, SERIES[name], reduced, v) for name, v in values.items()}
+
+
+def array_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:
+    """Return the values of :data:`ARRAYS`; a smaller domain fills the lower corner of its part."""
+    values: dict[str, NDArray[Any]] = {
+        "height": reduced.height_maps,
+        "spectrum": reduced.spectra,
+    }
+    return {name: _on_grid(grid, ARRAYS[name], reduced, v) for name, v in values.items()}
+
+
+def _on_grid(
+    grid: Grid, variable: Variable, reduced: Reduced, values: NDArray[Any]
+) -> NDArray[Any]:
+    array = np.full(variable.shape(grid), variable.fill, variable.dtype)
+    if len(values):
+        targets, sources = grid.aligned(reduced.times)
+        key: tuple[Any, ...] = (targets, *(slice(size) for size in values.shape[1:]))
+        array[key] = values[sources]
+    return array

@@ -1,0 +1,250 @@
+"""A sweep as one labelled dataset: everything in its place, what is missing is not a number."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from orchestrator import attempts, dataset, ledger, store
+from orchestrator.errors import RequestError
+from orchestrator.model import Point, Run, Snapshot, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from xarray import Dataset
+
+    from orchestrator.model import Record, Reduced, Scalar, Submission
+    from orchestrator.workspace import ExperimentDirectory, SweepDirectory
+
+xarray = pytest.importorskip("xarray")
+
+D, L = 6, 12
+AXES = (("Tau_min",), ("Coef_B", "Coef_C"))
+POINTS: list[dict[str, Scalar]] = [
+    {"Tau_min": tau, "Coef_B": b, "Coef_C": c}
+    for tau in (100.0, 0.0)
+    for b, c in ((1.0, 3.0), (5.0, 15.0))
+]
+
+
+def _map(number: int, index: int) -> NDArray[np.int16]:
+    """Return a map that tells what it is of."""
+    heights = np.full((D, L), 100 * number + index, np.int16)
+    heights[number % D, index] += 7
+    return heights
+
+
+def _finish(
+    sweep: SweepDirectory, number: int, times: list[float], record: Record | None
+) -> None:
+    """Leave behind what an attempt with snapshots at ``times`` leaves."""
+    place = sweep.experiment(number)
+    attempt = attempts.claim(place, 1, attempts.myself("t", "j"))
+    assert attempt is not None
+    place.out.mkdir(exist_ok=True)
+    journal = store.Journal(attempt.journal)
+    for index, time in enumerate(times):
+        journal.append(Snapshot(time, _map(number, index), np.full((1, 1), time, np.float32)))
+    journal.close()
+    if record is not None:
+        store.publish(attempt.journal, place, complete=record.complete)
+        attempt.journal.unlink()
+        attempts.write_record(attempt, record)
+
+
+@pytest.fixture
+def sweep(
+    sweep_directory: SweepDirectory,
+    make_submission: Callable[..., Submission],
+    make_record: Callable[..., Record],
+) -> SweepDirectory:
+    """Two by two points and two seeds: done, running, failed, and one that waits."""
+    fixed: dict[str, Scalar] = {"H": 20, "L": L, "D": D, "Csp_template": "LAYER(2)"}
+    points = [
+        Point(f"{i}{seed}", {**fixed, **point}, seed)
+        for i, point in enumerate(POINTS)
+        for seed in (1, 2)
+    ]
+    ledger.enlist(sweep_directory, points)
+    asked = dataclasses.replace(
+        make_submission("t", dict.fromkeys(range(8), 1)),
+        run=Run(stop_t0=40.0, every_t0=10.0),
+        axes=AXES,
+    )
+    ledger.intend(sweep_directory, asked)
+    ledger.keep_sweep_file(sweep_directory, "name: winds\n")
+    done = make_record(wall_s=5.0)
+    for number in range(6):
+        _finish(sweep_directory, number, [0.0, 10.2, 20.1, 30.0, 40.3], done)
+    _finish(sweep_directory, 6, [0.0, 14.0, 20.3], None)
+    failed = make_record(state=State.FAILED, reason="bad luck", time_t0=0.0)
+    _finish(sweep_directory, 7, [0.0], failed)
+    return sweep_directory
+
+
+@pytest.fixture(params=["opened", ".zarr", ".nc"])
+def found(request: pytest.FixtureRequest, sweep: SweepDirectory) -> Dataset:
+    """The dataset as it is opened from the sweep's files, or written and read again."""
+    if request.param == "opened":
+        return dataset.open_sweep(sweep.root)
+    path = sweep.root / f"winds{request.param}"
+    dataset.collect(sweep, path)
+    if request.param == ".nc":
+        return xarray.open_dataset(path, engine="h5netcdf")
+    return xarray.open_zarr(path, consolidated=False)
+
+
+def test_every_experiment_stands_at_its_values(found: Dataset) -> None:
+    assert dict(found.sizes) == {
+        "Tau_min": 2,
+        "Coef_B": 2,
+        "seed": 2,
+        "time": 5,
+        "y": D,
+        "x": L,
+        "ky": 1,
+        "kx": 1,
+    }
+    assert found.Tau_min.values.tolist() == [0.0, 100.0]
+    assert found.Coef_C.dims == ("Coef_B",)
+    assert found.experiment.sel(Tau_min=0.0).values.tolist() == [[4, 5], [6, 7]]
+    for number in range(6):
+        here = found.where(found.experiment == number, drop=True).squeeze()
+        for index in range(5):
+            heights = here.height.isel(time=index).values
+            assert np.array_equal(heights, _map(number, index))
+
+
+def test_snapshots_are_aligned_within_the_tolerance(found: Dataset) -> None:
+    running = found.sel(Tau_min=0.0, Coef_B=5.0, seed=1)
+
+    assert found.time.values.tolist() == [0, 10, 20, 30, 40]
+    times = running.snapshot_time.values
+    assert times[[0, 2]].tolist() == [0.0, 20.3]
+    assert np.isnan(times[[1, 3, 4]]).all()
+    assert np.isnan(running.height.values[[1, 3, 4]]).all()
+    assert np.array_equal(running.height.values[2], _map(6, 2))
+    assert running.spectrum.values[:, 0, 0].tolist()[2] == np.float32(20.3)
+
+
+def test_parts_are_read_as_the_whole(found: Dataset) -> None:
+    whole = found.height.values
+
+    part = found.height.isel(
+        Coef_B=1, seed=slice(None, None, -1), x=[3, 1], time=slice(1, 4, 2)
+    )
+
+    assert np.array_equal(
+        part.values, whole[:, 1, ::-1][:, :, 1:4:2][..., [3, 1]], equal_nan=True
+    )
+    assert np.array_equal(
+        found.height.transpose("x", ...).values, np.moveaxis(whole, -1, 0), equal_nan=True
+    )
+
+
+def test_series_have_their_values_and_units(found: Dataset) -> None:
+    one = found.isel(Tau_min=1, Coef_B=0, seed=1)  # experiment 1
+
+    expected = [_map(1, i).mean() for i in range(5)]
+    assert one.mean_height.values == pytest.approx(expected)
+    assert found.mean_height.attrs["units"] == "cells"
+    assert found.Tau_min.attrs["long_name"]
+    assert found.time.attrs["units"] == "t0"
+    assert found.attrs["Conventions"] == "CF-1.11"
+    assert found.attrs["sweep_file"] == "name: winds\n"
+
+
+def test_states_are_words_when_opened_and_flags_in_files(
+    sweep: SweepDirectory, found: Dataset
+) -> None:
+    opened = dataset.open_sweep(sweep.root)
+
+    assert opened.state.sel(Tau_min=0.0).values.tolist() == [
+        ["done", "done"],
+        ["running", "failed"],
+    ]
+    if "flag_meanings" in found.state.attrs:
+        words = str(found.state.attrs["flag_meanings"]).split()
+        assert [
+            words[i] for i in found.state.values.ravel()
+        ] == opened.state.values.ravel().tolist()
+    assert found.progress.values.min() == 0.0
+    assert found.wall_time.sel(Tau_min=100.0).values.tolist() == [[5.0, 5.0], [5.0, 5.0]]
+
+
+def test_opening_reads_no_snapshot(
+    sweep: SweepDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    reduced = store.reduced
+
+    def noting(place: ExperimentDirectory, **more: bool) -> Reduced:
+        read.append(place.root.name)
+        return reduced(place, **more)
+
+    monkeypatch.setattr(store, "reduced", noting)
+
+    opened = dataset.open_sweep(sweep.root)
+    before = list(read)
+    _ = opened.height.sel(Tau_min=0.0, seed=2).values
+
+    assert before == []
+    assert read == ["exp5", "exp7"]
+
+
+def test_a_newer_experiment_at_the_same_place_counts(sweep: SweepDirectory) -> None:
+    old = ledger.experiments(sweep)[0].point
+    changed = {**old.parameters, "Lambda_E": 2.0}
+    ledger.enlist(sweep, [Point("new", changed, old.seed)])
+
+    opened = dataset.open_sweep(sweep.root)
+
+    assert opened.experiment.sel(Tau_min=100.0, Coef_B=1.0, seed=1) == 8
+    assert opened.attrs["left_out"] == "superseded: exp0"
+    assert np.isnan(opened.height.sel(Tau_min=100.0, Coef_B=1.0, seed=1).values).all()
+
+
+def test_a_dataset_appears_whole_or_not_at_all(
+    sweep: SweepDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sweep.root / "winds.zarr"
+    dataset.collect(sweep, path)
+    before = sorted(p.relative_to(path) for p in path.rglob("*"))
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "reduced", fail)
+    with pytest.raises(OSError, match="No space left"):
+        dataset.collect(sweep, path)
+
+    assert sorted(p.relative_to(path) for p in path.rglob("*")) == before
+    assert not list(sweep.root.glob(".winds.zarr*"))
+
+
+def test_what_cannot_be_written_or_opened_is_told(
+    sweep: SweepDirectory, tmp_path: Path
+) -> None:
+    with pytest.raises(RequestError, match=r"a.csv: expected a name that ends in .zarr or .nc"):
+        dataset.collect(sweep, tmp_path / "a.csv")
+    with pytest.raises(RequestError, match="no sweep there"):
+        dataset.open_sweep(tmp_path / "nothing")
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import sys, orchestrator.cli; print([m for m in ('xarray', 'zarr', 'scipy', 'matplotlib') if m in sys.modules])"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert json.loads(done.stdout.replace("'", '"')) == []
