@@ -99,8 +99,10 @@ def found(request: pytest.FixtureRequest, sweep: SweepDirectory) -> Dataset:
     path = sweep.root / f"winds{request.param}"
     dataset.collect(sweep, path)
     if request.param == ".nc":
-        return xarray.open_dataset(path, engine="h5netcdf")
-    return xarray.open_zarr(path, consolidated=False)
+        written: Dataset = xarray.open_dataset(path, engine="h5netcdf")
+    else:
+        written = xarray.open_zarr(path, consolidated=False)
+    return written
 
 
 def test_every_experiment_stands_at_its_values(found: Dataset) -> None:

@@ -261,3 +261,25 @@ def test_a_full_disk_gets_a_sentence_and_no_half_written_line(bench: Bench) -> N
     assert done.stderr.rstrip().endswith("No space left on device")
     assert "Traceback" not in done.stderr
     assert lines == b"" or lines.endswith(b"\n")
+
+
+def test_an_experiment_is_verified_by_running_it_again(bench: Bench) -> None:
+    bench.write("[0, 13]")
+    bench.run("submit", "winds.yaml", "--wait")
+    place = bench.sweep.experiment(0)
+
+    equal = bench.run("verify", "winds", "exp0")
+    with np.load(place.height_maps) as file:
+        times, maps = file["times"], file["height_maps"]
+    maps[2, 3, 4] += 1
+    np.savez_compressed(place.height_maps, times=times, height_maps=maps)
+    tampered = bench.run("verify", "winds", "0")
+    partial = bench.run("verify", "winds", "1")
+
+    assert equal.returncode == 0, equal.stderr
+    assert equal.stdout.splitlines()[-1] == "exp0: 3 of 3 snapshots equal"
+    assert tampered.returncode == 1
+    assert "1 of 168 columns have another height" in tampered.stdout
+    assert partial.returncode == 1
+    assert "the second run failed: rescal exited with status 3" in partial.stderr
+    assert not list(bench.sweep.root.glob(".verify-*"))

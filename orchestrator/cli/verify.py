@@ -1,0 +1,102 @@
+"""Run an experiment again and compare every snapshot with those that are there."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestrator import attempts, collection, simulator, store, verification
+from orchestrator.cli import screen, settings
+from orchestrator.errors import OrchestratorError, RequestError
+from orchestrator.formats.durable import read_json
+from orchestrator.model import Experiment, Outputs, Point, Run, State, Task
+from orchestrator.supervisor import Stop, supervise
+from orchestrator.workspace import ExperimentDirectory
+
+if TYPE_CHECKING:
+    import argparse
+
+    from rich.console import Console
+
+    from orchestrator.model import Engine, Reduced
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument("sweep", metavar="SWEEP")
+    parser.add_argument("experiment", metavar="EXP", help="exp3 or 3")
+    settings.add_data_directory(parser)
+
+
+def perform(request: argparse.Namespace) -> int:
+    """Make the experiment again from its own account, beside it, and compare."""
+    console = screen.console()
+    directory = settings.find_sweep(request)
+    chosen = settings.choose([request.experiment], directory)
+    if len(chosen.numbers) != 1:
+        raise RequestError(
+            f"{request.experiment!r} names several experiments; verify takes one"
+        )
+    (standing,) = collection.standings(directory, chosen.numbers)
+    place = directory.experiment(chosen.numbers[0])
+    known = read_json(place.meta_data)
+    before = store.reduced(place)
+    if known is None or len(before.height_maps) == 0:
+        name, state = standing.experiment.name, standing.state.value
+        raise RequestError(f"{name} has no height maps to compare with; it is {state}")
+    engine = _engine(known, console)
+    if standing.record is not None and "new chances" in standing.record.continued:
+        console.print(
+            f"{standing.experiment.name} {standing.record.continued}; it cannot come out equal",
+            style="yellow",
+            highlight=False,
+        )
+    with (
+        tempfile.TemporaryDirectory(prefix=".verify-", dir=directory.root) as scratch,
+        console.status(f"running {standing.experiment.name} again"),
+    ):
+        after = _again(known, standing.experiment.number, engine, Path(scratch))
+    return _tell(console, standing.experiment.name, before, after)
+
+
+def _engine(known: dict[str, Any], console: Console) -> Engine:
+    """Return the engine that made an experiment, and say where it has changed since."""
+    root = known.get("rescal_root")
+    engine = simulator.find(None if root is None else Path(root))
+    if engine.digest != known.get("engine_digest"):
+        told = f"{known.get('engine')} {known.get('engine_version')}".strip()
+        console.print(
+            f"the engine is another than it was ({told}); differences may come from that",
+            style="yellow",
+            highlight=False,
+        )
+    return engine
+
+
+def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) -> Reduced:
+    place = ExperimentDirectory(scratch)
+    attempt = attempts.claim(place, 1, attempts.myself("", "verify"))
+    assert attempt is not None
+    point = Point("", known["parameters"], known["seed"])
+    run = Run(known["stop_t0"], known["every_t0"], on_timeout="rerun")
+    with Stop.on_signals() as stop:
+        record = supervise(
+            Task(Experiment(number, point), 1, run, Outputs()), engine, place, stop
+        )
+    if record.state is State.CANCELLED:
+        raise KeyboardInterrupt
+    if record.state is not State.DONE:
+        raise OrchestratorError(f"the second run {record.state.value}: {record.reason}")
+    return store.reduced(place)
+
+
+def _tell(console: Console, name: str, before: Reduced, after: Reduced) -> int:
+    compared = list(verification.compare(before, after))
+    for one in compared:
+        said = one.difference or "equal"
+        console.print(f"t = {one.time_t0:<12.7g} {one.digest[:16]}  {said}", highlight=False)
+    equal = sum(not one.difference for one in compared)
+    verdict = f"{name}: {equal} of {len(compared)} snapshots equal"
+    console.print(verdict, style="green" if equal == len(compared) else "red", highlight=False)
+    return 0 if equal == len(compared) else 1

@@ -1,0 +1,58 @@
+"""Two runs are the same where every snapshot is, and the first difference is named."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from orchestrator import verification
+from orchestrator.model import Reduced
+
+FIRST = Reduced(
+    np.array([0.0, 10.5]),
+    np.arange(24, dtype=np.int16).reshape(2, 3, 4),
+    np.ones((2, 1, 1), np.float32),
+)
+
+
+def _said(second: Reduced) -> list[str]:
+    return [one.difference for one in verification.compare(FIRST, second)]
+
+
+def test_equal_runs_have_equal_digests() -> None:
+    again = Reduced(FIRST.times.copy(), FIRST.height_maps.copy(), FIRST.spectra.copy())
+
+    assert _said(again) == ["", ""]
+    assert verification.digests(FIRST) == verification.digests(again)
+    assert len(set(verification.digests(FIRST))) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"times": np.array([0.0, 10.6])}, "the second run has it at t = 10.6 t0"),
+        ({"height_maps": FIRST.height_maps[:1]}, "the second run has no such snapshot"),
+        (
+            {"height_maps": FIRST.height_maps[..., :3]},
+            "a map of 3 x 3 columns in the second run",
+        ),
+        ({"spectra": 2 * FIRST.spectra}, "the height maps are equal, the spectra are not"),
+        ({"spectra": FIRST.spectra[:0]}, ""),
+        ({"spectra": FIRST.spectra * (1 + 1e-6)}, ""),
+    ],
+)
+def test_a_difference_is_told_in_words(changes: dict[str, Any], said: str) -> None:
+    assert _said(dataclasses.replace(FIRST, **changes))[1] == said
+
+
+def test_columns_that_differ_are_counted() -> None:
+    maps = FIRST.height_maps.copy()
+    maps[1, 2, 1:3] += 1
+
+    assert _said(dataclasses.replace(FIRST, height_maps=maps)) == [
+        "",
+        "2 of 12 columns have another height",
+    ]
