@@ -119,7 +119,9 @@ def read_claim(attempt: AttemptDirectory) -> Claim | None:
 def read_progress(attempt: AttemptDirectory) -> Progress | None:
     """Return how far the attempt has come, or None before its first snapshot."""
     data = read_json(attempt.progress)
-    return None if data is None else Progress(**data)
+    if data is None:
+        return None
+    return Progress(**{**data, "roughness": tuple(data.get("roughness", ()))})
 
 
 def write_progress(attempt: AttemptDirectory, progress: Progress) -> None:

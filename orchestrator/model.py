@@ -246,7 +246,8 @@ class Claim:
 class Progress:
     """How far a running attempt has come, after ``wall_s`` seconds.
 
-    ``snapshot_s`` of them had passed when the last snapshot came.
+    ``snapshot_s`` of them had passed when the last snapshot came. ``roughness`` is the standard
+    deviation of the height, in cells, at some of the snapshots so far.
     """
 
     time_t0: float
@@ -254,6 +255,7 @@ class Progress:
     wall_s: float
     pid: int | None = None
     snapshot_s: float = 0.0
+    roughness: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ COLOURS = {
 }
 """One colour per state, the same wherever it is shown."""
 
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
 
 def seconds(value: float | None) -> str:
     """Write a duration as people do: ``8 s``, ``4 min``, ``3 h 20 min``, ``2 d 5 h``.
@@ -139,9 +141,12 @@ def status_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -
         right = title not in {"state", "job"}
         table.add_column(title, justify="right" if right else "left", no_wrap=True)
     remarks = [remark(standing) for standing in standings]
+    waves = [sparkline(_roughness(standing)) for standing in standings]
+    if any(waves):
+        table.add_column("roughness", no_wrap=True)
     if any(remarks):
         table.add_column("remark", overflow="fold")
-    for standing, said in zip(standings, remarks, strict=True):
+    for standing, wave, said in zip(standings, waves, remarks, strict=True):
         values = coordinates(standing.experiment, axes)
         rate = standing.rate_t0_per_min
         table.add_row(
@@ -155,6 +160,7 @@ def status_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -
             f"{100 * standing.fraction:.0f}" if standing.attempt else "",
             _short(rate),
             seconds(standing.left_s),
+            *([wave] if any(waves) else []),
             *([said] if any(remarks) else []),
         )
     return table
@@ -177,6 +183,22 @@ def axis_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> 
             found = counts(group)
             table.add_row(label, *(str(found.get(state, "")) for state in present))
     return table
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Draw a series as a line of blocks, from nothing to its largest value; needs two of them.
+
+    >>> sparkline([0, 1, 2, 4, 8]), sparkline([3])
+    ('▁▂▃▅█', '')
+    """
+    if len(values) < 2:
+        return ""
+    top = max(*values, 1e-9)
+    return "".join(_BLOCKS[min(len(_BLOCKS) - 1, int(len(_BLOCKS) * v / top))] for v in values)
+
+
+def _roughness(standing: Standing) -> tuple[float, ...]:
+    return standing.progress.roughness if standing.progress is not None else ()
 
 
 def _short(rate: float | None) -> str:
@@ -234,6 +256,7 @@ def _standing_json(standing: Standing, axes: Sequence[Sequence[str]]) -> dict[st
         "left_s": standing.left_s,
         "wall_s": standing.wall_s if record or progress else None,
         "reason": remark(standing) or None,
+        "roughness": list(_roughness(standing)),
         "complete": record.complete if record else False,
         "stalled": standing.silent or standing.stalled_s is not None,
     }

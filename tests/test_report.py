@@ -40,7 +40,13 @@ def standings(
     )
     return [
         Standing(one, State.DONE, 1, submission, record=make_record()),
-        Standing(two, State.RUNNING, 1, submission, progress=Progress(50.0, 2, 60.0)),
+        Standing(
+            two,
+            State.RUNNING,
+            1,
+            submission,
+            progress=Progress(50.0, 2, 60.0, roughness=(0.0, 1.5, 3.0)),
+        ),
         Standing(three, State.FAILED, 2, submission, record=failed),
         Standing(four, State.PENDING, 1, submission),
     ]
@@ -60,7 +66,20 @@ def test_the_status_table_has_a_line_for_each_experiment(
 
     lines = [line.split() for line in shown.splitlines() if line.strip()][-4:]
     assert lines[0] == ["0", "0.001", "0", "7", "done", "1", "100.5", "100", "100"]
-    assert lines[1] == ["1", "0.001", "100", "7", "running", "1", "50", "50", "50", "60", "s"]
+    assert lines[1] == [
+        "1",
+        "0.001",
+        "100",
+        "7",
+        "running",
+        "1",
+        "50",
+        "50",
+        "50",
+        "60",
+        "s",
+        "▁▅█",
+    ]
     assert " ".join(lines[2]).endswith("the engine exited with status 3 (2 snapshots kept)")
     assert lines[3] == ["3", "0.01", "100", "7", "pending", "1", "0"]
 
@@ -114,6 +133,7 @@ def test_programs_get_every_field_as_plain_data(
         "left_s": 60.0,
         "wall_s": 60.0,
         "reason": None,
+        "roughness": [0.0, 1.5, 3.0],
         "complete": False,
         "stalled": False,
     }

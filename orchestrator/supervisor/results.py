@@ -11,12 +11,14 @@ from orchestrator import attempts, store
 from orchestrator.model import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from orchestrator.model import Outputs, Snapshot
     from orchestrator.workspace import AttemptDirectory, ExperimentDirectory
 
 _PATIENCE = 100.0  # publishing before the end waits so many times what it costs
+_SHOWN = 16  # values of a series that the progress tells
 _FIRST_COST_S = 0.02  # guessed, before it has been measured
 
 
@@ -45,6 +47,7 @@ class Results:
         self._published = self._started
         self._cost_s = _FIRST_COST_S
         self._snapshot_s = 0.0
+        self._roughness: list[float] = []
         self._complete = False
         self.snapshots = 0
         self.time_t0 = 0.0
@@ -68,6 +71,7 @@ class Results:
         start_t0 = 0.0
         for snapshot in itertools.islice(store.read_journal(journal), snapshots):
             self._journal.append(snapshot)
+            self._note(snapshot)
             start_t0 = start_t0 if self.snapshots else snapshot.time_t0
             self.snapshots += 1
             self.time_t0 = snapshot.time_t0
@@ -80,6 +84,7 @@ class Results:
         self.snapshots += 1
         self.time_t0 = snapshot.time_t0
         self._snapshot_s = self.wall_s
+        self._note(snapshot)
         self.beat()
         if time.monotonic() - self._published > _PATIENCE * self._cost_s:
             self._publish(complete=False)
@@ -87,10 +92,19 @@ class Results:
     def beat(self) -> None:
         """Rewrite the progress file, a sign of life; failing to is not the end."""
         progress = Progress(
-            self.time_t0, self.snapshots, self.wall_s, self.pid, self._snapshot_s
+            self.time_t0,
+            self.snapshots,
+            self.wall_s,
+            self.pid,
+            self._snapshot_s,
+            tuple(_thinned(self._roughness)),
         )
         with contextlib.suppress(OSError):
             attempts.write_progress(self._attempt, progress)
+
+    def _note(self, snapshot: Snapshot) -> None:
+        if snapshot.height_map.size:
+            self._roughness.append(round(float(snapshot.height_map.std()), 4))
 
     def finish(self, *, complete: bool) -> None:
         """Publish all that was kept; complete data need no journal any more."""
@@ -108,6 +122,12 @@ class Results:
         store.publish(self._attempt.journal, self._directory, complete=complete)
         self._published = time.monotonic()
         self._cost_s = self._published - before
+
+
+def _thinned(values: Sequence[float]) -> list[float]:
+    """Return at most so many values, evenly chosen, the first and the last among them."""
+    count = min(len(values), _SHOWN)
+    return [values[i * (len(values) - 1) // max(1, count - 1)] for i in range(count)]
 
 
 def publish_earlier(directory: ExperimentDirectory, attempt: int) -> None:
