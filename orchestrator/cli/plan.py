@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 
 from orchestrator import estimate, experiment, report, spec
-from orchestrator.cli import dispatch, resources, screen, settings, submit
+from orchestrator.cli import dispatch, resources, screen, seeds, settings, submit
 
 if TYPE_CHECKING:
     import argparse
@@ -29,6 +29,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
     parser.add_argument("--cluster", choices=dispatch.CLUSTERS, help="default auto")
+    parser.add_argument(
+        "--extend-seeds",
+        metavar="WISH",
+        help="propose seeds where this holds, as 'ci(wavelength) > 0.1' of the mean",
+    )
     resources.add(parser)
     settings.add_data_directory(parser)
 
@@ -41,6 +46,9 @@ def perform(request: argparse.Namespace) -> int:
         print(json.dumps(_as_json(planned), indent=1))
         return 0
     console = screen.console()
+    if request.extend_seeds is not None:
+        seeds.propose(console, planned, request.extend_seeds)
+        return 0
     for warning in sweep.warnings:
         console.print(f"warning: {warning}", style="yellow", highlight=False, soft_wrap=True)
     console.print(_table(planned, None if request.all else _SHOWN))
