@@ -130,6 +130,28 @@ def dominant_wave(power: NDArray[np.floating], length: int) -> tuple[float, floa
     return 1 / float(np.hypot(vector_y, vector_x)), angle
 
 
+def power_along_wind(height_map: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Return the power of each wavenumber along the wind, the mean over all rows.
+
+    Parameters
+    ----------
+    height_map
+        int16 [D, L], in cells.
+
+    Returns
+    -------
+    NDArray
+        float64 [L // 2 + 1], in cells²; but for the first, the mean, their sum is the variance of
+        the height about each row's mean.
+    """
+    length = height_map.shape[1]
+    waves = np.fft.rfft(height_map - height_map.mean(), axis=1) / length
+    power: NDArray[np.float64] = 2 * (waves.real**2 + waves.imag**2).mean(axis=0)
+    if length % 2 == 0:
+        power[-1] /= 2  # of the shortest wave there is only one
+    return power
+
+
 def _shift(resemblance: NDArray[np.floating]) -> float:
     """Return where a circular cross-correlation [x] is highest, from -L/2 to L/2 cells."""
     length = len(resemblance)

@@ -1,8 +1,7 @@
-"""Draw the height maps of a sweep on the grid of its first two axes."""
+"""Draw a sweep: height maps on the grid of its axes, series, spectra, profiles, animations."""
 
 from __future__ import annotations
 
-import math
 import shlex
 import sys
 from pathlib import Path
@@ -10,77 +9,182 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator import collection, figures, report, store
-from orchestrator.cli import dispatch, settings
-from orchestrator.model import State
+from orchestrator import figures, observables
+from orchestrator.cli import pictures, settings
+from orchestrator.dataset.grid import lay_out
+from orchestrator.errors import RequestError
+from orchestrator.figures.lines import Scale
+from orchestrator.figures.phase_diagram import range_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
-    from orchestrator.model import Standing
-    from orchestrator.workspace import SweepDirectory
+    from matplotlib.figure import Figure
 
+    from orchestrator.cli.pictures import Layout, Page
+    from orchestrator.dataset.grid import Grid
 
-_PAGE = 1.4  # width over height of what looks well on a page
+_DEFAULT = "roughness,wavelength,mean_height"
+_FRAMES = 60
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     parser.add_argument("sweep", metavar="SWEEP", nargs="?")
-    parser.add_argument("kind", choices=("phase-diagram",), nargs="?", default="phase-diagram")
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help=".png, .svg or .pdf")
+    parser.add_argument(
+        "kind", choices=(*_STILLS, "animation"), nargs="?", default="phase-diagram"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help=".png, .svg, .pdf; .gif, .mp4"
+    )
     parser.add_argument("--time", metavar="T0", type=float, help="default: the last snapshot")
+    parser.add_argument(
+        "--seed", metavar="N", type=int, help="of maps and profiles; default the first"
+    )
+    parser.add_argument("--rows", metavar="AXIS", help="which axis goes down the page")
+    parser.add_argument("--columns", metavar="AXIS", help="which axis goes across it")
+    parser.add_argument(
+        "--experiment", metavar="EXP", help="of a map, profile or animation: this one alone"
+    )
+    parser.add_argument(
+        "--quantity",
+        metavar="NAME,...",
+        default=_DEFAULT,
+        help=f"of series: {', '.join(observables.QUANTITIES)}; default {_DEFAULT}",
+    )
+    parser.add_argument("--y", metavar="ROW", type=int, help="of profiles; default the middle")
+    parser.add_argument(
+        "--frames", metavar="N", type=int, default=_FRAMES, help="of an animation, at most"
+    )
     settings.add_data_directory(parser)
 
 
 def perform(request: argparse.Namespace) -> int:
-    """Draw and say where the picture is."""
+    """Draw and say where the pictures are."""
     directory = settings.find_sweep(request)
-    axes = dispatch.axes_of(directory)
-    standings = collection.standings(directory)
-    if _too_wide(standings, axes):
-        axes = (axes[1], axes[0], *axes[2:])
-    rows, columns = _labels(standings, axes[:1]), _labels(standings, axes[1:2])
-    panels = {}
-    for standing in standings:
-        row, column = (_label(standing, axes[i : i + 1]) for i in (0, 1))
-        place = (rows.index(row), columns.index(column))
-        if place not in panels:  # the first seed, and the first value on further axes
-            panels[place] = _panel(directory, standing, request.time)
-    path = request.output or directory.root / "phase-diagram.png"
-    figure = figures.phase_diagram(panels, rows, columns, directory.name)
-    figures.save(figure, path, shlex.join(["rescal-sweep", *sys.argv[1:]]))
-    print(f"wrote {path}")
+    grid = lay_out(directory)
+    suffix = ".gif" if request.kind == "animation" else ".png"
+    path = request.output or directory.root / f"{request.kind}{suffix}"
+    command = shlex.join(["rescal-sweep", *sys.argv[1:]])
+    if request.kind == "animation":
+        _animate(grid, request, path, command)
+        print(f"wrote {path}")
+        return 0
+    for name, figure in _STILLS[request.kind](grid, request):
+        target = path.with_name(f"{path.stem}-{name}{path.suffix}") if name else path
+        figures.save(figure, target, command)
+        print(f"wrote {target}")
     return 0
 
 
-def _too_wide(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the picture comes nearer to a page with the two axes exchanged."""
-    if len(axes) < 2 or not standings:
-        return False
-    parameters = standings[0].experiment.point.parameters
-    panel = float(parameters["L"]) / float(parameters["D"])
-    grid = len(_labels(standings, axes[1:2])) / len(_labels(standings, axes[:1]))
-    return abs(math.log(panel / grid / _PAGE)) < abs(math.log(panel * grid / _PAGE))
+def _phase_diagram(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
+    laid = _layout(grid, request)
+    for page in laid.pages:
+        panels = pictures.panels(grid, page, request.time)
+        maps = [p.height_map for p in panels.values() if p.height_map is not None]
+        diagram = _diagram(grid, laid, page, range_of(maps))
+        diagram.show(panels)
+        yield _file_name(page), diagram.figure
 
 
-def _label(standing: Standing, axes: Sequence[Sequence[str]]) -> str:
-    values = report.coordinates(standing.experiment, axes)
-    return "\n".join(f"{name} = {report.number(value)}" for name, value in values.items())
+def _profile(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
+    laid = _layout(grid, request)
+    row = grid.depth // 2 if request.y is None else request.y
+    for page in laid.pages:
+        stripes = pictures.stripes(grid, page, request.y)
+        if not stripes:
+            raise RequestError(f"{grid.directory.name}: no two snapshots of an experiment yet")
+        said = f"row y = {row}; wind from the left"
+        title = _title(grid, page)
+        yield (
+            _file_name(page),
+            figures.space_time(stripes, laid.rows, laid.columns, title, said),
+        )
 
 
-def _labels(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> list[str]:
-    return list(dict.fromkeys(_label(standing, axes) for standing in standings))
+def _series(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
+    names = request.quantity.split(",")
+    if unknown := [name for name in names if name not in observables.QUANTITIES]:
+        known = ", ".join(observables.QUANTITIES)
+        raise RequestError(f"--quantity {unknown[0]}: expected one of {known}")
+    panels = {}
+    for name in names:
+        about = observables.QUANTITIES[name]
+        panels[name] = Scale(f"{name.replace('_', ' ')}\n({about.units})")
+    scales = Scale("t (t0)"), panels
+    found = pictures.series_curves(grid)
+    yield "", figures.curves(found, grid.times, scales, grid.directory.name)
 
 
-def _panel(
-    directory: SweepDirectory, standing: Standing, time_t0: float | None
-) -> figures.Panel:
-    remark = "" if standing.state is State.DONE else standing.state.value
-    found = store.reduced(directory.experiment(standing.experiment.number), spectra=False)
-    if len(found.height_maps) == 0:
-        return figures.Panel(None, 0.0, remark or "no height maps")
-    last = len(found.height_maps) - 1
-    nearest = last if time_t0 is None else int(np.argmin(np.abs(found.times - time_t0)))
-    return figures.Panel(found.height_maps[nearest], float(found.times[nearest]), remark)
+def _spectrum(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
+    found = pictures.power_curves(grid, request.time)
+    if not found:
+        raise RequestError(f"{grid.directory.name}: no height maps yet")
+    wavelengths = grid.length / np.arange(1, (grid.length + 1) // 2)
+    when = "the last snapshot" if request.time is None else f"t = {request.time:g} t0"
+    scales = (
+        Scale("wavelength along the wind (cells)", logarithmic=True),
+        {"power": Scale("power (cells²)", logarithmic=True)},
+    )
+    title = f"{grid.directory.name}, {when}"
+    yield "", figures.curves(found, wavelengths, scales, title)
+
+
+_STILLS = {
+    "phase-diagram": _phase_diagram,
+    "series": _series,
+    "spectrum": _spectrum,
+    "profile": _profile,
+}
+
+
+def _animate(grid: Grid, request: argparse.Namespace, path: Path, command: str) -> None:
+    if request.frames < 2:
+        raise RequestError(f"--frames {request.frames}: expected 2 or more")
+    laid = _layout(grid, request)
+    page = laid.pages[0]
+    if len(laid.pages) > 1:
+        print(f"of {len(laid.pages)} pages the first: {page.name}")
+    films = pictures.films(grid, page)
+    read = [reduced for reduced, _ in films.values() if len(reduced.height_maps)]
+    if not read:
+        raise RequestError(f"{grid.directory.name}: no height maps yet")
+    end = max(float(reduced.times[-1]) for reduced in read)
+    moments = [t for t in [*grid.times.tolist(), end] if t <= end]
+    kept = np.unique(np.linspace(0, len(moments) - 1, request.frames).round().astype(int))
+    last = [reduced.height_maps[-1] for reduced in read]
+    first = [reduced.height_maps[0] for reduced in read]
+    diagram = _diagram(grid, laid, page, range_of([*first, *last]))
+    figures.film(
+        diagram.figure,
+        lambda time: diagram.show(pictures.moment(films, time)),
+        [moments[i] for i in kept],
+        path,
+        command,
+    )
+
+
+def _layout(grid: Grid, request: argparse.Namespace) -> Layout:
+    if request.experiment is None:
+        return pictures.layout(grid, request.rows, request.columns, request.seed)
+    chosen = settings.choose([request.experiment], grid.directory)
+    if len(chosen.numbers) != 1:
+        raise RequestError(f"--experiment {request.experiment}: expected one, such as exp3")
+    return pictures.alone(grid, chosen.numbers[0])
+
+
+def _diagram(
+    grid: Grid, laid: Layout, page: Page, range_: tuple[float, float]
+) -> figures.PhaseDiagram:
+    title = _title(grid, page)
+    return figures.PhaseDiagram(laid.rows, laid.columns, title, range_, laid.aspect)
+
+
+def _title(grid: Grid, page: Page) -> str:
+    name = grid.directory.name
+    return f"{name}, {page.name}" if page.name else name
+
+
+def _file_name(page: Page) -> str:
+    return page.name.replace(" = ", "=").replace(", ", ",").replace("\n", ",").replace("/", "_")

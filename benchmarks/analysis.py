@@ -1,8 +1,9 @@
-"""How long collecting takes and how much memory it needs.
+"""How long it takes to collect a sweep and to draw one, and how much memory.
 
-    python benchmarks/collect.py [--experiments N] [--snapshots N] [--depth D] [--length L]
+    python benchmarks/analysis.py [--experiments N] [--snapshots N] [--depth D] [--length L]
 
-The experiments are made up: dunes that wander, published as a finished run publishes them.
+Collects all of the experiments and draws a hundred. They are made up: dunes that wander,
+published as a finished run publishes them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from orchestrator.model import (
 from orchestrator.reduction import spectrum
 from orchestrator.workspace import SweepDirectory
 
+_DRAWN = 100
+
 
 def main() -> None:
     """Measure and print."""
@@ -47,7 +50,7 @@ def main() -> None:
         sizes = f"{given.snapshots} x {given.depth} x {given.length}"
         print(f"{given.experiments} experiments of {sizes}")
         for suffix in (".zarr", ".nc"):
-            spent_s, peak_mb = collected(Path(scratch), suffix)
+            spent_s, peak_mb = command(Path(scratch), "collect", "many", "-o", f"many{suffix}")
             path = Path(scratch) / f"many{suffix}"
             files = [p for p in path.rglob("*") if p.is_file()] or [path]
             size_mb = sum(p.stat().st_size for p in files) / 1e6
@@ -55,16 +58,25 @@ def main() -> None:
                 f"{suffix:6} {spent_s:7.1f} s {peak_mb:7.0f} MB at most, "
                 f"{len(files)} files of {size_mb:.0f} MB"
             )
+        few = SweepDirectory(Path(scratch) / "data_runs" / "few")
+        few.root.mkdir()
+        make(few, _DRAWN, given.snapshots, (given.depth, given.length), seeds=1)
+        print(f"{_DRAWN} experiments of {sizes}")
+        for kind in ("phase-diagram", "series", "spectrum", "profile"):
+            spent_s, peak_mb = command(Path(scratch), "plot", "few", kind)
+            print(f"{kind:14} {spent_s:7.1f} s {peak_mb:7.0f} MB at most")
 
 
-def make(sweep: SweepDirectory, count: int, snapshots: int, shape: tuple[int, int]) -> None:
-    """Write a sweep of two axes and five seeds that has run to the end."""
+def make(
+    sweep: SweepDirectory, count: int, snapshots: int, shape: tuple[int, int], seeds: int = 5
+) -> None:
+    """Write a sweep of two axes and some seeds that has run to the end."""
     fixed = {"H": 50, "L": shape[1], "D": shape[0]}
     points = [
         Point(
             f"{i:06}",
-            {**fixed, "Tau_min": float(i // 5 % 20), "Lambda_I": float(i // 100)},
-            i % 5,
+            {**fixed, "Tau_min": float(i // seeds % 10), "Lambda_I": float(i // seeds // 10)},
+            i % seeds,
         )
         for i in range(count)
     ]
@@ -108,13 +120,11 @@ def _write(path: Path, snapshots: int, shape: tuple[int, int], number: int) -> N
     journal.close()
 
 
-def collected(place: Path, suffix: str) -> tuple[float, float]:
-    """Collect with the command; return seconds and the most memory in MB."""
-    command = [str(Path(sys.executable).with_name("rescal-sweep")), "collect", "many"]
+def command(place: Path, *words: str) -> tuple[float, float]:
+    """Run the command; return seconds and the most memory in MB."""
+    program = str(Path(sys.executable).with_name("rescal-sweep"))
     before = time.perf_counter()
-    with subprocess.Popen(
-        [*command, "-o", f"many{suffix}"], cwd=place, stdout=subprocess.DEVNULL
-    ) as child:
+    with subprocess.Popen([program, *words], cwd=place, stdout=subprocess.DEVNULL) as child:
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
     assert child.returncode == 0

@@ -1,0 +1,20 @@
+"""Pictures of a sweep; the only package that knows matplotlib, which is loaded when one is drawn.
+
+Each kind takes values and returns a figure; :func:`save` writes it with the command that made it.
+"""
+
+from orchestrator.figures.lines import Curve, curves
+from orchestrator.figures.phase_diagram import Panel, PhaseDiagram
+from orchestrator.figures.space_time import Stripes, space_time
+from orchestrator.figures.style import film, save
+
+__all__ = [
+    "Curve",
+    "Panel",
+    "PhaseDiagram",
+    "Stripes",
+    "curves",
+    "film",
+    "save",
+    "space_time",
+]

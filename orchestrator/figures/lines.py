@@ -1,0 +1,138 @@
+"""Curves: a quantity over time, or power over wavelength, a line for each point of a sweep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator.figures import style
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+_WIDTH_IN, _HEIGHT_IN, _LEGEND_IN = 6.0, 2.6, 1.9
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One point of a sweep: its seeds' values.
+
+    Attributes
+    ----------
+    labels
+        What its colour tells, and what the style of its line: ``("Tau_min = 0", "")``.
+    values
+        float64 [seed, x] by the name of the panel.
+    """
+
+    labels: tuple[str, str]
+    values: Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What stands along an axis, and whether in powers of ten."""
+
+    label: str
+    logarithmic: bool = False
+
+
+def curves(
+    found: Sequence[Curve],
+    x: NDArray[np.float64],
+    scales: tuple[Scale, Mapping[str, Scale]],
+    title: str,
+) -> Figure:
+    """Draw the mean over seeds of each point, with the standard error of the mean as a band.
+
+    Parameters
+    ----------
+    found
+        The points.
+    x
+        float64 [x], the same for all.
+    scales
+        Of the common x, and of each panel by its name, in their order.
+    title
+        What stands above.
+    """
+    along, panels = scales
+    figure = style.new_figure(_WIDTH_IN + _LEGEND_IN, 0.8 + _HEIGHT_IN * len(panels))
+    grid = figure.subplots(len(panels), 1, squeeze=False, sharex=True)[:, 0]
+    firsts = list(dict.fromkeys(curve.labels[0] for curve in found))
+    others = list(dict.fromkeys(curve.labels[1] for curve in found))
+    for axes, (name, scale) in zip(grid, panels.items(), strict=True):
+        for curve in found:
+            colour = _colour(firsts.index(curve.labels[0]), len(firsts))
+            line = style.LINES[others.index(curve.labels[1]) % len(style.LINES)]
+            _draw(axes, x, curve.values[name], colour, line)
+        axes.set_ylabel(scale.label, fontsize=9)
+        axes.tick_params(labelsize=8)
+        axes.grid(visible=True, color="0.9", linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+        if along.logarithmic:
+            axes.set_xscale("log")
+        if scale.logarithmic:
+            axes.set_yscale("log")
+    grid[-1].set_xlabel(along.label, fontsize=9)
+    _legend(figure, firsts, others)
+    figure.suptitle(title, fontsize=11)
+    seeds = max((len(next(iter(c.values.values()))) for c in found), default=0)
+    style.small_print(
+        figure,
+        f"mean of up to {seeds} seeds and its standard error" if seeds > 1 else "one seed",
+    )
+    return figure
+
+
+def _draw(
+    axes: Axes,
+    x: NDArray[np.float64],
+    values: NDArray[np.float64],
+    colour: str,
+    line: style.LineStyle,
+) -> None:
+    known = np.sum(~np.isnan(values), axis=0)
+    some = known > 0
+    total = np.nansum(values, axis=0)
+    mean = np.divide(total, known, out=np.full(len(x), np.nan), where=some)
+    axes.plot(x, mean, color=colour, linewidth=1.4, linestyle=line)
+    several = known > 1
+    if several.any():
+        squares = np.nansum((values - mean) ** 2, axis=0)
+        error = np.full(len(x), np.nan)
+        error[several] = np.sqrt(squares[several] / (known[several] - 1) / known[several])
+        axes.fill_between(x, mean - error, mean + error, color=colour, alpha=0.18, linewidth=0)
+
+
+def _colour(index: int, count: int) -> str:
+    """Return a colour: of few by themselves, of many along the map."""
+    if count <= 2:
+        return style.CATEGORIES[index]
+    from matplotlib import colormaps  # noqa: PLC0415  # heavy, and optional
+    from matplotlib.colors import to_hex  # noqa: PLC0415
+
+    return str(to_hex(colormaps[style.LINE_COLOURS](0.9 * index / (count - 1))))
+
+
+def _legend(figure: Figure, firsts: Sequence[str], others: Sequence[str]) -> None:
+    from matplotlib.lines import Line2D  # noqa: PLC0415  # heavy, and optional
+
+    handles = [
+        Line2D([], [], color=_colour(i, len(firsts)), label=label)
+        for i, label in enumerate(firsts)
+        if label
+    ]
+    if len(others) > 1:
+        for i, label in enumerate(others):
+            handle = Line2D([], [], color="0.3", label=label)
+            handle.set_linestyle(style.LINES[i % len(style.LINES)])
+            handles.append(handle)
+    if handles:
+        figure.legend(handles=handles, loc="outside right upper", fontsize=8, frameon=False)

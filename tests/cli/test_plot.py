@@ -1,0 +1,131 @@
+"""The pictures of a sweep of the built-in engine, and that it shows what was published."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import orchestrator
+from orchestrator.cli import pictures
+from orchestrator.dataset.grid import lay_out
+from orchestrator.workspace import SweepDirectory
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+pytest.importorskip("xarray")
+pytestmark = pytest.mark.slow
+
+SWEEP = """
+name: dunes
+extends: snowfall
+parameters: {H: 40, L: 160, D: 40}
+sweep:
+  grid: {Lambda_I: [0.001, 0.01], Tau_min: [0, 1000]}
+derived: {Tau_max: Tau_min + 1000}
+seeds: 2
+run: {stop: 500, every: 100, engine: builtin}
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The published phase diagram's corners, on a smaller domain and for a shorter time."""
+    place = tmp_path_factory.mktemp("dunes")
+    (place / "dunes.yaml").write_text(SWEEP)
+    done = _run(place, "submit", "dunes.yaml", "--cluster", "local", "--wait", "--yes")
+    assert "8 experiments: 8 done" in done.stdout, done.stdout + done.stderr
+    return place
+
+
+@pytest.fixture(scope="module")
+def found(place: Path) -> Dataset:
+    opened: Dataset = orchestrator.open_sweep(place / "data_runs" / "dunes")
+    return opened.isel(time=-1).mean("seed")
+
+
+def _run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("rescal-sweep")), *words]
+    return subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+
+
+def test_more_snowfall_makes_a_deeper_cover(found: Dataset) -> None:
+    depth = found.mean_height
+
+    assert (depth.sel(Lambda_I=0.01) > depth.sel(Lambda_I=0.001) + 1).all()
+
+
+def test_a_stronger_wind_makes_the_cover_less_even(found: Dataset) -> None:
+    roughness = found.roughness.sel(Lambda_I=0.01)
+
+    assert roughness.sel(Tau_min=0) > 1.3 * roughness.sel(Tau_min=1000)
+
+
+@pytest.mark.parametrize("kind", ["phase-diagram", "series", "spectrum", "profile"])
+def test_every_kind_is_drawn(place: Path, kind: str) -> None:
+    done = _run(place, "plot", "dunes", kind, "-o", f"{kind}.pdf")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"wrote {kind}.pdf\n"
+    assert (place / f"{kind}.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_one_experiment_is_animated(place: Path) -> None:
+    from PIL import Image, ImageSequence  # noqa: PLC0415  # comes with matplotlib
+
+    done = _run(place, "plot", "dunes", "animation", "--experiment", "exp2", "--frames", "4")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    with Image.open(place / "data_runs/dunes/animation.gif") as film:
+        assert sum(1 for _ in ImageSequence.Iterator(film)) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("--rows", "Tau_mim"),
+            "--rows Tau_mim: not an axis of the sweep; there are Lambda_I, Tau_min",
+        ),
+        (("--seed", "7"), "--seed 7: dunes has the seeds 1, 2"),
+        (("series", "--quantity", "height"), "--quantity height: expected one of mean_height"),
+        (("profile", "--y", "40"), "--y 40: expected a row from 0 to 39"),
+        (("animation", "--frames", "1"), "--frames 1: expected 2 or more"),
+        (("phase-diagram", "--experiment", "99"), "dunes has no exp99"),
+    ],
+)
+def test_a_wrong_wish_is_told(place: Path, words: tuple[str, ...], said: str) -> None:
+    kind = () if not words[0].startswith("-") else ("phase-diagram",)
+
+    done = _run(place, "plot", "dunes", *kind, *words)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_rows_columns_and_pages_are_as_asked(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+
+    laid = pictures.layout(grid, rows="Lambda_I", columns="Tau_min", seed=2)
+    shown = pictures.panels(grid, laid.pages[0], 200.0)
+
+    assert laid.rows == ("Lambda_I = 0.001", "Lambda_I = 0.01")
+    assert laid.columns == ("Tau_min = 0", "Tau_min = 1000")
+    standing = laid.pages[0].standings[1, 0]
+    point = standing.experiment.point
+    assert (point.parameters["Lambda_I"], point.parameters["Tau_min"], point.seed) == (
+        0.01,
+        0,
+        2,
+    )
+    published = grid.directory.experiment(standing.experiment.number).height_maps
+    drawn = shown[1, 0].height_map
+    assert drawn is not None
+    with np.load(published) as file:
+        assert np.array_equal(drawn, file["height_maps"][2])
+    assert 200 <= shown[1, 0].time_t0 < 210

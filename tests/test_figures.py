@@ -1,0 +1,137 @@
+"""Pictures show the values that they are given, and what made them."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from orchestrator import figures
+from orchestrator.errors import RequestError
+from orchestrator.figures import Curve, Panel, PhaseDiagram, Stripes
+from orchestrator.figures.lines import Scale
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytest.importorskip("matplotlib")
+from PIL import Image, ImageSequence  # comes with matplotlib
+
+SHAPE = (10, 20)
+ROWS, COLUMNS = ("Tau_min = 0", "Tau_min = 100"), ("Lambda_I = 0.001", "Lambda_I = 0.01")
+
+
+def _panel(height: int, remark: str = "") -> Panel:
+    return Panel(np.full(SHAPE, height, np.int16), 100.0, remark)
+
+
+@pytest.fixture
+def diagram() -> PhaseDiagram:
+    return PhaseDiagram(ROWS, COLUMNS, "winds", (0.0, 10.0), 0.5)
+
+
+def test_a_phase_diagram_has_each_map_in_its_place(diagram: PhaseDiagram) -> None:
+    places = list(itertools.product(range(2), range(2)))
+    diagram.show({place: _panel(2 + 2 * i) for i, place in enumerate(places)})
+
+    axes = diagram.figure.axes[:4]
+    brightness = [float(np.asarray(a.images[0].get_array()).mean()) for a in axes]
+    assert brightness == sorted(brightness)
+    assert len(set(brightness)) == 4
+    assert [a.get_title() for a in axes[:2]] == list(COLUMNS)
+    assert axes[2].get_ylabel() == "Tau_min\n= 100"
+
+
+def test_what_has_not_ended_well_is_hatched_and_named(diagram: PhaseDiagram) -> None:
+    diagram.show(
+        {(0, 0): _panel(3), (0, 1): _panel(3, "timeout"), (1, 0): Panel(None, 0.0, "failed")}
+    )
+
+    done, timeout, failed, missing = diagram.figure.axes[:4]
+    assert not done.patch.get_hatch()
+    assert done.get_xlabel() == ""
+    assert timeout.patch.get_hatch() == "////"
+    assert timeout.get_xlabel() == "timeout, t = 100 t0"
+    assert [text.get_text() for text in failed.texts] == ["failed"]
+    assert not missing.images
+
+
+def test_showing_again_replaces_what_was_shown(diagram: PhaseDiagram) -> None:
+    for height in (2, 8):
+        diagram.show({(0, 0): _panel(height), (1, 1): Panel(None, 0.0, "pending")})
+
+    first, last = diagram.figure.axes[0], diagram.figure.axes[3]
+    assert len(first.images) == 1
+    assert len(last.texts) == 1
+
+
+def test_curves_are_the_mean_over_seeds_with_its_error() -> None:
+    values = np.array([[1.0, 2.0, np.nan], [3.0, 2.0, np.nan]])
+    found = [Curve(("Tau_min = 0", ""), {"roughness": values})]
+    scales = Scale("t (t0)"), {"roughness": Scale("roughness (cells)")}
+
+    figure = figures.curves(found, np.array([0.0, 10.0, 20.0]), scales, "winds")
+
+    (axes,) = figure.axes
+    (line,) = axes.lines
+    assert np.asarray(line.get_ydata())[:2].tolist() == [2.0, 2.0]
+    assert np.isnan(np.asarray(line.get_ydata())[2])
+    band = axes.collections[0].get_paths()[0].vertices
+    assert {1.0, 3.0} <= set(
+        np.asarray(band)[:, 1].tolist()
+    )  # the standard error of 1 and 3 is 1
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("t (t0)", "roughness (cells)")
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Tau_min = 0"]
+
+
+def test_profiles_stand_over_time() -> None:
+    times, heights = np.array([0.0, 10.0]), np.array([[0, 1, 2], [3, 4, 5]], np.float32)
+
+    figure = figures.space_time(
+        {(0, 0): Stripes(times, heights)}, ("",), ("",), "winds", "y = 5"
+    )
+
+    (mesh,) = figure.axes[0].collections
+    assert np.array_equal(np.asarray(mesh.get_array()).reshape(2, 3), heights)
+    assert figure.axes[0].get_ylabel() == "t (t0)"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "mark"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")]
+)
+def test_a_picture_tells_the_command_that_made_it(
+    tmp_path: Path, diagram: PhaseDiagram, suffix: str, mark: bytes
+) -> None:
+    diagram.show({(0, 0): _panel(3)})
+
+    figures.save(diagram.figure, tmp_path / f"a{suffix}", "rescal-sweep plot winds")
+
+    written = (tmp_path / f"a{suffix}").read_bytes()
+    assert written.startswith(mark)
+    assert b"rescal-sweep plot winds" in written
+    assert [p.name for p in tmp_path.iterdir()] == [f"a{suffix}"]
+
+
+def test_a_film_has_a_frame_for_each_moment(tmp_path: Path, diagram: PhaseDiagram) -> None:
+    path = tmp_path / "a.gif"
+
+    figures.film(
+        diagram.figure,
+        lambda h: diagram.show({(0, 0): _panel(h)}),
+        (1, 5, 9),
+        path,
+        "plot winds",
+    )
+
+    with Image.open(path) as film:
+        assert sum(1 for _ in ImageSequence.Iterator(film)) == 3
+    assert [p.name for p in tmp_path.iterdir()] == ["a.gif"]
+
+
+def test_what_no_picture_can_be_is_told(tmp_path: Path, diagram: PhaseDiagram) -> None:
+    with pytest.raises(RequestError, match=r"written as .png, .svg or .pdf"):
+        figures.save(diagram.figure, tmp_path / "a.bmp", "")
+    with pytest.raises(RequestError, match=r"written as .gif or .mp4"):
+        figures.film(diagram.figure, print, (), tmp_path / "a.avi", "")
