@@ -6,18 +6,19 @@ import dataclasses
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+import orchestrator
 from orchestrator import attempts, dataset, ledger, store
 from orchestrator.errors import RequestError
 from orchestrator.model import Point, Run, Snapshot, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from numpy.typing import NDArray
     from xarray import Dataset
@@ -181,6 +182,25 @@ def test_states_are_words_when_opened_and_flags_in_files(
         ] == opened.state.values.ravel().tolist()
     assert found.progress.values.min() == 0.0
     assert found.wall_time.sel(Tau_min=100.0).values.tolist() == [[5.0, 5.0], [5.0, 5.0]]
+
+
+def test_sizes_in_nature_come_from_the_property_files(sweep: SweepDirectory) -> None:
+    real_data = Path(orchestrator.__file__).parent / "engine" / "real_data"
+    sweep.experiment(0).parfile.write_text(
+        f"Phys_prop_file = {real_data / 'sealevel_snow.prop'}\n"
+        f"Qsat_file = {real_data / 'PDF.data'}\n"
+        "Tau_min = 100\nLambda_T = 1.5\nLambda_C = 0.5\n"
+    )
+
+    opened = dataset.open_sweep(sweep.root).sel(Tau_min=100.0, Coef_B=1.0)
+
+    assert opened.cell_size.values.tolist() == pytest.approx(
+        [0.087007, np.nan], nan_ok=True, rel=1e-5
+    )
+    assert opened.time_scale.values.tolist() == pytest.approx(
+        [3295.8, np.nan], nan_ok=True, rel=1e-4
+    )
+    assert (opened.cell_size.attrs["units"], opened.time_scale.attrs["units"]) == ("m", "s")
 
 
 def test_opening_reads_no_snapshot(

@@ -48,7 +48,7 @@ def opened(grid: Grid) -> Dataset:
 def _standing(grid: Grid) -> dict[str, NDArray[Any]]:
     found = {name: np.full(grid.shape, v.fill, v.dtype) for name, v in STANDING.items()}
     for place, standing in grid.cells.items():
-        for name, value in standing_values(standing).items():
+        for name, value in standing_values(grid, standing).items():
             found[name][place] = value
     return found
 

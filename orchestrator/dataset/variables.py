@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from orchestrator import observables
+from orchestrator.errors import FormatError
+from orchestrator.formats import parfile, properties
 from orchestrator.model import State
 from orchestrator.reduction import spectrum_shape
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from orchestrator.dataset.grid import Grid
     from orchestrator.model import Reduced, Standing
+    from orchestrator.workspace import ExperimentDirectory
 
 _STATES = list(State)
 
@@ -107,20 +111,45 @@ STANDING: Mapping[str, Variable] = {
     "wall_time": Variable(
         (), "float64", np.nan, {"long_name": "duration of the last attempt", "units": "s"}
     ),
+    "cell_size": Variable(
+        (), "float64", np.nan, {"long_name": "side of a cell in nature", "units": "m"}
+    ),
+    "time_scale": Variable(
+        (), "float64", np.nan, {"long_name": "duration of a t0 in nature", "units": "s"}
+    ),
     "experiment": Variable((), "int32", -1, {"long_name": "number of the experiment"}),
 }
 """What is known of an experiment without its snapshots."""
 
 
-def standing_values(standing: Standing) -> dict[str, Any]:
+def standing_values(grid: Grid, standing: Standing) -> dict[str, Any]:
     """Return the values of :data:`STANDING`."""
     begun = standing.record is not None or standing.progress is not None
+    cell_size, time_scale = _scales(grid.directory.experiment(standing.experiment.number))
     return {
         "state": _STATES.index(standing.state),
         "progress": standing.fraction,
         "wall_time": standing.wall_s if begun else np.nan,
+        "cell_size": cell_size,
+        "time_scale": time_scale,
         "experiment": standing.experiment.number,
     }
+
+
+def _scales(place: ExperimentDirectory) -> tuple[float, float]:
+    """Return metres per cell and seconds per t0, which a run without property files has not."""
+    names = {"Phys_prop_file", "Qsat_file", "Tau_min", "Lambda_T", "Lambda_C"}
+    try:
+        values = parfile.read(place.parfile, names).values()
+        physical = _properties(place.root / str(values["Phys_prop_file"]))
+        flux = _saturated_flux(place.root / str(values["Qsat_file"]))
+    except (KeyError, OSError, FormatError):
+        return np.nan, np.nan
+    return properties.scales(values, physical, flux)
+
+
+_properties = functools.cache(properties.read_properties)
+_saturated_flux = functools.cache(properties.read_saturated_flux)
 
 
 def series_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:

@@ -171,7 +171,7 @@ def _read(grid: Grid, place: tuple[int, ...]) -> dict[str, Any]:
     """Return the value of every variable at a place."""
     standing = grid.cells[place]
     reduced = store.reduced(grid.directory.experiment(standing.experiment.number))
-    known = standing_values(standing)
+    known = standing_values(grid, standing)
     return known | series_values(grid, reduced) | array_values(grid, reduced)
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from orchestrator.engine import limits, options, properties, request
+from orchestrator.engine import limits, options, request
 from orchestrator.engine.exits import Exit, ExitError, ending
 from orchestrator.engine.logs import Logs
 from orchestrator.engine.output import Files, Pipe
 from orchestrator.errors import FormatError, RequestError
-from orchestrator.formats import cellspace, frames
+from orchestrator.formats import cellspace, frames, properties
 from orchestrator.formats.cellspace import Header
 from orchestrator.formats.parameters import PARAMETERS, rescal_names
 
@@ -162,12 +162,8 @@ def _physics(file: ParFile, values: dict[str, Value]) -> float:
         flux = properties.read_saturated_flux(Path(str(values["Qsat_file"])))
     if float(values.get("Tau_min", 0)) == 0:
         values["Tau_min"] = 1.0
-    deposition = float(values.get("Lambda_C", 0.0))
-    transport = float(values.get("Lambda_T", -1.0))
     threshold = float(values["Tau_min"])
-    scale = properties.time_scale(
-        physical, flux, threshold, 3 * deposition if transport < 0 else transport, deposition
-    )
+    _, scale = properties.scales(values, physical, flux)
     if scale == properties.UNKNOWN_S:
         _warn(
             f"{file.path}: Tau_min = {threshold:g}: no grain would fly in nature at such a "

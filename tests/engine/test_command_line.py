@@ -441,6 +441,25 @@ def test_an_unknown_time_scale_is_told_once(bench: Bench) -> None:
     )
 
 
+def test_a_threshold_of_zero_becomes_one_only_beside_a_property_file(bench: Bench) -> None:
+    def run(**changes: object) -> tuple[bytes, ...]:
+        bench.parameters({"Lgca_speedup": 50, "Init_ncycl": 50, "Lambda_I": 0.3, **changes})
+        ended = bench.streamed("-dcsp", "10t0", "-stop", "10t0")
+        assert (ended.status, ended.err) == (0, "")
+        return ended.frames
+
+    bench.cells()
+    without: dict[str, object] = {"Phys_prop_file": None, "Qsat_file": None}
+
+    raised = run(Tau_min=0, Tau_max=9)
+    absent = run(Tau_min=None, Tau_max=9)
+    one = run(Tau_min=1, Tau_max=9, **without)
+    zero = run(Tau_min=0, Tau_max=9, **without)
+
+    assert raised == absent == one
+    assert zero != one
+
+
 def test_trivial_values_of_what_is_not_simulated_are_taken(bench: Bench) -> None:
     bench.parameters(
         {**SHORT, "Centering_delay": 0, "Rot_mode": "DISK", "Rot_delay": 0, "Ava_delay": 0}

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import orchestrator
-from orchestrator.engine import properties, qsat
+from orchestrator.engine import qsat
 from orchestrator.engine.exits import ExitError
 from orchestrator.engine.genesis import Domain
+from orchestrator.formats import properties
 from orchestrator.formats.templates import parse_template
 
 if TYPE_CHECKING:

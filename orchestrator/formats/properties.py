@@ -12,9 +12,12 @@ import numpy as np
 from orchestrator.errors import FormatError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from orchestrator.formats.parameters import Value
 
 _NAMES = ("kappa", "z_0", "z", "rhoair", "rhosand", "g", "d")
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -174,3 +177,25 @@ def time_scale(
         return UNKNOWN_S
     in_model = np.float32(transport) * flux.erosion[row] / np.float32(deposition)
     return float(in_model * properties.cell_size * properties.cell_size / in_nature)
+
+
+def scales(
+    values: Mapping[str, Value], physical: Properties, flux: SaturatedFlux
+) -> tuple[float, float]:
+    """Return the side of a cell in m and the duration of a t0 in s, as the model has them.
+
+    Parameters
+    ----------
+    values
+        Of a parameter file; a threshold of 0 counts as 1.
+    """
+    deposition = float(values.get("Lambda_C", 0.0))
+    transport = float(values.get("Lambda_T", -1.0))
+    duration = time_scale(
+        physical,
+        flux,
+        float(values.get("Tau_min", 0)) or 1.0,
+        3 * deposition if transport < 0 else transport,
+        deposition,
+    )
+    return float(physical.cell_size), duration

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from orchestrator.engine.properties import (
+from orchestrator.errors import FormatError
+from orchestrator.formats.properties import (
     Properties,
     SaturatedFlux,
     read_properties,
     read_saturated_flux,
     time_scale,
 )
-from orchestrator.errors import FormatError
-
-if TYPE_CHECKING:
-    from tests.engine.conftest import Bench
 
 RECORDED = Path(__file__).parents[3] / "shared" / "reference" / "real_data"
 
@@ -181,22 +177,3 @@ def test_the_time_scale_is_the_recorded_one(
     assert properties.threshold_velocity == pytest.approx(0.082634, abs=5e-7)
     assert properties.cell_size == pytest.approx(0.087007, abs=5e-7)
     assert found == pytest.approx(seconds, rel=5e-6)
-
-
-def test_a_threshold_of_zero_becomes_one_only_beside_a_property_file(bench: Bench) -> None:
-    def run(**changes: object) -> tuple[bytes, ...]:
-        bench.parameters({"Lgca_speedup": 50, "Init_ncycl": 50, "Lambda_I": 0.3, **changes})
-        ended = bench.streamed("-dcsp", "10t0", "-stop", "10t0")
-        assert (ended.status, ended.err) == (0, "")
-        return ended.frames
-
-    bench.cells()
-    without: dict[str, object] = {"Phys_prop_file": None, "Qsat_file": None}
-
-    raised = run(Tau_min=0, Tau_max=9)
-    absent = run(Tau_min=None, Tau_max=9)
-    one = run(Tau_min=1, Tau_max=9, **without)
-    zero = run(Tau_min=0, Tau_max=9, **without)
-
-    assert raised == absent == one
-    assert zero != one
