@@ -1,14 +1,16 @@
 """What supervising costs besides the engine: per attempt, before it, and from one to the next.
 
-    python benchmarks/supervision.py [--attempts N]
+    python benchmarks/supervision.py [--attempts N] [--engine]
 
-The programs in the place of genesis and rescal are shell scripts that do next to nothing; what
+With --engine also a run of the built-in engine, supervised and drained by nobody in particular,
+side by side. The programs in the place of genesis and rescal are shell scripts that do next to nothing; what
 starting them bare takes is shown beside.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import tempfile
@@ -30,6 +32,18 @@ from orchestrator.workspace import ExperimentDirectory, SweepDirectory
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from orchestrator.model import Engine, Scalar
+
+PARAMETERS: dict[str, Scalar] = {
+    "Boundary": "OPEN",
+    "H": 50,
+    "L": 300,
+    "D": 150,
+    "Csp_template": "SNOWFALL(4)",
+    "Lambda_I": 0.01,
+    "Lgca_speedup": 1000,
+    "Tau_max": 1000.0,
+}
 GENESIS = """#!/bin/sh
 : > DUN.csp
 """
@@ -45,6 +59,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--attempts", type=int, default=40)
+    parser.add_argument("--engine", action="store_true", help="a minute more")
     request = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         root = fake_root(Path(scratch))
@@ -67,6 +82,49 @@ def main() -> None:
     print(f"{'from engine to engine in a worker':44} {1e3 * between:7.1f}")
     print(f"{'from engine to engine, bare':44} {1e3 * beside:7.1f}")
     print(f"{'between experiments beyond the programs':44} {1e3 * (between - beside):7.1f}")
+    if request.engine:
+        alone, supervised = engine_s()
+        print("the built-in engine, medians of 5, in s")
+        print(f"{'its stream thrown away':44} {alone:7.2f}")
+        print(f"{'supervised':44} {supervised:7.2f}")
+
+
+def engine_s() -> tuple[float, float]:
+    """Return seconds for a run of the built-in engine whose stream is thrown away, and supervised.
+
+    Both with genesis, and both start everything anew.
+    """
+    engine, run = simulator.builtin(), Run(stop_t0=30.0, every_t0=10.0)
+    point = Point("0", {**PARAMETERS, "Time": 0.0}, seed=1)
+    alone, supervised = [], []
+    with tempfile.TemporaryDirectory() as scratch, Stop() as stop:
+        for i in range(5):
+            place = ExperimentDirectory(Path(scratch) / f"exp{i}")
+            attempts.claim(place, 1, attempts.myself("", "benchmark"))
+            task = Task(Experiment(i, point), 1, run, Outputs())
+            record = supervise(task, engine, place, stop)
+            assert record.complete, record.reason
+            supervised.append(record.simulating_s + record.reducing_s)
+            alone.append(drained_s(engine, place.root, run))
+    return statistics.median(alone), statistics.median(supervised)
+
+
+def drained_s(engine: Engine, place: Path, run: Run) -> float:
+    """Return seconds for genesis and a run whose stream is read and thrown away."""
+    before = time.perf_counter()
+    command = simulator.genesis_command(engine, "run.par", None)
+    subprocess.run(command, cwd=place, check=True, stdout=subprocess.DEVNULL)
+    reading, writing = os.pipe()
+    words = simulator.rescal_command(engine, "run.par", run, 1, writing)
+    with subprocess.Popen(
+        words, cwd=place, pass_fds=[writing], stdout=subprocess.DEVNULL
+    ) as child:
+        os.close(writing)
+        while os.read(reading, 1 << 20):
+            pass
+    os.close(reading)
+    assert child.returncode == 0
+    return time.perf_counter() - before
 
 
 def fake_root(scratch: Path) -> Path:
