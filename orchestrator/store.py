@@ -163,7 +163,11 @@ def _published(directory: ExperimentDirectory, *, maps: bool, spectra: bool) -> 
         if not wanted:
             continue
         unreadable = OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error
-        with contextlib.suppress(*unreadable), np.load(path) as file:
+        with (
+            contextlib.suppress(*unreadable),
+            path.open("rb") as opened,
+            np.load(opened) as file,
+        ):
             times, arrays[name] = file["times"], file[name]
     return Reduced(times, arrays["height_maps"], arrays["ffts"])
 

@@ -198,3 +198,44 @@ def test_an_entry_that_does_not_fit_on_the_disk_leaves_the_others(tmp_path: Path
     assert printed == "2 File too large\n3 File too large\n4 File too large\n"
     assert len(list(store.read_journal(tmp_path / "journal"))) == 2
     assert (tmp_path / "journal").stat().st_size == 2 * (8 + 24 + 1250)
+
+
+def _journal(directory: ExperimentDirectory, number: int, count: int) -> None:
+    directory.attempt(number).root.mkdir(parents=True)
+    journal = store.Journal(directory.attempt(number).journal)
+    for snapshot in _snapshots(count):
+        journal.append(snapshot)
+    journal.close()
+
+
+def test_reduced_takes_the_published_arrays_unless_a_running_attempt_has_more(
+    tmp_path: Path,
+) -> None:
+    directory = ExperimentDirectory(tmp_path)
+    _journal(directory, 1, 3)
+    store.publish(directory.attempt(1).journal, directory)
+    _journal(directory, 2, 2)
+
+    published = store.reduced(directory)
+    _journal(directory, 3, 4)
+    running = store.reduced(directory)
+
+    assert published.times.tolist() == [0.0, 10.0, 20.0]
+    assert running.times.tolist() == [0.0, 10.0, 20.0, 30.0]
+    expected = _snapshots(4)
+    assert running.height_maps.tolist() == [s.height_map.tolist() for s in expected]
+    assert running.spectra.tolist() == [
+        s.spectrum.tolist() for s in expected if s.spectrum is not None
+    ]
+
+
+def test_reduced_is_empty_where_files_are_missing_or_torn(tmp_path: Path) -> None:
+    directory = ExperimentDirectory(tmp_path)
+    missing = store.reduced(directory)
+    directory.out.mkdir()
+    directory.height_maps.write_bytes(b"PK\x03\x04 torn")
+
+    torn = store.reduced(directory)
+
+    assert missing.height_maps.shape == torn.height_maps.shape == (0, 0, 0)
+    assert len(missing.times) == len(torn.times) == 0

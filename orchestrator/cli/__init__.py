@@ -32,6 +32,7 @@ VERBS = {
     "resubmit": "run experiments again that ended badly",
     "collect": "write a sweep to one labelled dataset",
     "plot": "draw the height maps of a sweep on the grid of its axes",
+    "report": "write one HTML page of a sweep, also while it runs",
     "verify": "run an experiment again and compare every snapshot",
     "doctor": "probe this machine, the engine, the file system and Slurm",
     "schema": "print the JSON Schema of a sweep file, for editors",

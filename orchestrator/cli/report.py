@@ -1,0 +1,122 @@
+"""Write one HTML page of a sweep: pictures, numbers, failures, and how to reproduce it."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator import causes, exhibits, ledger, page, report
+from orchestrator.cli import dispatch, settings
+from orchestrator.cli.look import Look
+from orchestrator.errors import RequestError
+from orchestrator.formats.durable import replacing
+from orchestrator.model import State
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from orchestrator.model import Standing
+    from orchestrator.workspace import SweepDirectory
+
+_EVERY_S = 10.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument("sweep", metavar="SWEEP", nargs="?")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="default: report.html of the sweep"
+    )
+    parser.add_argument(
+        "--follow",
+        action="store_true",
+        help="write it again as snapshots arrive, until all ended",
+    )
+    parser.add_argument(
+        "--every",
+        metavar="SECONDS",
+        type=float,
+        default=_EVERY_S,
+        help=f"how often --follow looks; default {_EVERY_S:g}",
+    )
+    settings.add_data_directory(parser)
+
+
+def perform(request: argparse.Namespace) -> int:
+    """Write the page, once or until all experiments have ended, and say where it is."""
+    if not request.every > 0 or math.isinf(request.every):
+        raise RequestError(f"--every: expected seconds above 0, got {request.every:g}")
+    directory = settings.find_sweep(request)
+    path: Path = request.output or directory.root / "report.html"
+    if path.is_dir():
+        raise RequestError(f"{path}: this is a directory; name a file in it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    axes = dispatch.axes_of(directory)
+    collected = exhibits.Collected(directory, [name for names in axes for name in names])
+    look = Look(directory)
+    told = False
+    while True:
+        standings = look()
+        going_on = request.follow and not all(s.state.ended for s in standings)
+        if collected.update(standings) or not going_on:
+            follow_s = math.ceil(request.every) if going_on else None
+            overview = _overview(directory, axes, standings, follow_s)
+            with replacing(path) as file:
+                file.write(page.render(overview, collected.packed))
+        if not told:
+            print(f"wrote {path}", flush=True)
+            told = True
+        if not going_on:
+            return 0
+        time.sleep(request.every)
+
+
+def _overview(
+    directory: SweepDirectory,
+    axes: Sequence[Sequence[str]],
+    standings: Sequence[Standing],
+    follow_s: int | None,
+) -> page.Overview:
+    name = directory.name
+    return page.Overview(
+        name=name,
+        description=_description(directory),
+        axes=tuple(tuple(names) for names in axes),
+        quantities=exhibits.QUANTITIES,
+        times=tuple(round(float(t), 6) for t in exhibits.share(standings).times),
+        written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        progress=_progress(standings),
+        causes=tuple(causes.grouped(name, standings, axes)),
+        sweep_file=_sweep_text(directory),
+        commands=(f"rescal-sweep submit {name}.yaml --wait", f"rescal-sweep report {name}"),
+        follow_s=follow_s,
+    )
+
+
+def _progress(standings: Sequence[Standing]) -> str:
+    done = sum(s.state is State.DONE for s in standings)
+    left = report.seconds(report.time_left_s(standings))
+    going_on = f"; about {left} left" if left else ""
+    return f"{done} of {len(standings)} experiments are done{going_on}."
+
+
+def _sweep_text(directory: SweepDirectory) -> str:
+    try:
+        return ledger.last_sweep_file(directory).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def _description(directory: SweepDirectory) -> str:
+    """Return what the sweep file says of itself; its templates are not needed for that."""
+    from orchestrator.spec import tree  # noqa: PLC0415  # YAML is loaded only by those who read it
+
+    path = ledger.last_sweep_file(directory)
+    if not path.exists():
+        return ""
+    said, _ = tree.read(path)
+    leaf = said.nodes.get("description")
+    return leaf.text if isinstance(leaf, tree.Leaf) else ""

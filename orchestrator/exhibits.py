@@ -1,0 +1,146 @@
+"""What a page shows of a sweep, gathered from its files; packed again only where files changed."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from orchestrator import attempts, observables, page, report, store
+from orchestrator.formats.durable import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from orchestrator.model import Record, Standing
+    from orchestrator.page import Allowance, Exhibit, Packed
+    from orchestrator.workspace import ExperimentDirectory, SweepDirectory
+
+_LOG_LINES = 40
+_LOG_BYTES = 16_384  # of the end of a log, enough for its last lines
+_PROVENANCE = {
+    "engine": "Engine",
+    "engine_version": "Version",
+    "engine_digest": "Digest",
+    "rescal_root": "ReSCAL-snow tree",
+    "seed": "Seed",
+    "host": "Host",
+    "processor": "Processor",
+    "started": "Started",
+    "ended": "Ended",
+    "wall_s": "Wall time (s)",
+}
+
+QUANTITIES = tuple(
+    page.Quantity(name, quantity.long_name, quantity.units)
+    for name, quantity in observables.QUANTITIES.items()
+)
+"""What the page draws over time."""
+
+
+class Collected:
+    """The packed experiments of a sweep, kept from one look to the next."""
+
+    def __init__(self, directory: SweepDirectory, names: Sequence[str]) -> None:
+        self._directory = directory
+        self._names = names
+        self._known: dict[int, tuple[object, Packed]] = {}
+
+    def update(self, standings: Sequence[Standing]) -> bool:
+        """Pack the experiments of which something has changed; tell whether there were any."""
+        allowance = share(standings)
+        changed = False
+        for standing in standings:
+            number, seen = standing.experiment.number, _seen(standing, allowance)
+            if self._known.get(number, (None,))[0] != seen:
+                shown = exhibit(self._directory.experiment(number), standing)
+                packed = page.pack(shown, self._names, QUANTITIES, allowance)
+                self._known[number] = (seen, packed)
+                changed = True
+        return changed
+
+    @property
+    def packed(self) -> list[Packed]:
+        """All of them, by number."""
+        return [packed for _, (_, packed) in sorted(self._known.items())]
+
+
+def share(standings: Sequence[Standing]) -> Allowance:
+    """Share the page among experiments, by the longest run and the closest snapshots of any."""
+    runs = [s.submission.run for s in standings if s.submission is not None]
+    stop_t0 = max((run.stop_t0 for run in runs), default=0.0)
+    every_t0 = min((run.every_t0 for run in runs), default=1.0)
+    return page.allowance(len(standings), stop_t0, every_t0)
+
+
+def exhibit(place: ExperimentDirectory, standing: Standing) -> Exhibit:
+    """Gather all that a page tells of one experiment."""
+    reduced = store.reduced(place)
+    return page.Exhibit(
+        standing=standing,
+        remark=report.remark(standing),
+        reduced=reduced,
+        series=observables.series(reduced) if reduced.height_maps.size else {},
+        provenance=_provenance(read_json(place.meta_data) or {}),
+        attempts=_attempts(place),
+        log_tail=_log_tail(place),
+    )
+
+
+def _seen(standing: Standing, allowance: Allowance) -> object:
+    """Return what differs as soon as an experiment has more to show."""
+    return (
+        standing.state,
+        standing.attempt,
+        standing.time_t0,
+        report.remark(standing),
+        allowance.block_bytes,
+        allowance.times.tobytes(),
+    )
+
+
+def _provenance(said: Mapping[str, object]) -> dict[str, str]:
+    """Return what made the results, label by label, as far as ``meta_data`` tells."""
+    told = {
+        label: str(said[key])
+        for key, label in _PROVENANCE.items()
+        if said.get(key) not in {None, ""}
+    }
+    commands = said.get("commands")
+    if isinstance(commands, dict):
+        told |= {f"Command ({name})": shlex.join(words) for name, words in commands.items()}
+    return told
+
+
+def _attempts(place: ExperimentDirectory) -> tuple[str, ...]:
+    """Say of each attempt how it ended."""
+    records = (attempts.read_record(attempt) for attempt in place.attempts())
+    return tuple("no record" if record is None else _account(record) for record in records)
+
+
+def _account(record: Record) -> str:
+    parts = [
+        f"{record.state.value} after {report.seconds(record.wall_s)} on {record.host}",
+        f"{record.snapshots} of {record.expected} snapshots",
+        record.reason,
+        record.continued,
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _log_tail(place: ExperimentDirectory) -> tuple[str, ...]:
+    """Return the last lines that the engine of the latest attempt wrote."""
+    made = place.attempts()
+    return _last_lines(made[-1].engine_log) if made else ()
+
+
+def _last_lines(path: Path) -> tuple[str, ...]:
+    try:
+        with path.open("rb") as file:
+            start = max(0, file.seek(0, 2) - _LOG_BYTES)
+            file.seek(start)
+            text = file.read().decode(errors="replace")
+    except FileNotFoundError:
+        return ()
+    lines = text.splitlines()
+    return tuple(lines[1:] if start else lines)[-_LOG_LINES:]

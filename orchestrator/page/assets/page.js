@@ -1,0 +1,123 @@
+// What is left: progress, causes, copying, light and dark, loading again.
+
+function startProgress() {
+  const order = ["done", "running", "pending", "failed", "timeout", "out_of_memory", "cancelled", "node_fail", "lost"];
+  const counts = order.map((state) => [state, experiments.filter((one) => one.state === state).length]).filter(([, count]) => count);
+  const bar = element("div", { className: "progress", "aria-hidden": "true" });
+  const words = element("ul", { className: "states" });
+  for (const [state, count] of counts) {
+    const part = element("span", { className: state });
+    part.style.flexGrow = count;
+    bar.append(part);
+    words.append(element("li", {}, badge(state), ` ${count}`));
+  }
+  byId("states").append(bar, words);
+}
+
+function startCauses() {
+  if (data.causes.length === 0) return;
+  const commands = (text) => text.split(/(rescal-sweep [^,]+)/).map((part) => (part.startsWith("rescal-sweep ") ? element("code", {}, part) : part));
+  const list = data.causes.map((cause) => element("li", {}, ...commands(cause)));
+  byId("causes").append(element("h3", {}, "What went wrong"), element("ul", { className: "causes" }, ...list));
+}
+
+// ---- copying -------------------------------------------------------------------------------
+
+function copyable(text, label) {
+  const made = element("div", { className: "copyable" }, element("pre", { tabIndex: 0, "aria-label": label }, text));
+  addCopy(made);
+  return made;
+}
+
+function addCopy(holder) {
+  const text = holder.querySelector("pre");
+  const button = element("button", { type: "button", className: "quiet" }, "Copy");
+  button.addEventListener("click", async () => {
+    await copy(text);
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 1500);
+  });
+  holder.append(button);
+}
+
+// the clipboard may be closed to a page from the disk; selected text can always be copied
+async function copy(holder) {
+  try {
+    await navigator.clipboard.writeText(holder.textContent);
+  } catch {
+    getSelection().selectAllChildren(holder);
+    document.execCommand("copy");
+  }
+}
+
+// ---- light and dark ------------------------------------------------------------------------
+
+function startTheme() {
+  const wishes = matchMedia("(prefers-color-scheme: dark)");
+  const button = byId("theme");
+  const dark = () => (root.dataset.theme ?? (wishes.matches ? "dark" : "light")) === "dark";
+  const root = document.documentElement;
+  const label = () => (button.textContent = dark() ? "Light" : "Dark");
+  button.addEventListener("click", () => {
+    root.dataset.theme = dark() ? "light" : "dark";
+    kept("theme", root.dataset.theme);
+    label();
+  });
+  wishes.addEventListener("change", label);
+  const before = kept("theme");
+  if (before) root.dataset.theme = before;
+  label();
+}
+
+function kept(key, value) {
+  try {
+    if (value !== undefined) localStorage.setItem(`rescal-sweep.${key}`, value);
+    return localStorage.getItem(`rescal-sweep.${key}`);
+  } catch {
+    return null; // a browser may keep nothing for pages from the disk
+  }
+}
+
+// ---- loading again while the sweep runs ----------------------------------------------------
+
+const QUIET_MS = 4000; // nobody is disturbed who has just touched something
+
+function startFollowing() {
+  if (data.follow === null) return;
+  let touched = 0;
+  for (const kind of ["pointerdown", "pointermove", "keydown", "input", "wheel"]) {
+    addEventListener(kind, () => (touched = performance.now()), { passive: true });
+  }
+  const pause = element("input", { type: "checkbox", checked: true, id: "again" });
+  byId("follow").append(element("label", {}, pause, ` load again every ${data.follow} s`));
+  byId("follow").hidden = false;
+  setInterval(() => {
+    const busy = performance.now() - touched < QUIET_MS || playing !== null || document.hidden;
+    if (pause.checked && !busy) location.reload();
+  }, 1000 * data.follow);
+}
+
+// ---- links within the page: the address keeps what is shown, so they only scroll -----------
+
+function startLinks() {
+  for (const link of document.querySelectorAll('a[href^="#"]')) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const target = byId(link.getAttribute("href").slice(1));
+      target.scrollIntoView();
+      target.tabIndex = -1;
+      target.focus({ preventScroll: true });
+    });
+  }
+}
+
+recall();
+startTheme();
+startProgress();
+startCauses();
+startGrid();
+startTable();
+startDetail();
+startLinks();
+startFollowing();
+for (const holder of document.querySelectorAll("main .copyable")) addCopy(holder);

@@ -1,0 +1,111 @@
+// What is known of all experiments, and what is shown: the address keeps it, so that a page that
+// is loaded again, or whose address is sent to somebody, shows the same.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const experiments = data.experiments;
+const byNumber = new Map(experiments.map((one) => [one.number, one]));
+const names = data.axes.flat();
+
+const view = {
+  time: Math.max(0, data.times.length - 1), // an index of data.times
+  show: "height",
+  rows: "",
+  columns: "",
+  picks: {}, // by axis, the label that is shown of those on neither side of the grid
+  open: null,
+  words: "",
+  state: "",
+  sort: "number",
+  down: false,
+};
+const listeners = [];
+
+function change(part) {
+  Object.assign(view, part);
+  remember();
+  for (const tell of listeners) tell(part);
+}
+
+function remember() {
+  const kept = new URLSearchParams();
+  kept.set("t", view.time);
+  for (const key of ["show", "rows", "columns", "words", "state", "sort"]) {
+    if (view[key]) kept.set(key, view[key]);
+  }
+  if (view.down) kept.set("down", "1");
+  if (view.open !== null) kept.set("open", view.open);
+  for (const [axis, label] of Object.entries(view.picks)) kept.set(`pick.${axis}`, label);
+  history.replaceState(null, "", `#${kept}`);
+}
+
+function recall() {
+  const kept = new URLSearchParams(location.hash.slice(1));
+  const time = Number(kept.get("t"));
+  if (kept.has("t") && time in data.times) view.time = time;
+  for (const key of ["show", "rows", "columns", "words", "state", "sort"]) {
+    if (kept.has(key)) view[key] = kept.get(key);
+  }
+  view.down = kept.has("down");
+  if (kept.has("open") && byNumber.has(Number(kept.get("open")))) view.open = Number(kept.get("open"));
+  for (const [key, label] of kept) {
+    if (key.startsWith("pick.")) view.picks[key.slice(5)] = label;
+  }
+}
+
+// ---- words ---------------------------------------------------------------------------------
+
+function short(value) {
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value !== "number") return String(value);
+  const size = Math.abs(value);
+  const text = size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential(3) : value.toPrecision(4);
+  return text.includes("e") ? text.replace(/\.?0+e/, "e") : String(Number(text));
+}
+
+function spoken(state) {
+  return state.replaceAll("_", " ");
+}
+
+function withUnits(value, units) {
+  return units && units !== "1" ? `${short(value)} ${units}` : short(value);
+}
+
+// ---- elements ------------------------------------------------------------------------------
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === false || value === null || value === undefined) continue;
+    if (key in made && key !== "list" && typeof value !== "string") made[key] = value;
+    else made.setAttribute(key === "className" ? "class" : key, value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+function byId(id) {
+  return document.getElementById(id);
+}
+
+// ---- axes ----------------------------------------------------------------------------------
+
+// the axes of the sweep, and the seeds where there are several of them
+const axes = data.axes.map((group, i) => {
+  const first = data.axes.slice(0, i).flat().length;
+  const label = (one) =>
+    group.map((name, j) => `${name} = ${short(one.values[first + j])}`).join(", ");
+  return { id: group.join(" "), label };
+});
+axes.push({ id: "seed", label: (one) => `seed = ${one.seed}` });
+for (const axis of axes) axis.labels = [...new Set(experiments.map(axis.label))];
+const swept = axes.filter((axis) => axis.labels.length > 1);
+
+function axisOf(id) {
+  return swept.find((axis) => axis.id === id);
+}
+
+function described(one) {
+  const parts = axes.slice(0, -1).map((axis) => axis.label(one));
+  return [...parts, `seed = ${one.seed}`].join(", ");
+}

@@ -1,0 +1,97 @@
+"""The page itself: the assets and the data in one text, with nothing from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from orchestrator import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.page.values import Overview, Packed
+
+SCRIPTS = (
+    "state.js",
+    "blocks.js",
+    "drawing.js",
+    "charts.js",
+    "grid.js",
+    "table.js",
+    "detail.js",
+    "page.js",
+)
+"""The parts of the page's program, in the order in which they are joined to one."""
+
+_ASSETS = files("orchestrator.page") / "assets"
+
+
+def render(overview: Overview, exhibits: Sequence[Packed]) -> bytes:
+    """Return the page of a sweep as one HTML document in UTF-8.
+
+    What is known of all experiments stands before their blocks, so that a browser shows the page
+    while it still reads.
+    """
+    blanks = {
+        "title": html.escape(overview.name),
+        "description": html.escape(overview.description),
+        "version": html.escape(__version__),
+        "written": html.escape(overview.written),
+        "progress": html.escape(overview.progress),
+        "count": str(len(exhibits)),
+        "style": _asset("page.css"),
+        "script": "\n".join(_asset(name) for name in SCRIPTS),
+        "data": _embedded(_data(overview, exhibits)),
+        "sweep_file": html.escape(overview.sweep_file),
+        "commands": html.escape("\n".join(overview.commands)),
+    }
+    head, tail = _asset("page.html").split("{{blocks}}")
+    parts = [_filled(head, blanks), *(_block(packed) for packed in exhibits), tail]
+    return "".join(parts).encode()
+
+
+def _filled(template: str, blanks: dict[str, str]) -> str:
+    """Fill the blanks of a template in one pass, so that what is filled in is never read again."""
+    pieces = template.split("{{")
+    filled = [pieces[0]]
+    for piece in pieces[1:]:
+        name, _, rest = piece.partition("}}")
+        filled += [blanks[name], rest]
+    return "".join(filled)
+
+
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text(encoding="utf-8")
+
+
+def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:
+    return {
+        "name": overview.name,
+        "version": __version__,
+        "axes": overview.axes,
+        "quantities": [
+            {"name": q.name, "longName": q.long_name, "units": q.units}
+            for q in overview.quantities
+        ],
+        "causes": overview.causes,
+        "follow": overview.follow_s,
+        "times": overview.times,
+        "experiments": [packed.entry for packed in exhibits],
+    }
+
+
+def _embedded(data: object) -> str:
+    """Return JSON that no HTML parser takes for markup."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _block(packed: Packed) -> str:
+    text = base64.b64encode(packed.block).decode()
+    return f'<script type="text/plain" id="block-{packed.entry["number"]}">{text}</script>\n'

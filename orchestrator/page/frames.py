@@ -1,0 +1,132 @@
+"""Height maps and spectra made small: few times, fewer cells, one byte each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TOTAL_BYTES = 13_500_000
+"""What all blocks together may have; base64 makes four bytes of three, so 18 MB of the page."""
+
+_MOST_BYTES = 300_000  # of one experiment, so that ten of them load at once over a slow line
+_FRAME_BYTES = 6_000  # about what a frame of a domain of 200 x 100 cells needs
+_FINEST_STEP = 0.25  # cells; averages over several cells are kept to a quarter of a cell
+_COARSEST = 64  # cells on a pixel's side
+_MOST_COMPRESSED = 12  # times, a bed of single grains; a rough one about five times
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What each experiment of a sweep may take of the page.
+
+    Attributes
+    ----------
+    times
+        float64 [n], the stops of the time slider in t0.
+    block_bytes
+        How many compressed bytes an experiment's block may have.
+    points
+        How many points of a series are kept.
+    """
+
+    times: NDArray[np.float64]
+    block_bytes: int
+    points: int
+
+
+def allowance(experiments: int, stop_t0: float, every_t0: float) -> Allowance:
+    """Share the page among ``experiments`` that are seen every ``every_t0`` until ``stop_t0``.
+
+    Few experiments get up to 41 times, a thousand get eight; the first and the last always.
+    """
+    share = min(_MOST_BYTES, TOTAL_BYTES // max(1, experiments))
+    snapshots = 1 + round(stop_t0 / every_t0) if every_t0 > 0 else 1
+    count = int(np.clip(share // _FRAME_BYTES, 8, 41))
+    kept = spread(snapshots, count)
+    times = np.asarray(kept * every_t0, np.float64)
+    return Allowance(times, share, int(np.clip(share // 300, 40, 400)))
+
+
+def spread(available: int, wanted: int) -> NDArray[np.int64]:
+    """Choose at most ``wanted`` of ``available`` indices, evenly, with the first and the last.
+
+    >>> spread(9, 5).tolist(), spread(3, 5).tolist(), spread(0, 5).tolist()
+    ([0, 2, 4, 6, 8], [0, 1, 2], [])
+    """
+    if available == 0:
+        return np.zeros(0, np.int64)
+    return np.unique(np.linspace(0, available - 1, min(wanted, available)).round().astype(int))
+
+
+def nearest(times: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Choose for each wanted time the snapshot nearest to it, each snapshot once, and the last."""
+    if len(times) == 0:
+        return np.zeros(0, np.int64)
+    distance = np.abs(times[:, None] - wanted[None, :])
+    return np.unique(np.append(distance.argmin(axis=0), len(times) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Maps:
+    """Height maps as bytes: a height is ``low + step * level``, in cells.
+
+    Attributes
+    ----------
+    levels
+        uint8 [n, rows, columns].
+    side
+        How many cells are averaged on each side of a pixel.
+    """
+
+    levels: NDArray[np.uint8]
+    low: float
+    step: float
+    side: int
+
+
+def quantized(height_maps: NDArray[np.int16], side: int) -> Maps:
+    """Average int16 [n, D, L] over squares of ``side`` cells and keep a byte of each.
+
+    Cells beyond the last whole square are left out. Single cells of a relief of up to 255 are
+    exact.
+    """
+    averages = _averaged(height_maps, side)
+    low, high = (float(averages.min()), float(averages.max())) if averages.size else (0.0, 0.0)
+    step = max((high - low) / 255, 1.0 if side == 1 else _FINEST_STEP)
+    levels = np.round((averages - low) / step).astype(np.uint8)
+    return Maps(levels, low, step, side)
+
+
+def sides(depth: int, length: int, count: int, block_bytes: int) -> list[int]:
+    """Return how many cells a pixel's side may have, the sharpest picture first.
+
+    Pictures that no compression brings into ``block_bytes`` are left out.
+    """
+    most = max(1, min(depth, length, _COARSEST))
+    hopeful = _MOST_COMPRESSED * block_bytes
+    return [
+        side
+        for side in range(1, most + 1)
+        if side == most or count * (depth // side) * (length // side) <= hopeful
+    ]
+
+
+def _averaged(height_maps: NDArray[np.int16], side: int) -> NDArray[np.float64]:
+    count, depth, length = height_maps.shape
+    rows, columns = depth // side, length // side
+    whole = height_maps[:, : rows * side, : columns * side]
+    squares = whole.reshape(count, rows, side, columns, side)
+    averages: NDArray[np.float64] = squares.mean(axis=(2, 4), dtype=np.float64)
+    return averages
+
+
+def scaled(spectra: NDArray[np.float32]) -> tuple[NDArray[np.uint8], list[float]]:
+    """Return float32 [n, ky, kx] as uint8 of each one's peak, and the peaks in cells."""
+    peaks = spectra.max(axis=(1, 2), initial=0.0).astype(np.float64)
+    parts = spectra / np.where(peaks > 0, peaks, 1.0)[:, None, None]
+    return np.round(255 * parts).astype(np.uint8), peaks.tolist()

@@ -1,0 +1,103 @@
+"""What a page is made of, frozen: the sweep as a whole, and each experiment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from orchestrator.model import Reduced, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number that follows from a height map, by the name under which series hold it."""
+
+    name: str
+    long_name: str
+    units: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The sweep as a whole.
+
+    Attributes
+    ----------
+    axes
+        The names on each axis of the sweep.
+    times
+        The stops of the time slider, in t0.
+    written
+        When the page is written, as a person reads it.
+    progress
+        A sentence on how far the sweep is.
+    causes
+        A sentence for each cause of failure, with the command that mends it.
+    sweep_file
+        The text of the sweep file as it was submitted last.
+    commands
+        The command lines that make the sweep and this page again.
+    follow_s
+        Seconds after which the page is loaded again, None for a page that stays as it is.
+    """
+
+    name: str
+    description: str
+    axes: tuple[tuple[str, ...], ...]
+    quantities: tuple[Quantity, ...]
+    times: tuple[float, ...]
+    written: str
+    progress: str
+    causes: tuple[str, ...]
+    sweep_file: str
+    commands: tuple[str, ...]
+    follow_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """One experiment, with all that a page tells of it.
+
+    Attributes
+    ----------
+    remark
+        What a person should know, such as why it failed; empty where there is nothing.
+    series
+        By the name of a quantity, float64 [s] at the times of ``reduced``.
+    provenance
+        What made the results, label by label: engine, command lines, host, times.
+    attempts
+        A sentence for each attempt.
+    log_tail
+        The last lines of the engine's output.
+    """
+
+    standing: Standing
+    remark: str
+    reduced: Reduced
+    series: Mapping[str, NDArray[np.float64]]
+    provenance: Mapping[str, str]
+    attempts: tuple[str, ...]
+    log_tail: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """One experiment as the page carries it.
+
+    Attributes
+    ----------
+    entry
+        What the grid and the table show at once, ready for JSON.
+    block
+        All the rest, compressed; the page unpacks it when somebody looks.
+    """
+
+    entry: Mapping[str, object]
+    block: bytes
