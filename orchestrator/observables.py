@@ -20,19 +20,24 @@ _PIECE_CELLS = 1 << 22  # that are transformed at a time
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """What a series tells, in words for an axis, and in what unit."""
+    """What a series is called, in what unit it is, and how it is found."""
 
     long_name: str
     units: str
+    comment: str
 
 
 QUANTITIES: Mapping[str, Quantity] = {
-    "mean_height": Quantity("mean height of the surface above the ground", "cells"),
-    "roughness": Quantity("standard deviation of the height", "cells"),
-    "wavelength": Quantity("dominant wavelength", "cells"),
-    "orientation": Quantity("direction of the dominant wave, from the wind's", "degrees"),
-    "mass": Quantity("grains below the surface", "cells"),
-    "migration_speed": Quantity("speed of the forms along the wind", "cells/t0"),
+    "mean_height": Quantity("mean height", "cells", "of the surface above the ground"),
+    "roughness": Quantity("roughness", "cells", "standard deviation of the height"),
+    "wavelength": Quantity("dominant wavelength", "cells", "of the wave with the most power"),
+    "orientation": Quantity(
+        "orientation", "degrees", "of the dominant wave's vector, 0 along the wind"
+    ),
+    "mass": Quantity("mass", "cells", "grains below the surface, the ground left out"),
+    "migration_speed": Quantity(
+        "migration speed", "cells/t0", "shift along the wind that matches successive maps best"
+    ),
 }
 """The series by name, in the order in which they are shown."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,7 @@ SERIES: Mapping[str, Variable] = {
             ("time",),
             "float64",
             np.nan,
-            {"long_name": quantity.long_name, "units": quantity.units},
+            dataclasses.asdict(quantity),
         )
         for name, quantity in observables.QUANTITIES.items()
     },
