@@ -102,7 +102,7 @@ def found(request: pytest.FixtureRequest, sweep: SweepDirectory) -> Dataset:
     if request.param == ".nc":
         written: Dataset = xarray.open_dataset(path, engine="h5netcdf")
     else:
-        written = xarray.open_zarr(path, consolidated=False)
+        written = xarray.open_zarr(path)
     return written
 
 
@@ -234,6 +234,34 @@ def test_a_newer_experiment_at_the_same_place_counts(sweep: SweepDirectory) -> N
     assert opened.experiment.sel(Tau_min=100.0, Coef_B=1.0, seed=1) == 8
     assert opened.attrs["left_out"] == "superseded: exp0"
     assert np.isnan(opened.height.sel(Tau_min=100.0, Coef_B=1.0, seed=1).values).all()
+
+
+@pytest.mark.parametrize("suffix", [".zarr", ".nc"])
+def test_words_switches_and_what_is_not_given_can_be_axes(
+    sweep_directory: SweepDirectory, make_submission: Callable[..., Submission], suffix: str
+) -> None:
+    fixed: dict[str, Scalar] = {"H": 20, "L": L, "D": D}
+    given: list[dict[str, Scalar]] = [
+        {"Boundary": "OPEN", "High_mobility": True},
+        {"Boundary": "PERIODIC", "High_mobility": False, "Coef_A": 0.5},
+    ]
+    points = [Point(str(i), {**fixed, **one}, 1) for i, one in enumerate(given)]
+    ledger.enlist(sweep_directory, points)
+    axes = (("Boundary",), ("High_mobility",), ("Coef_A",))
+    asked = dataclasses.replace(make_submission("t", {0: 1, 1: 1}), axes=axes)
+    ledger.intend(sweep_directory, asked)
+    ledger.keep_sweep_file(sweep_directory, "name: winds\n")
+    path = sweep_directory.root / f"a{suffix}"
+
+    dataset.collect(sweep_directory, path)
+
+    engine = "zarr" if suffix == ".zarr" else "h5netcdf"
+    with xarray.open_dataset(path, engine=engine) as found:
+        assert found.Boundary.values.tolist() == ["OPEN", "PERIODIC"]
+        assert found.High_mobility.values.tolist() == [0, 1]
+        assert found.Coef_A.values.tolist() == pytest.approx([0.5, np.nan], nan_ok=True)
+        assert found.experiment.values.max() == 1
+        assert np.isnan(found.height.values).all()
 
 
 def test_a_dataset_appears_whole_or_not_at_all(

@@ -12,9 +12,12 @@ from orchestrator.errors import RequestError
 from orchestrator.formats.parameters import PARAMETERS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from orchestrator.dataset.grid import Dimension, Grid
+    from orchestrator.model import Scalar
 
 _WITHIN = {
     "time": ("simulated time that was asked for", "t0"),
@@ -64,13 +67,16 @@ def _swept(dimension: Dimension) -> dict[str, Any]:
         about = {"long_name": known.meaning if known else _OWN.get(name, name)}
         if known is not None and known.unit:
             about["units"] = known.unit
-        found[name] = (dimension.name, _plain(np.asarray(list(values))), about)
+        found[name] = (dimension.name, _plain(values), about)
     return found
 
 
-def _plain(values: NDArray[Any]) -> NDArray[Any]:
-    """Return values that every file format can take: switches as 0 and 1."""
-    return values.astype(np.int8) if values.dtype == np.bool_ else values
+def _plain(values: Sequence[Scalar | None]) -> NDArray[Any]:
+    """Return values that every file format can take: switches as 0 and 1, none as not a number."""
+    words = any(isinstance(value, str) for value in values)
+    missing = "" if words else np.nan
+    found = np.asarray([missing if value is None else value for value in values])
+    return found.astype(np.int8) if found.dtype == np.bool_ else found
 
 
 def attributes(grid: Grid) -> dict[str, Any]:

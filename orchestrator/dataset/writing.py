@@ -6,6 +6,7 @@ import itertools
 import math
 import os
 import shutil
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -106,6 +107,9 @@ def _zarr(path: Path, grid: Grid) -> None:
         ) from error
     with zarr.config.set({"threading.max_workers": 2, "async.concurrency": 4}):
         _fill(_ZarrTarget(zarr.create_group(store=path, zarr_format=3), grid), grid)
+        with warnings.catch_warnings():  # not in the standard yet, and xarray misses it
+            warnings.simplefilter("ignore")
+            zarr.consolidate_metadata(path)
 
 
 def _netcdf(path: Path, grid: Grid) -> None:
@@ -229,10 +233,14 @@ class _ZarrTarget:
         self._grid = grid
 
     def array(self, name: str, dimensions: tuple[str, ...], values: NDArray[Any]) -> None:
+        words = values.dtype.kind == "U"  # of a length that format 3 has no word for
         made = self._group.create_array(
-            name, shape=values.shape, dtype=values.dtype, dimension_names=dimensions
+            name,
+            shape=values.shape,
+            dtype="string" if words else values.dtype,
+            dimension_names=dimensions,
         )
-        made[...] = values
+        made[...] = values.astype(object) if words else values
 
     def variable(
         self, name: str, dimensions: tuple[str, ...], shape: tuple[int, ...], variable: Variable
@@ -271,6 +279,12 @@ class _NetcdfTarget:
 
     def array(self, name: str, dimensions: tuple[str, ...], values: NDArray[Any]) -> None:
         self._size(dimensions, values.shape)
+        if values.dtype.kind == "U":
+            from h5py import string_dtype  # noqa: PLC0415  # heavy, and optional
+
+            words = self._file.create_variable(name, dimensions, dtype=string_dtype())
+            words[...] = values.astype(object)
+            return
         self._file.create_variable(name, dimensions, data=values, dtype=values.dtype)
 
     def variable(
