@@ -12,6 +12,7 @@ import pytest
 
 from orchestrator import page
 from orchestrator.model import Experiment, Point, Reduced, Standing, State
+from orchestrator.reduction import spectrum
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +37,7 @@ def dunes(number: int, snapshots: int, shape: tuple[int, int] = SHAPE) -> Reduce
     waves = 5 + growth * (1 + np.sin(2 * np.pi * (1 + number % 4) * x / length))
     grains = np.random.default_rng(number).integers(0, 2, (snapshots, *shape))
     maps = (waves + grains).astype(np.int16)
-    spectra = np.abs(np.fft.fft2(maps))[:, : depth // 6, : length // 6].astype(np.float32)
+    spectra = np.stack([spectrum(one) for one in maps])
     return Reduced(np.linspace(0.0, 10.0 * (snapshots - 1), snapshots), maps, spectra)
 
 

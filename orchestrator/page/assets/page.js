@@ -84,7 +84,7 @@ const QUIET_MS = 4000; // nobody is disturbed who has just touched something
 
 function startFollowing() {
   if (data.follow === null) return;
-  let touched = 0;
+  let touched = -Infinity;
   for (const kind of ["pointerdown", "pointermove", "keydown", "input", "wheel"]) {
     addEventListener(kind, () => (touched = performance.now()), { passive: true });
   }

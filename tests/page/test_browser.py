@@ -1,0 +1,305 @@
+"""The page in a real browser, opened from the disk: it draws, listens, and asks for nothing."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from orchestrator import page
+from orchestrator.model import State
+from tests.page.conftest import NAMES, QUANTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, Page
+
+    from orchestrator.page import Exhibit, Overview
+
+FAILED = 4  # of the six experiments; it has three of six snapshots
+WINDOW = {"width": 1280, "height": 1600}  # every picture is in sight
+DRAWN = "() => [...document.querySelectorAll('.cell canvas')].every((one) => one.width > 2)"
+PIXELS = """canvas => {
+  const copy = document.createElement('canvas');
+  [copy.width, copy.height] = [canvas.width, canvas.height];
+  const pen = copy.getContext('2d', {willReadFrequently: true});
+  pen.drawImage(canvas, 0, 0);
+  return Array.from(pen.getImageData(0, 0, copy.width, copy.height).data);
+}"""
+
+
+@dataclasses.dataclass
+class Opener:
+    """Opens the page in tabs of a kind, and keeps what browsers complain of and ask for."""
+
+    browser: Browser
+    address: str
+    complaints: list[str] = dataclasses.field(default_factory=list)
+    asked: list[str] = dataclasses.field(default_factory=list)
+
+    def __call__(self, fragment: str = "", **kind: Any) -> Page:
+        tab = self.browser.new_context(**{"viewport": WINDOW, **kind}).new_page()
+        tab.set_default_timeout(5000)
+        tab.on("console", lambda message: self.complaints.append(message.text))
+        tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        tab.on("request", lambda request: self.asked.append(request.url))
+        tab.goto(self.address + fragment)
+        tab.wait_for_function(DRAWN)
+        return tab
+
+
+@pytest.fixture
+def written(tmp_path: Path, make_exhibit: Callable[..., Exhibit], overview: Overview) -> Path:
+    allowance = page.allowance(6, stop_t0=50.0, every_t0=10.0)
+    told = {"remark": "rescal exited, with 3", "log_tail": ("</script>bad luck",)}
+    exhibits = [make_exhibit(n) for n in range(6)]
+    exhibits[FAILED] = make_exhibit(FAILED, State.FAILED, 3, **told)
+    packed = [page.pack(exhibit, NAMES, QUANTITIES, allowance) for exhibit in exhibits]
+    path = tmp_path / "report.html"
+    path.write_bytes(page.render(overview, packed))
+    return path
+
+
+@pytest.fixture
+def open_page(browser: Browser, written: Path) -> Iterator[Opener]:
+    opener = Opener(browser, written.as_uri())
+    yield opener
+    for context in browser.contexts:
+        context.close()
+    assert opener.complaints == []
+    assert {url.partition("#")[0] for url in opener.asked} <= {opener.address}
+
+
+def _pixels(tab: Page, number: int) -> list[int]:
+    found: list[int] = tab.locator(f".cell[data-number='{number}'] canvas").evaluate(PIXELS)
+    return found
+
+
+def _rows(tab: Page) -> list[str]:
+    return tab.locator("#body tr th").all_inner_texts()
+
+
+def test_the_page_shows_every_experiment_on_the_grid_of_the_axes(open_page: Opener) -> None:
+    tab = open_page()
+
+    cells = tab.locator("table.grid .cell")
+    heads = tab.locator("table.grid thead th").all_inner_texts()
+    sides = tab.locator("table.grid tbody th").all_inner_texts()
+
+    assert cells.count() == 6
+    assert {*heads, *sides} == {
+        *(f"Lambda_I = {value}" for value in ("0", "0.5", "1")),
+        *("Tau_min = 0", "Tau_min = 100"),
+    }
+    assert tab.locator(".cell .note").all_inner_texts() == ["failed"]
+    assert tab.title() == "winds · rescal-sweep"
+
+
+def test_the_slider_changes_the_pictures(open_page: Opener) -> None:
+    tab = open_page()
+    last, partial = _pixels(tab, 1), _pixels(tab, FAILED)
+
+    tab.locator("#time").press("ArrowLeft")
+    before = _pixels(tab, 1)
+
+    assert tab.locator("#time-text").inner_text() == "t = 40 t0"
+    assert before != last
+    assert _pixels(tab, FAILED) == partial  # it ended at 20 t0
+    assert tab.locator(f".cell[data-number='{FAILED}'] .figure").inner_text() == "t = 20"
+
+
+def test_the_pictures_are_coloured_by_height(open_page: Opener) -> None:
+    tab = open_page("#t=0")
+    low = _pixels(tab, 1)
+
+    tab.locator("#time").press("End")
+    high = _pixels(tab, 1)
+
+    yellow = [sum(p - b for p, b in zip(v[::4], v[2::4], strict=True)) for v in (low, high)]
+    assert yellow[1] > yellow[0]  # from blue to yellow as the bed grows
+
+
+def test_numbers_take_the_place_of_maps(open_page: Opener, overview: Overview) -> None:
+    tab = open_page()
+
+    tab.locator("#show").select_option("roughness")
+
+    assert tab.locator("#scale-text").inner_text().startswith("roughness: 0.")
+    values = [float(text) for text in tab.locator(".cell .figure").all_inner_texts()]
+    assert len(values) == 6
+    assert min(values) > 0.4
+    assert [q.name for q in overview.quantities] == ["mean_height", "roughness"]
+
+
+def test_the_keyboard_walks_the_grid_opens_an_experiment_and_closes_it(
+    open_page: Opener,
+) -> None:
+    tab = open_page("#rows=Tau_min&columns=Lambda_I")
+
+    tab.locator(".cell[data-number='0']").focus()
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("ArrowDown")
+    tip = tab.locator("#tip").inner_text()
+    tab.keyboard.press("Enter")
+    tab.locator("#detail[open]").wait_for()
+    shown = tab.locator("#detail").inner_text()
+    tab.keyboard.press("Escape")
+    tab.locator("#detail:not([open])").wait_for(state="attached")
+
+    assert tip.startswith(
+        "exp4 · failed\nTau_min = 100, Lambda_I = 0.5, seed = 1\nrescal exited"
+    )
+    assert "exp4 failed" in shown.replace("\n", " ")
+    assert "rescal exited, with 3" in shown
+    assert "</script>bad luck" in shown
+    assert "rescal run.par -s 1" in shown
+    assert "t = 20 t0, the last one there is; 40 \u00d7 20 cells; wind from the left" in shown
+    assert tab.evaluate("document.activeElement.dataset.number") == "4"
+    assert "open" not in tab.url.partition("#")[2]
+
+
+def test_an_experiment_has_its_series_and_its_spectrum(open_page: Opener) -> None:
+    tab = open_page("#open=1&t=5")
+
+    tab.locator("#detail[open]").wait_for()
+
+    labels = tab.locator("#detail svg").evaluate_all("all => all.map(one => one.ariaLabel)")
+    assert [label.partition(":")[0] for label in labels] == ["mean height", "roughness"]
+    assert labels[0].endswith("cells at 50 t0")
+    line = tab.locator("#detail svg .line").first.get_attribute("d")
+    assert line is not None
+    assert line.count("L") == 5  # six snapshots
+    assert (
+        "The strongest: 2 along, 0 across, 20 cells long"
+        in tab.locator(".spectrum").inner_text()
+    )
+    tab.keyboard.press("Tab")
+    tab.locator("#next").click()
+    assert tab.locator("#detail-title").inner_text().startswith("exp2")
+
+
+def test_what_is_shown_stands_in_the_address(open_page: Opener) -> None:
+    tab = open_page()
+    tab.locator("#time").press("Home")
+    tab.locator("#side-rows").select_option("Lambda_I")
+    tab.locator("#words").fill("tau_min=100")
+
+    again = open_page(f"#{tab.url.partition('#')[2]}")
+
+    assert again.locator("#time-text").inner_text() == "t = 0 t0"
+    assert again.locator("table.grid tbody th").all_inner_texts()[0] == "Lambda_I = 0"
+    assert _rows(again) == ["exp3", "exp4", "exp5"]
+
+
+def test_sorting_and_filtering_change_the_rows(open_page: Opener) -> None:
+    tab = open_page()
+    all_rows = _rows(tab)
+
+    tab.locator("[data-sort='p.Lambda_I']").click()
+    tab.locator("[data-sort='p.Lambda_I']").click()
+    downwards = _rows(tab)
+    order = tab.locator("th:has([data-sort='p.Lambda_I'])").get_attribute("aria-sort")
+    tab.locator("#words").fill("lambda_i=0.5")
+    some = _rows(tab)
+    tab.locator("#state").select_option("failed")
+    one = _rows(tab)
+    tab.locator("#words").fill("exp1")
+
+    assert all_rows == [f"exp{n}" for n in range(6)]
+    assert downwards == ["exp2", "exp5", "exp1", "exp4", "exp0", "exp3"]
+    assert order == "descending"
+    assert some == ["exp1", "exp4"]
+    assert one == ["exp4"]
+    assert _rows(tab) == []
+    assert tab.locator("#found").inner_text() == "0 of 6"
+
+
+def test_the_table_is_saved_as_csv_as_it_is_shown(open_page: Opener) -> None:
+    tab = open_page()
+    tab.locator("#words").fill("tau_min=100")
+
+    with tab.expect_download() as download:
+        tab.locator("#csv").click()
+
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    lines = list(csv.DictReader(io.StringIO(text)))
+    assert download.value.suggested_filename == "winds.csv"
+    assert [line["experiment"] for line in lines] == ["exp3", "exp4", "exp5"]
+    assert [line["Lambda_I"] for line in lines] == ["0", "0.5", "1"]
+    assert (lines[1]["state"], lines[1]["remark"]) == ("failed", "rescal exited, with 3")
+    assert float(lines[0]["roughness"]) > float(lines[1]["roughness"])
+
+
+def _ground(tab: Page) -> str:
+    colour: str = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    return colour
+
+
+def test_light_and_dark_follow_the_system_until_somebody_chooses(open_page: Opener) -> None:
+    light, dark = open_page(color_scheme="light"), open_page(color_scheme="dark")
+    before = _ground(light), _ground(dark)
+
+    dark.locator("#theme").click()
+
+    assert before == ("rgb(246, 248, 250)", "rgb(15, 21, 27)")
+    assert _ground(dark) == before[0]
+    assert dark.locator("#theme").inner_text() == "Dark"
+
+
+@pytest.mark.parametrize("fragment", ["", "#open=4"])
+def test_a_phone_needs_no_scrolling_sideways(open_page: Opener, fragment: str) -> None:
+    phone = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
+
+    tab = open_page(fragment, **phone)
+
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    if fragment:
+        tab.locator("#detail[open]").wait_for()
+        assert tab.evaluate("document.querySelector('#detail-body').scrollWidth") <= 360
+
+
+def test_focus_is_seen_and_the_first_stop_skips_to_the_diagram(open_page: Opener) -> None:
+    tab = open_page()
+
+    tab.keyboard.press("Tab")
+    first = tab.evaluate("document.activeElement.textContent")
+    tab.keyboard.press("Enter")
+
+    assert first == "Skip to the phase diagram"
+    assert tab.evaluate("document.activeElement.id") == "main"
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_every_control_has_a_name(open_page: Opener) -> None:
+    tab = open_page("#open=1")
+    tab.locator("#detail[open]").wait_for()
+
+    nameless = tab.evaluate(
+        """[...document.querySelectorAll('button, input, select, [role=img]')].filter((one) =>
+             !(one.labels?.length || one.ariaLabel || one.textContent.trim())).map((one) => one.outerHTML)"""
+    )
+
+    assert nameless == []
+
+
+def test_a_page_that_follows_is_loaded_again_by_itself(
+    browser: Browser, written: Path, overview: Overview
+) -> None:
+    following = dataclasses.replace(overview, follow_s=1)
+    written.write_bytes(page.render(following, []))
+    tab = browser.new_page()
+    tab.goto(written.as_uri())
+    offered = tab.locator("#follow").inner_text()
+    written.write_bytes(page.render(dataclasses.replace(overview, name="later"), []))
+
+    tab.wait_for_function("() => document.title.startsWith('later')")
+
+    assert offered.strip() == "load again every 1 s"
+    assert tab.locator("#follow").is_hidden()
+    tab.close()
