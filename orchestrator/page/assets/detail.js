@@ -23,7 +23,7 @@ function detailOf(one, found) {
   const { told } = found;
   parts = { one, found, charts: [] };
   return [
-    element("p", { className: "lead" }, described(one)),
+    element("p", { className: "lead" }, unbroken(described(one))),
     one.remark ? element("p", { className: "why" }, one.remark) : null,
     ...pictures(found),
     ...seriesOf(found),

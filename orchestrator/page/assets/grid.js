@@ -130,9 +130,9 @@ function table(chosen, { rows, columns }) {
     const place = `${rows.label(one)}\n${columns.label(one)}`;
     places.set(place, [...(places.get(place) ?? []), one]);
   }
-  const head = columns.labels.map((label) => element("th", { scope: "col" }, label));
+  const head = columns.labels.map((label) => element("th", { scope: "col" }, unbroken(label)));
   const lines = rows.labels.map((row) =>
-    element("tr", {}, element("th", { scope: "row" }, row), ...columns.labels.map((column) => {
+    element("tr", {}, element("th", { scope: "row" }, unbroken(row)), ...columns.labels.map((column) => {
       const here = places.get(`${row}\n${column}`) ?? [];
       return element("td", {}, here.length ? makeCell(here[0], here.length - 1) : null);
     })),
@@ -145,7 +145,7 @@ function table(chosen, { rows, columns }) {
 
 function flow(chosen) {
   return element("div", { className: "flow", role: "group", "aria-labelledby": "diagram-title" },
-    ...chosen.map((one) => element("div", {}, makeCell(one, 0), element("div", { className: "label" }, flowLabel(one)))));
+    ...chosen.map((one) => element("div", {}, makeCell(one, 0), element("div", { className: "label" }, unbroken(flowLabel(one))))));
 }
 
 function flowLabel(one) {
@@ -230,7 +230,7 @@ function tipLines(one, found) {
     [longName, withUnits(valueAt(found, name, frame.time), units)]);
   return [
     element("strong", {}, `exp${one.number} · ${spoken(one.state)}`),
-    element("div", {}, described(one)),
+    element("div", {}, unbroken(described(one))),
     one.remark ? element("div", { className: "why" }, one.remark) : null,
     frame === null ? null : element("div", { className: "small" }, `at ${short(frame.time)} t0, of ${short(one.stop)} t0`),
     pairs(numbers),

@@ -71,6 +71,11 @@ function withUnits(value, units) {
   return units && units !== "1" ? `${short(value)} ${units}` : short(value);
 }
 
+// no line ends between the sign and the value
+function unbroken(text) {
+  return text.replaceAll(" = ", " =\u00a0");
+}
+
 // ---- elements ------------------------------------------------------------------------------
 
 function element(tag, attributes = {}, ...children) {
