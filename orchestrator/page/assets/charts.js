@@ -76,7 +76,7 @@ function frameOf(x, y, start, end, range) {
     svg("text", { x: left - 5, y: y(v) + 3.5, "text-anchor": "end" }, short(v)),
   ]);
   const times = ticks(start, end).map((t) =>
-    svg("text", { x: x(t), y: height - bottom + 14, "text-anchor": t === end ? "end" : "middle" }, short(t)),
+    svg("text", { x: x(t), y: height - bottom + 14, "text-anchor": x(t) > width - right - 14 ? "end" : "middle" }, short(t)),
   );
   return [...lines, ...times];
 }
