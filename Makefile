@@ -21,7 +21,7 @@ lint: .venv/.lint
 	$(BIN)/mypy
 
 bench: .venv/.test
-	for each in reduction supervision engine analysis; do $(BIN)/python benchmarks/$$each.py || exit; done
+	for each in reduction supervision engine analysis page; do $(BIN)/python benchmarks/$$each.py || exit; done
 
 # a throw-away Slurm cluster of four nodes on this machine; needs root and Debian's packages
 slurm-demo: .venv/.demo
