@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orchestrator.model import Reduced
 
 _PEAK = 1  # wavenumbers each way that belong to a peak, which seldom falls on a whole one
+_AS_GOOD = 0.95  # of the best match
 _PIECE_CELLS = 1 << 22  # that are transformed at a time
 
 
@@ -158,10 +159,16 @@ def power_along_wind(height_map: NDArray[np.int16]) -> NDArray[np.float64]:
 
 
 def _shift(resemblance: NDArray[np.floating]) -> float:
-    """Return where a circular cross-correlation [x] is highest, from -L/2 to L/2 cells."""
+    """Return where a circular cross-correlation [x] is highest, from -L/2 to L/2 cells.
+
+    Forms that repeat resemble themselves nearly as much a wavelength on, and grains would decide
+    which; of such shifts the shortest is meant.
+    """
     length = len(resemblance)
-    best = int(np.argmax(resemblance))
+    shifts = np.fft.fftfreq(length, 1 / length)
+    neighbours = np.maximum(np.roll(resemblance, 1), np.roll(resemblance, -1))
+    good = (resemblance >= neighbours) & (resemblance >= _AS_GOOD * resemblance.max())
+    best = int(np.where(good, np.abs(shifts), np.inf).argmin())
     low, here, high = (float(resemblance[(best + step) % length]) for step in (-1, 0, 1))
     bend = low - 2 * here + high
-    shift = best + (0.5 * (low - high) / bend if bend < 0 else 0.0)
-    return shift - length if shift > length / 2 else shift
+    return float(shifts[best]) + (0.5 * (low - high) / bend if bend < 0 else 0.0)

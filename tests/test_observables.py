@@ -63,6 +63,15 @@ def test_forms_that_move_have_their_speed(shift: float) -> None:
     assert found[1:] == pytest.approx(shift / 10, rel=0.01)
 
 
+def test_forms_that_repeat_have_moved_by_less_than_half_their_length() -> None:
+    random = np.random.default_rng(1)
+    maps = [_wave(0, 6, 2.0 * i) + random.normal(0, 60, (D, L)) for i in range(9)]
+
+    found = observables.series(_reduced(maps))["migration_speed"]
+
+    assert found[1:] == pytest.approx(0.2, abs=0.02)
+
+
 def test_height_mass_and_roughness_are_counted() -> None:
     steps = np.ones((D, L))
     steps[:, : L // 4] = 5
