@@ -110,17 +110,17 @@ def test_a_node_daemon_that_dies_alone_leaves_its_experiments_to_end_in_peace(
 def test_what_reaches_the_time_limit_keeps_its_snapshots_and_is_resubmitted_with_more(
     desk: Desk, wait_until: Callable[..., bool]
 ) -> None:
-    _waiting(desk, wait_until, "-t", "1")
-    limited = wait_until(lambda: desk.counts() == {"timeout": 2}, within_s=100)
+    _waiting(desk, wait_until, "-t", "2")  # the warning comes 40 to 100 s before the end
+    limited = wait_until(lambda: desk.counts() == {"timeout": 2}, within_s=120)
     reason = desk.experiments()[0]["reason"]
     mended = desk.run("status", "winds").stdout
     desk.go()
 
-    again = desk.run("resubmit", "winds", "--state", "timeout", "-t", "2", "--wait")
+    again = desk.run("resubmit", "winds", "--state", "timeout", "-t", "3", "--wait")
 
     assert limited, desk.status()
     assert reason == "stopped by SIGUSR2 (1 snapshots kept)"
-    assert "rescal-sweep resubmit winds --state timeout -t 2" in mended
+    assert "rescal-sweep resubmit winds --state timeout -t 3" in mended
     assert again.returncode == 0, again.stdout + again.stderr
     assert desk.attempts() == [2, 2]
 
