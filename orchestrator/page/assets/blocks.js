@@ -10,7 +10,9 @@ function block(number) {
 
 async function unpack(number) {
   const text = await blockText(number);
-  const stream = new Blob([bytesOf(text)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const stream = new Blob([bytesOf(text)])
+    .stream()
+    .pipeThrough(new DecompressionStream("deflate"));
   const found = read(await new Response(stream).arrayBuffer());
   unpacked.set(number, found);
   return found;
@@ -20,7 +22,9 @@ async function unpack(number) {
 async function blockText(number) {
   const holder = byId(`block-${number}`);
   if (document.readyState === "loading" && !holder?.nextElementSibling) {
-    await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
+    await new Promise((resolve) =>
+      document.addEventListener("DOMContentLoaded", resolve, { once: true }),
+    );
   }
   return byId(`block-${number}`).textContent;
 }

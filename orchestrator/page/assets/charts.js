@@ -16,7 +16,9 @@ function ticks(low, high) {
   const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  return Array.from({ length: last - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toPrecision(12)),
+  );
 }
 
 function span(values) {
@@ -55,7 +57,12 @@ function chartDrawing(quantity, times, values, range) {
   const dot = svg("circle", { class: "dot", r: 3.5, visibility: "hidden" });
   const root = svg(
     "svg",
-    { viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: 0, "aria-label": summary(quantity, times, values) },
+    {
+      viewBox: `0 0 ${width} ${height}`,
+      role: "img",
+      tabindex: 0,
+      "aria-label": summary(quantity, times, values),
+    },
     ...frameOf(x, y, start, end, range),
     svg("path", { class: "line", d: path(times, values, x, y) }),
     cursor,
@@ -66,7 +73,14 @@ function chartDrawing(quantity, times, values, range) {
     cursor.setAttribute("x1", place);
     cursor.setAttribute("x2", place);
   };
-  return { root, dot, x, y, at, time: (place) => start + ((place - left) / (width - left - right)) * (end - start) };
+  return {
+    root,
+    dot,
+    x,
+    y,
+    at,
+    time: (place) => start + ((place - left) / (width - left - right)) * (end - start),
+  };
 }
 
 function frameOf(x, y, start, end, range) {
@@ -76,7 +90,15 @@ function frameOf(x, y, start, end, range) {
     svg("text", { x: left - 5, y: y(v) + 3.5, "text-anchor": "end" }, short(v)),
   ]);
   const times = ticks(start, end).map((t) =>
-    svg("text", { x: x(t), y: height - bottom + 14, "text-anchor": x(t) > width - right - 14 ? "end" : "middle" }, short(t)),
+    svg(
+      "text",
+      {
+        x: x(t),
+        y: height - bottom + 14,
+        "text-anchor": x(t) > width - right - 14 ? "end" : "middle",
+      },
+      short(t),
+    ),
   );
   return [...lines, ...times];
 }
@@ -123,7 +145,12 @@ function readable(drawing, reading, quantity, times, values) {
   drawing.root.addEventListener("keydown", (event) => {
     if (!(event.key in step)) return;
     event.preventDefault();
-    show(Math.max(0, Math.min(times.length - 1, (index < 0 ? times.length - 1 : index + step[event.key]))));
+    show(
+      Math.max(
+        0,
+        Math.min(times.length - 1, index < 0 ? times.length - 1 : index + step[event.key]),
+      ),
+    );
   });
 }
 

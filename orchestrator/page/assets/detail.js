@@ -29,8 +29,15 @@ function detailOf(one, found) {
     ...seriesOf(found),
     titled("Parameters", parametersOf(told.parameters)),
     titled("Provenance", pairs(Object.entries(told.provenance))),
-    told.attempts.length ? titled("Attempts", element("ol", {}, ...told.attempts.map((text) => element("li", {}, text)))) : null,
-    told.log_tail.length ? titled("End of the engine's log", copyable(told.log_tail.join("\n"), "End of the log")) : null,
+    told.attempts.length
+      ? titled(
+          "Attempts",
+          element("ol", {}, ...told.attempts.map((text) => element("li", {}, text))),
+        )
+      : null,
+    told.log_tail.length
+      ? titled("End of the engine's log", copyable(told.log_tail.join("\n"), "End of the log"))
+      : null,
   ].filter(Boolean);
 }
 
@@ -42,17 +49,31 @@ function titled(text, ...content) {
 
 function pictures(found) {
   const { told, arrays } = found;
-  if (told.times.length === 0 || arrays.levels.shape[1] === 0) return [element("p", {}, "No snapshots yet.")];
+  if (told.times.length === 0 || arrays.levels.shape[1] === 0)
+    return [element("p", {}, "No snapshots yet.")];
   parts.map = element("canvas", { role: "img" });
   parts.mapText = element("figcaption", { "aria-live": "polite" });
-  const slider = element("input", { type: "range", min: "0", max: String(data.times.length - 1), value: String(view.time), "aria-label": "Time", id: "detail-time" });
+  const slider = element("input", {
+    type: "range",
+    min: "0",
+    max: String(data.times.length - 1),
+    value: String(view.time),
+    "aria-label": "Time",
+    id: "detail-time",
+  });
   slider.addEventListener("input", () => change({ time: Number(slider.value) }));
   parts.slider = slider;
   const made = [element("figure", { className: "map" }, parts.map, parts.mapText), slider];
   if (!arrays.spectra) return made;
   parts.spectrum = element("canvas", { role: "img" });
   parts.spectrumText = element("figcaption", {});
-  return [...made, titled("Spectrum", element("figure", { className: "spectrum" }, parts.spectrum, parts.spectrumText))];
+  return [
+    ...made,
+    titled(
+      "Spectrum",
+      element("figure", { className: "spectrum" }, parts.spectrum, parts.spectrumText),
+    ),
+  ];
 }
 
 function followTime() {
@@ -65,7 +86,10 @@ function followTime() {
   const late = frame.late ? ", the last one there is" : "";
   const sampled = side > 1 ? `, each pixel the mean of ${side} × ${side} cells` : "";
   parts.mapText.textContent = `t = ${short(frame.time)} t0${late}; ${length} × ${depth} cells${sampled}; wind from the left`;
-  parts.map.setAttribute("aria-label", `Height map of exp${one.number} at ${short(frame.time)} t0`);
+  parts.map.setAttribute(
+    "aria-label",
+    `Height map of exp${one.number} at ${short(frame.time)} t0`,
+  );
   parts.slider.value = String(view.time);
   parts.slider.setAttribute("aria-valuetext", `${short(time)} t0`);
   for (const { at } of parts.charts) at(frame.time);
@@ -101,14 +125,20 @@ function seriesOf(found) {
     .map((quantity) => chart(quantity, times, Array.from(found.arrays[quantity.name].values)))
     .filter(Boolean);
   const figures = parts.charts.map((one) => one.figure);
-  return figures.length ? [titled("Series", element("div", { className: "charts" }, ...figures))] : [];
+  return figures.length
+    ? [titled("Series", element("div", { className: "charts" }, ...figures))]
+    : [];
 }
 
 function parametersOf(parameters) {
   const first = names.filter((name) => name in parameters);
-  const rest = Object.keys(parameters).filter((name) => !first.includes(name)).sort();
+  const rest = Object.keys(parameters)
+    .filter((name) => !first.includes(name))
+    .sort();
   const made = pairs([...first, ...rest].map((name) => [name, short(parameters[name])]));
-  [...made.querySelectorAll("dt")].slice(0, first.length).forEach((key) => key.classList.add("swept"));
+  [...made.querySelectorAll("dt")]
+    .slice(0, first.length)
+    .forEach((key) => key.classList.add("swept"));
   return made;
 }
 

@@ -12,7 +12,9 @@ const CIVIDIS = [
 const COLOURS = ramp(CIVIDIS, 256);
 
 function ramp(text, count) {
-  const known = text.match(/.{6}/g).map((hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16)));
+  const known = text
+    .match(/.{6}/g)
+    .map((hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16)));
   return Array.from({ length: count }, (_, i) => {
     const place = (i / (count - 1)) * (known.length - 1);
     const below = Math.min(Math.floor(place), known.length - 2);
@@ -39,7 +41,13 @@ data.quantities.forEach((quantity, i) => {
   if (spans.length === 0) return;
   const low = Math.min(...spans.map((span) => span[0]));
   const high = Math.max(...spans.map((span) => span[1]));
-  scales[quantity.name] = { low, high, units: quantity.units, label: quantity.longName, quantity };
+  scales[quantity.name] = {
+    low,
+    high,
+    units: quantity.units,
+    label: quantity.longName,
+    quantity,
+  };
 });
 
 function heightScale() {

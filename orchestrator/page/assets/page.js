@@ -1,8 +1,20 @@
 // What is left: progress, causes, copying, light and dark, loading again.
 
 function startProgress() {
-  const order = ["done", "running", "pending", "failed", "timeout", "out_of_memory", "cancelled", "node_fail", "lost"];
-  const counts = order.map((state) => [state, experiments.filter((one) => one.state === state).length]).filter(([, count]) => count);
+  const order = [
+    "done",
+    "running",
+    "pending",
+    "failed",
+    "timeout",
+    "out_of_memory",
+    "cancelled",
+    "node_fail",
+    "lost",
+  ];
+  const counts = order
+    .map((state) => [state, experiments.filter((one) => one.state === state).length])
+    .filter(([, count]) => count);
   const bar = element("div", { className: "progress", "aria-hidden": "true" });
   const words = element("ul", { className: "states" });
   for (const [state, count] of counts) {
@@ -16,15 +28,25 @@ function startProgress() {
 
 function startCauses() {
   if (data.causes.length === 0) return;
-  const commands = (text) => text.split(/(rescal-sweep [^,]+)/).map((part) => (part.startsWith("rescal-sweep ") ? element("code", {}, part) : part));
+  const commands = (text) =>
+    text
+      .split(/(rescal-sweep [^,]+)/)
+      .map((part) => (part.startsWith("rescal-sweep ") ? element("code", {}, part) : part));
   const list = data.causes.map((cause) => element("li", {}, ...commands(cause)));
-  byId("causes").append(element("h3", {}, "What went wrong"), element("ul", { className: "causes" }, ...list));
+  byId("causes").append(
+    element("h3", {}, "What went wrong"),
+    element("ul", { className: "causes" }, ...list),
+  );
 }
 
 // ---- copying -------------------------------------------------------------------------------
 
 function copyable(text, label) {
-  const made = element("div", { className: "copyable" }, element("pre", { tabIndex: 0, "aria-label": label }, text));
+  const made = element(
+    "div",
+    { className: "copyable" },
+    element("pre", { tabIndex: 0, "aria-label": label }, text),
+  );
   addCopy(made);
   return made;
 }
@@ -111,7 +133,14 @@ function startLinks() {
   }
 }
 
+function startWarning() {
+  if ("DecompressionStream" in window) return;
+  const text = "This browser cannot unpack the pictures; browsers from 2023 on can.";
+  byId("grid").before(element("p", { className: "why", role: "alert" }, text));
+}
+
 recall();
+startWarning();
 startTheme();
 startProgress();
 startCauses();

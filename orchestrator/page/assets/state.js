@@ -46,7 +46,8 @@ function recall() {
     if (kept.has(key)) view[key] = kept.get(key);
   }
   view.down = kept.has("down");
-  if (kept.has("open") && byNumber.has(Number(kept.get("open")))) view.open = Number(kept.get("open"));
+  if (kept.has("open") && byNumber.has(Number(kept.get("open"))))
+    view.open = Number(kept.get("open"));
   for (const [key, label] of kept) {
     if (key.startsWith("pick.")) view.picks[key.slice(5)] = label;
   }
@@ -59,7 +60,8 @@ function short(value) {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value !== "number") return String(value);
   const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential(3) : value.toPrecision(4);
+  const text =
+    size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential(3) : value.toPrecision(4);
   return text.includes("e") ? text.replace(/\.?0+e/, "e") : String(Number(text));
 }
 

@@ -4,16 +4,31 @@ const CHUNK = 60; // rows that are made at once
 
 const columns = [
   { id: "number", title: "exp", value: (one) => one.number, csv: "experiment" },
-  ...names.map((name, i) => ({ id: `p.${name}`, title: name, value: (one) => one.values[i], csv: name })),
+  ...names.map((name, i) => ({
+    id: `p.${name}`,
+    title: name,
+    value: (one) => one.values[i],
+    csv: name,
+  })),
   { id: "seed", title: "seed", value: (one) => one.seed, csv: "seed" },
   { id: "state", title: "state", value: (one) => one.state, csv: "state", words: true },
   { id: "time", title: "t0", value: (one) => one.time, csv: "time_t0" },
-  { id: "fraction", title: "%", value: (one) => Math.round(100 * one.fraction), csv: "percent" },
+  {
+    id: "fraction",
+    title: "%",
+    value: (one) => Math.round(100 * one.fraction),
+    csv: "percent",
+  },
   { id: "snapshots", title: "snapshots", value: (one) => one.snapshots, csv: "snapshots" },
   { id: "attempt", title: "try", value: (one) => one.attempt, csv: "attempt" },
   { id: "wall", title: "wall s", value: (one) => one.wall, csv: "wall_s" },
   ...data.quantities
-    .map((quantity, i) => ({ id: `q.${quantity.name}`, title: title(quantity), value: (one) => one.last[i], csv: quantity.name }))
+    .map((quantity, i) => ({
+      id: `q.${quantity.name}`,
+      title: title(quantity),
+      value: (one) => one.last[i],
+      csv: quantity.name,
+    }))
     .filter((column) => experiments.some((one) => column.value(one) !== null)),
   { id: "remark", title: "remark", value: (one) => one.remark, csv: "remark", words: true },
 ].filter((column) => column.id !== "remark" || experiments.some((one) => one.remark));
@@ -21,7 +36,13 @@ const columns = [
 const searched = new Map(experiments.map((one) => [one.number, tokens(one)]));
 
 function tokens(one) {
-  const known = [`exp${one.number}`, `seed=${one.seed}`, spoken(one.state), one.state, one.remark];
+  const known = [
+    `exp${one.number}`,
+    `seed=${one.seed}`,
+    spoken(one.state),
+    one.state,
+    one.remark,
+  ];
   names.forEach((name, i) => known.push(`${name}=${short(one.values[i])}`));
   return known.map((token) => token.toLowerCase());
 }
@@ -30,15 +51,22 @@ function tokens(one) {
 function matches(one, words) {
   const known = searched.get(one.number);
   return words.every((word) =>
-    word.includes("=") || /^exp\d+$/.test(word) ? known.includes(word) : known.some((token) => token.includes(word)),
+    word.includes("=") || /^exp\d+$/.test(word)
+      ? known.includes(word)
+      : known.some((token) => token.includes(word)),
   );
 }
 
 function found() {
   const words = view.words.toLowerCase().split(/\s+/).filter(Boolean);
-  const kept = experiments.filter((one) => (!view.state || one.state === view.state) && matches(one, words));
+  const kept = experiments.filter(
+    (one) => (!view.state || one.state === view.state) && matches(one, words),
+  );
   const column = columns.find(({ id }) => id === view.sort) ?? columns[0];
-  return kept.sort((a, b) => compare(column.value(a), column.value(b)) * (view.down ? -1 : 1) || a.number - b.number);
+  return kept.sort(
+    (a, b) =>
+      compare(column.value(a), column.value(b)) * (view.down ? -1 : 1) || a.number - b.number,
+  );
 }
 
 function compare(a, b) {
@@ -63,7 +91,12 @@ function buildRows() {
   more.disconnect();
   const head = element("tr", {}, ...columns.map(heading));
   const body = element("tbody", { id: "body" });
-  const wholes = element("table", { className: "rows", "aria-rowcount": String(listed.length + 1) }, element("thead", {}, head), body);
+  const wholes = element(
+    "table",
+    { className: "rows", "aria-rowcount": String(listed.length + 1) },
+    element("thead", {}, head),
+    body,
+  );
   byId("rows").replaceChildren(wholes);
   byId("found").textContent = `${listed.length} of ${experiments.length}`;
   extend();
@@ -72,9 +105,18 @@ function buildRows() {
 function heading(column) {
   const sorted = view.sort === column.id;
   const arrow = sorted ? (view.down ? " ▼" : " ▲") : "";
-  const button = element("button", { type: "button", "data-sort": column.id }, column.title, element("span", { "aria-hidden": "true" }, arrow));
+  const button = element(
+    "button",
+    { type: "button", "data-sort": column.id },
+    column.title,
+    element("span", { "aria-hidden": "true" }, arrow),
+  );
   const order = sorted ? (view.down ? "descending" : "ascending") : "none";
-  return element("th", { scope: "col", "aria-sort": order, className: column.words ? "words" : "" }, button);
+  return element(
+    "th",
+    { scope: "col", "aria-sort": order, className: column.words ? "words" : "" },
+    button,
+  );
 }
 
 function extend() {
@@ -87,15 +129,27 @@ function extend() {
 }
 
 function rowOf(one, index) {
-  return element("tr", { "aria-rowindex": String(index + 2) }, ...columns.map((column) => {
-    if (column.id === "number") {
-      const button = element("button", { type: "button", className: "link", "data-open": String(one.number) }, `exp${one.number}`);
-      return element("th", { scope: "row" }, button);
-    }
-    if (column.id === "state") return element("td", { className: "words" }, badge(one.state));
-    const text = short(column.value(one));
-    return element("td", { className: column.words ? "words" : "", title: column.words ? text : null }, text);
-  }));
+  return element(
+    "tr",
+    { "aria-rowindex": String(index + 2) },
+    ...columns.map((column) => {
+      if (column.id === "number") {
+        const button = element(
+          "button",
+          { type: "button", className: "link", "data-open": String(one.number) },
+          `exp${one.number}`,
+        );
+        return element("th", { scope: "row" }, button);
+      }
+      if (column.id === "state") return element("td", { className: "words" }, badge(one.state));
+      const text = short(column.value(one));
+      return element(
+        "td",
+        { className: column.words ? "words" : "", title: column.words ? text : null },
+        text,
+      );
+    }),
+  );
 }
 
 function badge(state) {
@@ -109,8 +163,12 @@ function csv() {
     const text = value === null || value === undefined ? "" : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  const name = (column, one) => (column.id === "number" ? `exp${one.number}` : column.value(one));
-  const lines = [columns.map((column) => column.csv), ...found().map((one) => columns.map((column) => name(column, one)))];
+  const name = (column, one) =>
+    column.id === "number" ? `exp${one.number}` : column.value(one);
+  const lines = [
+    columns.map((column) => column.csv),
+    ...found().map((one) => columns.map((column) => name(column, one))),
+  ];
   return `${lines.map((line) => line.map(quoted).join(",")).join("\r\n")}\r\n`;
 }
 
@@ -123,7 +181,12 @@ function download() {
 function startTable() {
   const present = [...new Set(experiments.map((one) => one.state))];
   const count = (state) => experiments.filter((one) => one.state === state).length;
-  byId("state").append(element("option", { value: "" }, "all"), ...present.map((state) => element("option", { value: state }, `${spoken(state)} (${count(state)})`)));
+  byId("state").append(
+    element("option", { value: "" }, "all"),
+    ...present.map((state) =>
+      element("option", { value: state }, `${spoken(state)} (${count(state)})`),
+    ),
+  );
   byId("state").value = present.includes(view.state) ? view.state : "";
   byId("words").value = view.words;
   byId("state").addEventListener("change", () => change({ state: byId("state").value }));
@@ -134,7 +197,9 @@ function startTable() {
     if (open) change({ open: Number(open) });
     if (!sort) return;
     change({ sort, down: view.sort === sort && !view.down });
-    byId("rows").querySelector(`[data-sort="${CSS.escape(sort)}"]`).focus();
+    byId("rows")
+      .querySelector(`[data-sort="${CSS.escape(sort)}"]`)
+      .focus();
   });
   listeners.push((part) => {
     if ("words" in part || "state" in part || "sort" in part) buildRows();
