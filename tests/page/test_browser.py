@@ -159,7 +159,7 @@ def test_the_keyboard_walks_the_grid_opens_an_experiment_and_closes_it(
     assert "rescal run.par -s 1" in shown
     assert "t = 20 t0, the last one there is; 40 \u00d7 20 cells; wind from the left" in shown
     assert tab.evaluate("document.activeElement.dataset.number") == "4"
-    assert "open" not in tab.url.partition("#")[2]
+    assert "open" not in tab.evaluate("location.hash")
 
 
 def test_an_experiment_has_its_series_and_its_spectrum(open_page: Opener) -> None:
