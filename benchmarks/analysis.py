@@ -101,7 +101,7 @@ def make(
             store.publish(attempt.journal, place, complete=True)
             attempt.journal.unlink()
         else:
-            for name in ("height_maps", "ffts"):
+            for name in ("height_maps", "ffts", "cell_counts"):
                 os.link(getattr(source, name), getattr(place, name))
         attempts.write_record(attempt, record)
 
@@ -116,7 +116,8 @@ def _write(path: Path, snapshots: int, shape: tuple[int, int], number: int) -> N
             2 * np.pi * (x - 0.4 * index) / 25 + 0.1 * np.sin(y / 9)
         )
         noisy = np.rint(height + random.normal(0, 0.4, shape)).clip(0).astype(np.int16)
-        journal.append(Snapshot(10.0 * index + 0.01, noisy, spectrum(noisy)))
+        counts = np.array([noisy.sum(), 100 + index, 0])
+        journal.append(Snapshot(10.0 * index + 0.01, noisy, spectrum(noisy), counts))
     journal.close()
 
 

@@ -168,6 +168,12 @@ def _write_arrays(folder: Path, kind: int) -> None:
             place / "height_maps.npz", height_maps=maps[:count], times=times[:count]
         )
         np.savez_compressed(place / "ffts.npz", ffts=spectra[:count], times=times[:count])
+        counts = np.stack([maps.sum((1, 2)), np.arange(SNAPSHOTS), np.zeros(SNAPSHOTS)], axis=1)
+        np.savez_compressed(
+            place / "cell_counts.npz",
+            cell_counts=counts[:count].astype(np.int64),
+            times=times[:count],
+        )
 
 
 def _arrays(folder: Path, kind: int, count: int) -> Path:
@@ -197,7 +203,7 @@ def _run(directory: SweepDirectory, number: int, beds: Path) -> None:
     attempt = place.attempt(1)
     attempt.root.mkdir(parents=True)
     place.out.mkdir()
-    for array in ("height_maps.npz", "ffts.npz"):
+    for array in ("height_maps.npz", "ffts.npz", "cell_counts.npz"):
         (place.out / array).hardlink_to(_arrays(beds, number % KINDS, count) / array)
     lines = (f"snapshot {i} at {RUN.every_t0 * i} t0" for i in range(count))
     attempt.engine_log.write_text("\n".join(lines))

@@ -175,11 +175,14 @@ class Snapshot:
         int16 [D, L], in cells; the ground is 0.
     spectrum
         float32 [ky, kx], or None where it is not wanted.
+    cell_counts
+        int64 [3], cells in states 0 (grain), 1 (mobile grain) and 2 (sintered grain).
     """
 
     time_t0: float
     height_map: NDArray[np.int16]
     spectrum: NDArray[np.float32] | None
+    cell_counts: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +197,15 @@ class Reduced:
         int16 [snapshot, D, L], in cells; ``[0, 0, 0]`` where none were kept.
     spectra
         float32 [snapshot, ky, kx], in cells; ``[0, 0, 0]`` where none were kept.
+    cell_counts
+        int64 [snapshot, 3], cells in states 0 (grain), 1 (mobile grain) and 2 (sintered grain);
+        ``[0, 3]`` where an earlier version counted none.
     """
 
     times: NDArray[np.float64]
     height_maps: NDArray[np.int16]
     spectra: NDArray[np.float32]
+    cell_counts: NDArray[np.int64]
 
 
 class State(enum.Enum):

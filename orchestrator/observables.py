@@ -1,4 +1,4 @@
-"""What is measured on height maps: one number per snapshot, as series over time."""
+"""What is measured on reduced snapshots: one number each, as series over time."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ QUANTITIES: Mapping[str, Quantity] = {
     "migration_speed": Quantity(
         "migration speed", "cells/t0", "shift along the wind that matches successive maps best"
     ),
+    "mobile_fraction": Quantity("mobile fraction", "1", "of all grains, those that move"),
+    "sintered_fraction": Quantity("sintered fraction", "1", "of all grains, those sintered"),
 }
 """The series by name, in the order in which they are shown."""
 
@@ -55,12 +57,18 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
         two resemble each other most, between whole cells on a parabola, over the time between.
         Forms that move by more than half their wavelength meanwhile cannot be told from slower
         ones.
+    ``mobile_fraction``, ``sintered_fraction``
+        Mobile and sintered grains, over the grains of all three kinds.
 
-    Not a number where a quantity has no meaning: waves on a flat bed, a speed at the first
-    snapshot.
+    Not a number where a quantity has no meaning or was not kept: waves on a flat bed, a speed at
+    the first snapshot, fractions of nothing.
     """
     maps = reduced.height_maps
-    found = {name: np.full(len(maps), np.nan) for name in QUANTITIES}
+    found = {name: np.full(len(reduced.times), np.nan) for name in QUANTITIES}
+    counts = reduced.cell_counts
+    grains = np.where(counts.any(axis=1), counts.sum(axis=1), np.nan)
+    for state, name in ((1, "mobile_fraction"), (2, "sintered_fraction")):
+        found[name][: len(counts)] = counts[:, state] / grains
     step = max(1, _PIECE_CELLS // max(1, int(np.prod(maps.shape[1:]))))
     for first in range(0, len(maps), step):
         # with the last map of the piece before, from which speeds are counted
@@ -68,7 +76,7 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
         for name, values in _measured(maps[first - overlap : first + step]).items():
             found[name][first : first + step] = values[overlap:]
     # so far the migration since the snapshot before
-    found["migration_speed"][1:] /= np.diff(reduced.times[: len(maps)])
+    found["migration_speed"][1:] /= np.diff(reduced.times)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Height map and spectrum of a snapshot: pure functions from arrays to arrays."""
+"""Height map, spectrum and cell counts of a snapshot: pure functions from arrays to arrays."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+COUNTED = 3
+"""How many states are counted: 0 grain, 1 mobile grain, 2 sintered grain."""
+
 _SIGMA = 1.0  # cells of the spectrum
 _TRUNCATE = 4.0  # standard deviations at which the blur ends
 _SHARE = 6  # of each axis of the quadrant, one part in so many is kept
 _BUT_MOBILITY = np.uint8(0xFF & ~2)  # air, 3, and mobile, 1, differ in one bit
 
 
-def lowest_open(cells: NDArray[np.generic], heights: NDArray[np.int16], rows: int) -> int:
+def lowest_open(states: NDArray[np.uint8], heights: NDArray[np.int16], rows: int) -> int:
     """Write the height of the lowest air or mobile cell of each column into ``heights``.
 
     Rows are looked at from the ground upwards and only until every column is decided. A column
@@ -24,8 +27,8 @@ def lowest_open(cells: NDArray[np.generic], heights: NDArray[np.int16], rows: in
 
     Parameters
     ----------
-    cells
-        Unsigned integers [plane, H, L], row 0 on top; the state is in the lowest byte.
+    states
+        uint8 [plane, H, L], row 0 on top.
     heights
         int16 [plane, L], in cells above the ground row, which is 0.
     rows
@@ -46,14 +49,14 @@ def lowest_open(cells: NDArray[np.generic], heights: NDArray[np.int16], rows: in
     >>> heights
     array([[1, 1, 0]], dtype=int16)
     """
-    upwards = cells[:, ::-1].transpose(1, 0, 2)
+    upwards = states[:, ::-1].transpose(1, 0, 2)
     rows = min(rows + 1, len(upwards))  # neighbouring planes differ by little
     while True:
         kind = np.uint8 if rows < 0xFF else np.uint16
         none = kind(np.iinfo(kind).max)
-        # a copy of the states alone, row by row, on which all else is quick
-        states: NDArray[np.unsignedinteger] = upwards[:rows].astype(kind, order="C")
-        closed = (states & _BUT_MOBILITY) != 1
+        # a copy, row by row, on which all else is quick
+        lower: NDArray[np.unsignedinteger] = upwards[:rows].astype(kind, order="C")
+        closed = (lower & _BUT_MOBILITY) != 1
         # of each cell its row if it is open, else a larger number than any row
         row = closed.view(np.uint8) * none | np.arange(rows, dtype=kind)[:, None, None]
         lowest = np.minimum.reduce(row)
@@ -66,6 +69,27 @@ def lowest_open(cells: NDArray[np.generic], heights: NDArray[np.int16], rows: in
         heights[lowest == none] = 0
         return rows + 1
     return int(highest) + 1
+
+
+def count_states(states: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return how many cells are in each of the counted states.
+
+    Parameters
+    ----------
+    states
+        uint8 of any shape.
+
+    Returns
+    -------
+    NDArray
+        int64 [COUNTED], cells in states 0, 1, 2.
+
+    Examples
+    --------
+    >>> count_states(np.array([[3, 1, 0], [0, 2, 0]], np.uint8))
+    array([3, 1, 1])
+    """
+    return np.array([np.count_nonzero(states == state) for state in range(COUNTED)], np.int64)
 
 
 def spectrum_shape(depth: int, length: int) -> tuple[int, int]:

@@ -98,6 +98,11 @@ class ExperimentDirectory:
         return self.out / "ffts.npz"
 
     @property
+    def cell_counts(self) -> Path:
+        """``cell_counts`` int64 [snapshot, 3], of grains by state, and ``times``."""
+        return self.out / "cell_counts.npz"
+
+    @property
     def attempts_root(self) -> Path:
         """The directory of all attempts."""
         return self.root / "attempts"

@@ -1,7 +1,8 @@
-"""What is measured on height maps has the value that is known beforehand."""
+"""What is measured on snapshots has the value that is known beforehand."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 D, L = 60, 120
+NO_COUNTS = np.empty((0, 3), np.int64)
 
 
 def _reduced(maps: list[NDArray[np.float64]], every: float = 10.0) -> Reduced:
     heights = np.array([np.rint(one) for one in maps], np.int16)
     times = every * np.arange(len(maps), dtype=np.float64)
-    return Reduced(times, heights, np.empty((0, 0, 0), np.float32))
+    return Reduced(times, heights, np.empty((0, 0, 0), np.float32), NO_COUNTS)
 
 
 def _wave(ky: float, kx: float, shift: float = 0.0) -> NDArray[np.float64]:
@@ -102,8 +104,30 @@ def test_many_snapshots_are_measured_as_each_would_be(monkeypatch: pytest.Monkey
         assert np.array_equal(whole[name], pieces[name], equal_nan=True)
 
 
+def test_fractions_are_of_the_grains_of_all_kinds() -> None:
+    counts = np.array([[0, 0, 0], [60, 30, 10], [0, 8, 0]])
+    reduced = dataclasses.replace(_reduced([_wave(0, 4)] * 3), cell_counts=counts)
+
+    found = observables.series(reduced)
+
+    assert found["mobile_fraction"].tolist() == pytest.approx([np.nan, 0.3, 1.0], nan_ok=True)
+    assert found["sintered_fraction"].tolist() == pytest.approx([np.nan, 0.1, 0], nan_ok=True)
+
+
+def test_fractions_are_known_where_no_map_was_kept() -> None:
+    maps = np.empty((0, 0, 0), np.int16)
+    counts = np.array([[3, 1, 0], [2, 2, 0]])
+    reduced = Reduced(np.array([0.0, 10.0]), maps, maps.astype(np.float32), counts)
+
+    found = observables.series(reduced)
+
+    assert found["mobile_fraction"].tolist() == [0.25, 0.5]
+    assert np.isnan(found["roughness"]).tolist() == [True, True]
+
+
 def test_without_snapshots_every_series_is_empty() -> None:
-    nothing = Reduced(np.empty(0), np.empty((0, 0, 0), np.int16), np.empty((0, 0, 0), "f4"))
+    maps, spectra = np.empty((0, 0, 0), np.int16), np.empty((0, 0, 0), np.float32)
+    nothing = Reduced(np.empty(0), maps, spectra, NO_COUNTS)
 
     found = observables.series(nothing)
 

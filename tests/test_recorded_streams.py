@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     Frame = Callable[..., bytes]
 
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference"
+GRAINS_AT_THE_END = {  # grains, mobile, sintered
+    "tiny-open": [3899, 1, 0],
+    "snowfall-small": [24337, 88, 0],
+    "cone-small": [3742, 57, 0],
+    "seed-example": [347162, 1687, 0],
+}
 RECORDED = (
     "tiny-open",
     "snowfall-small",
@@ -64,6 +70,9 @@ def test_a_recorded_stream_gives_the_recorded_arrays(trial: Trial, name: str) ->
     np.testing.assert_allclose(ffts["ffts"], expected["ffts"], rtol=1e-5, atol=1e-7)
     np.testing.assert_array_equal(maps["times"], expected["times"])
     np.testing.assert_array_equal(ffts["times"], expected["times"])
+    counted = np.load(trial.directory.cell_counts)["cell_counts"]
+    np.testing.assert_array_equal(counted[-1], GRAINS_AT_THE_END[name])
+    np.testing.assert_array_equal(counted[0, 1:], [0, 0])
 
 
 def _dunes(time: float) -> NDArray[np.uint8]:
@@ -99,6 +108,9 @@ def test_a_made_stream_gives_the_arrays_of_the_definition(trial: Trial, frame: F
         blurred = ndimage.gaussian_filter(np.abs(waves)[:2, :5], 1.0)
         blurred[0, 0] = 0
         np.testing.assert_allclose(ffts["ffts"][i], blurred, rtol=1e-5, atol=1e-7)
+        counted = np.load(trial.directory.cell_counts)["cell_counts"][i]
+        assert counted.tolist() == np.bincount(states.ravel())[:3].tolist()
+        assert counted.min() > 0
     np.testing.assert_array_equal(maps["times"], times)
 
 

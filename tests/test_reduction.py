@@ -41,21 +41,19 @@ def _plain_spectrum(heights: NDArray[np.int16]) -> NDArray[np.float64]:
 def test_heights_are_those_of_the_definition_whatever_is_guessed(
     seed: int, shape: tuple[int, int, int], rows: int
 ) -> None:
-    states = np.random.default_rng(seed).integers(0, 12, shape).astype("<u8")
-    states |= np.uint64(0x1234_5678_0000_0000)  # the cells' dates are no part of their state
+    states = np.random.default_rng(seed).integers(0, 12, shape).astype(np.uint8)
     heights = np.full((shape[0], shape[2]), -9, np.int16)
 
     needed = reduction.lowest_open(states, heights, rows)
 
-    expected = _plain_heights(states & np.uint64(0xFF))
+    expected = _plain_heights(states)
     np.testing.assert_array_equal(heights, expected)
     assert expected.max() < needed <= shape[1] + 1
 
 
 @pytest.mark.parametrize("top", [0, 1, 253, 254, 255, 256, 399])
-@pytest.mark.parametrize("kind", ["<u1", "<u2", "<u4", "<u8"])
-def test_high_columns_are_counted_without_overflow(top: int, kind: str) -> None:
-    states = np.zeros((2, 400, 3), kind)
+def test_high_columns_are_counted_without_overflow(top: int) -> None:
+    states = np.zeros((2, 400, 3), np.uint8)
     states[1, 399 - top, 2] = 3
     heights = np.empty((2, 3), np.int16)
 
@@ -65,7 +63,7 @@ def test_high_columns_are_counted_without_overflow(top: int, kind: str) -> None:
 
 
 def test_only_the_rows_that_decide_are_reported() -> None:
-    states = np.zeros((1, 50, 4), "<u8")
+    states = np.zeros((1, 50, 4), np.uint8)
     states[0, :43] = 3  # seven closed rows below
 
     needed = reduction.lowest_open(states, np.empty((1, 4), np.int16), 1)
@@ -74,14 +72,14 @@ def test_only_the_rows_that_decide_are_reported() -> None:
 
 
 def test_columns_that_are_not_decided_are_reported() -> None:
-    states = np.zeros((1, 50, 4), "<u8")
+    states = np.zeros((1, 50, 4), np.uint8)
     states[0, :43, 1:] = 3
 
     assert reduction.lowest_open(states[:, -20:], np.empty((1, 4), np.int16), 1) == 21
 
 
 def test_the_wall_of_a_view_is_not_looked_at() -> None:
-    walled = np.full((3, 6, 6), 3, "<u8")
+    walled = np.full((3, 6, 6), 3, np.uint8)
     inner = walled[1:-1, 1:-1, 1:-1]
     inner[...] = 0
     inner[0, 1, 2] = 1
@@ -90,6 +88,12 @@ def test_the_wall_of_a_view_is_not_looked_at() -> None:
     reduction.lowest_open(inner, heights, 4)
 
     np.testing.assert_array_equal(heights, [[0, 0, 2, 0]])
+
+
+def test_grains_are_counted_by_state() -> None:
+    states = np.repeat(np.arange(12, dtype=np.uint8), np.arange(12)[::-1])[:, None, None]
+
+    assert reduction.count_states(states).tolist() == [11, 10, 9]
 
 
 @pytest.mark.parametrize(

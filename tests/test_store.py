@@ -25,6 +25,7 @@ def _snapshots(count: int) -> list[Snapshot]:
             10.0 * i,
             rng.integers(0, 50, (12, 36)).astype(np.int16),
             rng.random((1, 3)).astype(np.float32),
+            np.array([400 + i, i, 7]),
         )
         for i in range(count)
     ]
@@ -56,6 +57,7 @@ def test_a_journal_gives_back_what_was_appended(tmp_path: Path) -> None:
         assert before.spectrum is not None
         np.testing.assert_array_equal(after.height_map, before.height_map)
         np.testing.assert_array_equal(after.spectrum, before.spectrum)
+        assert after.cell_counts.tolist() == before.cell_counts.tolist()
 
 
 def test_a_journal_torn_anywhere_gives_the_whole_entries_before(tmp_path: Path) -> None:
@@ -107,6 +109,11 @@ def test_published_arrays_load_under_their_old_names(
         np.testing.assert_array_equal(ffts["ffts"], [s.spectrum for s in snapshots])
         np.testing.assert_array_equal(maps["times"], [0.0, 10.0, 20.0, 30.0])
         np.testing.assert_array_equal(ffts["times"], maps["times"])
+    with np.load(directory.cell_counts) as counts:
+        assert sorted(counts) == ["cell_counts", "times"]
+        assert counts["cell_counts"].dtype == np.int64
+        assert counts["cell_counts"].tolist() == [[400 + i, i, 7] for i in range(4)]
+        assert counts["times"].tolist() == [0.0, 10.0, 20.0, 30.0]
 
 
 def test_equal_snapshots_make_equal_files(
@@ -126,9 +133,9 @@ def test_equal_snapshots_make_equal_files(
 @pytest.mark.parametrize(
     ("heights", "spectra", "present"),
     [
-        (True, False, ["height_maps.npz"]),
-        (False, True, ["ffts.npz"]),
-        (False, False, []),
+        (True, False, ["cell_counts.npz", "height_maps.npz"]),
+        (False, True, ["cell_counts.npz", "ffts.npz"]),
+        (False, False, ["cell_counts.npz"]),
     ],
 )
 def test_only_what_is_kept_is_published(
@@ -142,7 +149,7 @@ def test_only_what_is_kept_is_published(
 
     assert store.publish(tmp_path / "journal", directory) == 2
 
-    assert [path.name for path in directory.out.iterdir()] == present
+    assert sorted(path.name for path in directory.out.iterdir()) == present
 
 
 @pytest.mark.parametrize(
@@ -181,7 +188,7 @@ from orchestrator import store
 from orchestrator.model import Snapshot
 resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
 journal = store.Journal(Path(sys.argv[1]))
-snapshot = Snapshot(0.0, np.zeros((25, 25), np.int16), None)
+snapshot = Snapshot(0.0, np.zeros((25, 25), np.int16), None, np.zeros(3, np.int64))
 for i in range(5):
     try:
         journal.append(snapshot)
@@ -197,7 +204,7 @@ def test_an_entry_that_does_not_fit_on_the_disk_leaves_the_others(tmp_path: Path
 
     assert printed == "2 File too large\n3 File too large\n4 File too large\n"
     assert len(list(store.read_journal(tmp_path / "journal"))) == 2
-    assert (tmp_path / "journal").stat().st_size == 2 * (8 + 24 + 1250)
+    assert (tmp_path / "journal").stat().st_size == 2 * (8 + 48 + 1250)
 
 
 def _journal(directory: ExperimentDirectory, number: int, count: int) -> None:
@@ -227,6 +234,35 @@ def test_reduced_takes_the_published_arrays_unless_a_running_attempt_has_more(
     assert running.spectra.tolist() == [
         s.spectrum.tolist() for s in expected if s.spectrum is not None
     ]
+    assert published.cell_counts.tolist() == [[400, 0, 7], [401, 1, 7], [402, 2, 7]]
+    assert running.cell_counts.tolist() == [s.cell_counts.tolist() for s in expected]
+
+
+def test_reduced_is_what_all_files_have_while_they_are_being_replaced(tmp_path: Path) -> None:
+    directory = ExperimentDirectory(tmp_path)
+    _write(tmp_path / "1", _snapshots(2))
+    store.publish(tmp_path / "1", directory)
+    behind = directory.cell_counts.read_bytes()
+    _write(tmp_path / "2", _snapshots(5))
+    store.publish(tmp_path / "2", directory)
+    directory.cell_counts.write_bytes(behind)
+
+    reduced = store.reduced(directory)
+
+    assert reduced.times.tolist() == [0.0, 10.0]
+    assert len(reduced.height_maps) == len(reduced.spectra) == len(reduced.cell_counts) == 2
+
+
+def test_arrays_of_an_earlier_version_have_no_counts(tmp_path: Path) -> None:
+    directory = ExperimentDirectory(tmp_path)
+    _write(tmp_path / "1", _snapshots(2))
+    store.publish(tmp_path / "1", directory)
+    directory.cell_counts.unlink()
+
+    reduced = store.reduced(directory)
+
+    assert reduced.cell_counts.shape == (0, 3)
+    assert len(reduced.height_maps) == 2
 
 
 def test_reduced_is_empty_where_files_are_missing_or_torn(tmp_path: Path) -> None:

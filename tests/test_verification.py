@@ -15,6 +15,7 @@ FIRST = Reduced(
     np.array([0.0, 10.5]),
     np.arange(24, dtype=np.int16).reshape(2, 3, 4),
     np.ones((2, 1, 1), np.float32),
+    np.array([[9, 0, 0], [8, 1, 0]]),
 )
 
 
@@ -23,7 +24,7 @@ def _said(second: Reduced) -> list[str]:
 
 
 def test_equal_runs_have_equal_digests() -> None:
-    again = Reduced(FIRST.times.copy(), FIRST.height_maps.copy(), FIRST.spectra.copy())
+    again = dataclasses.replace(FIRST, times=FIRST.times.copy())
 
     assert _said(again) == ["", ""]
     assert verification.digests(FIRST) == verification.digests(again)

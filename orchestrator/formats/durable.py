@@ -32,6 +32,15 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
             draft.unlink(missing_ok=True)
 
 
+def sync_directory(path: Path) -> None:
+    """Wait until the names in a directory are on the disk."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> None:
     """Write ``data`` as a JSON file that appears whole."""
     with replacing(path, durable=durable) as file:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Reducer:
-    """Makes a height map and a spectrum of each snapshot, holding some planes at a time.
+    """Makes a height map, a spectrum and counts of each snapshot, holding some planes at a time.
 
     Parameters
     ----------
@@ -37,6 +37,7 @@ class Reducer:
         self._decoder = decoder
         self._spectra = spectra
         self._rows = 0  # that were needed last
+        self._states = np.empty((0, 0, 0), np.uint8)
         self.spent_s = 0.0
 
     def reduce(
@@ -44,11 +45,14 @@ class Reducer:
     ) -> Snapshot:
         """Reduce the snapshot whose header has been read; ``besides`` is shown its planes too."""
         heights = np.empty((header.depth, header.length), np.int16)
+        counts = np.zeros(reduction.COUNTED, np.int64)
         done = 0
         for planes in self._decoder.planes():
             before = time.perf_counter()
             part = heights[done : done + len(planes)]
-            self._rows = reduction.lowest_open(planes, part, self._rows)
+            states = self._states_of(planes)
+            self._rows = reduction.lowest_open(states, part, self._rows)
+            counts += reduction.count_states(states)
             done += len(planes)
             if besides is not None:
                 besides(planes)
@@ -56,4 +60,12 @@ class Reducer:
         before = time.perf_counter()
         spectrum = reduction.spectrum(heights) if self._spectra else None
         self.spent_s += time.perf_counter() - before
-        return Snapshot(header.time, heights, spectrum)
+        return Snapshot(header.time, heights, spectrum, counts)
+
+    def _states_of(self, planes: NDArray[np.generic]) -> NDArray[np.uint8]:
+        """Return the lowest byte of each cell, side by side, until the next call."""
+        if self._states.shape[1:] != planes.shape[1:] or len(self._states) < len(planes):
+            self._states = np.empty(planes.shape, np.uint8)
+        states = self._states[: len(planes)]
+        np.copyto(states, planes, casting="unsafe")
+        return states

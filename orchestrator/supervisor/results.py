@@ -58,7 +58,8 @@ class Results:
         """Snapshots that are published, by this attempt or an earlier one."""
         if self._complete:
             return self.snapshots
-        files = self._directory.height_maps, self._directory.ffts
+        place = self._directory
+        files = place.height_maps, place.ffts, place.cell_counts
         return max(store.published(path) for path in files)
 
     @property

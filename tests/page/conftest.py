@@ -38,7 +38,8 @@ def dunes(number: int, snapshots: int, shape: tuple[int, int] = SHAPE) -> Reduce
     grains = np.random.default_rng(number).integers(0, 2, (snapshots, *shape))
     maps = (waves + grains).astype(np.int16)
     spectra = np.stack([spectrum(one) for one in maps])
-    return Reduced(np.linspace(0.0, 10.0 * (snapshots - 1), snapshots), maps, spectra)
+    times = np.linspace(0.0, 10.0 * (snapshots - 1), snapshots)
+    return Reduced(times, maps, spectra, np.full((snapshots, 3), (90, 8, 2)))
 
 
 @pytest.fixture
