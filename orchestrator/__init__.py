@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Load :func:`orchestrator.dataset.open_sweep` when it is asked for; it is heavy."""
-    if name == "open_sweep":
-        return import_module("orchestrator.dataset").open_sweep
+    """Load what is in :mod:`orchestrator.dataset` when it is asked for; it is heavy."""
+    if name in {"open_sweep", "over_seeds"}:
+        return getattr(import_module("orchestrator.dataset"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -204,6 +204,54 @@ def test_sizes_in_nature_come_from_the_property_files(sweep: SweepDirectory) -> 
         [3295.8, np.nan], nan_ok=True, rel=1e-4
     )
     assert (opened.cell_size.attrs["units"], opened.time_scale.attrs["units"]) == ("m", "s")
+    side, scale = opened.cell_size.values[0], opened.time_scale.values[0]
+    assert opened.x_m.values == pytest.approx(side * np.arange(L))
+    assert opened.y_m.values == pytest.approx(side * np.arange(D))
+    assert opened.time_s.values == pytest.approx(scale * np.arange(0, 50, 10))
+    assert (opened.x_m.attrs["units"], opened.time_s.attrs["units"]) == ("m", "s")
+
+
+def test_scales_that_differ_make_no_coordinates(sweep: SweepDirectory) -> None:
+    real_data = Path(orchestrator.__file__).parent / "engine" / "real_data"
+    for number, tau_min in ((0, 100), (4, 0)):
+        sweep.experiment(number).parfile.write_text(
+            f"Phys_prop_file = {real_data / 'sealevel_snow.prop'}\n"
+            f"Qsat_file = {real_data / 'PDF.data'}\n"
+            f"Tau_min = {tau_min}\nLambda_T = 1.5\nLambda_C = 0.5\n"
+        )
+
+    opened = dataset.open_sweep(sweep.root)
+
+    assert len(np.unique(opened.time_scale.values[np.isfinite(opened.time_scale.values)])) == 2
+    assert "time_s" not in opened.coords
+    assert "x_m" in opened.coords
+
+
+def test_seeds_become_means_with_their_standard_errors(found: Dataset) -> None:
+    point = found.sel(Tau_min=100.0, Coef_B=1.0)  # experiments 0 and 1
+
+    told = dataset.over_seeds(point)
+
+    pairs = np.array([[_map(number, i).mean() for i in range(5)] for number in (0, 1)])
+    assert "seed" not in told.dims
+    assert told.mean_height.values == pytest.approx(pairs.mean(0))
+    assert told.mean_height_sem.values == pytest.approx(pairs.std(0, ddof=1) / np.sqrt(2))
+    assert told.mean_height_seeds.values.tolist() == [2] * 5
+    assert told.mean_height_sem.attrs["units"] == "cells"
+    # at the one point, one of two seeds ran past 0 t0, and only its snapshot at 20 t0 was in time
+    alone = dataset.over_seeds(found.sel(Tau_min=0.0, Coef_B=5.0))
+    assert alone.mean_height_seeds.values.tolist() == [2, 0, 1, 0, 0]
+    assert alone.mean_height.values[2] == pytest.approx(_map(6, 2).mean())
+    assert np.isnan(alone.mean_height_sem.values[1:]).all()
+    assert np.isnan(alone.mean_height.values[[1, 3, 4]]).all()
+
+
+def test_grains_are_counted_by_state(found: Dataset) -> None:
+    one = found.isel(Tau_min=1, Coef_B=0, seed=1)
+
+    assert one.mobile_fraction.values == pytest.approx([0.3, 0.31, 0.32, 0.33, 0.34])
+    assert one.sintered_fraction.values == pytest.approx([0.1, 0.09, 0.08, 0.07, 0.06])
+    assert found.mobile_fraction.attrs["units"] == "1"
 
 
 def test_opening_reads_no_snapshot(

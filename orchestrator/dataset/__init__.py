@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.dataset import lazy, writing
 from orchestrator.dataset.grid import lay_out
+from orchestrator.dataset.statistics import over_seeds
 from orchestrator.errors import RequestError
 from orchestrator.workspace import SweepDirectory
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import os
 
     import xarray as xr
+
+__all__ = ["collect", "open_sweep", "over_seeds"]
 
 
 def open_sweep(
@@ -36,8 +39,9 @@ def open_sweep(
         that no parameter tells apart), ``seed``, ``time`` (t0), ``y`` and ``x`` (cells), ``ky``
         and ``kx``. Variables: ``height`` and ``spectrum`` (cells), the series of
         :data:`orchestrator.observables.QUANTITIES`, ``snapshot_time`` (t0), ``state``,
-        ``progress``, ``wall_time`` (s) and ``experiment``. What is missing is not a number, and
-        ``state`` says why. Follows the CF conventions.
+        ``progress``, ``wall_time`` (s), ``cell_size`` (m), ``time_scale`` (s) and ``experiment``.
+        Where all experiments share these two there are also ``x_m``, ``y_m`` and ``time_s``. What
+        is missing is not a number, and ``state`` says why. Follows the CF conventions.
 
     Raises
     ------

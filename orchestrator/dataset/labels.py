@@ -12,7 +12,7 @@ from orchestrator.errors import RequestError
 from orchestrator.formats.parameters import PARAMETERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,6 +26,7 @@ _WITHIN = {
     "ky": ("wavenumber across the wind", "1 / domain depth"),
     "kx": ("wavenumber along the wind", "1 / domain length"),
 }
+_IN_NATURE = {"time": ("time_scale", "s"), "y": ("cell_size", "m"), "x": ("cell_size", "m")}
 _OWN = {"seed": "seed of the simulator", "point": "point of the sweep's list"}
 
 
@@ -48,8 +49,11 @@ def xarray() -> Any:
     return xr
 
 
-def coordinates(grid: Grid) -> dict[str, Any]:
-    """Return the coordinates of every dimension: name to (dimension, values, attributes)."""
+def coordinates(grid: Grid, standing: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    """Return the coordinates of every dimension: name to (dimension, values, attributes).
+
+    Lengths and times in nature are among them where all experiments share their scale.
+    """
     found: dict[str, Any] = {}
     for dimension in grid.dimensions:
         found |= _swept(dimension)
@@ -57,6 +61,11 @@ def coordinates(grid: Grid) -> dict[str, Any]:
     for name, (long_name, units) in _WITHIN.items():
         values = grid.times if name == "time" else np.arange(sizes[name])
         found[name] = (name, values, {"long_name": long_name, "units": units})
+    for name, (scale, units) in _IN_NATURE.items():
+        known = np.unique(standing[scale][np.isfinite(standing[scale])])
+        if len(known) == 1:
+            about = {"long_name": f"{_WITHIN[name][0]}, in nature", "units": units}
+            found[f"{name}_{units}"] = (name, found[name][1] * known[0], about)
     return found
 
 

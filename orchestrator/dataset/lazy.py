@@ -15,7 +15,7 @@ from orchestrator.dataset.variables import (
     STANDING,
     array_values,
     series_values,
-    standing_values,
+    standing_arrays,
 )
 
 if TYPE_CHECKING:
@@ -32,24 +32,19 @@ def opened(grid: Grid) -> Dataset:
     """Return the dataset of a grid; see :func:`orchestrator.open_sweep`."""
     xr = labels.xarray()
     dimensions = tuple(dimension.name for dimension in grid.dimensions)
+    standing = standing_arrays(grid)
     variables = {
         name: xr.Variable(dimensions, values, STANDING[name].attributes)
-        for name, values in _standing(grid).items()
+        for name, values in standing.items()
     }
     variables["state"] = _in_words(xr, variables["state"])
     files = _Files(grid)
     for name, variable in {**SERIES, **ARRAYS}.items():
         lazy = xr.core.indexing.LazilyIndexedArray(_reading(xr, files, name, variable))
         variables[name] = xr.Variable((*dimensions, *variable.more), lazy, variable.attributes)
-    found: Dataset = xr.Dataset(variables, labels.coordinates(grid), labels.attributes(grid))
-    return found
-
-
-def _standing(grid: Grid) -> dict[str, NDArray[Any]]:
-    found = {name: np.full(grid.shape, v.fill, v.dtype) for name, v in STANDING.items()}
-    for place, standing in grid.cells.items():
-        for name, value in standing_values(grid, standing).items():
-            found[name][place] = value
+    found: Dataset = xr.Dataset(
+        variables, labels.coordinates(grid, standing), labels.attributes(grid)
+    )
     return found
 
 

@@ -123,8 +123,16 @@ STANDING: Mapping[str, Variable] = {
 """What is known of an experiment without its snapshots."""
 
 
-def standing_values(grid: Grid, standing: Standing) -> dict[str, Any]:
-    """Return the values of :data:`STANDING`."""
+def standing_arrays(grid: Grid) -> dict[str, NDArray[Any]]:
+    """Return the values of :data:`STANDING` over the grid."""
+    found = {name: np.full(grid.shape, v.fill, v.dtype) for name, v in STANDING.items()}
+    for place, standing in grid.cells.items():
+        for name, value in _standing_values(grid, standing).items():
+            found[name][place] = value
+    return found
+
+
+def _standing_values(grid: Grid, standing: Standing) -> dict[str, Any]:
     begun = standing.record is not None or standing.progress is not None
     cell_size, time_scale = _scales(grid.directory.experiment(standing.experiment.number))
     return {
