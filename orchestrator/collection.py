@@ -5,6 +5,7 @@ Files alone decide here; a scheduler is asked elsewhere, and only about those th
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,15 @@ if TYPE_CHECKING:
 def standings(directory: SweepDirectory, only: Collection[int] | None = None) -> list[Standing]:
     """Tell where each experiment stands, by number; ``only`` restricts to some numbers."""
     wanted = ledger.wanted_attempts(ledger.submissions(directory))
-    return [
+    orphaned = ledger.orphaned(directory)
+    found = [
         standing(directory, experiment, *wanted.get(experiment.number, (0, None)))
         for experiment in ledger.experiments(directory)
         if only is None or experiment.number in only
+    ]
+    return [
+        dataclasses.replace(s, orphaned=True) if s.experiment.number in orphaned else s
+        for s in found
     ]
 
 

@@ -123,6 +123,23 @@ def _versions(directory: SweepDirectory) -> int:
     return version
 
 
+def leave_out(directory: SweepDirectory, numbers: Iterable[int]) -> None:
+    """Write down which experiments the sweep file no longer has; the lock must be held."""
+    wanted = sorted(numbers)
+    if wanted != sorted(orphaned(directory)):
+        event = {"event": "orphaned", "token": "", "experiments": wanted}
+        append_lines(directory.submissions, [event])
+
+
+def orphaned(directory: SweepDirectory) -> frozenset[int]:
+    """Return the numbers of the experiments that the sweep file no longer has."""
+    found: list[int] = []
+    for line in _lines(directory.submissions):
+        if line["event"] == "orphaned":
+            found = line["experiments"]
+    return frozenset(found)
+
+
 def intend(directory: SweepDirectory, submission: Submission) -> None:
     """Write down what a submission asks for, before anything is started; the lock must be held."""
     directory.jobs.mkdir(parents=True, exist_ok=True)

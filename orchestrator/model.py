@@ -333,7 +333,8 @@ class Standing:
 
     ``attempt`` is the latest one that was asked for or made, 0 where nobody has asked yet;
     ``silent`` marks a running attempt on another machine that has shown no sign of life; ``note``
-    is what a scheduler says of one that cannot speak for itself.
+    is what a scheduler says of one that cannot speak for itself; an ``orphaned`` experiment is no
+    longer in the sweep file.
     """
 
     experiment: Experiment
@@ -345,6 +346,7 @@ class Standing:
     record: Record | None = None
     silent: bool = False
     note: str = ""
+    orphaned: bool = False
 
     @property
     def time_t0(self) -> float:

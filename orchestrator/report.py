@@ -95,11 +95,14 @@ def counts(standings: Iterable[Standing]) -> dict[State, int]:
 
 def counts_line(standings: Sequence[Standing]) -> Text:
     """Say on one line how many experiments are in which state, and how long it may take."""
+    present = [standing for standing in standings if not standing.orphaned]
     parts = [
         Text(f"{count} {state.value}", COLOURS[state])
-        for state, count in counts(standings).items()
+        for state, count in counts(present).items()
     ]
-    line = Text(f"{len(standings)} experiments: ").append(Text(", ").join(parts))
+    line = Text(f"{len(present)} experiments: ").append(Text(", ").join(parts))
+    if len(present) < len(standings):
+        line.append(f"; {len(standings) - len(present)} orphaned", "dim")
     left = time_left_s(standings)
     return line.append(f"; about {seconds(left)} left", "bold") if left is not None else line
 
@@ -209,6 +212,11 @@ def _short(rate: float | None) -> str:
 
 def remark(standing: Standing) -> str:
     """Say in a few words what a person should know about an experiment."""
+    orphaned = "no longer in the sweep file" * standing.orphaned
+    return "; ".join(said for said in (orphaned, _story(standing)) if said)
+
+
+def _story(standing: Standing) -> str:
     record = standing.record
     if record is not None:  # how a finished one went is in its record
         kept = f" ({record.snapshots} snapshots kept)" if record.snapshots else ""
@@ -259,4 +267,5 @@ def _standing_json(standing: Standing, axes: Sequence[Sequence[str]]) -> dict[st
         "roughness": list(_roughness(standing)),
         "complete": record.complete if record else False,
         "stalled": standing.silent or standing.stalled_s is not None,
+        "orphaned": standing.orphaned,
     }

@@ -233,7 +233,7 @@ def test_seeds_become_means_with_their_standard_errors(found: Dataset) -> None:
     told = dataset.over_seeds(point)
 
     pairs = np.array([[_map(number, i).mean() for i in range(5)] for number in (0, 1)])
-    assert "seed" not in told.dims
+    assert dict(told.sizes) == {"time": 5}
     assert told.mean_height.values == pytest.approx(pairs.mean(0))
     assert told.mean_height_sem.values == pytest.approx(pairs.std(0, ddof=1) / np.sqrt(2))
     assert told.mean_height_seeds.values.tolist() == [2] * 5
@@ -284,6 +284,16 @@ def test_a_newer_experiment_at_the_same_place_counts(sweep: SweepDirectory) -> N
     assert opened.experiment.sel(Tau_min=100.0, Coef_B=1.0, seed=1) == 8
     assert opened.attrs["left_out"] == "superseded: exp0"
     assert np.isnan(opened.height.sel(Tau_min=100.0, Coef_B=1.0, seed=1).values).all()
+
+
+def test_what_is_no_longer_in_the_sweep_file_is_left_out(sweep: SweepDirectory) -> None:
+    ledger.leave_out(sweep, [4, 5, 6, 7])
+
+    opened = dataset.open_sweep(sweep.root)
+
+    assert opened.Tau_min.values.tolist() == [100.0]
+    assert opened.experiment.values.tolist() == [[[0, 1], [2, 3]]]
+    assert opened.attrs["left_out"] == "orphaned: exp4, exp5, exp6, exp7"
 
 
 @pytest.mark.parametrize("suffix", [".zarr", ".nc"])

@@ -44,6 +44,21 @@ def test_reconciling_tells_new_from_kept_from_orphaned(
     assert [e.number for e in found.orphaned] == [0, 2]
 
 
+def test_what_the_sweep_file_left_out_last_counts(sweep_directory: SweepDirectory) -> None:
+    assert ledger.orphaned(sweep_directory) == frozenset()
+
+    ledger.leave_out(sweep_directory, [2, 0])
+    once = sweep_directory.submissions.read_bytes()
+    ledger.leave_out(sweep_directory, [0, 2])
+
+    assert ledger.orphaned(sweep_directory) == {0, 2}
+    assert sweep_directory.submissions.read_bytes() == once
+    ledger.leave_out(sweep_directory, [])
+    assert ledger.orphaned(sweep_directory) == frozenset()
+    assert ledger.submissions(sweep_directory) == []
+    assert ledger.unfinished(sweep_directory) == {}
+
+
 def test_a_torn_last_line_is_ignored_and_cut_off_by_the_next_writer(
     sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
 ) -> None:

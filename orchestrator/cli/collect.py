@@ -36,7 +36,7 @@ def perform(request: argparse.Namespace) -> int:
         raise RequestError(f"--tolerance: expected a time from 0 on, got {request.tolerance:g}")
     path = request.output or directory.root / f"{directory.name}.zarr"
     written = dataset.collect(directory, path, request.tolerance)
-    standings = collection.standings(directory)
+    standings = [s for s in collection.standings(directory) if not s.orphaned]
     done = sum(s.state is State.DONE for s in standings)
     print(f"wrote {path}: {done} of {len(standings)} experiments done, {report.size(written)}")
     return 0

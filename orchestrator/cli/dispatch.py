@@ -130,6 +130,7 @@ def enact(planned: Plan, wish: Wish) -> Submission | None:
     """
     directory = planned.directory
     ledger.keep_sweep_file(directory, planned.sweep.text)
+    ledger.leave_out(directory, (e.number for e in planned.reconciliation.orphaned))
     added = ledger.enlist(directory, planned.reconciliation.new)
     numbers = {*planned.idle, *(experiment.number for experiment in added)}
     wanted = [s for s in collection.standings(directory, numbers) if s.attempt == 0]

@@ -59,7 +59,7 @@ def perform(request: argparse.Namespace) -> int:
     look = Look(directory)
     told = False
     while True:
-        standings = look()
+        standings = [s for s in look() if not s.orphaned]
         going_on = request.follow and not all(s.state.ended for s in standings)
         if collected.update(standings) or not going_on:
             follow_s = math.ceil(request.every) if going_on else None

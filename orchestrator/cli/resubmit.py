@@ -45,6 +45,7 @@ def perform(request: argparse.Namespace) -> int:
             console.print(said, style="yellow", highlight=False, soft_wrap=True)
         standings = Look(directory, chosen.numbers)()
         _refuse_live(standings, explicit=chosen.explicit)
+        standings = [s for s in standings if chosen.explicit or not s.orphaned]
         again = [s for s in standings if s.state in states]
         made = dispatch.ask(directory, again, wish) if again else None
         started = dispatch.start(directory, made, wish.cluster, submit.workers(request))

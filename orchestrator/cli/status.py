@@ -71,7 +71,8 @@ def _status(directory: SweepDirectory, look: Look, *, everything: bool) -> Rende
     if len(standings) > _MANY:
         parts.append(report.axis_table(standings, axes))
     parts += [report.status_table(shown, axes), report.counts_line(standings)]
-    parts += [Text(said) for said in causes.grouped(directory.name, standings, axes)]
+    present = [standing for standing in standings if not standing.orphaned]
+    parts += [Text(said) for said in causes.grouped(directory.name, present, axes)]
     return Group(*parts)
 
 

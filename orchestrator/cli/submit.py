@@ -69,7 +69,8 @@ def perform(request: argparse.Namespace) -> int:
     if not request.wait:
         console.print(f"look with: rescal-sweep status {sweep.name}", highlight=False)
         return 0
-    numbers = [experiment.number for experiment in ledger.experiments(directory)]
+    orphaned = ledger.orphaned(directory)
+    numbers = [e.number for e in ledger.experiments(directory) if e.number not in orphaned]
     return follow.until_ended(console, directory, numbers, ask=not request.yes)
 
 

@@ -51,6 +51,8 @@ class Grid:
         The experiment at each place that has one; the newest, where there are several.
     superseded
         The numbers of those that are older.
+    orphaned
+        The numbers of those that are no longer in the sweep file.
     times
         float64 [time], the times that were asked for, in t0.
     tolerance_t0
@@ -63,6 +65,7 @@ class Grid:
     dimensions: tuple[Dimension, ...]
     cells: Mapping[tuple[int, ...], Standing]
     superseded: tuple[int, ...]
+    orphaned: tuple[int, ...]
     times: NDArray[np.float64]
     tolerance_t0: float
     depth: int
@@ -93,7 +96,8 @@ def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Gri
     RequestError
         Where nothing of it has been submitted.
     """
-    standings = collection.standings(directory)
+    known = collection.standings(directory)
+    standings = [standing for standing in known if not standing.orphaned]
     submissions = ledger.submissions(directory)
     if not standings or not submissions:
         raise RequestError(f"{directory.name}: nothing was submitted yet")
@@ -112,6 +116,7 @@ def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Gri
         dimensions=dimensions,
         cells=cells,
         superseded=tuple(superseded),
+        orphaned=tuple(s.experiment.number for s in known if s.orphaned),
         times=_times(run, min(float(p.get("Time", 0.0)) for p in parameters)),
         tolerance_t0=_TOLERANCE * run.every_t0 if tolerance_t0 is None else tolerance_t0,
         depth=max(int(p["D"]) for p in parameters),

@@ -100,6 +100,11 @@ def attributes(grid: Grid) -> dict[str, Any]:
         "sweep_file": text,
         "tolerance_t0": grid.tolerance_t0,
     }
-    if grid.superseded:
-        found["left_out"] = "superseded: " + ", ".join(f"exp{n}" for n in grid.superseded)
+    left_out = {"superseded": grid.superseded, "orphaned": grid.orphaned}
+    if said := [
+        f"{why}: " + ", ".join(f"exp{n}" for n in numbers)
+        for why, numbers in left_out.items()
+        if numbers
+    ]:
+        found["left_out"] = "; ".join(said)
     return found

@@ -42,4 +42,4 @@ def over_seeds(sweep: Dataset) -> Dataset:
         found[f"{name}_seeds"] = count.assign_attrs(
             long_name=f"seeds with a {about['long_name']}", units="1"
         )
-    return sweep.drop_dims("seed").assign(found)
+    return sweep.drop_dims(["seed", "y", "x", "ky", "kx"], errors="ignore").assign(found)

@@ -81,6 +81,28 @@ def test_submitting_an_extended_file_runs_only_what_is_new(bench: Bench) -> None
     assert [bench.sweep.experiment(n).meta_data.stat().st_mtime_ns for n in range(4)] == before
     assert bench.sweep.experiment_numbers() == list(range(6))
     assert bench.sweep.sweep_file(2).exists()
+    assert "4 experiments: 4 done" in done.stdout
+    assert "4 experiments: 4 done; 2 orphaned" in bench.run("status", "winds").stdout
+    orphaned = [e["number"] for e in _status(bench)["experiments"] if e["orphaned"]]
+    assert orphaned == [0, 2]
+
+
+def test_what_is_no_longer_in_the_file_is_not_run_again_unless_it_is_named(
+    bench: Bench,
+) -> None:
+    bench.write("[0, 13]")
+    bench.run("submit", "winds.yaml", "--wait")
+    bench.write("[0]")
+
+    shrunk = bench.run("submit", "winds.yaml", "--wait")
+    again = bench.run("resubmit", "winds", "--wait")
+    named = bench.run("resubmit", "winds", "exp1", "--wait")
+
+    assert shrunk.returncode == 0, shrunk.stderr
+    assert "0 experiments submitted, 2 kept, 2 orphaned" in shrunk.stdout
+    assert "nothing to resubmit" in again.stdout
+    assert named.returncode == 1
+    assert [e["attempt"] for e in _status(bench)["experiments"]] == [1, 2, 1, 1]
 
 
 def test_planning_changes_nothing(bench: Bench) -> None:
