@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from orchestrator.dataset.grid import Dimension, Grid
     from orchestrator.model import Reduced, Standing
 
+    Films = Mapping["Place", tuple[Reduced, Standing]]
+
 _PAGE = 1.4  # width over height of what looks well on a page
 
 Place = tuple[int, int]
@@ -89,6 +91,8 @@ def alone(grid: Grid, number: int) -> Layout:
         if standing.experiment.number == number:
             page = Page(standing.experiment.name, {(0, 0): standing})
             return Layout(("",), ("",), (page,), grid.depth / grid.length)
+    if number in grid.orphaned:
+        raise RequestError(f"exp{number} is no longer in the sweep file")
     raise RequestError(f"exp{number} has been superseded by a newer experiment")
 
 
@@ -133,17 +137,15 @@ def _panel(reduced: Reduced, standing: Standing, time_t0: float | None) -> Panel
     return Panel(alone, float(reduced.times[nearest]), remark)
 
 
-def films(grid: Grid, page: Page) -> dict[Place, tuple[Reduced, Standing]]:
+def films(grid: Grid, page: Page) -> Films:
     """Read all snapshots of the experiments of a page."""
     return {p: (_read(grid, standing), standing) for p, standing in page.standings.items()}
 
 
-def moment(
-    found: Mapping[Place, tuple[Reduced, Standing]], time_t0: float
-) -> dict[Place, Panel]:
+def moment(films: Films, time_t0: float) -> dict[Place, Panel]:
     """Return what films show at a time: the last snapshot until then."""
     shown = {}
-    for place, (reduced, standing) in found.items():
+    for place, (reduced, standing) in films.items():
         until = reduced.times <= time_t0 + 1e-9
         count = min(int(until.sum()), len(reduced.height_maps))
         if count:

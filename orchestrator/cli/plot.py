@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 import sys
 from pathlib import Path
@@ -18,12 +19,13 @@ from orchestrator.figures.phase_diagram import range_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from matplotlib.figure import Figure
 
-    from orchestrator.cli.pictures import Layout, Page
+    from orchestrator.cli.pictures import Films, Layout, Page
     from orchestrator.dataset.grid import Grid
+    from orchestrator.model import Reduced
 
 _DEFAULT = "roughness,wavelength,mean_height"
 _FRAMES = 60
@@ -67,15 +69,18 @@ def perform(request: argparse.Namespace) -> int:
     suffix = ".gif" if request.kind == "animation" else ".png"
     path = request.output or directory.root / f"{request.kind}{suffix}"
     command = shlex.join(["rescal-sweep", *sys.argv[1:]])
-    if request.kind == "animation":
-        _animate(grid, request, path, command)
-        print(f"wrote {path}")
-        return 0
-    for name, figure in _STILLS[request.kind](grid, request):
-        target = path.with_name(f"{path.stem}-{name}{path.suffix}") if name else path
-        figures.save(figure, target, command)
+    draw = _animate if request.kind == "animation" else _still
+    for target in draw(grid, request, path, command):
         print(f"wrote {target}")
     return 0
+
+
+def _still(grid: Grid, request: argparse.Namespace, path: Path, command: str) -> Iterator[Path]:
+    """Write each page of a picture."""
+    for name, figure in _STILLS[request.kind](grid, request):
+        target = _target(request, path, name)
+        figures.save(figure, target, command)
+        yield target
 
 
 def _phase_diagram(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
@@ -111,7 +116,8 @@ def _series(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figu
     panels = {}
     for name in names:
         about = observables.QUANTITIES[name]
-        panels[name] = Scale(f"{name.replace('_', ' ')}\n({about.units})")
+        unit = "" if about.units == "1" else f"\n({about.units})"
+        panels[name] = Scale(name.replace("_", " ") + unit)
     scales = Scale("t (t0)"), panels
     found = pictures.series_curves(grid)
     yield "", figures.curves(found, grid.times, scales, grid.directory.name)
@@ -139,30 +145,42 @@ _STILLS = {
 }
 
 
-def _animate(grid: Grid, request: argparse.Namespace, path: Path, command: str) -> None:
+def _animate(
+    grid: Grid, request: argparse.Namespace, path: Path, command: str
+) -> Iterator[Path]:
+    """Write a film of each page that has something to show."""
     if request.frames < 2:
         raise RequestError(f"--frames {request.frames}: expected 2 or more")
     laid = _layout(grid, request)
-    page = laid.pages[0]
-    if len(laid.pages) > 1:
-        print(f"of {len(laid.pages)} pages the first: {page.name}")
-    films = pictures.films(grid, page)
-    read = [reduced for reduced, _ in films.values() if len(reduced.height_maps)]
-    if not read:
+    shown = False
+    for page in laid.pages:
+        films = pictures.films(grid, page)
+        read = [reduced for reduced, _ in films.values() if len(reduced.height_maps)]
+        if not read:
+            continue
+        range_ = range_of([one.height_maps[index] for one in read for index in (0, -1)])
+        diagram = _diagram(grid, laid, page, range_)
+        show = functools.partial(_show, diagram, films)
+        target = _target(request, path, _file_name(page))
+        figures.film(
+            diagram.figure, show, _moments(grid, read, request.frames), target, command
+        )
+        shown = True
+        yield target
+    if not shown:
         raise RequestError(f"{grid.directory.name}: no height maps yet")
+
+
+def _show(diagram: figures.PhaseDiagram, films: Films, time_t0: float) -> None:
+    diagram.show(pictures.moment(films, time_t0))
+
+
+def _moments(grid: Grid, read: Sequence[Reduced], frames: int) -> list[float]:
+    """Return the times of at most so many frames, up to the last snapshot of all."""
     end = max(float(reduced.times[-1]) for reduced in read)
     moments = [t for t in [*grid.times.tolist(), end] if t <= end]
-    kept = np.unique(np.linspace(0, len(moments) - 1, request.frames).round().astype(int))
-    last = [reduced.height_maps[-1] for reduced in read]
-    first = [reduced.height_maps[0] for reduced in read]
-    diagram = _diagram(grid, laid, page, range_of([*first, *last]))
-    figures.film(
-        diagram.figure,
-        lambda time: diagram.show(pictures.moment(films, time)),
-        [moments[i] for i in kept],
-        path,
-        command,
-    )
+    kept = np.unique(np.linspace(0, len(moments) - 1, frames).round().astype(int))
+    return [moments[i] for i in kept]
 
 
 def _layout(grid: Grid, request: argparse.Namespace) -> Layout:
@@ -184,6 +202,14 @@ def _diagram(
 def _title(grid: Grid, page: Page) -> str:
     name = grid.directory.name
     return f"{name}, {page.name}" if page.name else name
+
+
+def _target(request: argparse.Namespace, path: Path, page: str) -> Path:
+    """Return where a page goes; one experiment goes exactly where it was asked to go."""
+    exactly = request.output is not None and request.experiment is not None
+    if exactly or not page:
+        return path
+    return path.with_name(f"{path.stem}-{page}{path.suffix}")
 
 
 def _file_name(page: Page) -> str:

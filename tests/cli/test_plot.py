@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +68,13 @@ def test_a_stronger_wind_makes_the_cover_less_even(found: Dataset) -> None:
     assert roughness.sel(Tau_min=0) > 1.3 * roughness.sel(Tau_min=1000)
 
 
+def test_one_experiment_goes_exactly_where_it_is_asked_to_go(place: Path) -> None:
+    done = _run(place, "plot", "dunes", "--experiment", "exp2", "-o", "one.svg")
+
+    assert (done.returncode, done.stdout) == (0, "wrote one.svg\n")
+    assert (place / "one.svg").read_text().startswith("<?xml")
+
+
 @pytest.mark.parametrize("kind", ["phase-diagram", "series", "spectrum", "profile"])
 def test_every_kind_is_drawn(place: Path, kind: str) -> None:
     done = _run(place, "plot", "dunes", kind, "-o", f"{kind}.pdf")
@@ -81,8 +90,24 @@ def test_one_experiment_is_animated(place: Path) -> None:
     done = _run(place, "plot", "dunes", "animation", "--experiment", "exp2", "--frames", "4")
 
     assert (done.returncode, done.stderr) == (0, "")
-    with Image.open(place / "data_runs/dunes/animation.gif") as film:
+    with Image.open(place / "data_runs/dunes/animation-exp2.gif") as film:
         assert sum(1 for _ in ImageSequence.Iterator(film)) == 4
+
+
+def test_the_whole_grid_becomes_a_video(place: Path) -> None:
+    if shutil.which("ffmpeg") is None and not os.environ.get("CI"):
+        pytest.skip("ffmpeg is not here")
+
+    done = _run(place, "plot", "dunes", "animation", "-o", "dunes.mp4")
+    asked = ["-show_entries", "stream=codec_name,nb_frames:format_tags=comment"]
+    command = ["ffprobe", "-v", "error", *asked, "-of", "csv=p=0", "dunes.mp4"]
+    told = subprocess.run(command, cwd=place, capture_output=True, text=True, check=True).stdout
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert told.split() == [
+        "h264,7",
+        *["rescal-sweep", "plot", "dunes", "animation", "-o", "dunes.mp4"],
+    ]
 
 
 @pytest.mark.parametrize(
