@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Reduced
 
-_PEAK = 1  # wavenumbers each way that belong to a peak, which seldom falls on a whole one
+_SHORTEST = 4  # cells; what is shorter is single grains
+_NARROWEST = 12  # cells of length in which waves are looked for
+_PEAK = 2  # wavenumbers each way that belong to a peak, which seldom falls on a whole one
+_BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
+_STANDS_OUT = 10.0  # times the median
 _AS_GOOD = 0.95  # of the best match
 _PIECE_CELLS = 1 << 22  # that are transformed at a time
 
@@ -31,7 +35,7 @@ class Quantity:
 QUANTITIES: Mapping[str, Quantity] = {
     "mean_height": Quantity("mean height", "cells", "of the surface above the ground"),
     "roughness": Quantity("roughness", "cells", "standard deviation of the height"),
-    "wavelength": Quantity("dominant wavelength", "cells", "of the wave with the most power"),
+    "wavelength": Quantity("dominant wavelength", "cells", "of the wave that stands out"),
     "orientation": Quantity(
         "orientation", "degrees", "of the dominant wave's vector, 0 along the wind"
     ),
@@ -51,7 +55,11 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
     ``mean_height``, ``roughness``, ``mass``
         Mean and standard deviation of the height, and the cells under it but for the ground.
     ``wavelength``, ``orientation``
-        As :func:`dominant_wave` has them.
+        Of the dominant wave: the strongest peak of the periodogram, tapered along the wind (Hann)
+        so that inlet and outlet count little, blurred over two wavenumbers each way so that chance
+        decides little. Waves of less than four cells are grains. The wave vector is the mean over
+        the peak, weighted by power; its direction is 0 along the wind, positive towards larger y,
+        in (-90, 90].
     ``migration_speed``
         How fast the forms move along the wind since the snapshot before: the shift at which the
         two resemble each other most, between whole cells on a parabola, over the time between.
@@ -60,8 +68,8 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
     ``mobile_fraction``, ``sintered_fraction``
         Mobile and sintered grains, over the grains of all three kinds.
 
-    Not a number where a quantity has no meaning or was not kept: waves on a flat bed, a speed at
-    the first snapshot, fractions of nothing.
+    Not a number where a quantity has no meaning or was not kept: waves where none has ten times
+    the power of the median one or where the domain is shorter than twelve cells, a speed at the first snapshot, fractions of nothing.
     """
     maps = reduced.height_maps
     found = {name: np.full(len(reduced.times), np.nan) for name in QUANTITIES}
@@ -91,20 +99,17 @@ def _measured(maps: NDArray[np.int16]) -> dict[str, NDArray[np.float64]]:
     heights -= mean[:, None, None].astype(np.float32)
     roughness = np.sqrt(np.einsum("tyx,tyx->t", heights, heights) / heights[0].size)
     along = fft.rfft(heights, axis=2)
-    waves = fft.fft(along, axis=1)
-    power = waves.real**2 + waves.imag**2
     rough = roughness > 0
-    peaks = [
-        dominant_wave(one, length) if is_rough else (np.nan, np.nan)
-        for one, is_rough in zip(power, rough, strict=True)
-    ]
+    peaks = np.full((len(maps), 2), np.nan)
+    if length >= _NARROWEST:
+        peaks[rough] = _dominant_waves(_periodogram(along[rough], length), length)
     come = np.full(len(maps), np.nan)
     resemblance = fft.irfft(
         np.einsum("tyk,tyk->tk", np.conj(along[:-1]), along[1:]), n=length, axis=1
     )
     for i in np.flatnonzero(rough[:-1] & rough[1:]):
         come[i + 1] = _shift(resemblance[i])
-    wavelength, orientation = np.array(peaks).T
+    wavelength, orientation = peaks.T
     return {
         "mean_height": mean,
         "roughness": roughness.astype(np.float64),
@@ -115,31 +120,82 @@ def _measured(maps: NDArray[np.int16]) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def dominant_wave(power: NDArray[np.floating], length: int) -> tuple[float, float]:
-    """Return the wavelength in cells and the direction in degrees of the strongest wave.
-
-    The strongest peak of a periodogram, at the mean of the wave vectors around it weighted by
-    their power. The direction is that of the wave vector: 0 along the wind, positive towards
-    larger y, in (-90, 90].
+def _periodogram(along: NDArray[np.complexfloating], length: int) -> NDArray[np.float32]:
+    """Return the power of tapered maps, the longer waves alone.
 
     Parameters
     ----------
-    power
-        Periodogram [ky, kx] of a map [D, L], with kx from 0 to L/2 and ky as the transform has it.
-    length
-        L, in cells.
+    along
+        The transforms along the wind [map, D, L // 2 + 1] of maps less their means.
+
+    Returns
+    -------
+    NDArray
+        float32 [map, ky, kx]; ky as the transform has it, kx from ``-_PEAK`` to ``_PEAK`` more
+        than is looked at.
     """
+    from scipy import fft  # noqa: PLC0415  # as above
+
+    columns = min(length // _SHORTEST, length // 2 - _PEAK - 1) + _PEAK + 1
+    waves = fft.fft(along[:, :, : columns + 1], axis=1)
+    waves[:, 0, 0] = waves[:, 0, 1].real  # so that the tapered map has no mean
+    before = np.concatenate([_opposite(waves[:, :, 1:2]).conj(), waves[:, :, : columns - 1]], 2)
+    tapered = waves[:, :, :columns] / 2 - (before + waves[:, :, 1 : columns + 1]) / 4
+    power = tapered.real**2 + tapered.imag**2
+    return np.concatenate([_opposite(power[:, :, _PEAK:0:-1]), power], axis=2)
+
+
+def _opposite(spectra: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Turn ky [map, ky, kx] into -ky."""
+    return np.roll(spectra[:, ::-1], 1, axis=1)
+
+
+def _dominant_waves(power: NDArray[np.float32], length: int) -> NDArray[np.float64]:
+    """Return the strongest wave of each map: [map, 2], wavelength in cells and direction in degrees.
+
+    ``power`` is from :func:`_periodogram`.
+    """
+    count, depth, columns = power.shape[0], power.shape[1], power.shape[2] - 2 * _PEAK
+    ky, kx = np.fft.fftfreq(depth, 1 / depth), np.arange(columns)
+    frequency = np.hypot(ky[:, None] / depth, kx / length)
+    looked_at = (frequency > 0) & (frequency <= 1 / _SHORTEST)
+    looked_at[:, 0] &= ky > 0  # of a wave across the wind both directions are the same
+    candidates = _blurred(power)[:, looked_at]
+    strongest = candidates.argmax(axis=1)
+    stands_out = candidates.max(axis=1) > _STANDS_OUT * np.median(candidates, axis=1)
+    across, along = (places[strongest] for places in np.nonzero(looked_at))
+    found = np.full((count, 2), np.nan)
+    for i in np.flatnonzero(stands_out):
+        found[i] = _wave_at(power[i], int(ky[across[i]]), int(along[i]), length)
+    return found
+
+
+def _blurred(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Blur over ``_PEAK`` wavenumbers each way; kx beyond what is looked at is used up."""
+    around = np.pad(power, ((0, 0), (_PEAK, _PEAK), (0, 0)), mode="wrap")
+    for axis in (1, 2):
+        size = around.shape[axis] - 2 * _PEAK
+        parts = (np.moveaxis(around, axis, 0)[i : i + size] for i in range(len(_BLUR)))
+        around = np.moveaxis(
+            sum(w * part for w, part in zip(_BLUR, parts, strict=True)), 0, axis
+        )
+    return around
+
+
+def _wave_at(
+    power: NDArray[np.float32], across: int, along: int, length: int
+) -> tuple[float, float]:
+    """Return wavelength and direction of the peak at a wavenumber, its centre of power."""
     depth = power.shape[0]
-    across, along = (int(i) for i in np.unravel_index(np.argmax(power), power.shape))
-    rows = np.arange(across - _PEAK, across + _PEAK + 1)
-    columns = np.arange(max(0, along - _PEAK), min(power.shape[1], along + _PEAK + 1))
-    peak = power[np.ix_(rows % depth, columns)].astype(np.float64)
-    ky = (rows - depth * (across > depth // 2)) / depth
+    reach = min(_PEAK, (depth - 1) // 2)
+    rows = across + np.arange(-reach, reach + 1)
+    # a long wave is not to be mixed with its mirror image
+    first = max(0, along - _PEAK) if along else -_PEAK
+    around = np.arange(first, along + _PEAK + 1)
+    peak = power[np.ix_(rows % depth, around + _PEAK)].astype(np.float64)
     weight = peak.sum()
-    vector_y = float((peak.sum(1) * ky).sum() / weight)
-    vector_x = float((peak.sum(0) * columns).sum() / weight) / length
-    if along == 0 and vector_y < 0:  # of a wave along y alone both directions are the same
-        vector_y = -vector_y
+    vector_y = float((peak.sum(1) * rows).sum() / weight) / depth
+    vector_x = float((peak.sum(0) * around).sum() / weight) / length
     angle = float(np.degrees(np.arctan2(vector_y, vector_x)))
     return 1 / float(np.hypot(vector_y, vector_x)), angle
 

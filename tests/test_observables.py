@@ -55,6 +55,47 @@ def test_a_wave_between_two_wavenumbers_is_found_between_them() -> None:
     assert found == pytest.approx(L / 10.5, rel=0.02)
 
 
+def test_the_scour_at_the_inlet_is_no_wave() -> None:
+    bed = _wave(0, 9) / 10
+    bed[:, :12] -= 1500
+    bed[:, 12:20] += 400
+
+    (found,) = observables.series(_reduced([bed]))["wavelength"]
+
+    assert found == pytest.approx(L / 9, rel=0.05)
+
+
+def test_waves_are_found_among_grains() -> None:
+    random = np.random.default_rng(4)
+    maps = [20 + 0.4 * _wave(0, 6) / 1000 + random.normal(0, 1, (D, L)) for _ in range(9)]
+
+    found = observables.series(_reduced(maps))["wavelength"]
+
+    assert found == pytest.approx(L / 6, rel=0.1)
+
+
+def test_single_grains_make_no_wave() -> None:
+    random = np.random.default_rng(5)
+    shares = (0.001, 0.01, 0.1, 0.3, 0.5) * 4
+    maps = [random.binomial(1, share, (D, L)).astype(np.float64) for share in shares]
+
+    found = observables.series(_reduced(maps))
+
+    assert np.isnan(found["wavelength"]).all()
+    assert np.isnan(found["orientation"]).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 40), (3, 40), (40, 7), (2, 2), (5, 8)])
+def test_small_domains_have_waves_or_none(shape: tuple[int, int]) -> None:
+    bed = np.zeros(shape)
+    bed[:, : shape[1] // 2] = 50
+
+    found = observables.series(_reduced([bed]))
+
+    assert found["wavelength"].shape == (1,)
+    assert shape[1] < 12 or found["orientation"][0] == pytest.approx(0, abs=1e-9)
+
+
 @pytest.mark.parametrize("shift", [3.0, -7.0, 2.5])
 def test_forms_that_move_have_their_speed(shift: float) -> None:
     maps = [_wave(0, 3, i * shift) + _wave(2, 5, i * shift) for i in range(4)]
