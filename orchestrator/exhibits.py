@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from orchestrator import attempts, observables, page, report, store
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from orchestrator.page import Allowance, Exhibit, Packed
     from orchestrator.workspace import ExperimentDirectory, SweepDirectory
 
+_TOGETHER = 32
 _LOG_LINES = 40
 _LOG_BYTES = 16_384  # of the end of a log, enough for its last lines
 _PROVENANCE = {
@@ -49,15 +52,22 @@ class Collected:
     def update(self, standings: Sequence[Standing]) -> bool:
         """Pack the experiments of which something has changed; tell whether there were any."""
         allowance = share(standings)
-        changed = False
-        for standing in standings:
-            number, seen = standing.experiment.number, _seen(standing, allowance)
-            if self._known.get(number, (None,))[0] != seen:
-                shown = exhibit(self._directory.experiment(number), standing)
-                packed = page.pack(shown, self._names, QUANTITIES, allowance)
-                self._known[number] = (seen, packed)
-                changed = True
-        return changed
+        changed = [s for s in standings if self._unlike(s, allowance)]
+
+        def packed(standing: Standing) -> Packed:
+            shown = exhibit(self._directory.experiment(standing.experiment.number), standing)
+            return page.pack(shown, self._names, QUANTITIES, allowance)
+
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            # some at a time, so that whoever interrupts need not wait for the rest
+            for some in (changed[i : i + _TOGETHER] for i in range(0, len(changed), _TOGETHER)):
+                for standing, one in zip(some, pool.map(packed, some), strict=True):
+                    self._known[standing.experiment.number] = (_seen(standing, allowance), one)
+        return bool(changed)
+
+    def _unlike(self, standing: Standing, allowance: Allowance) -> bool:
+        known = self._known.get(standing.experiment.number)
+        return known is None or known[0] != _seen(standing, allowance)
 
     @property
     def packed(self) -> list[Packed]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import collection, dataset, report
-from orchestrator.cli import settings
+from orchestrator.cli import screen, settings
 from orchestrator.errors import RequestError
 from orchestrator.model import State
 
@@ -35,7 +35,8 @@ def perform(request: argparse.Namespace) -> int:
     if request.tolerance is not None and not request.tolerance >= 0:
         raise RequestError(f"--tolerance: expected a time from 0 on, got {request.tolerance:g}")
     path = request.output or directory.root / f"{directory.name}.zarr"
-    written = dataset.collect(directory, path, request.tolerance)
+    with screen.console().status(f"collecting {directory.name}"):
+        written = dataset.collect(directory, path, request.tolerance)
     standings = [s for s in collection.standings(directory) if not s.orphaned]
     done = sum(s.state is State.DONE for s in standings)
     print(f"wrote {path}: {done} of {len(standings)} experiments done, {report.size(written)}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import figures, observables
-from orchestrator.cli import pictures, settings
+from orchestrator.cli import pictures, screen, settings
 from orchestrator.dataset.grid import lay_out
 from orchestrator.errors import RequestError
 from orchestrator.figures.lines import Scale
@@ -70,8 +70,9 @@ def perform(request: argparse.Namespace) -> int:
     path = request.output or directory.root / f"{request.kind}{suffix}"
     command = shlex.join(["rescal-sweep", *sys.argv[1:]])
     draw = _animate if request.kind == "animation" else _still
-    for target in draw(grid, request, path, command):
-        print(f"wrote {target}")
+    with screen.console().status(f"drawing {directory.name}"):
+        for target in draw(grid, request, path, command):
+            print(f"wrote {target}")
     return 0
 
 

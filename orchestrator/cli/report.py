@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import causes, exhibits, ledger, page, report
-from orchestrator.cli import dispatch, settings
+from orchestrator.cli import dispatch, screen, settings
 from orchestrator.cli.look import Look
 from orchestrator.errors import RequestError
 from orchestrator.formats.durable import replacing
@@ -61,7 +61,9 @@ def perform(request: argparse.Namespace) -> int:
     while True:
         standings = [s for s in look() if not s.orphaned]
         going_on = request.follow and not all(s.state.ended for s in standings)
-        if collected.update(standings) or not going_on:
+        with screen.console().status(f"reading {directory.name}"):
+            changed = collected.update(standings)
+        if changed or not going_on:
             follow_s = math.ceil(request.every) if going_on else None
             overview = _overview(directory, axes, standings, follow_s)
             with replacing(path) as file:
