@@ -174,7 +174,7 @@ def test_an_experiment_has_its_series_and_its_spectrum(open_page: Opener) -> Non
     assert line is not None
     assert line.count("L") == 5  # six snapshots
     assert (
-        "The strongest: 2 along, 0 across, 20 cells long"
+        "The strongest, with inlet and outlet: 2 along, 0 across, 20 cells long"
         in tab.locator(".spectrum").inner_text()
     )
     tab.keyboard.press("Tab")

@@ -112,7 +112,7 @@ function strongest({ told, arrays }, index) {
   const along = at % columns;
   const across = Math.floor(at / columns);
   const length = 1 / Math.hypot(along / told.length, across / told.depth);
-  return `The strongest: ${along} along, ${across} across, ${short(Math.round(length))} cells long, amplitude ${short(told.peaks[index])} cells.`;
+  return `The strongest, with inlet and outlet: ${along} along, ${across} across, ${short(Math.round(length))} cells long, amplitude ${short(told.peaks[index])} cells.`;
 }
 
 // ---- series and parameters -----------------------------------------------------------------
