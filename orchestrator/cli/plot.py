@@ -86,11 +86,12 @@ def _still(grid: Grid, request: argparse.Namespace, path: Path, command: str) ->
 
 def _phase_diagram(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
     laid = _layout(grid, request)
-    for page in laid.pages:
-        panels = pictures.panels(grid, page, request.time)
-        maps = [p.height_map for p in panels.values() if p.height_map is not None]
-        diagram = _diagram(grid, laid, page, range_of(maps))
-        diagram.show(panels)
+    found = [pictures.panels(grid, page, request.time) for page in laid.pages]
+    panels = (panel for of_page in found for panel in of_page.values())
+    range_ = range_of([one.height_map for one in panels if one.height_map is not None])
+    for page, of_page in zip(laid.pages, found, strict=True):
+        diagram = _diagram(grid, laid, page, range_)
+        diagram.show(of_page)
         yield _file_name(page), diagram.figure
 
 
