@@ -126,6 +126,8 @@ def test_a_film_has_a_frame_for_each_moment(tmp_path: Path, diagram: PhaseDiagra
     )
 
     with Image.open(path) as film:
+        assert film.info["comment"] == b"plot winds"
+        assert film.info["duration"] == 120  # in hundredths of a second
         assert sum(1 for _ in ImageSequence.Iterator(film)) == 3
     assert [p.name for p in tmp_path.iterdir()] == ["a.gif"]
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from orchestrator import __version__
 from orchestrator.errors import RequestError
 from orchestrator.formats.durable import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -33,7 +35,7 @@ LINES: tuple[LineStyle, ...] = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (
 
 _STILL = {".png", ".svg", ".pdf"}
 _FRAMES_PER_S = 8
-_FILM_DPI = 80
+_FILM_DPI = 100
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -88,7 +90,7 @@ def save(figure: Figure, path: Path, command: str) -> None:
 def film(
     figure: Figure,
     show: Callable[[Any], None],
-    moments: Iterable[Any],
+    moments: Sequence[Any],
     path: Path,
     command: str,
 ) -> None:
@@ -99,24 +101,65 @@ def film(
     RequestError
         Where the suffix is neither, or an MP4 is asked for and there is no ffmpeg.
     """
-    from matplotlib import animation  # noqa: PLC0415  # heavy, and optional
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-
     suffix = path.suffix.lower()
     if suffix not in {".gif", ".mp4"}:
         raise RequestError(f"{path}: animations are written as .gif or .mp4")
     if suffix == ".mp4" and shutil.which("ffmpeg") is None:
         raise RequestError(f"{path}: an .mp4 needs ffmpeg, which is not here; a .gif does not")
-    FigureCanvasAgg(figure)
-    made = animation.PillowWriter if suffix == ".gif" else animation.FFMpegWriter
-    writer = made(fps=_FRAMES_PER_S, metadata={"comment": command})
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.stem}.draft{suffix}")
+    write = _write_gif if suffix == ".gif" else _write_mp4
+    show(moments[0])
+    figure.set_dpi(_FILM_DPI)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # so that nothing moves between frames but what is shown
     try:
-        with writer.saving(figure, str(draft), dpi=_FILM_DPI):
-            for moment in moments:
-                show(moment)
-                writer.grab_frame()
+        write(figure, show, moments, draft, command)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _write_gif(
+    figure: Figure,
+    show: Callable[[Any], None],
+    moments: Sequence[Any],
+    path: Path,
+    command: str,
+) -> None:
+    """Write a GIF; matplotlib's own writer would leave the command out."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+    from PIL import Image  # noqa: PLC0415  # comes with matplotlib
+
+    canvas: Any = FigureCanvasAgg(figure)
+    frames = []
+    for moment in moments:
+        show(moment)
+        canvas.draw()
+        drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        frames.append(
+            drawn.quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        )
+    first, *others = frames
+    duration_ms = round(1000 / _FRAMES_PER_S)
+    first.save(
+        path, save_all=True, append_images=others, duration=duration_ms, loop=0, comment=command
+    )
+
+
+def _write_mp4(
+    figure: Figure,
+    show: Callable[[Any], None],
+    moments: Sequence[Any],
+    path: Path,
+    command: str,
+) -> None:
+    from matplotlib import animation  # noqa: PLC0415  # heavy, and optional
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+
+    FigureCanvasAgg(figure)
+    writer = animation.FFMpegWriter(fps=_FRAMES_PER_S, metadata={"comment": command})
+    with writer.saving(figure, str(path), dpi=_FILM_DPI):
+        for moment in moments:
+            show(moment)
+            writer.grab_frame()
