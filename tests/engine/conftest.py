@@ -15,6 +15,7 @@ import pytest
 
 from orchestrator.formats import cellspace
 from orchestrator.formats.cellspace import Cell, Header
+from tests.engine.parameters import SNOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,26 +35,10 @@ TINY = {
     "Csp_file": "DUN.csp",
     "Csp_template": "SNOWFALL(3.5)",
     "Output_directory": "./out",
-    "Lambda_A": 1,
-    "Lambda_E": 1,
-    "Lambda_T": 1.5,
-    "Lambda_C": 0.5,
-    "Lambda_G": 100000,
-    "Lambda_D": 0.01,
-    "Lambda_S": 0,
-    "Lambda_F": 1,
+    **SNOW,
     "Lambda_I": 0.003,
-    "Coef_A": 0.1,
-    "Coef_B": 10,
-    "Coef_C": 10,
-    "Prob_link_ET": 0.5,
-    "Prob_link_TT": 1.0,
-    "High_mobility": 1,
-    "Ava_mode": "TRANS",
-    "Ava_angle": 38,
     "Ava_h_lim": 1,
     "Lgca_delay": 1,
-    "Lgca_speedup": 1000,
     "Tau_min": 20,
     "Tau_max": 900,
 }

@@ -19,32 +19,13 @@ from orchestrator.engine.simulation import Simulation
 from orchestrator.errors import FormatError
 from orchestrator.formats.cellspace import Header, header_bytes
 from orchestrator.formats.templates import parse_template
+from tests.engine.parameters import SNOW
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.formats.parameters import Value
 
-SNOW: dict[str, Value] = {
-    "Lambda_A": 1,
-    "Lambda_E": 1,
-    "Lambda_T": 1.5,
-    "Lambda_C": 0.5,
-    "Lambda_G": 100000,
-    "Lambda_D": 0.01,
-    "Lambda_S": 0,
-    "Lambda_F": 1,
-    "Lambda_I": 0,
-    "Coef_A": 0.1,
-    "Coef_B": 10,
-    "Coef_C": 10,
-    "Prob_link_ET": 0.5,
-    "Prob_link_TT": 1.0,
-    "High_mobility": 1,
-    "Ava_mode": "TRANS",
-    "Ava_angle": 38,
-    "Lgca_speedup": 1000,
-}
 STORM: dict[str, Value] = SNOW | {
     "Lambda_E": 4,
     "Lambda_T": 30,
