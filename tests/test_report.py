@@ -136,6 +136,7 @@ def test_programs_get_every_field_as_plain_data(
         "roughness": [0.0, 1.5, 3.0],
         "complete": False,
         "stalled": False,
+        "orphaned": False,
     }
 
 

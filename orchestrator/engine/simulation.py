@@ -117,7 +117,7 @@ class Simulation:
         self.clock = Clock(
             np.array([start, due, never, never, self._first_sweep(start)]),
             np.zeros(4, np.int64),
-            np.zeros(2),
+            np.array([0.0, -1.0]),
         )
         self.clock.state[GENERATOR] = seeded(seed)
         self.ground = filled(self.ground)

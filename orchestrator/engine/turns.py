@@ -56,7 +56,8 @@ class Clock(NamedTuple):
         int64 [4]: the generator, failed attempts in a row, transitions performed, grains that
         injection is to keep up.
     factor
-        float64 [2]: the share of the ground that erodes, and the rate of regulated injection.
+        float64 [2]: the share of the ground that erodes, and the rate of regulated injection, -1
+        before it is known.
     """
 
     time: NDArray[np.float64]
@@ -71,11 +72,14 @@ ERODING, INJECTION = range(2)
 
 @part
 def injection(ground: Ground, clock: Clock, rate: float) -> float:
-    """Return the rate of injection that replaces lost grains; the first evaluation counts them."""
+    """Return the rate of injection that replaces lost grains; the first evaluation counts them.
+
+    A run that starts without any keeps none up: the second evaluation keeps the first one's 0.
+    """
     grains = ground.counts[GRAIN] + ground.counts[MOBILE]
     if clock.state[KEPT] == 0:
         clock.state[KEPT] = grains
-        clock.factor[INJECTION] = rate
+        clock.factor[INJECTION] = rate if clock.factor[INJECTION] < 0 else 0.0
         return 0.0
     return clock.factor[INJECTION] if grains < clock.state[KEPT] else 0.0
 

@@ -7,17 +7,19 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from orchestrator.engine import checkpoint
+from orchestrator.engine import checkpoint, turns
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.random48 import seeded, skipped
 from orchestrator.engine.simulation import Simulation
+from orchestrator.engine.turns import Clock
 from orchestrator.errors import FormatError
-from orchestrator.formats.cellspace import Header, header_bytes
+from orchestrator.formats.cellspace import Cell, Header, header_bytes
 from orchestrator.formats.templates import parse_template
 from tests.engine.parameters import SNOW
 
@@ -316,6 +318,19 @@ def test_grains_are_conserved_between_closed_walls() -> None:
     after = simulation.counts
     assert after["GR"] + after["GRJ"] == before["GR"] + before["GRJ"]
     assert after["GRJ"] > 0
+
+
+def test_without_grains_at_the_start_none_are_kept_up() -> None:
+    clock = Clock(np.zeros(5), np.zeros(4, np.int64), np.array([0.0, -1.0]))
+    ground: Any = SimpleNamespace(counts=np.zeros(16, np.int64))
+    rates = []
+
+    for mobile in (0, 0, 3, 2):
+        ground.counts[Cell.GRJ] = mobile
+        rates.append(turns.injection.py_func(ground, clock, 0.5))
+
+    assert rates == [0.0, 0.0, 0.0, 0.0]
+    assert clock.state[turns.KEPT] == 3
 
 
 def test_altitudes_follow_the_cells() -> None:
