@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from orchestrator import attempts, observables, page, report, store
 from orchestrator.formats.durable import read_json
+from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from orchestrator.page import Allowance, Exhibit, Packed
     from orchestrator.workspace import ExperimentDirectory, SweepDirectory
 
-_TOGETHER = 32
 _LOG_LINES = 40
 _LOG_BYTES = 16_384  # of the end of a log, enough for its last lines
 _PROVENANCE = {
@@ -58,11 +56,8 @@ class Collected:
             shown = exhibit(self._directory.experiment(standing.experiment.number), standing)
             return page.pack(shown, self._names, QUANTITIES, allowance)
 
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            # some at a time, so that whoever interrupts need not wait for the rest
-            for some in (changed[i : i + _TOGETHER] for i in range(0, len(changed), _TOGETHER)):
-                for standing, one in zip(some, pool.map(packed, some), strict=True):
-                    self._known[standing.experiment.number] = (_seen(standing, allowance), one)
+        for standing, one in zip(changed, in_order(packed, changed), strict=True):
+            self._known[standing.experiment.number] = (_seen(standing, allowance), one)
         return bool(changed)
 
     def _unlike(self, standing: Standing, allowance: Allowance) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -14,9 +15,10 @@ from orchestrator.dataset.variables import series_values
 from orchestrator.errors import RequestError
 from orchestrator.figures import Curve, Panel, Stripes
 from orchestrator.model import State
+from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 _PAGE = 1.4  # width over height of what looks well on a page
 
 Place = tuple[int, int]
+
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +126,11 @@ def _chosen(
 
 def panels(grid: Grid, page: Page, time_t0: float | None) -> dict[Place, Panel]:
     """Read the height map nearest to a time of each experiment of a page; None: the last."""
-    return {
-        place: _panel(_read(grid, standing), standing, time_t0)
-        for place, standing in page.standings.items()
-    }
+
+    def read(standing: Standing) -> Panel:
+        return _panel(_read(grid, standing), standing, time_t0)
+
+    return dict(zip(page.standings, in_order(read, page.standings.values()), strict=True))
 
 
 def _panel(reduced: Reduced, standing: Standing, time_t0: float | None) -> Panel:
@@ -139,7 +144,9 @@ def _panel(reduced: Reduced, standing: Standing, time_t0: float | None) -> Panel
 
 def films(grid: Grid, page: Page) -> Films:
     """Read all snapshots of the experiments of a page."""
-    return {p: (_read(grid, standing), standing) for p, standing in page.standings.items()}
+    standings = page.standings.values()
+    read = in_order(functools.partial(_read, grid), standings)
+    return dict(zip(page.standings, zip(read, standings, strict=True), strict=True))
 
 
 def moment(films: Films, time_t0: float) -> dict[Place, Panel]:
@@ -161,21 +168,30 @@ def stripes(grid: Grid, page: Page, y: int | None) -> dict[Place, Stripes]:
     """Read one row of columns along the wind of each experiment of a page, the middle one."""
     if y is not None and not 0 <= y < grid.depth:
         raise RequestError(f"--y {y}: expected a row from 0 to {grid.depth - 1}")
-    found = {}
-    for place, standing in page.standings.items():
+
+    def read(standing: Standing) -> Stripes | None:
         reduced = _read(grid, standing)
-        if len(reduced.height_maps) > 1:
-            row = reduced.height_maps.shape[1] // 2 if y is None else y
-            heights = reduced.height_maps[:, row].astype(np.float32)
-            found[place] = Stripes(reduced.times, heights - heights.mean(axis=1, keepdims=True))
-    return found
+        if len(reduced.height_maps) < 2:
+            return None
+        row = reduced.height_maps.shape[1] // 2 if y is None else y
+        heights = reduced.height_maps[:, row].astype(np.float32)
+        return Stripes(reduced.times, heights - heights.mean(axis=1, keepdims=True))
+
+    found = in_order(read, page.standings.values())
+    return {
+        place: one for place, one in zip(page.standings, found, strict=True) if one is not None
+    }
 
 
 def series_curves(grid: Grid) -> list[Curve]:
     """Read the series of every point, on the times that were asked for."""
+
+    def read(standing: Standing) -> dict[str, NDArray[np.float64]]:
+        return series_values(grid, _read(grid, standing))
+
     return [
-        Curve(labels, _stacked([series_values(grid, _read(grid, s)) for s in standings]))
-        for labels, standings in _points(grid)
+        Curve(labels, {name: np.array([one[name] for one in seeds]) for name in seeds[0]})
+        for labels, seeds in _each_point(grid, read)
     ]
 
 
@@ -184,19 +200,30 @@ def power_curves(grid: Grid, time_t0: float | None) -> list[Curve]:
 
     From the longest wave on; the shortest, of two cells, is left out.
     """
+
+    def read(standing: Standing) -> NDArray[np.float64] | None:
+        one = _read(grid, standing)
+        if len(one.height_maps) == 0 or one.height_maps.shape[2] != grid.length:
+            return None
+        return observables.power_along_wind(one.height_maps[_nearest(one, time_t0)])
+
     found = []
-    for labels, standings in _points(grid):
-        read = (_read(grid, standing) for standing in standings)
-        rows = [
-            observables.power_along_wind(one.height_maps[_nearest(one, time_t0)])
-            for one in read
-            if len(one.height_maps) and one.height_maps.shape[2] == grid.length
-        ]
+    for labels, seeds in _each_point(grid, read):
+        rows = [row for row in seeds if row is not None]
         if rows:
-            found.append(
-                Curve(labels, {"power": np.array(rows)[:, 1 : (grid.length + 1) // 2]})
-            )
+            kept = np.array(rows)[:, 1 : (grid.length + 1) // 2]
+            found.append(Curve(labels, {"power": kept}))
     return found
+
+
+def _each_point(
+    grid: Grid, read: Callable[[Standing], _Read]
+) -> Iterator[tuple[tuple[str, str], list[_Read]]]:
+    """Yield each point of a sweep with its labels and what is read of each of its seeds."""
+    points = list(_points(grid))
+    found = in_order(read, (standing for _, standings in points for standing in standings))
+    for labels, standings in points:
+        yield labels, [next(found) for _ in standings]
 
 
 def _points(grid: Grid) -> Iterator[tuple[tuple[str, str], list[Standing]]]:
@@ -210,12 +237,6 @@ def _points(grid: Grid) -> Iterator[tuple[tuple[str, str], list[Standing]]]:
         standings = [cell for cell in cells if cell is not None]
         if standings:
             yield (labels[0] if labels else "", ", ".join(labels[1:])), standings
-
-
-def _stacked(
-    values: Sequence[Mapping[str, NDArray[np.float64]]],
-) -> dict[str, NDArray[np.float64]]:
-    return {name: np.array([one[name] for one in values]) for name in values[0]}
 
 
 def _read(grid: Grid, standing: Standing) -> Reduced:

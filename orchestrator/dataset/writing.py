@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+import math
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,10 +23,10 @@ from orchestrator.dataset.variables import (
     standing_arrays,
 )
 from orchestrator.errors import RequestError
+from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from concurrent.futures import Future
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
     from orchestrator.dataset.targets import Target
     from orchestrator.dataset.variables import Variable
 
-_Block = tuple[slice, ...]
-_Reads = dict[tuple[int, ...], "Future[dict[str, Any]]"]
+Place = tuple[int, ...]
 
 
 def write(grid: Grid, path: Path) -> int:
@@ -95,11 +96,16 @@ def _fill(target: Target, grid: Grid) -> None:
         parts[name] = target.variable(name, (*dimensions, *variable.more), shape, variable)
         target.describe(name, dict(variable.attributes))
     small |= _empty(grid, SERIES, grid.shape)
-    for block, reads in _ahead(grid):
+    blocks = _blocks(grid)
+    places = itertools.chain.from_iterable(blocks.values())
+    # while a block is written the next is read
+    read = in_order(functools.partial(_read, grid), places, ahead=math.prod(together(grid)))
+    for number, within in blocks.items():
+        block = _slices(grid, number)
         large = _empty(grid, ARRAYS, tuple(s.stop - s.start for s in block))
-        for place, read in reads.items():
+        for place, values in zip(within, read, strict=False):
             at = tuple(i - s.start for i, s in zip(place, block, strict=True))
-            for name, value in read.result().items():
+            for name, value in values.items():
                 if name in large:
                     large[name][at] = value
                 else:
@@ -110,29 +116,20 @@ def _fill(target: Target, grid: Grid) -> None:
         parts[name](tuple(slice(size) for size in grid.shape), array)
 
 
-def _ahead(grid: Grid) -> Iterator[tuple[_Block, _Reads]]:
-    """Yield each block with the reading of its experiments, while the next is being read."""
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        waiting: tuple[_Block, _Reads] | None = None
-        for block, places in _blocks(grid):
-            following = block, {place: pool.submit(_read, grid, place) for place in places}
-            if waiting is not None:
-                yield waiting
-            waiting = following
-        if waiting is not None:
-            yield waiting
-
-
-def _blocks(grid: Grid) -> Iterator[tuple[_Block, list[tuple[int, ...]]]]:
-    """Yield every block in which there are experiments, and their places."""
+def _blocks(grid: Grid) -> dict[Place, list[Place]]:
+    """Return the places of all experiments by the number of their block."""
     steps = together(grid)
-    found: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
-    for place in grid.cells:
+    found: dict[Place, list[Place]] = {}
+    for place in sorted(grid.cells):
         number = tuple(i // step for i, step in zip(place, steps, strict=True))
         found.setdefault(number, []).append(place)
-    for number, places in sorted(found.items()):
-        sides = zip(number, steps, grid.shape, strict=True)
-        yield tuple(slice(i * n, min((i + 1) * n, size)) for i, n, size in sides), places
+    return found
+
+
+def _slices(grid: Grid, block: Place) -> tuple[slice, ...]:
+    """Return where a block is in the grid."""
+    sides = zip(block, together(grid), grid.shape, strict=True)
+    return tuple(slice(i * step, min((i + 1) * step, size)) for i, step, size in sides)
 
 
 def _empty(
@@ -144,7 +141,7 @@ def _empty(
     }
 
 
-def _read(grid: Grid, place: tuple[int, ...]) -> dict[str, Any]:
+def _read(grid: Grid, place: Place) -> dict[str, Any]:
     """Return the value of every series and array at a place."""
     number = grid.cells[place].experiment.number
     reduced = store.reduced(grid.directory.experiment(number))

@@ -1,0 +1,42 @@
+"""Work on all cores that this process may use, for what waits for the disk or unpacks files."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+_AHEAD = 4
+
+
+def in_order(
+    function: Callable[[_Item], _Result], items: Iterable[_Item], ahead: int = _AHEAD
+) -> Iterator[_Result]:
+    """Yield ``function(item)`` for each item, in their order.
+
+    At most ``ahead`` results wait to be taken, besides one per core. Whoever stops taking them
+    waits for those that are being made and for no others.
+
+    >>> list(in_order(abs, [-3, 2, -1]))
+    [3, 2, 1]
+    """
+    cores = len(os.sched_getaffinity(0))
+    waiting: deque[Future[_Result]] = deque()
+    with ThreadPoolExecutor(cores) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > ahead + cores:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
