@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import figures, observables
-from orchestrator.cli import pictures, screen, settings
+from orchestrator.cli import layouts, pictures, screen, settings
 from orchestrator.dataset.grid import lay_out
 from orchestrator.errors import RequestError
 from orchestrator.figures.lines import Scale
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from orchestrator.cli.pictures import Films, Layout, Page
+    from orchestrator.cli.layouts import Layout, Page
+    from orchestrator.cli.pictures import Films
     from orchestrator.dataset.grid import Grid
     from orchestrator.model import Reduced
 
@@ -187,11 +188,11 @@ def _moments(grid: Grid, read: Sequence[Reduced], frames: int) -> list[float]:
 
 def _layout(grid: Grid, request: argparse.Namespace) -> Layout:
     if request.experiment is None:
-        return pictures.layout(grid, request.rows, request.columns, request.seed)
+        return layouts.layout(grid, request.rows, request.columns, request.seed)
     chosen = settings.choose([request.experiment], grid.directory)
     if len(chosen.numbers) != 1:
         raise RequestError(f"--experiment {request.experiment}: expected one, such as exp3")
-    return pictures.alone(grid, chosen.numbers[0])
+    return layouts.alone(grid, chosen.numbers[0])
 
 
 def _diagram(

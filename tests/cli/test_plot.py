@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import orchestrator
-from orchestrator.cli import pictures
+from orchestrator.cli import layouts, pictures
 from orchestrator.dataset.grid import lay_out
 from orchestrator.workspace import SweepDirectory
 
@@ -136,7 +136,7 @@ def test_a_wrong_wish_is_told(place: Path, words: tuple[str, ...], said: str) ->
 def test_rows_columns_and_pages_are_as_asked(place: Path) -> None:
     grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
 
-    laid = pictures.layout(grid, rows="Lambda_I", columns="Tau_min", seed=2)
+    laid = layouts.layout(grid, rows="Lambda_I", columns="Tau_min", seed=2)
     shown = pictures.panels(grid, laid.pages[0], 200.0)
 
     assert laid.rows == ("Lambda_I = 0.001", "Lambda_I = 0.01")
