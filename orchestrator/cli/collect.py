@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import collection, dataset, report
-from orchestrator.cli import screen, settings
+from orchestrator.cli import outputs, screen, settings
 from orchestrator.errors import RequestError
 from orchestrator.model import State
 
@@ -34,7 +34,8 @@ def perform(request: argparse.Namespace) -> int:
     directory = settings.find_sweep(request)
     if request.tolerance is not None and not request.tolerance >= 0:
         raise RequestError(f"--tolerance: expected a time from 0 on, got {request.tolerance:g}")
-    path = request.output or directory.root / f"{directory.name}.zarr"
+    asked = request.output or directory.root / f"{directory.name}.zarr"
+    path = outputs.ready(asked, (".zarr", ".nc"))
     with screen.console().status(f"collecting {directory.name}"):
         written = dataset.collect(directory, path, request.tolerance)
     standings = [s for s in collection.standings(directory) if not s.orphaned]

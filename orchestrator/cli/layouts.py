@@ -96,6 +96,8 @@ def _chosen(
         if name is not None and name not in named:
             known = ", ".join(named) or "none"
             raise RequestError(f"{option} {name}: not an axis of the sweep; there are {known}")
+    if rows is not None and rows == columns:
+        raise RequestError(f"--columns {columns}: goes down the page already")
     free = [i for i in range(len(axes)) if axes[i].name not in {rows, columns}]
     down = named[rows] if rows is not None else next(iter(free), None)
     right = next((i for i in free if i != down), None)

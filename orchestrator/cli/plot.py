@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import figures, observables
-from orchestrator.cli import layouts, pictures, screen, settings
+from orchestrator.cli import layouts, outputs, pictures, screen, settings
 from orchestrator.dataset.grid import lay_out
 from orchestrator.errors import RequestError
 from orchestrator.figures.lines import Scale
@@ -66,9 +66,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def perform(request: argparse.Namespace) -> int:
     """Draw and say where the pictures are."""
     directory = settings.find_sweep(request)
+    suffixes = figures.FILMS if request.kind == "animation" else figures.STILLS
+    asked = request.output or directory.root / f"{request.kind}{suffixes[0]}"
+    path = outputs.ready(asked, suffixes)
     grid = lay_out(directory)
-    suffix = ".gif" if request.kind == "animation" else ".png"
-    path = request.output or directory.root / f"{request.kind}{suffix}"
     command = shlex.join(["rescal-sweep", *sys.argv[1:]])
     draw = _animate if request.kind == "animation" else _still
     with screen.console().status(f"drawing {directory.name}"):

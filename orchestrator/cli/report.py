@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import causes, exhibits, ledger, page, report
-from orchestrator.cli import dispatch, screen, settings
+from orchestrator.cli import dispatch, outputs, screen, settings
 from orchestrator.cli.look import Look
 from orchestrator.errors import RequestError
 from orchestrator.formats.durable import replacing
@@ -50,10 +50,7 @@ def perform(request: argparse.Namespace) -> int:
     if not request.every > 0 or math.isinf(request.every):
         raise RequestError(f"--every: expected seconds above 0, got {request.every:g}")
     directory = settings.find_sweep(request)
-    path: Path = request.output or directory.root / "report.html"
-    if path.is_dir():
-        raise RequestError(f"{path}: this is a directory; name a file in it")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = outputs.ready(request.output or directory.root / "report.html", (".html", ".htm"))
     axes = dispatch.axes_of(directory)
     collected = exhibits.Collected(directory, [name for names in axes for name in names])
     look = Look(directory)

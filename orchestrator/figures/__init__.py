@@ -6,9 +6,11 @@ Each kind takes values and returns a figure; :func:`save` writes it with the com
 from orchestrator.figures.lines import Curve, curves
 from orchestrator.figures.phase_diagram import Panel, PhaseDiagram
 from orchestrator.figures.space_time import Stripes, space_time
-from orchestrator.figures.style import film, save
+from orchestrator.figures.style import FILMS, STILLS, film, save
 
 __all__ = [
+    "FILMS",
+    "STILLS",
     "Curve",
     "Panel",
     "PhaseDiagram",

@@ -33,7 +33,9 @@ LineStyle = Literal["-", "--", ":", "-."] | tuple[float, tuple[float, ...]]
 LINES: tuple[LineStyle, ...] = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)))
 """Styles of lines, where colour tells something else."""
 
-_STILL = {".png", ".svg", ".pdf"}
+STILLS = (".png", ".svg", ".pdf")
+FILMS = (".gif", ".mp4")
+
 _FRAMES_PER_S = 8
 _FILM_DPI = 100
 
@@ -79,7 +81,7 @@ def label_row(axes: Axes, label: str) -> None:
 def save(figure: Figure, path: Path, command: str) -> None:
     """Write a picture as PNG, SVG or PDF by its suffix, with ``command`` in its metadata."""
     suffix = path.suffix.lower()
-    if suffix not in _STILL:
+    if suffix not in STILLS:
         raise RequestError(f"{path}: pictures are written as .png, .svg or .pdf")
     key = "Keywords" if suffix == ".pdf" else "Description"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +104,7 @@ def film(
         Where the suffix is neither, or an MP4 is asked for and there is no ffmpeg.
     """
     suffix = path.suffix.lower()
-    if suffix not in {".gif", ".mp4"}:
+    if suffix not in FILMS:
         raise RequestError(f"{path}: animations are written as .gif or .mp4")
     if suffix == ".mp4" and shutil.which("ffmpeg") is None:
         raise RequestError(f"{path}: an .mp4 needs ffmpeg, which is not here; a .gif does not")
