@@ -286,6 +286,25 @@ def test_a_newer_experiment_at_the_same_place_counts(sweep: SweepDirectory) -> N
     assert np.isnan(opened.height.sel(Tau_min=100.0, Coef_B=1.0, seed=1).values).all()
 
 
+@pytest.mark.parametrize("suffix", [".zarr", ".nc"])
+def test_collecting_that_is_interrupted_leaves_what_was_there(
+    sweep: SweepDirectory, suffix: str
+) -> None:
+    path = sweep.root / f"winds{suffix}"
+    dataset.collect(sweep, path)
+    before = sorted(entry.name for entry in sweep.root.iterdir())
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        dataset.collect(sweep, path, between=interrupt)
+
+    assert sorted(entry.name for entry in sweep.root.iterdir()) == before
+    with xarray.open_dataset(path, engine="zarr" if suffix == ".zarr" else "h5netcdf") as left:
+        assert left.experiment.max() == 7
+
+
 def test_what_is_no_longer_in_the_sweep_file_is_left_out(sweep: SweepDirectory) -> None:
     ledger.leave_out(sweep, [4, 5, 6, 7])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from orchestrator.model import State
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Iterator
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,9 +39,29 @@ def perform(request: argparse.Namespace) -> int:
         raise RequestError(f"--tolerance: expected a time from 0 on, got {request.tolerance:g}")
     asked = request.output or directory.root / f"{directory.name}.zarr"
     path = outputs.ready(asked, (".zarr", ".nc"))
-    with screen.console().status(f"collecting {directory.name}"):
-        written = dataset.collect(directory, path, request.tolerance)
+    with screen.console().status(f"collecting {directory.name}"), _held_back() as interrupt:
+        written = dataset.collect(directory, path, request.tolerance, interrupt)
     standings = [s for s in collection.standings(directory) if not s.orphaned]
     done = sum(s.state is State.DONE for s in standings)
     print(f"wrote {path}: {done} of {len(standings)} experiments done, {report.size(written)}")
     return 0
+
+
+@contextlib.contextmanager
+def _held_back() -> Iterator[Callable[[], None]]:
+    """Hold Ctrl-C back until what is yielded is called; the libraries that write would swallow it."""
+    pressed = False
+
+    def note(_number: int, _frame: object) -> None:
+        nonlocal pressed
+        pressed = True
+
+    def interrupt() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupt
+    finally:
+        signal.signal(signal.SIGINT, before)

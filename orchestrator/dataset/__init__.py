@@ -13,6 +13,7 @@ from orchestrator.workspace import SweepDirectory
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     import xarray as xr
 
@@ -56,9 +57,15 @@ def open_sweep(
     return lazy.opened(lay_out(sweep, tolerance_t0))
 
 
-def collect(sweep: SweepDirectory, path: Path, tolerance_t0: float | None = None) -> int:
+def collect(
+    sweep: SweepDirectory,
+    path: Path,
+    tolerance_t0: float | None = None,
+    between: Callable[[], None] | None = None,
+) -> int:
     """Write a sweep to a Zarr store (``.zarr``) or a NetCDF-4 file (``.nc``); return its bytes.
 
     It has what :func:`open_sweep` has, heights as int16 with a fill value and states as CF flags.
+    ``between`` is called now and then, and if it raises an exception nothing is left behind.
     """
-    return writing.write(lay_out(sweep, tolerance_t0), path)
+    return writing.write(lay_out(sweep, tolerance_t0), path, between or (lambda: None))

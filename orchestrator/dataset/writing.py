@@ -26,7 +26,7 @@ from orchestrator.errors import RequestError
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -38,8 +38,10 @@ if TYPE_CHECKING:
 Place = tuple[int, ...]
 
 
-def write(grid: Grid, path: Path) -> int:
+def write(grid: Grid, path: Path, between: Callable[[], None]) -> int:
     """Write all of a sweep to ``path`` and return its bytes; it appears whole.
+
+    ``between`` is called before each block of experiments.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def write(grid: Grid, path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with open_target(draft, grid) as target:
-            _fill(target, grid)
+            _fill(target, grid, between)
         _replace(draft, path)
     finally:
         _remove(draft)
@@ -79,7 +81,7 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _fill(target: Target, grid: Grid) -> None:
+def _fill(target: Target, grid: Grid, between: Callable[[], None]) -> None:
     """Write coordinates, then the variables, a block of experiments after the other."""
     dimensions = tuple(dimension.name for dimension in grid.dimensions)
     small = standing_arrays(grid)
@@ -101,6 +103,7 @@ def _fill(target: Target, grid: Grid) -> None:
     # while a block is written the next is read
     read = in_order(functools.partial(_read, grid), places, ahead=math.prod(together(grid)))
     for number, within in blocks.items():
+        between()
         block = _slices(grid, number)
         large = _empty(grid, ARRAYS, tuple(s.stop - s.start for s in block))
         for place, values in zip(within, read, strict=False):
