@@ -67,6 +67,19 @@ def test_showing_again_replaces_what_was_shown(diagram: PhaseDiagram) -> None:
     assert len(last.texts) == 1
 
 
+def test_a_panel_without_values_says_so_and_has_no_scale() -> None:
+    nothing, zeros = np.full((2, 3), np.nan), np.zeros((2, 3))
+    found = [figures.Curve(("a", ""), {"wavelength": nothing, "sintered": zeros})]
+    scales = Scale("t"), {"wavelength": Scale("wavelength"), "sintered": Scale("sintered")}
+
+    figure = figures.curves(found, np.array([0.0, 10.0, 20.0]), scales, "winds")
+
+    upper, lower = figure.axes
+    assert [text.get_text() for text in upper.texts] == ["no value"]
+    assert list(upper.get_yticks()) == []
+    assert list(lower.get_yticks()) == [0]
+
+
 def test_curves_are_the_mean_over_seeds_with_its_error() -> None:
     values = np.array([[1.0, 2.0, np.nan], [3.0, 2.0, np.nan]])
     found = [Curve(("Tau_min = 0", ""), {"roughness": values})]

@@ -80,6 +80,7 @@ def curves(
             axes.set_xscale("log")
         if scale.logarithmic:
             axes.set_yscale("log")
+        _simplify(axes, [curve.values[name] for curve in found])
     grid[-1].set_xlabel(along.label, fontsize=9)
     _legend(figure, firsts, others)
     figure.suptitle(title, fontsize=11)
@@ -89,6 +90,24 @@ def curves(
         f"mean of up to {seeds} seeds and its standard error" if seeds > 1 else "one seed",
     )
     return figure
+
+
+def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
+    """Leave out a scale that would tell nothing: of no value at all, or of the same everywhere."""
+    different = np.unique(np.concatenate([np.empty(0), *(v[np.isfinite(v)] for v in values)]))
+    if different.size == 0:
+        axes.set_yticks([])
+        axes.text(
+            0.5,
+            0.5,
+            "no value",
+            transform=axes.transAxes,
+            ha="center",
+            fontsize=9,
+            color="0.35",
+        )
+    elif different.size == 1:
+        axes.set_yticks(different)
 
 
 def _draw(
