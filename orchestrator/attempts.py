@@ -1,13 +1,17 @@
 """Attempts at experiments: who took one, whether it still lives, and how it ended.
 
-Making the attempt's directory is the claim: the file system lets exactly one process do it, on one
-machine and on the shared file systems of clusters alike.
+Naming the attempt's directory is the claim: the file system lets exactly one process do it, on one
+machine and on the shared file systems of clusters alike. The directory gets its name when it
+already says who took it, so that a claimant that dies meanwhile has taken nothing.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
+import secrets
+import shutil
 import socket
 import time
 from pathlib import Path
@@ -50,11 +54,18 @@ def claim(
     """Take attempt ``number`` of an experiment, or return None where somebody else has it."""
     attempt = experiment.attempt(number)
     attempt.root.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        attempt.root.mkdir()
-    except FileExistsError:
+    if attempt.root.exists():
         return None
-    write_json(attempt.claim, dataclasses.asdict(claimant))
+    draft = experiment.attempt_draft(secrets.token_hex(8))
+    try:
+        draft.root.mkdir()
+        write_json(draft.claim, dataclasses.asdict(claimant))
+        draft.root.rename(attempt.root)
+    except OSError as error:
+        shutil.rmtree(draft.root, ignore_errors=True)
+        if error.errno in {errno.EEXIST, errno.ENOTEMPTY}:  # somebody was faster
+            return None
+        raise
     return attempt
 
 
@@ -102,8 +113,8 @@ def alive(attempt: AttemptDirectory) -> bool | None:
     absence only None: "cannot be told from here".
     """
     claimed = read_claim(attempt)
-    if claimed is None:  # being written at this moment, or its maker died in between
-        return _age_s(attempt.root) < PATIENCE_S or None
+    if claimed is None:  # somebody has damaged it, and nobody can be asked
+        return _age_s(attempt.root) < PATIENCE_S
     if claimed.host == socket.gethostname():
         return claimed.boot == _boot_id() and _started(claimed.pid) == claimed.started
     last = attempt.progress if attempt.progress.exists() else attempt.claim

@@ -16,7 +16,7 @@ _ATTEMPT = re.compile(r"[1-9][0-9]*")
 
 @dataclass(frozen=True, slots=True)
 class AttemptDirectory:
-    """The files of one try at one experiment; its creation is the claim."""
+    """The files of one try at one experiment; that it has its name is the claim."""
 
     root: Path
 
@@ -29,6 +29,11 @@ class AttemptDirectory:
     def claim(self) -> Path:
         """Who took the attempt."""
         return self.root / "claim.json"
+
+    @property
+    def account(self) -> Path:
+        """How it is made: parameters, engine, commands; what ``meta_data`` says of its data."""
+        return self.root / "account.json"
 
     @property
     def progress(self) -> Path:
@@ -110,6 +115,10 @@ class ExperimentDirectory:
     def attempt(self, number: int) -> AttemptDirectory:
         """Return the directory of attempt ``number``, whether it exists or not."""
         return AttemptDirectory(self.attempts_root / str(number))
+
+    def attempt_draft(self, name: str) -> AttemptDirectory:
+        """Return where a claim is written before the attempt gets its number."""
+        return AttemptDirectory(self.attempts_root / f".{name}")
 
     def attempts(self) -> list[AttemptDirectory]:
         """All attempts that were ever claimed, in their order."""

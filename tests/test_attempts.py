@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
+
+import pytest
 
 from orchestrator import attempts
 from orchestrator.model import Progress, State
@@ -50,6 +54,35 @@ def test_of_many_processes_exactly_one_gets_each_attempt(tmp_path: Path) -> None
     assert sorted(name for names in taken for name in names) == [
         f"exp{i:02}" for i in range(50)
     ]
+
+
+def test_a_claimant_that_dies_before_it_has_said_who_it_is_has_taken_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = ExperimentDirectory(tmp_path)
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with monkeypatch.context() as patch:
+        patch.setattr("orchestrator.attempts.write_json", Mock(side_effect=full))
+        with pytest.raises(OSError, match="No space left"):
+            attempts.claim(place, 1, attempts.myself("t", "j"))
+    assert list(place.attempts_root.iterdir()) == []
+    place.attempt_draft("left-by-one-that-was-killed").root.mkdir()
+
+    assert place.attempts() == []
+    assert attempts.claim(place, 1, attempts.myself("t", "j")) is not None
+    assert attempts.claim(place, 1, attempts.myself("t", "k")) is None
+    assert [attempt.number for attempt in place.attempts()] == [1]
+
+
+def test_an_attempt_that_nobody_claims_is_dead_after_a_while(tmp_path: Path) -> None:
+    attempt = ExperimentDirectory(tmp_path).attempt(1)
+    attempt.root.mkdir(parents=True)
+    fresh = attempts.alive(attempt)
+    long_ago = time.time() - 2 * attempts.PATIENCE_S
+    os.utime(attempt.root, (long_ago, long_ago))
+
+    assert fresh is True
+    assert attempts.alive(attempt) is False
 
 
 def test_a_killed_claimant_is_dead_and_this_process_is_alive(tmp_path: Path) -> None:

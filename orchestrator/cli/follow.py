@@ -143,7 +143,11 @@ def cancel(directory: SweepDirectory, standings: Sequence[Standing], reason: str
                 continue
         if standing.attempt and standing.record is None:
             # also one that was lost, which its job would go on with if Slurm starts that again
-            attempts.request_cancel(place.attempt(standing.attempt))
+            attempt = place.attempt(standing.attempt)
+            attempts.request_cancel(attempt)
+            if standing.silent and not _on_slurm(standing):  # whom nobody else can ask
+                said = f"{reason}; nothing had been heard of it for minutes"
+                attempts.end(attempt, State.CANCELLED, said)
             changed += not standing.state.ended
     _cancel_jobs(directory)
     return changed

@@ -1,0 +1,53 @@
+"""What cancelling does to attempts whose process cannot be seen from here."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator import attempts, collection, ledger
+from orchestrator.cli import follow
+from orchestrator.model import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.model import Point, Submission
+    from orchestrator.workspace import SweepDirectory
+
+
+@pytest.mark.parametrize(
+    ("cluster", "silent_s", "state"),
+    [
+        ("local", 2 * attempts.PATIENCE_S, State.CANCELLED),
+        ("local", 0.0, State.RUNNING),
+        ("slurm", 2 * attempts.PATIENCE_S, State.RUNNING),
+    ],
+)
+def test_an_attempt_that_was_taken_under_another_host_name_can_be_cancelled(  # noqa: PLR0913, PLR0917
+    sweep_directory: SweepDirectory,
+    make_points: Callable[[int], list[Point]],
+    make_submission: Callable[..., Submission],
+    cluster: str,
+    silent_s: float,
+    state: State,
+) -> None:
+    ledger.enlist(sweep_directory, make_points(1))
+    made = dataclasses.replace(make_submission("a", {0: 1}), cluster=cluster)
+    ledger.intend(sweep_directory, made)
+    claimant = dataclasses.replace(attempts.myself("a", "0"), host="the-old-name")
+    attempt = attempts.claim(sweep_directory.experiment(0), 1, claimant)
+    assert attempt is not None
+    then = time.time() - silent_s
+    os.utime(attempt.claim, (then, then))
+
+    changed = follow.cancel(sweep_directory, collection.standings(sweep_directory), "cancelled")
+
+    (standing,) = collection.standings(sweep_directory)
+    assert changed == 1
+    assert standing.state is state
+    assert attempt.cancel_request.exists()
