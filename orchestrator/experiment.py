@@ -9,7 +9,7 @@ import os
 import shutil
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.formats import parfile
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from orchestrator.model import Engine, Experiment, Record, Run, Scalar
-    from orchestrator.workspace import ExperimentDirectory
+    from orchestrator.workspace import AttemptDirectory, ExperimentDirectory
 
 _PROPERTY_FILES = ("Phys_prop_file", "Qsat_file")
 _REAL_DATA = "real_data"
 _PIECE_BYTES = 1 << 20
+_NO_DATA = {"data": "none", "snapshots": 0}
 
 
 def prepare(
@@ -161,20 +162,21 @@ def start_t0(experiment: Experiment, directory: ExperimentDirectory) -> float:
         return 0.0
 
 
-def describe(
+def describe(  # noqa: PLR0913, PLR0917  # what there is to tell
     experiment: Experiment,
     engine: Engine,
     run: Run,
     directory: ExperimentDirectory,
+    attempt: AttemptDirectory,
     commands: Mapping[str, Sequence[str]],
 ) -> None:
-    """Write down, before the engine starts, what the experiment is made from and how.
+    """Write down, before the engine starts, what an attempt is made from and how.
 
-    What is said there of data from earlier attempts stays.
+    ``meta_data`` says it too, as long as it has no data of an earlier attempt to tell of.
     """
-    before = read_json(directory.meta_data) or {"data": "none", "snapshots": 0}
-    known = {
+    account = {
         "experiment": directory.root.name,
+        "attempt": attempt.number,
         "parameters": dict(experiment.point.parameters),
         "seed": experiment.point.seed,
         "stop_t0": run.stop_t0,
@@ -184,33 +186,45 @@ def describe(
         "engine_digest": engine.digest,
         "rescal_root": None if engine.root is None else str(engine.root),
         "commands": {name: list(command) for name, command in commands.items()},
-        "attempts": [attempt.number for attempt in directory.attempts()],
         "host": os.uname().nodename,
         "processor": processor(),
     }
-    write_json(directory.meta_data, {**before, **known}, durable=False)
+    write_json(attempt.account, account, durable=False)
+    before = read_json(directory.meta_data) or _NO_DATA
+    if before["data"] == _NO_DATA["data"]:
+        _tell(directory, {**account, **_NO_DATA})
 
 
-def conclude(directory: ExperimentDirectory, record: Record, published: int) -> None:
-    """Add how the last attempt ended and what data there are.
+def credit(
+    directory: ExperimentDirectory,
+    attempt: AttemptDirectory,
+    snapshots: int,
+    time_t0: float,
+    *,
+    complete: bool,
+) -> None:
+    """Tell in ``meta_data`` that the data are this attempt's, how it is made and how far it is."""
+    data = "complete" if complete else "partial"
+    reach = {"data": data, "snapshots": snapshots, "time_t0": time_t0}
+    _tell(directory, {**(read_json(attempt.account) or {}), **reach})
 
-    ``published`` snapshots are there; with more of them than the attempt made, they are an
-    earlier one's, and what is said of them stays.
-    """
-    before = read_json(directory.meta_data) or {}
-    ended = {
-        "state": record.state.value,
-        "reason": record.reason,
-        "started": record.started,
-        "ended": record.ended,
-        "wall_s": record.wall_s,
-    }
-    if record.complete or published <= record.snapshots:
-        data = "complete" if record.complete else "partial" if record.snapshots else "none"
-        ended |= {"data": data, "snapshots": record.snapshots, "time_t0": record.time_t0}
-    elif before.get("snapshots") != published:  # of an attempt that could not say so itself
-        ended |= {"data": "partial", "snapshots": published}
-    write_json(directory.meta_data, {**before, **ended}, durable=False)  # the record is
+
+def conclude(directory: ExperimentDirectory, attempt: AttemptDirectory, record: Record) -> None:
+    """Add how an attempt ended where ``meta_data`` tells of it, else that it was made."""
+    known = read_json(directory.meta_data) or _NO_DATA
+    if known["data"] == _NO_DATA["data"]:
+        account = read_json(attempt.account) or {"attempt": attempt.number}
+        known = {**account, **_NO_DATA}
+    if known.get("attempt") == attempt.number:
+        known["state"], known["reason"] = record.state.value, record.reason
+        known["started"], known["ended"] = record.started, record.ended
+        known["wall_s"] = record.wall_s
+    _tell(directory, known)
+
+
+def _tell(directory: ExperimentDirectory, known: Mapping[str, Any]) -> None:
+    made = [attempt.number for attempt in directory.attempts()]
+    write_json(directory.meta_data, {**known, "attempts": made}, durable=False)  # records are
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import signal
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from orchestrator import attempts, simulator
-from orchestrator.model import Experiment, Outputs, Point, Run, State, Task
-from orchestrator.supervisor import Stop, supervise
+from orchestrator import attempts, simulator, store
+from orchestrator.experiment import describe
+from orchestrator.model import Experiment, Outputs, Point, Run, Snapshot, State, Task
+from orchestrator.supervisor import Stop, resumption, supervise
 from orchestrator.workspace import ExperimentDirectory
 
 if TYPE_CHECKING:
@@ -109,6 +111,32 @@ def test_what_was_asked_for_otherwise_starts_anew(tmp_path: Path) -> None:
     shorter = _make(tmp_path, 2, Run(stop_t0=300.0, every_t0=100.0, engine="builtin"))
 
     assert (shorter.state, shorter.continued) == (State.DONE, "")
+
+
+def test_only_an_attempt_that_was_made_alike_is_gone_on_with(tmp_path: Path) -> None:
+    directory = ExperimentDirectory(tmp_path)
+    experiment = Experiment(0, Point("k", PARAMETERS, seed=5))
+    new = simulator.builtin()
+    old = dataclasses.replace(new, digest="of an earlier version")
+    wider = dataclasses.replace(RUN, every_t0=80.0)
+    for number, (engine, run) in enumerate([(old, RUN), (new, RUN), (new, wider)], 1):
+        attempt = attempts.claim(directory, number, attempts.myself("t", "j"))
+        assert attempt is not None
+        describe(experiment, engine, run, directory, attempt, {})
+        journal = store.Journal(attempt.journal)
+        journal.append(Snapshot(0.0, np.zeros((2, 2), np.int16), None, np.zeros(3, np.int64)))
+        journal.close()
+        attempt.checkpoint.with_name("checkpoint.0").touch()
+
+    def found(engine: Engine, run: Run, attempt: int = 4) -> int | None:
+        resumed = resumption.find(directory, attempt, engine, run)
+        return None if resumed is None else resumed.attempt.number
+
+    assert found(new, RUN) == 2
+    assert found(old, RUN) == 1
+    assert found(new, wider) == 3
+    assert found(old, wider) is None
+    assert found(new, RUN, attempt=2) is None
 
 
 def test_rerun_starts_anew(tmp_path: Path, undisturbed: Path) -> None:

@@ -96,7 +96,7 @@ def test_published_arrays_load_under_their_old_names(
     snapshots = _snapshots(4)
     _write(tmp_path / "journal", snapshots)
 
-    assert store.publish(tmp_path / "journal", directory) == 4
+    assert store.publish(tmp_path / "journal", directory) == (4, 30.0)
 
     with np.load(directory.height_maps) as maps, np.load(directory.ffts) as ffts:
         assert sorted(maps) == ["height_maps", "times"]
@@ -147,37 +147,97 @@ def test_only_what_is_kept_is_published(
 ) -> None:
     _write(tmp_path / "journal", _snapshots(2), heights=heights, spectra=spectra)
 
-    assert store.publish(tmp_path / "journal", directory) == 2
+    assert store.publish(tmp_path / "journal", directory) == (2, 10.0)
 
     assert sorted(path.name for path in directory.out.iterdir()) == present
 
 
+def _at(times: list[float], height: int) -> list[Snapshot]:
+    return [
+        Snapshot(
+            time, np.full((12, 36), height, np.int16), np.ones((1, 3), "<f4"), np.arange(3)
+        )
+        for time in times
+    ]
+
+
 @pytest.mark.parametrize(
-    ("counts", "complete", "left"),
-    [((3, 2), False, 3), ((2, 3), False, 3), ((3, 2), True, 2)],
+    ("before", "after", "complete", "replaced"),
+    [
+        ([0.0, 10, 20], [0.0, 10], False, False),
+        ([0.0, 10, 20], [0.0, 10], True, False),
+        ([0.0, 10, 20], [0.0, 20], True, True),
+        ([0.0, 10, 20], [0.0, 20], False, False),
+        ([0.0, 10, 20.3], [0.0, 10, 20], True, True),
+        ([0.0, 10], [0.0, 10, 20], False, True),
+        ([0.0, 10, 20, 30], [0.0, 40], False, True),
+        ([0.0, 10], [0.0, 10], False, True),
+        ([], [0.0], False, True),
+        ([0.0], [], True, False),
+    ],
 )
-def test_fewer_snapshots_replace_more_only_if_they_are_complete(
+def test_what_is_published_stays_unless_more_or_complete_data_reach_as_far(  # noqa: PLR0913, PLR0917
     directory: ExperimentDirectory,
     tmp_path: Path,
-    counts: tuple[int, int],
+    before: list[float],
+    after: list[float],
     complete: bool,  # noqa: FBT001  # a case
-    left: int,
+    replaced: bool,  # noqa: FBT001  # a case
 ) -> None:
-    for name, count in zip("12", counts, strict=True):
-        _write(tmp_path / name, _snapshots(count))
+    _write(tmp_path / "1", _at(before, 1))
+    _write(tmp_path / "2", _at(after, 2))
     store.publish(tmp_path / "1", directory)
 
-    store.publish(tmp_path / "2", directory, complete=complete)
+    extent = store.publish(tmp_path / "2", directory, complete=complete)
 
-    assert store.published(directory.height_maps) == left
-    assert store.published(directory.ffts) == left
+    assert extent == ((len(after), after[-1]) if replaced else None)
+    found = store.reduced(directory)
+    assert found.times.tolist() == (after if replaced else before)
+    assert np.all(found.height_maps == (2 if replaced else 1))
+    assert len(found.spectra) == len(found.times)
 
 
-def test_a_damaged_published_file_counts_as_none(directory: ExperimentDirectory) -> None:
+def test_arrays_that_are_kept_no_longer_go_with_the_others(
+    directory: ExperimentDirectory, tmp_path: Path
+) -> None:
+    _write(tmp_path / "1", _at([0.0, 10.0], 1))
+    _write(tmp_path / "2", _at([0.0, 10.0, 20.0], 2), spectra=False)
+    store.publish(tmp_path / "1", directory)
+
+    store.publish(tmp_path / "2", directory)
+
+    found = store.reduced(directory)
+    assert found.times.tolist() == [0.0, 10.0, 20.0]
+    assert found.height_maps.shape == (3, 12, 36)
+    assert found.spectra.shape == (0, 0, 0)
+
+
+def test_arrays_of_different_times_are_never_joined(
+    directory: ExperimentDirectory, tmp_path: Path
+) -> None:
+    _write(tmp_path / "1", _at([0.0, 10.0, 20.0], 1))
+    store.publish(tmp_path / "1", directory)
+    behind = directory.ffts.read_bytes()
+    _write(tmp_path / "2", _at([0.0, 11.0, 21.0, 31.0], 2))
+    store.publish(tmp_path / "2", directory)
+    directory.ffts.write_bytes(behind)
+
+    found = store.reduced(directory)
+
+    assert found.times.tolist() == [0.0]
+    assert len(found.height_maps) == len(found.spectra) == 1
+
+
+def test_a_damaged_published_file_is_replaced(
+    directory: ExperimentDirectory, tmp_path: Path
+) -> None:
     directory.ffts.write_bytes(b"PK\3\4 torn")
+    _write(tmp_path / "1", _at([0.0], 1))
 
-    assert store.published(directory.ffts) == 0
-    assert store.published(directory.height_maps) == 0
+    store.publish(tmp_path / "1", directory)
+
+    with np.load(directory.ffts) as file:
+        assert file["times"].tolist() == [0.0]
 
 
 _ON_A_FULL_DISK = """
@@ -263,6 +323,17 @@ def test_arrays_of_an_earlier_version_have_no_counts(tmp_path: Path) -> None:
 
     assert reduced.cell_counts.shape == (0, 3)
     assert len(reduced.height_maps) == 2
+
+
+def test_nothing_unwanted_is_read_from_a_journal_either(tmp_path: Path) -> None:
+    directory = ExperimentDirectory(tmp_path)
+    _journal(directory, 1, 2)
+
+    found = store.reduced(directory, maps=False, spectra=False)
+
+    assert found.times.tolist() == [0.0, 10.0]
+    assert (found.height_maps.size, found.spectra.size) == (0, 0)
+    assert found.cell_counts.shape == (2, 3)
 
 
 def test_reduced_is_empty_where_files_are_missing_or_torn(tmp_path: Path) -> None:

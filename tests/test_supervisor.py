@@ -587,8 +587,8 @@ def test_the_next_attempt_publishes_what_a_killed_one_left(trial: Trial, three: 
     assert (record.attempt, record.state, record.snapshots) == (2, State.FAILED, 1)
     np.testing.assert_array_equal(trial.maps(), _heights(0, 1))
     told = json.loads(trial.directory.meta_data.read_text())
-    assert told["attempts"] == [1, 2]
-    assert (told["state"], told["data"], told["snapshots"]) == ("failed", "partial", 2)
+    assert (told["attempt"], told["attempts"]) == (1, [1, 2])
+    assert (told["data"], told["snapshots"]) == ("partial", 2)
 
 
 def test_an_attempt_that_comes_less_far_leaves_what_is_said_of_the_data(
@@ -596,14 +596,34 @@ def test_an_attempt_that_comes_less_far_leaves_what_is_said_of_the_data(
 ) -> None:
     trial.fake.rescal("send(stream)", three)
     assert trial.supervise().state is State.DONE
-    trial.claim(2)
+    before = json.loads(trial.directory.meta_data.read_text())
+    second = trial.claim(2)
     trial.fake.rescal(f"send(stream[:{SNAPSHOT}])\nsys.exit(1)", three)
 
     assert trial.supervise().state is State.FAILED
 
     np.testing.assert_array_equal(trial.maps(), _heights(0, 1, 2))
     told = json.loads(trial.directory.meta_data.read_text())
-    assert (told["state"], told["data"], told["snapshots"]) == ("failed", "complete", 3)
+    assert (told["attempt"], told["state"], told["data"]) == (1, "done", "complete")
+    assert told == {**before, "attempts": [1, 2]}
+    account = json.loads(second.account.read_text())
+    assert account["engine_digest"] != told["engine_digest"]
+
+
+def test_complete_data_do_not_replace_what_reaches_further(trial: Trial, three: bytes) -> None:
+    trial.fake.rescal("send(stream)", three)
+    assert trial.supervise().state is State.DONE
+    second = trial.claim(2)
+    trial.run = dataclasses.replace(trial.run, stop_t0=trial.run.every_t0)
+    trial.fake.rescal(f"send(stream[:{2 * SNAPSHOT}])", three)
+
+    record = trial.supervise()
+
+    assert (record.state, record.snapshots) == (State.DONE, 2)
+    assert record.reason == "an earlier attempt came further, and its data stay"
+    np.testing.assert_array_equal(trial.maps(), _heights(0, 1, 2))
+    assert [s.time_t0 for s in store.read_journal(second.journal)] == [0.0, 10.0]
+    assert json.loads(trial.directory.meta_data.read_text())["attempt"] == 1
 
 
 def test_a_later_attempt_completes_what_is_partial(trial: Trial, three: bytes) -> None:

@@ -46,9 +46,10 @@ def perform(request: argparse.Namespace) -> int:
         name, state = standing.experiment.name, standing.state.value
         raise RequestError(f"{name} has no height maps to compare with; it is {state}")
     engine = _engine(known, console)
-    if standing.record is not None and "new chances" in standing.record.continued:
+    record = attempts.read_record(place.attempt(known.get("attempt", standing.attempt)))
+    if record is not None and "new chances" in record.continued:
         console.print(
-            f"{standing.experiment.name} {standing.record.continued}; it cannot come out equal",
+            f"{standing.experiment.name} {record.continued}; it cannot come out equal",
             style="yellow",
             highlight=False,
         )

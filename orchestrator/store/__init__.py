@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.store.arrays import publish, published, reduced
+from orchestrator.store.arrays import Extent, publish, reduced
 from orchestrator.store.journal import Journal, read_journal
 
-__all__ = ["Journal", "publish", "published", "read_journal", "reduced"]
+__all__ = ["Extent", "Journal", "publish", "read_journal", "reduced"]

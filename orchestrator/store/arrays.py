@@ -44,46 +44,87 @@ _KINDS = (
 )
 
 
-def publish(journal: Path, directory: ExperimentDirectory, *, complete: bool = False) -> int:
-    """Publish the snapshots of a journal as the experiment's arrays and return their number.
+class Extent(NamedTuple):
+    """How far published data reach."""
 
-    Arrays that are there already stay, unless the new ones have more snapshots or are ``complete``.
-    Memory does not grow with the number of snapshots.
+    snapshots: int
+    time_t0: float
+
+
+def publish(
+    journal: Path, directory: ExperimentDirectory, *, complete: bool = False
+) -> Extent | None:
+    """Publish the snapshots of a journal as the experiment's arrays, all kinds of them or none.
+
+    What is published already stays, unless the new snapshots reach further in simulated time, or
+    are ``complete`` and reach as far, or have the same times. Memory does not grow with their
+    number.
+
+    Returns
+    -------
+    Extent or None
+        None where what was there stays.
     """
-    times = []
+    stamps: list[float] = []
     first: Snapshot | None = None
     for snapshot in read_journal(journal):
-        times.append(snapshot.time_t0)
+        stamps.append(snapshot.time_t0)
         first = first or snapshot
+    if first is None:
+        return None
+    shapes = {
+        kind.name: array.shape
+        for kind in _KINDS
+        if (array := kind.of(first)) is not None and array.size
+    }
+    times = np.array(stamps, np.float64)
+    before = _shared([at for kind in _KINDS if (at := _times(kind.path(directory))).size])
+    as_far = np.array_equal(before, times) or (complete and not _further(before, times))
+    if not (as_far or _further(times, before)):
+        return None
+    directory.out.mkdir(exist_ok=True)
     for kind in _KINDS:
-        example = None if first is None else kind.of(first)
-        if example is None or example.size == 0:
-            continue
         path = kind.path(directory)
-        if complete or published(path) < len(times):
-            path.parent.mkdir(exist_ok=True)
+        if kind.name not in shapes:  # of another attempt, whose other arrays are replaced
+            path.unlink(missing_ok=True)
+        else:
             snapshots = itertools.islice(read_journal(journal), len(times))
-            _write(path, kind, times, example.shape, snapshots)
-    if directory.out.is_dir():
-        sync_directory(directory.out)
-    return len(times)
+            _write(path, kind, times, shapes[kind.name], snapshots)
+    sync_directory(directory.out)
+    return Extent(len(stamps), stamps[-1])
 
 
-def published(path: Path) -> int:
-    """Return how many snapshots a published file holds, 0 where there is none."""
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open("times.npy") as member:
-            np.lib.format.read_magic(member)
-            shape, _, _ = np.lib.format.read_array_header_1_0(member)
-    except _UNREADABLE:
-        return 0
-    return int(shape[0])
+def _further(times: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
+    """Tell whether ``times`` go on after ``others``, or reach further than events scatter."""
+    if len(times) > len(others) and np.array_equal(times[: len(others)], others):
+        return True
+    if len(times) == 0:
+        return False
+    intervals = [(t[-1] - t[0]) / (len(t) - 1) for t in (times, others) if len(t) > 1]
+    return bool(times[-1] - others[-1] > min(intervals, default=0.0) / 2)
+
+
+def _times(path: Path) -> NDArray[np.float64]:
+    """Return the times in a published file; none where it is missing or damaged."""
+    with contextlib.suppress(*_UNREADABLE), path.open("rb") as opened, np.load(opened) as file:
+        times: NDArray[np.float64] = file["times"]
+        return times
+    return np.empty(0)
+
+
+def _shared(times: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the times that all have in common from the first on."""
+    if not times:
+        return np.empty(0)
+    count = min(len(one) for one in times)
+    equal = np.all([one[:count] == times[0][:count] for one in times], axis=0)
+    return times[0][: count if equal.all() else int(equal.argmin())]
 
 
 def reduced(
     directory: ExperimentDirectory, *, maps: bool = True, spectra: bool = True
 ) -> Reduced:
-    """Read the reduced snapshots of an experiment, from the file that has most of them.
+    """Read the reduced snapshots of an experiment, from where they reach furthest.
 
     That is what was published, or the journal of the latest attempt while it runs; nothing where
     there is neither, or where neither can be read. Without ``maps`` or ``spectra`` those stay
@@ -96,7 +137,8 @@ def reduced(
     if not (made and made[-1].journal.exists()):
         return found
     snapshots = list(read_journal(made[-1].journal))
-    return _stacked(snapshots) if len(snapshots) > found.times.size else found
+    newer = _stacked(snapshots, kinds)
+    return newer if _further(newer.times, found.times) else found
 
 
 def _published(directory: ExperimentDirectory, kinds: Sequence[_Kind]) -> Reduced:
@@ -111,14 +153,13 @@ def _published(directory: ExperimentDirectory, kinds: Sequence[_Kind]) -> Reduce
             array, at = file[kind.name], file["times"]
             arrays[kind.name] = array
             times.append(at)
-    # whoever publishes may be between two files
-    shared = min(times, key=len, default=np.empty(0))
+    shared = _shared(times)  # whoever publishes may be between two files
     return _reduced(shared, {name: array[: len(shared)] for name, array in arrays.items()})
 
 
-def _stacked(snapshots: Sequence[Snapshot]) -> Reduced:
+def _stacked(snapshots: Sequence[Snapshot], kinds: Sequence[_Kind]) -> Reduced:
     arrays = {}
-    for kind in _KINDS:
+    for kind in kinds:
         values = [array for s in snapshots if (array := kind.of(s)) is not None and array.size]
         if values:
             arrays[kind.name] = np.array(values)
@@ -135,12 +176,12 @@ def _reduced(times: NDArray[np.float64], arrays: Mapping[str, NDArray[Any]]) -> 
 def _write(
     path: Path,
     kind: _Kind,
-    times: Sequence[float],
+    times: NDArray[np.float64],
     shape: tuple[int, ...],
     snapshots: Iterable[Snapshot],
 ) -> None:
     """Write the file of one kind of array, of which one snapshot is in memory at a time."""
-    stamps = np.array(times, "<f8")
+    stamps = times.astype("<f8")
     parts = (_bytes(kind.of(snapshot), kind.dtype) for snapshot in snapshots)
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
         _write_member(archive, kind.name, kind.dtype, (len(times), *shape), parts)

@@ -38,6 +38,11 @@ _CONTINUED = "continued.csp"  # the cells that a continuation starts from
 _SIGKILL = -9
 _SHARED_SIGNALS = (-signal.SIGTERM, -signal.SIGUSR2, -signal.SIGINT)
 _MOMENT_S = 1.0
+_FEWER = {
+    True: "from one event to the next more time passed than between them",
+    False: "ReSCAL passes over one that follows within 0.1 s",
+}
+_OUTREACHED = "an earlier attempt came further, and its data stay"
 
 
 def supervise(  # noqa: PLR0913  # four nouns and two rarely used switches
@@ -275,7 +280,7 @@ class _Attempt:
             return State.FAILED, f"rescal ended well but too early, {self._so_far()}"
         if results.snapshots < self._expected:
             came = f"{results.snapshots} of {self._expected} snapshots came"
-            return State.DONE, f"{came}; ReSCAL passes over one that follows within 0.1 s"
+            return State.DONE, f"{came}; {_FEWER[self._engine.root is None]}"
         return State.DONE, ""
 
     def _failed(self, cut: str) -> tuple[State, str]:
@@ -320,7 +325,9 @@ class _Attempt:
         else:
             try:
                 experiment.settle_initial(self._directory, self._task.outputs.keep_initial)
-                self._results.finish(complete=state is State.DONE)
+                published = self._results.finish(complete=state is State.DONE)
+                if state is State.DONE and self._results.snapshots and not published:
+                    reason = "; ".join(part for part in (reason, _OUTREACHED) if part)
                 if state is State.DONE:
                     resumption.drop_all(self._directory)
             except OSError as error:
@@ -331,7 +338,7 @@ class _Attempt:
             OSError
         ):  # the disk may be full: who called is told, and log.txt
             if not superseded:
-                experiment.conclude(self._directory, record, self._results.published)
+                experiment.conclude(self._directory, self._files, record)
             attempts.write_record(self._files, record)
         return record
 
@@ -359,7 +366,9 @@ class _Attempt:
 
     def _account(self, commands: Mapping[str, Sequence[str]]) -> None:
         task = self._task
-        experiment.describe(task.experiment, self._engine, task.run, self._directory, commands)
+        experiment.describe(
+            task.experiment, self._engine, task.run, self._directory, self._files, commands
+        )
 
 
 def _unwritten(error: OSError) -> str:

@@ -7,7 +7,7 @@ import itertools
 import time
 from typing import TYPE_CHECKING
 
-from orchestrator import attempts, store
+from orchestrator import attempts, experiment, store
 from orchestrator.model import Progress
 
 if TYPE_CHECKING:
@@ -48,19 +48,9 @@ class Results:
         self._cost_s = _FIRST_COST_S
         self._snapshot_s = 0.0
         self._roughness: list[float] = []
-        self._complete = False
         self.snapshots = 0
         self.time_t0 = 0.0
         self.pid: int | None = None
-
-    @property
-    def published(self) -> int:
-        """Snapshots that are published, by this attempt or an earlier one."""
-        if self._complete:
-            return self.snapshots
-        place = self._directory
-        files = place.height_maps, place.ffts, place.cell_counts
-        return max(store.published(path) for path in files)
 
     @property
     def wall_s(self) -> float:
@@ -107,22 +97,39 @@ class Results:
         if snapshot.height_map.size:
             self._roughness.append(round(float(snapshot.height_map.std()), 4))
 
-    def finish(self, *, complete: bool) -> None:
-        """Publish all that was kept; complete data need no journal any more."""
-        self._publish(complete=complete)
-        self._complete = complete
-        if complete:
+    def finish(self, *, complete: bool) -> bool:
+        """Publish all that was kept; complete data that are published need no journal any more.
+
+        Returns
+        -------
+        bool
+            Whether what is published is this attempt's.
+        """
+        published = self._publish(complete=complete)
+        if complete and published:
             self._attempt.journal.unlink(missing_ok=True)
+        return published
 
     def close(self) -> None:
         """Close the journal."""
         self._journal.close()
 
-    def _publish(self, *, complete: bool) -> None:
+    def _publish(self, *, complete: bool) -> bool:
         before = time.monotonic()
-        store.publish(self._attempt.journal, self._directory, complete=complete)
+        published = _publish(self._attempt, self._directory, complete=complete)
         self._published = time.monotonic()
         self._cost_s = self._published - before
+        return published
+
+
+def _publish(
+    attempt: AttemptDirectory, directory: ExperimentDirectory, *, complete: bool
+) -> bool:
+    """Publish what an attempt has in its journal, and tell that it was this one."""
+    extent = store.publish(attempt.journal, directory, complete=complete)
+    if extent is not None:
+        experiment.credit(directory, attempt, *extent, complete=complete)
+    return extent is not None
 
 
 def _thinned(values: Sequence[float]) -> list[float]:
@@ -135,4 +142,4 @@ def publish_earlier(directory: ExperimentDirectory, attempt: int) -> None:
     """Publish what earlier attempts that were killed left in their journals."""
     for earlier in directory.attempts():
         if earlier.number < attempt and earlier.journal.exists():
-            store.publish(earlier.journal, directory)
+            _publish(earlier, directory, complete=False)

@@ -59,12 +59,11 @@ def find(
     exact = engine.root is None
     if run.on_timeout == "rerun" or (not exact and run.on_timeout != "continue"):
         return None
-    before = read_json(directory.meta_data) or {}
-    made = before.get("engine_digest"), before.get("stop_t0"), before.get("every_t0")
-    if made != (engine.digest, run.stop_t0, run.every_t0):
-        return None
+    wanted = engine.digest, run.stop_t0, run.every_t0
     for earlier in reversed(directory.attempts()):
-        if earlier.number >= attempt:
+        account = read_json(earlier.account) or {}
+        made = tuple(account.get(name) for name in ("engine_digest", "stop_t0", "every_t0"))
+        if earlier.number >= attempt or made != wanted:
             continue
         kept = sum(1 for _ in store.read_journal(earlier.journal))
         usable = [(index, path) for index, path in _checkpoints(earlier) if index < kept]
