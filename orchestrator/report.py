@@ -218,9 +218,9 @@ def remark(standing: Standing) -> str:
 
 def _story(standing: Standing) -> str:
     record = standing.record
-    if record is not None:  # how a finished one went is in its record
+    if record is not None:
         kept = f" ({record.snapshots} snapshots kept)" if record.snapshots else ""
-        return "" if record.state is State.DONE else f"{record.reason}{kept}"
+        return record.reason if record.state is State.DONE else f"{record.reason}{kept}"
     if standing.note:
         return standing.note
     if standing.state is State.LOST:

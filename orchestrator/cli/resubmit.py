@@ -13,6 +13,7 @@ from orchestrator.model import State
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from orchestrator.model import Standing
     from orchestrator.workspace import SweepDirectory
@@ -37,26 +38,32 @@ def perform(request: argparse.Namespace) -> int:
     directory = settings.find_sweep(request)
     chosen = settings.choose(request.experiments, directory)
     states = _states(request.state, explicit=chosen.explicit)
-    wish = _wish(request, directory)
-    simulator.find(wish.root)
-    dispatch.refuse_impossible(wish, len(chosen.numbers))
+    place = dispatch.where(request.cluster)
     with ledger.locked(directory):
         for said in dispatch.mend(directory):
             console.print(said, style="yellow", highlight=False, soft_wrap=True)
         standings = Look(directory, chosen.numbers)()
         _refuse_live(standings, explicit=chosen.explicit)
         standings = [s for s in standings if chosen.explicit or not s.orphaned]
-        again = [s for s in standings if s.state in states]
-        made = dispatch.ask(directory, again, wish) if again else None
-        started = dispatch.start(directory, made, wish.cluster, submit.workers(request))
-        if made is None:
+        again = _alike(request, directory, place, [s for s in standings if s.state in states])
+        for wish, those in again:  # what can be refused is, before anything is written
+            simulator.find(wish.root)
+            dispatch.refuse_impossible(wish, len(those))
+        asked = [dispatch.ask(directory, those, wish) for wish, those in again]
+        made = [one for one in asked if one is not None]
+        started = [
+            dispatch.start(directory, one, place, submit.workers(request))
+            for one in made or (None,)
+        ]
+        if not made:
             console.print(f"{directory.name}: nothing to resubmit")
             console.print(report.counts_line(standings))
             return 0
-    numbers = sorted(made.attempts)
+    numbers = sorted(number for one in made for number in one.attempts)
     names = ", ".join(f"exp{n}" for n in numbers[:8]) + (", ..." if len(numbers) > 8 else "")
     console.print(
-        f"{directory.name}: {len(numbers)} experiments resubmitted ({names}); {started}",
+        f"{directory.name}: {len(numbers)} experiments resubmitted ({names}); "
+        + ", ".join(dict.fromkeys(started)),
         highlight=False,
         soft_wrap=True,
     )
@@ -65,22 +72,34 @@ def perform(request: argparse.Namespace) -> int:
     return follow.until_ended(console, directory, numbers, ask=not request.yes)
 
 
-def _wish(request: argparse.Namespace, directory: SweepDirectory) -> dispatch.Wish:
-    """Return how to make the attempts: as the named file says, else as they were made last."""
+def _alike(
+    request: argparse.Namespace,
+    directory: SweepDirectory,
+    place: str,
+    standings: Sequence[Standing],
+) -> list[tuple[dispatch.Wish, list[Standing]]]:
+    """Sort experiments by how the attempts are to be made.
+
+    As the named file says, else as each one was made last; a sweep file that has changed since
+    may have asked for others in another way.
+    """
     if request.sweep.endswith((".yaml", ".yml")):
-        return submit.wished(request, spec.load(Path(request.sweep)))
-    made = ledger.submissions(directory)
-    if not made:
-        raise RequestError(f"{directory.name}: nothing was submitted yet")
-    last = made[-1]
-    return dispatch.Wish(
-        cluster=dispatch.where(request.cluster),
-        run=last.run,
-        outputs=last.outputs,
-        resources=resources.effective(request, last.resources),
-        root=last.root,
-        axes=last.axes,
-    )
+        wish = submit.wished(request, spec.load(Path(request.sweep)))
+        return [(wish, list(standings))] if standings else []
+    axes = dispatch.axes_of(directory)
+    found: list[tuple[dispatch.Wish, list[Standing]]] = []
+    for standing in standings:
+        last = standing.submission
+        if last is None:  # nobody has asked for it, so nothing has ended
+            continue
+        asked = resources.effective(request, last.resources)
+        wish = dispatch.Wish(place, last.run, last.outputs, asked, last.root, axes)
+        like = next((those for one, those in found if one == wish), None)
+        if like is None:
+            found.append((wish, [standing]))
+        else:
+            like.append(standing)
+    return found
 
 
 def _states(text: str | None, *, explicit: bool) -> set[State]:

@@ -105,6 +105,34 @@ def test_what_is_no_longer_in_the_file_is_not_run_again_unless_it_is_named(
     assert [e["attempt"] for e in _status(bench)["experiments"]] == [1, 2, 1, 1]
 
 
+def test_what_is_resubmitted_by_name_is_made_as_it_was_asked_for(bench: Bench) -> None:
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+    bench.write("[0, 100]")
+    file = bench.place / "winds.yaml"
+    file.write_text(file.read_text().replace("stop: 20", "stop: 10"))
+    bench.run("submit", "winds.yaml", "--wait")
+
+    again = bench.run("resubmit", "winds", "exp0", "exp2", "--wait")
+    by_file = bench.run("resubmit", "winds.yaml", "exp1", "--wait")
+
+    assert again.returncode == by_file.returncode == 0, again.stderr
+    assert "2 experiments resubmitted (exp0, exp2)" in again.stdout
+    found = _status(bench)["experiments"]
+    assert [(e["attempt"], e["stop_t0"], e["snapshots"]) for e in found] == [
+        (2, 20, 3),
+        (2, 10, 2),
+        (2, 10, 2),
+        (1, 10, 2),
+    ]
+    assert found[1]["reason"] == "an earlier attempt came further, and its data stay"
+    for number, count in enumerate([3, 3, 2, 2]):
+        with np.load(bench.sweep.experiment(number).height_maps) as published:
+            assert len(published["times"]) == count
+    account = json.loads(bench.sweep.experiment(1).meta_data.read_text())
+    assert (account["attempt"], account["stop_t0"], account["attempts"]) == (1, 20, [1, 2])
+
+
 def test_planning_changes_nothing(bench: Bench) -> None:
     bench.write("[0]")
 
