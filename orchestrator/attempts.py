@@ -97,6 +97,9 @@ def end(attempt: AttemptDirectory, state: State, reason: str) -> None:
         simulating_s=0.0,
         reducing_s=0.0,
         host=claimed.host if claimed else socket.gethostname(),
+        start_t0=progress.start_t0,
+        adopted=progress.adopted,
+        adopted_t0=progress.adopted_t0,
     )
     write_record(attempt, record)
 

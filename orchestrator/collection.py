@@ -13,10 +13,12 @@ from orchestrator import attempts, ledger
 from orchestrator.model import Standing, State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from orchestrator.model import Experiment, Submission
     from orchestrator.workspace import SweepDirectory
+
+_DECIMALS = 9  # of a time, so that 3 x 0.1 is 0.3
 
 
 def standings(directory: SweepDirectory, only: Collection[int] | None = None) -> list[Standing]:
@@ -57,6 +59,18 @@ def standing(
         return Standing(experiment, state, made, submission, claim, progress, record)
     return Standing(
         experiment, State.RUNNING, made, submission, claim, progress, silent=life is None
+    )
+
+
+def times_asked_for(standings: Iterable[Standing]) -> list[float]:
+    """Return all times at which a snapshot of any of these was asked for, in t0, ascending."""
+    asked = {
+        (s.submission.run.every_t0, s.submission.run.multiples(s.start_t0))
+        for s in standings
+        if s.submission is not None
+    }
+    return sorted(
+        {round(every * m, _DECIMALS) for every, multiples in asked for m in multiples}
     )
 
 

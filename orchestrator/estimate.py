@@ -15,18 +15,31 @@ from orchestrator.model import State
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from orchestrator.model import Scalar, Standing
+    from orchestrator.model import Progress, Record, Scalar, Standing
 
 _BUILTIN_S = 2.5e-7
 _RESCAL_S = 1.6e-6
 """Seconds per column and unit of time or gas cycle, of the two engines on a core of 2023."""
 
 
-def work(parameters: Mapping[str, Scalar], time_t0: float) -> float:
-    """Return what a run to ``time_t0`` is proportional to: columns times time and gas cycles."""
+def work(
+    parameters: Mapping[str, Scalar], simulated_t0: float, *, continued: bool = False
+) -> float:
+    """Return what a run over a time is proportional to: columns times time and gas cycles.
+
+    One that is ``continued`` has its flow already.
+    """
     length, depth = float(parameters["L"]), float(parameters["D"])
     cycles = float(parameters.get("Init_ncycl", 2 * (length + 2)))
-    return length * depth * (time_t0 + cycles)
+    return length * depth * (simulated_t0 + (0.0 if continued else cycles))
+
+
+def cost(parameters: Mapping[str, Scalar], reached: Progress | Record) -> float | None:
+    """Return what an attempt has cost per unit of work; None where it has done none."""
+    simulated_t0 = reached.time_t0 - reached.adopted_t0
+    if simulated_t0 <= 0:
+        return None
+    return reached.wall_s / work(parameters, simulated_t0, continued=reached.adopted > 0)
 
 
 def seconds_per_work(seen: Iterable[Standing], *, builtin: bool) -> float:
@@ -37,8 +50,10 @@ def seconds_per_work(seen: Iterable[Standing], *, builtin: bool) -> float:
     costs: dict[bool, list[float]] = {True: [], False: []}
     for standing in seen:
         finished = standing.record is not None and standing.record.complete
-        if finished or (standing.state is State.RUNNING and standing.time_t0 > 0):
-            parameters = standing.experiment.point.parameters
-            costs[finished].append(standing.wall_s / work(parameters, standing.time_t0))
+        if (not finished and standing.state is not State.RUNNING) or standing.reached is None:
+            continue
+        found = cost(standing.experiment.point.parameters, standing.reached)
+        if found is not None:
+            costs[finished].append(found)
     known = costs[True] or costs[False]
     return statistics.median(known) if known else _BUILTIN_S if builtin else _RESCAL_S

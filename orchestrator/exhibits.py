@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from orchestrator import attempts, observables, page, report, store
+import numpy as np
+
+from orchestrator import attempts, collection, observables, page, report, store
 from orchestrator.formats.durable import read_json
 from orchestrator.threads import in_order
 
@@ -71,11 +73,8 @@ class Collected:
 
 
 def share(standings: Sequence[Standing]) -> Allowance:
-    """Share the page among experiments, by the longest run and the closest snapshots of any."""
-    runs = [s.submission.run for s in standings if s.submission is not None]
-    stop_t0 = max((run.stop_t0 for run in runs), default=0.0)
-    every_t0 = min((run.every_t0 for run in runs), default=1.0)
-    return page.allowance(len(standings), stop_t0, every_t0)
+    """Share the page among experiments, over all times at which any is to be seen."""
+    return page.allowance(len(standings), np.array(collection.times_asked_for(standings)))
 
 
 def exhibit(place: ExperimentDirectory, standing: Standing) -> Exhibit:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import gzip
-import math
 import os
 import shutil
 import zlib
@@ -131,23 +130,6 @@ def settle_initial(directory: ExperimentDirectory, keep: KeepInitial) -> None:
         ):
             shutil.copyfileobj(source, target, _PIECE_BYTES)
     plain.unlink()
-
-
-def expected_snapshots(run: Run, start_t0: float = 0.0) -> int:
-    """Return how many snapshots an engine makes that skips none.
-
-    One at each multiple of the interval from the start time on; the engine stops half a t0 late.
-
-    Examples
-    --------
-    >>> from orchestrator.model import Run
-    >>> expected_snapshots(Run(stop_t0=200, every_t0=50))
-    5
-    >>> expected_snapshots(Run(stop_t0=1, every_t0=0.5), start_t0=10.25)
-    3
-    """
-    first = run.every_t0 * math.ceil((start_t0 - 0.1) / run.every_t0)
-    return max(0, math.floor((start_t0 + run.stop_t0 + 0.5 - first) / run.every_t0) + 1)
 
 
 def start_t0(experiment: Experiment, directory: ExperimentDirectory) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Scalar = bool | int | float | str
 
+_ROUNDING = 1e-9  # so that 0.7 / 0.1 is 7
 _STALL_S = 60.0
 _STALL_FACTOR = 5.0  # a snapshot that takes so many times longer than usual is overdue
 
@@ -50,6 +52,22 @@ class Run:
     time_limit_s: float | None = None
     checkpoint_every_s: float = 0.0
     on_timeout: str = "auto"
+
+    def multiples(self, start_t0: float = 0.0) -> range:
+        """Return the multiples of the interval at which snapshots are asked for.
+
+        From the start time on; the engine stops half a t0 late.
+
+        Examples
+        --------
+        >>> Run(stop_t0=200, every_t0=50).multiples()
+        range(0, 5)
+        >>> Run(stop_t0=1, every_t0=0.5).multiples(start_t0=10.25)
+        range(21, 24)
+        """
+        first = math.ceil((start_t0 - 0.1) / self.every_t0)
+        last = math.floor((start_t0 + self.stop_t0 + 0.5) / self.every_t0 + _ROUNDING)
+        return range(first, last + 1)
 
 
 class KeepInitial(enum.Enum):
@@ -253,14 +271,26 @@ class Claim:
 class Progress:
     """How far a running attempt has come, after ``wall_s`` seconds.
 
-    ``snapshot_s`` of them had passed when the last snapshot came. ``roughness`` is the standard
-    deviation of the height, in cells, at some of the snapshots so far.
+    Attributes
+    ----------
+    start_t0
+        Simulated time at which the experiment starts.
+    adopted, adopted_t0
+        Snapshots taken over from an earlier attempt, and the time of the last of them; without
+        any, the start.
+    snapshot_s
+        Seconds that had passed when the last snapshot came; 0 where this attempt has none.
+    roughness
+        Standard deviation of the height, in cells, at some of the snapshots so far.
     """
 
     time_t0: float
     snapshots: int
     wall_s: float
     pid: int | None = None
+    start_t0: float = 0.0
+    adopted: int = 0
+    adopted_t0: float = 0.0
     snapshot_s: float = 0.0
     roughness: tuple[float, ...] = ()
 
@@ -275,6 +305,8 @@ class Record:
         Empty for a finished run, else a sentence that says what happened.
     snapshots, expected
         Snapshots received and those asked for; fewer mean partial data.
+    start_t0, adopted, adopted_t0
+        As in :class:`Progress`.
     continued
         Empty for an attempt from the beginning, else where it went on and how exactly.
     simulating_s, reducing_s
@@ -297,6 +329,9 @@ class Record:
     engine: str = ""
     last_lines: tuple[str, ...] = ()
     continued: str = ""
+    start_t0: float = 0.0
+    adopted: int = 0
+    adopted_t0: float = 0.0
 
     @property
     def complete(self) -> bool:
@@ -349,47 +384,65 @@ class Standing:
     orphaned: bool = False
 
     @property
+    def reached(self) -> Progress | Record | None:
+        """What is told last of how far it has come."""
+        return self.record if self.record is not None else self.progress
+
+    @property
+    def start_t0(self) -> float:
+        """Simulated time at which it starts, in t0, as far as that is known before it has."""
+        if self.reached is not None:
+            return self.reached.start_t0
+        return float(self.experiment.point.parameters.get("Time", 0.0))
+
+    @property
     def time_t0(self) -> float:
         """Simulated time reached, in t0."""
-        if self.record is not None:
-            return self.record.time_t0
-        return self.progress.time_t0 if self.progress is not None else 0.0
+        return self.reached.time_t0 if self.reached is not None else 0.0
 
     @property
     def stop_t0(self) -> float:
-        """Simulated time asked for, in t0."""
-        return self.submission.run.stop_t0 if self.submission is not None else 0.0
+        """Simulated time at which it is to stop, in t0; 0 where nobody has asked for it."""
+        return self.start_t0 + self.submission.run.stop_t0 if self.submission else 0.0
+
+    @property
+    def simulated_t0(self) -> float:
+        """Simulated time that the attempt itself has come, in t0."""
+        reached = self.reached
+        return max(0.0, reached.time_t0 - reached.adopted_t0) if reached is not None else 0.0
 
     @property
     def fraction(self) -> float:
         """Share of the simulated time that is done, 0 to 1."""
         if self.state is State.DONE:
             return 1.0
-        return min(1.0, self.time_t0 / self.stop_t0) if self.stop_t0 > 0 else 0.0
+        length_t0 = self.stop_t0 - self.start_t0
+        share = (self.time_t0 - self.start_t0) / length_t0 if length_t0 > 0 else 0.0
+        return min(1.0, max(0.0, share))
 
     @property
     def wall_s(self) -> float:
         """Seconds that the attempt has taken so far."""
-        if self.record is not None:
-            return self.record.wall_s
-        return self.progress.wall_s if self.progress is not None else 0.0
+        return self.reached.wall_s if self.reached is not None else 0.0
 
     @property
     def rate_t0_per_min(self) -> float | None:
         """Simulated time per minute of wall time, once there is something to divide."""
-        if self.wall_s <= 0 or self.time_t0 <= 0:
+        if self.wall_s <= 0 or self.simulated_t0 <= 0:
             return None
-        return 60 * self.time_t0 / self.wall_s
+        return 60 * self.simulated_t0 / self.wall_s
 
     @property
     def stalled_s(self) -> float | None:
         """Seconds without a snapshot, where that is many times longer than they used to take."""
         progress = self.progress
-        if self.state is not State.RUNNING or progress is None or progress.snapshots < 2:
+        if self.state is not State.RUNNING or progress is None:
             return None
-        if progress.snapshot_s == 0:  # not yet one of this attempt's own
+        own = progress.snapshots - progress.adopted
+        intervals = own if progress.adopted else own - 1  # the first one is there at the start
+        if intervals < 1:
             return None
-        usual_s = progress.snapshot_s / (progress.snapshots - 1)
+        usual_s = progress.snapshot_s / intervals
         quiet_s = progress.wall_s - progress.snapshot_s
         return quiet_s if quiet_s > max(_STALL_S, _STALL_FACTOR * usual_s) else None
 

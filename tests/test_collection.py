@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator import attempts, collection, ledger
-from orchestrator.model import Progress, State
+from orchestrator.model import Progress, Run, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +63,47 @@ def test_a_live_claim_runs_and_its_progress_gives_rate_and_time_left(
     assert standing.fraction == 0.25
     assert standing.rate_t0_per_min == 50.0
     assert standing.left_s == 90.0
+
+
+def test_what_an_attempt_took_over_from_another_counts_as_done_but_not_for_its_rate(
+    submitted: SweepDirectory, claimant: Claim
+) -> None:
+    """Asked for are 100 t0, from 1000 on; another attempt had come to 1080."""
+    attempt = attempts.claim(submitted.experiment(0), 1, claimant)
+    assert attempt is not None
+    progress = Progress(
+        1090.0, 10, 90.0, start_t0=1000.0, adopted=9, adopted_t0=1080.0, snapshot_s=60.0
+    )
+    attempts.write_progress(attempt, progress)
+
+    standing: Standing = collection.standings(submitted)[0]
+    overdue = dataclasses.replace(progress, wall_s=60.0 + 5 * 60.0 + 1)
+    stalled = dataclasses.replace(standing, progress=overdue)
+    fresh = dataclasses.replace(progress, time_t0=1080.0, snapshots=9, snapshot_s=0.0)
+
+    assert standing.stop_t0 == 1100.0
+    assert standing.fraction == 0.9
+    assert standing.rate_t0_per_min == pytest.approx(10.0 / 1.5)
+    assert standing.left_s == pytest.approx(90.0)
+    assert standing.stalled_s is None
+    assert stalled.stalled_s == 301.0
+    assert dataclasses.replace(standing, progress=fresh).rate_t0_per_min is None
+    attempts.end(attempt, State.TIMEOUT, "cut off")
+    ended = collection.standings(submitted)[0]
+    assert (ended.fraction, ended.rate_t0_per_min) == (0.9, standing.rate_t0_per_min)
+
+
+def test_times_asked_for_are_those_of_all_together(
+    submitted: SweepDirectory, make_submission: Callable[..., Submission]
+) -> None:
+    for token, number, run in [("b", 1, Run(0.2, 0.1)), ("c", 2, Run(40.0, 20.0))]:
+        ledger.intend(
+            submitted, dataclasses.replace(make_submission(token, {number: 2}), run=run)
+        )
+
+    found = collection.times_asked_for(collection.standings(submitted)[1:])
+
+    assert found == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 20.0, 40.0]
 
 
 def test_a_dead_claim_without_a_record_is_lost(

@@ -36,6 +36,19 @@ def test_the_gas_is_stabilised_for_twice_the_length() -> None:
     assert estimate.work(without, 0.0) == 980 * 2 * (98 + 2)
 
 
+def test_what_was_taken_over_from_another_attempt_has_cost_nothing(
+    make_record: Callable[..., Record],
+) -> None:
+    """It came from 100 to 110 t0, and the flow was there."""
+    reached = make_record(time_t0=110.0, wall_s=9.8, adopted=11, adopted_t0=100.0)
+    parameters = {**PARAMETERS, "Init_ncycl": 1000}
+
+    assert estimate.cost(parameters, reached) == pytest.approx(9.8 / (980 * 10))
+    anew = make_record(time_t0=110.0, wall_s=9.8)
+    assert estimate.cost(parameters, anew) == pytest.approx(9.8 / (980 * 1110))
+    assert estimate.cost(parameters, make_record(time_t0=0.0)) is None
+
+
 def test_finished_ones_count_before_snapshots_and_these_before_the_published_scaling(
     make_record: Callable[..., Record],
 ) -> None:

@@ -156,10 +156,10 @@ def test_what_one_worker_has_seen_take_long_it_does_not_start_too_late(
     before = hours.enough_for(offer)
     hours.learn(offer, None)
     nothing = hours.enough_for(offer)
-    hours.learn(offer, make_record(wall_s=700.0))
+    hours.learn(offer, make_record(time_t0=10.0, wall_s=700.0))
     long = hours.enough_for(offer)
     for _ in range(2):
-        hours.learn(offer, make_record(wall_s=300.0))
+        hours.learn(offer, make_record(time_t0=10.0, wall_s=300.0))
     median = hours.enough_for(offer)
 
     assert (before, nothing, long, median) == (True, True, False, True)

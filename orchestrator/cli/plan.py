@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
-from orchestrator import estimate, experiment, report, spec
+from orchestrator import estimate, report, spec
 from orchestrator.cli import dispatch, resources, screen, seeds, settings, submit
 
 if TYPE_CHECKING:
@@ -116,9 +116,7 @@ def _bytes_each(sweep: Sweep, point: Point) -> float:
     length, depth = (float(point.parameters[name]) for name in ("L", "D"))
     reduced = length * depth * 2 * 0.2 * sweep.outputs.height_maps
     reduced += (length // 12) * (depth // 12) * 4 * sweep.outputs.ffts
-    return (
-        2 * experiment.expected_snapshots(sweep.run) * reduced + 50_000
-    )  # published files and the journal
+    return 2 * len(sweep.run.multiples()) * reduced + 50_000  # published files and the journal
 
 
 def _summary(planned: Plan) -> list[str]:
@@ -126,7 +124,7 @@ def _summary(planned: Plan) -> list[str]:
     new = [*found.new]
     total = sum(_bytes_each(sweep, point) for point in new)
     counted = f"{len(found.new)} new, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
-    every = f"{experiment.expected_snapshots(sweep.run)} snapshots, one every {sweep.run.every_t0:g} t0"
+    every = f"{len(sweep.run.multiples())} snapshots, one every {sweep.run.every_t0:g} t0"
     lines = [
         f"{len(planned.points)} experiments in {planned.directory.root}: {counted}",
         f"each: {sweep.run.stop_t0:g} t0, {every}",

@@ -39,17 +39,15 @@ class Allowance:
     points: int
 
 
-def allowance(experiments: int, stop_t0: float, every_t0: float) -> Allowance:
-    """Share the page among ``experiments`` that are seen every ``every_t0`` until ``stop_t0``.
+def allowance(experiments: int, times: NDArray[np.float64]) -> Allowance:
+    """Share the page among ``experiments`` that are seen at ``times``, in t0.
 
     Few experiments get up to 41 times, a thousand get eight; the first and the last always.
     """
     share = min(_MOST_BYTES, TOTAL_BYTES // max(1, experiments))
-    snapshots = 1 + round(stop_t0 / every_t0) if every_t0 > 0 else 1
     count = int(np.clip(share // _FRAME_BYTES, 8, 41))
-    kept = spread(snapshots, count)
-    times = np.asarray(kept * every_t0, np.float64)
-    return Allowance(times, share, int(np.clip(share // 300, 40, 400)))
+    kept = times[spread(len(times), count)]
+    return Allowance(kept, share, int(np.clip(share // 300, 40, 400)))
 
 
 def spread(available: int, wanted: int) -> NDArray[np.int64]:

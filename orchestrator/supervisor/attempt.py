@@ -88,7 +88,6 @@ class _Attempt:
         self._results = Results(self._files, directory, task.outputs)
         self._watch = Watch(task, directory, stop, self._results.beat)
         self._expected = 0
-        self._start_t0 = 0.0
         self._reducing_s = 0.0
         self._run = task.run
         self._continued = ""
@@ -124,9 +123,9 @@ class _Attempt:
             options += self._go_on(resumed)
         else:
             genesis = self._make_initial()
-            self._start_t0 = experiment.start_t0(self._task.experiment, self._directory)
+            self._results.start(experiment.start_t0(self._task.experiment, self._directory))
         options += self._saving() if piped else ()
-        self._expected = experiment.expected_snapshots(self._task.run, self._start_t0)
+        self._expected = len(self._task.run.multiples(self._results.start_t0))
         kills = process.out_of_memory_kills()
         if piped:
             cut = self._simulate_piped(genesis, options)
@@ -145,7 +144,9 @@ class _Attempt:
 
     def _go_on(self, resumed: Resumption) -> tuple[str, ...]:
         """Take over an earlier attempt's snapshots; return the options that continue it."""
-        self._start_t0 = self._results.adopt(resumed.attempt.journal, resumed.snapshots)
+        told = attempts.read_record(resumed.attempt) or attempts.read_progress(resumed.attempt)
+        self._results.start(told.start_t0 if told is not None else 0.0)
+        self._results.adopt(resumed.attempt.journal, resumed.snapshots)
         reached = self._results.time_t0
         how = "exactly" if resumed.exact else "from its cells, with new gas and new chances"
         self._continued = (
@@ -157,7 +158,7 @@ class _Attempt:
         with resumed.checkpoint.open("rb") as source, replacing(self._cells) as target:
             shutil.copyfileobj(source, target)
         experiment.prepare(self._task.experiment, self._engine, self._directory, self._cells)
-        left = self._task.run.stop_t0 - (reached - self._start_t0)
+        left = self._task.run.stop_t0 - (reached - self._results.start_t0)
         self._run = dataclasses.replace(self._run, stop_t0=left)
         return ()
 
@@ -276,7 +277,7 @@ class _Attempt:
         run, results = self._task.run, self._results
         if results.snapshots == 0:
             return State.FAILED, f"rescal ended well but sent no snapshot{self._last_words()}"
-        if results.time_t0 < self._start_t0 + run.stop_t0 - run.every_t0:
+        if results.time_t0 < results.start_t0 + run.stop_t0 - run.every_t0:
             return State.FAILED, f"rescal ended well but too early, {self._so_far()}"
         if results.snapshots < self._expected:
             came = f"{results.snapshots} of {self._expected} snapshots came"
@@ -361,6 +362,9 @@ class _Attempt:
             exit_status=self._status,
             engine=" ".join(part for part in (engine.name, engine.version) if part),
             continued=self._continued,
+            start_t0=results.start_t0,
+            adopted=results.adopted,
+            adopted_t0=results.adopted_t0,
             last_lines=process.last_lines(self._files.engine_log) if state.bad else (),
         )
 

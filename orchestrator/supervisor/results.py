@@ -31,6 +31,10 @@ class Results:
         How many were kept.
     time_t0
         Simulated time of the last one, in t0.
+    start_t0
+        Simulated time at which the experiment starts.
+    adopted, adopted_t0
+        Snapshots taken over from an earlier attempt, and the time of the last; else the start.
     pid
         The engine's process, once it runs.
     """
@@ -50,6 +54,9 @@ class Results:
         self._roughness: list[float] = []
         self.snapshots = 0
         self.time_t0 = 0.0
+        self.start_t0 = 0.0
+        self.adopted = 0
+        self.adopted_t0 = 0.0
         self.pid: int | None = None
 
     @property
@@ -57,17 +64,19 @@ class Results:
         """Seconds since the attempt began."""
         return time.monotonic() - self._started
 
-    def adopt(self, journal: Path, snapshots: int) -> float:
-        """Take over the first snapshots of an earlier attempt; return the time of the first."""
-        start_t0 = 0.0
+    def start(self, start_t0: float) -> None:
+        """Take note of the simulated time at which the experiment starts."""
+        self.time_t0 = self.start_t0 = self.adopted_t0 = start_t0
+
+    def adopt(self, journal: Path, snapshots: int) -> None:
+        """Take over the first snapshots of an earlier attempt."""
         for snapshot in itertools.islice(store.read_journal(journal), snapshots):
             self._journal.append(snapshot)
             self._note(snapshot)
-            start_t0 = start_t0 if self.snapshots else snapshot.time_t0
             self.snapshots += 1
             self.time_t0 = snapshot.time_t0
+        self.adopted, self.adopted_t0 = self.snapshots, self.time_t0
         self.beat()
-        return start_t0
 
     def keep(self, snapshot: Snapshot) -> None:
         """Make a snapshot durable, tell of the progress, and publish where that costs little."""
@@ -87,6 +96,9 @@ class Results:
             self.snapshots,
             self.wall_s,
             self.pid,
+            self.start_t0,
+            self.adopted,
+            self.adopted_t0,
             self._snapshot_s,
             tuple(_thinned(self._roughness)),
         )

@@ -37,7 +37,8 @@ class Hours:
     def learn(self, offer: Offer, record: Record | None) -> None:
         """Take note of how long an experiment took, if it was this worker that ran it."""
         if record is not None:
-            self._own.append(record.wall_s / _work(offer) if record.complete else math.nan)
+            known = estimate.cost(offer.experiment.point.parameters, record)
+            self._own.append(known if known is not None and record.complete else math.nan)
 
     def _cost(self, submission: Submission) -> float:
         """Return seconds per unit of work: its own median, else what others have seen so far."""

@@ -8,6 +8,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from orchestrator import page
@@ -55,7 +56,7 @@ class Opener:
 
 @pytest.fixture
 def written(tmp_path: Path, make_exhibit: Callable[..., Exhibit], overview: Overview) -> Path:
-    allowance = page.allowance(6, stop_t0=50.0, every_t0=10.0)
+    allowance = page.allowance(6, np.arange(0.0, 51.0, 10.0))
     told = {"remark": "rescal exited, with 3", "log_tail": ("</script>bad luck",)}
     exhibits = [make_exhibit(n) for n in range(6)]
     exhibits[FAILED] = make_exhibit(FAILED, State.FAILED, 3, **told)

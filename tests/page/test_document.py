@@ -46,7 +46,7 @@ class Elements(HTMLParser):
 
 @pytest.fixture
 def allowance() -> Allowance:
-    return page.allowance(6, stop_t0=50.0, every_t0=10.0)
+    return page.allowance(6, np.arange(0.0, 51.0, 10.0))
 
 
 def _packed(exhibit: Exhibit, allowance: Allowance) -> Packed:
@@ -178,7 +178,7 @@ def test_a_page_asks_for_nothing_from_elsewhere(
 def test_a_thousand_experiments_are_less_than_20_megabytes(
     make_exhibit: Callable[..., Exhibit], overview: Overview
 ) -> None:
-    allowance = page.allowance(1000, stop_t0=1000.0, every_t0=10.0)
+    allowance = page.allowance(1000, np.arange(0.0, 1001.0, 10.0))
     exhibit = make_exhibit(3, snapshots=101, shape=(100, 200), log_tail=("x" * 80,) * 40)
     noise = np.random.default_rng(0).integers(0, 250, (101, 100, 200)).astype(np.int16)
     rough = dataclasses.replace(exhibit.reduced, height_maps=noise)  # as bad as it gets

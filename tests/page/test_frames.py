@@ -54,9 +54,9 @@ def test_each_stop_of_the_slider_takes_its_nearest_snapshot_and_the_last_is_neve
 
 
 def test_few_experiments_get_many_times_and_a_thousand_get_eight() -> None:
-    few = frames.allowance(4, stop_t0=1000.0, every_t0=10.0)
-    many = frames.allowance(1000, stop_t0=1000.0, every_t0=10.0)
-    short = frames.allowance(4, stop_t0=30.0, every_t0=10.0)
+    few = frames.allowance(4, np.arange(0.0, 1001.0, 10.0))
+    many = frames.allowance(1000, np.arange(0.0, 1001.0, 10.0))
+    short = frames.allowance(4, np.arange(0.0, 31.0, 10.0))
 
     assert (len(few.times), len(many.times)) == (41, 8)
     assert few.times[[0, -1]].tolist() == many.times[[0, -1]].tolist() == [0.0, 1000.0]
