@@ -56,7 +56,7 @@ class Run:
     def multiples(self, start_t0: float = 0.0) -> range:
         """Return the multiples of the interval at which snapshots are asked for.
 
-        From the start time on; the engine stops half a t0 late.
+        From the start time on, the first up to 0.1 t0 before; the engine stops half a t0 late.
 
         Examples
         --------
@@ -64,8 +64,11 @@ class Run:
         range(0, 5)
         >>> Run(stop_t0=1, every_t0=0.5).multiples(start_t0=10.25)
         range(21, 24)
+        >>> Run(stop_t0=0.2, every_t0=0.1).multiples()
+        range(0, 8)
         """
         first = math.ceil((start_t0 - 0.1) / self.every_t0)
+        first = max(first, math.floor(start_t0 / self.every_t0))  # of several, the last counts
         last = math.floor((start_t0 + self.stop_t0 + 0.5) / self.every_t0 + _ROUNDING)
         return range(first, last + 1)
 

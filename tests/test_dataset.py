@@ -14,6 +14,7 @@ import pytest
 
 import orchestrator
 from orchestrator import attempts, dataset, ledger, store
+from orchestrator.dataset.grid import lay_out
 from orchestrator.errors import RequestError
 from orchestrator.model import Point, Run, Snapshot, State
 
@@ -139,6 +140,57 @@ def test_snapshots_are_aligned_within_the_tolerance(found: Dataset) -> None:
     assert np.isnan(running.height.values[[1, 3, 4]]).all()
     assert np.array_equal(running.height.values[2], _map(6, 2))
     assert running.spectrum.values[:, 0, 0].tolist()[2] == np.float32(20.3)
+
+
+def test_what_is_too_late_for_any_time_is_counted(found: Dataset) -> None:
+    assert found.unplaced.sel(Tau_min=0.0).values.tolist() == [[0, 0], [1, 0]]
+    assert found.unplaced.sel(Tau_min=100.0).values.tolist() == [[0, 0], [0, 0]]
+
+
+def test_the_times_are_those_of_all_submissions(
+    sweep: SweepDirectory, make_submission: Callable[..., Submission]
+) -> None:
+    again = make_submission("u", {0: 2})
+    ledger.intend(sweep, dataclasses.replace(again, run=Run(20.0, 4.0), axes=AXES))
+    place = sweep.experiment(0)
+    for file in place.out.iterdir():
+        file.unlink()
+    attempt = attempts.claim(place, 2, attempts.myself("u", "j"))
+    assert attempt is not None
+    journal = store.Journal(attempt.journal)
+    for index, time in enumerate([0.0, 4.3, 8.1, 12.1, 16.6, 20.4]):
+        heights = _map(0, index)
+        journal.append(Snapshot(time, heights, np.ones((1, 1), np.float32), np.ones(3, int)))
+    journal.close()
+
+    opened = dataset.open_sweep(sweep.root)
+    wider = dataset.open_sweep(sweep.root, tolerance_t0=0.5)
+
+    assert opened.time.values.tolist() == [0, 4, 8, 10, 12, 16, 20, 30, 40]
+    finer = opened.snapshot_time.sel(Tau_min=100.0, Coef_B=1.0, seed=1).values
+    others = opened.snapshot_time.sel(Tau_min=100.0, Coef_B=5.0, seed=1).values
+    nan = np.nan
+    assert np.array_equal(
+        finer, [0.0, 4.3, 8.1, nan, 12.1, 16.6, 20.4, nan, nan], equal_nan=True
+    )
+    assert np.array_equal(
+        others, [0.0, nan, nan, 10.2, nan, nan, 20.1, 30.0, 40.3], equal_nan=True
+    )
+    assert opened.unplaced.sel(Tau_min=100.0, Coef_B=1.0, seed=1) == 0
+    assert wider.unplaced.sel(Tau_min=100.0, Coef_B=1.0, seed=1) == 1
+
+
+def test_a_snapshot_may_be_half_a_t0_late_even_where_they_follow_closely(
+    sweep: SweepDirectory,
+) -> None:
+    grid = lay_out(sweep)
+    close = dataclasses.replace(grid, times=np.arange(0.0, 5.0), tolerance_t0=0.5)
+
+    targets, sources = close.aligned(np.array([0.0, 1.4, 2.45, 2.9, 4.7]))
+
+    assert lay_out(sweep, 1.0).tolerance_t0 == 1.0
+    assert grid.tolerance_t0 == 2.5
+    assert (targets.tolist(), sources.tolist()) == ([0, 1, 2], [0, 1, 2])
 
 
 def test_parts_are_read_as_the_whole(found: Dataset) -> None:

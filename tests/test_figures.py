@@ -89,8 +89,8 @@ def test_curves_are_the_mean_over_seeds_with_its_error() -> None:
 
     (axes,) = figure.axes
     (line,) = axes.lines
-    assert np.asarray(line.get_ydata())[:2].tolist() == [2.0, 2.0]
-    assert np.isnan(np.asarray(line.get_ydata())[2])
+    assert np.asarray(line.get_xdata()).tolist() == [0.0, 10.0]
+    assert np.asarray(line.get_ydata()).tolist() == [2.0, 2.0]
     band = axes.collections[0].get_paths()[0].vertices
     assert {1.0, 3.0} <= set(
         np.asarray(band)[:, 1].tolist()

@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--tolerance",
         metavar="T0",
         type=float,
-        help="by which a snapshot may be late; default a quarter of the interval",
+        help="by which a snapshot may be late; default a quarter of the interval, at least 0.5",
     )
     settings.add_data_directory(parser)
 
@@ -43,7 +43,11 @@ def perform(request: argparse.Namespace) -> int:
         written = dataset.collect(directory, path, request.tolerance, interrupt)
     standings = [s for s in collection.standings(directory) if not s.orphaned]
     done = sum(s.state is State.DONE for s in standings)
-    print(f"wrote {path}: {done} of {len(standings)} experiments done, {report.size(written)}")
+    size = report.size(written.size)
+    print(f"wrote {path}: {done} of {len(standings)} experiments done, {size}")
+    if written.unplaced:
+        late = f"came more than {written.tolerance_t0:g} t0 after the time that was asked for"
+        print(f"left out: {written.unplaced} snapshots that {late}; see --tolerance")
     return 0
 
 

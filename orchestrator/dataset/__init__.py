@@ -30,8 +30,8 @@ def open_sweep(
     directory
         Of the sweep, such as ``data_runs/phase-diagram``.
     tolerance_t0
-        By how much, in t0, a snapshot may be off the time that was asked for; by default a quarter
-        of the interval between snapshots.
+        By how much, in t0, a snapshot may be later than the time that was asked for; by default a
+        quarter of the interval between snapshots, and at least 0.5.
 
     Returns
     -------
@@ -39,10 +39,11 @@ def open_sweep(
         Dimensions: one per swept axis, named after its parameter (``point`` for a list of points
         that no parameter tells apart), ``seed``, ``time`` (t0), ``y`` and ``x`` (cells), ``ky``
         and ``kx``. Variables: ``height`` and ``spectrum`` (cells), the series of
-        :data:`orchestrator.observables.QUANTITIES`, ``snapshot_time`` (t0), ``state``,
-        ``progress``, ``wall_time`` (s), ``cell_size`` (m), ``time_scale`` (s) and ``experiment``.
-        Where all experiments share these two there are also ``x_m``, ``y_m`` and ``time_s``. What
-        is missing is not a number, and ``state`` says why. Follows the CF conventions.
+        :data:`orchestrator.observables.QUANTITIES`, ``snapshot_time`` (t0), ``unplaced`` (how many
+        snapshots were later than that), ``state``, ``progress``, ``wall_time`` (s), ``cell_size``
+        (m), ``time_scale`` (s) and ``experiment``. Where all experiments share these two scales
+        there are also ``x_m``, ``y_m`` and ``time_s``. What is missing is not a number, and
+        ``state`` says why. Follows the CF conventions.
 
     Raises
     ------
@@ -62,8 +63,8 @@ def collect(
     path: Path,
     tolerance_t0: float | None = None,
     between: Callable[[], None] | None = None,
-) -> int:
-    """Write a sweep to a Zarr store (``.zarr``) or a NetCDF-4 file (``.nc``); return its bytes.
+) -> writing.Written:
+    """Write a sweep to a Zarr store (``.zarr``) or a NetCDF-4 file (``.nc``).
 
     It has what :func:`open_sweep` has, heights as int16 with a fill value and states as CF flags.
     ``between`` is called now and then, and if it raises an exception nothing is left behind.

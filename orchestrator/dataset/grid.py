@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from orchestrator.model import Run, Scalar, Standing
+    from orchestrator.model import Scalar, Standing
     from orchestrator.workspace import SweepDirectory
 
 _TOLERANCE = 0.25  # of the interval between snapshots, by which one may be late
+_LEAST_TOLERANCE_T0 = 0.5  # an event may be so far from the next, and the engine stops so late
+_ROUNDING_T0 = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ class Grid:
     orphaned
         The numbers of those that are no longer in the sweep file.
     times
-        float64 [time], the times that were asked for, in t0.
+        float64 [time], all times that were asked for in any experiment, in t0.
     tolerance_t0
-        By which a snapshot may be off the time that was asked for.
+        By which a snapshot may be later than the time that was asked for.
     depth, length
         Of the largest domain; smaller ones are filled up.
     """
@@ -79,13 +80,16 @@ class Grid:
     def aligned(self, times: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return which snapshots belong at which times: indices [n] on the grid and into ``times``.
 
-        A snapshot is the first at or after a time that was asked for, and a little later.
+        An engine makes a snapshot at the first event at or after a time that was asked for; it
+        belongs at the last such time before, if it is not too late for that.
         """
-        if len(times) == 0:
+        if len(self.times) == 0:
             return np.empty(0, np.intp), np.empty(0, np.intp)
-        nearest = np.abs(times[None, :] - self.times[:, None]).argmin(axis=1)
-        close = np.abs(times[nearest] - self.times) <= self.tolerance_t0
-        return np.flatnonzero(close), nearest[close]
+        targets = np.searchsorted(self.times, times + _ROUNDING_T0, side="right") - 1
+        late = times - self.times[np.maximum(targets, 0)]
+        sources = np.flatnonzero((targets >= 0) & (late <= self.tolerance_t0))
+        found, first = np.unique(targets[sources], return_index=True)
+        return found, sources[first]
 
 
 def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Grid:
@@ -101,7 +105,7 @@ def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Gri
     submissions = ledger.submissions(directory)
     if not standings or not submissions:
         raise RequestError(f"{directory.name}: nothing was submitted yet")
-    axes, run = submissions[-1].axes, submissions[-1].run
+    axes = submissions[-1].axes
     dimensions = (*_swept(axes, standings), _seeds(standings))
     cells: dict[tuple[int, ...], Standing] = {}
     superseded = []
@@ -111,14 +115,21 @@ def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Gri
             superseded.append(cells[place].experiment.number)
         cells[place] = standing
     parameters = [s.experiment.point.parameters for s in cells.values()]
+    every_t0 = min(
+        (s.submission.run.every_t0 for s in cells.values() if s.submission), default=0
+    )
     return Grid(
         directory=directory,
         dimensions=dimensions,
         cells=cells,
         superseded=tuple(superseded),
         orphaned=tuple(s.experiment.number for s in known if s.orphaned),
-        times=_times(run, min(float(p.get("Time", 0.0)) for p in parameters)),
-        tolerance_t0=_TOLERANCE * run.every_t0 if tolerance_t0 is None else tolerance_t0,
+        times=np.array(collection.times_asked_for(cells.values())),
+        tolerance_t0=(
+            max(_TOLERANCE * every_t0, _LEAST_TOLERANCE_T0)
+            if tolerance_t0 is None
+            else tolerance_t0
+        ),
         depth=max(int(p["D"]) for p in parameters),
         length=max(int(p["L"]) for p in parameters),
     )
@@ -163,9 +174,3 @@ def _place(
         points = list(zip(*(dimension.values[name] for name in names), strict=True))
         found.append(points.index(_values(standing, names)))
     return (*found, list(dimensions[-1].values["seed"]).index(standing.experiment.point.seed))
-
-
-def _times(run: Run, start_t0: float) -> NDArray[np.float64]:
-    first = math.ceil((start_t0 - 0.1) / run.every_t0)
-    count = math.floor((start_t0 + run.stop_t0 + 0.5) / run.every_t0) - first + 1
-    return run.every_t0 * (first + np.arange(max(0, count), dtype=np.float64))

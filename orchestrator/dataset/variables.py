@@ -83,6 +83,12 @@ SERIES: Mapping[str, Variable] = {
         np.nan,
         {"long_name": "simulated time of the snapshot", "units": "t0"},
     ),
+    "unplaced": Variable(
+        (),
+        "float64",
+        np.nan,
+        {"long_name": "snapshots too late for any time that was asked for", "units": "1"},
+    ),
     **{
         name: Variable(
             ("time",),
@@ -93,7 +99,7 @@ SERIES: Mapping[str, Variable] = {
         for name, quantity in observables.QUANTITIES.items()
     },
 }
-"""One number per snapshot."""
+"""One number per snapshot, and what is found with them."""
 
 STANDING: Mapping[str, Variable] = {
     "state": Variable(
@@ -165,7 +171,11 @@ def series_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:
     """Return the values of :data:`SERIES` over the grid's times."""
     values: dict[str, NDArray[Any]] = observables.series(reduced)
     values["snapshot_time"] = reduced.times
-    return {name: _on_grid(grid, SERIES[name], reduced, v) for name, v in values.items()}
+    found = {name: _on_grid(grid, SERIES[name], reduced, v) for name, v in values.items()}
+    found["unplaced"] = np.array(
+        len(reduced.times) - len(grid.aligned(reduced.times)[0]), float
+    )
+    return found
 
 
 def array_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:

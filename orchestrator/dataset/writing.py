@@ -7,7 +7,7 @@ import itertools
 import math
 import os
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -38,8 +38,26 @@ if TYPE_CHECKING:
 Place = tuple[int, ...]
 
 
-def write(grid: Grid, path: Path, between: Callable[[], None]) -> int:
-    """Write all of a sweep to ``path`` and return its bytes; it appears whole.
+class Written(NamedTuple):
+    """What a file has come to.
+
+    Attributes
+    ----------
+    size
+        In bytes.
+    tolerance_t0
+        By how much a snapshot was allowed to be late.
+    unplaced
+        How many snapshots were later.
+    """
+
+    size: int
+    tolerance_t0: float
+    unplaced: int
+
+
+def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
+    """Write all of a sweep to ``path``; it appears whole.
 
     ``between`` is called before each block of experiments.
 
@@ -55,12 +73,13 @@ def write(grid: Grid, path: Path, between: Callable[[], None]) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with open_target(draft, grid) as target:
-            _fill(target, grid, between)
+            unplaced = _fill(target, grid, between)
         _replace(draft, path)
     finally:
         _remove(draft)
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
-    return sum(file.stat().st_size for file in files)
+    size = sum(file.stat().st_size for file in files)
+    return Written(size, grid.tolerance_t0, unplaced)
 
 
 def _replace(draft: Path, path: Path) -> None:
@@ -81,8 +100,11 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _fill(target: Target, grid: Grid, between: Callable[[], None]) -> None:
-    """Write coordinates, then the variables, a block of experiments after the other."""
+def _fill(target: Target, grid: Grid, between: Callable[[], None]) -> int:
+    """Write coordinates, then the variables, a block of experiments after the other.
+
+    Returns how many snapshots have no place.
+    """
     dimensions = tuple(dimension.name for dimension in grid.dimensions)
     small = standing_arrays(grid)
     coordinates = labels.coordinates(grid, small)
@@ -117,6 +139,7 @@ def _fill(target: Target, grid: Grid, between: Callable[[], None]) -> None:
             parts[name](block, array)
     for name, array in small.items():
         parts[name](tuple(slice(size) for size in grid.shape), array)
+    return int(np.nansum(small["unplaced"]))
 
 
 def _blocks(grid: Grid) -> dict[Place, list[Place]]:

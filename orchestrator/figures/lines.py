@@ -121,7 +121,8 @@ def _draw(
     some = known > 0
     total = np.nansum(values, axis=0)
     mean = np.divide(total, known, out=np.full(len(x), np.nan), where=some)
-    axes.plot(x, mean, color=colour, linewidth=1.4, linestyle=line)
+    # over times that were asked for in other experiments only
+    axes.plot(x[some], mean[some], color=colour, linewidth=1.4, linestyle=line)
     several = known > 1
     if several.any():
         squares = np.nansum((values - mean) ** 2, axis=0)
