@@ -19,6 +19,7 @@ _NARROWEST = 12  # cells of length in which waves are looked for
 _PEAK = 2  # wavenumbers each way that belong to a peak, which seldom falls on a whole one
 _BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
 _STANDS_OUT = 10.0  # times the median
+_DECIMALS = 4  # of a direction in degrees, so that 90 is not -90 by rounding
 _AS_GOOD = 0.95  # of the best match
 _PIECE_CELLS = 1 << 22  # that are transformed at a time
 
@@ -30,6 +31,11 @@ class Quantity:
     long_name: str
     units: str
     comment: str
+
+    @property
+    def axial(self) -> bool:
+        """Whether it is a direction whose opposite is the same, -90 and 90 degrees being one."""
+        return self.units == "degrees"
 
 
 QUANTITIES: Mapping[str, Quantity] = {
@@ -196,8 +202,9 @@ def _wave_at(
     weight = peak.sum()
     vector_y = float((peak.sum(1) * rows).sum() / weight) / depth
     vector_x = float((peak.sum(0) * around).sum() / weight) / length
-    angle = float(np.degrees(np.arctan2(vector_y, vector_x)))
-    return 1 / float(np.hypot(vector_y, vector_x)), angle
+    angle = round(float(np.degrees(np.arctan2(vector_y, vector_x))), _DECIMALS)
+    # of a wave across the wind the mean may be on the other side
+    return 1 / float(np.hypot(vector_y, vector_x)), 90 - (90 - angle) % 180
 
 
 def power_along_wind(height_map: NDArray[np.int16]) -> NDArray[np.float64]:

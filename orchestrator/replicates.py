@@ -14,7 +14,9 @@ from orchestrator.arithmetic import FormulaError
 from orchestrator.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
 
     from orchestrator.arithmetic import Formula
 
@@ -25,43 +27,64 @@ _CALL = re.compile(r"\b(ci|sem|std|mean)\s*\(\s*([A-Za-z_]\w*)\s*\)")
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What is known of a quantity from ``count`` seeds.
+    """What is known of a quantity from ``count`` seeds, of one value or of arrays of them.
 
     Attributes
     ----------
+    count
+        Seeds that have a value.
     mean, std
-        Sample mean, and standard deviation with ``count - 1`` in the denominator.
+        Sample mean, and standard deviation with ``count - 1`` in the denominator; not a number
+        for no seed, and for one.
     """
 
-    count: int
-    mean: float
-    std: float
+    count: NDArray[np.intp]
+    mean: NDArray[np.float64]
+    std: NDArray[np.float64]
 
     @property
-    def sem(self) -> float:
+    def sem(self) -> NDArray[np.float64]:
         """Standard error of the mean."""
-        return self.std / math.sqrt(self.count) if self.count else math.nan
+        return self.std / np.sqrt(self.count)
 
     @property
-    def half_width(self) -> float:
+    def half_width(self) -> NDArray[np.float64]:
         """Half the width of the 95 % confidence interval of the mean, by Student's t."""
-        if self.count < 2:
-            return math.inf
         from scipy.special import stdtrit  # noqa: PLC0415  # heavy, and optional
 
-        return float(stdtrit(self.count - 1, 0.5 + _LEVEL / 2)) * self.sem
+        factor = stdtrit(np.maximum(self.count - 1, 1), 0.5 + _LEVEL / 2)
+        return np.where(self.count > 1, factor * self.sem, np.inf)
 
 
-def spread(values: Sequence[float]) -> Spread:
-    """Return what ``values``, one per seed, tell; those that are not a number do not count."""
-    known = np.array([value for value in values if not math.isnan(value)])
-    if known.size == 0:
-        return Spread(0, math.nan, math.nan)
-    return Spread(
-        known.size,
-        float(known.mean()),
-        float(known.std(ddof=1)) if known.size > 1 else math.nan,
-    )
+def spread(values: ArrayLike, axis: int = 0, *, axial: bool = False) -> Spread:
+    """Return what replicates tell; those that are not a number do not count.
+
+    Parameters
+    ----------
+    values
+        float64 with the seeds along ``axis``.
+    axial
+        Whether they are directions in degrees of which the opposite is the same, such as a wave's.
+        Their mean is that of the doubled angles on a circle (Mardia and Jupp, Directional
+        Statistics, 2000, section 9.1), in (-90, 90], and deviations are the shorter way round.
+    """
+    seeds = np.moveaxis(np.asarray(values, np.float64), axis, 0)
+    known = ~np.isnan(seeds)
+    count = known.sum(axis=0)
+    some, several = np.maximum(count, 1), np.maximum(count - 1, 1)
+    if axial:
+        doubled = np.where(known, np.exp(2j * np.radians(seeds)), 0).sum(axis=0)
+        mean = np.where(count > 0, _folded(np.degrees(np.angle(doubled)) / 2), np.nan)
+        away = _folded(seeds - mean)
+    else:
+        mean = np.where(count > 0, np.where(known, seeds, 0).sum(axis=0) / some, np.nan)
+        away = seeds - mean
+    variance = np.where(known, away**2, 0).sum(axis=0) / several
+    return Spread(count, mean, np.where(count > 1, np.sqrt(variance), np.nan))
+
+
+def _folded(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 90 - (90 - degrees) % 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +99,42 @@ class Wish:
     _formula: Formula
 
     def unmet(self, spreads: Mapping[str, Spread]) -> bool:
-        """Tell whether more seeds are wanted."""
+        """Tell whether more seeds are wanted, which they are where nothing can be told."""
+        if any(one.count == 0 for one in spreads.values()):
+            return True
         values: dict[str, bool | int | float | str] = {
-            "n": min((s.count for s in spreads.values()), default=0)
+            "n": int(min(one.count for one in spreads.values()))
         }
         for name, one in spreads.items():
-            mean = abs(one.mean)
-            values[f"ci_{name}"] = one.half_width / mean if mean > 0 else math.inf
-            values[f"sem_{name}"], values[f"std_{name}"] = one.sem, one.std
-            values[f"mean_{name}"] = one.mean
+            mean, width = float(one.mean), float(one.half_width)
+            values[f"mean_{name}"] = mean
+            values[f"ci_{name}"] = width / abs(mean) if mean else math.inf
+            values[f"std_{name}"] = float(one.std) if one.count > 1 else math.inf
+            values[f"sem_{name}"] = float(one.sem) if one.count > 1 else math.inf
         return bool(self._formula.evaluate(values))
 
 
-def wish(text: str, known: Collection[str]) -> Wish:
+def wish(text: str, known: Mapping[str, bool]) -> Wish:
     """Read a wish such as ``ci(wavelength) > 0.1``.
+
+    Parameters
+    ----------
+    known
+        For every quantity, whether it is axial, as in :func:`spread`.
 
     Raises
     ------
     RequestError
-        Where it is no formula, or names a quantity that is not in ``known``.
+        Where it is no formula, names a quantity that is not in ``known``, or asks for a part of a
+        direction.
     """
     place = f"--extend-seeds {text!r}"
     called = [(match[1], match[2]) for match in _CALL.finditer(text)]
     if unknown := [name for _, name in called if name not in known]:
         raise RequestError(f"{place}: {unknown[0]}: expected one of {', '.join(known)}")
+    if axial := [name for function, name in called if function == "ci" and known[name]]:
+        wanted = f"sem({axial[0]}), which is in degrees"
+        raise RequestError(f"{place}: ci({axial[0]}): a direction has no parts; use {wanted}")
     try:
         formula = arithmetic.parse(_CALL.sub(r"\1_\2", text))
     except FormulaError as error:
@@ -110,16 +145,20 @@ def wish(text: str, known: Collection[str]) -> Wish:
     return Wish(text, tuple(dict.fromkeys(name for _, name in called)), formula)
 
 
-def seeds_wanted(wished: Wish, spreads: Mapping[str, Spread]) -> int | None:
-    """Return how many seeds would do if more of them vary as those that are known.
+def seeds_wanted(wished: Wish, spreads: Mapping[str, Spread], made: int) -> int | None:
+    """Return how many seeds would do if more of them turn out as the ``made`` ones did.
 
-    None where two hundred would not, or where fewer than two are known.
+    As many of a hundred have a value, and these vary as much. None where two hundred would not do,
+    or where fewer than two have a value.
     """
-    count = min((s.count for s in spreads.values()), default=0)
+    count = int(min((one.count for one in spreads.values()), default=0))
     if count < 2:
         return None
     for number in range(count, _MOST + 1):
-        supposed = {name: Spread(number, s.mean, s.std) for name, s in spreads.items()}
+        supposed = {
+            name: Spread(np.array(number), one.mean, one.std) for name, one in spreads.items()
+        }
         if not wished.unmet(supposed):
-            return number
+            wanted = max(made, math.ceil(number * made / count))
+            return wanted if wanted <= _MOST else None
     return None

@@ -290,6 +290,11 @@ def test_seeds_become_means_with_their_standard_errors(found: Dataset) -> None:
     assert told.mean_height_sem.values == pytest.approx(pairs.std(0, ddof=1) / np.sqrt(2))
     assert told.mean_height_seeds.values.tolist() == [2] * 5
     assert told.mean_height_sem.attrs["units"] == "cells"
+    across = dataset.over_seeds(
+        point.assign(orientation=(("seed", "time"), [[85.0, 1, 1, 1, 1], [-85.0, 3, 3, 3, 3]]))
+    )
+    assert across.orientation.values == pytest.approx([90.0, 2, 2, 2, 2])
+    assert across.orientation_sem.values == pytest.approx([5.0, 1, 1, 1, 1])
     # at the one point, one of two seeds ran past 0 t0, and only its snapshot at 20 t0 was in time
     alone = dataset.over_seeds(found.sel(Tau_min=0.0, Coef_B=5.0))
     assert alone.mean_height_seeds.values.tolist() == [2, 0, 1, 0, 0]

@@ -49,6 +49,18 @@ def test_a_plane_wave_has_its_wavelength_and_direction(
     assert found["orientation"][0] == pytest.approx(orientation, abs=0.01)
 
 
+def test_the_direction_of_a_wave_across_the_wind_keeps_its_bounds() -> None:
+    """What stands beside the peak draws its centre to either side."""
+    random = np.random.default_rng(6)
+    maps = [_wave(4, sign * 0.4) + random.normal(0, 300, (D, L)) for sign in (-1, 1) * 8]
+
+    found = observables.series(_reduced(maps))["orientation"]
+
+    assert np.all((found > -90) & (found <= 90))
+    assert np.all(np.abs(found) > 80)
+    assert found.min() < 0 < found.max()
+
+
 def test_a_wave_between_two_wavenumbers_is_found_between_them() -> None:
     (found,) = observables.series(_reduced([_wave(0, 10.5)]))["wavelength"]
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from orchestrator import replicates
 from orchestrator.errors import RequestError
 from orchestrator.replicates import Spread
 
-KNOWN = ("wavelength", "roughness")
+KNOWN = {"wavelength": False, "roughness": False, "orientation": True}
+
+
+def _spread(count: int, mean: float, std: float) -> Spread:
+    return Spread(np.array(count), np.array(mean), np.array(std))
 
 
 def test_mean_error_and_interval_are_those_of_the_tables() -> None:
     found = replicates.spread([9.0, 10.0, 11.0, math.nan])
 
-    assert (found.count, found.mean, found.std) == (3, 10.0, 1.0)
+    assert [float(value) for value in (found.count, found.mean, found.std)] == [3, 10.0, 1.0]
     assert found.sem == pytest.approx(1 / math.sqrt(3))
     assert found.half_width == pytest.approx(4.3027 / math.sqrt(3), rel=1e-4)
 
@@ -41,25 +46,75 @@ def test_a_wish_is_read_and_judged(text: str, unmet: bool) -> None:  # noqa: FBT
     wished = replicates.wish(text, KNOWN)
 
     assert wished.quantities == ("wavelength",)
-    assert wished.unmet({"wavelength": Spread(3, 10.0, 1.0)}) is unmet
+    assert wished.unmet({"wavelength": _spread(3, 10.0, 1.0)}) is unmet
 
 
 def test_as_many_seeds_are_proposed_as_meet_the_wish() -> None:
     wished = replicates.wish("ci(wavelength) > 0.1", KNOWN)
-    spreads = {"wavelength": Spread(3, 10.0, 1.0)}
 
-    count = replicates.seeds_wanted(wished, spreads)
+    def wanted(made: int, count: int, mean: float, std: float) -> int | None:
+        spreads = {"wavelength": _spread(count, mean, std)}
+        return replicates.seeds_wanted(wished, spreads, made)
 
-    assert count == 7  # 2.447 / sqrt(7) = 0.925 of 10, and with 6 seeds 1.049
-    assert replicates.seeds_wanted(wished, {"wavelength": Spread(1, 10.0, math.nan)}) is None
-    assert replicates.seeds_wanted(wished, {"wavelength": Spread(3, 0.0, 1.0)}) is None
+    assert wanted(3, 3, 10.0, 1.0) == 7  # 2.447 / sqrt(7) = 0.925 of 10, with 6 seeds 1.049
+    assert wanted(6, 3, 10.0, 1.0) == 14  # half of them have a value
+    assert wanted(100, 3, 10.0, 1.0) is None
+    assert wanted(8, 7, 10.0, 1.0) == 8
+    assert wanted(1, 1, 10.0, math.nan) is None
+    assert wanted(3, 3, 0.0, 1.0) is None
+
+
+@pytest.mark.parametrize("text", ["sem(roughness) > 0.1", "std(roughness) > 9", "n < 0"])
+def test_where_nothing_can_be_told_more_seeds_are_wanted(text: str) -> None:
+    wished = replicates.wish(f"{text} or sem(roughness) > 1e9", KNOWN)
+
+    assert wished.unmet({"roughness": replicates.spread([1.0])})
+    assert wished.unmet({"roughness": replicates.spread([math.nan, math.nan])})
+
+
+@pytest.mark.parametrize(
+    ("degrees", "mean", "std"),
+    [
+        ([85.0, -85.0], 90.0, math.sqrt(50)),
+        ([80.0, -80.0, 90.0], 90.0, 10.0),
+        ([10.0, 20.0, math.nan], 15.0, math.sqrt(50)),
+        ([-40.0], -40.0, math.nan),
+        ([math.nan], math.nan, math.nan),
+    ],
+)
+def test_directions_are_averaged_on_the_circle(
+    degrees: list[float], mean: float, std: float
+) -> None:
+    found = replicates.spread(degrees, axial=True)
+
+    assert found.mean == pytest.approx(mean, nan_ok=True)
+    assert found.std == pytest.approx(std, nan_ok=True)
+
+
+def test_the_seeds_may_stand_along_any_axis() -> None:
+    values = np.array([[[1.0, 5.0], [3.0, math.nan]], [[2.0, 2.0], [4.0, 4.0]]])
+
+    found = replicates.spread(values, axis=1)
+
+    assert found.count.tolist() == [[2, 1], [2, 2]]
+    assert found.mean.tolist() == [[2.0, 5.0], [3.0, 3.0]]
+    assert found.sem[:, 0] == pytest.approx([1.0, 1.0])
+    assert np.isnan(found.sem[0, 1])
+    assert found.half_width[0] == pytest.approx([12.7062, math.inf], rel=1e-4)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("ci(wavelenght) > 0.1", "wavelenght: expected one of wavelength, roughness"),
+        (
+            "ci(wavelenght) > 0.1",
+            "wavelenght: expected one of wavelength, roughness, orientation",
+        ),
         ("ci(wavelength) >", "the end"),
+        (
+            "ci(orientation) > 1",
+            "a direction has no parts; use sem(orientation), which is in deg",
+        ),
         ("1 > 0", "expected a formula such as ci(wavelength) > 0.1"),
         ("ci(wavelength) > Tau_min", "expected a formula such as ci(wavelength) > 0.1"),
     ],

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from orchestrator import observables, store
+from orchestrator import observables, replicates, store
 from orchestrator.cli.layouts import label
 from orchestrator.dataset.variables import series_values
 from orchestrator.errors import RequestError
 from orchestrator.figures import Curve, Panel, Stripes
 from orchestrator.model import State
+from orchestrator.observables import QUANTITIES
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
@@ -95,9 +96,20 @@ def series_curves(grid: Grid) -> list[Curve]:
         return series_values(grid, _read(grid, standing))
 
     return [
-        Curve(labels, {name: np.array([one[name] for one in seeds]) for name in seeds[0]})
+        _curve(labels, {name: np.array([one[name] for one in seeds]) for name in QUANTITIES})
         for labels, seeds in _each_point(grid, read)
     ]
+
+
+def _curve(labels: tuple[str, str], values: Mapping[str, NDArray[np.float64]]) -> Curve:
+    """Return what the seeds [seed, x] of a point tell."""
+    told = {
+        name: replicates.spread(seeds, axial=name in QUANTITIES and QUANTITIES[name].axial)
+        for name, seeds in values.items()
+    }
+    means = {name: one.mean for name, one in told.items()}
+    errors = {name: one.sem for name, one in told.items()}
+    return Curve(labels, means, errors, max(len(seeds) for seeds in values.values()))
 
 
 def power_curves(grid: Grid, time_t0: float | None) -> list[Curve]:
@@ -117,7 +129,7 @@ def power_curves(grid: Grid, time_t0: float | None) -> list[Curve]:
         rows = [row for row in seeds if row is not None]
         if rows:
             kept = np.array(rows)[:, 1 : (grid.length + 1) // 2]
-            found.append(Curve(labels, {"power": kept}))
+            found.append(_curve(labels, {"power": kept}))
     return found
 
 

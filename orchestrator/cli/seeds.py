@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich import box
 from rich.table import Table
 
-from orchestrator import observables, replicates, report, store
+from orchestrator import replicates, report, store
+from orchestrator.dataset.grid import lay_out
+from orchestrator.dataset.variables import series_values
 from orchestrator.model import State
+from orchestrator.observables import QUANTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
     from orchestrator.cli.dispatch import Plan
-    from orchestrator.model import Experiment, Scalar
+    from orchestrator.dataset.grid import Grid
+    from orchestrator.model import Experiment, Scalar, Sweep
     from orchestrator.replicates import Spread, Wish
 
 
 def propose(console: Console, planned: Plan, text: str) -> None:
     """Print what the seeds of each point tell, and how many would meet the wish."""
-    wished = replicates.wish(text, observables.QUANTITIES)
+    wished = replicates.wish(text, {name: q.axial for name, q in QUANTITIES.items()})
     axes = report.axis_names(planned.sweep.axes)
     points: dict[tuple[tuple[str, Scalar], ...], list[Experiment]] = {}
     for experiment in planned.reconciliation.kept:
@@ -33,48 +38,73 @@ def propose(console: Console, planned: Plan, text: str) -> None:
     names = [name for group in axes for name in group]
     for title in (*names, "seeds", *wished.quantities, "wanted"):
         table.add_column(title, justify="right")
+    if not points:
+        console.print("no point has finished experiments yet")
+        return
+    grid = lay_out(planned.directory)
     wanted: list[int | None] = []
     for where, experiments in points.items():
-        spreads = _spreads(planned, experiments, wished)
+        spreads = _spreads(grid, experiments, wished)
+        made = len(experiments)
         unmet = wished.unmet(spreads)
-        wanted.append(replicates.seeds_wanted(wished, spreads) if unmet else len(experiments))
+        wanted.append(replicates.seeds_wanted(wished, spreads, made) if unmet else made)
         values = dict(where)
         table.add_row(
             *(report.number(values[name]) for name in names),
-            str(len(experiments)),
+            str(made),
             *(_shown(spreads[name]) for name in wished.quantities),
             "enough" if not unmet else str(wanted[-1] or "unknown"),
         )
     console.print(table)
-    console.print(_advice(wished, points, wanted), highlight=False, soft_wrap=True)
+    console.print(_advice(planned.sweep, wished, wanted), highlight=False, soft_wrap=True)
 
 
 def _spreads(
-    planned: Plan, experiments: Sequence[Experiment], wished: Wish
+    grid: Grid, experiments: Sequence[Experiment], wished: Wish
 ) -> Mapping[str, Spread]:
     """Return what the seeds of a point tell at the last time that all of them have reached."""
-    read = [
-        store.reduced(planned.directory.experiment(e.number), spectra=False)
+    measured = [
+        series_values(grid, store.reduced(grid.directory.experiment(e.number), spectra=False))
         for e in experiments
     ]
-    measured = [observables.series(one) for one in read]
-    last = min(len(one.height_maps) for one in read) - 1
+    shared = np.all([np.isfinite(one["snapshot_time"]) for one in measured], axis=0)
+    last = np.flatnonzero(shared)[-1:]  # none where they share no time
     return {
-        name: replicates.spread([m[name][last] for m in measured] if last >= 0 else [])
+        name: replicates.spread(
+            [one[name][last[0]] if last.size else np.nan for one in measured],
+            axial=QUANTITIES[name].axial,
+        )
         for name in wished.quantities
     }
 
 
 def _shown(spread: Spread) -> str:
     if spread.count < 2:
-        return f"{spread.mean:.4g}" if spread.count else ""
+        return f"{spread.mean:.4g}" if spread.count else "no value"
     return f"{spread.mean:.4g} +- {spread.half_width:.2g}"
 
 
-def _advice(wished: Wish, points: Collection[object], wanted: Sequence[int | None]) -> str:
-    if not points:
-        return "no point has finished experiments yet"
+def _advice(sweep: Sweep, wished: Wish, wanted: Sequence[int | None]) -> str:
     if None in wanted:
-        return f"some points have fewer than two seeds, or {wished.text} holds even with two hundred"
+        few = "some points have fewer than two seeds with a value"
+        return f"{few}, or {wished.text} holds even with two hundred"
     most = max(count for count in wanted if count is not None)
-    return f"the last column makes {wished.text} untrue; for all of them write: seeds: {most}"
+    if most <= len(sweep.seeds):
+        return f"{wished.text} is untrue for all points, once the seeds of the file are done"
+    return (
+        f"the last column makes {wished.text} untrue; "
+        f"for all of them write: {_written(sweep.seeds, most)}"
+    )
+
+
+def _written(seeds: Sequence[int], count: int) -> str:
+    """Return the line of a sweep file that has these seeds and more of them.
+
+    >>> _written((1, 2, 3), 5), _written((7,), 2), _written((4, 2), 3)
+    ('seeds: 5', 'seeds: {first: 7, count: 2}', 'seeds: [4, 2, 5]')
+    """
+    first = seeds[0]
+    if list(seeds) != list(range(first, first + len(seeds))):
+        new = range(max(seeds) + 1, max(seeds) + 1 + count - len(seeds))
+        return f"seeds: [{', '.join(str(seed) for seed in (*seeds, *new))}]"
+    return f"seeds: {count}" if first == 1 else f"seeds: {{first: {first}, count: {count}}}"

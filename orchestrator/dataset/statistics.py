@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from orchestrator.observables import QUANTITIES
+from orchestrator.replicates import spread
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -24,22 +26,23 @@ def over_seeds(sweep: Dataset) -> Dataset:
         For each series, such as ``roughness``, its mean under the same name, the standard error
         of that mean as ``roughness_sem``, both in its unit, and as ``roughness_seeds`` how many
         seeds have a value. Without the dimension ``seed``. Not a number where too few seeds have
-        a value: none for a mean, one for an error.
+        a value: none for a mean, one for an error. Directions are averaged on the circle.
     """
     found = {}
-    for name in QUANTITIES:
+    for name, quantity in QUANTITIES.items():
         values = sweep[name]
-        count = values.count("seed")
-        mean = values.mean("seed")
-        square = ((values - mean) ** 2).sum("seed") / (count - 1).where(count > 1)
-        about = values.attrs
-        found[name] = mean.assign_attrs(
-            about, cell_methods="seed: mean", ancillary_variables=f"{name}_sem {name}_seeds"
+        told = spread(values.values, values.get_axis_num("seed"), axial=quantity.axial)
+        like = values.isel(seed=0, drop=True)
+        like.attrs = {}
+        found[name] = like.copy(data=told.mean).assign_attrs(
+            dataclasses.asdict(quantity),
+            cell_methods="seed: mean",
+            ancillary_variables=f"{name}_sem {name}_seeds",
         )
-        found[f"{name}_sem"] = ((square / count) ** 0.5).assign_attrs(
-            long_name=f"standard error of the {about['long_name']}", units=about["units"]
+        found[f"{name}_sem"] = like.copy(data=told.sem).assign_attrs(
+            long_name=f"standard error of the {quantity.long_name}", units=quantity.units
         )
-        found[f"{name}_seeds"] = count.assign_attrs(
-            long_name=f"seeds with a {about['long_name']}", units="1"
+        found[f"{name}_seeds"] = like.copy(data=told.count).assign_attrs(
+            long_name=f"seeds with a {quantity.long_name}", units="1"
         )
     return sweep.drop_dims(["seed", "y", "x", "ky", "kx"], errors="ignore").assign(found)

@@ -21,18 +21,23 @@ _WIDTH_IN, _HEIGHT_IN, _LEGEND_IN = 6.0, 2.6, 1.9
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One point of a sweep: its seeds' values.
+    """One point of a sweep: what its seeds tell.
 
     Attributes
     ----------
     labels
         What its colour tells, and what the style of its line: ``("Tau_min = 0", "")``.
-    values
-        float64 [seed, x] by the name of the panel.
+    means, errors
+        float64 [x] by the name of the panel: the mean over seeds and its standard error, not a
+        number where too few have a value.
+    seeds
+        How many there are.
     """
 
     labels: tuple[str, str]
-    values: Mapping[str, NDArray[np.float64]]
+    means: Mapping[str, NDArray[np.float64]]
+    errors: Mapping[str, NDArray[np.float64]]
+    seeds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ def curves(
         for curve in found:
             colour = _colour(firsts.index(curve.labels[0]), len(firsts))
             line = style.LINES[others.index(curve.labels[1]) % len(style.LINES)]
-            _draw(axes, x, curve.values[name], colour, line)
+            _draw(axes, x, (curve.means[name], curve.errors[name]), colour, line)
         axes.set_ylabel(scale.label, fontsize=9)
         axes.tick_params(labelsize=8)
         axes.grid(visible=True, color="0.9", linewidth=0.6)
@@ -80,11 +85,11 @@ def curves(
             axes.set_xscale("log")
         if scale.logarithmic:
             axes.set_yscale("log")
-        _simplify(axes, [curve.values[name] for curve in found])
+        _simplify(axes, [curve.means[name] for curve in found])
     grid[-1].set_xlabel(along.label, fontsize=9)
     _legend(figure, firsts, others)
     figure.suptitle(title, fontsize=11)
-    seeds = max((len(next(iter(c.values.values()))) for c in found), default=0)
+    seeds = max((curve.seeds for curve in found), default=0)
     style.small_print(
         figure,
         f"mean of up to {seeds} seeds and its standard error" if seeds > 1 else "one seed",
@@ -113,22 +118,16 @@ def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
 def _draw(
     axes: Axes,
     x: NDArray[np.float64],
-    values: NDArray[np.float64],
+    values: tuple[NDArray[np.float64], NDArray[np.float64]],
     colour: str,
     line: style.LineStyle,
 ) -> None:
-    known = np.sum(~np.isnan(values), axis=0)
-    some = known > 0
-    total = np.nansum(values, axis=0)
-    mean = np.divide(total, known, out=np.full(len(x), np.nan), where=some)
-    # over times that were asked for in other experiments only
+    mean, error = values
+    some = np.isfinite(mean)  # over times that were asked for in other experiments only
     axes.plot(x[some], mean[some], color=colour, linewidth=1.4, linestyle=line)
-    several = known > 1
-    if several.any():
-        squares = np.nansum((values - mean) ** 2, axis=0)
-        error = np.full(len(x), np.nan)
-        error[several] = np.sqrt(squares[several] / (known[several] - 1) / known[several])
-        axes.fill_between(x, mean - error, mean + error, color=colour, alpha=0.18, linewidth=0)
+    several = np.isfinite(error)
+    low, high = (mean - error)[several], (mean + error)[several]
+    axes.fill_between(x[several], low, high, color=colour, alpha=0.18, linewidth=0)
 
 
 def _colour(index: int, count: int) -> str:
