@@ -70,10 +70,10 @@ def test_showing_again_replaces_what_was_shown(diagram: PhaseDiagram) -> None:
 def test_a_panel_without_values_says_so_and_has_no_scale() -> None:
     nothing, zeros = np.full((2, 3), np.nan), np.zeros((2, 3))
     values = {"wavelength": nothing[0], "sintered": zeros[0]}
-    found = [figures.Curve(("a", ""), values, values, 2)]
+    found = [figures.Curve(("a", ""), np.array([0.0, 10.0, 20.0]), values, values, 2)]
     scales = Scale("t"), {"wavelength": Scale("wavelength"), "sintered": Scale("sintered")}
 
-    figure = figures.curves(found, np.array([0.0, 10.0, 20.0]), scales, "winds")
+    figure = figures.curves(found, scales, "winds")
 
     upper, lower = figure.axes
     assert [text.get_text() for text in upper.texts] == ["no value"]
@@ -82,16 +82,17 @@ def test_a_panel_without_values_says_so_and_has_no_scale() -> None:
 
 
 def test_curves_are_the_mean_over_seeds_with_its_error() -> None:
-    means, errors = np.array([2.0, 2.0, np.nan]), np.array([1.0, np.nan, np.nan])
-    found = [Curve(("Tau_min = 0", ""), {"roughness": means}, {"roughness": errors}, 2)]
+    nan, times = np.nan, np.array([0.0, 10.0, 20.0, 30.0])
+    means, errors = np.array([2.0, 2.0, nan, 5.0]), np.array([1.0, 1.0, nan, nan])
+    found = [Curve(("Tau_min = 0", ""), times, {"roughness": means}, {"roughness": errors}, 2)]
     scales = Scale("t (t0)"), {"roughness": Scale("roughness (cells)")}
 
-    figure = figures.curves(found, np.array([0.0, 10.0, 20.0]), scales, "winds")
+    figure = figures.curves(found, scales, "winds")
 
     (axes,) = figure.axes
-    (line,) = axes.lines
-    assert np.asarray(line.get_xdata()).tolist() == [0.0, 10.0]
-    assert np.asarray(line.get_ydata()).tolist() == [2.0, 2.0]
+    line, alone = axes.lines
+    assert np.array_equal(np.asarray(line.get_ydata()), means, equal_nan=True)
+    assert (alone.get_xdata(), alone.get_ydata()) == ([30.0], [5.0])  # no line shows it
     band = axes.collections[0].get_paths()[0].vertices
     assert {1.0, 3.0} == set(np.asarray(band)[:, 1].tolist())
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("t (t0)", "roughness (cells)")

@@ -90,18 +90,24 @@ def stripes(grid: Grid, page: Page, y: int | None) -> dict[Place, Stripes]:
 
 
 def series_curves(grid: Grid) -> list[Curve]:
-    """Read the series of every point, on the times that were asked for."""
+    """Read the series of every point, on the times that were asked for there."""
 
     def read(standing: Standing) -> dict[str, NDArray[np.float64]]:
         return series_values(grid, _read(grid, standing))
 
-    return [
-        _curve(labels, {name: np.array([one[name] for one in seeds]) for name in QUANTITIES})
-        for labels, seeds in _each_point(grid, read)
-    ]
+    found = []
+    for labels, seeds in _each_point(grid, read):
+        there = np.any([np.isfinite(one["snapshot_time"]) for one in seeds], axis=0)
+        values = {name: np.array([one[name][there] for one in seeds]) for name in QUANTITIES}
+        found.append(_curve(labels, grid.times[there], values))
+    return found
 
 
-def _curve(labels: tuple[str, str], values: Mapping[str, NDArray[np.float64]]) -> Curve:
+def _curve(
+    labels: tuple[str, str],
+    x: NDArray[np.float64],
+    values: Mapping[str, NDArray[np.float64]],
+) -> Curve:
     """Return what the seeds [seed, x] of a point tell."""
     told = {
         name: replicates.spread(seeds, axial=name in QUANTITIES and QUANTITIES[name].axial)
@@ -109,14 +115,15 @@ def _curve(labels: tuple[str, str], values: Mapping[str, NDArray[np.float64]]) -
     }
     means = {name: one.mean for name, one in told.items()}
     errors = {name: one.sem for name, one in told.items()}
-    return Curve(labels, means, errors, max(len(seeds) for seeds in values.values()))
+    return Curve(labels, x, means, errors, max(len(seeds) for seeds in values.values()))
 
 
 def power_curves(grid: Grid, time_t0: float | None) -> list[Curve]:
     """Measure the power along the wind of every point at the time nearest to ``time_t0``.
 
-    From the longest wave on; the shortest, of two cells, is left out.
+    Over wavelengths in cells, from the longest wave on; the shortest, of two cells, is left out.
     """
+    wavelengths = grid.length / np.arange(1, (grid.length + 1) // 2)
 
     def read(standing: Standing) -> NDArray[np.float64] | None:
         one = _read(grid, standing)
@@ -129,7 +136,7 @@ def power_curves(grid: Grid, time_t0: float | None) -> list[Curve]:
         rows = [row for row in seeds if row is not None]
         if rows:
             kept = np.array(rows)[:, 1 : (grid.length + 1) // 2]
-            found.append(_curve(labels, {"power": kept}))
+            found.append(_curve(labels, wavelengths, {"power": kept}))
     return found
 
 

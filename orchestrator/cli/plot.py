@@ -124,21 +124,20 @@ def _series(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figu
         panels[name] = Scale(name.replace("_", " ") + unit)
     scales = Scale("t (t0)"), panels
     found = pictures.series_curves(grid)
-    yield "", figures.curves(found, grid.times, scales, grid.directory.name)
+    yield "", figures.curves(found, scales, grid.directory.name)
 
 
 def _spectrum(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
     found = pictures.power_curves(grid, request.time)
     if not found:
         raise RequestError(f"{grid.directory.name}: no height maps yet")
-    wavelengths = grid.length / np.arange(1, (grid.length + 1) // 2)
     when = "the last snapshot" if request.time is None else f"t = {request.time:g} t0"
     scales = (
         Scale("wavelength along the wind (cells)", logarithmic=True),
         {"power": Scale("power (cells²)", logarithmic=True)},
     )
     title = f"{grid.directory.name}, {when}"
-    yield "", figures.curves(found, wavelengths, scales, title)
+    yield "", figures.curves(found, scales, title)
 
 
 _STILLS = {

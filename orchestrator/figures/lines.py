@@ -27,6 +27,8 @@ class Curve:
     ----------
     labels
         What its colour tells, and what the style of its line: ``("Tau_min = 0", "")``.
+    x
+        float64 [x], where it is known.
     means, errors
         float64 [x] by the name of the panel: the mean over seeds and its standard error, not a
         number where too few have a value.
@@ -35,6 +37,7 @@ class Curve:
     """
 
     labels: tuple[str, str]
+    x: NDArray[np.float64]
     means: Mapping[str, NDArray[np.float64]]
     errors: Mapping[str, NDArray[np.float64]]
     seeds: int
@@ -49,10 +52,7 @@ class Scale:
 
 
 def curves(
-    found: Sequence[Curve],
-    x: NDArray[np.float64],
-    scales: tuple[Scale, Mapping[str, Scale]],
-    title: str,
+    found: Sequence[Curve], scales: tuple[Scale, Mapping[str, Scale]], title: str
 ) -> Figure:
     """Draw the mean over seeds of each point, with the standard error of the mean as a band.
 
@@ -60,8 +60,6 @@ def curves(
     ----------
     found
         The points.
-    x
-        float64 [x], the same for all.
     scales
         Of the common x, and of each panel by its name, in their order.
     title
@@ -76,7 +74,7 @@ def curves(
         for curve in found:
             colour = _colour(firsts.index(curve.labels[0]), len(firsts))
             line = style.LINES[others.index(curve.labels[1]) % len(style.LINES)]
-            _draw(axes, x, (curve.means[name], curve.errors[name]), colour, line)
+            _draw(axes, curve, name, colour, line)
         axes.set_ylabel(scale.label, fontsize=9)
         axes.tick_params(labelsize=8)
         axes.grid(visible=True, color="0.9", linewidth=0.6)
@@ -115,19 +113,15 @@ def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
         axes.set_yticks(different)
 
 
-def _draw(
-    axes: Axes,
-    x: NDArray[np.float64],
-    values: tuple[NDArray[np.float64], NDArray[np.float64]],
-    colour: str,
-    line: style.LineStyle,
-) -> None:
-    mean, error = values
-    some = np.isfinite(mean)  # over times that were asked for in other experiments only
-    axes.plot(x[some], mean[some], color=colour, linewidth=1.4, linestyle=line)
-    several = np.isfinite(error)
-    low, high = (mean - error)[several], (mean + error)[several]
-    axes.fill_between(x[several], low, high, color=colour, alpha=0.18, linewidth=0)
+def _draw(axes: Axes, curve: Curve, name: str, colour: str, line: style.LineStyle) -> None:
+    mean, error = curve.means[name], curve.errors[name]
+    axes.plot(curve.x, mean, color=colour, linewidth=1.4, linestyle=line)
+    axes.fill_between(
+        curve.x, mean - error, mean + error, color=colour, alpha=0.18, linewidth=0
+    )
+    known = np.pad(np.isfinite(mean), 1)
+    alone = known[1:-1] & ~known[:-2] & ~known[2:]  # which make no line
+    axes.plot(curve.x[alone], mean[alone], color=colour, linestyle="none", marker=".")
 
 
 def _colour(index: int, count: int) -> str:
