@@ -173,7 +173,7 @@ def describe(  # noqa: PLR0913, PLR0917  # what there is to tell
     }
     write_json(attempt.account, account, durable=False)
     before = read_json(directory.meta_data) or _NO_DATA
-    if before["data"] == _NO_DATA["data"]:
+    if before["snapshots"] == 0:
         _tell(directory, {**account, **_NO_DATA})
 
 
@@ -194,9 +194,11 @@ def credit(
 def conclude(directory: ExperimentDirectory, attempt: AttemptDirectory, record: Record) -> None:
     """Add how an attempt ended where ``meta_data`` tells of it, else that it was made."""
     known = read_json(directory.meta_data) or _NO_DATA
-    if known["data"] == _NO_DATA["data"]:
+    if known["snapshots"] == 0:
         account = read_json(attempt.account) or {"attempt": attempt.number}
         known = {**account, **_NO_DATA}
+        if record.complete:  # what the engine wrote to files of its own
+            known["data"] = "complete"
     if known.get("attempt") == attempt.number:
         known["state"], known["reason"] = record.state.value, record.reason
         known["started"], known["ended"] = record.started, record.ended

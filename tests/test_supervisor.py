@@ -751,6 +751,8 @@ def test_files_instead_of_the_pipe_are_left_as_the_engine_writes_them(trial: Tri
     assert (trial.directory.root / "SNO00000_t0.csp.gz").read_text() == "packed\n"
     said = trial.files.engine_log.read_text()
     assert said == "run.par -nv -dcsp 10_t0 -stop 20_t0 -s 17 -q -info\n"
+    told = json.loads(trial.directory.meta_data.read_text())
+    assert (told["state"], told["data"], told["snapshots"]) == ("done", "complete", 0)
 
 
 def test_an_idle_wait_uses_no_processor(trial: Trial, three: bytes) -> None:
