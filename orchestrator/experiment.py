@@ -178,31 +178,38 @@ def describe(  # noqa: PLR0913, PLR0917  # what there is to tell
 
 
 def credit(
-    directory: ExperimentDirectory,
-    attempt: AttemptDirectory,
-    snapshots: int,
-    time_t0: float,
-    *,
-    complete: bool,
+    directory: ExperimentDirectory, attempt: AttemptDirectory, snapshots: int, time_t0: float
 ) -> None:
-    """Tell in ``meta_data`` that the data are this attempt's, how it is made and how far it is."""
-    data = "complete" if complete else "partial"
-    reach = {"data": data, "snapshots": snapshots, "time_t0": time_t0}
+    """Tell in ``meta_data`` that the data so far are this attempt's, and how it is made."""
+    reach = {"data": "partial", "snapshots": snapshots, "time_t0": time_t0}
     _tell(directory, {**(read_json(attempt.account) or {}), **reach})
 
 
-def conclude(directory: ExperimentDirectory, attempt: AttemptDirectory, record: Record) -> None:
-    """Add how an attempt ended where ``meta_data`` tells of it, else that it was made."""
+def conclude(
+    directory: ExperimentDirectory,
+    attempt: AttemptDirectory,
+    record: Record,
+    *,
+    published: bool,
+) -> None:
+    """Tell in ``meta_data`` how an attempt ended whose data are ``published``.
+
+    Of another only that it was made, unless there are no data at all.
+    """
     known = read_json(directory.meta_data) or _NO_DATA
-    if known["snapshots"] == 0:
-        account = read_json(attempt.account) or {"attempt": attempt.number}
-        known = {**account, **_NO_DATA}
-        if record.complete:  # what the engine wrote to files of its own
-            known["data"] = "complete"
-    if known.get("attempt") == attempt.number:
-        known["state"], known["reason"] = record.state.value, record.reason
-        known["started"], known["ended"] = record.started, record.ended
-        known["wall_s"] = record.wall_s
+    if published or known["snapshots"] == 0:
+        data = "complete" if record.complete else "partial" if published else "none"
+        known = {
+            **(read_json(attempt.account) or {"attempt": attempt.number}),
+            "data": data,
+            "snapshots": record.snapshots if published else 0,
+            "time_t0": record.time_t0,
+            "state": record.state.value,
+            "reason": record.reason,
+            "started": record.started,
+            "ended": record.ended,
+            "wall_s": record.wall_s,
+        }
     _tell(directory, known)
 
 

@@ -27,9 +27,10 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
             if durable:
                 os.fsync(file.fileno())
         draft.replace(path)
-    finally:
+    except BaseException:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
+        raise
 
 
 def sync_directory(path: Path) -> None:

@@ -321,27 +321,34 @@ class _Attempt:
         if self._cells is not None:
             self._cells.unlink(missing_ok=True)
         superseded = self._watch.superseded()
+        published = False
         if superseded:
             state, reason = State.LOST, superseded
         else:
             try:
                 experiment.settle_initial(self._directory, self._task.outputs.keep_initial)
                 published = self._results.finish(complete=state is State.DONE)
-                if state is State.DONE and self._results.snapshots and not published:
-                    reason = "; ".join(part for part in (reason, _OUTREACHED) if part)
-                if state is State.DONE:
-                    resumption.drop_all(self._directory)
             except OSError as error:
                 reason = "; ".join(part for part in (reason, _unwritten(error)) if part)
                 state = State.FAILED if state is State.DONE else state
+        if state is State.DONE and self._results.snapshots and not published:
+            reason = "; ".join(part for part in (reason, _OUTREACHED) if part)
         record = self._record(state, reason)
-        with contextlib.suppress(
-            OSError
-        ):  # the disk may be full: who called is told, and log.txt
-            if not superseded:
-                experiment.conclude(self._directory, self._files, record)
+        # the disk may be full: who called is told, and log.txt
+        if not superseded:
+            with contextlib.suppress(OSError):
+                self._tell(record, published=published)
+        with contextlib.suppress(OSError):
             attempts.write_record(self._files, record)
         return record
+
+    def _tell(self, record: Record, *, published: bool) -> None:
+        """Tell whose the data are, and remove what nobody needs once they are complete."""
+        if record.complete:
+            resumption.drop_all(self._directory)
+        experiment.conclude(self._directory, self._files, record, published=published)
+        if record.complete and published:
+            self._results.drop_journal()
 
     def _record(self, state: State, reason: str) -> Record:
         results = self._results

@@ -87,7 +87,7 @@ class Results:
         self._note(snapshot)
         self.beat()
         if time.monotonic() - self._published > _PATIENCE * self._cost_s:
-            self._publish(complete=False)
+            self._publish()
 
     def beat(self) -> None:
         """Rewrite the progress file, a sign of life; failing to is not the end."""
@@ -110,38 +110,30 @@ class Results:
             self._roughness.append(round(float(snapshot.height_map.std()), 4))
 
     def finish(self, *, complete: bool) -> bool:
-        """Publish all that was kept; complete data that are published need no journal any more.
+        """Publish all that was kept; return whether what is published is now this attempt's."""
+        extent = store.publish(self._attempt.journal, self._directory, complete=complete)
+        return extent is not None
 
-        Returns
-        -------
-        bool
-            Whether what is published is this attempt's.
-        """
-        published = self._publish(complete=complete)
-        if complete and published:
-            self._attempt.journal.unlink(missing_ok=True)
-        return published
+    def drop_journal(self) -> None:
+        """Remove the journal, which nobody needs whose data are complete and published."""
+        self._attempt.journal.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the journal."""
         self._journal.close()
 
-    def _publish(self, *, complete: bool) -> bool:
+    def _publish(self) -> None:
         before = time.monotonic()
-        published = _publish(self._attempt, self._directory, complete=complete)
+        _publish(self._attempt, self._directory)
         self._published = time.monotonic()
         self._cost_s = self._published - before
-        return published
 
 
-def _publish(
-    attempt: AttemptDirectory, directory: ExperimentDirectory, *, complete: bool
-) -> bool:
-    """Publish what an attempt has in its journal, and tell that it was this one."""
-    extent = store.publish(attempt.journal, directory, complete=complete)
+def _publish(attempt: AttemptDirectory, directory: ExperimentDirectory) -> None:
+    """Publish what an attempt has in its journal so far, and tell that it was this one."""
+    extent = store.publish(attempt.journal, directory)
     if extent is not None:
-        experiment.credit(directory, attempt, *extent, complete=complete)
-    return extent is not None
+        experiment.credit(directory, attempt, *extent)
 
 
 def _thinned(values: Sequence[float]) -> list[float]:
@@ -154,4 +146,4 @@ def publish_earlier(directory: ExperimentDirectory, attempt: int) -> None:
     """Publish what earlier attempts that were killed left in their journals."""
     for earlier in directory.attempts():
         if earlier.number < attempt and earlier.journal.exists():
-            _publish(earlier, directory, complete=False)
+            _publish(earlier, directory)
