@@ -20,7 +20,7 @@ from orchestrator.worker.job import in_job
 from orchestrator.workspace import SweepDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from orchestrator.ledger import Reconciliation
@@ -123,18 +123,29 @@ def wished(sweep: Sweep, place: str, resources: Resources) -> Wish:
     )
 
 
-def enact(planned: Plan, wish: Wish) -> Submission | None:
-    """Give numbers to what is new and write down the intent; None where nothing is to do.
+def enlist(sweep: Sweep, data: Path, tell: Callable[[str], None]) -> Plan:
+    """Bring what is on disk up to date with a sweep file; return how the two compared before.
 
-    The sweep's lock must be held and ``planned`` must have been made under it.
+    What a submitter left half done is settled first, and ``tell`` is told. What is new gets its
+    number, and what the file no longer has is left out. The sweep's lock must be held.
     """
-    directory = planned.directory
-    ledger.keep_sweep_file(directory, planned.sweep.text)
+    directory = SweepDirectory(data / sweep.name)
+    for said in mend(directory):
+        tell(said)
+    planned = plan(sweep, data)
+    ledger.keep_sweep_file(directory, sweep.text)
     ledger.leave_out(directory, (e.number for e in planned.reconciliation.orphaned))
-    added = ledger.enlist(directory, planned.reconciliation.new)
-    numbers = {*planned.idle, *(experiment.number for experiment in added)}
-    wanted = [s for s in collection.standings(directory, numbers) if s.attempt == 0]
-    return ask(directory, wanted, wish) if wanted else None
+    ledger.enlist(directory, planned.reconciliation.new)
+    return planned
+
+
+def ask_for_new(directory: SweepDirectory, wish: Wish) -> Submission | None:
+    """Write down the intent to run all that nobody has asked for yet; the lock is held.
+
+    None where there is nothing to do.
+    """
+    new = [s for s in collection.standings(directory) if s.attempt == 0 and not s.orphaned]
+    return ask(directory, new, wish)
 
 
 def ask(directory: SweepDirectory, chosen: Sequence[Standing], wish: Wish) -> Submission | None:

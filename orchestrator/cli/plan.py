@@ -50,7 +50,7 @@ def perform(request: argparse.Namespace) -> int:
         seeds.propose(console, planned, request.extend_seeds)
         return 0
     for warning in sweep.warnings:
-        console.print(f"warning: {warning}", style="yellow", highlight=False, soft_wrap=True)
+        screen.warn(console, f"warning: {warning}")
     console.print(_table(planned, None if request.all else _SHOWN))
     if len(planned.points) > _SHOWN and not request.all:
         console.print(f"... {len(planned.points) - _SHOWN} more; all of them with --all")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,9 +46,7 @@ def perform(request: argparse.Namespace) -> int:
     dispatch.writable(data)
     directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
-        planned = dispatch.plan(sweep, data)
-        ledger.keep_sweep_file(directory, sweep.text)
-        ledger.enlist(directory, planned.reconciliation.new)
+        dispatch.enlist(sweep, data, functools.partial(screen.warn, console))
         standing = _pick(request.experiment, directory)
         submission = dispatch.ask(directory, [standing], wish)
     if submission is None or _supervise(console, directory, standing, submission) is None:
@@ -63,7 +62,8 @@ def _pick(word: str | None, directory: SweepDirectory) -> Standing:
     """Choose the experiment that is meant, refusing one that runs or is done."""
     if word is None:
         for standing in collection.standings(directory):
-            if standing.state is not State.RUNNING and standing.state is not State.DONE:
+            left = standing.state is not State.RUNNING and standing.state is not State.DONE
+            if left and not standing.orphaned:
                 return standing
         raise RequestError(f"{directory.name}: every experiment is running or done")
     chosen = settings.choose([word], directory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ def perform(request: argparse.Namespace) -> int:
     sweep = spec.load(request.sweep, request.set)
     data = settings.data_directory(request)
     for warning in sweep.warnings:
-        console.print(f"warning: {warning}", style="yellow", highlight=False, soft_wrap=True)
+        screen.warn(console, f"warning: {warning}")
     wish = wished(request, sweep)
     # what can be refused is, before anything is written
     engine = simulator.find(wish.root)
@@ -54,10 +55,8 @@ def perform(request: argparse.Namespace) -> int:
     simulator.warm(engine)
     directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
-        for said in dispatch.mend(directory):
-            console.print(said, style="yellow", highlight=False, soft_wrap=True)
-        planned = dispatch.plan(sweep, data)
-        made = dispatch.enact(planned, wish)
+        planned = dispatch.enlist(sweep, data, functools.partial(screen.warn, console))
+        made = dispatch.ask_for_new(directory, wish)
         started = dispatch.start(directory, made, wish.cluster, workers(request))
     new, found = len(made.attempts) if made else 0, planned.reconciliation
     counted = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -12,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from orchestrator import ledger
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from orchestrator.model import Submission
     from tests.conftest import Bench
 
 
@@ -248,6 +252,41 @@ def test_one_experiment_runs_in_the_foreground(bench: Bench) -> None:
     assert _states(_status(bench)) == ["pending", "pending", "done", "pending"]
     assert again.returncode == 2
     assert "exp2 is done" in again.stderr
+
+
+def test_running_one_passes_over_what_the_sweep_file_no_longer_has(bench: Bench) -> None:
+    bench.write("[0, 100]")
+    bench.run("run", "winds.yaml", "exp3")
+    bench.write("[100]")
+
+    done = bench.run("run", "winds.yaml")
+    others = bench.run("submit", "winds.yaml", "--wait")
+
+    assert done.returncode == 0, done.stderr
+    assert "0 experiments submitted, 2 kept, 2 orphaned" in others.stdout
+    assert _states(_status(bench)) == ["pending", "done", "pending", "done"]
+    orphaned = [e["number"] for e in _status(bench)["experiments"] if e["orphaned"]]
+    assert orphaned == [0, 2]
+
+
+def test_running_one_settles_what_a_submitter_left_half_done(
+    bench: Bench, make_submission: Callable[..., Submission]
+) -> None:
+    """It died before its jobs were released, so they are void before anything new is run."""
+    bench.write("[0]")
+    bench.run("run", "winds.yaml", "exp1")
+    ledger.intend(bench.sweep, make_submission("half", {0: 1}, "slurm"))
+    commands = {"squeue": "", "scancel": "", "with": f'PATH="{bench.place}:$PATH" exec "$@"'}
+    for name, text in commands.items():
+        (bench.place / name).write_text(f"#!/bin/sh\n{text}\n")
+        (bench.place / name).chmod(0o755)
+    beside_slurm = dataclasses.replace(bench, command=str(bench.place / "with"))
+
+    done = beside_slurm.run("rescal-sweep", "run", "winds.yaml")
+
+    assert done.returncode == 0, done.stderr
+    assert "submission half was never released; it is void" in done.stdout
+    assert _states(_status(bench)) == ["done", "done"]
 
 
 @pytest.mark.parametrize(
