@@ -123,6 +123,16 @@ def time_left_s(standings: Sequence[Standing]) -> float | None:
     return max(share, *(s.left_s or 0.0 for s in running), 0.0)
 
 
+def names(numbers: Sequence[int], most: int = 8) -> str:
+    """Name experiments, the first few of many.
+
+    >>> names([0, 2]), names(range(12), 2)
+    ('exp0, exp2', 'exp0, exp1 and 10 more')
+    """
+    shown = ", ".join(f"exp{number}" for number in numbers[:most])
+    return shown + (f" and {len(numbers) - most} more" if len(numbers) > most else "")
+
+
 def coordinates(experiment: Experiment, axes: Iterable[Sequence[str]]) -> dict[str, Scalar]:
     """Return an experiment's values on the axes of its sweep."""
     parameters = experiment.point.parameters

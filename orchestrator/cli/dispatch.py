@@ -50,6 +50,30 @@ class Plan:
         kept = (e.number for e in self.reconciliation.kept)
         return tuple(n for n in kept if self.standings[n].attempt == 0)
 
+    @property
+    def otherwise(self) -> tuple[int, ...]:
+        """Numbers of kept experiments that were last asked for with other times or outputs."""
+        wanted = _times_and_outputs(self.sweep)
+        asked = {
+            e.number: self.standings[e.number].submission for e in self.reconciliation.kept
+        }
+        return tuple(
+            n for n, made in asked.items() if made and _times_and_outputs(made) != wanted
+        )
+
+
+def _times_and_outputs(asked: Sweep | Submission) -> tuple[float, float, Outputs]:
+    return asked.run.stop_t0, asked.run.every_t0, asked.outputs
+
+
+def told_otherwise(planned: Plan) -> list[str]:
+    """Say which experiments stay though the file would have them made in another way now."""
+    if not planned.otherwise:
+        return []
+    names = report.names(planned.otherwise)
+    few = f"{names} were asked for with other times or outputs than the file has now, and stay"
+    return [f"{few}; rescal-sweep resubmit {planned.sweep.path} EXP makes them anew"]
+
 
 def plan(sweep: Sweep, data: Path) -> Plan:
     """Compare a sweep file with what is on disk; change nothing."""

@@ -132,7 +132,7 @@ def _summary(planned: Plan) -> list[str]:
     ]
     if planned.idle:
         lines.append(f"{len(planned.idle)} kept experiments were never started and will be")
-    return lines
+    return lines + dispatch.told_otherwise(planned)
 
 
 def _as_json(planned: Plan) -> dict[str, Any]:
@@ -143,6 +143,7 @@ def _as_json(planned: Plan) -> dict[str, Any]:
         "new": len(planned.reconciliation.new),
         "kept": len(planned.reconciliation.kept),
         "orphaned": [e.number for e in planned.reconciliation.orphaned],
+        "otherwise": list(planned.otherwise),
         "experiments": [
             {
                 "number": number,

@@ -41,7 +41,7 @@ def perform(request: argparse.Namespace) -> int:
     place = dispatch.where(request.cluster)
     with ledger.locked(directory):
         for said in dispatch.mend(directory):
-            console.print(said, style="yellow", highlight=False, soft_wrap=True)
+            screen.warn(console, said)
         standings = Look(directory, chosen.numbers)()
         _refuse_live(standings, explicit=chosen.explicit)
         standings = [s for s in standings if chosen.explicit or not s.orphaned]
@@ -60,7 +60,7 @@ def perform(request: argparse.Namespace) -> int:
             console.print(report.counts_line(standings))
             return 0
     numbers = sorted(number for one in made for number in one.attempts)
-    names = ", ".join(f"exp{n}" for n in numbers[:8]) + (", ..." if len(numbers) > 8 else "")
+    names = report.names(numbers)
     console.print(
         f"{directory.name}: {len(numbers)} experiments resubmitted ({names}); "
         + ", ".join(dict.fromkeys(started)),

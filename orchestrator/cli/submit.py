@@ -65,6 +65,8 @@ def perform(request: argparse.Namespace) -> int:
     console.print(
         f"{sweep.name}: {counted}; {started}; {directory.root}", highlight=False, soft_wrap=True
     )
+    for said in dispatch.told_otherwise(planned):
+        screen.warn(console, said)
     if not request.wait:
         console.print(f"look with: rescal-sweep status {sweep.name}", highlight=False)
         return 0

@@ -115,11 +115,17 @@ def test_what_is_resubmitted_by_name_is_made_as_it_was_asked_for(bench: Bench) -
     bench.write("[0, 100]")
     file = bench.place / "winds.yaml"
     file.write_text(file.read_text().replace("stop: 20", "stop: 10"))
-    bench.run("submit", "winds.yaml", "--wait")
+    changed = bench.run("submit", "winds.yaml", "--wait")
 
     again = bench.run("resubmit", "winds", "exp0", "exp2", "--wait")
     by_file = bench.run("resubmit", "winds.yaml", "exp1", "--wait")
 
+    assert (
+        "exp0, exp1 were asked for with other times or outputs than the file has now, and stay; "
+        "rescal-sweep resubmit winds.yaml EXP makes them anew"
+    ) in changed.stdout
+    planned = json.loads(bench.run("plan", "winds.yaml", "--json").stdout)
+    assert planned["otherwise"] == [0]
     assert again.returncode == by_file.returncode == 0, again.stderr
     assert "2 experiments resubmitted (exp0, exp2)" in again.stdout
     found = _status(bench)["experiments"]
