@@ -57,9 +57,8 @@ class Plan:
         asked = {
             e.number: self.standings[e.number].submission for e in self.reconciliation.kept
         }
-        return tuple(
-            n for n, made in asked.items() if made and _times_and_outputs(made) != wanted
-        )
+        other = (n for n, made in asked.items() if made and _times_and_outputs(made) != wanted)
+        return tuple(sorted(other))
 
 
 def _times_and_outputs(asked: Sweep | Submission) -> tuple[float, float, Outputs]:
