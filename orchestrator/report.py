@@ -93,16 +93,20 @@ def counts(standings: Iterable[Standing]) -> dict[State, int]:
     return {state: found[state] for state in State if found[state]}
 
 
+def present(standings: Iterable[Standing]) -> list[Standing]:
+    """Return those that are still in the sweep file; only they count in totals."""
+    return [standing for standing in standings if not standing.orphaned]
+
+
 def counts_line(standings: Sequence[Standing]) -> Text:
     """Say on one line how many experiments are in which state, and how long it may take."""
-    present = [standing for standing in standings if not standing.orphaned]
+    there = present(standings)
     parts = [
-        Text(f"{count} {state.value}", COLOURS[state])
-        for state, count in counts(present).items()
+        Text(f"{count} {state.value}", COLOURS[state]) for state, count in counts(there).items()
     ]
-    line = Text(f"{len(present)} experiments: ").append(Text(", ").join(parts))
-    if len(present) < len(standings):
-        line.append(f"; {len(standings) - len(present)} orphaned", "dim")
+    line = Text(f"{len(there)} experiments{': ' * bool(parts)}").append(Text(", ").join(parts))
+    if len(there) < len(standings):
+        line.append(f"; {len(standings) - len(there)} orphaned", "dim")
     left = time_left_s(standings)
     return line.append(f"; about {seconds(left)} left", "bold") if left is not None else line
 
@@ -112,15 +116,17 @@ def time_left_s(standings: Sequence[Standing]) -> float | None:
 
     What is pending is taken to need as long as those that run or have run needed per t0.
     """
-    running = [s for s in standings if s.state is State.RUNNING]
-    rates = [rate for s in standings if (rate := s.rate_t0_per_min) is not None]
+    there = present(standings)
+    running = [s for s in there if s.state is State.RUNNING]
+    rates = [rate for s in there if (rate := s.rate_t0_per_min) is not None]
     if not running or not rates:
         return None
     mean = len(rates) / sum(1 / rate for rate in rates)
-    waiting = sum(s.stop_t0 for s in standings if s.state is State.PENDING)
-    left = sum(s.left_s or 60 * s.stop_t0 / mean for s in running)
-    share = (left + 60 * waiting / mean) / len(running)
-    return max(share, *(s.left_s or 0.0 for s in running), 0.0)
+    waiting = sum(s.stop_t0 for s in there if s.state is State.PENDING)
+    known = [s.left_s for s in running if s.left_s is not None]
+    unknown = sum(s.stop_t0 for s in running if s.left_s is None)
+    share = (sum(known) + 60 * (unknown + waiting) / mean) / len(running)
+    return max([share, *known])
 
 
 def names(numbers: Sequence[int], most: int = 8) -> str:
@@ -181,20 +187,21 @@ def status_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -
 
 def axis_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Table:
     """Count experiments per state for each value on each axis."""
-    present = list(counts(standings))
+    there = present(standings)
+    states = list(counts(there))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("axis value")
-    for state in present:
+    for state in states:
         table.add_column(Text(state.value, COLOURS[state]), justify="right")
     for names in axes:
         groups: dict[str, list[Standing]] = {}
-        for standing in standings:
+        for standing in there:
             values = coordinates(standing.experiment, [names])
             label = ", ".join(f"{name} = {number(value)}" for name, value in values.items())
             groups.setdefault(label, []).append(standing)
         for label, group in groups.items():
             found = counts(group)
-            table.add_row(label, *(str(found.get(state, "")) for state in present))
+            table.add_row(label, *(str(found.get(state, "")) for state in states))
     return table
 
 
@@ -247,7 +254,8 @@ def as_json(name: str, standings: Sequence[Standing], axes: Sequence[Sequence[st
     """Return a sweep's status as plain data; fields are only ever added."""
     return {
         "sweep": name,
-        "counts": {state.value: count for state, count in counts(standings).items()},
+        "counts": {state.value: count for state, count in counts(present(standings)).items()},
+        "orphaned": len(standings) - len(present(standings)),
         "time_left_s": time_left_s(standings),
         "axes": [list(names) for names in axes],
         "experiments": [_standing_json(standing, axes) for standing in standings],

@@ -95,6 +95,31 @@ def test_the_counts_tell_how_long_it_may_still_take(
     assert report.time_left_s(standings[2:]) is None
 
 
+def test_one_that_is_at_its_end_is_not_charged_a_whole_run(
+    standings: list[Standing],
+) -> None:
+    there = dataclasses.replace(standings[1], progress=Progress(100.0, 3, 120.0))
+
+    assert report.time_left_s([standings[0], there]) == 0.0
+
+
+def test_what_the_sweep_file_no_longer_has_is_in_no_total(standings: list[Standing]) -> None:
+    orphaned = [
+        dataclasses.replace(standings[1], progress=Progress(1.0, 1, 60.0), orphaned=True),
+        *(dataclasses.replace(standing, orphaned=True) for standing in standings[2:] * 3),
+    ]
+    every = [*standings, *orphaned]
+
+    document = report.as_json("winds", every, AXES)
+
+    assert report.time_left_s(every[:2] + orphaned) == 60.0
+    assert report.time_left_s([standings[0], *orphaned]) is None
+    assert document["counts"] == {"pending": 1, "running": 1, "done": 1, "failed": 1}
+    assert document["orphaned"] == 7
+    assert len(document["experiments"]) == 11
+    assert _text(report.axis_table(every, AXES)) == _text(report.axis_table(standings, AXES))
+
+
 def test_states_are_counted_for_each_value_on_each_axis(
     standings: list[Standing],
 ) -> None:

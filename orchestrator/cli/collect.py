@@ -41,7 +41,7 @@ def perform(request: argparse.Namespace) -> int:
     path = outputs.ready(asked, (".zarr", ".nc"))
     with screen.console().status(f"collecting {directory.name}"), _held_back() as interrupt:
         written = dataset.collect(directory, path, request.tolerance, interrupt)
-    standings = [s for s in collection.standings(directory) if not s.orphaned]
+    standings = report.present(collection.standings(directory))
     done = sum(s.state is State.DONE for s in standings)
     size = report.size(written.size)
     print(f"wrote {path}: {done} of {len(standings)} experiments done, {size}")

@@ -17,9 +17,11 @@ from orchestrator.model import State
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from rich.console import Console, RenderableType
 
+    from orchestrator.model import Standing
     from orchestrator.workspace import SweepDirectory
 
 _MANY = 60
@@ -42,27 +44,30 @@ def perform(request: argparse.Namespace) -> int:
         _overview(console, known, request)
         return 0
     directory = settings.find_sweep(request)
+    look = Look(directory)
     if request.json:
-        standings = Look(directory)()
-        document = report.as_json(directory.name, standings, dispatch.axes_of(directory))
+        document = report.as_json(directory.name, look(), dispatch.axes_of(directory))
         print(json.dumps(document, indent=1))
         return 0
-    look = Look(directory)
     if not request.watch:
-        console.print(_status(directory, look, everything=request.all))
+        console.print(_status(directory, look(), everything=request.all))
         return 0
     with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
         while True:
-            live.update(_status(directory, look, everything=request.all), refresh=True)
-            if all(s.state.ended for s in look()):
+            standings = look()
+            shown = _status(directory, standings, everything=request.all)
+            live.update(shown, refresh=True)
+            if all(s.state.ended for s in report.present(standings)):
                 break
             time.sleep(2)
-    console.print(_status(directory, look, everything=request.all))
+    if console.is_terminal:  # whose screen is as it was before
+        console.print(shown)
     return 0
 
 
-def _status(directory: SweepDirectory, look: Look, *, everything: bool) -> RenderableType:
-    standings = look()
+def _status(
+    directory: SweepDirectory, standings: Sequence[Standing], *, everything: bool
+) -> RenderableType:
     axes = dispatch.axes_of(directory)
     shown = standings
     if len(standings) > _MANY and not everything:
@@ -71,8 +76,8 @@ def _status(directory: SweepDirectory, look: Look, *, everything: bool) -> Rende
     if len(standings) > _MANY:
         parts.append(report.axis_table(standings, axes))
     parts += [report.status_table(shown, axes), report.counts_line(standings)]
-    present = [standing for standing in standings if not standing.orphaned]
-    parts += [Text(said) for said in causes.grouped(directory.name, present, axes)]
+    told = causes.grouped(directory.name, report.present(standings), axes)
+    parts += [Text(said) for said in told]
     return Group(*parts)
 
 

@@ -275,6 +275,17 @@ def test_running_one_passes_over_what_the_sweep_file_no_longer_has(bench: Bench)
     assert orphaned == [0, 2]
 
 
+def test_watching_ends_with_what_the_sweep_file_has(bench: Bench) -> None:
+    bench.write("[0, 100]")
+    bench.run("run", "winds.yaml", "exp3")
+    bench.write("[100]")
+    bench.run("run", "winds.yaml")
+
+    watched = bench.run("status", "winds", "--watch")
+
+    assert watched.stdout.count("2 experiments: 2 done; 2 orphaned") == 1
+
+
 def test_running_one_settles_what_a_submitter_left_half_done(
     bench: Bench, make_submission: Callable[..., Submission]
 ) -> None:
