@@ -424,6 +424,11 @@ class Standing:
         return min(1.0, max(0.0, share))
 
     @property
+    def left_t0(self) -> float:
+        """Simulated time that is left, in t0."""
+        return max(0.0, self.stop_t0 - max(self.time_t0, self.start_t0))
+
+    @property
     def wall_s(self) -> float:
         """Seconds that the attempt has taken so far."""
         return self.reached.wall_s if self.reached is not None else 0.0
@@ -455,4 +460,4 @@ class Standing:
         rate = self.rate_t0_per_min
         if self.state is not State.RUNNING or rate is None:
             return None
-        return 60 * max(0.0, self.stop_t0 - self.time_t0) / rate
+        return 60 * self.left_t0 / rate

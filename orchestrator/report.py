@@ -122,9 +122,9 @@ def time_left_s(standings: Sequence[Standing]) -> float | None:
     if not running or not rates:
         return None
     mean = len(rates) / sum(1 / rate for rate in rates)
-    waiting = sum(s.stop_t0 for s in there if s.state is State.PENDING)
+    waiting = sum(s.left_t0 for s in there if s.state is State.PENDING)
     known = [s.left_s for s in running if s.left_s is not None]
-    unknown = sum(s.stop_t0 for s in running if s.left_s is None)
+    unknown = sum(s.left_t0 for s in running if s.left_s is None)
     share = (sum(known) + 60 * (unknown + waiting) / mean) / len(running)
     return max([share, *known])
 
