@@ -43,6 +43,7 @@ def test_nothing_claimed_is_pending_and_who_was_never_asked_for_has_no_attempt(
 ) -> None:
     found = collection.standings(submitted)
 
+    assert [s.left_t0 for s in found] == [100.0, 100.0, 0.0]
     assert [(s.state, s.attempt) for s in found] == [
         (State.PENDING, 1),
         (State.PENDING, 1),
@@ -84,6 +85,7 @@ def test_what_an_attempt_took_over_from_another_counts_as_done_but_not_for_its_r
     assert standing.stop_t0 == 1100.0
     assert standing.fraction == 0.9
     assert standing.rate_t0_per_min == pytest.approx(10.0 / 1.5)
+    assert standing.left_t0 == 10.0
     assert standing.left_s == pytest.approx(90.0)
     assert standing.stalled_s is None
     assert stalled.stalled_s == 301.0
