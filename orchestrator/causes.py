@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING
 from orchestrator.model import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from orchestrator.model import Scalar, Standing
 
-_DETAILS = re.compile(r"( after \d.*|;.*|[\d.]+ t0.*)")
+_PROGRESS = re.compile(r",? after \d+ of \d+ snapshots, at t = [^;]* t0")
+_FOLDERS = re.compile(r"[^\s\"']*/")
+# but an exit status or a signal, which tell causes apart
+_NUMBER = re.compile(r"(?<!status )(?<!signal )(?<!\d)(0x[\da-f]+|[-+]?\d[\d.e+-]*)")
 _MORE = 1.5  # times what was not enough
 
 
 def grouped(
-    name: str, standings: Sequence[Standing], axes: Sequence[Sequence[str]]
+    name: str,
+    standings: Sequence[Standing],
+    axes: Sequence[Sequence[str]],
+    shown: Callable[[Scalar], str],
 ) -> list[str]:
     """Return a sentence for each cause: how many, where on the axes, and the command that mends it.
 
@@ -27,26 +33,46 @@ def grouped(
         The sweep's name, for the commands.
     axes
         The names on each axis of the sweep.
+    shown
+        Writes a value on an axis.
     """
     causes: dict[tuple[State, str], list[Standing]] = {}
     for standing in standings:
         if standing.state.bad:
-            causes.setdefault((standing.state, _cause(standing)), []).append(standing)
+            alike = _without_details(_cause(standing))
+            causes.setdefault((standing.state, alike), []).append(standing)
     return [
-        f"{len(group)} {state.value}{f' ({cause})' if cause else ''}{_where(group, standings, axes)}"
+        f"{len(group)} {state.value}{_told(group)}{_where(group, standings, axes, shown)}"
         f": {_remedy(name, state, group)}"
-        for (state, cause), group in sorted(causes.items(), key=lambda item: -len(item[1]))
+        for (state, _), group in sorted(causes.items(), key=lambda item: -len(item[1]))
     ]
 
 
+def _told(group: Sequence[Standing]) -> str:
+    """Return the cause that a group shares, as the first of them has it."""
+    found = dict.fromkeys(_cause(standing) for standing in group)
+    first, *others = found
+    return f" ({first}{', or alike' * bool(others)})" if first else ""
+
+
 def _cause(standing: Standing) -> str:
-    """Return the reason without what differs from one experiment to the next."""
+    """Return the reason without how far it had come; of one that was stopped, only by what."""
     reason = standing.record.reason if standing.record is not None else standing.note
-    return _DETAILS.sub("", reason).strip()
+    if standing.state in {State.TIMEOUT, State.CANCELLED}:
+        reason = reason.partition(";")[0]
+    return _PROGRESS.sub("", reason).strip()
+
+
+def _without_details(cause: str) -> str:
+    """Return a cause without the folders and numbers that differ from one experiment to the next."""
+    return _NUMBER.sub("#", _FOLDERS.sub("", cause))
 
 
 def _where(
-    group: Sequence[Standing], standings: Sequence[Standing], axes: Sequence[Sequence[str]]
+    group: Sequence[Standing],
+    standings: Sequence[Standing],
+    axes: Sequence[Sequence[str]],
+    shown: Callable[[Scalar], str],
 ) -> str:
     """Say at which values of the axes all of a group stand, as ``14 of 14 at Lambda_I = 0.01``."""
     told = []
@@ -55,18 +81,14 @@ def _where(
         if len(values) == 1 and len({_values(s, names) for s in standings}) > 1:
             (value,) = values
             among = sum(_values(standing, names) == value for standing in standings)
-            shown = ", ".join(f"{n} = {_shown(v)}" for n, v in zip(names, value, strict=True))
-            told.append(f"{len(group)} of {among} at {shown}")
+            at = ", ".join(f"{n} = {shown(v)}" for n, v in zip(names, value, strict=True))
+            told.append(f"{len(group)} of {among} at {at}")
     return f", {'; '.join(told)}" if told else ""
 
 
 def _values(standing: Standing, names: Sequence[str]) -> tuple[Scalar, ...]:
     parameters = standing.experiment.point.parameters
     return tuple(parameters.get(name, "") for name in names)
-
-
-def _shown(value: Scalar) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _remedy(name: str, state: State, group: Sequence[Standing]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrator import causes
+from orchestrator import causes, report
 from orchestrator.model import Claim, Experiment, Point, Resources, Standing, State
 
 if TYPE_CHECKING:
@@ -46,24 +46,69 @@ def test_reasons_that_differ_in_their_numbers_are_one_cause(
     ended: Callable[..., list[Standing]],
 ) -> None:
     reason = (
-        'rescal exited with status 3 after # of 3 snapshots, at t = # t0; its last words: "#"'
+        "rescal exited with status 3 after # of 3 snapshots, at t = # t0; "
+        'its last words: "/runs/exp#/run.par:#: no more than #e-05 cells"'
     )
 
-    found = causes.grouped("winds", ended(State.FAILED, reason), AXES)
+    (found,) = causes.grouped("winds", ended(State.FAILED, reason), AXES, report.number)
 
-    assert found == [
-        (
-            "2 failed (rescal exited with status 3), 2 of 2 at Lambda_I = 0.01: look with "
-            "rescal-sweep logs winds exp2, then rescal-sweep resubmit winds --state failed"
-        )
-    ]
+    assert found == (
+        '2 failed (rescal exited with status 3; its last words: "/runs/exp2/run.par:2: no more '
+        'than 2e-05 cells", or alike), 2 of 2 at Lambda_I = 0.01: look with '
+        "rescal-sweep logs winds exp2, then rescal-sweep resubmit winds --state failed"
+    )
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "rescal exited with status 1# after 1 of 3 snapshots, at t = 1 t0",
+        "rescal was killed by signal 1# after 1 of 3 snapshots, at t = 1 t0",
+        'rescal exited with status 3; its last words: "{}"',
+        'rescal exited with status 3; its last words: "exp1/{}.par: none"',
+    ],
+)
+def test_what_an_engine_says_otherwise_is_another_cause(
+    ended: Callable[..., list[Standing]], reason: str
+) -> None:
+    standings = ended(State.FAILED, reason.replace("{}", "no memory"))
+    other = ended(State.FAILED, reason.replace("{}", "no wind"))
+
+    found = causes.grouped("winds", standings[:3] + other[3:], AXES, report.number)
+
+    assert [one.partition(" (")[0] for one in found] == ["1 failed", "1 failed"]
+
+
+def test_reasons_that_differ_in_their_folders_are_one_cause(
+    ended: Callable[..., list[Standing]],
+) -> None:
+    here, there = (
+        ended(State.FAILED, f"cannot write {folder}/ffts.npz: no space")
+        for folder in ("/p/here", "there/too")
+    )
+
+    (found,) = causes.grouped("winds", here[:3] + there[3:], AXES, report.number)
+
+    assert found.startswith("2 failed (cannot write /p/here/ffts.npz: no space, or alike), ")
+
+
+def test_of_one_that_was_stopped_only_by_what_is_told(
+    ended: Callable[..., list[Standing]],
+) -> None:
+    reason = 'stopped by SIGTERM; rescal exited with status #; its last words: "step #"'
+
+    (found,) = causes.grouped("winds", ended(State.TIMEOUT, reason), AXES, report.number)
+
+    assert found.startswith("2 timeout (stopped by SIGTERM), 2 of 2")
 
 
 def test_each_state_has_its_remedy(ended: Callable[..., list[Standing]]) -> None:
     asked = Resources(time_min=60, mem="4G")
 
     def remedy(state: State) -> str:
-        (said,) = causes.grouped("winds", ended(state, "", resources=asked), AXES)
+        (said,) = causes.grouped(
+            "winds", ended(state, "", resources=asked), AXES, report.number
+        )
         return said.partition(": ")[2]
 
     assert remedy(State.TIMEOUT) == "rescal-sweep resubmit winds --state timeout -t 90"
@@ -79,4 +124,4 @@ def test_each_state_has_its_remedy(ended: Callable[..., list[Standing]]) -> None
 def test_where_all_is_well_there_is_nothing_to_say(
     ended: Callable[..., list[Standing]],
 ) -> None:
-    assert causes.grouped("winds", ended(State.DONE, ""), AXES) == []
+    assert causes.grouped("winds", ended(State.DONE, ""), AXES, report.number) == []

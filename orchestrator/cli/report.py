@@ -88,7 +88,7 @@ def _overview(
         times=tuple(round(float(t), 6) for t in exhibits.share(standings).times),
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         progress=_progress(standings),
-        causes=tuple(causes.grouped(name, standings, axes)),
+        causes=tuple(causes.grouped(name, standings, axes, report.number)),
         sweep_file=_sweep_text(directory),
         commands=(f"rescal-sweep submit {name}.yaml --wait", f"rescal-sweep report {name}"),
         follow_s=follow_s,

@@ -76,7 +76,7 @@ def _status(
     if len(standings) > _MANY:
         parts.append(report.axis_table(standings, axes))
     parts += [report.status_table(shown, axes), report.counts_line(standings)]
-    told = causes.grouped(directory.name, report.present(standings), axes)
+    told = causes.grouped(directory.name, report.present(standings), axes, report.number)
     parts += [Text(said) for said in told]
     return Group(*parts)
 
