@@ -415,7 +415,24 @@ def test_a_dataset_appears_whole_or_not_at_all(
         dataset.collect(sweep, path)
 
     assert sorted(p.relative_to(path) for p in path.rglob("*")) == before
-    assert not list(sweep.root.glob(".winds.zarr*"))
+    assert not list(sweep.root.glob(".winds*"))
+
+
+@pytest.mark.parametrize("suffix", [".zarr", ".nc"])
+def test_a_folder_that_is_no_zarr_store_is_not_replaced(
+    sweep: SweepDirectory, tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"thesis{suffix}"
+    path.mkdir()
+    (path / "chapter1.tex").write_text("years of work")
+
+    with pytest.raises(
+        RequestError, match=r"is a folder without zarr\.json, .* expected a Zarr"
+    ):
+        dataset.collect(sweep, path, between=lambda: pytest.fail("it had begun"))
+
+    assert (path / "chapter1.tex").read_text() == "years of work"
+    assert [entry.name for entry in tmp_path.iterdir() if "thesis" in entry.name] == [path.name]
 
 
 def test_what_cannot_be_written_or_opened_is_told(

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 def ready(path: Path, suffixes: Sequence[str]) -> Path:
     """Return ``path`` if a file of that name can be written, in a folder that is made if need be.
 
+    Whether a folder with a name of a Zarr store is one is left to who writes it.
+
     Raises
     ------
     RequestError
-        Where it is a folder that is not to be replaced, its name ends in none of ``suffixes``, or
-        nothing can be written there.
+        Where its name ends in none of ``suffixes``, or nothing can be written there.
     """
-    if path.is_dir() and path.suffix != ".zarr":
+    if path.is_dir() and path.suffix.lower() != ".zarr":
         raise RequestError(f"{path}: this is a directory; name a file in it")
     if path.suffix.lower() not in suffixes:
         *others, last = suffixes

@@ -69,4 +69,5 @@ def collect(
     It has what :func:`open_sweep` has, heights as int16 with a fill value and states as CF flags.
     ``between`` is called now and then, and if it raises an exception nothing is left behind.
     """
+    writing.refuse(path)
     return writing.write(lay_out(sweep, tolerance_t0), path, between or (lambda: None))

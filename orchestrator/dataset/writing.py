@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import os
-import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -23,6 +21,7 @@ from orchestrator.dataset.variables import (
     standing_arrays,
 )
 from orchestrator.errors import RequestError
+from orchestrator.formats.durable import draft_of
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
@@ -36,6 +35,26 @@ if TYPE_CHECKING:
     from orchestrator.dataset.variables import Variable
 
 Place = tuple[int, ...]
+
+_TARGETS = {".zarr": zarr_store, ".nc": netcdf_file}
+
+
+def refuse(path: Path) -> None:
+    """Refuse a path to which no dataset can be written, or where it would take a folder's place.
+
+    Raises
+    ------
+    RequestError
+        Where the suffix is neither ``.zarr`` nor ``.nc``, or a folder of that name is no Zarr store.
+    """
+    if path.suffix.lower() not in _TARGETS:
+        raise RequestError(f"{path}: expected a name that ends in .zarr or .nc")
+    store_there = path.suffix.lower() == ".zarr" and (path / "zarr.json").is_file()
+    if path.is_dir() and not store_there:
+        raise RequestError(
+            f"{path}: is a folder without zarr.json, which is not replaced; "
+            "expected a Zarr store or a name that is free"
+        )
 
 
 class Written(NamedTuple):
@@ -64,40 +83,15 @@ def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
     Raises
     ------
     RequestError
-        Where the suffix is neither ``.zarr`` nor ``.nc``, or what writes it is not installed.
+        Where ``path`` is to be refused, or what writes it is not installed.
     """
-    open_target = {".zarr": zarr_store, ".nc": netcdf_file}.get(path.suffix)
-    if open_target is None:
-        raise RequestError(f"{path}: expected a name that ends in .zarr or .nc")
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    refuse(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with open_target(draft, grid) as target:
-            unplaced = _fill(target, grid, between)
-        _replace(draft, path)
-    finally:
-        _remove(draft)
+    with draft_of(path) as draft, _TARGETS[path.suffix.lower()](draft, grid) as target:
+        unplaced = _fill(target, grid, between)
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
     size = sum(file.stat().st_size for file in files)
     return Written(size, grid.tolerance_t0, unplaced)
-
-
-def _replace(draft: Path, path: Path) -> None:
-    """Put the draft in the place of what may be there."""
-    if path.is_dir():
-        old = draft.with_name(f"{draft.name}.old")
-        path.rename(old)
-        draft.rename(path)
-        shutil.rmtree(old)
-    else:
-        draft.replace(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _fill(target: Target, grid: Grid, between: Callable[[], None]) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from orchestrator import __version__
 from orchestrator.errors import RequestError
-from orchestrator.formats.durable import replacing
+from orchestrator.formats.durable import draft_of, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,17 +109,13 @@ def film(
     if suffix == ".mp4" and shutil.which("ffmpeg") is None:
         raise RequestError(f"{path}: an .mp4 needs ffmpeg, which is not here; a .gif does not")
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.stem}.draft{suffix}")
     write = _write_gif if suffix == ".gif" else _write_mp4
     show(moments[0])
     figure.set_dpi(_FILM_DPI)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # so that nothing moves between frames but what is shown
-    try:
+    with draft_of(path) as draft:
         write(figure, show, moments, draft, command)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _write_gif(

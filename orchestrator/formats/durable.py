@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +32,55 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def draft_of(path: Path) -> Iterator[Path]:
+    """Yield where to make a file or a folder that takes the place of ``path`` if the block succeeds.
+
+    It has the same suffix, and all of it is on the disk before it gets its name. A folder that it
+    takes the place of is moved aside and then removed, with everything in it.
+    """
+    draft = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield draft
+        _sync(draft)
+        if path.is_dir():
+            _exchange(draft, path)
+        else:
+            draft.replace(path)
+        sync_directory(path.parent)
+    finally:
+        _remove(draft)
+
+
+def _exchange(draft: Path, path: Path) -> None:
+    """Let a draft take the place of a folder, or leave the folder as it was."""
+    aside = draft.with_name(f"{draft.name}.old")
+    path.rename(aside)
+    try:
+        draft.rename(path)
+    except OSError:
+        aside.rename(path)
+        raise
+    _remove(aside)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or a folder and everything in it, is on the disk."""
+    for each in (path, *path.rglob("*")):
+        if each.is_dir():
+            sync_directory(each)
+        else:
+            with each.open("rb") as file:
+                os.fsync(file.fileno())
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sync_directory(path: Path) -> None:
