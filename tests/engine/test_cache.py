@@ -5,8 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,20 +109,3 @@ def test_a_failure_to_compile_leaves_no_mark(kept: Path) -> None:
 
     assert cache.ensure(lambda: None)
     assert kept.exists()
-
-
-@pytest.mark.slow
-def test_a_process_uses_what_another_compiled(tmp_path: Path) -> None:
-    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
-    warm = [sys.executable, "-m", "orchestrator.engine", "warm"]
-
-    first, second = (
-        float(
-            subprocess.run(
-                warm, env=environment, capture_output=True, check=True
-            ).stdout.split()[0]
-        )
-        for _ in range(2)
-    )
-
-    assert second < first / 2

@@ -575,6 +575,7 @@ def test_after_warming_no_run_compiles_anything(
     assert bench.run("warm").status == 0
     warmed = files()
     assert warmed
+    assert bench.run("warm").status == 0
     for changes in (
         {},
         {"Tau_max": None, "Phys_prop_file": None, "Boundary": "REINJECTION"},
