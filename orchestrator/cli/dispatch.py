@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator import attempts, collection, estimate, expansion, ledger, report
 from orchestrator.cli import settings
+from orchestrator.cli.usage import Shape
 from orchestrator.errors import RequestError
 from orchestrator.model import State, Submission
 from orchestrator.slurm import cluster, jobs, request, steering
@@ -59,6 +60,12 @@ class Plan:
         }
         other = (n for n, made in asked.items() if made and _times_and_outputs(made) != wanted)
         return tuple(sorted(other))
+
+    @property
+    def wanted(self) -> tuple[Point, ...]:
+        """What submitting would run: all that is new, and what nobody has asked for yet."""
+        idle = (self.standings[n].experiment.point for n in self.idle)
+        return (*self.reconciliation.new, *idle)
 
 
 def _times_and_outputs(asked: Sweep | Submission) -> tuple[float, float, Outputs]:
@@ -251,22 +258,54 @@ def start(directory: SweepDirectory, made: Submission | None, place: str, worker
 
 
 def scripts(planned: Plan, wish: Wish) -> list[str]:
-    """Return the texts that sbatch would read for what is new, byte for byte.
+    """Return the texts that sbatch would read for what is to be run, byte for byte.
 
     Only the token in the job's name, which is made when a sweep is submitted, stands as ``TOKEN``.
     """
-    wanted = len(planned.reconciliation.new) + len(planned.idle)
-    if not wanted:
+    if not planned.wanted:
         return []
-    one = _submission(wish, "TOKEN", dict.fromkeys(range(wanted), 1))
-    chunks = dict.fromkeys(_chunks(one))
-    return [slurm.script(planned.directory, one, tasks) for tasks in chunks]
+    one = _imagined(wish, len(planned.wanted))
+    return [
+        slurm.script(planned.directory, one, tasks) for tasks in dict.fromkeys(_chunks(one))
+    ]
+
+
+def shape(wish: Wish, experiments: int, workers: int) -> Shape:
+    """Tell how so many experiments would be parted into jobs, or among ``workers`` processes."""
+    if wish.cluster != "slurm":
+        processes = min(workers, experiments)
+        return Shape(slurm=False, jobs=processes, at_once=processes, together=1, cores=1)
+    asked = wish.resources
+    tasks = sum(_chunks(_imagined(wish, experiments))) if experiments else 0
+    chosen = request.chosen(asked, _partitions())
+    whole = asked.pack == 0 or any(partition.exclusive for partition in chosen)
+    usual_s = [p.default_time_s for p in chosen if p.default_time_s is not None]
+    return Shape(
+        slurm=True,
+        jobs=tasks,
+        at_once=min(tasks, asked.jobs or tasks),
+        together=_together(asked),
+        cores=_cores(asked) if whole else request.need(asked).cores,
+        whole_nodes=whole,
+        limit_s=60 * asked.time_min
+        if asked.time_min is not None
+        else max(usual_s, default=None),
+    )
+
+
+def _imagined(wish: Wish, experiments: int) -> Submission:
+    return _submission(wish, "TOKEN", dict.fromkeys(range(experiments), 1))
 
 
 def _chunks(submission: Submission) -> list[int]:
     """Return how many tasks each of a submission's arrays has."""
-    together = submission.resources.pack or _cores(submission.resources)
-    return request.chunks(request.tasks(submission, together), _limits())
+    tasks = request.tasks(submission, _together(submission.resources))
+    return request.chunks(tasks, _limits())
+
+
+def _together(resources: Resources) -> int:
+    """Return how many experiments run at the same time in a job."""
+    return resources.pack or _cores(resources)
 
 
 def _submission(wish: Wish, token: str, wanted: Mapping[int, int]) -> Submission:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
-from orchestrator import estimate, report, spec
-from orchestrator.cli import dispatch, resources, screen, seeds, settings, submit
+from orchestrator import report, spec
+from orchestrator.cli import dispatch, screen, seeds, settings, submit, usage
 
 if TYPE_CHECKING:
     import argparse
 
     from orchestrator.cli.dispatch import Plan
+    from orchestrator.cli.usage import Usage
     from orchestrator.model import Point, Sweep
 
 _SHOWN = 30
@@ -28,13 +29,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[])
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
-    parser.add_argument("--cluster", choices=dispatch.CLUSTERS, help="default auto")
     parser.add_argument(
         "--extend-seeds",
         metavar="WISH",
         help="propose seeds where this holds, as 'ci(wavelength) > 0.1' of the mean",
     )
-    resources.add(parser)
+    submit.add_resources(parser)
     settings.add_data_directory(parser)
 
 
@@ -42,40 +42,34 @@ def perform(request: argparse.Namespace) -> int:
     """Compare the file with what is on disk and print the difference."""
     sweep = spec.load(request.sweep, request.set)
     planned = dispatch.plan(sweep, settings.data_directory(request))
+    if request.extend_seeds is not None and not request.json:
+        seeds.propose(screen.console(), planned, request.extend_seeds)
+        return 0
+    wish = submit.wished(request, sweep)
+    used = _usage(planned, wish, submit.workers(request))
     if request.json:
-        print(json.dumps(_as_json(planned), indent=1))
+        print(json.dumps(_as_json(planned, used), indent=1))
         return 0
     console = screen.console()
-    if request.extend_seeds is not None:
-        seeds.propose(console, planned, request.extend_seeds)
-        return 0
     for warning in sweep.warnings:
         screen.warn(console, f"warning: {warning}")
     console.print(_table(planned, None if request.all else _SHOWN))
     if len(planned.points) > _SHOWN and not request.all:
         console.print(f"... {len(planned.points) - _SHOWN} more; all of them with --all")
-    for line in _summary(planned):
+    for line in (*_summary(planned), *usage.lines(used)):
         console.print(line, highlight=False, soft_wrap=True)
-    wish = submit.wished(request, sweep)
-    console.print(_time(planned, wish), highlight=False, soft_wrap=True)
     if wish.cluster == "slurm":
-        dispatch.refuse_impossible(wish, len(planned.points))
+        dispatch.refuse_impossible(wish, len(planned.wanted))
         for text in dispatch.scripts(planned, wish):
             console.print()
             console.print(text, markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
-def _time(planned: Plan, wish: dispatch.Wish) -> str:
-    """Estimate what the new experiments cost in core hours, from what has finished."""
-    finished = planned.standings.values()
-    cost = estimate.seconds_per_work(finished, builtin=wish.root is None)
-    total = sum(
-        cost * estimate.work(p.parameters, wish.run.stop_t0) for p in planned.reconciliation.new
-    )
-    measured = any(s.record is not None and s.record.complete for s in finished)
-    basis = "measured on what has finished" if measured else "by how the model scales"
-    return f"time: about {report.seconds(total)} on one core for all that is new, {basis}"
+def _usage(planned: Plan, wish: dispatch.Wish, workers: int) -> Usage:
+    shape = dispatch.shape(wish, len(planned.wanted), workers)
+    seen, builtin = planned.standings.values(), wish.root is None
+    return usage.usage(shape, planned.wanted, wish.run, seen, builtin=builtin)
 
 
 def _table(planned: Plan, limit: int | None) -> Table:
@@ -121,21 +115,20 @@ def _bytes_each(sweep: Sweep, point: Point) -> float:
 
 def _summary(planned: Plan) -> list[str]:
     sweep, found = planned.sweep, planned.reconciliation
-    new = [*found.new]
-    total = sum(_bytes_each(sweep, point) for point in new)
+    total = sum(_bytes_each(sweep, point) for point in planned.wanted)
     counted = f"{len(found.new)} new, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
     every = f"{len(sweep.run.multiples())} snapshots, one every {sweep.run.every_t0:g} t0"
     lines = [
         f"{len(planned.points)} experiments in {planned.directory.root}: {counted}",
         f"each: {sweep.run.stop_t0:g} t0, {every}",
-        f"expected: about {_DIRECTORIES_AND_LOGS * len(new)} files, {report.size(total)}",
+        f"expected: about {_DIRECTORIES_AND_LOGS * len(planned.wanted)} files, {report.size(total)}",
     ]
     if planned.idle:
         lines.append(f"{len(planned.idle)} kept experiments were never started and will be")
     return lines + dispatch.told_otherwise(planned)
 
 
-def _as_json(planned: Plan) -> dict[str, Any]:
+def _as_json(planned: Plan, used: Usage) -> dict[str, Any]:
     kept = {e.point.key for e in planned.reconciliation.kept}
     return {
         "sweep": planned.sweep.name,
@@ -144,6 +137,8 @@ def _as_json(planned: Plan) -> dict[str, Any]:
         "kept": len(planned.reconciliation.kept),
         "orphaned": [e.number for e in planned.reconciliation.orphaned],
         "otherwise": list(planned.otherwise),
+        "never_started": list(planned.idle),
+        "usage": usage.as_json(used),
         "experiments": [
             {
                 "number": number,

@@ -30,13 +30,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_place(parser: argparse.ArgumentParser) -> None:
     """Add what says where to run and whether to stay."""
+    add_resources(parser)
+    parser.add_argument("--wait", action="store_true", help="stay and show progress to the end")
+    parser.add_argument("--yes", action="store_true", help="ask nothing")
+
+
+def add_resources(parser: argparse.ArgumentParser) -> None:
+    """Add what says where to run, and on how much of it."""
     parser.add_argument("--cluster", choices=dispatch.CLUSTERS, help="default auto")
     parser.add_argument(
         "--workers", metavar="N", type=int, help="experiments at a time on this machine"
     )
     resources.add(parser)
-    parser.add_argument("--wait", action="store_true", help="stay and show progress to the end")
-    parser.add_argument("--yes", action="store_true", help="ask nothing")
 
 
 def perform(request: argparse.Namespace) -> int:
@@ -50,7 +55,7 @@ def perform(request: argparse.Namespace) -> int:
     # what can be refused is, before anything is written
     engine = simulator.find(wish.root)
     seen = dispatch.plan(sweep, data)
-    dispatch.refuse_impossible(wish, len(seen.reconciliation.new) + len(seen.idle))
+    dispatch.refuse_impossible(wish, len(seen.wanted))
     dispatch.writable(data)
     simulator.warm(engine)
     directory = SweepDirectory(data / sweep.name)
