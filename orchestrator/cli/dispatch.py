@@ -279,13 +279,14 @@ def shape(wish: Wish, experiments: int, workers: int) -> Shape:
     tasks = sum(_chunks(_imagined(wish, experiments))) if experiments else 0
     chosen = request.chosen(asked, _partitions())
     whole = asked.pack == 0 or any(partition.exclusive for partition in chosen)
+    cores = max((node.cores for one in chosen for node in one.nodes), default=1)
     usual_s = [p.default_time_s for p in chosen if p.default_time_s is not None]
     return Shape(
         slurm=True,
         jobs=tasks,
         at_once=min(tasks, asked.jobs or tasks),
         together=_together(asked),
-        cores=_cores(asked) if whole else request.need(asked).cores,
+        cores=cores if whole else request.need(asked).cores,
         whole_nodes=whole,
         limit_s=60 * asked.time_min
         if asked.time_min is not None
