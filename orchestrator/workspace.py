@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_EXPERIMENT = re.compile(r"exp(0|[1-9][0-9]*)")
 _ATTEMPT = re.compile(r"[1-9][0-9]*")
 
 
@@ -185,11 +184,6 @@ class SweepDirectory:
     def experiment(self, number: int) -> ExperimentDirectory:
         """Return the directory of experiment ``number``, whether it exists or not."""
         return ExperimentDirectory(self.root / f"exp{number}")
-
-    def experiment_numbers(self) -> list[int]:
-        """Numbers of the experiment directories that exist, ascending."""
-        found = (_EXPERIMENT.fullmatch(entry.name) for entry in self.root.iterdir())
-        return sorted(int(match[1]) for match in found if match)
 
 
 def sweeps(data_directory: Path) -> Iterator[SweepDirectory]:

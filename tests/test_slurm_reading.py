@@ -37,10 +37,7 @@ def test_limits_are_those_of_the_cluster_and_of_the_user() -> None:
         max_array_size=1001,
         max_job_count=20000,
         min_job_age_s=300,
-        kill_wait_s=3,
-        requeue=True,
         accounting=True,
-        enforce_partition_limits=False,
         enforced=frozenset({"associations", "limits", "qos"}),
         associations=(
             account("science", default=False),

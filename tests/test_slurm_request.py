@@ -247,7 +247,7 @@ def test_arrays_are_as_few_as_the_index_limit_allows(limits: Limits) -> None:
 
 @given(st.integers(0, 20_000), st.integers(0, 5000), st.integers(0, 20_000))
 def test_chunks_lose_nothing_and_exceed_nothing(tasks: int, size: int, free: int) -> None:
-    limits = Limits("c", "", size, 10**6, 300, 30, True, True, False)  # noqa: FBT003
+    limits = Limits("c", "", size, 10**6, 300, accounting=True)
 
     found = chunks(tasks, limits, free)
 

@@ -66,24 +66,20 @@ def test_steps_tell_what_the_jobs_own_row_was_too_early_for(job: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("job", "sentence", "stuck"),
+    ("job", "sentence"),
     [
-        ("57_3", "waits: as many elements run as were asked for at once (JobArrayTaskLimit)", False),
-        ("63", "waits: it may not start yet, as after a requeue (BeginTime)", False),
-        ("68", "waits: nodes are busy (Resources)", False),
-        ("59", "cannot start: it is held; scontrol release lets it start (JobHeldUser)", True),
-        ("60", "cannot start: it asks for more time than the partition allows (PartitionTimeLimit)", True),
-        ("61", "cannot start: a limit of its account or QOS forbids it (QOSMaxWallDurationPerJobLimit)", True),
+        ("57_3", "waits: as many elements run as were asked for at once (JobArrayTaskLimit)"),
+        ("63", "waits: it may not start yet, as after a requeue (BeginTime)"),
+        ("68", "waits: nodes are busy (Resources)"),
+        ("59", "cannot start: it is held; scontrol release lets it start (JobHeldUser)"),
+        ("60", "cannot start: it asks for more time than the partition allows (PartitionTimeLimit)"),
+        ("61", "cannot start: a limit of its account or QOS forbids it (QOSMaxWallDurationPerJobLimit)"),
     ],
 )  # fmt: skip
-def test_a_pending_job_says_what_it_waits_for(
-    job: str,
-    sentence: str,
-    stuck: bool,  # noqa: FBT001
-) -> None:
+def test_a_pending_job_says_what_it_waits_for(job: str, sentence: str) -> None:
     found = verdict(job, QUEUE, ACCOUNTS, LATER)
 
-    assert found == Verdict(State.PENDING, sentence, stuck, QUEUE[job].start)
+    assert found == Verdict(State.PENDING, sentence, QUEUE[job].start)
 
 
 def test_the_queue_beats_the_accounts_while_it_has_the_job() -> None:

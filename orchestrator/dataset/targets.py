@@ -86,12 +86,6 @@ def block_shape(shape: tuple[int, ...], count: int) -> tuple[int, ...]:
     return tuple(reversed(found))
 
 
-def _together(grid: Grid) -> tuple[int, ...]:
-    """Return the shape of the blocks of experiments that are read and written at once."""
-    sizes = (math.prod(v.shape(grid)) * np.dtype(v.dtype).itemsize for v in ARRAYS.values())
-    return block_shape(grid.shape, max(1, _SHARD_BYTES // max(1, *sizes)))
-
-
 def together(grid: Grid) -> tuple[int, ...]:
     """Return the shape of the blocks of experiments that are read and written at once."""
     sizes = (math.prod(v.shape(grid)) * np.dtype(v.dtype).itemsize for v in ARRAYS.values())

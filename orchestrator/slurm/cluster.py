@@ -68,10 +68,7 @@ class Limits:
     max_array_size: int
     max_job_count: int
     min_job_age_s: int
-    kill_wait_s: int
-    requeue: bool
     accounting: bool
-    enforce_partition_limits: bool
     enforced: frozenset[str] = frozenset()
     associations: tuple[Association, ...] = ()
     qos: tuple[Qos, ...] = ()
@@ -166,10 +163,7 @@ def read_limits(
         max_array_size=min(size, int(tasks[1])) if tasks else size,
         max_job_count=count,
         min_job_age_s=_leading_number(said.get("MinJobAge", "")),
-        kill_wait_s=_leading_number(said.get("KillWait", "")),
-        requeue=said.get("JobRequeue") == "1",
         accounting=said.get("AccountingStorageType", "").endswith("slurmdbd"),
-        enforce_partition_limits=said.get("EnforcePartLimits", "NO") != "NO",
         enforced=frozenset(enforced) - {"none"},
         associations=tuple(_associations(associations, cluster)),
         qos=tuple(

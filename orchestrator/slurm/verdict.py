@@ -68,14 +68,10 @@ _LATER = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Where a job stands; no state means that it cannot be told now.
-
-    ``stuck`` marks a pending job that will not start unless somebody does something.
-    """
+    """Where a job stands; no state means that it cannot be told now."""
 
     state: State | None
     sentence: str
-    stuck: bool = False
     start: float | None = None
 
 
@@ -111,7 +107,7 @@ def _waiting(entry: Queued) -> Verdict:
     word = entry.reason.strip("()").partition(",")[0]
     if word in _NEVER or _NEVER_ALIKE.match(word):
         why = _NEVER.get(word, "a limit of its account or QOS forbids it")
-        return Verdict(State.PENDING, f"cannot start: {why} ({word})", stuck=True)
+        return Verdict(State.PENDING, f"cannot start: {why} ({word})")
     why = f"{_LATER[word]} ({entry.reason})" if word in _LATER else entry.reason
     verb = "waits" if entry.state in {"PENDING", "CONFIGURING"} else "requeued"
     return Verdict(State.PENDING, f"{verb}: {why}", start=entry.start)

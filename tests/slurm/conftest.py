@@ -116,7 +116,7 @@ class Desk:
 
     def attempts(self) -> list[int]:
         """Return how many attempts were made at each experiment."""
-        numbers = self.sweep.experiment_numbers()
+        numbers = [one["number"] for one in self.experiments()]
         return [len(self.sweep.experiment(n).attempts()) for n in numbers]
 
     def files(self, name: str) -> list[Path]:

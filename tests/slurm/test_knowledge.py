@@ -94,7 +94,7 @@ def test_what_is_refused_here_would_wait_for_ever_there(
     assert not isinstance(partitions, Unknown)
 
     job = cluster.submit(*words, "--wrap", "true")
-    stuck = wait_until(lambda: judged(job).stuck)
+    stuck = wait_until(lambda: judged(job).sentence.startswith("cannot start: "))
     cluster.ask("scancel", job)
 
     assert stuck
@@ -139,8 +139,9 @@ def test_an_array_is_followed_from_hold_to_cancellation(
     cluster.ask("scancel", job)
     whole = [f"{job}_{i}" for i in range(4)]
 
-    assert held.stuck
-    assert (waiting.state, waiting.stuck) == (State.PENDING, False)
+    assert held.sentence.startswith("cannot start: it is held")
+    assert waiting.state is State.PENDING
+    assert waiting.sentence.startswith("waits: ")
     assert still.state is State.PENDING
     assert wait_until(lambda: all(judged(j).state is State.CANCELLED for j in whole))
 
