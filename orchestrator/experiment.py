@@ -19,7 +19,7 @@ from orchestrator.model import KeepInitial
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from orchestrator.model import Engine, Experiment, Record, Run, Scalar
+    from orchestrator.model import Engine, Experiment, Record, Scalar, Task
     from orchestrator.workspace import AttemptDirectory, ExperimentDirectory
 
 _PROPERTY_FILES = ("Phys_prop_file", "Qsat_file")
@@ -144,28 +144,25 @@ def start_t0(experiment: Experiment, directory: ExperimentDirectory) -> float:
         return 0.0
 
 
-def describe(  # noqa: PLR0913, PLR0917  # what there is to tell
-    experiment: Experiment,
+def describe(
+    task: Task,
     engine: Engine,
-    run: Run,
     directory: ExperimentDirectory,
-    attempt: AttemptDirectory,
     commands: Mapping[str, Sequence[str]],
 ) -> None:
     """Write down, before the engine starts, what an attempt is made from and how.
 
     ``meta_data`` says it too, as long as it has no data of an earlier attempt to tell of.
     """
+    experiment, attempt = task.experiment, directory.attempt(task.attempt)
     account = {
         "experiment": directory.root.name,
         "attempt": attempt.number,
         "parameters": dict(experiment.point.parameters),
         "seed": experiment.point.seed,
-        "stop_t0": run.stop_t0,
-        "every_t0": run.every_t0,
+        **made_alike(task, engine),
         "engine": engine.name,
         "engine_version": engine.version,
-        "engine_digest": engine.digest,
         "rescal_root": None if engine.root is None else str(engine.root),
         "commands": {name: list(command) for name, command in commands.items()},
         "host": os.uname().nodename,
@@ -175,6 +172,17 @@ def describe(  # noqa: PLR0913, PLR0917  # what there is to tell
     before = read_json(directory.meta_data) or _NO_DATA
     if before["snapshots"] == 0:
         _tell(directory, {**account, **_NO_DATA})
+
+
+def made_alike(task: Task, engine: Engine) -> dict[str, Any]:
+    """Return what two attempts at an experiment must share if one is to go on with the other."""
+    return {
+        "engine_digest": engine.digest,
+        "stop_t0": task.run.stop_t0,
+        "every_t0": task.run.every_t0,
+        "height_maps": task.outputs.height_maps,
+        "ffts": task.outputs.ffts,
+    }
 
 
 def credit(

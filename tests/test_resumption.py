@@ -115,26 +115,40 @@ def test_what_was_asked_for_otherwise_starts_anew(tmp_path: Path) -> None:
 
 def test_only_an_attempt_that_was_made_alike_is_gone_on_with(tmp_path: Path) -> None:
     directory = ExperimentDirectory(tmp_path)
-    experiment = Experiment(0, Point("k", PARAMETERS, seed=5))
     new = simulator.builtin()
     old = dataclasses.replace(new, digest="of an earlier version")
     wider = dataclasses.replace(RUN, every_t0=80.0)
-    for number, (engine, run) in enumerate([(old, RUN), (new, RUN), (new, wider)], 1):
+    bare = Outputs(ffts=False)
+
+    def task(attempt: int, run: Run, outputs: Outputs) -> Task:
+        return Task(Experiment(0, Point("k", PARAMETERS, seed=5)), attempt, run, outputs)
+
+    made = [
+        (old, RUN, Outputs()),
+        (new, RUN, Outputs()),
+        (new, wider, Outputs()),
+        (new, RUN, bare),
+    ]
+    for number, (engine, run, outputs) in enumerate(made, 1):
         attempt = attempts.claim(directory, number, attempts.myself("t", "j"))
         assert attempt is not None
-        describe(experiment, engine, run, directory, attempt, {})
+        describe(task(number, run, outputs), engine, directory, {})
         journal = store.Journal(attempt.journal)
         journal.append(Snapshot(0.0, np.zeros((2, 2), np.int16), None, np.zeros(3, np.int64)))
         journal.close()
         attempt.checkpoint.with_name("checkpoint.0").touch()
 
-    def found(engine: Engine, run: Run, attempt: int = 4) -> int | None:
-        resumed = resumption.find(directory, attempt, engine, run)
+    def found(
+        engine: Engine, run: Run, outputs: Outputs | None = None, attempt: int = 5
+    ) -> int | None:
+        wanted = task(attempt, run, outputs or Outputs())
+        resumed = resumption.find(directory, wanted, engine)
         return None if resumed is None else resumed.attempt.number
 
     assert found(new, RUN) == 2
     assert found(old, RUN) == 1
     assert found(new, wider) == 3
+    assert found(new, RUN, bare) == 4
     assert found(old, wider) is None
     assert found(new, RUN, attempt=2) is None
 

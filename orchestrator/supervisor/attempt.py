@@ -139,8 +139,7 @@ class _Attempt:
         return self._verdict() if piped else (State.DONE, "")
 
     def _resumption(self) -> Resumption | None:
-        task = self._task
-        return resumption.find(self._directory, task.attempt, self._engine, task.run)
+        return resumption.find(self._directory, self._task, self._engine)
 
     def _go_on(self, resumed: Resumption) -> tuple[str, ...]:
         """Take over an earlier attempt's snapshots; return the options that continue it."""
@@ -376,10 +375,7 @@ class _Attempt:
         )
 
     def _account(self, commands: Mapping[str, Sequence[str]]) -> None:
-        task = self._task
-        experiment.describe(
-            task.experiment, self._engine, task.run, self._directory, self._files, commands
-        )
+        experiment.describe(self._task, self._engine, self._directory, commands)
 
 
 def _unwritten(error: OSError) -> str:

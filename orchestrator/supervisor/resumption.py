@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator import store
+from orchestrator import experiment, store
 from orchestrator.formats.cellspace import header_bytes
 from orchestrator.formats.durable import read_json, replacing
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Planes = NDArray[np.generic]
 
-    from orchestrator.model import Engine, Run
+    from orchestrator.model import Engine, Task
     from orchestrator.workspace import AttemptDirectory, ExperimentDirectory
 
 _SHARE = 100.0  # keeping cells takes a hundredth of the time, or less
@@ -47,23 +47,21 @@ class Resumption:
     exact: bool
 
 
-def find(
-    directory: ExperimentDirectory, attempt: int, engine: Engine, run: Run
-) -> Resumption | None:
-    """Return where attempt ``attempt`` can go on, or None where it must start anew.
+def find(directory: ExperimentDirectory, task: Task, engine: Engine) -> Resumption | None:
+    """Return where an attempt can go on, or None where it must start anew.
 
     The built-in engine saves its whole state, and the same version of it, asked for the same
-    times, makes the same run of it. ReSCAL-snow can start from the cells of the last snapshot,
+    times and outputs, makes the same run of it. ReSCAL-snow can start from the cells of the last snapshot,
     with new gas and new chances; that is done only where it is asked for.
     """
     exact = engine.root is None
-    if run.on_timeout == "rerun" or (not exact and run.on_timeout != "continue"):
+    wish = task.run.on_timeout
+    if wish == "rerun" or (not exact and wish != "continue"):
         return None
-    wanted = engine.digest, run.stop_t0, run.every_t0
+    wanted = experiment.made_alike(task, engine)
     for earlier in reversed(directory.attempts()):
         account = read_json(earlier.account) or {}
-        made = tuple(account.get(name) for name in ("engine_digest", "stop_t0", "every_t0"))
-        if earlier.number >= attempt or made != wanted:
+        if earlier.number >= task.attempt or not account.items() >= wanted.items():
             continue
         kept = sum(1 for _ in store.read_journal(earlier.journal))
         usable = [(index, path) for index, path in _checkpoints(earlier) if index < kept]
