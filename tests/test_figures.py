@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,6 +16,9 @@ from orchestrator.figures.lines import Scale
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
 pytest.importorskip("matplotlib")
 from PIL import Image, ImageSequence  # comes with matplotlib
 
@@ -27,9 +30,24 @@ def _panel(height: int, remark: str = "") -> Panel:
     return Panel(np.full(SHAPE, height, np.int16), 100.0, remark)
 
 
+def _rendered(figure: Figure) -> list[NDArray[np.uint8]]:
+    """Draw a figure and return the pixels within each of its axes, uint8 [y, x, rgb]."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+    boxes = [axes.bbox.padded(-5) for axes in figure.axes]
+    height = len(pixels)
+    return [
+        pixels[int(height - box.y1) : int(height - box.y0), int(box.x0) : int(box.x1)].copy()
+        for box in boxes
+    ]
+
+
 @pytest.fixture
 def diagram() -> PhaseDiagram:
-    return PhaseDiagram(ROWS, COLUMNS, "winds", (0.0, 10.0), 0.5)
+    return PhaseDiagram(ROWS, COLUMNS, "winds", (0.0, 10.0), SHAPE)
 
 
 def test_a_phase_diagram_has_each_map_in_its_place(diagram: PhaseDiagram) -> None:
@@ -44,18 +62,84 @@ def test_a_phase_diagram_has_each_map_in_its_place(diagram: PhaseDiagram) -> Non
     assert axes[2].get_ylabel() == "Tau_min\n= 100"
 
 
-def test_what_has_not_ended_well_is_hatched_and_named(diagram: PhaseDiagram) -> None:
-    diagram.show(
-        {(0, 0): _panel(3), (0, 1): _panel(3, "timeout"), (1, 0): Panel(None, 0.0, "failed")}
+@pytest.mark.parametrize("height", [0, 5, 10], ids=["dark", "middling", "light"])
+def test_a_map_of_what_has_not_ended_well_is_hatched(
+    diagram: PhaseDiagram, height: int
+) -> None:
+    diagram.show({(0, 0): _panel(height), (0, 1): _panel(height, "timeout")})
+
+    done, timeout = _rendered(diagram.figure)[:2]
+    colour = done[0, 0].astype(int)
+    assert np.array_equal(done, np.broadcast_to(done[0, 0], done.shape))
+    for third in np.array_split(timeout.astype(int), 3, axis=1):
+        differs = np.abs(third - colour).max(axis=2) > 60
+        assert 0.1 < differs.mean() < 0.6  # seen all over the map, which is seen through it
+        assert np.ptp(third.sum(axis=2)) > 350  # dark lines on light ones, or the reverse
+
+
+def test_an_empty_cell_is_hatched_where_something_went_wrong(diagram: PhaseDiagram) -> None:
+    diagram.show({(0, 1): Panel(None, 0.0, "failed")})
+
+    missing, failed = _rendered(diagram.figure)[:2]
+    assert np.ptp(missing) == 0
+    for third in np.array_split(failed, 3, axis=1):
+        assert np.mean(third < 100) > 0.05
+
+
+def test_what_is_hatched_tells_why_and_since_when(diagram: PhaseDiagram) -> None:
+    stopped = Panel(np.full(SHAPE, 3, np.int16), 20.504, "node_fail")
+    diagram.show({(0, 0): _panel(3), (0, 1): stopped, (1, 0): Panel(None, 0.0, "failed")})
+
+    told = [[text.get_text() for text in axes.texts] for axes in diagram.figure.axes[:4]]
+    assert told == [[], ["node fail, t = 20.5 t0"], ["failed"], []]
+    assert _small_print(diagram).startswith(
+        "t = 100 t0; wind from the left; hatched: incomplete"
     )
 
-    done, timeout, failed, missing = diagram.figure.axes[:4]
-    assert not done.patch.get_hatch()
-    assert done.get_xlabel() == ""
-    assert timeout.patch.get_hatch() == "////"
-    assert timeout.get_xlabel() == "timeout, t = 100 t0"
-    assert [text.get_text() for text in failed.texts] == ["failed"]
-    assert not missing.images
+
+def test_where_nothing_is_hatched_the_small_print_tells_nothing_of_it(
+    diagram: PhaseDiagram,
+) -> None:
+    diagram.show({(0, 0): _panel(3, "timeout")})
+    diagram.show({(0, 0): _panel(3)})
+
+    done, _ = _rendered(diagram.figure)[:2]
+    assert np.ptp(done.reshape(-1, 3), axis=0).max() == 0
+    assert "hatched" not in _small_print(diagram)
+
+
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [
+        ([0.5, 0.5], "t = 0.5 t0"),
+        ([0.5, 1.0], "t = 0.5 to 1 t0"),
+        ([1000.5, 1000.51], "t = 1000.5 t0"),
+        ([400.0026, 400.0354], "t = 400 t0"),
+        ([0.0, 0.0], "t = 0 t0"),
+        ([], "no data yet"),
+    ],
+)
+def test_times_are_told_as_they_are(
+    diagram: PhaseDiagram, times: list[float], told: str
+) -> None:
+    height_map = np.zeros(SHAPE, np.int16)
+    diagram.show({(0, i): Panel(height_map, time) for i, time in enumerate(times)})
+
+    assert _small_print(diagram).startswith(f"{told}; ")
+
+
+def test_maps_of_unequal_domains_are_drawn_to_one_scale(diagram: PhaseDiagram) -> None:
+    large, small = np.full(SHAPE, 10, np.int16), np.full((5, 10), 10, np.int16)
+    diagram.show({(0, 0): Panel(large, 100.0), (0, 1): Panel(small, 100.0)})
+
+    drawn = [np.any(pixels < 250, axis=2) for pixels in _rendered(diagram.figure)[:2]]
+    assert drawn[0].all()
+    assert drawn[1].mean() == pytest.approx(0.25, abs=0.02)
+    assert drawn[1][0, 0]
+
+
+def _small_print(diagram: PhaseDiagram) -> str:
+    return diagram.figure.get_supxlabel()
 
 
 def test_showing_again_replaces_what_was_shown(diagram: PhaseDiagram) -> None:
@@ -64,7 +148,7 @@ def test_showing_again_replaces_what_was_shown(diagram: PhaseDiagram) -> None:
 
     first, last = diagram.figure.axes[0], diagram.figure.axes[3]
     assert len(first.images) == 1
-    assert len(last.texts) == 1
+    assert len(last.texts) == len(last.collections) == 1
 
 
 def test_a_panel_without_values_says_so_and_has_no_scale() -> None:

@@ -39,12 +39,18 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A sweep on pages of rows and columns."""
+    """A sweep on pages of rows and columns.
+
+    Attributes
+    ----------
+    shape
+        Depth and length of the largest domain, in cells.
+    """
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     pages: tuple[Page, ...]
-    aspect: float
+    shape: tuple[int, int]
 
 
 def layout(
@@ -73,7 +79,7 @@ def layout(
             if (found := next((c for c in cells if c is not None), None)) is not None:
                 standings[place[0], place[1]] = found
         pages.append(Page(name, standings))
-    return Layout(labels[0], labels[1], tuple(pages), grid.depth / grid.length)
+    return Layout(labels[0], labels[1], tuple(pages), (grid.depth, grid.length))
 
 
 def alone(grid: Grid, number: int) -> Layout:
@@ -81,10 +87,16 @@ def alone(grid: Grid, number: int) -> Layout:
     for standing in grid.cells.values():
         if standing.experiment.number == number:
             page = Page(standing.experiment.name, {(0, 0): standing})
-            return Layout(("",), ("",), (page,), grid.depth / grid.length)
+            return Layout(("",), ("",), (page,), domain(standing))
     if number in grid.orphaned:
         raise RequestError(f"exp{number} is no longer in the sweep file")
     raise RequestError(f"exp{number} has been superseded by a newer experiment")
+
+
+def domain(standing: Standing) -> tuple[int, int]:
+    """Return depth and length of an experiment's domain, in cells."""
+    parameters = standing.experiment.point.parameters
+    return int(parameters["D"]), int(parameters["L"])
 
 
 def _chosen(

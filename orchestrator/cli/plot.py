@@ -199,7 +199,7 @@ def _diagram(
     grid: Grid, laid: Layout, page: Page, range_: tuple[float, float]
 ) -> figures.PhaseDiagram:
     title = _title(grid, page)
-    return figures.PhaseDiagram(laid.rows, laid.columns, title, range_, laid.aspect)
+    return figures.PhaseDiagram(laid.rows, laid.columns, title, range_, laid.shape)
 
 
 def _title(grid: Grid, page: Page) -> str:

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 _PANEL_IN = 3.0
 _VERTICAL = 4.0  # how much steeper than it is the light sees the surface
+_HATCHES = 18  # lines of a hatching along the wind
+_TOGETHER_T0 = 0.1  # by which snapshots of one time may be late
 
 Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One cell of a phase diagram: a height map, or why there is none.
+    """One cell of a phase diagram: a height map, or why there is none or not the last.
 
     Attributes
     ----------
@@ -33,12 +35,15 @@ class Panel:
     time_t0
         Simulated time of the height map, in t0.
     remark
-        Empty for a finished experiment, else its state; drawn hatched.
+        Empty where nothing is missing, else why something is, such as ``failed``; drawn hatched.
     """
 
     height_map: NDArray[np.int16] | None
     time_t0: float
     remark: str = ""
+
+
+_NOTHING = Panel(None, 0.0)
 
 
 class PhaseDiagram:
@@ -52,8 +57,8 @@ class PhaseDiagram:
         What stands above.
     range_
         The heights at both ends of the colours, in cells.
-    aspect
-        Depth over length of the domain.
+    shape
+        Depth and length of the largest domain, in cells. All maps are drawn to its scale.
     """
 
     def __init__(
@@ -62,31 +67,35 @@ class PhaseDiagram:
         columns: Sequence[str],
         title: str,
         range_: tuple[float, float],
-        aspect: float,
+        shape: tuple[int, int],
     ) -> None:
+        depth, length = shape
         width = 1.9 + _PANEL_IN * len(columns)
-        height = 0.75 + (_PANEL_IN * aspect + 0.06) * len(rows)
+        height = 0.75 + (_PANEL_IN * depth / length + 0.06) * len(rows)
         self.figure: Figure = style.new_figure(width, height)
         self._range = range_
+        self._shape = shape
         self._grid = self.figure.subplots(len(rows), len(columns), squeeze=False)
         for axes, label in zip(self._grid[0], columns, strict=True):
             axes.set_title(label, fontsize=9)
         for axes, label in zip(self._grid[:, 0], rows, strict=True):
             style.label_row(axes, label)
         for axes in self._grid.flat:
-            axes.set_xticks([])
-            axes.set_yticks([])
+            axes.set(xticks=[], yticks=[], aspect="equal")
+            axes.set(xlim=(-0.5, length - 0.5), ylim=(depth - 0.5, -0.5))
         self.figure.suptitle(title, fontsize=11)
         self._add_scale(len(rows))
 
     def show(self, panels: Mapping[Place, Panel]) -> None:
         """Draw panels by (row, column), in the place of those that were there before."""
         for place, axes in np.ndenumerate(self._grid):
-            for drawn in [*axes.images, *axes.texts]:
+            for drawn in [*axes.images, *axes.collections, *axes.texts]:
                 drawn.remove()
-            axes.set_xlabel("")
-            _draw(axes, panels.get((place[0], place[1])), self._range)
-        style.small_print(self.figure, f"{_when(panels)}; wind from the left")
+            panel = panels.get((place[0], place[1]), _NOTHING)
+            _draw(axes, panel, self._range)
+            if panel.remark:
+                _mark(axes, panel, self._shape)
+        style.small_print(self.figure, _said(panels))
 
     def _add_scale(self, rows: int) -> None:
         from matplotlib.cm import ScalarMappable  # noqa: PLC0415  # heavy, and optional
@@ -108,28 +117,55 @@ def range_of(maps: Sequence[NDArray[np.int16]]) -> tuple[float, float]:
     return low, max(high, low + 1)
 
 
-def _draw(axes: Axes, panel: Panel | None, range_: tuple[float, float]) -> None:
+def _draw(axes: Axes, panel: Panel, range_: tuple[float, float]) -> None:
     from matplotlib.colors import LightSource  # noqa: PLC0415  # heavy, and optional
 
-    if panel is None or panel.height_map is None:
-        axes.set_facecolor("0.93")
-        axes.set_aspect("equal", adjustable="box")
-    else:
-        surface = _softened(panel.height_map.astype(np.float64))
-        lit = LightSource(azdeg=315, altdeg=40).shade(
-            surface,
-            cmap=style.colours(),
-            vert_exag=_VERTICAL,
-            blend_mode="soft",
-            vmin=range_[0],
-            vmax=range_[1],
-        )
-        axes.imshow(lit, interpolation="nearest")
-    if panel is not None and panel.remark:
-        if panel.height_map is None:
-            axes.text(0.5, 0.5, panel.remark, transform=axes.transAxes, ha="center", fontsize=9)
-        axes.patch.set_hatch("////")
-        axes.set_xlabel(f"{panel.remark}, t = {panel.time_t0:g} t0", fontsize=7)
+    axes.set_facecolor("0.93" if panel.height_map is None else "white")
+    if panel.height_map is None:
+        return
+    depth, length = panel.height_map.shape
+    lit = LightSource(azdeg=315, altdeg=40).shade(
+        _softened(panel.height_map.astype(np.float64)),
+        cmap=style.colours(),
+        vert_exag=_VERTICAL,
+        blend_mode="soft",
+        vmin=range_[0],
+        vmax=range_[1],
+    )
+    limits = axes.axis()
+    axes.imshow(lit, interpolation="nearest", extent=(-0.5, length - 0.5, depth - 0.5, -0.5))
+    axes.axis(limits)
+
+
+def _mark(axes: Axes, panel: Panel, largest: tuple[int, int]) -> None:
+    """Hatch a panel, dark on light so that it is seen on every colour, and say why."""
+    from matplotlib.collections import LineCollection  # noqa: PLC0415  # heavy, and optional
+    from matplotlib.patches import Rectangle  # noqa: PLC0415
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415
+
+    depth, length = largest if panel.height_map is None else panel.height_map.shape
+    lines = [
+        [(start - 0.5, depth - 0.5), (start + depth - 0.5, -0.5)]
+        for start in np.arange(-depth, length, largest[1] / _HATCHES)
+    ]
+    hatching = LineCollection(
+        lines,
+        colors="0.1",
+        linewidths=0.8,
+        path_effects=[withStroke(linewidth=2.0, foreground="white")],
+    )
+    axes.add_collection(hatching, autolim=False)
+    hatching.set_clip_path(Rectangle((-0.5, -0.5), length, depth, transform=axes.transData))
+    when = "" if panel.height_map is None else f", t = {style.time(panel.time_t0)} t0"
+    axes.annotate(
+        panel.remark.replace("_", " ") + when,
+        (0, 0),
+        xycoords="axes fraction",
+        xytext=(4, 4),
+        textcoords="offset points",
+        fontsize=7,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+    )
 
 
 def _softened(surface: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -140,10 +176,20 @@ def _softened(surface: NDArray[np.float64]) -> NDArray[np.float64]:
     return smooth
 
 
-def _when(panels: Mapping[Place, Panel]) -> str:
-    times = [p.time_t0 for p in panels.values() if p.height_map is not None]
+def _said(panels: Mapping[Place, Panel]) -> str:
+    parts = [_when(list(panels.values())), "wind from the left"]
+    if any(panel.remark for panel in panels.values()):
+        parts.append("hatched: incomplete, as told there")
+    return "; ".join(parts)
+
+
+def _when(panels: Sequence[Panel]) -> str:
+    """Say of when the maps are; those that are incomplete tell it themselves."""
+    drawn = [panel for panel in panels if panel.height_map is not None]
+    times = [p.time_t0 for p in drawn if not p.remark] or [p.time_t0 for p in drawn]
     if not times:
         return "no data yet"
-    if max(times) - min(times) < 1:
-        return f"t = {max(times):.0f} t0"
-    return f"t = {min(times):.6g} to {max(times):.6g} t0"
+    first, last = min(times), max(times)
+    if last - first <= min(_TOGETHER_T0, 0.01 * last):
+        return f"t = {style.time(first)} t0"
+    return f"t = {style.time(first)} to {style.time(last)} t0"

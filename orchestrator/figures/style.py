@@ -66,6 +66,16 @@ def colours() -> Colormap:
     return colormaps[COLOURS]
 
 
+def time(time_t0: float) -> str:
+    """Write a time in t0, to four digits or a tenth.
+
+    >>> time(0.5), time(30.0539), time(400.0026), time(12345.54), time(0)
+    ('0.5', '30.05', '400', '12345.5', '0')
+    """
+    whole = len(str(int(abs(time_t0)))) if abs(time_t0) >= 1 else 0
+    return np.format_float_positional(round(time_t0, max(1, 4 - whole)), trim="-")
+
+
 def small_print(figure: Figure, said: str) -> None:
     """Write under a figure what it is of and what made it."""
     figure.supxlabel(f"{said}; rescal-sweep {__version__}", fontsize=7, color="0.35")
