@@ -50,9 +50,9 @@ class Rules(NamedTuple):
         int64, values of the enumerations of these names.
     regulated, rise, forward
         Rows of the injection that replaces losses, of the rise and of the step east, or -1.
-    lifts, hops, goes_on
-        Probabilities that an eroded grain rises, that one at an obstacle rises, and that a risen
-        one goes on; 0 or less where there is no such link.
+    lifts, goes_on
+        Probabilities that an eroded grain rises, and that a risen one goes on, as does one at an
+        obstacle; 0 or less where there is no such link.
     """
 
     direction: NDArray[np.int64]
@@ -68,7 +68,6 @@ class Rules(NamedTuple):
     rise: int
     forward: int
     lifts: float
-    hops: float
     goes_on: float
 
 
@@ -94,7 +93,6 @@ def rules(
         rise=names.index("10"),
         forward=names.index("11"),
         lifts=float(settings.link_erosion_lift),
-        hops=float(settings.link_lift_forward),
         goes_on=float(settings.link_lift_forward),
     )
 
@@ -232,7 +230,7 @@ def perform_all(
     if trigger == EROSION:
         stage, spot, chance = LIFT, beside(ground, first, EASTERN) + up, rules.lifts
     elif trigger == HOP:
-        stage, spot, chance = LIFT, first + up, rules.hops
+        stage, spot = LIFT, first + up
     elif trigger == RISE:
         stage = FORWARD
     elif trigger == ESCAPE:

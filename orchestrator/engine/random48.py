@@ -9,7 +9,7 @@ from __future__ import annotations
 from orchestrator.engine.compiled import part
 from orchestrator.engine.draws import INCREMENT, MASK, MULTIPLIER, seeded
 
-__all__ = ["MASK", "UNIT", "following", "seeded", "skipped"]
+__all__ = ["MASK", "UNIT", "following", "seeded"]
 
 UNIT = 2.0**-48
 
@@ -22,19 +22,3 @@ def following(state: int) -> int:
     0.041630344771878214
     """
     return (state * MULTIPLIER + INCREMENT) & MASK
-
-
-def skipped(state: int, draws: int) -> int:
-    """Return the state ``draws`` draws after ``state``."""
-    factor, addend = 1, 0
-    step_factor, step_addend = MULTIPLIER, INCREMENT
-    while draws:
-        if draws & 1:
-            factor, addend = (
-                factor * step_factor & MASK,
-                (addend * step_factor + step_addend) & MASK,
-            )
-        step_addend = (step_factor + 1) * step_addend & MASK
-        step_factor = step_factor * step_factor & MASK
-        draws >>= 1
-    return (factor * state + addend) & MASK

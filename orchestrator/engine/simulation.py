@@ -136,11 +136,6 @@ class Simulation:
         return int(self.clock.state[PERFORMED])
 
     @property
-    def generator(self) -> int:
-        """The state of the random generator."""
-        return int(self.clock.state[GENERATOR])
-
-    @property
     def eroding_share(self) -> float:
         """The share of the ground that erodes, of the latest gas cycle."""
         return float(self.clock.factor[ERODING])

@@ -15,12 +15,13 @@ import pytest
 
 from orchestrator.engine import checkpoint, turns
 from orchestrator.engine.genesis import Domain, planes
-from orchestrator.engine.random48 import seeded, skipped
+from orchestrator.engine.random48 import seeded
 from orchestrator.engine.simulation import Simulation
-from orchestrator.engine.turns import Clock
+from orchestrator.engine.turns import GENERATOR, Clock
 from orchestrator.errors import FormatError
 from orchestrator.formats.cellspace import Cell, Header, header_bytes
 from orchestrator.formats.templates import parse_template
+from tests.engine.generator import skipped
 from tests.engine.parameters import SNOW
 
 if TYPE_CHECKING:
@@ -297,7 +298,7 @@ def test_each_boundary_and_avalanche_mode_is_repeated_draw_for_draw(name: str) -
     assert [time for time, _ in snapshots] == [0.0, time]
     assert snapshots[1][1].startswith(expected)
     if draws:
-        assert simulation.generator == skipped(seeded(run.seed), draws)
+        assert simulation.clock.state[GENERATOR] == skipped(seeded(run.seed), draws)
 
 
 def test_the_first_events_follow_the_recorded_ones() -> None:
@@ -306,7 +307,7 @@ def test_the_first_events_follow_the_recorded_ones() -> None:
     simulation.run(stop=4, on_snapshot=print)
 
     assert simulation.time == 4.504591263639241
-    assert simulation.generator == skipped(seeded(1), 2777)
+    assert simulation.clock.state[GENERATOR] == skipped(seeded(1), 2777)
 
 
 def test_grains_are_conserved_between_closed_walls() -> None:
@@ -393,7 +394,7 @@ def test_a_run_continues_from_between_two_gas_cycles(tmp_path: Path) -> None:
     whole = run.start()
     whole.run(stop=70, on_snapshot=print)
     assert digest(continued) == digest(whole)
-    assert continued.generator == whole.generator
+    assert continued.clock.state[GENERATOR] == whole.clock.state[GENERATOR]
 
 
 def test_what_is_no_checkpoint_of_this_run_is_refused(tmp_path: Path) -> None:
@@ -422,11 +423,14 @@ def test_kernels_do_the_same_compiled_and_interpreted(name: str) -> None:
         check=True,
     )
 
-    assert interpreted.stdout.split() == [digest(compiled), str(compiled.generator)]
+    assert interpreted.stdout.split() == [
+        digest(compiled),
+        str(compiled.clock.state[GENERATOR]),
+    ]
 
 
 if __name__ == "__main__":
     run, *_ = VARIANTS[sys.argv[1]]
     simulation = run.start()
     simulation.run(stop=1, on_snapshot=print)
-    sys.stdout.write(f"{digest(simulation)} {simulation.generator}\n")
+    sys.stdout.write(f"{digest(simulation)} {simulation.clock.state[GENERATOR]}\n")

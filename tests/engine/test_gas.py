@@ -10,9 +10,11 @@ import pytest
 
 from orchestrator.engine import boxes, flow, gas
 from orchestrator.engine.genesis import Domain, planes
-from orchestrator.engine.random48 import seeded, skipped
+from orchestrator.engine.random48 import seeded
 from orchestrator.engine.simulation import Simulation
+from orchestrator.engine.turns import GENERATOR
 from orchestrator.formats.templates import parse_template
+from tests.engine.generator import skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,12 +241,12 @@ RECORDED = {
 def test_the_gas_of_a_recorded_run_is_repeated_cycle_by_cycle() -> None:
     simulation = at_work(30, 12)
 
-    assert simulation.generator == skipped(seeded(1), 1710)
+    assert simulation.clock.state[GENERATOR] == skipped(seeded(1), 1710)
     assert node_hash(simulation) == "f3e3698e9c2ecdf6"
     for cycle in range(1, 65):
         simulation._flow(averaged=True)
         if cycle in RECORDED:
             draws, nodes, largest, mean = RECORDED[cycle]
-            assert simulation.generator == skipped(seeded(1), draws)
+            assert simulation.clock.state[GENERATOR] == skipped(seeded(1), draws)
             assert node_hash(simulation) == nodes
             assert simulation.speeds == pytest.approx((largest, mean), rel=1e-6)
