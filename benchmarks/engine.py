@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from orchestrator import expansion, spec
 from orchestrator.engine import boxes, flow, gas, shear, simulation, turns, warm
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.simulation import Simulation
@@ -29,31 +30,8 @@ from orchestrator.formats.templates import parse_template
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orchestrator.formats.parameters import Value
-
-HEIGHT, LENGTH, DEPTH = 80, 400, 200
-EXAMPLE: dict[str, Value] = {
-    "Boundary": "OPEN",
-    "Lambda_A": 1,
-    "Lambda_E": 1,
-    "Lambda_T": 1.5,
-    "Lambda_C": 0.5,
-    "Lambda_G": 100000,
-    "Lambda_D": 0.01,
-    "Lambda_S": 0,
-    "Lambda_F": 1,
-    "Lambda_I": 0.002,
-    "Coef_A": 0.1,
-    "Coef_B": 10,
-    "Coef_C": 10,
-    "Prob_link_TT": 1.0,
-    "High_mobility": 1,
-    "Ava_mode": "TRANS",
-    "Ava_angle": 38,
-    "Lgca_speedup": 1000,
-    "Tau_min": 100,
-    "Tau_max": 1100,
-}
+(EXAMPLE,) = expansion.expand(spec.load(Path(__file__).with_name("example.yaml")))
+HEIGHT, LENGTH, DEPTH = (int(EXAMPLE.parameters[name]) for name in ("H", "L", "D"))
 PHASES = {
     "cells and pairs": (
         (simulation, "prepare"),
@@ -116,14 +94,15 @@ def measured(length: int, depth: int, stop: float) -> dict[str, Any]:
     for phase, functions in PHASES.items():
         for module, name in functions:
             setattr(module, name, timed(getattr(module, name), spent, phase))
-    domain = Domain(HEIGHT, length, depth, parse_template("SNOWFALL(4)"))
+    template = parse_template(str(EXAMPLE.parameters["Csp_template"]))
+    domain = Domain(HEIGHT, length, depth, template)
     cells = np.stack([plane.copy() for plane in planes(domain, 2000)])
     undated = np.broadcast_to(np.int32(0), cells.shape)
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak
     before = peak_bytes()
 
     start = time.perf_counter()
-    run = Simulation(EXAMPLE, cells, undated, time=0.0, seed=1234)
+    run = Simulation(EXAMPLE.parameters, cells, undated, time=0.0, seed=1234)
     began = run.transitions
     write = timed(written, spent, "snapshots")
     run.run(stop=stop, every=50, on_snapshot=write)

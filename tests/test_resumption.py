@@ -19,33 +19,14 @@ from orchestrator.experiment import describe
 from orchestrator.model import Experiment, Outputs, Point, Run, Snapshot, State, Task
 from orchestrator.supervisor import Stop, resumption, supervise
 from orchestrator.workspace import ExperimentDirectory
+from tests.engine.parameters import snowfall
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from orchestrator.model import Engine, Record, Scalar
+    from orchestrator.model import Engine, Record
 
-PARAMETERS: dict[str, Scalar] = {
-    "Boundary": "OPEN",
-    "Time": 0.0,
-    "H": 20,
-    "L": 60,
-    "D": 20,
-    "Csp_template": "SNOWFALL(4)",
-    "Lambda_A": 1.0,
-    "Lambda_E": 1.0,
-    "Lambda_T": 1.5,
-    "Lambda_C": 0.5,
-    "Lambda_G": 100000.0,
-    "Lambda_I": 0.01,
-    "Coef_A": 0.1,
-    "Coef_C": 10.0,
-    "High_mobility": 1,
-    "Ava_mode": "TRANS",
-    "Ava_angle": 38.0,
-    "Lgca_speedup": 100,
-    "Tau_max": 1000.0,
-}
+PARAMETERS = snowfall(H=20, L=60, D=20, Lambda_I=0.01, Tau_min=0, Lgca_speedup=100)
 RUN = Run(stop_t0=800.0, every_t0=40.0, engine="builtin")
 
 
@@ -189,8 +170,9 @@ def test_an_engine_that_was_killed_goes_on_too(tmp_path: Path, undisturbed: Path
 def lookalike(tmp_path: Path) -> Engine:
     """The built-in engine dressed up as a ReSCAL-snow tree, whose state nobody can save."""
     root = tmp_path / "root"
-    for part in ("build", "scripts/real_data"):
+    for part in ("build", "scripts"):
         (root / part).mkdir(parents=True)
+    (root / "scripts" / "real_data").symlink_to(simulator.builtin().real_data)
     for name in ("genesis", "rescal"):
         program = root / "build" / name
         words = f'"{sys.executable}" -P -m orchestrator.engine {name}'

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator import expansion, spec
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from orchestrator.formats.parameters import Value
+    from orchestrator.model import Scalar
 
 SNOW: dict[str, Value] = {
     "Lambda_A": 1,
@@ -28,3 +36,14 @@ SNOW: dict[str, Value] = {
     "Lgca_speedup": 1000,
 }
 """Dry snow, as most recorded runs have it."""
+
+
+def snowfall(**changes: Scalar) -> Mapping[str, Scalar]:
+    """Return the parameters that a sweep gets from the template ``snowfall`` and ``changes``."""
+    run = {"stop": 1, "every": 1}
+    sweep = {"name": "snow", "extends": "snowfall", "parameters": changes, "run": run}
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "snow.yaml"
+        path.write_text(json.dumps(sweep))
+        (point,) = expansion.expand(spec.load(path))
+    return point.parameters
