@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -40,12 +41,19 @@ def panels(grid: Grid, page: Page, time_t0: float | None) -> dict[Place, Panel]:
 
 
 def _panel(reduced: Reduced, standing: Standing, time_t0: float | None) -> Panel:
-    remark = "" if standing.state is State.DONE else standing.state.value
     if len(reduced.height_maps) == 0:
-        return Panel(None, 0.0, remark or "no height maps")
+        return Panel(None, 0.0, _missing(reduced, standing))
     nearest = _nearest(reduced, time_t0)
     alone = reduced.height_maps[nearest].copy()  # lets go of the others
-    return Panel(alone, float(reduced.times[nearest]), remark)
+    return Panel(alone, float(reduced.times[nearest]), _missing(reduced, standing))
+
+
+def _missing(reduced: Reduced, standing: Standing) -> str:
+    """Say why something of an experiment is missing; empty where nothing is."""
+    if standing.state is State.DONE:
+        return "" if len(reduced.height_maps) else "no height maps"
+    state: str = standing.state.value
+    return state
 
 
 def films(grid: Grid, page: Page) -> Films:
@@ -55,18 +63,31 @@ def films(grid: Grid, page: Page) -> Films:
     return dict(zip(page.standings, zip(read, standings, strict=True), strict=True))
 
 
-def moment(films: Films, time_t0: float) -> dict[Place, Panel]:
-    """Return what films show at a time: the last snapshot until then."""
+def moments(grid: Grid, films: Films) -> list[float]:
+    """Return the times at which films have snapshots, the last of them infinite: the end."""
+    end = max(
+        (float(one.times[-1]) for one, _ in films.values() if one.times.size), default=0.0
+    )
+    return [*grid.times[grid.times <= end].tolist()[:-1], math.inf]
+
+
+def moment(grid: Grid, films: Films, time_t0: float) -> dict[Place, Panel]:
+    """Return what films show at a time: the last snapshot until then, or one a little late.
+
+    What should have gone on and did not tells why from the next time on, and at the end.
+    """
     shown = {}
     for place, (reduced, standing) in films.items():
-        until = reduced.times <= time_t0 + 1e-9
-        count = min(int(until.sum()), len(reduced.height_maps))
+        times = reduced.times[: len(reduced.height_maps)]
+        count = int(np.count_nonzero(times <= time_t0 + grid.tolerance_t0))
+        over = not count or time_t0 - grid.tolerance_t0 > times[-1]
+        remark = _missing(reduced, standing) if over else ""
         if count:
             shown[place] = Panel(
-                reduced.height_maps[count - 1], float(reduced.times[count - 1])
+                reduced.height_maps[count - 1], float(times[count - 1]), remark
             )
         else:
-            shown[place] = Panel(None, 0.0, standing.state.value)
+            shown[place] = Panel(None, 0.0, remark)
     return shown
 
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from orchestrator.cli.layouts import Layout, Page
     from orchestrator.cli.pictures import Films
     from orchestrator.dataset.grid import Grid
-    from orchestrator.model import Reduced
 
 _DEFAULT = "roughness,wavelength,mean_height"
 _FRAMES = 60
@@ -163,25 +162,22 @@ def _animate(
             continue
         range_ = range_of([one.height_maps[index] for one in read for index in (0, -1)])
         diagram = _diagram(grid, laid, page, range_)
-        show = functools.partial(_show, diagram, films)
+        show = functools.partial(_show, grid, diagram, films)
         target = _target(request, path, _file_name(page))
-        figures.film(
-            diagram.figure, show, _moments(grid, read, request.frames), target, command
-        )
+        moments = _some(pictures.moments(grid, films), request.frames)
+        figures.film(diagram.figure, show, moments, target, command)
         shown = True
         yield target
     if not shown:
         raise RequestError(f"{grid.directory.name}: no height maps yet")
 
 
-def _show(diagram: figures.PhaseDiagram, films: Films, time_t0: float) -> None:
-    diagram.show(pictures.moment(films, time_t0))
+def _show(grid: Grid, diagram: figures.PhaseDiagram, films: Films, time_t0: float) -> None:
+    diagram.show(pictures.moment(grid, films, time_t0))
 
 
-def _moments(grid: Grid, read: Sequence[Reduced], frames: int) -> list[float]:
-    """Return the times of at most so many frames, up to the last snapshot of all."""
-    end = max(float(reduced.times[-1]) for reduced in read)
-    moments = [t for t in [*grid.times.tolist(), end] if t <= end]
+def _some(moments: Sequence[float], frames: int) -> list[float]:
+    """Choose at most so many moments, evenly, with the first and the last."""
     kept = np.unique(np.linspace(0, len(moments) - 1, frames).round().astype(int))
     return [moments[i] for i in kept]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PANEL_IN = 3.0
 _VERTICAL = 4.0  # how much steeper than it is the light sees the surface
 _HATCHES = 18  # lines of a hatching along the wind
-_TOGETHER_T0 = 0.1  # by which snapshots of one time may be late
+_TOGETHER_T0 = 0.25  # by which snapshots of one time may be late
 
 Place = tuple[int, int]
 

@@ -105,7 +105,7 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert told.split() == [
-        "h264,7",
+        "h264,6",
         *["rescal-sweep", "plot", "dunes", "animation", "-o", "dunes.mp4"],
     ]
 

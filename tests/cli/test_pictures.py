@@ -1,0 +1,89 @@
+"""What pictures are handed: maps at their times, and what is said of those that are missing."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from orchestrator.cli import pictures
+from orchestrator.dataset.grid import Grid
+from orchestrator.model import Experiment, Point, Reduced, Standing, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from orchestrator.workspace import SweepDirectory
+
+SHAPE = (3, 4)
+
+
+@pytest.fixture
+def grid(sweep_directory: SweepDirectory) -> Grid:
+    """A sweep that is seen every 10 t0 until 40 t0."""
+    return Grid(
+        directory=sweep_directory,
+        dimensions=(),
+        cells={},
+        superseded=(),
+        orphaned=(),
+        times=np.arange(0.0, 41.0, 10.0),
+        tolerance_t0=2.5,
+        depth=SHAPE[0],
+        length=SHAPE[1],
+    )
+
+
+@pytest.fixture
+def make_film() -> Callable[[State, int], tuple[Reduced, Standing]]:
+    """Make snapshots that are a little late, each map with its number."""
+
+    def make(state: State, snapshots: int) -> tuple[Reduced, Standing]:
+        times = 10.0 * np.arange(snapshots, dtype=np.float64) + 0.03
+        maps = np.arange(snapshots, dtype=np.int16)[:, None, None] * np.ones(SHAPE, np.int16)
+        reduced = Reduced(times, maps, np.empty((0, 0, 0), "f4"), np.empty((0, 3), np.int64))
+        point = Point("00", {"D": SHAPE[0], "L": SHAPE[1]}, seed=1)
+        return reduced, Standing(Experiment(0, point), state, 1, None)
+
+    return make
+
+
+def test_a_film_has_the_snapshot_of_each_time_though_it_is_late(
+    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
+) -> None:
+    films = {(0, 0): make_film(State.DONE, 5)}
+
+    moments = pictures.moments(grid, films)
+    shown = [pictures.moment(grid, films, time)[0, 0] for time in moments]
+
+    assert moments == [0.0, 10.0, 20.0, 30.0, math.inf]
+    assert [_number(panel.height_map) for panel in shown] == [0, 1, 2, 3, 4]
+    assert [panel.remark for panel in shown] == [""] * 5
+
+
+def test_a_film_tells_from_when_on_an_experiment_did_not_go_on(
+    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
+) -> None:
+    films = {
+        (0, 0): make_film(State.DONE, 5),
+        (0, 1): make_film(State.FAILED, 3),
+        (0, 2): make_film(State.CANCELLED, 5),
+        (0, 3): make_film(State.PENDING, 0),
+    }
+
+    shown = [pictures.moment(grid, films, time) for time in pictures.moments(grid, films)]
+
+    assert [frame[0, 1].remark for frame in shown] == ["", "", "", "failed", "failed"]
+    assert [_number(frame[0, 1].height_map) for frame in shown] == [0, 1, 2, 2, 2]
+    assert [frame[0, 2].remark for frame in shown] == ["", "", "", "", "cancelled"]
+    assert [frame[0, 3].remark for frame in shown] == ["pending"] * 5
+    assert {frame[0, 0].remark for frame in shown} == {""}
+
+
+def _number(height_map: NDArray[np.int16] | None) -> int:
+    assert height_map is not None
+    return int(height_map[0, 0])
