@@ -186,13 +186,27 @@ def test_curves_are_the_mean_over_seeds_with_its_error() -> None:
 def test_profiles_stand_over_time() -> None:
     times, heights = np.array([0.0, 10.0]), np.array([[0, 1, 2], [3, 4, 5]], np.float32)
 
-    figure = figures.space_time(
-        {(0, 0): Stripes(times, heights)}, ("",), ("",), "winds", "y = 5"
-    )
+    figure = figures.space_time({(0, 0): Stripes(times, heights, 5)}, ("",), ("",), "winds")
 
     (mesh,) = figure.axes[0].collections
     assert np.array_equal(np.asarray(mesh.get_array()).reshape(2, 3), heights)
     assert figure.axes[0].get_ylabel() == "t (t0)"
+    assert figure.get_supxlabel().startswith("row y = 5; wind from the left")
+
+
+def test_profiles_of_unequal_domains_tell_that_their_rows_differ() -> None:
+    times, nothing = np.array([0.0, 10.0]), np.empty((0, 0), np.float32)
+    panels = {
+        (0, 0): Stripes(times, np.zeros((2, 6), np.float32), 5),
+        (0, 1): Stripes(times, np.zeros((2, 3), np.float32), 10, "node_fail"),
+        (0, 2): Stripes(np.empty(0), nothing, 0, "failed"),
+    }
+
+    figure = figures.space_time(panels, ("",), ("a", "b", "c"), "winds")
+
+    told = [[text.get_text() for text in axes.texts] for axes in figure.axes[:3]]
+    assert told == [[], ["node fail"], ["failed"]]
+    assert figure.get_supxlabel().startswith("middle rows, y = 5 to 10; ")
 
 
 @pytest.mark.parametrize(

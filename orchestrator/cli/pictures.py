@@ -11,7 +11,6 @@ import numpy as np
 from orchestrator import observables, replicates, store
 from orchestrator.cli.layouts import label
 from orchestrator.dataset.variables import series_values
-from orchestrator.errors import RequestError
 from orchestrator.figures import Curve, Panel, Stripes
 from orchestrator.model import State
 from orchestrator.observables import QUANTITIES
@@ -93,21 +92,19 @@ def moment(grid: Grid, films: Films, time_t0: float) -> dict[Place, Panel]:
 
 def stripes(grid: Grid, page: Page, y: int | None) -> dict[Place, Stripes]:
     """Read one row of columns along the wind of each experiment of a page, the middle one."""
-    if y is not None and not 0 <= y < grid.depth:
-        raise RequestError(f"--y {y}: expected a row from 0 to {grid.depth - 1}")
 
-    def read(standing: Standing) -> Stripes | None:
+    def read(standing: Standing) -> Stripes:
         reduced = _read(grid, standing)
-        if len(reduced.height_maps) < 2:
-            return None
-        row = reduced.height_maps.shape[1] // 2 if y is None else y
-        heights = reduced.height_maps[:, row].astype(np.float32)
-        return Stripes(reduced.times, heights - heights.mean(axis=1, keepdims=True))
+        maps, missing = reduced.height_maps, _missing(reduced, standing)
+        row = maps.shape[1] // 2 if y is None else y
+        if len(maps) == 0:
+            return Stripes(np.empty(0), np.empty((0, 0), np.float32), row, missing)
+        heights = maps[:, row].astype(np.float32)
+        above = heights - heights.mean(axis=1, keepdims=True)
+        return Stripes(reduced.times, above, row, missing)
 
     found = in_order(read, page.standings.values())
-    return {
-        place: one for place, one in zip(page.standings, found, strict=True) if one is not None
-    }
+    return dict(zip(page.standings, found, strict=True))
 
 
 def series_curves(grid: Grid) -> list[Curve]:

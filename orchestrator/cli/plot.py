@@ -98,16 +98,28 @@ def _phase_diagram(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[st
 
 def _profile(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
     laid = _layout(grid, request)
-    row = grid.depth // 2 if request.y is None else request.y
+    _check_row(laid, request.y)
+    shown = False
     for page in laid.pages:
         stripes = pictures.stripes(grid, page, request.y)
-        if not stripes:
-            raise RequestError(f"{grid.directory.name}: no two snapshots of an experiment yet")
-        said = f"row y = {row}; wind from the left"
-        title = _title(grid, page)
-        yield (
-            _file_name(page),
-            figures.space_time(stripes, laid.rows, laid.columns, title, said),
+        if not any(len(one.times) > 1 for one in stripes.values()):
+            continue
+        shown = True
+        figure = figures.space_time(stripes, laid.rows, laid.columns, _title(grid, page))
+        yield _file_name(page), figure
+    if not shown:
+        raise RequestError(f"{grid.directory.name}: no two height maps of an experiment")
+
+
+def _check_row(laid: Layout, y: int | None) -> None:
+    """Refuse a row that some domain has not."""
+    standings = [standing for page in laid.pages for standing in page.standings.values()]
+    narrowest = min(standings, key=lambda standing: layouts.domain(standing)[0])
+    depth, _ = layouts.domain(narrowest)
+    if y is not None and not 0 <= y < depth:
+        name = narrowest.experiment.name
+        raise RequestError(
+            f"--y {y}: expected a row from 0 to {depth - 1}; {name} has no others"
         )
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _PANEL_IN = 3.0
 _VERTICAL = 4.0  # how much steeper than it is the light sees the surface
 _HATCHES = 18  # lines of a hatching along the wind
-_TOGETHER_T0 = 0.25  # by which snapshots of one time may be late
 
 Place = tuple[int, int]
 
@@ -84,7 +83,7 @@ class PhaseDiagram:
             axes.set(xticks=[], yticks=[], aspect="equal")
             axes.set(xlim=(-0.5, length - 0.5), ylim=(depth - 0.5, -0.5))
         self.figure.suptitle(title, fontsize=11)
-        self._add_scale(len(rows))
+        style.colour_scale(self.figure, self._grid, range_, "height (cells)")
 
     def show(self, panels: Mapping[Place, Panel]) -> None:
         """Draw panels by (row, column), in the place of those that were there before."""
@@ -96,16 +95,6 @@ class PhaseDiagram:
             if panel.remark:
                 _mark(axes, panel, self._shape)
         style.small_print(self.figure, _said(panels))
-
-    def _add_scale(self, rows: int) -> None:
-        from matplotlib.cm import ScalarMappable  # noqa: PLC0415  # heavy, and optional
-        from matplotlib.colors import Normalize  # noqa: PLC0415
-
-        scale = ScalarMappable(Normalize(*self._range), style.COLOURS)
-        shrink = min(1.0, 1.8 / rows)
-        bar = self.figure.colorbar(scale, ax=self._grid, shrink=shrink, pad=0.015)
-        bar.set_label("height (cells)", fontsize=9)
-        bar.ax.tick_params(labelsize=8)
 
 
 def range_of(maps: Sequence[NDArray[np.int16]]) -> tuple[float, float]:
@@ -157,15 +146,7 @@ def _mark(axes: Axes, panel: Panel, largest: tuple[int, int]) -> None:
     axes.add_collection(hatching, autolim=False)
     hatching.set_clip_path(Rectangle((-0.5, -0.5), length, depth, transform=axes.transData))
     when = "" if panel.height_map is None else f", t = {style.time(panel.time_t0)} t0"
-    axes.annotate(
-        panel.remark.replace("_", " ") + when,
-        (0, 0),
-        xycoords="axes fraction",
-        xytext=(4, 4),
-        textcoords="offset points",
-        fontsize=7,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
-    )
+    style.remark(axes, panel.remark + when)
 
 
 def _softened(surface: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -177,19 +158,10 @@ def _softened(surface: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _said(panels: Mapping[Place, Panel]) -> str:
-    parts = [_when(list(panels.values())), "wind from the left"]
+    drawn = [panel for panel in panels.values() if panel.height_map is not None]
+    # those that are incomplete tell it themselves
+    times = [p.time_t0 for p in drawn if not p.remark] or [p.time_t0 for p in drawn]
+    parts = [style.when(times), "wind from the left"]
     if any(panel.remark for panel in panels.values()):
         parts.append("hatched: incomplete, as told there")
     return "; ".join(parts)
-
-
-def _when(panels: Sequence[Panel]) -> str:
-    """Say of when the maps are; those that are incomplete tell it themselves."""
-    drawn = [panel for panel in panels if panel.height_map is not None]
-    times = [p.time_t0 for p in drawn if not p.remark] or [p.time_t0 for p in drawn]
-    if not times:
-        return "no data yet"
-    first, last = min(times), max(times)
-    if last - first <= min(_TOGETHER_T0, 0.01 * last):
-        return f"t = {style.time(first)} t0"
-    return f"t = {style.time(first)} to {style.time(last)} t0"

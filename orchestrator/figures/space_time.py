@@ -12,6 +12,7 @@ from orchestrator.figures import style
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -28,10 +29,16 @@ class Stripes:
         float64 [snapshot], in t0.
     heights
         float32 [snapshot, L], in cells above their mean at that time.
+    row
+        Which row it is, y.
+    remark
+        Empty where nothing is missing, else why something is, such as ``failed``.
     """
 
     times: NDArray[np.float64]
     heights: NDArray[np.float32]
+    row: int
+    remark: str = ""
 
 
 def space_time(
@@ -39,52 +46,58 @@ def space_time(
     rows: Sequence[str],
     columns: Sequence[str],
     title: str,
-    said: str,
 ) -> Figure:
     """Draw heights over distance along the wind (to the right) and time (upwards).
 
     Parameters
     ----------
     panels
-        By (row, column); missing ones stay empty.
+        By (row, column); missing ones stay empty, as those of fewer than two snapshots do.
     rows, columns
         The labels of the grid's lines.
-    title, said
-        What stands above, and in small print below.
+    title
+        What stands above.
     """
     width = 1.9 + _PANEL_IN[0] * len(columns)
     figure = style.new_figure(width, 1.0 + _PANEL_IN[1] * len(rows))
     grid = figure.subplots(len(rows), len(columns), squeeze=False, sharex=True, sharey=True)
-    low = min((float(np.percentile(p.heights, 1)) for p in panels.values()), default=0.0)
-    high = max((float(np.percentile(p.heights, 99)) for p in panels.values()), default=1.0)
-    drawn = None
+    drawn = {place: panel for place, panel in panels.items() if len(panel.times) > 1}
+    low = min((float(np.percentile(p.heights, 1)) for p in drawn.values()), default=0.0)
+    high = max((float(np.percentile(p.heights, 99)) for p in drawn.values()), default=1.0)
+    range_ = low, max(high, low + 1)
     for (i, j), axes in np.ndenumerate(grid):
-        panel = panels.get((i, j))
         axes.tick_params(labelsize=7)
+        axes.set_facecolor("0.93")
         if i == 0:
             axes.set_title(columns[j], fontsize=9)
+        if i == len(rows) - 1:
+            axes.set_xlabel("x (cells)", fontsize=9)
         if j == 0:
             axes.set_ylabel(f"{rows[i]}\nt (t0)" if rows[i] else "t (t0)", fontsize=9)
-        if panel is None:
-            axes.set_facecolor("0.93")
-            continue
-        x = np.arange(panel.heights.shape[1])
-        drawn = axes.pcolormesh(
-            x,
-            panel.times,
-            panel.heights,
-            cmap=style.COLOURS,
-            vmin=low,
-            vmax=max(high, low + 1),
-            shading="nearest",
-            rasterized=True,
-        )
-    for axes in grid[-1]:
-        axes.set_xlabel("x (cells)", fontsize=9)
-    if drawn is not None:
-        bar = figure.colorbar(drawn, ax=grid, shrink=min(1.0, 1.8 / len(rows)), pad=0.015)
-        bar.set_label("height above the mean (cells)", fontsize=9)
-        bar.ax.tick_params(labelsize=8)
+        if (i, j) in drawn:
+            _draw(axes, drawn[i, j], range_)
+        if (i, j) in panels:
+            style.remark(axes, panels[i, j].remark, at_top=True)
+    style.colour_scale(figure, grid, range_, "height above the mean (cells)")
     figure.suptitle(title, fontsize=11)
-    style.small_print(figure, said)
+    style.small_print(figure, f"{_which([p.row for p in drawn.values()])}; wind from the left")
     return figure
+
+
+def _draw(axes: Axes, panel: Stripes, range_: tuple[float, float]) -> None:
+    axes.pcolormesh(
+        np.arange(panel.heights.shape[1]),
+        panel.times,
+        panel.heights,
+        cmap=style.COLOURS,
+        vmin=range_[0],
+        vmax=range_[1],
+        shading="nearest",
+        rasterized=True,
+    )
+
+
+def _which(rows: Sequence[int]) -> str:
+    """Say which rows are shown; they differ where the middle of unequal domains is."""
+    first, last = min(rows, default=0), max(rows, default=0)
+    return f"row y = {first}" if first == last else f"middle rows, y = {first} to {last}"

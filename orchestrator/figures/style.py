@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 COLOURS = "cividis"
 """Perceptually uniform, and the same for the colour-blind."""
@@ -36,6 +37,7 @@ LINES: tuple[LineStyle, ...] = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (
 STILLS = (".png", ".svg", ".pdf")
 FILMS = (".gif", ".mp4")
 
+_TOGETHER_T0 = 0.25  # by which snapshots of one time may be late
 _FRAMES_PER_S = 8
 _FILM_DPI = 100
 
@@ -74,6 +76,48 @@ def time(time_t0: float) -> str:
     """
     whole = len(str(int(abs(time_t0)))) if abs(time_t0) >= 1 else 0
     return np.format_float_positional(round(time_t0, max(1, 4 - whole)), trim="-")
+
+
+def when(times: Sequence[float]) -> str:
+    """Say of when snapshots are, of which those of one time may be late by a little.
+
+    >>> when([400.0026, 400.1]), when([0.5, 1.0]), when([])
+    ('t = 400 t0', 't = 0.5 to 1 t0', 'no data yet')
+    """
+    if not times:
+        return "no data yet"
+    first, last = min(times), max(times)
+    if last - first <= min(_TOGETHER_T0, 0.01 * last):
+        return f"t = {time(first)} t0"
+    return f"t = {time(first)} to {time(last)} t0"
+
+
+def remark(axes: Axes, said: str, *, at_top: bool = False) -> None:
+    """Write what is to be known of a panel, if anything, into its corner."""
+    if said:
+        axes.annotate(
+            said.replace("_", " "),
+            (0, int(at_top)),
+            xycoords="axes fraction",
+            xytext=(4, -4 if at_top else 4),
+            textcoords="offset points",
+            va="top" if at_top else "bottom",
+            fontsize=7,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+        )
+
+
+def colour_scale(
+    figure: Figure, grid: NDArray[Any], range_: tuple[float, float], label: str
+) -> None:
+    """Draw beside a grid of panels which colour is which number."""
+    from matplotlib.cm import ScalarMappable  # noqa: PLC0415  # heavy, and optional
+    from matplotlib.colors import Normalize  # noqa: PLC0415
+
+    scale = ScalarMappable(Normalize(*range_), COLOURS)
+    bar = figure.colorbar(scale, ax=grid, shrink=min(1.0, 1.8 / len(grid)), pad=0.015)
+    bar.set_label(label, fontsize=9)
+    bar.ax.tick_params(labelsize=8)
 
 
 def small_print(figure: Figure, said: str) -> None:

@@ -35,6 +35,26 @@ run: {stop: 500, every: 100, engine: builtin}
 """
 
 
+UNEQUAL = """
+name: unequal
+extends: snowfall
+parameters: {H: 30}
+sweep:
+  grid: {D: [20, 30], L: [80, 120]}
+run: {stop: 20, every: 10, engine: builtin}
+"""
+
+
+@pytest.fixture(scope="module")
+def unequal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep of domains of different sizes."""
+    place = tmp_path_factory.mktemp("unequal")
+    (place / "unequal.yaml").write_text(UNEQUAL)
+    done = _run(place, "submit", "unequal.yaml", "--cluster", "local", "--wait", "--yes")
+    assert "4 experiments: 4 done" in done.stdout, done.stdout + done.stderr
+    return place
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The published phase diagram's corners, on a smaller domain and for a shorter time."""
@@ -139,6 +159,33 @@ def test_a_wrong_wish_is_told(place: Path, words: tuple[str, ...], said: str) ->
 
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["phase-diagram", "series", "spectrum", "profile"])
+def test_every_kind_is_drawn_of_unequal_domains(unequal: Path, kind: str) -> None:
+    done = _run(unequal, "plot", "unequal", kind, "-o", f"{kind}.pdf")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"wrote {kind}.pdf\n", "")
+
+
+def test_a_row_that_a_smaller_domain_has_not_is_refused(unequal: Path) -> None:
+    refused = _run(unequal, "plot", "unequal", "profile", "--y", "20")
+    drawn = _run(
+        unequal,
+        "plot",
+        "unequal",
+        "profile",
+        "--y",
+        "29",
+        "--experiment",
+        "exp3",
+        "-o",
+        "a.png",
+    )
+
+    said = "--y 20: expected a row from 0 to 19; exp0 has no others\n"
+    assert (refused.returncode, refused.stderr) == (2, said)
+    assert (drawn.returncode, drawn.stdout, drawn.stderr) == (0, "wrote a.png\n", "")
 
 
 def test_rows_columns_and_pages_are_as_asked(place: Path) -> None:
