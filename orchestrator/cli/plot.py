@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import figures, observables
-from orchestrator.cli import layouts, outputs, pictures, screen, settings
+from orchestrator.cli import curves, layouts, outputs, pictures, screen, settings
 from orchestrator.dataset.grid import lay_out
 from orchestrator.errors import RequestError
 from orchestrator.figures.lines import Scale
@@ -134,21 +134,21 @@ def _series(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figu
         unit = "" if about.units == "1" else f"\n({about.units})"
         panels[name] = Scale(name.replace("_", " ") + unit)
     scales = Scale("t (t0)"), panels
-    found = pictures.series_curves(grid)
+    found = curves.series(grid)
     yield "", figures.curves(found, scales, grid.directory.name)
 
 
 def _spectrum(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
-    found = pictures.power_curves(grid, request.time)
-    if not found:
-        raise RequestError(f"{grid.directory.name}: no height maps yet")
-    when = "the last snapshot" if request.time is None else f"t = {request.time:g} t0"
+    waves = curves.waves(grid, request.time)
+    if not waves.curves:
+        raise RequestError(f"{grid.directory.name}: no height maps of which there are spectra")
+    power = "power per wavenumber\n(cells² / (1/cells))" if waves.unequal else "power (cells²)"
     scales = (
         Scale("wavelength along the wind (cells)", logarithmic=True),
-        {"power": Scale("power (cells²)", logarithmic=True)},
+        {"power": Scale(power, logarithmic=True)},
     )
-    title = f"{grid.directory.name}, {when}"
-    yield "", figures.curves(found, scales, title)
+    title = f"{grid.directory.name}, {figures.when(waves.times)}"
+    yield "", figures.curves(waves.curves, scales, title)
 
 
 _STILLS = {

@@ -6,7 +6,7 @@ Each kind takes values and returns a figure; :func:`save` writes it with the com
 from orchestrator.figures.lines import Curve, curves
 from orchestrator.figures.phase_diagram import Panel, PhaseDiagram
 from orchestrator.figures.space_time import Stripes, space_time
-from orchestrator.figures.style import FILMS, STILLS, film, save
+from orchestrator.figures.style import FILMS, STILLS, film, save, when
 
 __all__ = [
     "FILMS",
@@ -19,4 +19,5 @@ __all__ = [
     "film",
     "save",
     "space_time",
+    "when",
 ]

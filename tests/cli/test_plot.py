@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import orchestrator
-from orchestrator.cli import layouts, pictures
+from orchestrator import observables
+from orchestrator.cli import curves, layouts, pictures
 from orchestrator.dataset.grid import lay_out
 from orchestrator.workspace import SweepDirectory
 
@@ -166,6 +167,24 @@ def test_every_kind_is_drawn_of_unequal_domains(unequal: Path, kind: str) -> Non
     done = _run(unequal, "plot", "unequal", kind, "-o", f"{kind}.pdf")
 
     assert (done.returncode, done.stdout, done.stderr) == (0, f"wrote {kind}.pdf\n", "")
+
+
+def test_spectra_of_unequal_domains_are_compared_by_wavelength(unequal: Path) -> None:
+    grid = lay_out(SweepDirectory(unequal / "data_runs" / "unequal"))
+
+    waves = curves.waves(grid, None)
+
+    assert waves.unequal
+    assert len(waves.times) == len(waves.curves) == 4
+    found = {curve.labels: curve for curve in waves.curves}
+    for standing in grid.cells.values():
+        depth, length = layouts.domain(standing)
+        with np.load(grid.directory.experiment(standing.experiment.number).height_maps) as file:
+            power = observables.power_along_wind(file["height_maps"][-1])
+        mine = found[f"D = {depth}", f"L = {length}"]
+        numbers = np.arange(1, (length + 1) // 2)
+        assert mine.x == pytest.approx(length / numbers)
+        assert mine.means["power"] == pytest.approx(length * power[numbers])
 
 
 def test_a_row_that_a_smaller_domain_has_not_is_refused(unequal: Path) -> None:

@@ -1,0 +1,130 @@
+"""What curves are drawn of: each point of a sweep with its seeds, measured over time or by wave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from orchestrator import observables, replicates
+from orchestrator.cli import pictures
+from orchestrator.cli.layouts import label
+from orchestrator.dataset.variables import series_values
+from orchestrator.figures import Curve
+from orchestrator.observables import QUANTITIES
+from orchestrator.threads import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from orchestrator.dataset.grid import Grid
+    from orchestrator.model import Standing
+
+_Read = TypeVar("_Read")
+
+
+@dataclass(frozen=True, slots=True)
+class Waves:
+    """The power along the wind of every point.
+
+    Attributes
+    ----------
+    curves
+        By the name ``power`` over wavelengths in cells, in cells²; in cells² per wavenumber in
+        1/cells where domains differ in length, for the longer one has more waves among which it
+        shares the same power.
+    times
+        Of the snapshots, in t0.
+    unequal
+        Whether domains differ in length.
+    """
+
+    curves: list[Curve]
+    times: list[float]
+    unequal: bool
+
+
+def series(grid: Grid) -> list[Curve]:
+    """Read the series of every point, on the times that were asked for there."""
+
+    def measure(standing: Standing) -> dict[str, NDArray[np.float64]]:
+        return series_values(grid, pictures.read(grid, standing))
+
+    found = []
+    for labels, seeds in _each_point(grid, measure):
+        there = np.any([np.isfinite(one["snapshot_time"]) for one in seeds], axis=0)
+        values = {name: np.array([one[name][there] for one in seeds]) for name in QUANTITIES}
+        found.append(_curve(labels, grid.times[there], values))
+    return found
+
+
+def waves(grid: Grid, time_t0: float | None) -> Waves:
+    """Measure the power along the wind of every point at the time nearest to ``time_t0``.
+
+    From the longest wave on; the shortest, of two cells, is left out.
+    """
+
+    def measure(standing: Standing) -> tuple[float, int, NDArray[np.float64]] | None:
+        one = pictures.read(grid, standing)
+        if len(one.height_maps) == 0:
+            return None
+        shown = pictures.nearest(one, time_t0)
+        length = one.height_maps.shape[2]
+        power = observables.power_along_wind(one.height_maps[shown])[1 : (length + 1) // 2]
+        return float(one.times[shown]), length, power
+
+    found = [
+        (labels, [seed for seed in seeds if seed is not None])
+        for labels, seeds in _each_point(grid, measure)
+    ]
+    lengths = {length for _, seeds in found for _, length, _ in seeds}
+    unequal = len(lengths) > 1
+    curves = []
+    for labels, seeds in found:
+        for length in dict.fromkeys(length for _, length, _ in seeds):  # one, as a rule
+            alike = np.array([power for _, own, power in seeds if own == length])
+            wavelengths = length / np.arange(1, (length + 1) // 2)
+            power = alike * length if unequal else alike
+            curves.append(_curve(labels, wavelengths, {"power": power}))
+    return Waves(curves, [time for _, seeds in found for time, _, _ in seeds], unequal)
+
+
+def _curve(
+    labels: tuple[str, str],
+    x: NDArray[np.float64],
+    values: Mapping[str, NDArray[np.float64]],
+) -> Curve:
+    """Return what the seeds [seed, x] of a point tell."""
+    told = {
+        name: replicates.spread(seeds, axial=name in QUANTITIES and QUANTITIES[name].axial)
+        for name, seeds in values.items()
+    }
+    means = {name: one.mean for name, one in told.items()}
+    errors = {name: one.sem for name, one in told.items()}
+    return Curve(labels, x, means, errors, max(len(seeds) for seeds in values.values()))
+
+
+def _each_point(
+    grid: Grid, read: Callable[[Standing], _Read]
+) -> Iterator[tuple[tuple[str, str], list[_Read]]]:
+    """Yield each point of a sweep with its labels and what is read of each of its seeds."""
+    points = list(_points(grid))
+    found = in_order(read, (standing for _, standings in points for standing in standings))
+    for labels, standings in points:
+        yield labels, [next(found) for _ in standings]
+
+
+def _points(grid: Grid) -> Iterator[tuple[tuple[str, str], list[Standing]]]:
+    """Yield each point of a sweep with its labels and the experiments of its seeds."""
+    axes = grid.dimensions[:-1]
+    # colours are easier to tell apart than styles of lines
+    order = sorted(range(len(axes)), key=lambda i: -axes[i].size)
+    for place in np.ndindex(*(axis.size for axis in axes)):
+        labels = [label(axes[i], place[i]).replace("\n", ", ") for i in order]
+        cells = (grid.cells.get((*place, seed)) for seed in range(grid.dimensions[-1].size))
+        standings = [cell for cell in cells if cell is not None]
+        if standings:
+            yield (labels[0] if labels else "", ", ".join(labels[1:])), standings
