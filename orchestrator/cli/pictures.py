@@ -27,17 +27,20 @@ def panels(grid: Grid, page: Page, time_t0: float | None) -> dict[Place, Panel]:
     """Read the height map nearest to a time of each experiment of a page; None: the last."""
 
     def panel(standing: Standing) -> Panel:
-        return _panel(read(grid, standing), standing, time_t0)
+        return _panel(grid, read(grid, standing), standing, time_t0)
 
     return dict(zip(page.standings, in_order(panel, page.standings.values()), strict=True))
 
 
-def _panel(reduced: Reduced, standing: Standing, time_t0: float | None) -> Panel:
+def _panel(grid: Grid, reduced: Reduced, standing: Standing, time_t0: float | None) -> Panel:
+    missing = _missing(reduced, standing)
     if len(reduced.height_maps) == 0:
-        return Panel(None, 0.0, _missing(reduced, standing))
+        return Panel(None, 0.0, missing)
     shown = nearest(reduced, time_t0)
     alone = reduced.height_maps[shown].copy()  # lets go of the others
-    return Panel(alone, float(reduced.times[shown]), _missing(reduced, standing))
+    time = float(reduced.times[shown])
+    there = time_t0 is not None and abs(time - time_t0) <= grid.tolerance_t0
+    return Panel(alone, time, "" if there else missing)
 
 
 def _missing(reduced: Reduced, standing: Standing) -> str:

@@ -84,6 +84,22 @@ def test_a_film_tells_from_when_on_an_experiment_did_not_go_on(
     assert {frame[0, 0].remark for frame in shown} == {""}
 
 
+@pytest.mark.parametrize(
+    ("time", "number", "remark"),
+    [(10.0, 1, ""), (20.0, 2, ""), (40.0, 2, "failed"), (None, 2, "failed")],
+)
+def test_a_map_is_incomplete_only_where_the_wanted_one_is_not_there(
+    grid: Grid,
+    make_film: Callable[[State, int], tuple[Reduced, Standing]],
+    time: float | None,
+    number: int,
+    remark: str,
+) -> None:
+    panel = pictures._panel(grid, *make_film(State.FAILED, 3), time)
+
+    assert (_number(panel.height_map), panel.remark) == (number, remark)
+
+
 def _number(height_map: NDArray[np.int16] | None) -> int:
     assert height_map is not None
     return int(height_map[0, 0])
