@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from orchestrator.model import Record, Standing
+    from numpy.typing import NDArray
+
+    from orchestrator.model import Record, Reduced, Standing
     from orchestrator.page import Allowance, Exhibit, Packed
     from orchestrator.workspace import ExperimentDirectory, SweepDirectory
 
@@ -84,11 +86,17 @@ def exhibit(place: ExperimentDirectory, standing: Standing) -> Exhibit:
         standing=standing,
         remark=report.remark(standing),
         reduced=reduced,
-        series=observables.series(reduced) if reduced.height_maps.size else {},
+        series=_series(reduced),
         provenance=_provenance(read_json(place.meta_data) or {}),
         attempts=_attempts(place),
         log_tail=_log_tail(place),
     )
+
+
+def _series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
+    """Return the series of which something is known; some need no height maps."""
+    found = observables.series(reduced) if reduced.times.size else {}
+    return {name: values for name, values in found.items() if np.isfinite(values).any()}
 
 
 def _seen(standing: Standing, allowance: Allowance) -> object:

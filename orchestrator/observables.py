@@ -75,7 +75,8 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
         Mobile and sintered grains, over the grains of all three kinds.
 
     Not a number where a quantity has no meaning or was not kept: waves where none has ten times
-    the power of the median one or where the domain is shorter than twelve cells, a speed at the first snapshot, fractions of nothing.
+    the power of the median one or where the domain is shorter than twelve cells, a speed at the
+    first snapshot, fractions of nothing.
     """
     maps = reduced.height_maps
     found = {name: np.full(len(reduced.times), np.nan) for name in QUANTITIES}

@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from orchestrator.page.values import Exhibit, Quantity
 
 _LENGTH = struct.Struct("<I")
-_USUAL = (
-    2,
-    98,
-)  # percent: what is rarer, as the waves of a bed that is still flat, is off the scale
+# percent: what is rarer, as the waves of a bed that is still flat, is off the scale
+_USUAL = (2, 98)
 _LEVEL = 6  # of compression; 9 takes three times as long for half a percent less
 
 
@@ -47,13 +45,15 @@ def pack(
         The swept parameters, in the order of the table's columns.
     """
     chosen = frames.nearest(exhibit.reduced.times, allowance.times)
-    _, depth, length = exhibit.reduced.height_maps.shape
+    height_maps = exhibit.reduced.height_maps
+    shown = height_maps[chosen] if len(height_maps) else height_maps  # which may not be kept
     told = _details(exhibit)
     series = _series(exhibit, quantities, allowance.points)
     block = b""
     maps = None
-    for side in frames.sides(depth, length, len(chosen), allowance.block_bytes):
-        maps = frames.quantized(exhibit.reduced.height_maps[chosen], side)
+    count, depth, length = shown.shape
+    for side in frames.sides(depth, length, count, allowance.block_bytes):
+        maps = frames.quantized(shown, side)
         block = _block(told, exhibit.reduced, chosen, maps, series)
         if len(block) <= allowance.block_bytes:
             break
@@ -87,8 +87,6 @@ def _block(
         arrays["spectra"], peaks = frames.scaled(reduced.spectra[chosen])
     head = {
         **told,
-        "depth": reduced.height_maps.shape[1],
-        "length": reduced.height_maps.shape[2],
         "times": [round(float(t), 3) for t in reduced.times[chosen]],
         "low": maps.low,
         "step": maps.step,
@@ -102,12 +100,22 @@ def _block(
 
 
 def _details(exhibit: Exhibit) -> dict[str, object]:
+    depth, length = _domain(exhibit)
     return {
+        "depth": depth,
+        "length": length,
         "parameters": dict(exhibit.standing.experiment.point.parameters),
         "provenance": dict(exhibit.provenance),
         "attempts": list(exhibit.attempts),
         "log_tail": list(exhibit.log_tail),
     }
+
+
+def _domain(exhibit: Exhibit) -> tuple[int, int]:
+    """Return depth and length in cells, of a domain of which there may be no map; 0 if unknown."""
+    _, depth, length = exhibit.reduced.height_maps.shape
+    parameters = exhibit.standing.experiment.point.parameters
+    return depth or int(parameters.get("D", 0)), length or int(parameters.get("L", 0))
 
 
 def _series(
@@ -141,6 +149,7 @@ def _entry(
         "remark": exhibit.remark,
         "last": [_last(exhibit, quantity) for quantity in quantities],
         "spans": [_span(exhibit, quantity) for quantity in quantities],
+        "domain": _domain(exhibit),
         "heights": _heights(maps),
         "relief": _relief(maps),
     }

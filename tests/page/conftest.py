@@ -42,6 +42,15 @@ def dunes(number: int, snapshots: int, shape: tuple[int, int] = SHAPE) -> Reduce
     return Reduced(times, maps, spectra, np.full((snapshots, 3), (90, 8, 2)))
 
 
+def without_maps(exhibit: Exhibit) -> Exhibit:
+    """Return an experiment that keeps its numbers and neither height maps nor spectra."""
+    none = np.zeros((0, 0, 0), np.int16)
+    reduced = dataclasses.replace(
+        exhibit.reduced, height_maps=none, spectra=none.astype(np.float32)
+    )
+    return dataclasses.replace(exhibit, reduced=reduced)
+
+
 @pytest.fixture
 def make_exhibit() -> Callable[..., Exhibit]:
     def make(
@@ -51,7 +60,9 @@ def make_exhibit() -> Callable[..., Exhibit]:
         shape: tuple[int, int] = SHAPE,
         **told: Any,
     ) -> Exhibit:
-        parameters = {"H": 20, "Tau_min": 100.0 * (number // 3), "Lambda_I": 0.5 * (number % 3)}
+        depth, length = shape
+        swept = {"Tau_min": 100.0 * (number // 3), "Lambda_I": 0.5 * (number % 3)}
+        parameters = {"H": 20, "L": length, "D": depth, **swept}
         reduced = dunes(number, snapshots, shape)
         experiment = Experiment(number, Point(f"{number:016x}", parameters, seed=1))
         made = page.Exhibit(

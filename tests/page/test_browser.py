@@ -13,10 +13,10 @@ import pytest
 
 from orchestrator import page
 from orchestrator.model import State
-from tests.page.conftest import NAMES, QUANTITIES
+from tests.page.conftest import NAMES, QUANTITIES, without_maps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from playwright.sync_api import Browser, Page
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 FAILED = 4  # of the six experiments; it has three of six snapshots
 WINDOW = {"width": 1280, "height": 1600}  # every picture is in sight
-DRAWN = "() => [...document.querySelectorAll('.cell canvas')].every((one) => one.width > 2)"
+DRAWN = """() => [...document.querySelectorAll('.cell .picture')].every(
+  (one) => one.querySelector('canvas').width > 2 || one.querySelector('.figure').textContent)"""
 PIXELS = """canvas => {
   const copy = document.createElement('canvas');
   [copy.width, copy.height] = [canvas.width, canvas.height];
@@ -56,13 +57,11 @@ class Opener:
 
 @pytest.fixture
 def written(tmp_path: Path, make_exhibit: Callable[..., Exhibit], overview: Overview) -> Path:
-    allowance = page.allowance(6, np.arange(0.0, 51.0, 10.0))
     told = {"remark": "rescal exited, with 3", "log_tail": ("</script>bad luck",)}
     exhibits = [make_exhibit(n) for n in range(6)]
     exhibits[FAILED] = make_exhibit(FAILED, State.FAILED, 3, **told)
-    packed = [page.pack(exhibit, NAMES, QUANTITIES, allowance) for exhibit in exhibits]
     path = tmp_path / "report.html"
-    path.write_bytes(page.render(overview, packed))
+    _write(path, exhibits, overview)
     return path
 
 
@@ -74,6 +73,12 @@ def open_page(browser: Browser, written: Path) -> Iterator[Opener]:
         context.close()
     assert opener.complaints == []
     assert {url.partition("#")[0] for url in opener.asked} <= {opener.address}
+
+
+def _write(path: Path, exhibits: Iterable[Exhibit], overview: Overview) -> None:
+    allowance = page.allowance(6, np.arange(0.0, 51.0, 10.0))
+    packed = [page.pack(exhibit, NAMES, QUANTITIES, allowance) for exhibit in exhibits]
+    path.write_bytes(page.render(overview, packed))
 
 
 def _pixels(tab: Page, number: int) -> list[int]:
@@ -136,6 +141,42 @@ def test_numbers_take_the_place_of_maps(open_page: Opener, overview: Overview) -
     assert [q.name for q in overview.quantities] == ["mean_height", "roughness"]
 
 
+def test_a_sweep_without_height_maps_shows_its_numbers(
+    open_page: Opener, written: Path, make_exhibit: Callable[..., Exhibit], overview: Overview
+) -> None:
+    _write(written, (without_maps(make_exhibit(n)) for n in range(6)), overview)
+
+    tab = open_page("#open=1&t=2")
+    tab.locator("#detail[open]").wait_for()
+
+    offered = tab.locator("#show option").all_inner_texts()
+    labels = tab.locator("#detail svg").evaluate_all("all => all.map(one => one.ariaLabel)")
+    assert offered == ["mean height", "roughness"]
+    assert all(float(text) > 4 for text in tab.locator(".cell .figure").all_inner_texts())
+    assert "t = 20 t0; 40 \u00d7 20 cells; no height maps were kept" in (
+        tab.locator("#detail figcaption").first.inner_text()
+    )
+    assert [label.partition(":")[0] for label in labels] == ["mean height", "roughness"]
+    assert tab.locator("#detail .map canvas").count() == 0
+
+
+def test_domains_of_unequal_size_are_drawn_to_one_scale(
+    open_page: Opener, written: Path, make_exhibit: Callable[..., Exhibit], overview: Overview
+) -> None:
+    shapes = [(20, 40) if n % 3 else (10, 10) for n in range(6)]
+    _write(written, (make_exhibit(n, shape=shapes[n]) for n in range(6)), overview)
+
+    tab = open_page()
+
+    small, large = (
+        tab.locator(f".cell[data-number='{n}'] .picture").bounding_box() for n in (0, 1)
+    )
+    assert small is not None
+    assert large is not None
+    assert small["width"] / large["width"] == pytest.approx(10 / 40, rel=0.02)
+    assert small["height"] / large["height"] == pytest.approx(10 / 20, rel=0.02)
+
+
 def test_the_keyboard_walks_the_grid_opens_an_experiment_and_closes_it(
     open_page: Opener,
 ) -> None:
@@ -160,7 +201,7 @@ def test_the_keyboard_walks_the_grid_opens_an_experiment_and_closes_it(
     assert "rescal run.par -s 1" in shown
     assert "t = 20 t0, the last one there is; 40 \u00d7 20 cells; wind from the left" in shown
     assert tab.evaluate("document.activeElement.dataset.number") == "4"
-    assert "open" not in tab.evaluate("location.hash")
+    tab.wait_for_function("() => !location.hash.includes('open')")  # the address follows later
 
 
 def test_an_experiment_has_its_series_and_its_spectrum(open_page: Opener) -> None:

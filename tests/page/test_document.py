@@ -14,7 +14,7 @@ import pytest
 
 from orchestrator import page
 from orchestrator.model import State
-from tests.page.conftest import NAMES, QUANTITIES
+from tests.page.conftest import NAMES, QUANTITIES, SHAPE, without_maps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,6 +124,19 @@ def test_an_experiment_without_snapshots_has_a_block_without_maps(
     assert told["times"] == []
     assert arrays["levels"].size == 0
     assert packed.entry["last"] == [None, None]
+    assert packed.entry["heights"] is None
+
+
+def test_an_experiment_without_height_maps_tells_its_numbers_and_its_domain(
+    make_exhibit: Callable[..., Exhibit], allowance: Allowance
+) -> None:
+    packed = _packed(without_maps(make_exhibit(1)), allowance)
+
+    told, arrays = page.unpack(packed.block)
+    assert told["times"] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
+    assert (told["depth"], told["length"]) == packed.entry["domain"] == SHAPE
+    assert arrays["levels"].size == 0
+    assert arrays["mean_height"] == pytest.approx(make_exhibit(1).series["mean_height"])
     assert packed.entry["heights"] is None
 
 

@@ -53,6 +53,10 @@ function read(buffer) {
   return { told, arrays };
 }
 
+function hasMaps(found) {
+  return found.arrays.levels.shape[0] > 0;
+}
+
 // the frame nearest to a time, and whether it is from that time: a partial run ends before
 function frameAt(found, time) {
   const { times } = found.told;

@@ -49,10 +49,9 @@ function titled(text, ...content) {
 
 function pictures(found) {
   const { told, arrays } = found;
-  if (told.times.length === 0 || arrays.levels.shape[1] === 0)
-    return [element("p", {}, "No snapshots yet.")];
-  parts.map = element("canvas", { role: "img" });
+  if (told.times.length === 0) return [element("p", {}, "No snapshots yet.")];
   parts.mapText = element("figcaption", { "aria-live": "polite" });
+  if (hasMaps(found)) parts.map = element("canvas", { role: "img" });
   const slider = element("input", {
     type: "range",
     min: "0",
@@ -63,7 +62,8 @@ function pictures(found) {
   });
   slider.addEventListener("input", () => change({ time: Number(slider.value) }));
   parts.slider = slider;
-  const made = [element("figure", { className: "map" }, parts.map, parts.mapText), slider];
+  const shown = [parts.map, parts.mapText].filter(Boolean);
+  const made = [element("figure", { className: "map" }, ...shown), slider];
   if (!arrays.spectra) return made;
   parts.spectrum = element("canvas", { role: "img" });
   parts.spectrumText = element("figcaption", {});
@@ -77,30 +77,43 @@ function pictures(found) {
 }
 
 function followTime() {
-  if (!parts?.map) return;
+  if (!parts?.slider) return;
   const { found, one } = parts;
   const time = data.times[view.time];
   const frame = frameAt(found, time);
-  drawMap(parts.map, found, frame.index, view.show === "relief" ? "relief" : "height");
-  const { depth, length, side } = found.told;
-  const late = frame.late ? ", the last one there is" : "";
-  const sampled = side > 1 ? `, each pixel the mean of ${side} × ${side} cells` : "";
-  parts.mapText.textContent = `t = ${short(frame.time)} t0${late}; ${length} × ${depth} cells${sampled}; wind from the left`;
-  parts.map.setAttribute(
-    "aria-label",
-    `Height map of exp${one.number} at ${short(frame.time)} t0`,
-  );
+  followMap(found, frame, one);
   parts.slider.value = String(view.time);
   parts.slider.setAttribute("aria-valuetext", `${short(time)} t0`);
   for (const { at } of parts.charts) at(frame.time);
   if (parts.spectrum) followSpectrum(found, frame);
 }
 
+function followMap(found, frame, one) {
+  const { depth, length, side } = found.told;
+  const late = frame.late ? ", the last one there is" : "";
+  const when = `t = ${short(frame.time)} t0${late}; ${length} × ${depth} cells`;
+  if (!parts.map) {
+    parts.mapText.textContent = `${when}; no height maps were kept`;
+    return;
+  }
+  drawMap(parts.map, found, frame.index, view.show === "relief" ? "relief" : "height");
+  const sampled = side > 1 ? `, each pixel the mean of ${side} × ${side} cells` : "";
+  parts.mapText.textContent = `${when}${sampled}; wind from the left`;
+  parts.map.setAttribute(
+    "aria-label",
+    `Height map of exp${one.number} at ${short(frame.time)} t0`,
+  );
+}
+
 function followSpectrum(found, frame) {
   const [, rows, columns] = found.arrays.spectra.shape;
   drawSpectrum(parts.spectrum, found, frame.index);
   const told = strongest(found, frame.index);
-  parts.spectrumText.textContent = `Waves in the domain: 0 to ${columns - 1} along the wind (to the right), 0 to ${rows - 1} across it (upwards). ${told}`;
+  const { depth, length } = found.told;
+  const along = `0 to ${columns - 1} along the wind (to the right)`;
+  const across = `0 to ${rows - 1} across it (upwards)`;
+  const perCell = `${short((columns - 1) / length)} and ${short((rows - 1) / depth)} per cell`;
+  parts.spectrumText.textContent = `Waves in the domain: ${along}, ${across}, up to ${perCell}. ${told}`;
   parts.spectrum.setAttribute("aria-label", `Spectrum at ${short(frame.time)} t0. ${told}`);
 }
 
@@ -135,7 +148,7 @@ function parametersOf(parameters) {
   const rest = Object.keys(parameters)
     .filter((name) => !first.includes(name))
     .sort();
-  const made = pairs([...first, ...rest].map((name) => [name, short(parameters[name])]));
+  const made = pairs([...first, ...rest].map((name) => [name, exact(parameters[name])]));
   [...made.querySelectorAll("dt")]
     .slice(0, first.length)
     .forEach((key) => key.classList.add("swept"));

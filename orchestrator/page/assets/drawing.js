@@ -36,6 +36,10 @@ const scales = {
   height: heightScale(),
   relief: reliefScale(),
 };
+// a sweep may keep no height maps; then its numbers are shown, once there are any
+const keepsMaps =
+  experiments.some((one) => one.heights) ||
+  !experiments.some((one) => one.spans.some(Boolean));
 data.quantities.forEach((quantity, i) => {
   const spans = experiments.map((one) => one.spans[i]).filter(Boolean);
   if (spans.length === 0) return;

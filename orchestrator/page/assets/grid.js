@@ -3,6 +3,7 @@
 const MOST_COLUMNS = 24; // of a grid; a longer single axis flows over several lines
 const cells = new Map(); // number -> button
 const seen = new Set(); // numbers of the cells in or near the window
+const longest = Math.max(...experiments.map((one) => one.domain[1])); // all to its scale
 const watcher = new IntersectionObserver(sight, { rootMargin: "300px" });
 
 function sight(entries) {
@@ -125,6 +126,9 @@ function makeCell(one, more) {
     ),
     note.length ? element("span", { className: "note" }, note.join(", ")) : null,
   );
+  const [depth, length] = one.domain;
+  cell.style.setProperty("--shape", `${length || 2} / ${depth || 1}`);
+  cell.style.setProperty("--share", length / longest || 1);
   cell.setAttribute("aria-label", `exp${one.number}, ${described(one)}, ${spoken(one.state)}`);
   cells.set(one.number, cell);
   return cell;
@@ -145,17 +149,17 @@ async function drawCell(number) {
   if (!cell || !seen.has(number)) return;
   const canvas = cell.querySelector("canvas");
   const time = data.times[view.time];
+  const wantsMap = view.show === "height" || view.show === "relief";
   const frame = frameAt(found, time);
-  cell.style.setProperty("--shape", `${found.told.length || 2} / ${found.told.depth || 1}`);
   cell.classList.toggle("empty", frame === null);
   cell.classList.toggle("late", Boolean(frame?.late));
   const figure = cell.querySelector(".figure");
   figure.textContent = "";
   if (frame === null) figure.textContent = "no data yet";
-  else if (view.show === "height" || view.show === "relief")
-    drawMap(canvas, found, frame.index, view.show);
+  else if (wantsMap && !hasMaps(found)) figure.textContent = "no height maps";
+  else if (wantsMap) drawMap(canvas, found, frame.index, view.show);
   else drawNumber(canvas, figure, valueAt(found, view.show, time));
-  if (frame?.late && view.show in { height: 1, relief: 1 })
+  if (frame?.late && wantsMap && hasMaps(found))
     figure.textContent = `t = ${short(frame.time)}`;
 }
 

@@ -55,14 +55,20 @@ function recall() {
 
 // ---- words ---------------------------------------------------------------------------------
 
+// what was measured, to four digits or a tenth; a whole number whole
 function short(value) {
+  if (typeof value !== "number" || Number.isNaN(value)) return exact(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e6))
+    return value.toExponential(3).replace(/\.?0+e/, "e");
+  return String(Number(size < 1000 ? value.toPrecision(4) : value.toFixed(1)));
+}
+
+// what was asked for, so that no two values look the same
+function exact(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value !== "number") return String(value);
-  const size = Math.abs(value);
-  const text =
-    size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential(3) : value.toPrecision(4);
-  return text.includes("e") ? text.replace(/\.?0+e/, "e") : String(Number(text));
+  return String(value);
 }
 
 function spoken(state) {
@@ -101,7 +107,7 @@ function byId(id) {
 const axes = data.axes.map((group, i) => {
   const first = data.axes.slice(0, i).flat().length;
   const label = (one) =>
-    group.map((name, j) => `${name} = ${short(one.values[first + j])}`).join(", ");
+    group.map((name, j) => `${name} = ${exact(one.values[first + j])}`).join(", ");
   return { id: group.join(" "), label };
 });
 axes.push({ id: "seed", label: (one) => `seed = ${one.seed}` });

@@ -9,8 +9,9 @@ const columns = [
     title: name,
     value: (one) => one.values[i],
     csv: name,
+    text: exact,
   })),
-  { id: "seed", title: "seed", value: (one) => one.seed, csv: "seed" },
+  { id: "seed", title: "seed", value: (one) => one.seed, csv: "seed", text: exact },
   { id: "state", title: "state", value: (one) => one.state, csv: "state", words: true },
   { id: "time", title: "t0", value: (one) => one.time, csv: "time_t0" },
   {
@@ -43,7 +44,7 @@ function tokens(one) {
     one.state,
     one.remark,
   ];
-  names.forEach((name, i) => known.push(`${name}=${short(one.values[i])}`));
+  names.forEach((name, i) => known.push(`${name}=${exact(one.values[i])}`));
   return known.map((token) => token.toLowerCase());
 }
 
@@ -142,7 +143,7 @@ function rowOf(one, index) {
         return element("th", { scope: "row" }, button);
       }
       if (column.id === "state") return element("td", { className: "words" }, badge(one.state));
-      const text = short(column.value(one));
+      const text = (column.text ?? short)(column.value(one));
       return element(
         "td",
         { className: column.words ? "words" : "", title: column.words ? text : null },

@@ -63,14 +63,16 @@ function chooser(id, label, options, value, changed) {
 }
 
 function showTool() {
-  const options = [
-    ["height", "height maps"],
-    ["relief", "relief about the mean"],
-  ];
+  const options = keepsMaps
+    ? [
+        ["height", "height maps"],
+        ["relief", "relief about the mean"],
+      ]
+    : [];
   for (const { name, longName } of data.quantities) {
     if (scales[name]) options.push([name, longName]);
   }
-  if (!scales[view.show]) view.show = "height";
+  if (!options.some(([key]) => key === view.show)) view.show = options[0][0];
   return chooser("show", "Show", options, view.show, (show) => change({ show }));
 }
 
