@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrator.arithmetic import FormulaError
 from orchestrator.errors import FormatError
+from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.spec import scalars
 from orchestrator.spec.problems import Place, unknown
 from orchestrator.spec.tree import Branch, Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from orchestrator.spec.problems import Problems
     from orchestrator.spec.tree import Node
@@ -128,6 +129,15 @@ SECTIONS: Mapping[str, str] = {
 """The keys of a sweep file, and what they are for."""
 
 
+def misplaced(word: str, known: Iterable[str]) -> str:
+    """Say that there is no such key here, and under what it belongs or what may be meant."""
+    homes = {"run": RUN, "outputs": OUTPUTS, "slurm": SLURM, "parameters": PARAMETERS}
+    for home, names in homes.items():
+        if word in names:
+            return f"no such key; it belongs under {home}"
+    return unknown(word, known, "key")
+
+
 def converted(
     key: str, node: Node, convert: Callable[[Leaf], Read], problems: Problems
 ) -> Read | None:
@@ -184,7 +194,7 @@ def section(
             if known is SLURM and name == "extra":
                 values[name] = values.get(name, {}) | _extra(child, problems)
             elif name not in known:
-                problems.add(place, f"{key}.{name}", unknown(name, known, "key"))
+                problems.add(place, f"{key}.{name}", misplaced(name, known))
             elif known[name].nullable and isinstance(child, Leaf) and child.null:
                 values[name] = None
             else:

@@ -44,7 +44,7 @@ def chain(path: Path, overrides: Sequence[str], problems: Problems) -> tuple[lis
     for layer in layers:
         for key, place in layer.keys.items():
             if key not in fields.SECTIONS:
-                problems.add(place, key, unknown(key, fields.SECTIONS, "key"))
+                problems.add(place, key, fields.misplaced(key, fields.SECTIONS))
     return layers, text
 
 
