@@ -21,6 +21,9 @@ _BUILTIN_S = 2.5e-7
 _RESCAL_S = 1.6e-6
 """Seconds per column and unit of time or gas cycle, of the two engines on a core of 2023."""
 
+START_S = 1.0
+"""Seconds until the first event, of genesis and the built-in engine together."""
+
 
 def work(
     parameters: Mapping[str, Scalar], simulated_t0: float, *, continued: bool = False

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from orchestrator import estimate
 from orchestrator.cli import usage
 from orchestrator.cli.usage import Shape
 from orchestrator.model import Experiment, Point, Progress, Run, Standing, State
@@ -101,6 +102,8 @@ def test_where_it_is_learnt_from_is_told(make_submission: Callable[..., Submissi
     guessed = usage.usage(ALONE, points, run, [waiting], builtin=True)
     seen = usage.usage(ALONE, points, run, [waiting, running], builtin=True)
 
+    work = estimate.work(points[0].parameters, 100.0)
+    assert guessed.each_s == pytest.approx((1 + 2.5e-7 * work,))
     assert "by how the model scales, as none has finished yet" in usage.lines(guessed)[1]
     assert usage.lines(seen)[1].endswith("learnt from 1 running")
     assert seen.each_s == (120.0,)
