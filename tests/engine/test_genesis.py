@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -134,16 +133,6 @@ def grains(
     return found
 
 
-def heights(template: str, sizes: tuple[int, int, int] = SIZES) -> NDArray[np.int64]:
-    """Return the number of grains in each column, [D, L]; they lie on the floor without a gap."""
-    there = grains(template, sizes)[:, 1:-1]
-    count = there.sum(axis=1)
-    filled = np.arange(there.shape[1])[::-1, None] < count[:, None, :]
-    np.testing.assert_array_equal(there, filled)
-    found: NDArray[np.int64] = count
-    return found
-
-
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recorded_run_begins_with_the_same_bytes(name: str) -> None:
     template, sizes, boundary, seed, digest = RECORDED[name]
@@ -211,15 +200,6 @@ def test_a_domain_shorter_than_the_line_of_reinjection_has_none() -> None:
     assert not (made("LAYER(4)", (12, 5, 3), reinjection=True) == Cell.IN).any()
 
 
-def test_without_arguments_nine_rows_are_filled_one_of_which_is_floor() -> None:
-    assert (heights("CUSTOM") == 8).all()
-
-
-@pytest.mark.parametrize("rows", [0, 1, 4, 22, 30])
-def test_a_whole_layer_has_as_many_rows(rows: int) -> None:
-    assert (heights(f"LAYER({rows})") == min(rows, 22)).all()
-
-
 def test_a_row_of_a_layer_is_filled_by_one_draw_a_cell_plane_by_plane() -> None:
     drawn = Draws(77).take(22 * 60).reshape(22, 60) < 0.25
 
@@ -263,129 +243,6 @@ def test_a_snowcone_is_a_layer_and_a_cone() -> None:
     both = grains("LAYER(1.75)") | grains("CONE(9,16,30)")
 
     np.testing.assert_array_equal(grains("SNOWCONE(9,16,30,0,1.75)"), both)
-
-
-def test_a_block_has_its_edges() -> None:
-    height = heights("BLOCK(10,25,3,9,7)")
-
-    expected = np.zeros((22, 60))
-    expected[3:9, 10:25] = 7
-    np.testing.assert_array_equal(height, expected)
-
-
-def test_a_cone_rises_to_two_rows_below_its_height() -> None:
-    assert heights("CONE(12,18)").max() == 10
-
-
-@pytest.mark.parametrize(
-    "template", ["CONE(12,18)", "CYLINDER(6,14)", "BLOCK(20,40,6,16,7)", "RCONE(0.5,0.9)"]
-)
-def test_what_stands_in_the_middle_is_symmetric_along_and_across_the_wind(
-    template: str,
-) -> None:
-    there = grains(template)
-
-    assert there.any()
-    np.testing.assert_array_equal(there, there[:, :, ::-1])
-    np.testing.assert_array_equal(there, there[::-1])
-
-
-@pytest.mark.parametrize("template", ["CONE3(10,12)", "CONE5(10,12)", "RCONE5(0.5,0.6)"])
-def test_cones_around_the_middle_are_symmetric_across_the_wind(template: str) -> None:
-    height = heights(template, (24, 80, 60))
-
-    np.testing.assert_array_equal(height, height[::-1])
-
-
-@pytest.mark.parametrize(("template", "count"), [("CONE3(10,12)", 3), ("CONE5(10,12)", 5)])
-def test_cones_around_the_middle_are_so_many(template: str, count: int) -> None:
-    one = heights("CONE(10,12,40.25,30.25)", (24, 100, 100)).sum()
-
-    together = heights(template, (24, 100, 100)).sum()
-
-    assert together == pytest.approx(count * one, rel=0.05)
-
-
-def test_a_relative_cone_is_a_cone() -> None:
-    np.testing.assert_array_equal(
-        grains("RCONE(0.5,0.75,0.25,0.5)"), grains("CONE(12,16,14.5,10.5)")
-    )
-
-
-def test_a_cylinder_has_its_volume() -> None:
-    height = heights("CYLINDER(8,40)", (24, 60, 50))
-
-    assert set(np.unique(height)) == {0, 8}
-    assert height.sum() == pytest.approx(8 * math.pi * 20**2, rel=0.01)
-
-
-def test_a_wall_is_three_cells_thick_and_stands_across_the_wind() -> None:
-    solid = made("RWALL(0.5,0.3)") == Cell.DUM
-
-    across = np.zeros((24, 60), bool)
-    across[[0, -1]] = True
-    across[12:, 17:20] = True
-    np.testing.assert_array_equal(solid, np.broadcast_to(across, solid.shape))
-
-
-def test_walls_stand_between_two_dimensional_waves() -> None:
-    cells = made("WAVES_2D(10,30,0,4,10)")
-
-    assert (cells[1::2] == Cell.DUM).all()
-    assert (cells[::2, 1:-1] != Cell.DUM).all()
-
-
-@pytest.mark.parametrize("linear_in_frequency", [0, 1])
-def test_the_first_two_dimensional_wave_has_the_first_period(linear_in_frequency: int) -> None:
-    height = heights(f"WAVES_2D(10,30,{linear_in_frequency},6,10)", (24, 60, 1))[0]
-
-    np.testing.assert_array_equal(height[:50], height[10:])
-    assert (height.min(), height.max()) == (6, 11)
-
-
-def test_a_wavy_ridge_has_its_period_and_a_straight_back() -> None:
-    height = heights("WAVY_NS_LAYER(10,9,5)")
-
-    np.testing.assert_array_equal(height[:-10], height[10:])
-    assert (height[:, 40:43] == 5).all()
-    assert not height[:, :40].any()
-    assert (height > 0).sum(axis=1).max() == 51 - 40
-
-
-def test_a_wave_is_a_triangle_at_a_quarter_of_the_length_on_sintered_ground() -> None:
-    cells = made("WAVE(6,4)")
-
-    assert (cells[:, 20:23] == Cell.GRV).all()
-    height = (cells == Cell.GR).sum(axis=1)
-    np.testing.assert_array_equal(height, np.broadcast_to(height[0], height.shape))
-    np.testing.assert_array_equal(height[0, 15:31], height[0, 15::-1])
-    assert (height[0, 15], height[0].max()) == (6, 6)
-
-
-def test_triangles_repeat() -> None:
-    height = heights("TRIANGLES(3,6,8)")
-
-    np.testing.assert_array_equal(height[:, :40], height[:, 20:])
-    assert (height.min(), height.max()) == (5, 11)
-
-
-@pytest.mark.parametrize(("template", "row"), [("SRC_DISK", -1), ("SRC_DISK_CEIL", 0)])
-def test_a_disk_of_sources_lies_in_floor_or_ceiling(template: str, row: int) -> None:
-    sources = made(f"{template}(20,30,11)") == Cell.IN
-
-    assert sources.sum() == sources[:, row].sum()
-    assert sources.sum() == pytest.approx(math.pi * 10**2, rel=0.02)
-    assert sources[1, row, 30]
-    assert sources[21, row, 30]
-    assert not sources[0].any()
-
-
-def test_a_face_is_in_the_upper_half() -> None:
-    there = grains("SMILEY", (20, 80, 60))
-
-    assert there[:, 1:10].any()
-    assert not there[:, 10:].any()
-    np.testing.assert_array_equal(there[:, 1:9], there[:, 2:10])
 
 
 def test_steps_rise_against_the_wind_under_a_supply_of_grains() -> None:
