@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _PAGE = 1.4  # width over height of what looks well on a page
 
-Place = tuple[int, int]
+Slot = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Page:
     """
 
     name: str
-    standings: Mapping[Place, Standing]
+    standings: Mapping[Slot, Standing]
 
 
 @dataclass(frozen=True, slots=True)

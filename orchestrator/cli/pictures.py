@@ -16,14 +16,14 @@ from orchestrator.threads import in_order
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orchestrator.cli.layouts import Page, Place
+    from orchestrator.cli.layouts import Page, Slot
     from orchestrator.dataset.grid import Grid
     from orchestrator.model import Reduced, Standing
 
-    Films = Mapping[Place, tuple[Reduced, Standing]]
+    Films = Mapping[Slot, tuple[Reduced, Standing]]
 
 
-def panels(grid: Grid, page: Page, time_t0: float | None) -> dict[Place, Panel]:
+def panels(grid: Grid, page: Page, time_t0: float | None) -> dict[Slot, Panel]:
     """Read the height map nearest to a time of each experiment of a page; None: the last."""
 
     def panel(standing: Standing) -> Panel:
@@ -66,7 +66,7 @@ def moments(grid: Grid, films: Films) -> list[float]:
     return [*grid.times[grid.times <= end].tolist()[:-1], math.inf]
 
 
-def moment(grid: Grid, films: Films, time_t0: float) -> dict[Place, Panel]:
+def moment(grid: Grid, films: Films, time_t0: float) -> dict[Slot, Panel]:
     """Return what films show at a time: the last snapshot until then, or one a little late.
 
     What should have gone on and did not tells why from the next time on, and at the end.
@@ -86,7 +86,7 @@ def moment(grid: Grid, films: Films, time_t0: float) -> dict[Place, Panel]:
     return shown
 
 
-def stripes(grid: Grid, page: Page, y: int | None) -> dict[Place, Stripes]:
+def stripes(grid: Grid, page: Page, y: int | None) -> dict[Slot, Stripes]:
     """Read one row of columns along the wind of each experiment of a page, the middle one."""
 
     def one_row(standing: Standing) -> Stripes:

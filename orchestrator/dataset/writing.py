@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from orchestrator.dataset.targets import Target
     from orchestrator.dataset.variables import Variable
 
-Place = tuple[int, ...]
+Index = tuple[int, ...]
 
 _TARGETS = {".zarr": zarr_store, ".nc": netcdf_file}
 
@@ -136,17 +136,17 @@ def _fill(target: Target, grid: Grid, between: Callable[[], None]) -> int:
     return int(np.nansum(small["unplaced"]))
 
 
-def _blocks(grid: Grid) -> dict[Place, list[Place]]:
+def _blocks(grid: Grid) -> dict[Index, list[Index]]:
     """Return the places of all experiments by the number of their block."""
     steps = together(grid)
-    found: dict[Place, list[Place]] = {}
+    found: dict[Index, list[Index]] = {}
     for place in sorted(grid.cells):
         number = tuple(i // step for i, step in zip(place, steps, strict=True))
         found.setdefault(number, []).append(place)
     return found
 
 
-def _slices(grid: Grid, block: Place) -> tuple[slice, ...]:
+def _slices(grid: Grid, block: Index) -> tuple[slice, ...]:
     """Return where a block is in the grid."""
     sides = zip(block, together(grid), grid.shape, strict=True)
     return tuple(slice(i * step, min((i + 1) * step, size)) for i, step, size in sides)
@@ -161,7 +161,7 @@ def _empty(
     }
 
 
-def _read(grid: Grid, place: Place) -> dict[str, Any]:
+def _read(grid: Grid, place: Index) -> dict[str, Any]:
     """Return the value of every series and array at a place."""
     number = grid.cells[place].experiment.number
     reduced = store.reduced(grid.directory.experiment(number))

@@ -20,7 +20,7 @@ _PANEL_IN = 3.0
 _VERTICAL = 4.0  # how much steeper than it is the light sees the surface
 _HATCHES = 18  # lines of a hatching along the wind
 
-Place = tuple[int, int]
+Slot = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class PhaseDiagram:
         self.figure.suptitle(title, fontsize=11)
         style.colour_scale(self.figure, self._grid, range_, "height (cells)")
 
-    def show(self, panels: Mapping[Place, Panel]) -> None:
+    def show(self, panels: Mapping[Slot, Panel]) -> None:
         """Draw panels by (row, column), in the place of those that were there before."""
         for place, axes in np.ndenumerate(self._grid):
             for drawn in [*axes.images, *axes.collections, *axes.texts]:
@@ -157,7 +157,7 @@ def _softened(surface: NDArray[np.float64]) -> NDArray[np.float64]:
     return smooth
 
 
-def _said(panels: Mapping[Place, Panel]) -> str:
+def _said(panels: Mapping[Slot, Panel]) -> str:
     drawn = [panel for panel in panels.values() if panel.height_map is not None]
     # those that are incomplete tell it themselves
     times = [p.time_t0 for p in drawn if not p.remark] or [p.time_t0 for p in drawn]
