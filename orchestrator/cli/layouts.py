@@ -45,12 +45,15 @@ class Layout:
     ----------
     shape
         Depth and length of the largest domain, in cells.
+    seed
+        Which of several seeds is shown, such as ``seed = 1``; empty where there is only one.
     """
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     pages: tuple[Page, ...]
     shape: tuple[int, int]
+    seed: str = ""
 
 
 def layout(
@@ -79,7 +82,10 @@ def layout(
             if (found := next((c for c in cells if c is not None), None)) is not None:
                 standings[place[0], place[1]] = found
         pages.append(Page(name, standings))
-    return Layout(labels[0], labels[1], tuple(pages), (grid.depth, grid.length))
+    shown = {one.experiment.point.seed for page in pages for one in page.standings.values()}
+    said = f"seed = {min(shown)}" if len(shown) == 1 else "the first seed of each"
+    several = said if len(seeds) > 1 else ""
+    return Layout(labels[0], labels[1], tuple(pages), (grid.depth, grid.length), several)
 
 
 def alone(grid: Grid, number: int) -> Layout:

@@ -105,7 +105,7 @@ def _profile(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Fig
         if not any(len(one.times) > 1 for one in stripes.values()):
             continue
         shown = True
-        figure = figures.space_time(stripes, laid.rows, laid.columns, _title(grid, page))
+        figure = figures.space_time(stripes, laid.rows, laid.columns, _title(grid, laid, page))
         yield _file_name(page), figure
     if not shown:
         raise RequestError(f"{grid.directory.name}: no two height maps of an experiment")
@@ -206,13 +206,12 @@ def _layout(grid: Grid, request: argparse.Namespace) -> Layout:
 def _diagram(
     grid: Grid, laid: Layout, page: Page, range_: tuple[float, float]
 ) -> figures.PhaseDiagram:
-    title = _title(grid, page)
+    title = _title(grid, laid, page)
     return figures.PhaseDiagram(laid.rows, laid.columns, title, range_, laid.shape)
 
 
-def _title(grid: Grid, page: Page) -> str:
-    name = grid.directory.name
-    return f"{name}, {page.name}" if page.name else name
+def _title(grid: Grid, laid: Layout, page: Page) -> str:
+    return ", ".join(said for said in (grid.directory.name, page.name, laid.seed) if said)
 
 
 def _target(request: argparse.Namespace, path: Path, page: str) -> Path:

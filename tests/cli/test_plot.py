@@ -215,6 +215,7 @@ def test_rows_columns_and_pages_are_as_asked(place: Path) -> None:
 
     assert laid.rows == ("Lambda_I = 0.001", "Lambda_I = 0.01")
     assert laid.columns == ("Tau_min = 0", "Tau_min = 1000")
+    assert (laid.seed, layouts.layout(grid).seed) == ("seed = 2", "seed = 1")
     standing = laid.pages[0].standings[1, 0]
     point = standing.experiment.point
     assert (point.parameters["Lambda_I"], point.parameters["Tau_min"], point.seed) == (
