@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import ledger, report, simulator, spec
+from orchestrator import causes, ledger, report, simulator, spec
 from orchestrator.cli import dispatch, follow, resources, screen, settings, submit
 from orchestrator.cli.look import Look
 from orchestrator.errors import RequestError
@@ -58,6 +58,9 @@ def perform(request: argparse.Namespace) -> int:
         if not made:
             console.print(f"{directory.name}: nothing to resubmit")
             console.print(report.counts_line(standings))
+            axes = dispatch.axes_of(directory)
+            for said in causes.grouped(directory.name, standings, axes, report.number):
+                console.print(said, markup=False, highlight=False, soft_wrap=True)
             return 0
     numbers = sorted(number for one in made for number in one.attempts)
     names = report.names(numbers)

@@ -196,8 +196,11 @@ def test_cancelling_ends_what_waits_and_what_runs(bench: Bench) -> None:
 
     cancelled = bench.run("cancel", "winds")
     ended = _until(bench, lambda s: s["counts"] == {"cancelled": 2})
+    left = bench.run("resubmit", "winds")
 
     assert cancelled.returncode == 0
+    assert left.stdout.startswith("winds: nothing to resubmit\n2 experiments: 2 cancelled\n")
+    assert "rescal-sweep resubmit winds --state cancelled\n" in left.stdout
     assert [e["snapshots"] for e in ended["experiments"]] == [1, 0]
     with np.load(bench.sweep.experiment(0).height_maps) as file:
         assert file["height_maps"].shape == (1, 12, 14)
