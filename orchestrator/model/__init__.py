@@ -1,0 +1,49 @@
+"""The values that flow through a sweep, frozen: what is asked for, what is made, how it stands."""
+
+from orchestrator.model.experiments import (
+    Axis,
+    Experiment,
+    KeepInitial,
+    Outputs,
+    Point,
+    Resources,
+    Run,
+    Scalar,
+    Sweep,
+)
+from orchestrator.model.snapshots import (
+    Engine,
+    Reduced,
+    Snapshot,
+    Task,
+)
+from orchestrator.model.standings import (
+    Claim,
+    Progress,
+    Record,
+    Standing,
+    State,
+    Submission,
+)
+
+__all__ = [
+    "Axis",
+    "Claim",
+    "Engine",
+    "Experiment",
+    "KeepInitial",
+    "Outputs",
+    "Point",
+    "Progress",
+    "Record",
+    "Reduced",
+    "Resources",
+    "Run",
+    "Scalar",
+    "Snapshot",
+    "Standing",
+    "State",
+    "Submission",
+    "Sweep",
+    "Task",
+]

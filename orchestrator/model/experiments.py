@@ -1,0 +1,152 @@
+"""What is asked for: a sweep, its points, and the experiments that they become."""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from orchestrator.arithmetic import Formula
+
+Scalar = bool | int | float | str
+
+_ROUNDING = 1e-9  # so that 0.7 / 0.1 is 7
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One swept parameter, or several that vary together.
+
+    ``points[i]`` holds one value per name; a grid axis has one name, a zip or list block several.
+    """
+
+    names: tuple[str, ...]
+    points: tuple[tuple[Scalar, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How long an experiment simulates and how often it is looked at.
+
+    ``silence_s`` is the longest time in which an engine may neither write nor use a processor;
+    ``time_limit_s`` ends an attempt as a timeout, None leaves that to the job. An engine that can
+    saves its state no more often than every ``checkpoint_every_s`` of wall time, and ``on_timeout``
+    says whether the next attempt goes on: ``auto`` where that makes the same bytes, ``continue``
+    also from the last cells of an engine that cannot save its state, ``rerun`` never.
+    """
+
+    stop_t0: float
+    every_t0: float
+    engine: str = "auto"
+    silence_s: float = 600.0
+    time_limit_s: float | None = None
+    checkpoint_every_s: float = 0.0
+    on_timeout: str = "auto"
+
+    def multiples(self, start_t0: float = 0.0) -> range:
+        """Return the multiples of the interval at which snapshots are asked for.
+
+        From the start time on, the first up to 0.1 t0 before; the engine stops half a t0 late.
+
+        Examples
+        --------
+        >>> Run(stop_t0=200, every_t0=50).multiples()
+        range(0, 5)
+        >>> Run(stop_t0=1, every_t0=0.5).multiples(start_t0=10.25)
+        range(21, 24)
+        >>> Run(stop_t0=0.2, every_t0=0.1).multiples()
+        range(0, 8)
+        """
+        first = math.ceil((start_t0 - 0.1) / self.every_t0)
+        first = max(first, math.floor(start_t0 / self.every_t0))  # of several, the last counts
+        last = math.floor((start_t0 + self.stop_t0 + 0.5) / self.every_t0 + _ROUNDING)
+        return range(first, last + 1)
+
+
+class KeepInitial(enum.Enum):
+    """What becomes of the initial cell space after genesis."""
+
+    PLAIN = "plain"
+    GZIP = "gzip"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What an experiment leaves behind."""
+
+    height_maps: bool = True
+    ffts: bool = True
+    keep_initial: KeepInitial = KeepInitial.GZIP
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What is asked of Slurm, by Slurm's own option names; ``pack`` 0 means one per core of a node."""
+
+    partition: str | None = None
+    time_min: int | None = None
+    pack: int = 1
+    jobs: int | None = None
+    account: str | None = None
+    qos: str | None = None
+    constraint: str | None = None
+    reservation: str | None = None
+    mem: str | None = None
+    exclude: str | None = None
+    mail_user: str | None = None
+    mail_type: str | None = None
+    extra: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One sweep file, checked as a whole.
+
+    ``axes`` multiply in their order, the last one varying fastest; seeds vary fastest of all.
+    ``text`` is the file as written, with everything it extends folded in only in ``parameters``.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, Scalar]
+    axes: tuple[Axis, ...]
+    derived: Mapping[str, Formula]
+    where: Formula | None
+    seeds: tuple[int, ...]
+    run: Run
+    outputs: Outputs
+    resources: Resources
+    path: Path
+    text: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One parameter set and its seed, before it has a number.
+
+    ``key`` is a hash of parameters and seed alone: the same values, the same key, for ever.
+    """
+
+    key: str
+    parameters: Mapping[str, Scalar]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A point with its number, which is its own for ever."""
+
+    number: int
+    point: Point
+
+    @property
+    def name(self) -> str:
+        """The directory's name, as ``exp3``."""
+        return f"exp{self.number}"
