@@ -178,6 +178,12 @@ def submissions(directory: SweepDirectory) -> list[Submission]:
     ]
 
 
+def axes(directory: SweepDirectory) -> tuple[tuple[str, ...], ...]:
+    """Return the names on each axis of the sweep as it was last submitted."""
+    made = submissions(directory)
+    return made[-1].axes if made else ()
+
+
 def unfinished(directory: SweepDirectory) -> dict[str, str]:
     """Return the last event of each submission that was neither released nor made void."""
     last = {line["token"]: line["event"] for line in _lines(directory.submissions)}

@@ -12,7 +12,6 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from orchestrator import attempts, collection, ledger, report
-from orchestrator.cli import dispatch
 from orchestrator.cli.look import Look
 from orchestrator.model import State
 from orchestrator.slurm import steering
@@ -33,7 +32,7 @@ def until_ended(
     console: Console, directory: SweepDirectory, numbers: Collection[int], *, ask: bool
 ) -> int:
     """Show progress until every one of ``numbers`` has ended; return the exit code."""
-    axes = dispatch.axes_of(directory)
+    axes = ledger.axes(directory)
     while True:
         try:
             ended = _watch(console, directory, numbers, axes)

@@ -10,13 +10,14 @@ from rich import box
 from rich.table import Table
 
 from orchestrator import report, spec
-from orchestrator.cli import dispatch, screen, seeds, settings, submit, usage
+from orchestrator.cli import comparison, parting, screen, seeds, settings, submit, usage
 
 if TYPE_CHECKING:
     import argparse
 
-    from orchestrator.cli.dispatch import Plan
+    from orchestrator.cli.comparison import Plan
     from orchestrator.cli.usage import Usage
+    from orchestrator.cli.wishes import Wish
     from orchestrator.model import Point, Sweep
 
 _SHOWN = 30
@@ -41,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def perform(request: argparse.Namespace) -> int:
     """Compare the file with what is on disk and print the difference."""
     sweep = spec.load(request.sweep, request.set)
-    planned = dispatch.plan(sweep, settings.data_directory(request))
+    planned = comparison.plan(sweep, settings.data_directory(request))
     if request.extend_seeds is not None and not request.json:
         seeds.propose(screen.console(), planned, request.extend_seeds)
         return 0
@@ -59,15 +60,15 @@ def perform(request: argparse.Namespace) -> int:
     for line in (*_summary(planned), *usage.lines(used)):
         console.print(line, highlight=False, soft_wrap=True)
     if wish.cluster == "slurm":
-        dispatch.refuse_impossible(wish, len(planned.wanted))
-        for text in dispatch.scripts(planned, wish):
+        parting.refuse_impossible(wish, len(planned.wanted))
+        for text in parting.scripts(planned, wish):
             console.print()
             console.print(text, markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
-def _usage(planned: Plan, wish: dispatch.Wish, workers: int) -> Usage:
-    shape = dispatch.shape(wish, len(planned.wanted), workers)
+def _usage(planned: Plan, wish: Wish, workers: int) -> Usage:
+    shape = parting.shape(wish, len(planned.wanted), workers)
     seen, builtin = planned.standings.values(), wish.root is None
     return usage.usage(shape, planned.wanted, wish.run, seen, builtin=builtin)
 
@@ -125,7 +126,7 @@ def _summary(planned: Plan) -> list[str]:
     ]
     if planned.idle:
         lines.append(f"{len(planned.idle)} kept experiments were never started and will be")
-    return lines + dispatch.told_otherwise(planned)
+    return lines + comparison.told_otherwise(planned)
 
 
 def _as_json(planned: Plan, used: Usage) -> dict[str, Any]:

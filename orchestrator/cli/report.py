@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import causes, exhibits, ledger, page, report
-from orchestrator.cli import dispatch, outputs, screen, settings
+from orchestrator.cli import outputs, screen, settings
 from orchestrator.cli.look import Look
 from orchestrator.errors import RequestError
 from orchestrator.formats.durable import replacing
@@ -51,7 +51,7 @@ def perform(request: argparse.Namespace) -> int:
         raise RequestError(f"--every: expected seconds above 0, got {request.every:g}")
     directory = settings.find_sweep(request)
     path = outputs.ready(request.output or directory.root / "report.html", (".html", ".htm"))
-    axes = dispatch.axes_of(directory)
+    axes = ledger.axes(directory)
     collected = exhibits.Collected(directory, [name for names in axes for name in names])
     look = Look(directory)
     told = False

@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import causes, ledger, report, simulator, spec
-from orchestrator.cli import dispatch, follow, resources, screen, settings, submit
+from orchestrator.cli import (
+    dispatch,
+    follow,
+    parting,
+    resources,
+    screen,
+    settings,
+    submit,
+    wishes,
+)
 from orchestrator.cli.look import Look
 from orchestrator.errors import RequestError
 from orchestrator.model import State
@@ -15,6 +24,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from orchestrator.cli.wishes import Wish
     from orchestrator.model import Standing
     from orchestrator.workspace import SweepDirectory
 
@@ -38,7 +48,7 @@ def perform(request: argparse.Namespace) -> int:
     directory = settings.find_sweep(request)
     chosen = settings.choose(request.experiments, directory)
     states = _states(request.state, explicit=chosen.explicit)
-    place = dispatch.where(request.cluster)
+    place = wishes.where(request.cluster)
     with ledger.locked(directory):
         for said in dispatch.mend(directory):
             screen.warn(console, said)
@@ -48,7 +58,7 @@ def perform(request: argparse.Namespace) -> int:
         again = _alike(request, directory, place, [s for s in standings if s.state in states])
         for wish, those in again:  # what can be refused is, before anything is written
             simulator.find(wish.root)
-            dispatch.refuse_impossible(wish, len(those))
+            parting.refuse_impossible(wish, len(those))
         asked = [dispatch.ask(directory, those, wish) for wish, those in again]
         made = [one for one in asked if one is not None]
         started = [
@@ -58,7 +68,7 @@ def perform(request: argparse.Namespace) -> int:
         if not made:
             console.print(f"{directory.name}: nothing to resubmit")
             console.print(report.counts_line(standings))
-            axes = dispatch.axes_of(directory)
+            axes = ledger.axes(directory)
             for said in causes.grouped(directory.name, standings, axes, report.number):
                 console.print(said, markup=False, highlight=False, soft_wrap=True)
             return 0
@@ -80,7 +90,7 @@ def _alike(
     directory: SweepDirectory,
     place: str,
     standings: Sequence[Standing],
-) -> list[tuple[dispatch.Wish, list[Standing]]]:
+) -> list[tuple[Wish, list[Standing]]]:
     """Sort experiments by how the attempts are to be made.
 
     As the named file says, else as each one was made last; a sweep file that has changed since
@@ -89,14 +99,14 @@ def _alike(
     if request.sweep.endswith((".yaml", ".yml")):
         wish = submit.wished(request, spec.load(Path(request.sweep)))
         return [(wish, list(standings))] if standings else []
-    axes = dispatch.axes_of(directory)
-    found: list[tuple[dispatch.Wish, list[Standing]]] = []
+    axes = ledger.axes(directory)
+    found: list[tuple[Wish, list[Standing]]] = []
     for standing in standings:
         last = standing.submission
         if last is None:  # nobody has asked for it, so nothing has ended
             continue
         asked = resources.effective(request, last.resources)
-        wish = dispatch.Wish(place, last.run, last.outputs, asked, last.root, axes)
+        wish = wishes.Wish(place, last.run, last.outputs, asked, last.root, axes)
         like = next((those for one, those in found if one == wish), None)
         if like is None:
             found.append((wish, [standing]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.live import Live
 
 from orchestrator import collection, ledger, report, simulator, spec, worker
-from orchestrator.cli import dispatch, follow, screen, settings
+from orchestrator.cli import comparison, dispatch, follow, screen, settings, wishes
 from orchestrator.errors import RequestError
 from orchestrator.model import State
 from orchestrator.supervisor import Stop
@@ -40,10 +40,10 @@ def perform(request: argparse.Namespace) -> int:
     console = screen.console()
     sweep = spec.load(request.sweep, request.set)
     data = settings.data_directory(request)
-    wish = dispatch.wished(sweep, "here", sweep.resources)
+    wish = wishes.wished(sweep, "here", sweep.resources)
     simulator.find(wish.root)
-    dispatch.plan(sweep, data)
-    dispatch.writable(data)
+    comparison.plan(sweep, data)
+    settings.writable(data)
     directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
         dispatch.enlist(sweep, data, functools.partial(screen.warn, console))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from orchestrator.cli.dispatch import Plan
+    from orchestrator.cli.comparison import Plan
     from orchestrator.dataset.grid import Grid
     from orchestrator.model import Experiment, Scalar, Sweep
     from orchestrator.replicates import Spread, Wish

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,20 @@ def data_directory(request: argparse.Namespace) -> Path:
     if said is not None:
         return said
     return Path(preset("data_dir") or "data_runs")
+
+
+def writable(data: Path) -> None:
+    """Refuse a data directory in which nothing can be written."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        probe = data / f".probe-{secrets.token_hex(4)}"
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        raise RequestError(
+            f"{data}: cannot be written ({error.strerror}); "
+            "choose another with --data-dir or $RESCAL_SWEEP_DATA_DIR"
+        ) from error
 
 
 def preset(name: str) -> str | None:

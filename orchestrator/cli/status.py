@@ -10,8 +10,8 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from orchestrator import causes, collection, report, workspace
-from orchestrator.cli import dispatch, screen, settings
+from orchestrator import causes, collection, ledger, report, workspace
+from orchestrator.cli import screen, settings
 from orchestrator.cli.look import Look
 from orchestrator.model import State
 
@@ -46,7 +46,7 @@ def perform(request: argparse.Namespace) -> int:
     directory = settings.find_sweep(request)
     look = Look(directory)
     if request.json:
-        document = report.as_json(directory.name, look(), dispatch.axes_of(directory))
+        document = report.as_json(directory.name, look(), ledger.axes(directory))
         print(json.dumps(document, indent=1))
         return 0
     if not request.watch:
@@ -68,7 +68,7 @@ def perform(request: argparse.Namespace) -> int:
 def _status(
     directory: SweepDirectory, standings: Sequence[Standing], *, everything: bool
 ) -> RenderableType:
-    axes = dispatch.axes_of(directory)
+    axes = ledger.axes(directory)
     shown = standings
     if len(standings) > _MANY and not everything:
         shown = [s for s in standings if s.state not in {State.DONE, State.PENDING}][:_MANY]

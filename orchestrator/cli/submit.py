@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import ledger, simulator, spec
-from orchestrator.cli import dispatch, follow, resources, screen, settings
+from orchestrator.cli import (
+    comparison,
+    dispatch,
+    follow,
+    parting,
+    resources,
+    screen,
+    settings,
+    wishes,
+)
 from orchestrator.errors import RequestError
 from orchestrator.submission import local
 from orchestrator.workspace import SweepDirectory
@@ -37,7 +46,7 @@ def add_place(parser: argparse.ArgumentParser) -> None:
 
 def add_resources(parser: argparse.ArgumentParser) -> None:
     """Add what says where to run, and on how much of it."""
-    parser.add_argument("--cluster", choices=dispatch.CLUSTERS, help="default auto")
+    parser.add_argument("--cluster", choices=wishes.CLUSTERS, help="default auto")
     parser.add_argument(
         "--workers", metavar="N", type=int, help="experiments at a time on this machine"
     )
@@ -54,9 +63,9 @@ def perform(request: argparse.Namespace) -> int:
     wish = wished(request, sweep)
     # what can be refused is, before anything is written
     engine = simulator.find(wish.root)
-    seen = dispatch.plan(sweep, data)
-    dispatch.refuse_impossible(wish, len(seen.wanted))
-    dispatch.writable(data)
+    seen = comparison.plan(sweep, data)
+    parting.refuse_impossible(wish, len(seen.wanted))
+    settings.writable(data)
     simulator.warm(engine)
     directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
@@ -70,7 +79,7 @@ def perform(request: argparse.Namespace) -> int:
     console.print(
         f"{sweep.name}: {counted}; {started}; {directory.root}", highlight=False, soft_wrap=True
     )
-    for said in dispatch.told_otherwise(planned):
+    for said in comparison.told_otherwise(planned):
         screen.warn(console, said)
     if not request.wait:
         console.print(f"look with: rescal-sweep status {sweep.name}", highlight=False)
@@ -80,11 +89,11 @@ def perform(request: argparse.Namespace) -> int:
     return follow.until_ended(console, directory, numbers, ask=not request.yes)
 
 
-def wished(request: argparse.Namespace, sweep: Sweep) -> dispatch.Wish:
+def wished(request: argparse.Namespace, sweep: Sweep) -> wishes.Wish:
     """Return how a sweep file and the command line want attempts to be made."""
-    place = dispatch.where(request.cluster)
+    place = wishes.where(request.cluster)
     asked = resources.effective(request, sweep.resources)
-    return dispatch.wished(sweep, place, asked)
+    return wishes.wished(sweep, place, asked)
 
 
 def workers(request: argparse.Namespace) -> int:

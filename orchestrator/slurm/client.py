@@ -6,6 +6,11 @@ import os
 import re
 import subprocess
 from dataclasses import dataclass
+from typing import TypeVar
+
+from orchestrator.errors import RequestError
+
+Answer = TypeVar("Answer")
 
 PATIENCE_S = 30.0
 """How long one call may take; a client gives up on a dead controller after about ten seconds."""
@@ -53,6 +58,19 @@ def ask(*command: str, patience_s: float = PATIENCE_S) -> str | Unknown:
             f"{name}: {_PREFIX.sub('', said)}", lasting="storage is disabled" in said
         )
     return done.stdout
+
+
+def told(said: Answer | Unknown) -> Answer:
+    """Return an answer that is needed to go on.
+
+    Raises
+    ------
+    RequestError
+        With the reason, where there is none.
+    """
+    if isinstance(said, Unknown):
+        raise RequestError(f"Slurm cannot be asked: {said.reason}")
+    return said
 
 
 def _plain_environment() -> dict[str, str]:

@@ -1,0 +1,74 @@
+"""A sweep file against what is on disk: what is new, what is kept, and what is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator import collection, expansion, ledger, report
+from orchestrator.workspace import SweepDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from orchestrator.ledger import Reconciliation
+    from orchestrator.model import Outputs, Point, Standing, Submission, Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A sweep file against what is on disk.
+
+    ``idle`` are kept experiments that were never asked for, as after a submitter that was killed.
+    """
+
+    sweep: Sweep
+    directory: SweepDirectory
+    points: Sequence[Point]
+    reconciliation: Reconciliation
+    standings: Mapping[int, Standing]
+
+    @property
+    def idle(self) -> tuple[int, ...]:
+        """Numbers of kept experiments that nobody has asked for yet."""
+        kept = (e.number for e in self.reconciliation.kept)
+        return tuple(n for n in kept if self.standings[n].attempt == 0)
+
+    @property
+    def otherwise(self) -> tuple[int, ...]:
+        """Numbers of kept experiments that were last asked for with other times or outputs."""
+        wanted = _times_and_outputs(self.sweep)
+        asked = {
+            e.number: self.standings[e.number].submission for e in self.reconciliation.kept
+        }
+        other = (n for n, made in asked.items() if made and _times_and_outputs(made) != wanted)
+        return tuple(sorted(other))
+
+    @property
+    def wanted(self) -> tuple[Point, ...]:
+        """What submitting would run: all that is new, and what nobody has asked for yet."""
+        idle = (self.standings[n].experiment.point for n in self.idle)
+        return (*self.reconciliation.new, *idle)
+
+
+def _times_and_outputs(asked: Sweep | Submission) -> tuple[float, float, Outputs]:
+    return asked.run.stop_t0, asked.run.every_t0, asked.outputs
+
+
+def told_otherwise(planned: Plan) -> list[str]:
+    """Say which experiments stay though the file would have them made in another way now."""
+    if not planned.otherwise:
+        return []
+    names = report.names(planned.otherwise)
+    few = f"{names} were asked for with other times or outputs than the file has now, and stay"
+    return [f"{few}; rescal-sweep resubmit {planned.sweep.path} EXP makes them anew"]
+
+
+def plan(sweep: Sweep, data: Path) -> Plan:
+    """Compare a sweep file with what is on disk; change nothing."""
+    points = expansion.expand(sweep)
+    directory = SweepDirectory(data / sweep.name)
+    known = ledger.experiments(directory)
+    standings = {s.experiment.number: s for s in collection.standings(directory)}
+    return Plan(sweep, directory, points, ledger.reconcile(known, points), standings)
