@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 class OrchestratorError(Exception):
@@ -36,3 +37,25 @@ class EngineError(OrchestratorError):
 
 class FormatError(OrchestratorError):
     """A file or a run of bytes does not follow its format; the message names file and line."""
+
+
+@contextlib.contextmanager
+def optional(needing: str) -> Iterator[None]:
+    """Refuse what imports a library that is not installed, with how to install it.
+
+    Parameters
+    ----------
+    needing
+        What cannot do without it, as ``pictures need``.
+
+    Raises
+    ------
+    RequestError
+        Where an import fails within.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        how = "pip install 'rescal-sweep[analysis]'"
+        raise RequestError(f"{needing} {library}; install it with: {how}") from error

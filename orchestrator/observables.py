@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from orchestrator.errors import optional
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -97,7 +99,8 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
 
 def _measured(maps: NDArray[np.int16]) -> dict[str, NDArray[np.float64]]:
     """Measure maps that fit into memory together; of speeds, how far the forms have come."""
-    from scipy import fft  # noqa: PLC0415  # four times as fast as NumPy's, and not always here
+    with optional("series need"):
+        from scipy import fft  # noqa: PLC0415  # four times as fast as NumPy's
 
     length = maps.shape[2]
     heights = maps.astype(np.float32)

@@ -11,7 +11,7 @@ import numpy as np
 
 from orchestrator import arithmetic
 from orchestrator.arithmetic import FormulaError
-from orchestrator.errors import RequestError
+from orchestrator.errors import RequestError, optional
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,8 @@ class Spread:
     @property
     def half_width(self) -> NDArray[np.float64]:
         """Half the width of the 95 % confidence interval of the mean, by Student's t."""
-        from scipy.special import stdtrit  # noqa: PLC0415  # heavy, and optional
+        with optional("confidence intervals need"):
+            from scipy.special import stdtrit  # noqa: PLC0415  # heavy, and optional
 
         factor = stdtrit(np.maximum(self.count - 1, 1), 0.5 + _LEVEL / 2)
         return np.where(self.count > 1, factor * self.sem, np.inf)

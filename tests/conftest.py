@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ from orchestrator.supervisor import Stop, supervise
 from orchestrator.workspace import ExperimentDirectory, SweepDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -266,6 +266,7 @@ class Bench:
     root: Path
     command: str = "rescal-sweep"
     slurm_conf: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sweep(self) -> SweepDirectory:
@@ -280,6 +281,7 @@ class Bench:
             "HOME": str(self.place),
             "RESCAL_SNOW_ROOT": str(self.root),
             "RESCAL_SWEEP_CLUSTER": "local" if self.slurm_conf is None else "slurm",
+            **self.variables,
         }
         return found if self.slurm_conf is None else {**found, "SLURM_CONF": self.slurm_conf}
 

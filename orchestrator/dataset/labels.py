@@ -8,7 +8,7 @@ import numpy as np
 
 from orchestrator import __version__, attempts, ledger
 from orchestrator.dataset.variables import sizes_of
-from orchestrator.errors import RequestError
+from orchestrator.errors import optional
 from orchestrator.formats.parameters import PARAMETERS
 
 if TYPE_CHECKING:
@@ -38,14 +38,10 @@ def xarray() -> Any:
     RequestError
         Where it is not installed.
     """
-    try:
+    with optional("labelled datasets need"):
         import xarray as xr  # noqa: PLC0415  # heavy, and optional
         import xarray.backends  # noqa: PLC0415
         import xarray.core.indexing  # noqa: PLC0415
-    except ImportError as error:
-        raise RequestError(
-            "labelled datasets need xarray; install it with: pip install 'rescal-sweep[analysis]'"
-        ) from error
     return xr
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from orchestrator.dataset.variables import ARRAYS
-from orchestrator.errors import RequestError
+from orchestrator.errors import optional
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,12 +47,8 @@ class Target(Protocol):
 @contextlib.contextmanager
 def zarr_store(path: Path, grid: Grid) -> Iterator[Target]:
     """Make a Zarr store."""
-    try:
+    with optional("a .zarr needs"):
         import zarr  # noqa: PLC0415  # heavy, and optional
-    except ImportError as error:
-        raise RequestError(
-            "a .zarr needs zarr; install it with: pip install 'rescal-sweep[analysis]'"
-        ) from error
     with zarr.config.set({"threading.max_workers": 2, "async.concurrency": 4}):
         yield _ZarrTarget(zarr.create_group(store=path, zarr_format=3), grid)
         with warnings.catch_warnings():  # not in the standard yet, and xarray misses it
@@ -63,12 +59,8 @@ def zarr_store(path: Path, grid: Grid) -> Iterator[Target]:
 @contextlib.contextmanager
 def netcdf_file(path: Path, _grid: Grid) -> Iterator[Target]:
     """Make a NetCDF-4 file."""
-    try:
+    with optional("a .nc needs"):
         import h5netcdf  # noqa: PLC0415  # heavy, and optional
-    except ImportError as error:
-        raise RequestError(
-            "a .nc needs h5netcdf; install it with: pip install 'rescal-sweep[analysis]'"
-        ) from error
     with h5netcdf.File(path, "w") as file:
         yield _NetcdfTarget(file)
 

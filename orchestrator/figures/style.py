@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from orchestrator import __version__
-from orchestrator.errors import RequestError
+from orchestrator.errors import RequestError, optional
 from orchestrator.formats.durable import draft_of, replacing
 
 if TYPE_CHECKING:
@@ -50,12 +50,8 @@ def new_figure(width: float, height: float) -> Figure:
     RequestError
         Where matplotlib is not installed.
     """
-    try:
+    with optional("pictures need"):
         from matplotlib.figure import Figure  # noqa: PLC0415  # heavy, and optional
-    except ImportError as error:
-        raise RequestError(
-            "pictures need matplotlib; install it with: pip install 'rescal-sweep[analysis]'"
-        ) from error
     figure = Figure(figsize=(width, height))
     figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.03, hspace=0.0, wspace=0.0)
     return figure

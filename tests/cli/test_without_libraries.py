@@ -1,0 +1,47 @@
+"""Without the libraries for pictures and datasets, commands say which one they need."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Bench
+
+# read by Python at its start; what is None in sys.modules cannot be imported
+HIDDEN = """
+import sys
+for name in ("matplotlib", "xarray", "zarr", "h5netcdf", "h5py", "scipy"):
+    sys.modules[name] = None
+"""
+
+
+@pytest.fixture
+def plain(bench: Bench, tmp_path: Path) -> Bench:
+    (tmp_path / "sitecustomize.py").write_text(HIDDEN)
+    plain = dataclasses.replace(bench, variables={"PYTHONPATH": str(tmp_path)})
+    plain.write("[0]")
+    assert plain.run("submit", "winds.yaml", "--wait").returncode == 0
+    assert "2 experiments: 2 done" in plain.run("status").stdout
+    return plain
+
+
+def test_each_command_says_what_it_needs(plain: Bench) -> None:
+    told = {
+        "plot winds": "pictures need matplotlib",
+        "report winds": "series need scipy",
+        "collect winds": "a .zarr needs zarr",
+        "collect winds -o a.nc": "a .nc needs h5netcdf",
+        "plan winds.yaml --extend-seeds ci(roughness)>0.1": "series need scipy",
+    }
+    before = sorted(plain.place.rglob("*"))
+
+    for words, needing in told.items():
+        done = plain.run(*words.split())
+        said = f"{needing}; install it with: pip install 'rescal-sweep[analysis]'\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+    assert sorted(plain.place.rglob("*")) == before
