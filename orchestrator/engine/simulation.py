@@ -113,9 +113,8 @@ class Simulation:
         self.directions = np.array([direction for direction, _, _ in pair_kinds(rows)])
 
         start, never = float(time), math.inf
-        due = start if self.settings.gas else never
         self.clock = Clock(
-            np.array([start, due, never, never, self._first_sweep(start)]),
+            np.array([start, start, never, never, self._first_sweep(start)]),
             np.zeros(4, np.int64),
             np.array([0.0, -1.0]),
         )
@@ -263,6 +262,7 @@ class Simulation:
             self._sums,
             self.settings.tau_min,
             self.tau_max,
+            self.settings.gas,
             self.settings.avalanches is Avalanches.SYNC,
             self.ground.cells.size,
         ):
@@ -277,7 +277,7 @@ class Simulation:
                     return False
                 clock.time[NOW] = clock.time[GAS_DUE]
             case Pause.TRAPPED:
-                if clock.time[NOW] < clock.time[GAS_DUE] < math.inf:
+                if clock.time[NOW] < clock.time[GAS_DUE]:
                     clock.time[NOW] = clock.time[GAS_DUE]
                 else:
                     self._postpone()

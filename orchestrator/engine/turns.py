@@ -51,7 +51,8 @@ class Clock(NamedTuple):
     ----------
     time
         float64 [5]: the time, and when the next gas cycle, the end, the next snapshot and the next
-        sweep of avalanches are due, in t0.
+        sweep of avalanches are due, in t0. Without gas there is no cycle, and its time is only where
+        time goes when every attempt of a turn has failed.
     state
         int64 [4]: the generator, failed attempts in a row, transitions performed, grains that
         injection is to keep up.
@@ -94,6 +95,7 @@ def advance(
     sums: NDArray[np.float64],
     tau_min: np.float32,
     tau_max: np.float32,
+    gas: bool,
     sweeps: bool,
     attempts: int,
 ) -> int:
@@ -113,7 +115,7 @@ def advance(
         if ground.slots[FULL] != 0:
             pause = _ROOM
             break
-        if t >= clock.time[GAS_DUE]:
+        if gas and t >= clock.time[GAS_DUE]:
             pause = _GAS
             break
 
