@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.formats.cellspace import Header
 
 _BATCH_BYTES = 1 << 21  # so that the calls for each batch cost little
+_CELL_SIZES = (1, 2, 4, 8)
 
 
 class CutError(StreamError):
@@ -98,6 +99,8 @@ class Decoder:
         if size > claimed:
             raise FormatError(f"a header of {size} bytes in a frame of {claimed}")
         header = parse_header(first + self._take(size - len(first), so_far=len(first)))
+        if header.cell_bytes not in _CELL_SIZES:
+            raise FormatError(f"cells of {header.cell_bytes} bytes; known are 1, 2, 4 and 8")
         cells = claimed - header.size
         if cells != header.payload_bytes:
             shape = " x ".join(str(side) for side in header.stored_shape)

@@ -59,6 +59,11 @@ def main(words: Sequence[str]) -> None:
         _warn(sentence)
     if given.every_picture is not None:
         _warn("-dpng: no pictures are drawn")
+    if header.cell_bytes > cellspace.CELL_BYTES:
+        _warn(
+            f"{values['Csp_file']}: cells of {header.cell_bytes} bytes, "
+            f"of which the first {cellspace.CELL_BYTES} are read"
+        )
     model = str(values.get("Model", header.model if header.model in {"SNO", "DUN"} else "SNO"))
     if header.model != model:
         _warn(f"{values['Csp_file']}: a cell space of the model {header.model}, not {model}")

@@ -40,7 +40,7 @@ LARGEST_CELLS = 2**31 - 1
 _MAGIC = b"\x8aCSP@1_\n"
 _LARGEST_HEADER = 4096
 _LARGEST_SIDE = 1_000_000
-_CELL_SIZES = (1, 2, 4, 8)
+_LARGEST_CELL = 64
 
 
 class Cell(enum.IntEnum):
@@ -157,8 +157,8 @@ def _from_chunks(chunks: dict[bytes, bytes], size: int) -> Header:
     if not all(1 <= side <= _LARGEST_SIDE for side in (height, length, depth)):
         raise FormatError(f"impossible sizes: H {height}, L {length}, D {depth}")
     (cell_bytes,) = _unpack(chunks, b"CELL", "<i")
-    if cell_bytes not in _CELL_SIZES:
-        raise FormatError(f"cells of {cell_bytes} bytes; known are 1, 2, 4 and 8")
+    if not 1 <= cell_bytes <= _LARGEST_CELL:
+        raise FormatError(f"cells of {cell_bytes} bytes; expected 1 to {_LARGEST_CELL}")
     time = _unpack(chunks, b"TIME", "<d")[0] if b"TIME" in chunks else 0.0
     borders = boxed = False
     if b"BORD" in chunks:
@@ -207,8 +207,8 @@ def _chunk(tag: bytes, payload: bytes) -> bytes:
 def read(path: Path) -> tuple[Header, NDArray[np.uint8], NDArray[np.int32]]:
     """Read a ``.csp`` or ``.csp.gz`` file: header, states [D, H, L] and cell times [D, H, L].
 
-    Walls are left out. Cells of fewer than eight bytes have time 0. Plane by plane, so that no
-    more than that is in memory besides the result.
+    Walls are left out. What cells of fewer than eight bytes lack is 0, what larger ones have beyond
+    is left. Plane by plane, so that no more than that is in memory besides the result.
 
     Raises
     ------
@@ -239,7 +239,8 @@ def _read(
     if size is not None:  # before room is made for the cells
         _refuse_shorter(size - header.size, header)
     cells = np.empty((header.depth, header.height, header.length), np.uint8)
-    times = np.zeros(cells.shape, np.int32)
+    times = np.zeros(cells.shape, np.dtype("<i4"))
+    stamps = times.view(np.uint8).reshape(*cells.shape, 4)
     plane_bytes = rows * columns * header.cell_bytes
     for number in range(planes):
         data = file.read(plane_bytes)
@@ -250,9 +251,8 @@ def _read(
         plane = np.frombuffer(data, np.uint8).reshape(rows, columns, header.cell_bytes)
         plane = plane[inner, inner]
         cells[number - wall] = plane[..., 0]
-        if header.cell_bytes >= CELL_BYTES:
-            stamps = np.ascontiguousarray(plane[..., 4:8]).view("<i4")
-            times[number - wall] = stamps[..., 0]
+        stamp = plane[..., 4:CELL_BYTES]
+        stamps[number - wall, ..., : stamp.shape[-1]] = stamp
     highest = int(cells.max())
     if highest >= len(Cell):
         raise FormatError(f"holds a cell of state {highest}, which there is not")

@@ -147,6 +147,19 @@ def test_a_start_time_comes_from_the_file_of_parameters_or_else_from_the_cells(
     assert [round(time) for time in _times(renamed.frames)] == [100, 150]
 
 
+def test_larger_cells_are_read_as_far_as_they_are_known(bench: Bench) -> None:
+    bench.parameters(SHORT)
+    cells = np.full((12, 16, 30, 16), 0x7F, np.uint8)
+    cells[..., 0] = 3
+    header = header_bytes(Header("SNO", 16, 30, 12, cell_bytes=16))
+    (bench.root / "DUN.csp").write_bytes(header + cells.tobytes())
+
+    ended = bench.streamed("-dcsp", "1t0", "-stop", "1t0")
+
+    assert (ended.status, len(ended.frames[0])) == (0, 104 + 14 * 18 * 32 * 8)
+    assert "DUN.csp: cells of 16 bytes, of which the first 8 are read\n" in ended.err
+
+
 @pytest.mark.slow
 def test_the_seed_in_the_file_beats_that_of_the_command_line_in_rescal(bench: Bench) -> None:
     bench.parameters(SHORT)

@@ -116,7 +116,8 @@ def _put(at: int, form: str, *values: object) -> Callable[[bytes], bytes]:
         (_put(40, "<i", 0), "impossible sizes: H 0, L 3, D 4"),
         (_put(44, "<i", -3), "impossible sizes: H 2, L -3, D 4"),
         (_put(48, "<i", 2**30), f"impossible sizes: H 2, L 3, D {2**30}"),
-        (_put(60, "<i", 3), "cells of 3 bytes; known are 1, 2, 4 and 8"),
+        (_put(60, "<i", 0), "cells of 0 bytes; expected 1 to 64"),
+        (_put(60, "<i", 65), "cells of 65 bytes; expected 1 to 64"),
         (
             _put(88, "<i", 7),
             "the header contradicts itself: sizes 2, 3, 4 but 7, 3, 4 without walls",
@@ -193,6 +194,24 @@ def test_smaller_cells_have_no_time(tmp_path: Path, cell_bytes: int) -> None:
 
     np.testing.assert_array_equal(cells, _cells(SMALL))
     assert not times.any()
+
+
+@pytest.mark.parametrize(
+    ("cell_bytes", "largest_time"), [(3, 0), (5, 255), (7, 2**24 - 1), (16, 2**31 - 1)]
+)
+def test_cells_of_other_sizes_are_copied_as_far_as_they_go(
+    tmp_path: Path, cell_bytes: int, largest_time: int
+) -> None:
+    header = replace(SMALL, cell_bytes=cell_bytes)
+    whole = np.full((*_cells(SMALL).shape, max(cell_bytes, 8)), 0xFF, np.uint8)
+    whole[..., 0] = _cells(SMALL)
+    whole[..., 7] = 0x7F
+    (tmp_path / "a.csp").write_bytes(header_bytes(header) + whole[..., :cell_bytes].tobytes())
+
+    _, cells, times = cellspace.read(tmp_path / "a.csp")
+
+    np.testing.assert_array_equal(cells, _cells(SMALL))
+    assert (times == largest_time).all()
 
 
 @pytest.mark.parametrize(
