@@ -206,6 +206,7 @@ def submission(directory: SweepDirectory, token: str) -> Submission:
     data["resources"] = Resources(**data["resources"])
     data["root"] = None if data["root"] is None else Path(data["root"])
     data["axes"] = tuple(tuple(names) for names in data["axes"])
+    data["blocks"] = tuple(data.get("blocks", ()))
     data["job_ids"], data["chunks"] = (
         tuple(data.get("job_ids", ())),
         tuple(data.get("chunks", ())),

@@ -400,6 +400,42 @@ def test_words_switches_and_what_is_not_given_can_be_axes(
         assert np.isnan(found.height.values).all()
 
 
+@pytest.mark.parametrize(
+    ("block", "dimension", "winds"),
+    [
+        ("zip", "Tau_min", [50, 100, 200]),
+        ("list", "point", [200, 50, 100]),
+        ("sample", "point", [200, 50, 100]),
+    ],
+)
+def test_points_given_one_by_one_keep_their_order_on_an_axis_of_points(
+    sweep_directory: SweepDirectory,
+    make_submission: Callable[..., Submission],
+    block: str,
+    dimension: str,
+    winds: list[float],
+) -> None:
+    values = zip((200.0, 50.0, 100.0), (1.0, 2.0, 4.0), strict=True)
+    points = [
+        Point(str(i), {"H": 20, "L": L, "D": D, "Tau_min": wind, "Coef_B": b}, 1)
+        for i, (wind, b) in enumerate(values)
+    ]
+    ledger.enlist(sweep_directory, points)
+    asked = dataclasses.replace(
+        make_submission("t", {0: 1, 1: 1, 2: 1}), axes=(("Tau_min", "Coef_B"),), blocks=(block,)
+    )
+    ledger.intend(sweep_directory, asked)
+    ledger.keep_sweep_file(sweep_directory, "name: winds\n")
+
+    with dataset.open_sweep(sweep_directory.root) as found:
+        assert found.experiment.dims == (dimension, "seed")
+        assert found.Tau_min.values.tolist() == winds
+        assert found.Coef_B.dims == (dimension,)
+        if dimension == "point":
+            assert found.point.values.tolist() == [0, 1, 2]
+            assert found.experiment.values.ravel().tolist() == [0, 1, 2]
+
+
 def test_a_dataset_appears_whole_or_not_at_all(
     sweep: SweepDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,8 +112,8 @@ slurm:
     }
     assert sweep.axes == (
         Axis(("Lambda_I",), ((0.001,), (0.01,))),
-        Axis(("Coef_B", "Coef_C"), ((1.0, 3.0), (5.0, 15.0))),
-        Axis(("Lambda_E", "Lambda_C"), ((1.0, 2.0), (4.0, 3.0))),
+        Axis(("Coef_B", "Coef_C"), ((1.0, 3.0), (5.0, 15.0)), "zip"),
+        Axis(("Lambda_E", "Lambda_C"), ((1.0, 2.0), (4.0, 3.0)), "list"),
     )
     assert {name: formula.text for name, formula in sweep.derived.items()} == {
         "Tau_min": "L / 4",
@@ -564,11 +564,10 @@ def test_a_name_that_cannot_be_a_directory_is_refused(name: str) -> None:
     ("text", "problem"),
     [
         # sections and keys
-        ("sweep: {}", "1:8: sweep: expected grid, zip or list, got an empty one; leave it out for a single point"),
-        ("sweep:", "1:7: sweep: expected grid, zip or list, got nothing; leave it out for a single point"),
-        ("sweep: 3", "1:8: sweep: expected grid, zip or list, got 3; leave it out for a single point"),
+        ("sweep: {}", "1:8: sweep: expected grid, zip, list or sample, got an empty one; leave it out for a single point"),
+        ("sweep:", "1:7: sweep: expected grid, zip, list or sample, got nothing; leave it out for a single point"),
+        ("sweep: 3", "1:8: sweep: expected grid, zip, list or sample, got 3; leave it out for a single point"),
         ("sweep: {gird: {Tau_min: [1]}}", "1:9: sweep.gird: no such block; did you mean grid?"),
-        ("sweep: {sample: {n: 3}}", "1:9: sweep.sample: sampling is not offered yet; write the points under list or grid"),
         ("outputs: [a]", "1:10: outputs: expected keys and values, got a list"),
         ("outputs: {fft: no}", "1:11: outputs.fft: no such key; did you mean ffts?"),
         ("stop: 3", "1:1: stop: no such key; it belongs under run"),

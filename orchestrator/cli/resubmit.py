@@ -99,14 +99,16 @@ def _alike(
     if request.sweep.endswith((".yaml", ".yml")):
         wish = submit.wished(request, spec.load(Path(request.sweep)))
         return [(wish, list(standings))] if standings else []
-    axes = ledger.axes(directory)
+    latest = ledger.submissions(directory)[-1]
     found: list[tuple[Wish, list[Standing]]] = []
     for standing in standings:
         last = standing.submission
         if last is None:  # nobody has asked for it, so nothing has ended
             continue
         asked = resources.effective(request, last.resources)
-        wish = wishes.Wish(place, last.run, last.outputs, asked, last.root, axes)
+        wish = wishes.Wish(
+            place, last.run, last.outputs, asked, last.root, latest.axes, latest.blocks
+        )
         like = next((those for one, those in found if one == wish), None)
         if like is None:
             found.append((wish, [standing]))

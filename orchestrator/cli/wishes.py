@@ -54,6 +54,7 @@ class Wish:
     resources: Resources
     root: Path | None
     axes: tuple[tuple[str, ...], ...]
+    blocks: tuple[str, ...]
 
 
 def wished(sweep: Sweep, place: str, resources: Resources) -> Wish:
@@ -65,6 +66,7 @@ def wished(sweep: Sweep, place: str, resources: Resources) -> Wish:
         resources=resources,
         root=settings.chosen_root(sweep.run.engine),
         axes=report.axis_names(sweep.axes),
+        blocks=tuple(axis.block for axis in sweep.axes),
     )
 
 
@@ -80,4 +82,5 @@ def submission(wish: Wish, token: str, wanted: Mapping[int, int]) -> Submission:
         resources=wish.resources,
         root=wish.root,
         axes=wish.axes,
+        blocks=wish.blocks,
     )

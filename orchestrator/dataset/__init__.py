@@ -36,8 +36,8 @@ def open_sweep(
     Returns
     -------
     xarray.Dataset
-        Dimensions: one per swept axis, named after its parameter (``point`` for a list of points
-        that no parameter tells apart), ``seed``, ``time`` (t0), ``y`` and ``x`` (cells), ``ky``
+        Dimensions: one per swept axis, named after its parameter (``point`` where several
+        parameters were given point by point), ``seed``, ``time`` (t0), ``y`` and ``x`` (cells), ``ky``
         and ``kx``. Variables: ``height`` and ``spectrum`` (cells), the series of
         :data:`orchestrator.observables.QUANTITIES`, ``snapshot_time`` (t0), ``unplaced`` (how many
         snapshots were later than that), ``state``, ``progress``, ``wall_time`` (s), ``cell_size``

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,9 @@ _ROUNDING_T0 = 1e-6
 class Dimension:
     """One dimension of experiments and what stands along it.
 
-    ``name`` is the parameter whose values are the dimension's own, or ``point`` where no parameter
-    of the axis tells its points apart; ``values`` has all parameters of the axis by name.
+    ``name`` is the parameter whose values are the dimension's own, or ``point`` where the points
+    were given one by one or no parameter of the axis tells them apart; ``values`` has all parameters
+    of the axis by name.
     """
 
     name: str
@@ -105,8 +107,8 @@ def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Gri
     submissions = ledger.submissions(directory)
     if not standings or not submissions:
         raise RequestError(f"{directory.name}: nothing was submitted yet")
-    axes = submissions[-1].axes
-    dimensions = (*_swept(axes, standings), _seeds(standings))
+    axes, blocks = submissions[-1].axes, submissions[-1].blocks
+    dimensions = (*_swept(axes, blocks, standings), _seeds(standings))
     cells: dict[tuple[int, ...], Standing] = {}
     superseded = []
     for standing in standings:  # by number, so that newer ones come later
@@ -135,12 +137,23 @@ def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Gri
     )
 
 
-def _swept(axes: Sequence[Sequence[str]], standings: Sequence[Standing]) -> Iterator[Dimension]:
+def _swept(
+    axes: Sequence[Sequence[str]], blocks: Sequence[str], standings: Sequence[Standing]
+) -> Iterator[Dimension]:
+    """Name each axis by a parameter that tells its points apart, and sort its values.
+
+    Where several parameters are given point by point, none of them names the axis, and the points
+    keep the order of their experiments.
+    """
     taken = {"seed", "time", "y", "x", "ky", "kx"}
-    for names in axes:
-        points = sorted(dict.fromkeys(_values(s, names) for s in standings), key=_by_value)
+    for names, block in itertools.zip_longest(axes, blocks, fillvalue=""):
+        points = list(dict.fromkeys(_values(s, names) for s in standings))
+        given = block in {"list", "sample"} and len(names) > 1
+        if not given:
+            points.sort(key=_by_value)
         values = {name: [point[i] for point in points] for i, name in enumerate(names)}
-        telling = [n for n in names if len(set(values[n])) == len(points) and n not in taken]
+        free = [] if given else [name for name in names if name not in taken]
+        telling = [name for name in free if len(set(values[name])) == len(points)]
         name = telling[0] if telling else _free("point", taken)
         taken.add(name)
         yield Dimension(name, values if telling else {name: range(len(points)), **values})

@@ -22,11 +22,13 @@ _ROUNDING = 1e-9  # so that 0.7 / 0.1 is 7
 class Axis:
     """One swept parameter, or several that vary together.
 
-    ``points[i]`` holds one value per name; a grid axis has one name, a zip or list block several.
+    ``points[i]`` holds one value per name. ``block`` is what it was written as in the sweep file:
+    ``grid`` (one name), ``zip``, ``list`` or ``sample``.
     """
 
     names: tuple[str, ...]
     points: tuple[tuple[Scalar, ...], ...]
+    block: str = "grid"
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ class Submission:
 
     ``attempts`` maps an experiment's number to the one attempt that this submission allows, so
     that two submissions made at the same moment cannot both run it. ``axes`` are the names on
-    each axis of the sweep file at that time, for tables and pictures. ``job_ids`` are Slurm's
+    each axis of the sweep file at that time, for tables and pictures, and ``blocks`` what each was
+    written as; submissions of older versions do not say. ``job_ids`` are Slurm's
     arrays and ``chunks`` how many tasks each of them has.
     """
 
@@ -148,6 +149,7 @@ class Submission:
     resources: Resources
     root: Path | None
     axes: tuple[tuple[str, ...], ...] = ()
+    blocks: tuple[str, ...] = ()
     job_ids: tuple[str, ...] = ()
     chunks: tuple[int, ...] = ()
 

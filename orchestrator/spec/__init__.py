@@ -43,11 +43,11 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
     path, problems = Path(path), Problems()
     layers, text = chain(path, overrides, problems)
     file = layers[-1]
-    axes, swept = blocks.axes(file.nodes.get("sweep"), problems)
+    swept = blocks.swept(file.nodes.get("sweep"), problems)
     parts = Parts(
         place=file.place,
-        axes=axes,
-        settled=settle(layers, swept, problems),
+        axes=swept.axes,
+        settled=settle(layers, swept.places, problems),
         seeds=blocks.seeds(file.nodes.get("seeds"), problems),
         run=fields.section(layers, "run", fields.RUN, problems),
         outputs=fields.section(layers, "outputs", fields.OUTPUTS, problems),
@@ -63,7 +63,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         name=name,
         description=description or "",
         parameters=parts.settled.values,
-        axes=axes,
+        axes=swept.axes,
         derived=derived,
         where=where,
         seeds=tuple(parts.seeds),
@@ -72,7 +72,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         resources=_resources(slurm.values),
         path=path,
         text=text,
-        warnings=consistency.warnings(parts, str(path)),
+        warnings=(*swept.warnings, *consistency.warnings(parts, str(path))),
     )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.model import Axis
-from orchestrator.spec import fields, parameters, scalars
+from orchestrator.spec import fields, parameters, samples, scalars
 from orchestrator.spec.problems import unknown
 from orchestrator.spec.tree import Branch, Items, Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from orchestrator.model import Scalar
     from orchestrator.spec.problems import Place, Problems
@@ -56,12 +57,21 @@ def _listed(node: Items, problems: Problems) -> tuple[int, ...]:
     return tuple(found)
 
 
-def axes(node: Node | None, problems: Problems) -> tuple[tuple[Axis, ...], dict[str, Place]]:
-    """Read ``sweep`` into axes, and tell where each swept parameter stands."""
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """The axes, where each swept parameter stands, and what may not be as it was meant."""
+
+    axes: tuple[Axis, ...]
+    places: Mapping[str, Place]
+    warnings: tuple[str, ...]
+
+
+def swept(node: Node | None, problems: Problems) -> Swept:
+    """Read ``sweep``."""
     reader = _Blocks(problems)
     if node is not None:
         reader.read(node)
-    return tuple(reader.axes), reader.places
+    return Swept(tuple(reader.axes), reader.places, tuple(reader.warnings))
 
 
 class _Blocks:
@@ -69,21 +79,24 @@ class _Blocks:
         self._problems = problems
         self.axes: list[Axis] = []
         self.places: dict[str, Place] = {}
+        self.warnings: list[str] = []
 
     def read(self, node: Node) -> None:
         """Read all blocks in their order."""
         if not isinstance(node, Branch) or not node.nodes:
             found = "an empty one" if isinstance(node, Branch) else scalars.shown(node)
-            text = f"expected grid, zip or list, got {found}; leave it out for a single point"
+            text = f"expected grid, zip, list or sample, got {found}; leave it out for a single point"
             self._problems.add(node.place, "sweep", text)
             return
-        readers = {"grid": self._grid, "zip": self._zip, "list": self._list}
+        readers = {
+            "grid": self._grid,
+            "zip": self._zip,
+            "list": self._list,
+            "sample": self._sample,
+        }
         for block, child in node.nodes.items():
             key, place = f"sweep.{block}", node.keys[block]
-            if block == "sample":
-                text = "sampling is not offered yet; write the points under list or grid"
-                self._problems.add(place, key, text)
-            elif block not in readers:
+            if block not in readers:
                 self._problems.add(place, key, unknown(block, readers, "block"))
             else:
                 readers[block](key, child)
@@ -91,7 +104,7 @@ class _Blocks:
     def _grid(self, key: str, node: Node) -> None:
         for name, cells in self._columns(key, node).items():
             rows: list[tuple[Row, Place]] = [((value,), place) for value, place in cells]
-            self._axis(f"{key}.{name}", (name,), rows)
+            self._axis(f"{key}.{name}", (name,), rows, "grid")
 
     def _zip(self, key: str, node: Node) -> None:
         before = len(self._problems)
@@ -104,7 +117,7 @@ class _Blocks:
         elif columns and len(self._problems) == before:
             lines = zip(*columns.values(), strict=True)
             rows = [(tuple(value for value, _ in line), line[0][1]) for line in lines]
-            self._axis(key, tuple(columns), rows)
+            self._axis(key, tuple(columns), rows, "zip")
 
     def _list(self, key: str, node: Node) -> None:
         if not isinstance(node, Items) or not node.nodes:
@@ -130,7 +143,13 @@ class _Blocks:
                 values = tuple(v for v in (known[name] for name in names) if v is not None)
                 rows.append((values, item.place))
         if len(self._problems) == before:
-            self._axis(key, names, rows)
+            self._axis(key, names, rows, "list")
+
+    def _sample(self, key: str, node: Node) -> None:
+        found = samples.read(key, node, self._take, self._problems)
+        if found is not None:
+            self.axes.append(Axis(found.names, found.rows, "sample"))
+            self.warnings += found.warnings
 
     def _columns(self, key: str, node: Node) -> dict[str, list[tuple[Scalar, Place]]]:
         """Read a mapping of parameters to lists of values, each value with its place."""
@@ -151,7 +170,9 @@ class _Blocks:
             columns[name] = [(value, at) for value, at in values if value is not None]
         return columns
 
-    def _axis(self, key: str, names: tuple[str, ...], rows: list[tuple[Row, Place]]) -> None:
+    def _axis(
+        self, key: str, names: tuple[str, ...], rows: list[tuple[Row, Place]], block: str
+    ) -> None:
         """Add an axis unless it has the same values twice."""
         seen: dict[Row, Place] = {}
         for row, place in rows:
@@ -162,7 +183,7 @@ class _Blocks:
                 text = f"{shown} stands {seen[row].shortly} already"
                 self._problems.add(place, key, text)
             seen.setdefault(row, place)
-        self.axes.append(Axis(names, tuple(row for row, _ in rows)))
+        self.axes.append(Axis(names, tuple(row for row, _ in rows), block))
 
     def _take(self, key: str, name: str, place: Place) -> bool:
         """Note that an axis is over this parameter, which no other may be over."""

@@ -118,7 +118,7 @@ SECTIONS: Mapping[str, str] = {
     "description": "what it is for, in a sentence",
     "extends": "a template, by its name",
     "parameters": "held constant; ReSCAL's own names",
-    "sweep": "what varies: grid, zip, list",
+    "sweep": "what varies: grid, zip, list, sample",
     "derived": "parameters computed from others, by formulas",
     "where": "keep only the points for which this holds",
     "seeds": "replicates: a number, a list, or {first, count}",

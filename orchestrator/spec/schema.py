@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.formats.parameters import PARAMETERS, Kind
 from orchestrator.spec.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
 from orchestrator.spec.parameters import OWNED
+from orchestrator.spec.samples import RANGE, SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,12 +24,20 @@ def json_schema() -> dict[str, Any]:
     names = [name for name in PARAMETERS if name not in OWNED]
     one = {name: {"$ref": f"#/$defs/{name}"} for name in names}
     several = {name: _list_of(reference) for name, reference in one.items()}
+    ranged = {**_mapping(_described(RANGE)), "required": ["low", "high"]}
+    numbers = [n for n in names if PARAMETERS[n].kind not in {Kind.TEXT, Kind.BOOLEAN}]
+    space = {**_mapping(dict.fromkeys(numbers, ranged)), "minProperties": 1}
     blocks = {
         "grid": {"description": "every combination", **_mapping(several)},
         "zip": {"description": "lists of one length, varied together", **_mapping(several)},
         "list": {"description": "explicit points", **_list_of(_mapping(one))},
+        "sample": {
+            "description": "points spread over ranges",
+            **_mapping({**_described(SAMPLE), "space": space}),
+            "required": ["n", "space"],
+        },
     }
-    ranged = {**_mapping(_described(SEEDS)), "required": list(SEEDS)}
+    counted = {**_mapping(_described(SEEDS)), "required": list(SEEDS)}
     sections: dict[str, dict[str, Any]] = {
         "name": _NAME,
         "description": {"type": "string"},
@@ -37,7 +46,7 @@ def json_schema() -> dict[str, Any]:
         "sweep": {**_mapping(blocks), "minProperties": 1},
         "derived": _mapping({name: {"type": ["string", "number"]} for name in names}),
         "where": {"type": "string"},
-        "seeds": {"anyOf": [SEEDS["count"].schema, _list_of(SEEDS["first"].schema), ranged]},
+        "seeds": {"anyOf": [SEEDS["count"].schema, _list_of(SEEDS["first"].schema), counted]},
         "run": _mapping(_described(RUN)),
         "outputs": _mapping(_described(OUTPUTS)),
         "slurm": _mapping({**_described(SLURM), "extra": _EXTRA}),

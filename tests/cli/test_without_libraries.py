@@ -45,3 +45,18 @@ def test_each_command_says_what_it_needs(plain: Bench) -> None:
         said = f"{needing}; install it with: pip install 'rescal-sweep[analysis]'\n"
         assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
     assert sorted(plain.place.rglob("*")) == before
+
+
+def test_only_points_that_are_spread_need_a_library(plain: Bench) -> None:
+    block = "  sample: {n: 4, method: METHOD, space: {Coef_A: {low: 0, high: 1}}}"
+    text = (plain.place / "winds.yaml").read_text()
+    sampled = text.replace("sweep:\n", f"sweep:\n{block}\n")
+    assert sampled != text
+
+    (plain.place / "s.yaml").write_text(sampled.replace("METHOD", "halton"))
+    done = plain.run("plan", "s.yaml")
+    said = "the points of sweep.sample (method halton) need scipy; install it with: pip install"
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(said)
+    (plain.place / "s.yaml").write_text(sampled.replace("METHOD", "random"))
+    assert plain.run("plan", "s.yaml").returncode == 0
