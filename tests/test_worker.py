@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from orchestrator.model import Record, Scalar, Submission
-    from orchestrator.workspace import SweepDirectory
+    from orchestrator.workspace import AttemptDirectory, SweepDirectory
     from tests.conftest import FakeRoot
 
 EARLIER = "2020-01-01T00:00:00Z"
@@ -126,6 +126,24 @@ def test_what_still_lives_on_a_node_that_was_given_up_is_not_run_twice(
         _work(sweep, Post("1_0", "t", again=NOW))
 
     assert [_ends(sweep, n) for n in range(COUNT)] == [[(State.DONE, "1_0")]] * COUNT
+
+
+def test_two_workers_of_a_job_never_go_on_with_the_same_experiment(
+    sweep: SweepDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker takes the next attempt while this one looks whether the last has ended."""
+    _interrupt(sweep, 0, "1_0", None)
+    place, look = sweep.experiment(0), attempts.alive
+
+    def look_slowly(attempt: AttemptDirectory) -> bool | None:
+        ended = look(attempt)
+        attempts.claim(place, 2, attempts.myself("t", "1_0"))
+        return ended
+
+    monkeypatch.setattr(attempts, "alive", look_slowly)
+    _work(sweep, Post("1_0", "t", again=NOW))
+
+    assert [attempt.number for attempt in place.attempts()] == [1, 2]
 
 
 def test_a_job_that_runs_for_the_first_time_leaves_alone_what_was_begun(

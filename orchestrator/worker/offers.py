@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Experiment, Submission
     from orchestrator.supervisor import Stop
-    from orchestrator.workspace import AttemptDirectory, ExperimentDirectory, SweepDirectory
+    from orchestrator.workspace import AttemptDirectory, SweepDirectory
 
 _LOOK_S = 2.0
 
@@ -74,13 +74,16 @@ def offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:
             place = directory.experiment(number)
             if not place.attempt(attempt).root.exists():
                 yield Offer(experiments[number], attempt, submission)
-            elif post.again is not None and _cut_off(place, post.job, post.again):
-                yield Offer(experiments[number], place.attempts()[-1].number + 1, submission)
+            elif post.again is not None:
+                last = place.attempts()[
+                    -1
+                ]  # looked up once: another worker may go on any moment
+                if _cut_off(last, post.job, post.again):
+                    yield Offer(experiments[number], last.number + 1, submission)
 
 
-def _cut_off(place: ExperimentDirectory, job: str, again: str) -> bool:
+def _cut_off(last: AttemptDirectory, job: str, again: str) -> bool:
     """Tell whether the last attempt was this job's own and ended when the job did."""
-    last = place.attempts()[-1]
     if not _was_own(last, job, again) or last.cancel_request.exists():
         return False
     record = attempts.read_record(last)
