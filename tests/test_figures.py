@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator import figures
 from orchestrator.errors import RequestError
-from orchestrator.figures import Curve, Panel, PhaseDiagram, Stripes
+from orchestrator.figures import Curve, Labels, Panel, PhaseDiagram, Stripes
 from orchestrator.figures.lines import Scale
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _rendered(figure: Figure) -> list[NDArray[np.uint8]]:
 
 @pytest.fixture
 def diagram() -> PhaseDiagram:
-    return PhaseDiagram(ROWS, COLUMNS, "winds", (0.0, 10.0), SHAPE)
+    return PhaseDiagram(Labels(ROWS, COLUMNS), "winds", (0.0, 10.0), SHAPE)
 
 
 def test_a_phase_diagram_has_each_map_in_its_place(diagram: PhaseDiagram) -> None:
@@ -186,12 +186,27 @@ def test_curves_are_the_mean_over_seeds_with_its_error() -> None:
 def test_profiles_stand_over_time() -> None:
     times, heights = np.array([0.0, 10.0]), np.array([[0, 1, 2], [3, 4, 5]], np.float32)
 
-    figure = figures.space_time({(0, 0): Stripes(times, heights, 5)}, ("",), ("",), "winds")
+    figure = figures.space_time({(0, 0): Stripes(times, heights, 5)}, Labels(), "winds")
 
     (mesh,) = figure.axes[0].collections
     assert np.array_equal(np.asarray(mesh.get_array()).reshape(2, 3), heights)
     assert figure.axes[0].get_ylabel() == "t (t0)"
     assert figure.get_supxlabel().startswith("row y = 5; wind from the left")
+
+
+def test_panels_of_a_broken_axis_have_their_own_titles() -> None:
+    over = {(0, 0): "a", (0, 1): "b", (1, 0): "c"}
+    labels = Labels(("", ""), ("", ""), over)
+    diagram = PhaseDiagram(labels, "winds", (0.0, 10.0), SHAPE)
+    diagram.show({(1, 0): _panel(3)})
+    times, heights = np.array([0.0, 10.0]), np.array([[0, 1, 2], [3, 4, 5]], np.float32)
+    profile = figures.space_time({(1, 0): Stripes(times, heights, 5)}, labels, "winds")
+
+    for figure in (diagram.figure, profile):
+        assert [axes.get_title() for axes in figure.axes[:4]] == ["a", "b", "c", ""]
+        assert [axes.axison for axes in figure.axes[:4]] == [True, True, True, False]
+    distances = [axes.get_xlabel() for axes in profile.axes[:4]]
+    assert distances[:3] == ["", "x (cells)", "x (cells)"]
 
 
 def test_profiles_of_unequal_domains_tell_that_their_rows_differ() -> None:
@@ -202,7 +217,7 @@ def test_profiles_of_unequal_domains_tell_that_their_rows_differ() -> None:
         (0, 2): Stripes(np.empty(0), nothing, 0, "failed"),
     }
 
-    figure = figures.space_time(panels, ("",), ("a", "b", "c"), "winds")
+    figure = figures.space_time(panels, Labels(("",), ("a", "b", "c")), "winds")
 
     told = [[text.get_text() for text in axes.texts] for axes in figure.axes[:3]]
     assert told == [[], ["node fail"], ["failed"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from dataclasses import dataclass
@@ -9,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from orchestrator import report
 from orchestrator.errors import RequestError
+from orchestrator.figures import Labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from orchestrator.dataset.grid import Dimension, Grid
+    from orchestrator.figures.style import Slot
     from orchestrator.model import Standing
 
 _PAGE = 1.4  # width over height of what looks well on a page
-
-Slot = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,7 @@ class Layout:
         Which of several seeds is shown, such as ``seed = 1``; empty where there is only one.
     """
 
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
+    labels: Labels
     pages: tuple[Page, ...]
     shape: tuple[int, int]
     seed: str = ""
@@ -85,7 +85,9 @@ def layout(
     shown = {one.experiment.point.seed for page in pages for one in page.standings.values()}
     said = f"seed = {min(shown)}" if len(shown) == 1 else "the first seed of each"
     several = said if len(seeds) > 1 else ""
-    return Layout(labels[0], labels[1], tuple(pages), (grid.depth, grid.length), several)
+    shape = grid.depth, grid.length
+    laid = Layout(Labels(labels[0], labels[1]), tuple(pages), shape, several)
+    return laid if rows or columns else _in_turn(laid)
 
 
 def alone(grid: Grid, number: int) -> Layout:
@@ -93,7 +95,7 @@ def alone(grid: Grid, number: int) -> Layout:
     for standing in grid.cells.values():
         if standing.experiment.number == number:
             page = Page(standing.experiment.name, {(0, 0): standing})
-            return Layout(("",), ("",), (page,), domain(standing))
+            return Layout(Labels(), (page,), domain(standing))
     if number in grid.orphaned:
         raise RequestError(f"exp{number} is no longer in the sweep file")
     raise RequestError(f"exp{number} has been superseded by a newer experiment")
@@ -122,13 +124,36 @@ def _chosen(
     right = named[columns] if columns is not None else right
     if rows is None and columns is None and down is not None:
         across = axes[right].size if right is not None else 1
-        panel = grid.length / grid.depth
-        upright, turned = (
-            panel * a / b for a, b in ((across, axes[down].size), (axes[down].size, across))
-        )
-        if abs(math.log(turned / _PAGE)) < abs(math.log(upright / _PAGE)):
+        panel, size = grid.length / grid.depth, axes[down].size
+        if _misfit(size, across, panel) < _misfit(across, size, panel):
             return right, down
     return down, right
+
+
+def _in_turn(laid: Layout) -> Layout:
+    """Break the only axis of a page into rows, where that fits a page better."""
+    short, long = sorted((laid.labels.rows, laid.labels.columns), key=len)
+    if len(short) > 1:
+        return laid
+    panel, count = laid.shape[1] / laid.shape[0], len(long)
+    widths = range(1, count + 1)
+    across = min(widths, key=lambda n: _misfit(n, math.ceil(count / n), panel))
+    if across in {1, count}:
+        return laid
+    slots = [divmod(i, across) for i in range(count)]
+    pages = [
+        Page(page.name, {slots[max(slot)]: one for slot, one in page.standings.items()})
+        for page in laid.pages
+    ]
+    down = math.ceil(count / across)
+    over = dict(zip(slots, long, strict=True))
+    labels = Labels(("",) * down, ("",) * across, over)
+    return dataclasses.replace(laid, labels=labels, pages=tuple(pages))
+
+
+def _misfit(across: int, down: int, panel: float) -> float:
+    """Tell how far panels, so many times as wide as high, are from the form of a page."""
+    return abs(math.log(panel * across / down / _PAGE))
 
 
 def _labels(axis: Dimension) -> tuple[str, ...]:

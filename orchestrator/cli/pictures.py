@@ -16,8 +16,9 @@ from orchestrator.threads import in_order
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orchestrator.cli.layouts import Page, Slot
+    from orchestrator.cli.layouts import Page
     from orchestrator.dataset.grid import Grid
+    from orchestrator.figures.style import Slot
     from orchestrator.model import Reduced, Standing
 
     Films = Mapping[Slot, tuple[Reduced, Standing]]

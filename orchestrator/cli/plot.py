@@ -105,7 +105,7 @@ def _profile(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Fig
         if not any(len(one.times) > 1 for one in stripes.values()):
             continue
         shown = True
-        figure = figures.space_time(stripes, laid.rows, laid.columns, _title(grid, laid, page))
+        figure = figures.space_time(stripes, laid.labels, _title(grid, laid, page))
         yield _file_name(page), figure
     if not shown:
         raise RequestError(f"{grid.directory.name}: no two height maps of an experiment")
@@ -207,7 +207,7 @@ def _diagram(
     grid: Grid, laid: Layout, page: Page, range_: tuple[float, float]
 ) -> figures.PhaseDiagram:
     title = _title(grid, laid, page)
-    return figures.PhaseDiagram(laid.rows, laid.columns, title, range_, laid.shape)
+    return figures.PhaseDiagram(laid.labels, title, range_, laid.shape)
 
 
 def _title(grid: Grid, laid: Layout, page: Page) -> str:

@@ -6,12 +6,13 @@ Each kind takes values and returns a figure; :func:`save` writes it with the com
 from orchestrator.figures.lines import Curve, curves
 from orchestrator.figures.phase_diagram import Panel, PhaseDiagram
 from orchestrator.figures.space_time import Stripes, space_time
-from orchestrator.figures.style import FILMS, STILLS, film, save, when
+from orchestrator.figures.style import FILMS, STILLS, Labels, film, save, when
 
 __all__ = [
     "FILMS",
     "STILLS",
     "Curve",
+    "Labels",
     "Panel",
     "PhaseDiagram",
     "Stripes",

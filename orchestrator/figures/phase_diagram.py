@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from orchestrator.figures.style import Labels, Slot
+
 _PANEL_IN = 3.0
 _VERTICAL = 4.0  # how much steeper than it is the light sees the surface
 _HATCHES = 18  # lines of a hatching along the wind
-
-Slot = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class PhaseDiagram:
 
     Parameters
     ----------
-    rows, columns
-        The labels of the grid's lines, such as ``Tau_min = 100``.
+    labels
+        What stands at the grid's rows and columns.
     title
         What stands above.
     range_
@@ -62,23 +62,20 @@ class PhaseDiagram:
 
     def __init__(
         self,
-        rows: Sequence[str],
-        columns: Sequence[str],
+        labels: Labels,
         title: str,
         range_: tuple[float, float],
         shape: tuple[int, int],
     ) -> None:
         depth, length = shape
-        width = 1.9 + _PANEL_IN * len(columns)
-        height = 0.75 + (_PANEL_IN * depth / length + 0.06) * len(rows)
+        rows, columns = len(labels.rows), len(labels.columns)
+        width = 1.9 + _PANEL_IN * columns
+        height = 0.75 + (_PANEL_IN * depth / length + 0.06 + labels.height) * rows
         self.figure: Figure = style.new_figure(width, height)
         self._range = range_
         self._shape = shape
-        self._grid = self.figure.subplots(len(rows), len(columns), squeeze=False)
-        for axes, label in zip(self._grid[0], columns, strict=True):
-            axes.set_title(label, fontsize=9)
-        for axes, label in zip(self._grid[:, 0], rows, strict=True):
-            style.label_row(axes, label)
+        self._grid = self.figure.subplots(rows, columns, squeeze=False)
+        labels.write(self._grid, style.label_row)
         for axes in self._grid.flat:
             axes.set(xticks=[], yticks=[], aspect="equal")
             axes.set(xlim=(-0.5, length - 0.5), ylim=(depth - 0.5, -0.5))

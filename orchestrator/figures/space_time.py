@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from orchestrator.figures.style import Labels, Slot
+
 _PANEL_IN = (3.0, 2.2)
 
 
@@ -41,26 +43,23 @@ class Stripes:
     remark: str = ""
 
 
-def space_time(
-    panels: Mapping[tuple[int, int], Stripes],
-    rows: Sequence[str],
-    columns: Sequence[str],
-    title: str,
-) -> Figure:
+def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Figure:
     """Draw heights over distance along the wind (to the right) and time (upwards).
 
     Parameters
     ----------
     panels
         By (row, column); missing ones stay empty, as those of fewer than two snapshots do.
-    rows, columns
-        The labels of the grid's lines.
+    labels
+        What stands at the grid's rows and columns.
     title
         What stands above.
     """
-    width = 1.9 + _PANEL_IN[0] * len(columns)
-    figure = style.new_figure(width, 1.0 + _PANEL_IN[1] * len(rows))
-    grid = figure.subplots(len(rows), len(columns), squeeze=False, sharex=True, sharey=True)
+    rows, columns = len(labels.rows), len(labels.columns)
+    figure = style.new_figure(
+        1.9 + _PANEL_IN[0] * columns, 1.0 + (_PANEL_IN[1] + labels.height) * rows
+    )
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     drawn = {place: panel for place, panel in panels.items() if len(panel.times) > 1}
     low = min((float(np.percentile(p.heights, 1)) for p in drawn.values()), default=0.0)
     high = max((float(np.percentile(p.heights, 99)) for p in drawn.values()), default=1.0)
@@ -68,20 +67,22 @@ def space_time(
     for (i, j), axes in np.ndenumerate(grid):
         axes.tick_params(labelsize=7)
         axes.set_facecolor("0.93")
-        if i == 0:
-            axes.set_title(columns[j], fontsize=9)
-        if i == len(rows) - 1:
+        if i == rows - 1 or (labels.panels and (i + 1, j) not in labels.panels):
             axes.set_xlabel("x (cells)", fontsize=9)
-        if j == 0:
-            axes.set_ylabel(f"{rows[i]}\nt (t0)" if rows[i] else "t (t0)", fontsize=9)
+            axes.tick_params(labelbottom=True)
         if (i, j) in drawn:
             _draw(axes, drawn[i, j], range_)
         if (i, j) in panels:
             style.remark(axes, panels[i, j].remark, at_top=True)
+    labels.write(grid, _label_row)
     style.colour_scale(figure, grid, range_, "height above the mean (cells)")
     figure.suptitle(title, fontsize=11)
     style.small_print(figure, f"{_which([p.row for p in drawn.values()])}; wind from the left")
     return figure
+
+
+def _label_row(axes: Axes, label: str) -> None:
+    axes.set_ylabel(f"{label}\nt (t0)" if label else "t (t0)", fontsize=9)
 
 
 def _draw(axes: Axes, panel: Stripes, range_: tuple[float, float]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,13 +13,15 @@ from orchestrator.errors import RequestError, optional
 from orchestrator.formats.durable import draft_of, replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+Slot = tuple[int, int]
 
 COLOURS = "cividis"
 """Perceptually uniform, and the same for the colour-blind."""
@@ -40,6 +43,41 @@ FILMS = (".gif", ".mp4")
 _TOGETHER_T0 = 0.25  # by which snapshots of one time may be late
 _FRAMES_PER_S = 8
 _FILM_DPI = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What stands beside the rows and over the columns of a grid of panels.
+
+    Attributes
+    ----------
+    rows, columns
+        Such as ``Tau_min = 100``; empty texts where nothing is to stand.
+    panels
+        What stands over each panel instead, where one axis fills one row after the other; places
+        that are not among them stay blank.
+    """
+
+    rows: Sequence[str] = ("",)
+    columns: Sequence[str] = ("",)
+    panels: Mapping[Slot, str] = field(default_factory=dict)
+
+    @property
+    def height(self) -> float:
+        """How much of a row's height what stands over a panel takes, in inches."""
+        return 0.2 * max((1 + said.count("\n") for said in self.panels.values()), default=0)
+
+    def write(self, grid: NDArray[Any], beside: Callable[[Axes, str], None]) -> None:
+        """Write them at the axes [row, column]; ``beside`` writes the one of a row."""
+        for axes, label in zip(grid[0], self.columns, strict=True):
+            axes.set_title(label, fontsize=9)
+        for axes, label in zip(grid[:, 0], self.rows, strict=True):
+            beside(axes, label)
+        for (i, j), axes in np.ndenumerate(grid):
+            if (i, j) in self.panels:
+                axes.set_title(self.panels[i, j], fontsize=9)
+            elif self.panels:
+                axes.set_axis_off()
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -213,8 +213,8 @@ def test_rows_columns_and_pages_are_as_asked(place: Path) -> None:
     laid = layouts.layout(grid, rows="Lambda_I", columns="Tau_min", seed=2)
     shown = pictures.panels(grid, laid.pages[0], 200.0)
 
-    assert laid.rows == ("Lambda_I = 0.001", "Lambda_I = 0.01")
-    assert laid.columns == ("Tau_min = 0", "Tau_min = 1000")
+    assert laid.labels.rows == ("Lambda_I = 0.001", "Lambda_I = 0.01")
+    assert laid.labels.columns == ("Tau_min = 0", "Tau_min = 1000")
     assert (laid.seed, layouts.layout(grid).seed) == ("seed = 2", "seed = 1")
     standing = laid.pages[0].standings[1, 0]
     point = standing.experiment.point

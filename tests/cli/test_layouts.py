@@ -1,0 +1,81 @@
+"""How a sweep is laid out on pages."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator import ledger
+from orchestrator.cli import layouts
+from orchestrator.dataset.grid import lay_out
+from orchestrator.model import Point
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.cli.layouts import Layout
+    from orchestrator.model import Submission
+    from orchestrator.workspace import SweepDirectory
+
+
+@pytest.fixture
+def lay(
+    sweep_directory: SweepDirectory, make_submission: Callable[..., Submission]
+) -> Callable[..., Layout]:
+    def lay(count: int, depth: int, length: int, **asked: str) -> Layout:
+        points = [
+            Point(str(i), {"H": 20, "L": length, "D": depth, "Tau_min": float(i)}, 1)
+            for i in range(count)
+        ]
+        ledger.enlist(sweep_directory, points)
+        ledger.intend(
+            sweep_directory,
+            dataclasses.replace(
+                make_submission("t", dict.fromkeys(range(count), 1)), axes=(("Tau_min",),)
+            ),
+        )
+        ledger.keep_sweep_file(sweep_directory, "name: winds\n")
+        return layouts.layout(lay_out(sweep_directory), **asked)
+
+    return lay
+
+
+@pytest.mark.parametrize(
+    ("count", "depth", "length", "rows", "columns"),
+    [
+        (1, 20, 20, 1, 1),
+        (3, 20, 80, 3, 1),  # wide ones stand below each other
+        (3, 80, 20, 1, 3),  # narrow ones side by side
+        (7, 20, 40, 4, 2),
+        (32, 20, 50, 8, 4),
+        (32, 20, 20, 5, 7),
+    ],
+)
+def test_one_axis_is_broken_into_rows_that_fill_a_page(
+    lay: Callable[..., Layout], count: int, depth: int, length: int, rows: int, columns: int
+) -> None:
+    laid = lay(count, depth, length)
+
+    assert (len(laid.labels.rows), len(laid.labels.columns)) == (rows, columns)
+    (page,) = laid.pages
+    placed = {slot: one.experiment.number for slot, one in page.standings.items()}
+    if min(rows, columns) == 1:
+        assert not laid.labels.panels
+        assert [*placed.values()] == list(range(count))
+    else:
+        assert placed == {divmod(i, columns): i for i in range(count)}
+        assert laid.labels.panels == {
+            divmod(i, columns): f"Tau_min = {i}" for i in range(count)
+        }
+
+
+@pytest.mark.parametrize(("asked", "shape"), [("rows", (7, 1)), ("columns", (1, 7))])
+def test_an_axis_that_was_asked_for_is_left_in_one_piece(
+    lay: Callable[..., Layout], asked: str, shape: tuple[int, int]
+) -> None:
+    laid = lay(7, 20, 40, **{asked: "Tau_min"})
+
+    assert (len(laid.labels.rows), len(laid.labels.columns)) == shape
+    assert not laid.labels.panels
