@@ -43,31 +43,31 @@ def lay(
 
 
 @pytest.mark.parametrize(
-    ("count", "depth", "length", "rows", "columns"),
+    ("count", "domain", "shape"),
     [
-        (1, 20, 20, 1, 1),
-        (3, 20, 80, 3, 1),  # wide ones stand below each other
-        (3, 80, 20, 1, 3),  # narrow ones side by side
-        (7, 20, 40, 4, 2),
-        (32, 20, 50, 8, 4),
-        (32, 20, 20, 5, 7),
+        (1, (20, 20), (1, 1)),
+        (3, (20, 80), (3, 1)),  # wide ones stand below each other
+        (3, (80, 20), (1, 3)),  # narrow ones side by side
+        (7, (20, 40), (4, 2)),
+        (32, (20, 50), (8, 4)),
+        (32, (20, 20), (5, 7)),
     ],
 )
 def test_one_axis_is_broken_into_rows_that_fill_a_page(
-    lay: Callable[..., Layout], count: int, depth: int, length: int, rows: int, columns: int
+    lay: Callable[..., Layout], count: int, domain: tuple[int, int], shape: tuple[int, int]
 ) -> None:
-    laid = lay(count, depth, length)
+    laid = lay(count, *domain)
 
-    assert (len(laid.labels.rows), len(laid.labels.columns)) == (rows, columns)
+    assert (len(laid.labels.rows), len(laid.labels.columns)) == shape
     (page,) = laid.pages
     placed = {slot: one.experiment.number for slot, one in page.standings.items()}
-    if min(rows, columns) == 1:
+    if min(shape) == 1:
         assert not laid.labels.panels
         assert [*placed.values()] == list(range(count))
     else:
-        assert placed == {divmod(i, columns): i for i in range(count)}
+        assert placed == {divmod(i, shape[1]): i for i in range(count)}
         assert laid.labels.panels == {
-            divmod(i, columns): f"Tau_min = {i}" for i in range(count)
+            divmod(i, shape[1]): f"Tau_min = {i}" for i in range(count)
         }
 
 
