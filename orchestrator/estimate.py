@@ -8,6 +8,7 @@ events of one unit of time follow each other.
 from __future__ import annotations
 
 import statistics
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.model import State
@@ -22,7 +23,7 @@ _RESCAL_S = 1.6e-6
 """Seconds per column and unit of time or gas cycle, of the two engines on a core of 2023."""
 
 START_S = 1.0
-"""Seconds until the first event, of genesis and the built-in engine together."""
+"""Seconds until the first event, of genesis and an engine together."""
 
 
 def work(
@@ -37,26 +38,48 @@ def work(
     return length * depth * (simulated_t0 + (0.0 if continued else cycles))
 
 
-def cost(parameters: Mapping[str, Scalar], reached: Progress | Record) -> float | None:
-    """Return what an attempt has cost per unit of work; None where it has done none."""
-    simulated_t0 = reached.time_t0 - reached.adopted_t0
-    if simulated_t0 <= 0:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long attempts take: seconds until the first event, and seconds per unit of work."""
+
+    start_s: float
+    work_s: float
+
+    def seconds(self, parameters: Mapping[str, Scalar], simulated_t0: float) -> float:
+        """Return how long a run over a time is expected to take."""
+        return self.start_s + self.work_s * work(parameters, simulated_t0)
+
+
+def learnt(ran: Iterable[tuple[Mapping[str, Scalar], Progress | Record]]) -> Pace | None:
+    """Return the median pace of attempts; None where none of them has got anywhere.
+
+    What short runs took is mostly their start, which long ones have but once.
+    """
+    moved = [(parameters, one) for parameters, one in ran if one.time_t0 > one.adopted_t0]
+    if not moved:
         return None
-    return reached.wall_s / work(parameters, simulated_t0, continued=reached.adopted > 0)
+    start_s = min(START_S, *(one.wall_s for _, one in moved))
+    costs = [
+        (one.wall_s - start_s)
+        / work(parameters, one.time_t0 - one.adopted_t0, continued=one.adopted > 0)
+        for parameters, one in moved
+    ]
+    return Pace(start_s, statistics.median(costs))
 
 
-def seconds_per_work(seen: Iterable[Standing], *, builtin: bool) -> float:
-    """Return the median cost of finished experiments, else of those that have shown snapshots.
+def pace(seen: Iterable[Standing], *, builtin: bool) -> Pace:
+    """Return the pace of finished experiments, else of those that have shown snapshots.
 
     Where there are neither, the published scaling.
     """
-    costs: dict[bool, list[float]] = {True: [], False: []}
+    finished, running = [], []
     for standing in seen:
-        finished = standing.record is not None and standing.record.complete
-        if (not finished and standing.state is not State.RUNNING) or standing.reached is None:
+        if standing.reached is None:
             continue
-        found = cost(standing.experiment.point.parameters, standing.reached)
-        if found is not None:
-            costs[finished].append(found)
-    known = costs[True] or costs[False]
-    return statistics.median(known) if known else _BUILTIN_S if builtin else _RESCAL_S
+        one = standing.experiment.point.parameters, standing.reached
+        if standing.record is not None and standing.record.complete:
+            finished.append(one)
+        elif standing.state is State.RUNNING:
+            running.append(one)
+    published = Pace(START_S, _BUILTIN_S if builtin else _RESCAL_S)
+    return learnt(finished) or learnt(running) or published

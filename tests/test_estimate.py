@@ -43,10 +43,26 @@ def test_what_was_taken_over_from_another_attempt_has_cost_nothing(
     reached = make_record(time_t0=110.0, wall_s=9.8, adopted=11, adopted_t0=100.0)
     parameters = {**PARAMETERS, "Init_ncycl": 1000}
 
-    assert estimate.cost(parameters, reached) == pytest.approx(9.8 / (980 * 10))
     anew = make_record(time_t0=110.0, wall_s=9.8)
-    assert estimate.cost(parameters, anew) == pytest.approx(9.8 / (980 * 1110))
-    assert estimate.cost(parameters, make_record(time_t0=0.0)) is None
+    for one, done in ((reached, 980 * 10), (anew, 980 * 1110)):
+        learnt = estimate.learnt([(parameters, one)])
+        assert learnt is not None
+        assert learnt.start_s == 1.0
+        assert learnt.work_s == pytest.approx(8.8 / done)
+    assert estimate.learnt([(parameters, make_record(time_t0=0.0))]) is None
+
+
+def test_what_short_runs_take_is_mostly_their_start(make_record: Callable[..., Record]) -> None:
+    """Thirty runs of 10 t0 in 1.2 s each do not make one of 1000 t0 take two minutes."""
+    short = [(PARAMETERS, make_record(time_t0=10.0, wall_s=1.2))] * 30
+
+    learnt = estimate.learnt(short)
+
+    assert learnt is not None
+    assert learnt.seconds(PARAMETERS, 10.0) == pytest.approx(1.2)
+    assert learnt.seconds(PARAMETERS, 1000.0) == pytest.approx(21)
+    quicker = estimate.learnt([(PARAMETERS, make_record(time_t0=10.0, wall_s=0.2))])
+    assert quicker == estimate.Pace(0.2, 0)
 
 
 def test_finished_ones_count_before_snapshots_and_these_before_the_published_scaling(
@@ -66,10 +82,10 @@ def test_finished_ones_count_before_snapshots_and_these_before_the_published_sca
         record=make_record(state=State.FAILED, time_t0=1.0, wall_s=500.0),
     )
 
-    published = estimate.seconds_per_work([failed], builtin=False)
-    seen = estimate.seconds_per_work([failed, running], builtin=False)
-    finished = estimate.seconds_per_work([failed, running, done], builtin=False)
-
-    assert published == 1.6e-6
-    assert seen == pytest.approx(49.0 / (980 * 50))
-    assert finished == pytest.approx(9.8 / (980 * 100))
+    assert estimate.pace([failed], builtin=False) == estimate.Pace(1.0, 1.6e-6)
+    assert estimate.pace([failed, running], builtin=False).work_s == pytest.approx(
+        48.0 / (980 * 50)
+    )
+    assert estimate.pace([failed, running, done], builtin=False).work_s == pytest.approx(
+        8.8 / (980 * 100)
+    )

@@ -10,7 +10,7 @@ import errno
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from orchestrator import __version__
 from orchestrator.errors import OrchestratorError, RequestError
@@ -31,7 +31,7 @@ VERBS = {
     "cancel": "stop a sweep, or some of its experiments",
     "resubmit": "run experiments again that ended badly",
     "collect": "write a sweep to one labelled dataset",
-    "plot": "draw the height maps of a sweep on the grid of its axes",
+    "plot": "draw a sweep: phase diagram, series, spectrum, profile, animation",
     "report": "write one HTML page of a sweep, also while it runs",
     "verify": "run an experiment again and compare every snapshot",
     "doctor": "probe this machine, the engine, the file system and Slurm",
@@ -39,8 +39,24 @@ VERBS = {
 }
 
 
-def parser() -> argparse.ArgumentParser:
-    """Build the parser of the whole command line."""
+def parser(verb: str) -> argparse.ArgumentParser:
+    """Build the parser of what stands behind a verb."""
+    module = import_module(f"orchestrator.cli.{verb}")
+    one = argparse.ArgumentParser(prog=f"rescal-sweep {verb}", description=module.__doc__)
+    module.configure(one)
+    one.set_defaults(perform=module.perform)
+    return one
+
+
+def _read(words: Sequence[str]) -> argparse.Namespace:
+    """Read a command line; options may stand anywhere behind the verb."""
+    if not words or words[0] not in VERBS:
+        _refuse(words)
+    return parser(words[0]).parse_intermixed_args(words[1:])
+
+
+def _refuse(words: Sequence[str]) -> NoReturn:
+    """Show the help or the version, or say what is wrong with words that begin with no verb."""
     top = argparse.ArgumentParser(
         prog="rescal-sweep",
         description="Parameter sweeps of ReSCAL-snow, on Slurm or on this machine.",
@@ -48,16 +64,14 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"rescal-sweep {__version__}")
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
     for verb, summary in VERBS.items():
-        module = import_module(f"orchestrator.cli.{verb}")
-        one = verbs.add_parser(verb, help=summary, description=module.__doc__)
-        module.configure(one)
-        one.set_defaults(perform=module.perform)
-    return top
+        verbs.add_parser(verb, help=summary)
+    top.parse_args(words)
+    top.error(f"the verb comes first: {', '.join(VERBS)}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    request = parser().parse_args(arguments)
+    request = _read(sys.argv[1:] if arguments is None else arguments)
     try:
         code: int = request.perform(request)
         sys.stdout.flush()

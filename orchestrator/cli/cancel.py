@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator import collection
-from orchestrator.cli import follow, settings
+from orchestrator.cli import follow, selection
 
 if TYPE_CHECKING:
     import argparse
@@ -13,15 +13,14 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("sweep", metavar="SWEEP")
-    parser.add_argument("experiments", metavar="EXP", nargs="*", help="exp3, 3, 3-7 or all")
-    settings.add_data_directory(parser)
+    selection.add_sweep(parser)
+    selection.add_experiments(parser)
 
 
 def perform(request: argparse.Namespace) -> int:
     """Cancel what has not ended."""
-    directory = settings.find_sweep(request)
-    chosen = settings.choose(request.experiments, directory)
+    directory = selection.find_sweep(request)
+    chosen = selection.choose(request.experiments, directory)
     standings = collection.standings(directory, chosen.numbers)
     changed = follow.cancel(directory, standings, "cancelled")
     ended = sum(s.state.ended for s in standings)

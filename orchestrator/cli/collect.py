@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import collection, dataset, report
-from orchestrator.cli import outputs, screen, settings
+from orchestrator.cli import outputs, screen, selection
 from orchestrator.errors import RequestError
 from orchestrator.model import State
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("sweep", metavar="SWEEP", nargs="?")
+    selection.add_sweep(parser, required=False)
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help=".zarr or .nc; default SWEEP.zarr"
     )
@@ -29,12 +29,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=float,
         help="by which a snapshot may be late; default a quarter of the interval, at least 0.5",
     )
-    settings.add_data_directory(parser)
 
 
 def perform(request: argparse.Namespace) -> int:
     """Collect and say where it is."""
-    directory = settings.find_sweep(request)
+    directory = selection.find_sweep(request)
     if request.tolerance is not None and not request.tolerance >= 0:
         raise RequestError(f"--tolerance: expected a time from 0 on, got {request.tolerance:g}")
     asked = request.output or directory.root / f"{directory.name}.zarr"

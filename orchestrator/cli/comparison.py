@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,16 @@ class Plan:
         return tuple(sorted(other))
 
     @property
+    def numbered(self) -> list[tuple[Point, int]]:
+        """Each point of the file with its number, given already or to be given."""
+        kept = {e.point.key: e.number for e in self.reconciliation.kept}
+        following = itertools.count(1 + max(self.standings, default=-1))
+        return [
+            (point, kept[point.key] if point.key in kept else next(following))
+            for point in self.points
+        ]
+
+    @property
     def wanted(self) -> tuple[Point, ...]:
         """What submitting would run: all that is new, and what nobody has asked for yet."""
         idle = (self.standings[n].experiment.point for n in self.idle)
@@ -65,7 +76,7 @@ def told_otherwise(planned: Plan) -> list[str]:
     return [f"{few}; rescal-sweep resubmit {planned.sweep.path} EXP makes them anew"]
 
 
-def plan(sweep: Sweep, data: Path) -> Plan:
+def compare(sweep: Sweep, data: Path) -> Plan:
     """Compare a sweep file with what is on disk; change nothing."""
     points = expansion.expand(sweep)
     directory = SweepDirectory(data / sweep.name)

@@ -33,7 +33,7 @@ def enlist(sweep: Sweep, data: Path, tell: Callable[[str], None]) -> Plan:
     directory = SweepDirectory(data / sweep.name)
     for said in mend(directory):
         tell(said)
-    planned = comparison.plan(sweep, data)
+    planned = comparison.compare(sweep, data)
     ledger.keep_sweep_file(directory, sweep.text)
     ledger.leave_out(directory, (e.number for e in planned.reconciliation.orphaned))
     ledger.enlist(directory, planned.reconciliation.new)
@@ -57,7 +57,9 @@ def ask(directory: SweepDirectory, chosen: Sequence[Standing], wish: Wish) -> Su
     chosen = [standing for standing in chosen if _settled(directory, standing)]
     if not chosen:
         return None
-    if wish.cluster == "local" or wish.resources.pack != 1:  # longest first, to end together
+    if (
+        wish.cluster == "local" or wish.resources.together != 1
+    ):  # longest first, to end together
         chosen = sorted(
             chosen,
             key=lambda s: -estimate.work(s.experiment.point.parameters, wish.run.stop_t0),

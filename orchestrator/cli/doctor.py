@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator import __version__, simulator
-from orchestrator.cli import resources, screen, settings
+from orchestrator.cli import resources, screen, selection, settings
 from orchestrator.errors import RequestError
 from orchestrator.model import Resources
 from orchestrator.slurm import cluster, units
@@ -42,10 +42,12 @@ class Finding:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     parser.add_argument(
-        "--probe", action="store_true", help="send a job of a minute to see a compute node"
+        "--probe",
+        action="store_true",
+        help="send a job of a minute to see a compute node, of this partition, account and qos",
     )
-    resources.add(parser)
-    settings.add_data_directory(parser)
+    resources.add_access(parser)
+    selection.add_data_directory(parser)
 
 
 def perform(request: argparse.Namespace) -> int:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("directory", metavar="DIR", nargs="?", type=Path, default=Path())
+    parser.add_argument(
+        "directory", metavar="DIR", nargs="?", type=Path, default=Path(), help="default: here"
+    )
 
 
 def perform(request: argparse.Namespace) -> int:

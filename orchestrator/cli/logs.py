@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from orchestrator import attempts, collection
-from orchestrator.cli import settings
+from orchestrator.cli import selection
 from orchestrator.errors import RequestError
 
 if TYPE_CHECKING:
@@ -17,20 +17,17 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("sweep", metavar="SWEEP")
-    parser.add_argument("experiment", metavar="EXP", help="exp3 or 3")
+    selection.add_sweep(parser)
+    selection.add_experiment(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="go on until it ends")
-    settings.add_data_directory(parser)
 
 
 def perform(request: argparse.Namespace) -> int:
     """Print the engine's output of the latest attempt, then the record's reason."""
-    directory = settings.find_sweep(request)
-    chosen = settings.choose([request.experiment], directory)
-    if len(chosen.numbers) != 1:
-        raise RequestError(f"{request.experiment!r} names several experiments; logs shows one")
-    (standing,) = collection.standings(directory, chosen.numbers)
-    made = directory.experiment(chosen.numbers[0]).attempts()
+    directory = selection.find_sweep(request)
+    number = selection.choose_one(request.experiment, directory, "logs")
+    (standing,) = collection.standings(directory, [number])
+    made = directory.experiment(number).attempts()
     if not made:
         raise RequestError(
             f"{standing.experiment.name} has not started; it is {standing.state.value}"

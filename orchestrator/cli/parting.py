@@ -38,7 +38,7 @@ def shape(wish: Wish, experiments: int, workers: int) -> Shape:
     asked = wish.resources
     tasks = sum(chunks(_imagined(wish, experiments))) if experiments else 0
     chosen = request.chosen(asked, _partitions())
-    whole = asked.pack == 0 or any(partition.exclusive for partition in chosen)
+    whole = asked.together == 0 or any(partition.exclusive for partition in chosen)
     cores = max((node.cores for one in chosen for node in one.nodes), default=1)
     usual_s = [p.default_time_s for p in chosen if p.default_time_s is not None]
     return Shape(
@@ -66,7 +66,7 @@ def chunks(submission: Submission) -> list[int]:
 
 def _together(resources: Resources) -> int:
     """Return how many experiments run at the same time in a job."""
-    return resources.pack or _cores(resources)
+    return resources.together or _cores(resources)
 
 
 def refuse_impossible(wish: Wish, experiments: int) -> None:

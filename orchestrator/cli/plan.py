@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
 
 from orchestrator import report, spec
-from orchestrator.cli import comparison, parting, screen, seeds, settings, submit, usage
+from orchestrator.cli import (
+    comparison,
+    parting,
+    screen,
+    seeds,
+    selection,
+    settings,
+    submit,
+    usage,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -26,8 +34,7 @@ _DIRECTORIES_AND_LOGS = 20
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("sweep", metavar="SWEEP.yaml", type=Path)
-    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[])
+    selection.add_sweep_file(parser)
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
     parser.add_argument(
@@ -36,13 +43,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="propose seeds where this holds, as 'ci(wavelength) > 0.1' of the mean",
     )
     submit.add_resources(parser)
-    settings.add_data_directory(parser)
 
 
 def perform(request: argparse.Namespace) -> int:
     """Compare the file with what is on disk and print the difference."""
     sweep = spec.load(request.sweep, request.set)
-    planned = comparison.plan(sweep, settings.data_directory(request))
+    planned = comparison.compare(sweep, settings.data_directory(request))
     if request.extend_seeds is not None and not request.json:
         seeds.propose(screen.console(), planned, request.extend_seeds)
         return 0
@@ -80,7 +86,7 @@ def _table(planned: Plan, limit: int | None) -> Table:
     for title in ("exp", *names, "seed"):
         table.add_column(title, justify="right")
     table.add_column("plan")
-    for point, number in _numbered(planned)[:limit]:
+    for point, number in planned.numbered[:limit]:
         state = planned.standings[number].state.value if point.key in kept else ""
         table.add_row(
             str(number),
@@ -90,20 +96,6 @@ def _table(planned: Plan, limit: int | None) -> Table:
             style="dim" if state else "",
         )
     return table
-
-
-def _numbered(planned: Plan) -> list[tuple[Point, int]]:
-    """Pair each point with its number, given already or to be given."""
-    kept = {e.point.key: e.number for e in planned.reconciliation.kept}
-    following = 1 + max(planned.standings, default=-1)
-    numbered = []
-    for point in planned.points:
-        if point.key in kept:
-            numbered.append((point, kept[point.key]))
-        else:
-            numbered.append((point, following))
-            following += 1
-    return numbered
 
 
 def _bytes_each(sweep: Sweep, point: Point) -> float:
@@ -148,6 +140,6 @@ def _as_json(planned: Plan, used: Usage) -> dict[str, Any]:
                 "plan": "kept" if point.key in kept else "new",
                 "parameters": dict(point.parameters),
             }
-            for point, number in _numbered(planned)
+            for point, number in planned.numbered
         ],
     }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import figures, observables
-from orchestrator.cli import curves, layouts, outputs, pictures, screen, settings
+from orchestrator.cli import curves, layouts, outputs, pictures, screen, selection
 from orchestrator.dataset.grid import lay_out
 from orchestrator.errors import RequestError
 from orchestrator.figures.lines import Scale
@@ -33,9 +33,14 @@ _FRAMES = 60
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("sweep", metavar="SWEEP", nargs="?")
+    selection.add_sweep(parser, required=False)
     parser.add_argument(
-        "kind", choices=(*_STILLS, "animation"), nargs="?", default="phase-diagram"
+        "kind",
+        metavar="KIND",
+        choices=(*_STILLS, "animation"),
+        nargs="?",
+        default="phase-diagram",
+        help=f"{', '.join(_STILLS)} or animation; default phase-diagram",
     )
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help=".png, .svg, .pdf; .gif, .mp4"
@@ -59,12 +64,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frames", metavar="N", type=int, default=_FRAMES, help="of an animation, at most"
     )
-    settings.add_data_directory(parser)
 
 
 def perform(request: argparse.Namespace) -> int:
     """Draw and say where the pictures are."""
-    directory = settings.find_sweep(request)
+    directory = selection.find_sweep(request)
     suffixes = figures.FILMS if request.kind == "animation" else figures.STILLS
     asked = request.output or directory.root / f"{request.kind}{suffixes[0]}"
     path = outputs.ready(asked, suffixes)
@@ -197,10 +201,8 @@ def _some(moments: Sequence[float], frames: int) -> list[float]:
 def _layout(grid: Grid, request: argparse.Namespace) -> Layout:
     if request.experiment is None:
         return layouts.layout(grid, request.rows, request.columns, request.seed)
-    chosen = settings.choose([request.experiment], grid.directory)
-    if len(chosen.numbers) != 1:
-        raise RequestError(f"--experiment {request.experiment}: expected one, such as exp3")
-    return layouts.alone(grid, chosen.numbers[0])
+    number = selection.choose_one(request.experiment, grid.directory, "--experiment")
+    return layouts.alone(grid, number)
 
 
 def _diagram(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import causes, exhibits, ledger, page, report
-from orchestrator.cli import outputs, screen, settings
+from orchestrator.cli import outputs, screen, selection
 from orchestrator.cli.look import Look
 from orchestrator.errors import RequestError
 from orchestrator.formats.durable import replacing
@@ -26,7 +26,7 @@ _EVERY_S = 10.0
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("sweep", metavar="SWEEP", nargs="?")
+    selection.add_sweep(parser, required=False)
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help="default: report.html of the sweep"
     )
@@ -42,14 +42,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=_EVERY_S,
         help=f"how often --follow looks; default {_EVERY_S:g}",
     )
-    settings.add_data_directory(parser)
 
 
 def perform(request: argparse.Namespace) -> int:
     """Write the page, once or until all experiments have ended, and say where it is."""
     if not request.every > 0 or math.isinf(request.every):
         raise RequestError(f"--every: expected seconds above 0, got {request.every:g}")
-    directory = settings.find_sweep(request)
+    directory = selection.find_sweep(request)
     path = outputs.ready(request.output or directory.root / "report.html", (".html", ".htm"))
     axes = ledger.axes(directory)
     collected = exhibits.Collected(directory, [name for names in axes for name in names])

@@ -13,39 +13,51 @@ from orchestrator.spec.tree import Leaf
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from orchestrator.model import Resources
 
-_OPTIONS = {
-    "partition": ("-p", "PARTITION"),
-    "time": ("-t", "TIME"),
-    "account": ("-A", "ACCOUNT"),
-    "qos": ("-q", "QOS"),
+_ACCESS = {
+    "partition": ("-p", "PARTITION", "of Slurm; default the cluster's own"),
+    "account": ("-A", "ACCOUNT", "whom Slurm charges"),
+    "qos": ("-q", "QOS", "quality of service"),
+}
+_SIZE = {
+    "time": ("-t", "TIME", "limit of a job, as 4:00:00, 90min or 4h"),
+    "mem": (None, "SIZE", "memory of a job, as 4G"),
+    "exclude": (None, "NODES", "nodes to avoid"),
+    "pack": (None, "N", "experiments at the same time in one job, or: node"),
 }
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add Slurm's own options to a verb."""
-    for name, (short, shown) in _OPTIONS.items():
-        parser.add_argument(short, f"--{name}", metavar=shown)
-    parser.add_argument("--mem", metavar="SIZE")
-    parser.add_argument("--exclude", metavar="NODES")
-    parser.add_argument(
-        "--pack", metavar="N", help="experiments at the same time in one job, or: node"
-    )
+    add_access(parser)
+    _add(parser, _SIZE)
+
+
+def add_access(parser: argparse.ArgumentParser) -> None:
+    """Add those of Slurm's own options that say where somebody may run."""
+    _add(parser, _ACCESS)
+
+
+def _add(
+    parser: argparse.ArgumentParser, known: Mapping[str, tuple[str | None, str, str]]
+) -> None:
+    for name, (short, shown, meaning) in known.items():
+        flags = [f"--{name}"] if short is None else [short, f"--{name}"]
+        parser.add_argument(*flags, metavar=shown, help=meaning)
 
 
 def effective(request: argparse.Namespace, asked: Resources) -> Resources:
     """Return what a sweep file asks for with all that is said elsewhere put over or under it."""
     changes: dict[str, Any] = {}
-    for option in (*_OPTIONS, "mem", "exclude", "pack"):
+    for option in (*_ACCESS, *_SIZE):
         name = "time_min" if option == "time" else option
-        unsaid = getattr(asked, name) == (1 if option == "pack" else None)
-        said = getattr(request, option)
-        place = f"--{option}"
+        said, place = getattr(request, option, None), f"--{option}"
         if said is None:
             said, place = settings.environment(option), f"$RESCAL_SWEEP_{option.upper()}"
-        if said is None and unsaid:
+        if said is None and getattr(asked, name) is None:
             said, place = settings.preset(option), f"config.yaml: {option}"
         if said is not None:
             changes[name] = _converted(option, said, place)

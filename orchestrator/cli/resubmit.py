@@ -12,7 +12,7 @@ from orchestrator.cli import (
     parting,
     resources,
     screen,
-    settings,
+    selection,
     submit,
     wishes,
 )
@@ -33,20 +33,19 @@ _BY_DEFAULT = "failed,timeout,out_of_memory,node_fail,lost"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("sweep", metavar="SWEEP")
-    parser.add_argument("experiments", metavar="EXP", nargs="*", help="exp3, 3, 3-7 or all")
+    selection.add_sweep(parser)
+    selection.add_experiments(parser)
     parser.add_argument(
         "--state", metavar="STATES", help=f"only those in these states; default {_BY_DEFAULT}"
     )
     submit.add_place(parser)
-    settings.add_data_directory(parser)
 
 
 def perform(request: argparse.Namespace) -> int:
     """Make one more attempt at each chosen experiment."""
     console = screen.console()
-    directory = settings.find_sweep(request)
-    chosen = settings.choose(request.experiments, directory)
+    directory = selection.find_sweep(request)
+    chosen = selection.choose(request.experiments, directory)
     states = _states(request.state, explicit=chosen.explicit)
     place = wishes.where(request.cluster)
     with ledger.locked(directory):

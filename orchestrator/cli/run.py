@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.live import Live
 
 from orchestrator import collection, ledger, report, simulator, spec, worker
-from orchestrator.cli import comparison, dispatch, follow, screen, settings, wishes
+from orchestrator.cli import comparison, dispatch, follow, screen, selection, settings, wishes
 from orchestrator.errors import RequestError
 from orchestrator.model import State
 from orchestrator.supervisor import Stop
@@ -22,17 +21,16 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from orchestrator.cli.comparison import Plan
     from orchestrator.model import Standing, Submission
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("sweep", metavar="SWEEP.yaml", type=Path)
+    selection.add_sweep_file(parser)
     parser.add_argument(
         "experiment", metavar="EXP", nargs="?", help="exp3 or 3; default the first not done"
     )
-    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[])
-    settings.add_data_directory(parser)
 
 
 def perform(request: argparse.Namespace) -> int:
@@ -42,7 +40,7 @@ def perform(request: argparse.Namespace) -> int:
     data = settings.data_directory(request)
     wish = wishes.wished(sweep, "here", sweep.resources)
     simulator.find(wish.root)
-    comparison.plan(sweep, data)
+    _refuse(request.experiment, comparison.compare(sweep, data))
     settings.writable(data)
     directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
@@ -58,6 +56,16 @@ def perform(request: argparse.Namespace) -> int:
     return 0 if ended.state is State.DONE else 1
 
 
+def _refuse(word: str | None, planned: Plan) -> None:
+    """Refuse an experiment that is not there, or that runs or is done, before anything is made."""
+    if word is not None:
+        numbers = [number for _, number in planned.numbered]
+        known = {*numbers, *planned.standings}
+        number = selection.one_of(word, planned.sweep.name, known, "run")
+        if number in planned.standings:
+            _refuse_state(planned.standings[number])
+
+
 def _pick(word: str | None, directory: SweepDirectory) -> Standing:
     """Choose the experiment that is meant, refusing one that runs or is done."""
     if word is None:
@@ -66,16 +74,18 @@ def _pick(word: str | None, directory: SweepDirectory) -> Standing:
             if left and not standing.orphaned:
                 return standing
         raise RequestError(f"{directory.name}: every experiment is running or done")
-    chosen = settings.choose([word], directory)
-    if len(chosen.numbers) != 1:
-        raise RequestError(f"{word!r} names several experiments; run takes one")
-    (standing,) = collection.standings(directory, chosen.numbers)
+    number = selection.choose_one(word, directory, "run")
+    (standing,) = collection.standings(directory, [number])
+    _refuse_state(standing)
+    return standing
+
+
+def _refuse_state(standing: Standing) -> None:
     name = standing.experiment.name
     if standing.state is State.RUNNING:
         raise RequestError(f"{name} is running; cancel it first, or follow it with logs -f")
     if standing.state is State.DONE:
         raise RequestError(f"{name} is done; resubmit makes another attempt at it")
-    return standing
 
 
 def _supervise(

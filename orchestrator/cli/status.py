@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from orchestrator import causes, collection, ledger, report, workspace
-from orchestrator.cli import screen, settings
+from orchestrator.cli import screen, selection, settings
 from orchestrator.cli.look import Look
 from orchestrator.model import State
 
@@ -29,11 +29,10 @@ _MANY = 60
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("sweep", metavar="SWEEP", nargs="?")
+    selection.add_sweep(parser, required=False)
     parser.add_argument("--watch", action="store_true", help="refresh in place until all ended")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
-    settings.add_data_directory(parser)
 
 
 def perform(request: argparse.Namespace) -> int:
@@ -43,7 +42,7 @@ def perform(request: argparse.Namespace) -> int:
     if request.sweep is None and len(known) != 1 and not request.json:
         _overview(console, known, request)
         return 0
-    directory = settings.find_sweep(request)
+    directory = selection.find_sweep(request)
     look = Look(directory)
     if request.json:
         document = report.as_json(directory.name, look(), ledger.axes(directory))

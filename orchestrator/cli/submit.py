@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import ledger, simulator, spec
@@ -14,6 +13,7 @@ from orchestrator.cli import (
     parting,
     resources,
     screen,
+    selection,
     settings,
     wishes,
 )
@@ -29,26 +29,32 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("sweep", metavar="SWEEP.yaml", type=Path)
+    selection.add_sweep_file(parser)
     add_place(parser)
-    parser.add_argument(
-        "--set", metavar="KEY=VALUE", action="append", default=[], help="as run.stop=100"
-    )
-    settings.add_data_directory(parser)
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
     """Add what says where to run and whether to stay."""
     add_resources(parser)
     parser.add_argument("--wait", action="store_true", help="stay and show progress to the end")
-    parser.add_argument("--yes", action="store_true", help="ask nothing")
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="with --wait: Ctrl-C stops the experiments without asking",
+    )
 
 
 def add_resources(parser: argparse.ArgumentParser) -> None:
     """Add what says where to run, and on how much of it."""
-    parser.add_argument("--cluster", choices=wishes.CLUSTERS, help="default auto")
     parser.add_argument(
-        "--workers", metavar="N", type=int, help="experiments at a time on this machine"
+        "--cluster",
+        choices=wishes.CLUSTERS,
+        help="where to run; auto: on Slurm where there is one, else here",
+    )
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        help="experiments at a time on this machine; default its cores",
     )
     resources.add(parser)
 
@@ -63,7 +69,7 @@ def perform(request: argparse.Namespace) -> int:
     wish = wished(request, sweep)
     # what can be refused is, before anything is written
     engine = simulator.find(wish.root)
-    seen = comparison.plan(sweep, data)
+    seen = comparison.compare(sweep, data)
     parting.refuse_impossible(wish, len(seen.wanted))
     settings.writable(data)
     simulator.warm(engine)
@@ -98,12 +104,14 @@ def wished(request: argparse.Namespace, sweep: Sweep) -> wishes.Wish:
 
 def workers(request: argparse.Namespace) -> int:
     """Return how many experiments may run at a time on this machine."""
-    said: int | None = request.workers
-    preset = settings.preset("workers")
-    if said is None and preset is not None:
-        said = int(preset) if preset.isdecimal() else 0
-    if said is not None and said < 1:
-        raise RequestError(
-            f"--workers: expected a whole number from 1 on, got {preset or said}"
-        )
-    return said if said is not None else local.cores()
+    said: str | None = request.workers
+    place = "--workers"
+    if said is None:
+        said, place = settings.environment("workers"), "$RESCAL_SWEEP_WORKERS"
+    if said is None:
+        said, place = settings.preset("workers"), "config.yaml: workers"
+    if said is None:
+        return local.cores()
+    if not said.isdecimal() or int(said) < 1:
+        raise RequestError(f"{place}: expected a whole number from 1 on, got {said}")
+    return int(said)

@@ -86,12 +86,11 @@ def usage(
 ) -> Usage:
     """Estimate what running ``points`` would use, from what is ``seen`` of the sweep so far."""
     seen = [*seen]
-    cost = estimate.seconds_per_work(seen, builtin=builtin)
+    pace = estimate.pace(seen, builtin=builtin)
     finished = sum(s.record is not None and s.record.complete for s in seen)
     running = sum(s.state is State.RUNNING and s.time_t0 > 0 for s in seen)
     learnt = "finished" if finished else "running" if running else "scaling"
-    start_s = estimate.START_S if learnt == "scaling" else 0.0  # else it is in what they took
-    each = sorted(start_s + cost * estimate.work(p.parameters, run.stop_t0) for p in points)
+    each = sorted(pace.seconds(point.parameters, run.stop_t0) for point in points)
     return Usage(shape, tuple(each), *_spent(shape, each), learnt, finished or running)
 
 

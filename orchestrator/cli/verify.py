@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import attempts, collection, simulator, store, verification
-from orchestrator.cli import screen, settings
+from orchestrator.cli import screen, selection
 from orchestrator.errors import OrchestratorError, RequestError
 from orchestrator.formats.durable import read_json
 from orchestrator.model import Experiment, Outputs, Point, Run, State, Task
@@ -24,22 +24,17 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    parser.add_argument("sweep", metavar="SWEEP")
-    parser.add_argument("experiment", metavar="EXP", help="exp3 or 3")
-    settings.add_data_directory(parser)
+    selection.add_sweep(parser)
+    selection.add_experiment(parser)
 
 
 def perform(request: argparse.Namespace) -> int:
     """Make the experiment again from its own account, beside it, and compare."""
     console = screen.console()
-    directory = settings.find_sweep(request)
-    chosen = settings.choose([request.experiment], directory)
-    if len(chosen.numbers) != 1:
-        raise RequestError(
-            f"{request.experiment!r} names several experiments; verify takes one"
-        )
-    (standing,) = collection.standings(directory, chosen.numbers)
-    place = directory.experiment(chosen.numbers[0])
+    directory = selection.find_sweep(request)
+    number = selection.choose_one(request.experiment, directory, "verify")
+    (standing,) = collection.standings(directory, [number])
+    place = directory.experiment(number)
     known = read_json(place.meta_data)
     before = store.reduced(place)
     if known is None or len(before.height_maps) == 0:

@@ -89,11 +89,11 @@ class Outputs:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What is asked of Slurm, by Slurm's own option names; ``pack`` 0 means one per core of a node."""
+    """What is asked of Slurm, by Slurm's own option names; None is what nobody has asked."""
 
     partition: str | None = None
     time_min: int | None = None
-    pack: int = 1
+    pack: int | None = None
     jobs: int | None = None
     account: str | None = None
     qos: str | None = None
@@ -104,6 +104,11 @@ class Resources:
     mail_user: str | None = None
     mail_type: str | None = None
     extra: Mapping[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def together(self) -> int:
+        """How many experiments run at the same time in a job; 0 is one per core of a node."""
+        return 1 if self.pack is None else self.pack
 
 
 @dataclass(frozen=True, slots=True)

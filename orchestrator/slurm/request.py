@@ -27,7 +27,7 @@ _PLAIN_FEATURES = re.compile(r"[\w.-]+(?:&[\w.-]+)*")
 def need(request: Resources) -> Need:
     """Return what each job of a request needs; a whole node has at least one core."""
     extra = {name.replace("-", "_"): str(value) for name, value in request.extra.items()}
-    cores = _count(extra.get("cpus_per_task")) or max(1, request.pack)
+    cores = _count(extra.get("cpus_per_task")) or max(1, request.together)
     per_core_mb = units.megabytes(extra.get("mem_per_cpu", "")) or 0.0
     constraint = request.constraint or ""
     return Need(
@@ -152,7 +152,7 @@ def _own_limits(request: Resources, limits: Limits) -> Iterator[str]:
 def _too_many(request: Resources, experiments: int, limits: Limits) -> Iterator[str]:
     """Compare the number of jobs with what may ever stand in the queue at once."""
     free = slots(request, limits)
-    jobs = -(-experiments // request.pack) if request.pack else 1
+    jobs = -(-experiments // request.together) if request.together else 1
     if jobs > free:
         enough = f"pack: {-(-experiments // free)} or more would do" if free else "none may be"
         yield f"slurm.pack: {jobs} jobs are more than the {free} that may be queued; {enough}"

@@ -107,10 +107,10 @@ def _parameters(directory: SweepDirectory, submission: Submission) -> dict[str, 
     for option in ("partition", "account", "qos", "constraint", "mem", "exclude"):
         parameters[option] = getattr(asked, option)
     parameters |= {"mail_user": asked.mail_user, "mail_type": asked.mail_type}
-    if asked.pack == 0:
+    if asked.together == 0:
         parameters["exclusive"] = True
     else:
-        parameters["cpus_per_task"] = asked.pack
+        parameters["cpus_per_task"] = asked.together
     return {
         name: value
         for name, value in parameters.items()

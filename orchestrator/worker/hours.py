@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 import time
 from typing import TYPE_CHECKING
 
 from orchestrator import collection, estimate
 
 if TYPE_CHECKING:
-    from orchestrator.model import Record, Submission
+    from collections.abc import Mapping
+
+    from orchestrator.estimate import Pace
+    from orchestrator.model import Record, Scalar, Submission
     from orchestrator.worker.offers import Offer, Post
     from orchestrator.workspace import SweepDirectory
 
@@ -24,33 +25,31 @@ class Hours:
     def __init__(self, directory: SweepDirectory, post: Post) -> None:
         self._directory = directory
         self._until = post.until
-        self._own: list[float] = []
-        self._others: float | None = None
+        self._tried = False
+        self._own: list[tuple[Mapping[str, Scalar], Record]] = []
+        self._others: Pace | None = None
 
     def enough_for(self, offer: Offer) -> bool:
         """Tell whether an experiment is expected to end in time; a first one is always tried."""
-        if self._until is None or not self._own:
+        if self._until is None or not self._tried:
             return True
         left_s = self._until - time.time() - _SPARE_S
-        return self._cost(offer.submission) * _work(offer) <= left_s
+        parameters, run = offer.experiment.point.parameters, offer.submission.run
+        return self._pace(offer.submission).seconds(parameters, run.stop_t0) <= left_s
 
     def learn(self, offer: Offer, record: Record | None) -> None:
         """Take note of how long an experiment took, if it was this worker that ran it."""
         if record is not None:
-            known = estimate.cost(offer.experiment.point.parameters, record)
-            self._own.append(known if known is not None and record.complete else math.nan)
+            self._tried = True
+            if record.complete:
+                self._own.append((offer.experiment.point.parameters, record))
 
-    def _cost(self, submission: Submission) -> float:
-        """Return seconds per unit of work: its own median, else what others have seen so far."""
-        own = [cost for cost in self._own if not math.isnan(cost)]
-        if own:
-            return statistics.median(own)
+    def _pace(self, submission: Submission) -> Pace:
+        """Return its own median, else what others have seen so far."""
+        if own := estimate.learnt(self._own):
+            return own
         if self._others is None:
             numbers = set(sorted(submission.attempts)[:_SAMPLE])
             seen = collection.standings(self._directory, numbers)
-            self._others = estimate.seconds_per_work(seen, builtin=submission.root is None)
+            self._others = estimate.pace(seen, builtin=submission.root is None)
         return self._others
-
-
-def _work(offer: Offer) -> float:
-    return estimate.work(offer.experiment.point.parameters, offer.submission.run.stop_t0)

@@ -44,7 +44,7 @@ def in_job(directory: str, token: str, index: int) -> None:
     entry = None if isinstance(queued, Unknown) else queued.get(job)
     until = entry.end if entry is not None else None
     again = attempts.now() if os.environ.get("SLURM_RESTART_COUNT", "0") != "0" else None
-    together = asked.pack or len(os.sched_getaffinity(0))
+    together = asked.together or len(os.sched_getaffinity(0))
     stride = together * request.tasks(submission, together)
     posts = [
         Post(job, token, index * together + i, stride, until, again) for i in range(together)

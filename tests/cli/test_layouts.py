@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def lay(
     sweep_directory: SweepDirectory, make_submission: Callable[..., Submission]
 ) -> Callable[..., Layout]:
-    def lay(count: int, depth: int, length: int, **asked: str) -> Layout:
+    def lay(count: int, depth: int, length: int, **asked: Any) -> Layout:
         points = [
             Point(str(i), {"H": 20, "L": length, "D": depth, "Tau_min": float(i)}, 1)
             for i in range(count)
