@@ -149,7 +149,7 @@ def wish(text: str, known: Mapping[str, bool]) -> Wish:
 def seeds_wanted(wished: Wish, spreads: Mapping[str, Spread], made: int) -> int | None:
     """Return how many seeds would do if more of them turn out as the ``made`` ones did.
 
-    As many of a hundred have a value, and these vary as much. None where two hundred would not do,
+    The same share of them has a value, and these vary as much. None where two hundred would not do,
     or where fewer than two have a value.
     """
     count = int(min((one.count for one in spreads.values()), default=0))

@@ -49,8 +49,11 @@ def perform(request: argparse.Namespace) -> int:
     """Compare the file with what is on disk and print the difference."""
     sweep = spec.load(request.sweep, request.set)
     planned = comparison.compare(sweep, settings.data_directory(request))
-    if request.extend_seeds is not None and not request.json:
-        seeds.propose(screen.console(), planned, request.extend_seeds)
+    if request.extend_seeds is not None:
+        if request.json:
+            print(json.dumps(seeds.as_json(planned, request.extend_seeds), indent=1))
+        else:
+            seeds.propose(screen.console(), planned, request.extend_seeds)
         return 0
     wish = submit.wished(request, sweep)
     used = _usage(planned, wish, submit.workers(request))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich import box
@@ -11,6 +13,7 @@ from rich.table import Table
 from orchestrator import replicates, report, store
 from orchestrator.dataset.grid import lay_out
 from orchestrator.dataset.variables import series_values
+from orchestrator.errors import RequestError
 from orchestrator.model import State
 from orchestrator.observables import QUANTITIES
 
@@ -25,38 +28,89 @@ if TYPE_CHECKING:
     from orchestrator.replicates import Spread, Wish
 
 
-def propose(console: Console, planned: Plan, text: str) -> None:
-    """Print what the seeds of each point tell, and how many would meet the wish."""
-    wished = replicates.wish(text, {name: q.axial for name, q in QUANTITIES.items()})
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the finished seeds of a point tell, and how many would do.
+
+    Attributes
+    ----------
+    where
+        The point, by the swept parameters' names.
+    wanted
+        How many seeds meet the wish; None where that cannot be told, or more than are ever meant.
+    """
+
+    where: Mapping[str, Scalar]
+    seeds: int
+    spreads: Mapping[str, Spread]
+    wanted: int | None
+
+
+def proposals(planned: Plan, wished: Wish) -> list[Proposal]:
+    """Return what is proposed for each point of the file that has finished experiments."""
     axes = report.axis_names(planned.sweep.axes)
     points: dict[tuple[tuple[str, Scalar], ...], list[Experiment]] = {}
     for experiment in planned.reconciliation.kept:
         if planned.standings[experiment.number].state is State.DONE:
             where = tuple(report.coordinates(experiment, axes).items())
             points.setdefault(where, []).append(experiment)
+    if not points:
+        finished = sum(s.state is State.DONE for s in planned.standings.values())
+        others = f"; {finished} finished ones are no longer in it" if finished else ""
+        raise RequestError(
+            f"{planned.sweep.path}: no experiment of it has finished yet{others}"
+        )
+    grid, found = lay_out(planned.directory), []
+    for where, experiments in points.items():
+        spreads, made = _spreads(grid, experiments, wished), len(experiments)
+        unmet = wished.unmet(spreads)
+        wanted = replicates.seeds_wanted(wished, spreads, made) if unmet else made
+        found.append(Proposal(dict(where), made, spreads, wanted))
+    return found
+
+
+def propose(console: Console, planned: Plan, text: str) -> None:
+    """Print what the seeds of each point tell, and how many would meet the wish."""
+    wished = _wish(text)
+    found = proposals(planned, wished)
+    names = [name for axis in planned.sweep.axes for name in axis.names]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    names = [name for group in axes for name in group]
     for title in (*names, "seeds", *wished.quantities, "wanted"):
         table.add_column(title, justify="right")
-    if not points:
-        console.print("no point has finished experiments yet")
-        return
-    grid = lay_out(planned.directory)
-    wanted: list[int | None] = []
-    for where, experiments in points.items():
-        spreads = _spreads(grid, experiments, wished)
-        made = len(experiments)
-        unmet = wished.unmet(spreads)
-        wanted.append(replicates.seeds_wanted(wished, spreads, made) if unmet else made)
-        values = dict(where)
+    for one in found:
         table.add_row(
-            *(report.number(values[name]) for name in names),
-            str(made),
-            *(_shown(spreads[name]) for name in wished.quantities),
-            "enough" if not unmet else str(wanted[-1] or "unknown"),
+            *(report.number(one.where[name]) for name in names),
+            str(one.seeds),
+            *(_shown(one.spreads[name]) for name in wished.quantities),
+            "enough" if one.wanted == one.seeds else str(one.wanted or "unknown"),
         )
     console.print(table)
+    wanted = [one.wanted for one in found]
     console.print(_advice(planned.sweep, wished, wanted), highlight=False, soft_wrap=True)
+
+
+def as_json(planned: Plan, text: str) -> dict[str, Any]:
+    """Return the same for programs."""
+    wished = _wish(text)
+    points = [
+        {
+            "parameters": dict(one.where),
+            "seeds": one.seeds,
+            "wanted": one.wanted,
+            **{name: _numbers(one.spreads[name]) for name in wished.quantities},
+        }
+        for one in proposals(planned, wished)
+    ]
+    return {"sweep": planned.sweep.name, "wish": wished.text, "points": points}
+
+
+def _wish(text: str) -> Wish:
+    return replicates.wish(text, {name: q.axial for name, q in QUANTITIES.items()})
+
+
+def _numbers(spread: Spread) -> dict[str, float | None]:
+    found = {"mean": float(spread.mean), "half_width": float(spread.half_width)}
+    return {name: value if math.isfinite(value) else None for name, value in found.items()}
 
 
 def _spreads(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -87,6 +88,33 @@ def test_a_stronger_wind_makes_the_cover_less_even(found: Dataset) -> None:
     roughness = found.roughness.sel(Lambda_I=0.01)
 
     assert roughness.sel(Tau_min=0) > 1.3 * roughness.sel(Tau_min=1000)
+
+
+def test_seeds_are_proposed_from_what_the_finished_ones_tell(place: Path) -> None:
+    wish = "ci(mean_height) > 0.001"
+    shown = _run(place, "plan", "dunes.yaml", "--extend-seeds", wish)
+    told = _run(place, "plan", "dunes.yaml", "--extend-seeds", wish, "--json")
+    other = _run(
+        place, "plan", "dunes.yaml", "--extend-seeds", wish, "--set", "parameters.L=200"
+    )
+
+    assert (shown.returncode, told.returncode) == (0, 0), shown.stderr + told.stderr
+    points = json.loads(told.stdout)["points"]
+    where = [tuple(point["parameters"].values()) for point in points]
+    assert where == [(0.001, 0), (0.001, 1000), (0.01, 0), (0.01, 1000)]
+    opened = orchestrator.open_sweep(place / "data_runs" / "dunes").isel(time=-1)
+    for point in points:
+        heights = opened.mean_height.sel(**point["parameters"]).values
+        # Student's t of one degree of freedom at 97.5 %
+        half_width = 12.7062 * heights.std(ddof=1) / np.sqrt(2)
+        assert point["seeds"] == 2
+        assert point["mean_height"]["mean"] == pytest.approx(heights.mean())
+        assert point["mean_height"]["half_width"] == pytest.approx(half_width, rel=1e-5)
+        enough = half_width <= 0.001 * heights.mean()
+        assert (point["wanted"] == 2) == enough
+    assert f"makes {wish} untrue" in shown.stdout or "two hundred" in shown.stdout
+    said = "no experiment of it has finished yet; 8 finished ones are no longer in it"
+    assert (other.returncode, other.stderr) == (2, f"dunes.yaml: {said}\n")
 
 
 def test_one_experiment_goes_exactly_where_it_is_asked_to_go(place: Path) -> None:
