@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := quickstart
 
-.PHONY: demo test lint bench slurm-demo clean
+.PHONY: demo test coverage lint bench slurm-demo clean
 
 demo: .venv/.demo
 	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml --wait --yes
@@ -12,6 +12,11 @@ demo: .venv/.demo
 
 test: .venv/.test
 	$(BIN)/python -m pytest $(ARGS)
+
+coverage: .venv/.test
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 lint: .venv/.lint
 	$(BIN)/ruff check
