@@ -7,6 +7,7 @@ already says who took it, so that a claimant that dies meanwhile has taken nothi
 
 from __future__ import annotations
 
+import calendar
 import dataclasses
 import errno
 import os
@@ -46,6 +47,15 @@ def myself(token: str, job: str) -> Claim:
 def now() -> str:
     """Return the time in UTC, as ``2026-01-31T12:00:00Z``."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def moment(text: str) -> float:
+    """Return what :func:`now` writes as seconds since the epoch.
+
+    >>> moment("1970-01-02T00:00:01Z")
+    86401
+    """
+    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
 
 
 def claim(

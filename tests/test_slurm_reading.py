@@ -230,7 +230,7 @@ def test_accounts_that_nobody_keeps_will_never_answer(programs: Path) -> None:
 def test_jobs_from_before_are_others_with_the_same_ids(programs: Path) -> None:
     write(programs / "sacct", f"cat {TEXTS / 'accounts.txt'}")
 
-    found = jobs.accounting(["42"], steps=False, since=at("02:24:00") + 300)
+    found = jobs.accounting(["42"], since=at("02:24:00") + 300)
 
     assert isinstance(found, dict)
     assert sorted(found) == ["49_1", "65"]

@@ -230,28 +230,25 @@ def test_a_qos_that_is_not_the_accounts_own_is_refused(limits: Limits) -> None:
     ]
 
 
-def test_free_slots_are_what_the_strictest_limit_leaves(limits: Limits) -> None:
+def test_as_many_may_be_queued_as_the_strictest_limit_lets(limits: Limits) -> None:
     assert slots(Resources(), limits) == 5000
-    assert slots(Resources(), limits, queued=4990) == 10
-    assert slots(Resources(qos="short"), limits, queued=20) == 30
-    assert slots(Resources(qos="short"), limits, queued=80) == 0
+    assert slots(Resources(qos="short"), limits) == 50
 
 
 def test_arrays_are_as_few_as_the_index_limit_allows(limits: Limits) -> None:
     assert chunks(1, limits) == [1]
     assert chunks(1001, limits) == [1001]
     assert chunks(1002, limits) == [1001, 1]
-    assert chunks(2500, limits, free=1500) == [1001, 499]
-    assert chunks(5, limits, free=0) == []
+    assert chunks(0, limits) == []
 
 
-@given(st.integers(0, 20_000), st.integers(0, 5000), st.integers(0, 20_000))
-def test_chunks_lose_nothing_and_exceed_nothing(tasks: int, size: int, free: int) -> None:
+@given(st.integers(0, 20_000), st.integers(0, 5000))
+def test_chunks_lose_nothing_and_exceed_nothing(tasks: int, size: int) -> None:
     limits = Limits("c", "", size, 10**6, 300, accounting=True)
 
-    found = chunks(tasks, limits, free)
+    found = chunks(tasks, limits)
 
-    assert sum(found) == min(tasks, free)
+    assert sum(found) == tasks
     assert all(0 < one <= max(1, size) for one in found)
     assert all(one == max(1, size) for one in found[:-1])
 

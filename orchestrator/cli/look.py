@@ -6,7 +6,7 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING
 
-from orchestrator import collection, report
+from orchestrator import attempts, collection, report
 from orchestrator.model import State
 from orchestrator.slurm import jobs
 from orchestrator.slurm.client import Unknown
@@ -55,7 +55,8 @@ class Look:
         known = self._queued.keys() if isinstance(self._queued, dict) else ()
         self._accounted = {}
         if not wanted <= {*known}:
-            self._accounted = _by_array(jobs.accounting(arrays))
+            since = min(attempts.moment(s.submission.time) for s in doubtful if s.submission)
+            self._accounted = _by_array(jobs.accounting(arrays, since))
         self._asked = time.monotonic()
 
     def _judged(self, standing: Standing) -> Standing:

@@ -114,23 +114,19 @@ def queue(job_ids: Sequence[str] | None = None) -> dict[str, Queued] | Unknown:
     return read_queue(said)
 
 
-def accounting(
-    job_ids: Sequence[str], since: float = 0.0, *, steps: bool = True
-) -> dict[str, Accounted] | Unknown:
+def accounting(job_ids: Sequence[str], since: float = 0.0) -> dict[str, Accounted] | Unknown:
     """Ask the accounts for the jobs of these ids: elements, or arrays with all of theirs.
+
+    Their steps have the memory used and, often alone, the cause of a death.
 
     Parameters
     ----------
     since
-        Jobs submitted before are others that had the same ids.
-    steps
-        Ask for the steps as well. They have the memory used and, often alone, the cause of a
-        death, at ten times the cost; name only the elements whose end has to be explained.
+        Seconds since the epoch; jobs submitted before are others that had the same ids.
     """
     if not job_ids:
         return {}
     words = ["sacct", "--noheader", "--parsable2", f"--format={_ACCOUNTS}"]
-    words += [] if steps else ["--allocations"]
     said = ask(*words, f"--jobs={','.join(job_ids)}")
     if isinstance(said, Unknown):
         return said

@@ -69,21 +69,15 @@ def check(
     return problems + min(refused, key=len, default=[])
 
 
-def slots(request: Resources, limits: Limits, queued: int = 0) -> int:
-    """Return how many more jobs this user may queue, array elements counted one by one.
-
-    Parameters
-    ----------
-    queued
-        Jobs of this user that are in the queue now.
-    """
+def slots(request: Resources, limits: Limits) -> int:
+    """Return how many jobs a user may have in the queue, array elements counted one by one."""
     most = [limits.max_job_count]
     if _LIMITED & limits.enforced:
         who = [_association(request, limits), _qos(request, limits)]
         most += [
             one.max_submit for one in who if one is not None and one.max_submit is not None
         ]
-    return max(0, min(most) - queued)
+    return min(most)
 
 
 def tasks(submission: Submission, together: int) -> int:
@@ -93,14 +87,10 @@ def tasks(submission: Submission, together: int) -> int:
     return min(full, jobs) if jobs and together > 1 else full
 
 
-def chunks(tasks: int, limits: Limits, free: int | None = None) -> list[int]:
-    """Split array tasks into arrays that Slurm takes, each counted from index 0.
-
-    Where fewer than ``tasks`` are ``free``, the sum is what may be queued now.
-    """
-    left = tasks if free is None else min(tasks, free)
+def chunks(tasks: int, limits: Limits) -> list[int]:
+    """Split array tasks into arrays that Slurm takes, each counted from index 0."""
     largest = max(1, limits.max_array_size)
-    return [min(largest, left - first) for first in range(0, left, largest)]
+    return [min(largest, tasks - first) for first in range(0, tasks, largest)]
 
 
 def _unknown_partitions(request: Resources, partitions: Sequence[Partition]) -> Iterator[str]:
