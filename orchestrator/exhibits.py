@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator import attempts, collection, observables, page, report, store
+from orchestrator import attempts, collection, observables, page, process, report, store
 from orchestrator.formats.durable import read_json
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from orchestrator.workspace import ExperimentDirectory, SweepDirectory
 
 _LOG_LINES = 40
-_LOG_BYTES = 16_384  # of the end of a log, enough for its last lines
 _PROVENANCE = {
     "engine": "Engine",
     "engine_version": "Version",
@@ -143,16 +141,4 @@ def _account(record: Record) -> str:
 def _log_tail(place: ExperimentDirectory) -> tuple[str, ...]:
     """Return the last lines that the engine of the latest attempt wrote."""
     made = place.attempts()
-    return _last_lines(made[-1].engine_log) if made else ()
-
-
-def _last_lines(path: Path) -> tuple[str, ...]:
-    try:
-        with path.open("rb") as file:
-            start = max(0, file.seek(0, 2) - _LOG_BYTES)
-            file.seek(start)
-            text = file.read().decode(errors="replace")
-    except FileNotFoundError:
-        return ()
-    lines = text.splitlines()
-    return tuple(lines[1:] if start else lines)[-_LOG_LINES:]
+    return process.last_lines(made[-1].engine_log, _LOG_LINES) if made else ()

@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError, RequestError
+from orchestrator.formats import cellspace, frames
 from orchestrator.formats.parameters import PARAMETERS, checked
 from orchestrator.model import Point
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Scalar, Sweep
 
-_LARGEST_FRAME = 2**31
-_CELL_BYTES = 8
 _SAID_AT_MOST = 5
 
 
@@ -114,7 +113,8 @@ def _wanted(sweep: Sweep, parameters: Mapping[str, Scalar]) -> bool:
 def _check_size(parameters: Mapping[str, Scalar]) -> None:
     """Refuse a domain whose snapshot, walls included, is longer than the data pipe can say."""
     height, length, depth = (int(parameters.get(name, 0)) for name in ("H", "L", "D"))
-    if _CELL_BYTES * (height + 2) * (length + 2) * (depth + 2) >= _LARGEST_FRAME:
+    cells = (height + 2) * (length + 2) * (depth + 2)
+    if cellspace.HEADER_BYTES + cellspace.CELL_BYTES * cells > frames.LARGEST:
         raise FormatError(
             f"H, L, D: {height} x {length} x {depth} cells are more than a snapshot of 2 GiB holds"
         )

@@ -186,6 +186,10 @@ def test_points_have_the_keys_of_their_values() -> None:
             {"parameters": {"H": 1000, "L": 1000, "D": 1000}},
             ["winds.yaml: H, L, D: 1000 x 1000 x 1000 cells are more than a snapshot of 2 GiB holds"],
         ),
+        (  # its cells alone would fit
+            {"parameters": {"H": 125, "L": 3275, "D": 643}},
+            ["winds.yaml: H, L, D: 125 x 3275 x 643 cells are more than a snapshot of 2 GiB holds"],
+        ),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_points_is_said_with_the_point(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.engine.ground import Ground
-    from orchestrator.engine.settings import Value
+    from orchestrator.formats.parameters import Value
 
 _VERSION = 1
 _OWNER = 0xFFFFFFFF

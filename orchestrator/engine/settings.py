@@ -13,7 +13,7 @@ from orchestrator.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Value = bool | int | float | str
+    from orchestrator.formats.parameters import Value
 
 
 class Boundary(enum.Enum):

@@ -35,9 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from orchestrator.engine.settings import Value
-
-__all__ = ["Simulation", "refuse_unsupported"]
+    from orchestrator.formats.parameters import Value
 
 
 class Stage(enum.IntEnum):

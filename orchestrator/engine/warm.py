@@ -19,7 +19,7 @@ from orchestrator.formats.templates import parse_template
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.engine.settings import Value
+    from orchestrator.formats.parameters import Value
 
 _RUN: dict[str, Value] = {
     "Boundary": "OPEN",

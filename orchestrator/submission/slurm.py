@@ -87,11 +87,8 @@ def _executor(directory: SweepDirectory, submission: Submission) -> submitit.Slu
 def _parameters(directory: SweepDirectory, submission: Submission) -> dict[str, Any]:
     asked = submission.resources
     more: dict[str, Any] = {"hold": True, "requeue": True}
-    more |= {
-        option: getattr(asked, option)
-        for option in ("reservation",)
-        if getattr(asked, option) is not None
-    }
+    if asked.reservation is not None:
+        more["reservation"] = asked.reservation
     parameters: dict[str, Any] = {
         "job_name": job_name(directory, submission.token),
         "nodes": 1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from orchestrator import attempts
 from orchestrator.model import State
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from orchestrator.workspace import AttemptDirectory, ExperimentDirectory
 
 _LOOK_S = 2.0
-_BEAT_S = 10.0  # well within the 20 s that others allow
+_BEAT_S = attempts.HEARTBEAT_S / 2
 _GRACE_S = 10.0  # for a snapshot that is arriving when a stop is asked for
 _STALL_S = 1.0  # without a byte, it is no longer arriving
 _SLACK_S = 0.1  # by which a call may be late
