@@ -2,7 +2,7 @@
 
     python benchmarks/engine.py [--rounds N] [--stop T0] [--sizes 1,2,4]
 
-The run is the seed's example: H 80, L 400, D 200, snow fall, four snapshots after the first. Every
+The run is ReSCAL-snow's example: H 80, L 400, D 200, snow fall, four snapshots after the first. Every
 figure comes from a fresh process whose kernels are compiled; the fastest round is shown, since
 other programs only add to it. Memory is what the run adds to an interpreter that has run a tiny
 domain, over the size of the cell space as it is written.

@@ -4,7 +4,7 @@
 
 The writer is a process of its own with all bytes in memory, so that the pipe is the limit and not
 a simulator. Every figure is measured in a fresh process; rounds alternate and the median is shown.
-Without ``--stream`` one synthetic snapshot of the seed's example, 82 x 402 x 202 cells, is sent again
+Without ``--stream`` one synthetic snapshot of ReSCAL-snow's example, 82 x 402 x 202 cells, is sent again
 and again.
 """
 

@@ -37,8 +37,8 @@ SAMPLE: Mapping[str, Field] = {
     "method": Field(
         scalars.one_of(*METHODS),
         {"enum": list(METHODS), "default": "sobol"},
-        "how the points are spread; a larger n keeps the points there are, but for "
-        "latin-hypercube",
+        "sobol, halton, latin-hypercube or random; default sobol. But for latin-hypercube, a "
+        "larger n keeps the points there are",
     ),
     "n": Field(
         scalars.count,
@@ -48,7 +48,7 @@ SAMPLE: Mapping[str, Field] = {
     "seed": Field(
         scalars.seed,
         {"type": "integer", "minimum": 0, "default": 1},
-        "another one, other points",
+        "of the points: another one, other points; default 1",
     ),
 }
 """The fields of ``sweep.sample``, without ``space``."""

@@ -1,0 +1,98 @@
+"""What README and docs/ say is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import orchestrator
+from orchestrator import expansion, spec
+from orchestrator.arithmetic.expressions import FUNCTIONS
+from orchestrator.cli import VERBS
+from orchestrator.cli.settings import PRESETS
+from orchestrator.errors import RequestError
+from orchestrator.spec.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
+from orchestrator.spec.samples import RANGE, SAMPLE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.spec.fields import Field
+
+ROOT = Path(orchestrator.__file__).parents[1]
+README = ROOT / "README.md"
+REFERENCE = ROOT / "docs" / "sweep-file.md"
+PAGES = sorted([README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def _blocks(path: Path, language: str) -> list[str]:
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```$", path.read_text())
+
+
+def _rows(known: Mapping[str, Field]) -> str:
+    return "".join(f"| `{key}` | {field.meaning} |\n" for key, field in known.items())
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "".join(f"| `{key}` | {meaning} |\n" for key, meaning in SECTIONS.items()),
+        *map(_rows, (RUN, OUTPUTS, SLURM, SEEDS, SAMPLE, RANGE)),
+    ],
+    ids=["sections", "run", "outputs", "slurm", "seeds", "sample", "range"],
+)
+def test_every_key_of_a_sweep_file_is_described(rows: str) -> None:
+    assert f"| key | |\n| --- | --- |\n{rows}" in REFERENCE.read_text()
+
+
+def test_every_function_and_every_setting_is_named() -> None:
+    text = REFERENCE.read_text().replace("\n", " ")
+
+    assert f"the functions {', '.join(f'`{name}`' for name in FUNCTIONS)}." in text
+    assert ", ".join(f"`{name}`" for name in PRESETS) in text
+
+
+@pytest.mark.parametrize("path", [README, REFERENCE], ids=["readme", "reference"])
+def test_every_sweep_file_that_is_shown_is_one(path: Path, tmp_path: Path) -> None:
+    shown = [text for text in _blocks(path, "yaml") if text.startswith("name:")]
+    assert shown
+
+    for text in shown:
+        (tmp_path / "w.yaml").write_text(text)
+        assert expansion.expand(spec.load(tmp_path / "w.yaml"))
+
+
+def test_the_mistake_that_readme_makes_is_told_as_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (said,) = re.findall(r"(?m)^(\S+\.yaml:\d+:\d+: .*)$", README.read_text())
+    path = Path(said.partition(":")[0])
+    path.parent.mkdir()
+    path.write_text(_blocks(README, "yaml")[0].replace("Tau_min: [", "Tau_mim: ["))
+
+    with pytest.raises(RequestError) as caught:
+        spec.load(path)
+
+    assert said in caught.value.problems
+
+
+def test_readme_names_every_verb() -> None:
+    assert set(re.findall(r"(?m)^\| `rescal-sweep (\w+)", README.read_text())) == set(VERBS)
+
+
+def test_python_that_readme_shows_is_python() -> None:
+    shown = _blocks(README, "python")
+    assert len(shown) >= 3
+
+    for text in shown:
+        compile(text, str(README), "exec")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):
+        assert (path.parent / target).exists(), target
