@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.engine.compiled import kernel
-from orchestrator.engine.ground import STATE_MASK
 from orchestrator.engine.pairs import FRESH, append, roomy
 from orchestrator.engine.simulation import Simulation, Stage
+from orchestrator.engine.states import STATE_MASK
 from orchestrator.errors import FormatError
 from orchestrator.formats.durable import replacing
 

@@ -8,11 +8,10 @@ import numpy as np
 
 from orchestrator.engine.compiled import at, fetch, kernel, part, whole
 from orchestrator.engine.gas import block
-from orchestrator.engine.ground import EAST as EASTERN
-from orchestrator.engine.ground import SOUTH, STATE_MASK, UP, WEST, place
+from orchestrator.engine.ground import EAST, SOUTH, UP, WEST, place
 from orchestrator.engine.pairs import append, remove
 from orchestrator.engine.random48 import UNIT, following
-from orchestrator.engine.states import AIR, GRAIN, WALL
+from orchestrator.engine.states import AIR, GRAIN, STATE_MASK, WALL
 from orchestrator.engine.transitions import Check, Time, Trigger
 
 if TYPE_CHECKING:
@@ -228,7 +227,7 @@ def perform_all(
     trigger, up = rules.trigger[at(row)], ground.offsets[UP]
     stage, spot, chance = NOTHING, first, rules.goes_on
     if trigger == EROSION:
-        stage, spot, chance = LIFT, beside(ground, first, EASTERN) + up, rules.lifts
+        stage, spot, chance = LIFT, beside(ground, first, EAST) + up, rules.lifts
     elif trigger == HOP:
         stage, spot = LIFT, first + up
     elif trigger == RISE:

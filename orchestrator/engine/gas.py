@@ -15,7 +15,7 @@ import numpy as np
 
 from orchestrator.engine.compiled import at, kernel, part, whole
 from orchestrator.engine.random48 import UNIT, following
-from orchestrator.engine.states import AIR
+from orchestrator.engine.states import AIR, STATE_MASK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -131,7 +131,7 @@ def fill(ground: Ground, depth: int, state: int) -> int:
         bit = 1 << (k & 63)
         for y in range(Hp):
             for x in range(Lp):
-                if ground.cells[x + Lp * (y + Hp * z)] & 15 != AIR:
+                if ground.cells[x + Lp * (y + Hp * z)] & STATE_MASK != AIR:
                     block(ground, True, k, y, x)
                     continue
                 at = node(Hp, ground.tiles, k >> 6, y, x)

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from orchestrator.engine.transitions import Transition
 
 WEST, EAST, UP, DOWN, NORTH, SOUTH = range(6)  # neighbours; neighbour // 2 is the direction
-STATE_BITS = 4
-STATE_MASK = (1 << STATE_BITS) - 1
 
 # Order in which the five other pairs of a cell are taken out of and put into their arrays, for the
 # first and the second cell of a changing pair, per direction.

@@ -10,11 +10,11 @@ import numpy as np
 
 from orchestrator.engine import boxes, flow, gas, settings, shear, slopes, toppling, turns
 from orchestrator.engine.events import rules, survey
-from orchestrator.engine.ground import STATE_MASK, corridor, pair_kinds, prepare
+from orchestrator.engine.ground import corridor, pair_kinds, prepare
 from orchestrator.engine.pairs import enlarged, filled
 from orchestrator.engine.random48 import seeded
 from orchestrator.engine.settings import Avalanches, Boundary, refuse_unsupported
-from orchestrator.engine.states import SINK, SOURCE
+from orchestrator.engine.states import SINK, SOURCE, STATE_MASK
 from orchestrator.engine.transitions import table
 from orchestrator.engine.turns import (
     END,

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.engine.compiled import kernel, part, whole
 from orchestrator.engine.events import put
-from orchestrator.engine.ground import STATE_MASK
 from orchestrator.engine.random48 import UNIT, following
-from orchestrator.engine.states import GRAIN
+from orchestrator.engine.states import GRAIN, STATE_MASK
 
 if TYPE_CHECKING:
     import numpy as np

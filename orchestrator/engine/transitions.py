@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
     from orchestrator.engine.settings import Settings
 
-EAST, DOWN, SOUTH = 0, 1, 2  # the three directions from the first cell of a pair to the second
+EASTWARD, DOWNWARD, SOUTHWARD = (
+    0,
+    1,
+    2,
+)  # the three directions from the first cell of a pair to the second
 
 
 class Time(enum.IntEnum):
@@ -85,9 +89,9 @@ def table(settings: Settings, *, across: bool, sources: bool, sinks: bool) -> li
         *_sintered(settings),
         *_flight(settings),
         *_creep(settings, across=across),
-        *_slides(settings, EAST, ""),
+        *_slides(settings, EASTWARD, ""),
         *_borders(settings, sources=sources, sinks=sinks),
-        *(_slides(settings, SOUTH, "'") if across else ()),
+        *(_slides(settings, SOUTHWARD, "'") if across else ()),
     ]
     if not settings.gas:
         rows = [
@@ -103,12 +107,12 @@ def _sintered(s: Settings) -> Iterator[Transition]:
         return
     if s.sintered_erosion > 0:
         rate = s.erosion * s.sintered_erosion
-        yield Transition("101", EAST, (AIR, SINTERED), (AIR, MOBILE), float(rate))
-        yield Transition("102", DOWN, (AIR, SINTERED), (MOBILE, AIR), float(rate) / 100000)
+        yield Transition("101", EASTWARD, (AIR, SINTERED), (AIR, MOBILE), float(rate))
+        yield Transition("102", DOWNWARD, (AIR, SINTERED), (MOBILE, AIR), float(rate) / 100000)
     rate = s.sintering
-    yield Transition("103", DOWN, (GRAIN, NEUTRAL), (SINTERED, NEUTRAL), float(rate))
-    yield Transition("104a", DOWN, (GRAIN, WALL), (SINTERED, WALL), float(rate))
-    yield Transition("104b", DOWN, (GRAIN, SINTERED), (SINTERED, SINTERED), float(rate))
+    yield Transition("103", DOWNWARD, (GRAIN, NEUTRAL), (SINTERED, NEUTRAL), float(rate))
+    yield Transition("104a", DOWNWARD, (GRAIN, WALL), (SINTERED, WALL), float(rate))
+    yield Transition("104b", DOWNWARD, (GRAIN, SINTERED), (SINTERED, SINTERED), float(rate))
 
 
 def _flight(s: Settings) -> Iterator[Transition]:
@@ -123,7 +127,7 @@ def _flight(s: Settings) -> Iterator[Transition]:
     corrected = Time.CORRECTED
     yield Transition(
         "8",
-        EAST,
+        EASTWARD,
         (AIR, GRAIN),
         (AIR, MOBILE),
         erosion,
@@ -133,7 +137,7 @@ def _flight(s: Settings) -> Iterator[Transition]:
     )
     yield Transition(
         "7",
-        DOWN,
+        DOWNWARD,
         (AIR, GRAIN),
         (MOBILE, AIR),
         erosion / 100000,
@@ -142,21 +146,21 @@ def _flight(s: Settings) -> Iterator[Transition]:
         Trigger.ESCAPE,
     )
     if s.gravity > 0:
-        yield Transition("g1", DOWN, (GRAIN, AIR), (AIR, GRAIN), float(s.gravity))
+        yield Transition("g1", DOWNWARD, (GRAIN, AIR), (AIR, GRAIN), float(s.gravity))
     if fall > 0:
-        yield Transition("g2", DOWN, (MOBILE, AIR), (AIR, MOBILE), float(fall))
+        yield Transition("g2", DOWNWARD, (MOBILE, AIR), (AIR, MOBILE), float(fall))
     yield Transition(
-        "10", DOWN, (AIR, MOBILE), (MOBILE, AIR), float(s.lift * rate), trigger=Trigger.RISE
+        "10", DOWNWARD, (AIR, MOBILE), (MOBILE, AIR), float(s.lift * rate), trigger=Trigger.RISE
     )
-    yield Transition("11", EAST, (MOBILE, AIR), (AIR, MOBILE), float(rate))
+    yield Transition("11", EASTWARD, (MOBILE, AIR), (AIR, MOBILE), float(rate))
     if s.high_mobility:
         same = (MOBILE, GRAIN)
-        yield Transition("50", EAST, same, same, float(rate), trigger=Trigger.HOP)
-    yield Transition("9", EAST, (MOBILE, AIR), (GRAIN, AIR), float(s.deposition))
-    yield Transition("16", EAST, (MOBILE, GRAIN), (GRAIN, GRAIN), float(ahead))
-    yield Transition("17", EAST, (MOBILE, NEUTRAL), (GRAIN, NEUTRAL), float(ahead))
+        yield Transition("50", EASTWARD, same, same, float(rate), trigger=Trigger.HOP)
+    yield Transition("9", EASTWARD, (MOBILE, AIR), (GRAIN, AIR), float(s.deposition))
+    yield Transition("16", EASTWARD, (MOBILE, GRAIN), (GRAIN, GRAIN), float(ahead))
+    yield Transition("17", EASTWARD, (MOBILE, NEUTRAL), (GRAIN, NEUTRAL), float(ahead))
     if behind > 0:
-        yield Transition("d4", EAST, (GRAIN, MOBILE), (GRAIN, GRAIN), float(behind))
+        yield Transition("d4", EASTWARD, (GRAIN, MOBILE), (GRAIN, GRAIN), float(behind))
 
 
 def _creep(s: Settings, *, across: bool) -> Iterator[Transition]:
@@ -165,14 +169,18 @@ def _creep(s: Settings, *, across: bool) -> Iterator[Transition]:
         return
     rate, corrected = float(s.diffusion), Time.CORRECTED
     yield Transition(
-        "12", SOUTH, (GRAIN, AIR), (AIR, GRAIN), rate, corrected, Check.SHEAR_FIRST
+        "12", SOUTHWARD, (GRAIN, AIR), (AIR, GRAIN), rate, corrected, Check.SHEAR_FIRST
     )
     yield Transition(
-        "13", SOUTH, (AIR, GRAIN), (GRAIN, AIR), rate, corrected, Check.SHEAR_SECOND
+        "13", SOUTHWARD, (AIR, GRAIN), (GRAIN, AIR), rate, corrected, Check.SHEAR_SECOND
     )
     if s.mobile_diffusion > 0:
-        yield Transition("m1", SOUTH, (MOBILE, AIR), (AIR, MOBILE), float(s.mobile_diffusion))
-        yield Transition("m2", SOUTH, (AIR, MOBILE), (MOBILE, AIR), float(s.mobile_diffusion))
+        yield Transition(
+            "m1", SOUTHWARD, (MOBILE, AIR), (AIR, MOBILE), float(s.mobile_diffusion)
+        )
+        yield Transition(
+            "m2", SOUTHWARD, (AIR, MOBILE), (MOBILE, AIR), float(s.mobile_diffusion)
+        )
 
 
 def _slides(s: Settings, direction: int, mark: str) -> Iterator[Transition]:
@@ -189,18 +197,20 @@ def _borders(s: Settings, *, sources: bool, sinks: bool) -> Iterator[Transition]
     """Loss at the eastern wall, injection by sources, loss in sinks."""
     if s.boundary in {Boundary.OPEN, Boundary.OUT, Boundary.REINJECTION}:
         rate = 1.0 if s.boundary is Boundary.OPEN else 20.0
-        yield Transition("x1", EAST, (MOBILE, WALL), (AIR, WALL), rate)
+        yield Transition("x1", EASTWARD, (MOBILE, WALL), (AIR, WALL), rate)
         if s.boundary is not Boundary.OPEN:
-            yield Transition("x2", EAST, (GRAIN, WALL), (AIR, WALL), rate)
+            yield Transition("x2", EASTWARD, (GRAIN, WALL), (AIR, WALL), rate)
     if sources:
         rate = float(s.injection)
         regulated = s.boundary is Boundary.REINJECTION
-        yield Transition("2", DOWN, (SOURCE, AIR), (SOURCE, GRAIN), rate, regulated=regulated)
+        yield Transition(
+            "2", DOWNWARD, (SOURCE, AIR), (SOURCE, GRAIN), rate, regulated=regulated
+        )
         if rate > 0:
-            yield Transition("i2", DOWN, (AIR, SOURCE), (MOBILE, SOURCE), rate)
+            yield Transition("i2", DOWNWARD, (AIR, SOURCE), (MOBILE, SOURCE), rate)
     if sinks:
-        yield Transition("o1", DOWN, (GRAIN, SINK), (AIR, SINK), 1000.0)
-        yield Transition("o2", DOWN, (MOBILE, SINK), (AIR, SINK), 1000.0)
+        yield Transition("o1", DOWNWARD, (GRAIN, SINK), (AIR, SINK), 1000.0)
+        yield Transition("o2", DOWNWARD, (MOBILE, SINK), (AIR, SINK), 1000.0)
 
 
 def _sheared(row: Transition) -> bool:

@@ -10,12 +10,12 @@ import numpy as np
 
 from orchestrator.engine.compiled import at, kernel, part, whole
 from orchestrator.engine.events import perform_all
-from orchestrator.engine.ground import STATE_MASK, place
+from orchestrator.engine.ground import place
 from orchestrator.engine.pairs import FULL
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.shear import acceptance
 from orchestrator.engine.slopes import may_slide
-from orchestrator.engine.states import GRAIN, MOBILE, WALL
+from orchestrator.engine.states import GRAIN, MOBILE, STATE_MASK, WALL
 from orchestrator.engine.transitions import Check, Time
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from orchestrator.engine import shear, slopes
-from orchestrator.engine.ground import STATE_MASK
 from orchestrator.engine.pairs import FREE, scan
 from orchestrator.engine.random48 import UNIT, following, seeded
 from orchestrator.engine.settings import refuse_unsupported
 from orchestrator.engine.simulation import Simulation
+from orchestrator.engine.states import STATE_MASK
 from orchestrator.errors import RequestError
 from tests.engine.generator import skipped
 
