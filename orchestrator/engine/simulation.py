@@ -19,6 +19,7 @@ from orchestrator.engine.transitions import table
 from orchestrator.engine.turns import (
     END,
     ERODING,
+    FORCED,
     GAS_DUE,
     GENERATOR,
     NOW,
@@ -111,8 +112,9 @@ class Simulation:
         self.directions = np.array([direction for direction, _, _ in pair_kinds(rows)])
 
         start, never = float(time), math.inf
+        due = start if self.settings.gas else never
         self.clock = Clock(
-            np.array([start, start, never, never, self._first_sweep(start)]),
+            np.array([start, due, never, never, self._first_sweep(start), start]),
             np.zeros(4, np.int64),
             np.array([0.0, -1.0]),
         )
@@ -260,7 +262,6 @@ class Simulation:
             self._sums,
             self.settings.tau_min,
             self.tau_max,
-            self.settings.gas,
             self.settings.avalanches is Avalanches.SYNC,
             self.ground.cells.size,
         ):
@@ -275,8 +276,8 @@ class Simulation:
                     return False
                 clock.time[NOW] = clock.time[GAS_DUE]
             case Pause.TRAPPED:
-                if clock.time[NOW] < clock.time[GAS_DUE]:
-                    clock.time[NOW] = clock.time[GAS_DUE]
+                if clock.time[NOW] < clock.time[FORCED]:
+                    clock.time[NOW] = clock.time[FORCED]
                 else:
                     self._postpone()
         self.stage = Stage.SWEEP
@@ -344,9 +345,11 @@ class Simulation:
     def _postpone(self) -> None:
         """Set the next gas cycle after the present time."""
         time, delay = self.clock.time, self.settings.gas_delay
-        time[GAS_DUE] += delay
-        while time[GAS_DUE] < time[NOW]:
-            time[GAS_DUE] += delay
+        time[FORCED] += delay
+        while time[FORCED] < time[NOW]:
+            time[FORCED] += delay
+        if self.settings.gas:
+            time[GAS_DUE] = time[FORCED]
 
     def _first_sweep(self, start: float) -> float:
         """Return when the first sweep of avalanches is due; NaN means never."""

@@ -50,9 +50,9 @@ class Clock(NamedTuple):
     Attributes
     ----------
     time
-        float64 [5]: the time, and when the next gas cycle, the end, the next snapshot and the next
-        sweep of avalanches are due, in t0. Without gas there is no cycle, and its time is only where
-        time goes when every attempt of a turn has failed.
+        float64 [6]: the time; when the next gas cycle, the end, the next snapshot and the next
+        sweep of avalanches are due; and where time goes when every attempt of a turn has failed,
+        which is the next gas cycle, due or, without gas, not; in t0.
     state
         int64 [4]: the generator, failed attempts in a row, transitions performed, grains that
         injection is to keep up.
@@ -66,7 +66,7 @@ class Clock(NamedTuple):
     factor: NDArray[np.float64]
 
 
-NOW, GAS_DUE, END, SNAPSHOT_DUE, SWEEP_DUE = range(5)
+NOW, GAS_DUE, END, SNAPSHOT_DUE, SWEEP_DUE, FORCED = range(6)
 GENERATOR, FAILED, PERFORMED, KEPT = range(4)
 ERODING, INJECTION = range(2)
 
@@ -95,7 +95,6 @@ def advance(
     sums: NDArray[np.float64],
     tau_min: np.float32,
     tau_max: np.float32,
-    gas: bool,
     sweeps: bool,
     attempts: int,
 ) -> int:
@@ -115,7 +114,7 @@ def advance(
         if ground.slots[FULL] != 0:
             pause = _ROOM
             break
-        if gas and t >= clock.time[GAS_DUE]:
+        if t >= clock.time[GAS_DUE]:
             pause = _GAS
             break
 
