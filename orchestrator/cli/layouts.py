@@ -111,23 +111,33 @@ def _chosen(
     grid: Grid, axes: Sequence[Dimension], rows: str | None, columns: str | None
 ) -> tuple[int | None, int | None]:
     """Return which axes are the rows and the columns, each None where there is none."""
-    named = {axis.name: i for i, axis in enumerate(axes)}
-    for option, name in (("--rows", rows), ("--columns", columns)):
-        if name is not None and name not in named:
-            known = ", ".join(named) or "none"
-            raise RequestError(f"{option} {name}: not an axis of the sweep; there are {known}")
-    if rows is not None and rows == columns:
+    wanted = {"--rows": rows, "--columns": columns}
+    found = {option: _named(axes, option, name) for option, name in wanted.items()}
+    down, right = found["--rows"], found["--columns"]
+    if down is not None and down == right:
         raise RequestError(f"--columns {columns}: goes down the page already")
-    free = [i for i in range(len(axes)) if axes[i].name not in {rows, columns}]
-    down = named[rows] if rows is not None else next(iter(free), None)
-    right = next((i for i in free if i != down), None)
-    right = named[columns] if columns is not None else right
+    free = [i for i in range(len(axes)) if i not in {down, right}]
+    if down is None:
+        down = next(iter(free), None)
+    if right is None:
+        right = next((i for i in free if i != down), None)
     if rows is None and columns is None and down is not None:
         across = axes[right].size if right is not None else 1
         panel, size = grid.length / grid.depth, axes[down].size
         if _misfit(size, across, panel) < _misfit(across, size, panel):
             return right, down
     return down, right
+
+
+def _named(axes: Sequence[Dimension], option: str, name: str | None) -> int | None:
+    """Find the axis of this name, or on which this parameter varies."""
+    if name is None:
+        return None
+    for index, axis in enumerate(axes):
+        if name == axis.name or name in axis.values:
+            return index
+    known = ", ".join(axis.name for axis in axes) or "none"
+    raise RequestError(f"{option} {name}: not an axis of the sweep; there are {known}")
 
 
 def _in_turn(laid: Layout) -> Layout:

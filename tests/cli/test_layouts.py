@@ -79,3 +79,26 @@ def test_an_axis_that_was_asked_for_is_left_in_one_piece(
 
     assert (len(laid.labels.rows), len(laid.labels.columns)) == shape
     assert not laid.labels.panels
+
+
+@pytest.mark.parametrize("name", ["point", "Tau_min", "Coef_B"])
+def test_an_axis_may_be_named_by_any_of_its_parameters(
+    sweep_directory: SweepDirectory, make_submission: Callable[..., Submission], name: str
+) -> None:
+    values = [(1.0, 2.0), (3.0, 2.0), (1.0, 4.0)]
+    fixed = {"H": 20, "L": 40, "D": 20}
+    points = [
+        Point(f"{i}{c}", {**fixed, "Tau_min": tau, "Coef_B": b, "Coef_C": c}, 1)
+        for i, (tau, b) in enumerate(values)
+        for c in (1.0, 2.0)
+    ]
+    ledger.enlist(sweep_directory, points)
+    axes, blocks = (("Tau_min", "Coef_B"), ("Coef_C",)), ("list", "grid")
+    asked = make_submission("t", dict.fromkeys(range(len(points)), 1))
+    ledger.intend(sweep_directory, dataclasses.replace(asked, axes=axes, blocks=blocks))
+    ledger.keep_sweep_file(sweep_directory, "name: winds\n")
+
+    laid = layouts.layout(lay_out(sweep_directory), columns=name)
+
+    assert laid.labels.columns[0] == "Tau_min = 1\nCoef_B = 2"
+    assert laid.labels.rows == ("Coef_C = 1", "Coef_C = 2")
