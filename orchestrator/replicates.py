@@ -89,7 +89,7 @@ def _folded(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Criterion:
     """When a point needs more seeds: a formula of ``ci``, ``sem``, ``std`` and ``mean``.
 
     ``ci(q)`` is half the confidence interval over the mean, so that 0.1 is ten percent.
@@ -115,8 +115,8 @@ class Wish:
         return bool(self._formula.evaluate(values))
 
 
-def wish(text: str, known: Mapping[str, bool]) -> Wish:
-    """Read a wish such as ``ci(wavelength) > 0.1``.
+def criterion(text: str, known: Mapping[str, bool]) -> Criterion:
+    """Read a criterion such as ``ci(wavelength) > 0.1``.
 
     Parameters
     ----------
@@ -143,10 +143,10 @@ def wish(text: str, known: Mapping[str, bool]) -> Wish:
     allowed = {f"{function}_{name}" for function, name in called} | {"n"}
     if not called or not set(formula.names) <= allowed:
         raise RequestError(f"{place}: expected a formula such as ci(wavelength) > 0.1")
-    return Wish(text, tuple(dict.fromkeys(name for _, name in called)), formula)
+    return Criterion(text, tuple(dict.fromkeys(name for _, name in called)), formula)
 
 
-def seeds_wanted(wished: Wish, spreads: Mapping[str, Spread], made: int) -> int | None:
+def seeds_wanted(criterion: Criterion, spreads: Mapping[str, Spread], made: int) -> int | None:
     """Return how many seeds would do if more of them turn out as the ``made`` ones did.
 
     The same share of them has a value, and these vary as much. None where two hundred would not do,
@@ -159,7 +159,7 @@ def seeds_wanted(wished: Wish, spreads: Mapping[str, Spread], made: int) -> int 
         supposed = {
             name: Spread(np.array(number), one.mean, one.std) for name, one in spreads.items()
         }
-        if not wished.unmet(supposed):
+        if not criterion.unmet(supposed):
             wanted = max(made, math.ceil(number * made / count))
             return wanted if wanted <= _MOST else None
     return None

@@ -42,19 +42,19 @@ def test_one_seed_tells_no_interval() -> None:
         ("std(wavelength) / mean(wavelength) > 0.11", False),
     ],
 )
-def test_a_wish_is_read_and_judged(text: str, unmet: bool) -> None:  # noqa: FBT001
-    wished = replicates.wish(text, KNOWN)
+def test_a_criterion_is_read_and_judged(text: str, unmet: bool) -> None:  # noqa: FBT001
+    criterion = replicates.criterion(text, KNOWN)
 
-    assert wished.quantities == ("wavelength",)
-    assert wished.unmet({"wavelength": _spread(3, 10.0, 1.0)}) is unmet
+    assert criterion.quantities == ("wavelength",)
+    assert criterion.unmet({"wavelength": _spread(3, 10.0, 1.0)}) is unmet
 
 
-def test_as_many_seeds_are_proposed_as_meet_the_wish() -> None:
-    wished = replicates.wish("ci(wavelength) > 0.1", KNOWN)
+def test_as_many_seeds_are_proposed_as_meet_the_criterion() -> None:
+    criterion = replicates.criterion("ci(wavelength) > 0.1", KNOWN)
 
     def wanted(made: int, count: int, mean: float, std: float) -> int | None:
         spreads = {"wavelength": _spread(count, mean, std)}
-        return replicates.seeds_wanted(wished, spreads, made)
+        return replicates.seeds_wanted(criterion, spreads, made)
 
     assert wanted(3, 3, 10.0, 1.0) == 7  # 2.447 / sqrt(7) = 0.925 of 10, with 6 seeds 1.049
     assert wanted(6, 3, 10.0, 1.0) == 14  # half of them have a value
@@ -66,10 +66,10 @@ def test_as_many_seeds_are_proposed_as_meet_the_wish() -> None:
 
 @pytest.mark.parametrize("text", ["sem(roughness) > 0.1", "std(roughness) > 9", "n < 0"])
 def test_where_nothing_can_be_told_more_seeds_are_wanted(text: str) -> None:
-    wished = replicates.wish(f"{text} or sem(roughness) > 1e9", KNOWN)
+    criterion = replicates.criterion(f"{text} or sem(roughness) > 1e9", KNOWN)
 
-    assert wished.unmet({"roughness": replicates.spread([1.0])})
-    assert wished.unmet({"roughness": replicates.spread([math.nan, math.nan])})
+    assert criterion.unmet({"roughness": replicates.spread([1.0])})
+    assert criterion.unmet({"roughness": replicates.spread([math.nan, math.nan])})
 
 
 @pytest.mark.parametrize(
@@ -119,8 +119,8 @@ def test_the_seeds_may_stand_along_any_axis() -> None:
         ("ci(wavelength) > Tau_min", "expected a formula such as ci(wavelength) > 0.1"),
     ],
 )
-def test_what_is_no_wish_is_refused(text: str, said: str) -> None:
+def test_what_is_no_criterion_is_refused(text: str, said: str) -> None:
     with pytest.raises(RequestError, match=r"--extend-seeds") as caught:
-        replicates.wish(text, KNOWN)
+        replicates.criterion(text, KNOWN)
 
     assert said in str(caught.value)

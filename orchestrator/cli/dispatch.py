@@ -57,10 +57,8 @@ def ask(directory: SweepDirectory, chosen: Sequence[Standing], wish: Wish) -> Su
     chosen = [standing for standing in chosen if _settled(directory, standing)]
     if not chosen:
         return None
-    if (
-        wish.cluster == "local" or wish.resources.together != 1
-    ):  # longest first, to end together
-        chosen = sorted(
+    if wish.cluster == "local" or wish.resources.together != 1:
+        chosen = sorted(  # longest first, to end together
             chosen,
             key=lambda s: -estimate.work(s.experiment.point.parameters, wish.run.stop_t0),
         )

@@ -111,11 +111,8 @@ class Look:
             numbered = {n: i for i, n in enumerate(submission.attempts)}
             self._positions[submission.token] = numbered
         position = self._positions[submission.token][standing.experiment.number]
-        task = (
-            position // max(1, submission.resources.together)
-            if submission.resources.together
-            else 0
-        )
+        together = submission.resources.together
+        task = position // together if together else 0
         for array, size in zip(submission.job_ids, submission.chunks, strict=False):
             if task < size:
                 return f"{array}_{task}" if sum(submission.chunks) > 1 else array

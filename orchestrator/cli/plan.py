@@ -39,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
     parser.add_argument(
         "--extend-seeds",
-        metavar="WISH",
+        metavar="CRITERION",
         help="propose seeds where this holds, as 'ci(wavelength) > 0.1' of the mean",
     )
     submit.add_resources(parser)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from orchestrator.cli.comparison import Plan
     from orchestrator.dataset.grid import Grid
     from orchestrator.model import Experiment, Scalar, Sweep
-    from orchestrator.replicates import Spread, Wish
+    from orchestrator.replicates import Criterion, Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Proposal:
     where
         The point, by the swept parameters' names.
     wanted
-        How many seeds meet the wish; None where that cannot be told, or more than are ever meant.
+        How many seeds meet the criterion; None where that cannot be told, or more than are ever meant.
     """
 
     where: Mapping[str, Scalar]
@@ -46,7 +46,7 @@ class Proposal:
     wanted: int | None
 
 
-def proposals(planned: Plan, wished: Wish) -> list[Proposal]:
+def proposals(planned: Plan, criterion: Criterion) -> list[Proposal]:
     """Return what is proposed for each point of the file that has finished experiments."""
     axes = report.axis_names(planned.sweep.axes)
     points: dict[tuple[tuple[str, Scalar], ...], list[Experiment]] = {}
@@ -62,50 +62,50 @@ def proposals(planned: Plan, wished: Wish) -> list[Proposal]:
         )
     grid, found = lay_out(planned.directory), []
     for where, experiments in points.items():
-        spreads, made = _spreads(grid, experiments, wished), len(experiments)
-        unmet = wished.unmet(spreads)
-        wanted = replicates.seeds_wanted(wished, spreads, made) if unmet else made
+        spreads, made = _spreads(grid, experiments, criterion), len(experiments)
+        unmet = criterion.unmet(spreads)
+        wanted = replicates.seeds_wanted(criterion, spreads, made) if unmet else made
         found.append(Proposal(dict(where), made, spreads, wanted))
     return found
 
 
 def propose(console: Console, planned: Plan, text: str) -> None:
-    """Print what the seeds of each point tell, and how many would meet the wish."""
-    wished = _wish(text)
-    found = proposals(planned, wished)
+    """Print what the seeds of each point tell, and how many would meet the criterion."""
+    criterion = _criterion(text)
+    found = proposals(planned, criterion)
     names = [name for axis in planned.sweep.axes for name in axis.names]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in (*names, "seeds", *wished.quantities, "wanted"):
+    for title in (*names, "seeds", *criterion.quantities, "wanted"):
         table.add_column(title, justify="right")
     for one in found:
         table.add_row(
             *(report.number(one.where[name]) for name in names),
             str(one.seeds),
-            *(_shown(one.spreads[name]) for name in wished.quantities),
+            *(_shown(one.spreads[name]) for name in criterion.quantities),
             "enough" if one.wanted == one.seeds else str(one.wanted or "unknown"),
         )
     console.print(table)
     wanted = [one.wanted for one in found]
-    console.print(_advice(planned.sweep, wished, wanted), highlight=False, soft_wrap=True)
+    console.print(_advice(planned.sweep, criterion, wanted), highlight=False, soft_wrap=True)
 
 
 def as_json(planned: Plan, text: str) -> dict[str, Any]:
     """Return the same for programs."""
-    wished = _wish(text)
+    criterion = _criterion(text)
     points = [
         {
             "parameters": dict(one.where),
             "seeds": one.seeds,
             "wanted": one.wanted,
-            **{name: _numbers(one.spreads[name]) for name in wished.quantities},
+            **{name: _numbers(one.spreads[name]) for name in criterion.quantities},
         }
-        for one in proposals(planned, wished)
+        for one in proposals(planned, criterion)
     ]
-    return {"sweep": planned.sweep.name, "wish": wished.text, "points": points}
+    return {"sweep": planned.sweep.name, "criterion": criterion.text, "points": points}
 
 
-def _wish(text: str) -> Wish:
-    return replicates.wish(text, {name: q.axial for name, q in QUANTITIES.items()})
+def _criterion(text: str) -> Criterion:
+    return replicates.criterion(text, {name: q.axial for name, q in QUANTITIES.items()})
 
 
 def _numbers(spread: Spread) -> dict[str, float | None]:
@@ -114,7 +114,7 @@ def _numbers(spread: Spread) -> dict[str, float | None]:
 
 
 def _spreads(
-    grid: Grid, experiments: Sequence[Experiment], wished: Wish
+    grid: Grid, experiments: Sequence[Experiment], criterion: Criterion
 ) -> Mapping[str, Spread]:
     """Return what the seeds of a point tell at the last time that all of them have reached."""
     measured = [
@@ -128,7 +128,7 @@ def _spreads(
             [one[name][last[0]] if last.size else np.nan for one in measured],
             axial=QUANTITIES[name].axial,
         )
-        for name in wished.quantities
+        for name in criterion.quantities
     }
 
 
@@ -138,15 +138,15 @@ def _shown(spread: Spread) -> str:
     return f"{spread.mean:.4g} +- {spread.half_width:.2g}"
 
 
-def _advice(sweep: Sweep, wished: Wish, wanted: Sequence[int | None]) -> str:
+def _advice(sweep: Sweep, criterion: Criterion, wanted: Sequence[int | None]) -> str:
     if None in wanted:
         few = "some points have fewer than two seeds with a value"
-        return f"{few}, or {wished.text} holds even with two hundred"
+        return f"{few}, or {criterion.text} holds even with two hundred"
     most = max(count for count in wanted if count is not None)
     if most <= len(sweep.seeds):
-        return f"{wished.text} is untrue for all points, once the seeds of the file are done"
+        return f"{criterion.text} is untrue for all points, once the seeds of the file are done"
     return (
-        f"the last column makes {wished.text} untrue; "
+        f"the last column makes {criterion.text} untrue; "
         f"for all of them write: {_written(sweep.seeds, most)}"
     )
 

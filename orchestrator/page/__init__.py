@@ -2,7 +2,7 @@
 
 from orchestrator.page.blocks import pack, unpack
 from orchestrator.page.document import render
-from orchestrator.page.frames import Allowance, allowance
+from orchestrator.page.shrinking import Allowance, allowance
 from orchestrator.page.values import Exhibit, Overview, Packed, Quantity
 
 __all__ = [

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator.page import frames
+from orchestrator.page import shrinking
 from orchestrator.page.values import Packed
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.model import Reduced
-    from orchestrator.page.frames import Allowance, Maps
+    from orchestrator.page.shrinking import Allowance, Maps
     from orchestrator.page.values import Exhibit, Quantity
 
 _LENGTH = struct.Struct("<I")
@@ -44,7 +44,7 @@ def pack(
     names
         The swept parameters, in the order of the table's columns.
     """
-    chosen = frames.nearest(exhibit.reduced.times, allowance.times)
+    chosen = shrinking.nearest(exhibit.reduced.times, allowance.times)
     height_maps = exhibit.reduced.height_maps
     shown = height_maps[chosen] if len(height_maps) else height_maps  # which may not be kept
     told = _details(exhibit)
@@ -52,8 +52,8 @@ def pack(
     block = b""
     maps = None
     count, depth, length = shown.shape
-    for side in frames.sides(depth, length, count, allowance.block_bytes):
-        maps = frames.quantized(shown, side)
+    for side in shrinking.sides(depth, length, count, allowance.block_bytes):
+        maps = shrinking.quantized(shown, side)
         block = _block(told, exhibit.reduced, chosen, maps, series)
         if len(block) <= allowance.block_bytes:
             break
@@ -84,7 +84,7 @@ def _block(
     arrays: dict[str, NDArray[Any]] = {"levels": maps.levels, **series}
     peaks: list[float] = []
     if len(reduced.spectra):
-        arrays["spectra"], peaks = frames.scaled(reduced.spectra[chosen])
+        arrays["spectra"], peaks = shrinking.scaled(reduced.spectra[chosen])
     head = {
         **told,
         "times": [round(float(t), 3) for t in reduced.times[chosen]],
@@ -122,7 +122,7 @@ def _series(
     exhibit: Exhibit, quantities: Sequence[Quantity], points: int
 ) -> dict[str, NDArray[np.float32]]:
     """Return the times and each quantity's values at no more than ``points`` snapshots."""
-    kept = frames.spread(len(exhibit.reduced.times), points)
+    kept = shrinking.evenly(len(exhibit.reduced.times), points)
     found = {"series_times": exhibit.reduced.times[kept].astype("<f4")}
     for quantity in quantities:
         if quantity.name in exhibit.series:

@@ -46,14 +46,14 @@ def allowance(experiments: int, times: NDArray[np.float64]) -> Allowance:
     """
     share = min(_MOST_BYTES, TOTAL_BYTES // max(1, experiments))
     count = int(np.clip(share // _FRAME_BYTES, 8, 41))
-    kept = times[spread(len(times), count)]
+    kept = times[evenly(len(times), count)]
     return Allowance(kept, share, int(np.clip(share // 300, 40, 400)))
 
 
-def spread(available: int, wanted: int) -> NDArray[np.int64]:
+def evenly(available: int, wanted: int) -> NDArray[np.int64]:
     """Choose at most ``wanted`` of ``available`` indices, evenly, with the first and the last.
 
-    >>> spread(9, 5).tolist(), spread(3, 5).tolist(), spread(0, 5).tolist()
+    >>> evenly(9, 5).tolist(), evenly(3, 5).tolist(), evenly(0, 5).tolist()
     ([0, 2, 4, 6, 8], [0, 1, 2], [])
     """
     if available == 0:
