@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import figures, observables
-from orchestrator.cli import curves, layouts, outputs, pictures, screen, selection
+from orchestrator.cli import curves, layouts, outputs, pictures, screen, selection, settings
 from orchestrator.dataset.grid import lay_out
 from orchestrator.errors import RequestError
 from orchestrator.figures.lines import Scale
@@ -68,6 +68,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(request: argparse.Namespace) -> int:
     """Draw and say where the pictures are."""
+    kind_alone = request.sweep in {*_STILLS, "animation"}
+    if kind_alone and not (settings.data_directory(request) / request.sweep).exists():
+        request.sweep, request.kind = None, request.sweep
     directory = selection.find_sweep(request)
     suffixes = figures.FILMS if request.kind == "animation" else figures.STILLS
     asked = request.output or directory.root / f"{request.kind}{suffixes[0]}"

@@ -133,6 +133,13 @@ def test_every_kind_is_drawn(place: Path, kind: str) -> None:
     assert (place / f"{kind}.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_the_only_sweep_need_not_be_named(place: Path) -> None:
+    done = _run(place, "plot", "series", "-o", "alone.svg")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "wrote alone.svg\n", "")
+    assert "roughness" in (place / "alone.svg").read_text()
+
+
 def test_one_experiment_is_animated(place: Path) -> None:
     from PIL import Image, ImageSequence  # noqa: PLC0415  # comes with matplotlib
 
