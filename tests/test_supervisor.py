@@ -264,7 +264,7 @@ def test_times_count_and_not_the_number_of_snapshots(trial: Trial, frame: Frame)
 
 
 def test_a_killed_engine_hints_at_memory(trial: Trial, three: bytes) -> None:
-    trial.fake.rescal("send(stream); os.kill(os.getpid(), 9)", three)
+    trial.fake.rescal("print('busy', flush=True); send(stream); os.kill(os.getpid(), 9)", three)
 
     record = trial.supervise()
 

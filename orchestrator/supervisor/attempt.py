@@ -301,8 +301,8 @@ class _Attempt:
         parts = [f"rescal {process.ending(self._status)} {self._so_far()}"]
         if cut:
             parts.append(cut)
-        if self._status == _SIGKILL:
-            parts.append("somebody killed it, or memory ran out")
+        if self._status == _SIGKILL:  # which it cannot have known of
+            return "; ".join([*parts, "somebody killed it, or memory ran out"])
         return "; ".join(parts) + self._last_words()
 
     def _so_far(self) -> str:
