@@ -105,7 +105,10 @@ def main(words: Sequence[str]) -> None:
 
 
 class Saver:
-    """Saves the state after snapshots, as seldom as it takes to cost next to nothing."""
+    """Saves the state after snapshots, as seldom as it takes to cost next to nothing.
+
+    A state that cannot be saved is a warning: what is computed goes another way.
+    """
 
     def __init__(self, given: RescalOptions, number: int = 0) -> None:
         self._stem = given.checkpoint
@@ -123,8 +126,11 @@ class Saver:
             return
         from orchestrator.engine import checkpoint  # noqa: PLC0415  # loads the kernels
 
-        before = monotonic()
-        checkpoint.save(simulation, self._stem.with_name(f"{self._stem.name}.{number}"))
+        before, path = monotonic(), self._stem.with_name(f"{self._stem.name}.{number}")
+        try:
+            checkpoint.save(simulation, path)
+        except OSError as error:
+            _warn(f"{path}: the state cannot be saved: {error.strerror}; the run goes on")
         self._last = monotonic()
         self._cost_s = self._last - before
 

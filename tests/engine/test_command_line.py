@@ -91,6 +91,20 @@ def test_a_recorded_run_is_repeated_byte_for_byte(bench: Bench, name: str) -> No
     assert _digests(ended.frames) == run["sha256_of_each_snapshot"]
 
 
+def test_a_state_that_cannot_be_saved_stops_no_run(bench: Bench) -> None:
+    bench.parameters(SHORT)
+    bench.cells()
+    words = ("-dcsp", "1t0", "-stop", "2t0", "-s", "1")
+    plain = bench.streamed(*words)
+    (bench.root / "state.1").mkdir()  # where the first state should go
+
+    ended = bench.streamed(*words, "-checkpoint", "state")
+
+    assert (ended.status, ended.frames) == (0, plain.frames)
+    assert ended.err == "state.1: the state cannot be saved: Is a directory; the run goes on\n"
+    assert not list(bench.root.glob(".state*"))
+
+
 @pytest.mark.slow
 def test_words_that_change_nothing_change_nothing(bench: Bench) -> None:
     bench.parameters(SHORT)
