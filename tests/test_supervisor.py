@@ -681,7 +681,7 @@ def test_a_full_disk_fails_with_a_sentence_and_leaves_no_drafts(
         printed, complaint = supervisor.communicate(timeout=60)
 
     assert complaint == ""
-    assert printed.startswith("failed cannot write the results: File too large")
+    assert printed == "failed cannot write the results: File too large\n"
     assert len(list(store.read_journal(trial.files.journal))) == 1
     left = {path.name for path in trial.directory.root.rglob("*") if path.is_file()}
     assert not [name for name in left if name.startswith(".")]

@@ -328,7 +328,8 @@ class _Attempt:
                 experiment.settle_initial(self._directory, self._task.outputs.keep_initial)
                 published = self._results.finish(complete=state is State.DONE)
             except OSError as error:
-                reason = "; ".join(part for part in (reason, _unwritten(error)) if part)
+                said = dict.fromkeys((reason, _unwritten(error)))  # the same again is no news
+                reason = "; ".join(part for part in said if part)
                 state = State.FAILED if state is State.DONE else state
         if state is State.DONE and self._results.snapshots and not published:
             reason = "; ".join(part for part in (reason, _OUTREACHED) if part)
