@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator import figures
 from orchestrator.errors import RequestError
-from orchestrator.figures import Curve, Labels, Panel, PhaseDiagram, Stripes
+from orchestrator.figures import Curve, Labels, Panel, PhaseDiagram, Shade, Stripes
 from orchestrator.figures.lines import Scale
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 pytest.importorskip("matplotlib")
-from PIL import Image, ImageSequence  # comes with matplotlib
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
+from PIL import Image, ImageSequence
 
 SHAPE = (10, 20)
 ROWS, COLUMNS = ("Tau_min = 0", "Tau_min = 100"), ("Lambda_I = 0.001", "Lambda_I = 0.01")
@@ -181,6 +183,26 @@ def test_curves_are_the_mean_over_seeds_with_its_error() -> None:
     assert {1.0, 3.0} == set(np.asarray(band)[:, 1].tolist())
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("t (t0)", "roughness (cells)")
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Tau_min = 0"]
+
+
+def test_where_points_are_many_colours_tell_a_number_of_theirs() -> None:
+    """In powers of ten here: the middle one of 1, 10 and 100 has the middle colour."""
+    times = np.array([0.0, 10.0])
+    numbers = {"a": 100.0, "b": 1.0, "c": 10.0}
+    found = [
+        Curve((name, ""), times, {"q": times + i}, {"q": times * 0}, 1)
+        for i, name in enumerate(numbers)
+    ]
+    shade = Shade("Lambda_E", numbers, logarithmic=True)
+
+    figure = figures.curves(found, (Scale("t"), {"q": Scale("q")}), "winds", shade)
+
+    axes, bar = figure.axes
+    assert bar.get_ylabel() == "Lambda_E"
+    assert not figure.legends
+    drawn = [str(line.get_color()) for line in axes.lines[::2]]
+    shades = colormaps["viridis"](np.linspace(0, 0.9, 256))
+    assert drawn == [to_hex(shades[i]) for i in (255, 0, 128)]
 
 
 def test_profiles_stand_over_time() -> None:

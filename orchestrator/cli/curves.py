@@ -11,7 +11,7 @@ from orchestrator import observables, replicates
 from orchestrator.cli import pictures
 from orchestrator.cli.layouts import label
 from orchestrator.dataset.variables import series_values
-from orchestrator.figures import Curve
+from orchestrator.figures import Curve, Shade
 from orchestrator.observables import QUANTITIES
 from orchestrator.threads import in_order
 
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from orchestrator.dataset.grid import Grid
+    from orchestrator.dataset.grid import Dimension, Grid
     from orchestrator.model import Standing
 
 _Read = TypeVar("_Read")
+
+_NAMED = 16  # points that a legend can name and colours can tell apart
+_WIDE = 10  # times the smallest value is the largest, where powers of ten tell more
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +120,39 @@ def _each_point(
         yield labels, [next(found) for _ in standings]
 
 
+def shade(grid: Grid) -> Shade | None:
+    """Return what colours tell where an axis has too many points to name; None where it has not.
+
+    That is the first parameter of the axis, if it is a number.
+    """
+    axes = _by_size(grid)
+    if not axes or axes[0].size <= _NAMED:
+        return None
+    names = [name for name in axes[0].values if name != "point"]
+    values = axes[0].values[names[0]]
+    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    if len(numbers) < len(values):
+        return None
+    by_label = {_named(axes[0], i): float(number) for i, number in enumerate(numbers)}
+    low, high = min(numbers), max(numbers)
+    return Shade(names[0], by_label, logarithmic=0 < low * _WIDE < high)
+
+
+def _named(axis: Dimension, index: int) -> str:
+    return label(axis, index).replace("\n", ", ")
+
+
+def _by_size(grid: Grid) -> list[Dimension]:
+    """Return the axes, the longest first: colours are easier to tell apart than styles of lines."""
+    return sorted(grid.dimensions[:-1], key=lambda axis: -axis.size)
+
+
 def _points(grid: Grid) -> Iterator[tuple[tuple[str, str], list[Standing]]]:
     """Yield each point of a sweep with its labels and the experiments of its seeds."""
     axes = grid.dimensions[:-1]
-    # colours are easier to tell apart than styles of lines
-    order = sorted(range(len(axes)), key=lambda i: -axes[i].size)
+    order = [axes.index(axis) for axis in _by_size(grid)]
     for place in np.ndindex(*(axis.size for axis in axes)):
-        labels = [label(axes[i], place[i]).replace("\n", ", ") for i in order]
+        labels = [_named(axes[i], place[i]) for i in order]
         cells = (grid.cells.get((*place, seed)) for seed in range(grid.dimensions[-1].size))
         standings = [cell for cell in cells if cell is not None]
         if standings:

@@ -142,7 +142,7 @@ def _series(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figu
         panels[name] = Scale(name.replace("_", " ") + unit)
     scales = Scale("t (t0)"), panels
     found = curves.series(grid)
-    yield "", figures.curves(found, scales, grid.directory.name)
+    yield "", figures.curves(found, scales, grid.directory.name, curves.shade(grid))
 
 
 def _spectrum(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
@@ -155,7 +155,7 @@ def _spectrum(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Fi
         {"power": Scale(power, logarithmic=True)},
     )
     title = f"{grid.directory.name}, {figures.when(waves.times)}"
-    yield "", figures.curves(waves.curves, scales, title)
+    yield "", figures.curves(waves.curves, scales, title, curves.shade(grid))
 
 
 _STILLS = {

@@ -3,7 +3,7 @@
 Each kind takes values and returns a figure; :func:`save` writes it with the command that made it.
 """
 
-from orchestrator.figures.lines import Curve, curves
+from orchestrator.figures.lines import Curve, Shade, curves
 from orchestrator.figures.phase_diagram import Panel, PhaseDiagram
 from orchestrator.figures.space_time import Stripes, space_time
 from orchestrator.figures.style import FILMS, STILLS, Labels, film, save, when
@@ -15,6 +15,7 @@ __all__ = [
     "Labels",
     "Panel",
     "PhaseDiagram",
+    "Shade",
     "Stripes",
     "curves",
     "film",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+_LIGHTEST = 0.9  # of the map of colours; beyond, lines are hardly seen on white
 _WIDTH_IN, _HEIGHT_IN, _LEGEND_IN = 6.0, 2.6, 1.9
 
 
@@ -51,8 +52,28 @@ class Scale:
     logarithmic: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """What colours tell where points are too many to be named: a number that each of them has.
+
+    Attributes
+    ----------
+    label
+        What the number is, such as ``Lambda_E``.
+    values
+        By the first of a curve's labels.
+    """
+
+    label: str
+    values: Mapping[str, float]
+    logarithmic: bool = False
+
+
 def curves(
-    found: Sequence[Curve], scales: tuple[Scale, Mapping[str, Scale]], title: str
+    found: Sequence[Curve],
+    scales: tuple[Scale, Mapping[str, Scale]],
+    title: str,
+    shade: Shade | None = None,
 ) -> Figure:
     """Draw the mean over seeds of each point, with the standard error of the mean as a band.
 
@@ -64,15 +85,18 @@ def curves(
         Of the common x, and of each panel by its name, in their order.
     title
         What stands above.
+    shade
+        What colours tell instead of naming each point.
     """
     along, panels = scales
     figure = style.new_figure(_WIDTH_IN + _LEGEND_IN, 0.8 + _HEIGHT_IN * len(panels))
     grid = figure.subplots(len(panels), 1, squeeze=False, sharex=True)[:, 0]
     firsts = list(dict.fromkeys(curve.labels[0] for curve in found))
     others = list(dict.fromkeys(curve.labels[1] for curve in found))
+    colours = _colours(firsts) if shade is None else _shades(figure, grid, shade)
     for axes, (name, scale) in zip(grid, panels.items(), strict=True):
         for curve in found:
-            colour = _colour(firsts.index(curve.labels[0]), len(firsts))
+            colour = colours[curve.labels[0]]
             line = style.LINES[others.index(curve.labels[1]) % len(style.LINES)]
             _draw(axes, curve, name, colour, line)
         axes.set_ylabel(scale.label, fontsize=9)
@@ -85,7 +109,7 @@ def curves(
             axes.set_yscale("log")
         _simplify(axes, [curve.means[name] for curve in found])
     grid[-1].set_xlabel(along.label, fontsize=9)
-    _legend(figure, firsts, others)
+    _legend(figure, colours if shade is None else {}, others)
     figure.suptitle(title, fontsize=11)
     seeds = max((curve.seeds for curve in found), default=0)
     style.small_print(
@@ -124,23 +148,40 @@ def _draw(axes: Axes, curve: Curve, name: str, colour: str, line: style.LineStyl
     axes.plot(curve.x[alone], mean[alone], color=colour, linestyle="none", marker=".")
 
 
-def _colour(index: int, count: int) -> str:
-    """Return a colour: of few by themselves, of many along the map."""
-    if count <= 2:
-        return style.CATEGORIES[index]
+def _colours(labels: Sequence[str]) -> dict[str, str]:
+    """Return colours: of few by themselves, of many along the map."""
+    if len(labels) <= 2:
+        return dict(zip(labels, style.CATEGORIES, strict=False))
     from matplotlib import colormaps  # noqa: PLC0415  # heavy, and optional
     from matplotlib.colors import to_hex  # noqa: PLC0415
 
-    return str(to_hex(colormaps[style.LINE_COLOURS](0.9 * index / (count - 1))))
+    shares = np.linspace(0, _LIGHTEST, len(labels))
+    found = map(to_hex, colormaps[style.LINE_COLOURS](shares))
+    return dict(zip(labels, found, strict=True))
 
 
-def _legend(figure: Figure, firsts: Sequence[str], others: Sequence[str]) -> None:
+def _shades(figure: Figure, grid: NDArray[Any], shade: Shade) -> dict[str, str]:
+    """Draw a scale of colours beside the panels; return the colour of each label."""
+    from matplotlib import colormaps  # noqa: PLC0415  # heavy, and optional
+    from matplotlib.cm import ScalarMappable  # noqa: PLC0415
+    from matplotlib.colors import ListedColormap, LogNorm, Normalize, to_hex  # noqa: PLC0415
+
+    ends = min(shade.values.values()), max(shade.values.values())
+    norm = LogNorm(*ends) if shade.logarithmic else Normalize(*ends)
+    lines = colormaps[style.LINE_COLOURS](np.linspace(0, _LIGHTEST, 256))
+    scale = ScalarMappable(norm, ListedColormap(lines))
+    bar = figure.colorbar(scale, ax=list(grid), shrink=1.0 / len(grid), anchor=(0.0, 1.0))
+    bar.set_label(shade.label, fontsize=9)
+    bar.ax.tick_params(labelsize=8)
+    found = map(to_hex, scale.to_rgba(np.array([*shade.values.values()])))
+    return dict(zip(shade.values, found, strict=True))
+
+
+def _legend(figure: Figure, colours: Mapping[str, str], others: Sequence[str]) -> None:
     from matplotlib.lines import Line2D  # noqa: PLC0415  # heavy, and optional
 
     handles = [
-        Line2D([], [], color=_colour(i, len(firsts)), label=label)
-        for i, label in enumerate(firsts)
-        if label
+        Line2D([], [], color=colour, label=label) for label, colour in colours.items() if label
     ]
     if len(others) > 1:
         for i, label in enumerate(others):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orchestrator import ledger
-from orchestrator.cli import layouts
+from orchestrator.cli import curves, layouts
 from orchestrator.dataset.grid import lay_out
 from orchestrator.model import Point
 
@@ -102,3 +102,38 @@ def test_an_axis_may_be_named_by_any_of_its_parameters(
 
     assert laid.labels.columns[0] == "Tau_min = 1\nCoef_B = 2"
     assert laid.labels.rows == ("Coef_C = 1", "Coef_C = 2")
+
+
+@pytest.mark.parametrize(("count", "low", "logarithmic"), [(17, 1.0, True), (17, 9.0, False)])
+def test_many_points_are_told_by_the_first_number_of_their_axis(
+    sweep_directory: SweepDirectory,
+    make_submission: Callable[..., Submission],
+    count: int,
+    low: float,
+    logarithmic: bool,  # noqa: FBT001
+) -> None:
+    fixed = {"H": 20, "L": 40, "D": 20}
+    points = [
+        Point(str(i), {**fixed, "Tau_min": low + i, "Coef_B": 1.0 / (1 + i)}, 1)
+        for i in range(count)
+    ]
+    ledger.enlist(sweep_directory, points)
+    asked = make_submission("t", dict.fromkeys(range(count), 1))
+    asked = dataclasses.replace(asked, axes=(("Tau_min", "Coef_B"),), blocks=("sample",))
+    ledger.intend(sweep_directory, asked)
+    ledger.keep_sweep_file(sweep_directory, "name: winds\n")
+
+    shade = curves.shade(lay_out(sweep_directory))
+
+    assert shade is not None
+    assert (shade.label, shade.logarithmic) == ("Tau_min", logarithmic)
+    assert list(shade.values.values()) == [low + i for i in range(count)]
+    assert next(iter(shade.values)) == f"Tau_min = {low:g}, Coef_B = 1"
+
+
+def test_few_points_are_named(
+    lay: Callable[..., Layout], sweep_directory: SweepDirectory
+) -> None:
+    lay(16, 20, 40)
+
+    assert curves.shade(lay_out(sweep_directory)) is None
