@@ -13,7 +13,7 @@ from orchestrator.formats.templates import parse_template
 ROOT = Path(__file__).parents[1]
 SWEEPS = sorted((ROOT / "sweeps").glob("*.yaml"))
 TEMPLATES = sorted((ROOT / "templates").glob("*.yaml"))
-COUNTS = {"hardening": 30, "phase-diagram": 10, "pyrescal": 8, "quickstart": 4}
+COUNTS = {"erosion": 16, "hardening": 30, "phase-diagram": 10, "pyrescal": 8, "quickstart": 4}
 
 SNOWFALL = {
     "Model": "SNO",

@@ -12,6 +12,7 @@ from orchestrator.cli import pictures
 from orchestrator.cli.layouts import label
 from orchestrator.dataset.variables import series_values
 from orchestrator.figures import Curve, Shade
+from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.observables import QUANTITIES
 from orchestrator.threads import in_order
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 _Read = TypeVar("_Read")
 
-_NAMED = 16  # points that a legend can name and colours can tell apart
+_NAMED = 16  # points that a legend can name and colours can tell apart,
+_NAMED_LOOSELY = 8  # or where they stand in no order
 _WIDE = 10  # times the smallest value is the largest, where powers of ten tell more
 
 
@@ -125,15 +127,17 @@ def shade(grid: Grid) -> Shade | None:
 
     That is the first parameter of the axis, if it is a number.
     """
-    axes = _by_size(grid)
-    if not axes or axes[0].size <= _NAMED:
+    axis = next(iter(_by_size(grid)), None)
+    if axis is None:
         return None
-    names = [name for name in axes[0].values if name != "point"]
-    values = axes[0].values[names[0]]
+    names = [name for name in axis.values if name in PARAMETERS]
+    if axis.size <= (_NAMED if axis.name in names else _NAMED_LOOSELY):
+        return None
+    values = axis.values[names[0]]
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
     if len(numbers) < len(values):
         return None
-    by_label = {_named(axes[0], i): float(number) for i, number in enumerate(numbers)}
+    by_label = {_named(axis, i): float(number) for i, number in enumerate(numbers)}
     low, high = min(numbers), max(numbers)
     return Shade(names[0], by_label, logarithmic=0 < low * _WIDE < high)
 

@@ -165,12 +165,21 @@ def _shades(figure: Figure, grid: NDArray[Any], shade: Shade) -> dict[str, str]:
     from matplotlib import colormaps  # noqa: PLC0415  # heavy, and optional
     from matplotlib.cm import ScalarMappable  # noqa: PLC0415
     from matplotlib.colors import ListedColormap, LogNorm, Normalize, to_hex  # noqa: PLC0415
+    from matplotlib.ticker import LogLocator  # noqa: PLC0415
 
     ends = min(shade.values.values()), max(shade.values.values())
     norm = LogNorm(*ends) if shade.logarithmic else Normalize(*ends)
     lines = colormaps[style.LINE_COLOURS](np.linspace(0, _LIGHTEST, 256))
     scale = ScalarMappable(norm, ListedColormap(lines))
-    bar = figure.colorbar(scale, ax=list(grid), shrink=1.0 / len(grid), anchor=(0.0, 1.0))
+    bar = figure.colorbar(
+        scale,
+        ax=list(grid),
+        shrink=1.0 / len(grid),
+        anchor=(0.0, 1.0),
+        ticks=LogLocator(subs=(1, 2, 5)) if shade.logarithmic else None,
+        format="%g",
+    )
+    bar.minorticks_off()
     bar.set_label(shade.label, fontsize=9)
     bar.ax.tick_params(labelsize=8)
     found = map(to_hex, scale.to_rgba(np.array([*shade.values.values()])))
