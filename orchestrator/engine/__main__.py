@@ -13,8 +13,18 @@ from orchestrator.engine.exits import Exit, ExitError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_PROGRAMS = ("genesis", "rescal", "qsat", "warm")
-_USAGE = f"usage: python -m orchestrator.engine {'|'.join(_PROGRAMS)} ARGUMENTS"
+_PROGRAMS = {
+    "genesis": "make the initial cell space that a parameter file describes",
+    "rescal": "run a parameter file",
+    "qsat": "make the table of eroding shares that rescal needs beside a property file",
+    "warm": "compile what the others need, so that no run has to",
+}
+_LISTED = "".join(f"  {name:8} {meaning}\n" for name, meaning in _PROGRAMS.items())
+_USAGE = f"""usage: python -m orchestrator.engine PROGRAM ARGUMENTS
+
+{_LISTED}
+The first three tell their arguments where they are given none.
+"""
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -24,8 +34,11 @@ def main(words: Sequence[str]) -> int:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
     name, *rest = words or [""]
+    if name in {"-h", "--help"}:
+        sys.stdout.write(_USAGE)
+        return 0
     if name not in _PROGRAMS:
-        sys.stderr.write(f"{_USAGE}\n")
+        sys.stderr.write(_USAGE)
         return 2
     # only the one that is asked for: some need the kernels, and loading them takes a while
     program = importlib.import_module(f"orchestrator.engine.{name}")

@@ -621,3 +621,11 @@ def test_an_unknown_program_is_refused(bench: Bench) -> None:
 
     assert ended.status == 2
     assert ended.err.startswith("usage: python -m orchestrator.engine ")
+
+
+def test_the_programs_are_listed_for_who_asks(bench: Bench) -> None:
+    ended = bench.run("--help")
+
+    assert (ended.status, ended.err) == (0, "")
+    listed = [line.split()[0] for line in ended.out.splitlines() if line.startswith("  ")]
+    assert listed == ["genesis", "rescal", "qsat", "warm"]
