@@ -15,6 +15,7 @@ from orchestrator import spec
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.model import Axis, KeepInitial, Outputs, Resources, Run
 from orchestrator.spec import scalars
+from orchestrator.spec.layers import overrides_of
 from orchestrator.spec.problems import Place
 from orchestrator.spec.tree import Leaf
 
@@ -361,6 +362,8 @@ def test_the_command_line_sets_any_key_over_the_file() -> None:
     assert sweep.seeds == (1, 2)
     assert sweep.text.startswith(text)
     assert sweep.text.endswith("# --set where=Tau_min < 5\n# --set seeds=2\n")
+    assert overrides_of(sweep.text)[-2:] == ["where=Tau_min < 5", "seeds=2"]
+    assert overrides_of(SMALLEST) == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +79,7 @@ def _overview(
     standings: Sequence[Standing],
     follow_s: int | None,
 ) -> page.Overview:
-    name = directory.name
+    name, text = directory.name, _sweep_text(directory)
     return page.Overview(
         name=name,
         description=_description(directory),
@@ -88,8 +89,8 @@ def _overview(
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         progress=_progress(standings),
         causes=tuple(causes.grouped(name, standings, axes, report.number)),
-        sweep_file=_sweep_text(directory),
-        commands=(f"rescal-sweep submit {name}.yaml --wait", f"rescal-sweep report {name}"),
+        sweep_file=text,
+        commands=(_submitted(name, text), f"rescal-sweep report {name}"),
         follow_s=follow_s,
     )
 
@@ -106,6 +107,14 @@ def _sweep_text(directory: SweepDirectory) -> str:
         return ledger.last_sweep_file(directory).read_text(encoding="utf-8")
     except FileNotFoundError:
         return ""
+
+
+def _submitted(name: str, text: str) -> str:
+    """Return the command that submits a sweep file with what was said over it."""
+    from orchestrator.spec.layers import overrides_of  # noqa: PLC0415  # YAML, as below
+
+    said = [word for override in overrides_of(text) for word in ("--set", override)]
+    return shlex.join(["rescal-sweep", "submit", f"{name}.yaml", *said, "--wait"])
 
 
 def _description(directory: SweepDirectory) -> str:

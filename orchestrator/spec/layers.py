@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from orchestrator.spec.problems import Problems
     from orchestrator.spec.tree import Node
 
+_SET = "# --set "
 _NOT_IN_TEMPLATES = ("name", "sweep", "where", "seeds")
 
 
@@ -29,7 +31,7 @@ def chain(path: Path, overrides: Sequence[str], problems: Problems) -> tuple[lis
     for override in overrides:
         file = _overridden(file, override, problems)
     if overrides:
-        text = text.rstrip("\n") + "\n" + "".join(f"# --set {said}\n" for said in overrides)
+        text = text.rstrip("\n") + "\n" + "".join(f"{_SET}{said}\n" for said in overrides)
     layers, read = [file], [path]
     while (node := layers[0].nodes.get("extends")) is not None:
         template = _named(node, read, problems)
@@ -46,6 +48,13 @@ def chain(path: Path, overrides: Sequence[str], problems: Problems) -> tuple[lis
             if key not in fields.SECTIONS:
                 problems.add(place, key, fields.misplaced(key, fields.SECTIONS))
     return layers, text
+
+
+def overrides_of(text: str) -> list[str]:
+    """Return what the command line set, of a file's text as :func:`chain` returns it."""
+    kept = reversed(text.splitlines())
+    found = itertools.takewhile(lambda line: line.startswith(_SET), kept)
+    return [line.removeprefix(_SET) for line in found][::-1]
 
 
 def shipped(kind: str) -> Path:

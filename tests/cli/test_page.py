@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 import shlex
@@ -55,8 +56,8 @@ def _until(true: Callable[[], bool]) -> None:
 
 
 def test_a_sweep_with_a_failure_becomes_one_page(bench: Bench) -> None:
-    bench.write("[0, 13]")
-    bench.run("submit", "winds.yaml", "--wait")
+    bench.write("[0, 12]")
+    bench.run("submit", "winds.yaml", "--set", "sweep.grid.Tau_min=[0, 13]", "--wait")
 
     done = bench.run("report", "winds", "-o", "pages/winds.html")
 
@@ -69,6 +70,8 @@ def test_a_sweep_with_a_failure_becomes_one_page(bench: Bench) -> None:
     assert data["times"] == [0.0, 10.0, 20.0]
     assert "rescal-sweep resubmit winds --state failed" in data["causes"][0]
     assert data["follow"] is None
+    again = "rescal-sweep submit winds.yaml --set 'sweep.grid.Tau_min=[0, 13]' --wait\n"
+    assert again in html.unescape(written.read_text())
     told, arrays = _unpacked(written, 2)
     with np.load(bench.sweep.experiment(2).height_maps) as file:
         assert (told["low"] + told["step"] * arrays["levels"] == file["height_maps"]).all()
