@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,13 +15,14 @@ from hypothesis import strategies as st
 from orchestrator import spec
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.model import Axis, KeepInitial, Outputs, Resources, Run
-from orchestrator.spec import scalars
-from orchestrator.spec.layers import overrides_of
+from orchestrator.spec import scalars, tree
+from orchestrator.spec.layers import overrides_of, shipped
 from orchestrator.spec.problems import Place
-from orchestrator.spec.tree import Leaf
+from orchestrator.spec.tree import Branch, Items, Leaf
 
 if TYPE_CHECKING:
     from orchestrator.model import Sweep
+    from orchestrator.spec.tree import Node
 
 SMALLEST = """\
 name: winds
@@ -768,3 +770,59 @@ def test_the_schema_knows_every_key_that_the_reader_knows() -> None:
         "maximum": 100_000,
     }
     assert "Seed" not in schema["$defs"]
+
+
+def _plain(node: Node) -> Any:
+    """Return what an editor sees of a file, by the rules of YAML 1.2."""
+    if isinstance(node, Branch):
+        return {key: _plain(child) for key, child in node.nodes.items()}
+    if isinstance(node, Items):
+        return [_plain(child) for child in node.nodes]
+    if node.quoted:
+        return node.text
+    if node.null or node.text in {"true", "false"}:
+        return {"true": True, "false": False}.get(node.text)
+    for number in (int, float):
+        with contextlib.suppress(ValueError):
+            return number(node.text)
+    return node.text
+
+
+def _judged(text: str) -> list[str]:
+    Path("w.yaml").write_text(text)
+    branch, _ = tree.read(Path("w.yaml"))
+    found = jsonschema.Draft202012Validator(spec.json_schema()).iter_errors(_plain(branch))
+    return [error.json_path for error in found]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((shipped("sweeps")).glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_the_schema_takes_what_ships(path: Path) -> None:
+    assert _judged(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "place"),
+    [
+        ("seeds: {first: 1}", "$.seeds"),
+        ("sweep: {grid: {Tau_min: 3}}", "$.sweep.grid.Tau_min"),
+        ("sweep: {zip: {Tau_mim: [3]}}", "$.sweep.zip"),
+        ("sweep: {sample: {n: 3}}", "$.sweep.sample"),
+        ("sweep: {sample: {n: 3, space: {Coef_A: {low: 1}}}}", "$.sweep.sample.space.Coef_A"),
+        ("sweep: {sample: {n: 0, space: {Coef_A: {low: 1, high: 2}}}}", "$.sweep.sample.n"),
+        (
+            "sweep: {sample: {n: 3, space: {Use_lgca: {low: 0, high: 1}}}}",
+            "$.sweep.sample.space",
+        ),
+        ("outputs: {keep_initial: zip}", "$.outputs.keep_initial"),
+        ("slurm: {pack: all}", "$.slurm.pack"),
+    ],
+)
+def test_the_schema_refuses_what_the_reader_refuses(section: str, place: str) -> None:
+    assert _judged(_with(section)) == [place]
+    _problems(_with(section))
+
+
+def test_the_schema_itself_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(spec.json_schema())

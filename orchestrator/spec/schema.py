@@ -26,7 +26,8 @@ def json_schema() -> dict[str, Any]:
     several = {name: _list_of(reference) for name, reference in one.items()}
     ranged = {**_mapping(_described(RANGE)), "required": ["low", "high"]}
     numbers = [n for n in names if PARAMETERS[n].kind not in {Kind.TEXT, Kind.BOOLEAN}]
-    space = {**_mapping(dict.fromkeys(numbers, ranged)), "minProperties": 1}
+    drawn = {"$ref": "#/$defs/range"}
+    space = {**_mapping(dict.fromkeys(numbers, drawn)), "minProperties": 1}
     blocks = {
         "grid": {"description": "every combination", **_mapping(several)},
         "zip": {"description": "lists of one length, varied together", **_mapping(several)},
@@ -57,7 +58,7 @@ def json_schema() -> dict[str, Any]:
         "title": "A sweep of ReSCAL-snow",
         **_mapping(described),
         "required": ["name"],
-        "$defs": {name: _parameter(PARAMETERS[name]) for name in names},
+        "$defs": {"range": ranged, **{name: _parameter(PARAMETERS[name]) for name in names}},
     }
 
 
