@@ -98,16 +98,15 @@ def _alike(
     if request.sweep.endswith((".yaml", ".yml")):
         wish = submit.wished(request, spec.load(Path(request.sweep)))
         return [(wish, list(standings))] if standings else []
-    latest = ledger.submissions(directory)[-1]
+    made = ledger.submissions(directory)
     found: list[tuple[Wish, list[Standing]]] = []
     for standing in standings:
         last = standing.submission
         if last is None:  # nobody has asked for it, so nothing has ended
             continue
         asked = resources.effective(request, last.resources)
-        wish = wishes.Wish(
-            place, last.run, last.outputs, asked, last.root, latest.axes, latest.blocks
-        )
+        axes, blocks = made[-1].axes, made[-1].blocks  # as the file has them now
+        wish = wishes.Wish(place, last.run, last.outputs, asked, last.root, axes, blocks)
         like = next((those for one, those in found if one == wish), None)
         if like is None:
             found.append((wish, [standing]))
