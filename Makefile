@@ -11,7 +11,7 @@ demo: .venv/.demo
 	$(BIN)/rescal-sweep plot $(DEMO)
 
 test: .venv/.test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 coverage: .venv/.test
 	$(BIN)/coverage run -m pytest $(ARGS)

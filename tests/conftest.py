@@ -37,6 +37,17 @@ if TYPE_CHECKING:
     from orchestrator.workspace import AttemptDirectory
 
 
+_TOGETHER = {"slurm", "test_plot.py", "test_browser.py"}
+"""Folders and files whose tests share something costly: a cluster, sweeps that ran, a browser."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, when tests run in several processes, what would otherwise be made in each."""
+    for item in items:
+        for name in _TOGETHER.intersection(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture
 def sweep_directory(tmp_path: Path) -> SweepDirectory:
     directory = SweepDirectory(tmp_path / "winds")
