@@ -20,6 +20,7 @@ import numpy as np
 
 from orchestrator import attempts, ledger, store
 from orchestrator.model import (
+    Axis,
     Outputs,
     Point,
     Record,
@@ -83,8 +84,9 @@ def make(
     ledger.enlist(sweep, points)
     ledger.keep_sweep_file(sweep, "name: many\n")
     run = Run(stop_t0=10.0 * (snapshots - 1), every_t0=10.0)
-    attempted, axes = dict.fromkeys(range(count), 1), (("Lambda_I",), ("Tau_min",))
-    asked = Submission("t", "", "local", attempted, run, Outputs(), Resources(), None, axes)
+    ledger.arrange(sweep, [Axis((name,), ()) for name in ("Lambda_I", "Tau_min")])
+    attempted = dict.fromkeys(range(count), 1)
+    asked = Submission("t", "", "local", attempted, run, Outputs(), Resources(), None)
     ledger.intend(sweep, asked)
     record = Record(
         State.DONE, "", 1, snapshots, snapshots, run.stop_t0, "", "", 60.0, 59.0, 1.0, "n1"

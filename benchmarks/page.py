@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import attempts, ledger
-from orchestrator.model import Outputs, Point, Record, Resources, Run, State, Submission
+from orchestrator.model import Axis, Outputs, Point, Record, Resources, Run, State, Submission
 from orchestrator.reduction import spectrum
 from orchestrator.workspace import SweepDirectory
 
@@ -69,6 +69,7 @@ def write_sweep(data: Path, experiments: int) -> SweepDirectory:
     shutil.rmtree(directory.root, ignore_errors=True)
     with ledger.locked(directory):
         ledger.keep_sweep_file(directory, SWEEP)
+        ledger.arrange(directory, [Axis((n,), ()) for n in ("Tau_min", "Lambda_I", "Lambda_S")])
         listed = ledger.enlist(directory, _points(experiments))
         ledger.intend(directory, _submission(experiments))
     with tempfile.TemporaryDirectory(dir=data) as beds:
@@ -152,7 +153,6 @@ def _submission(experiments: int) -> Submission:
         outputs=Outputs(),
         resources=Resources(),
         root=None,
-        axes=(("Tau_min",), ("Lambda_I",), ("Lambda_S",)),
     )
 
 

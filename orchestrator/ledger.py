@@ -29,8 +29,9 @@ from orchestrator.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from orchestrator.model import Axis
     from orchestrator.workspace import SweepDirectory
 
 
@@ -45,6 +46,14 @@ class Reconciliation:
     new: tuple[Point, ...]
     kept: tuple[Experiment, ...]
     orphaned: tuple[Experiment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SweptAxis:
+    """One axis of a sweep: the parameters that vary along it, and the ``block`` that says how."""
+
+    names: tuple[str, ...]
+    block: str
 
 
 def reconcile(known: Iterable[Experiment], points: Iterable[Point]) -> Reconciliation:
@@ -98,8 +107,17 @@ def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experimen
     return added
 
 
-def keep_sweep_file(directory: SweepDirectory, text: str) -> Path:
-    """Keep the sweep file as it is now, as a new version if it has changed since the last."""
+def keep_sweep_file(
+    directory: SweepDirectory, text: str, templates: Mapping[str, str] | None = None
+) -> Path:
+    """Keep the sweep file as it is now, as a new version if it has changed since the last.
+
+    Of ``templates``, the texts of what it extends by name, only the last version is kept.
+    """
+    for name, template in (templates or {}).items():
+        directory.template(name).parent.mkdir(exist_ok=True)
+        with replacing(directory.template(name)) as file:
+            file.write(template.encode())
     version = _versions(directory)
     if version:
         latest = directory.sweep_file(version)
@@ -140,6 +158,28 @@ def orphaned(directory: SweepDirectory) -> frozenset[int]:
     return frozenset(found)
 
 
+def arrange(directory: SweepDirectory, axes: Sequence[Axis]) -> None:
+    """Write down on which axes the experiments of the sweep file stand; the lock must be held."""
+    wanted = tuple(SweptAxis(axis.names, axis.block) for axis in axes)
+    if wanted != swept_axes(directory):
+        said = [{"names": axis.names, "block": axis.block} for axis in wanted]
+        append_lines(directory.submissions, [{"event": "axes", "token": "", "axes": said}])
+
+
+def swept_axes(directory: SweepDirectory) -> tuple[SweptAxis, ...]:
+    """Return the axes of the sweep file as it was last accepted."""
+    found: list[dict[str, Any]] = []
+    for line in _lines(directory.submissions):
+        if line["event"] == "axes":
+            found = line["axes"]
+    return tuple(SweptAxis(tuple(axis["names"]), axis["block"]) for axis in found)
+
+
+def axes(directory: SweepDirectory) -> tuple[tuple[str, ...], ...]:
+    """Return the names on each axis of the sweep file as it was last accepted."""
+    return tuple(axis.names for axis in swept_axes(directory))
+
+
 def intend(directory: SweepDirectory, submission: Submission) -> None:
     """Write down what a submission asks for, before anything is started; the lock must be held."""
     directory.jobs.mkdir(parents=True, exist_ok=True)
@@ -178,12 +218,6 @@ def submissions(directory: SweepDirectory) -> list[Submission]:
     ]
 
 
-def axes(directory: SweepDirectory) -> tuple[tuple[str, ...], ...]:
-    """Return the names on each axis of the sweep as it was last submitted."""
-    made = submissions(directory)
-    return made[-1].axes if made else ()
-
-
 def unfinished(directory: SweepDirectory) -> dict[str, str]:
     """Return the last event of each submission that was neither released nor made void."""
     last = {line["token"]: line["event"] for line in _lines(directory.submissions)}
@@ -205,8 +239,6 @@ def submission(directory: SweepDirectory, token: str) -> Submission:
     )
     data["resources"] = Resources(**data["resources"])
     data["root"] = None if data["root"] is None else Path(data["root"])
-    data["axes"] = tuple(tuple(names) for names in data["axes"])
-    data["blocks"] = tuple(data.get("blocks", ()))
     data["job_ids"], data["chunks"] = (
         tuple(data.get("job_ids", ())),
         tuple(data.get("chunks", ())),

@@ -143,6 +143,10 @@ class SweepDirectory:
         """Name the sweep file as submitted: ``sweep.yaml``, then ``sweep.2.yaml`` and so on."""
         return self.root / ("sweep.yaml" if version == 1 else f"sweep.{version}.yaml")
 
+    def template(self, name: str) -> Path:
+        """Name a file that the sweep file extends; it is found there from the copy, too."""
+        return self.root / "templates" / f"{name}.yaml"
+
     @property
     def ledger(self) -> Path:
         """Number, key, parameters and seed of every experiment; append-only."""

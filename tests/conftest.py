@@ -77,7 +77,6 @@ def make_submission() -> Callable[..., Submission]:
             outputs=Outputs(),
             resources=Resources(extra={"comment": "a"}),
             root=None,
-            axes=(("Tau_min",),),
         )
 
     return make

@@ -16,7 +16,7 @@ import orchestrator
 from orchestrator import attempts, dataset, ledger, store
 from orchestrator.dataset.grid import lay_out
 from orchestrator.errors import RequestError
-from orchestrator.model import Point, Run, Snapshot, State
+from orchestrator.model import Axis, Point, Run, Snapshot, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 xarray = pytest.importorskip("xarray")
 
 D, L = 6, 12
-AXES = (("Tau_min",), ("Coef_B", "Coef_C"))
+AXES = Axis(("Tau_min",), ()), Axis(("Coef_B", "Coef_C"), (), "zip")
 POINTS: list[dict[str, Scalar]] = [
     {"Tau_min": tau, "Coef_B": b, "Coef_C": c}
     for tau in (100.0, 0.0)
@@ -82,8 +82,8 @@ def sweep(
     asked = dataclasses.replace(
         make_submission("t", dict.fromkeys(range(8), 1)),
         run=Run(stop_t0=40.0, every_t0=10.0),
-        axes=AXES,
     )
+    ledger.arrange(sweep_directory, AXES)
     ledger.intend(sweep_directory, asked)
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
     done = make_record(wall_s=5.0)
@@ -151,7 +151,7 @@ def test_the_times_are_those_of_all_submissions(
     sweep: SweepDirectory, make_submission: Callable[..., Submission]
 ) -> None:
     again = make_submission("u", {0: 2})
-    ledger.intend(sweep, dataclasses.replace(again, run=Run(20.0, 4.0), axes=AXES))
+    ledger.intend(sweep, dataclasses.replace(again, run=Run(20.0, 4.0)))
     place = sweep.experiment(0)
     for file in place.out.iterdir():
         file.unlink()
@@ -331,6 +331,30 @@ def test_opening_reads_no_snapshot(
     assert read == ["exp5", "exp7"]
 
 
+def test_axes_that_came_with_no_new_experiment_count(
+    sweep_directory: SweepDirectory, make_submission: Callable[..., Submission]
+) -> None:
+    fixed: dict[str, Scalar] = {"H": 20, "L": L, "D": D}
+    points = [
+        Point(f"{t}{b}", {**fixed, "Tau_min": t, "Coef_B": b}, 1)
+        for t in (0.0, 9.0)
+        for b in (1.0, 2.0)
+    ]
+    ledger.enlist(sweep_directory, points)
+    ledger.arrange(sweep_directory, [Axis(("Tau_min",), ())])
+    ledger.intend(sweep_directory, make_submission("t", dict.fromkeys(range(4), 1)))
+    ledger.keep_sweep_file(sweep_directory, "name: winds\n")
+    assert (
+        dataset.open_sweep(sweep_directory.root).attrs["left_out"] == "superseded: exp0, exp2"
+    )
+
+    ledger.arrange(sweep_directory, [Axis(("Tau_min",), ()), Axis(("Coef_B",), ())])
+
+    opened = dataset.open_sweep(sweep_directory.root)
+    assert opened.experiment.isel(seed=0).values.tolist() == [[0, 1], [2, 3]]
+    assert "left_out" not in opened.attrs
+
+
 def test_a_newer_experiment_at_the_same_place_counts(sweep: SweepDirectory) -> None:
     old = ledger.experiments(sweep)[0].point
     changed = {**old.parameters, "Lambda_E": 2.0}
@@ -383,9 +407,9 @@ def test_words_switches_and_what_is_not_given_can_be_axes(
     ]
     points = [Point(str(i), {**fixed, **one}, 1) for i, one in enumerate(given)]
     ledger.enlist(sweep_directory, points)
-    axes = (("Boundary",), ("High_mobility",), ("Coef_A",))
-    asked = dataclasses.replace(make_submission("t", {0: 1, 1: 1}), axes=axes)
-    ledger.intend(sweep_directory, asked)
+    names = ("Boundary", "High_mobility", "Coef_A")
+    ledger.arrange(sweep_directory, [Axis((name,), ()) for name in names])
+    ledger.intend(sweep_directory, make_submission("t", {0: 1, 1: 1}))
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
     path = sweep_directory.root / f"a{suffix}"
 
@@ -421,10 +445,8 @@ def test_points_given_one_by_one_keep_their_order_on_an_axis_of_points(
         for i, (wind, b) in enumerate(values)
     ]
     ledger.enlist(sweep_directory, points)
-    asked = dataclasses.replace(
-        make_submission("t", {0: 1, 1: 1, 2: 1}), axes=(("Tau_min", "Coef_B"),), blocks=(block,)
-    )
-    ledger.intend(sweep_directory, asked)
+    ledger.arrange(sweep_directory, [Axis(("Tau_min", "Coef_B"), (), block)])
+    ledger.intend(sweep_directory, make_submission("t", {0: 1, 1: 1, 2: 1}))
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
 
     with dataset.open_sweep(sweep_directory.root) as found:

@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator import ledger
 from orchestrator.errors import FormatError
-from orchestrator.model import KeepInitial, Outputs
+from orchestrator.model import Axis, KeepInitial, Outputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,18 @@ def test_a_submission_is_read_as_it_was_written(
     assert list(read.attempts.items()) == [(3, 1), (1, 2)]
     assert (read.run, read.outputs, read.resources) == (one.run, one.outputs, one.resources)
     assert read.outputs == Outputs(keep_initial=KeepInitial.GZIP)
-    assert read.axes == (("Tau_min",),)
+
+
+def test_the_axes_are_those_of_the_last_sweep_file(sweep_directory: SweepDirectory) -> None:
+    wind, both = Axis(("Tau_min",), ((1.0,),)), Axis(("Coef_A", "Coef_B"), (), "zip")
+    for axes in ([wind], [wind, both], [wind, both]):
+        ledger.arrange(sweep_directory, axes)
+
+    assert len(sweep_directory.submissions.read_text().splitlines()) == 2
+    assert ledger.axes(sweep_directory) == (("Tau_min",), ("Coef_A", "Coef_B"))
+    assert [axis.block for axis in ledger.swept_axes(sweep_directory)] == ["grid", "zip"]
+    assert ledger.unfinished(sweep_directory) == {}
+    assert ledger.submissions(sweep_directory) == []
 
 
 def test_a_void_submission_does_not_count(

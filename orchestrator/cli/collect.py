@@ -44,6 +44,9 @@ def perform(request: argparse.Namespace) -> int:
     done = sum(s.state is State.DONE for s in standings)
     size = report.size(written.size)
     print(f"wrote {path}: {done} of {len(standings)} experiments done, {size}")
+    if written.superseded:
+        names = report.names(written.superseded)
+        print(f"left out: {names}, in whose place a newer experiment stands")
     if written.unplaced:
         late = f"came more than {written.tolerance_t0:g} t0 after the time that was asked for"
         print(f"left out: {written.unplaced} snapshots that {late}; see --tolerance")

@@ -34,10 +34,26 @@ def enlist(sweep: Sweep, data: Path, tell: Callable[[str], None]) -> Plan:
     for said in mend(directory):
         tell(said)
     planned = comparison.compare(sweep, data)
-    ledger.keep_sweep_file(directory, sweep.text)
+    ledger.keep_sweep_file(directory, sweep.text, sweep.templates)
     ledger.leave_out(directory, (e.number for e in planned.reconciliation.orphaned))
+    ledger.arrange(directory, sweep.axes)
     ledger.enlist(directory, planned.reconciliation.new)
     return planned
+
+
+def keep(sweep: Sweep, directory: SweepDirectory) -> list[str]:
+    """Keep a sweep file by which attempts are made again, if it has the same experiments.
+
+    Says so where it has not: it would leave others out, and is not the sweep then. The sweep's
+    lock must be held.
+    """
+    found = comparison.compare(sweep, directory.root.parent).reconciliation
+    left_out = frozenset(e.number for e in found.orphaned)
+    if found.new or left_out != ledger.orphaned(directory):
+        other = f"{sweep.path} has other experiments than the sweep has"
+        return [f"{other}; these attempts are made as it says, but it is not kept with them"]
+    ledger.keep_sweep_file(directory, sweep.text, sweep.templates)
+    return []
 
 
 def ask_for_new(directory: SweepDirectory, wish: Wish) -> Submission | None:

@@ -79,7 +79,7 @@ def _overview(
     standings: Sequence[Standing],
     follow_s: int | None,
 ) -> page.Overview:
-    name, text = directory.name, _sweep_text(directory)
+    name, (text, templates) = directory.name, _sweep_file(directory)
     return page.Overview(
         name=name,
         description=_description(directory),
@@ -90,6 +90,7 @@ def _overview(
         progress=_progress(standings),
         causes=tuple(causes.grouped(name, standings, axes, report.number)),
         sweep_file=text,
+        templates=templates,
         commands=(_submitted(name, text), f"rescal-sweep report {name}"),
         follow_s=follow_s,
     )
@@ -102,11 +103,15 @@ def _progress(standings: Sequence[Standing]) -> str:
     return f"{done} of {len(standings)} experiments are done{going_on}."
 
 
-def _sweep_text(directory: SweepDirectory) -> str:
-    try:
-        return ledger.last_sweep_file(directory).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
+def _sweep_file(directory: SweepDirectory) -> tuple[str, dict[str, str]]:
+    """Return the text of the sweep file, and those of what it extends, by name."""
+    from orchestrator.spec import layers, problems  # noqa: PLC0415  # YAML, as below
+
+    path = ledger.last_sweep_file(directory)
+    if not path.exists():
+        return "", {}
+    found = layers.chain(path, (), problems.Problems())
+    return found.text, found.templates
 
 
 def _submitted(name: str, text: str) -> str:

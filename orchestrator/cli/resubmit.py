@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from orchestrator.cli.wishes import Wish
     from orchestrator.model import Standing
-    from orchestrator.workspace import SweepDirectory
 
 _BY_DEFAULT = "failed,timeout,out_of_memory,node_fail,lost"
 
@@ -45,6 +44,8 @@ def perform(request: argparse.Namespace) -> int:
     """Make one more attempt at each chosen experiment."""
     console = screen.console()
     directory = selection.find_sweep(request)
+    named = request.sweep.endswith((".yaml", ".yml"))
+    sweep = spec.load(Path(request.sweep)) if named else None
     chosen = selection.choose(request.experiments, directory)
     states = _states(request.state, explicit=chosen.explicit)
     place = wishes.where(request.cluster)
@@ -54,10 +55,16 @@ def perform(request: argparse.Namespace) -> int:
         standings = Look(directory, chosen.numbers)()
         _refuse_live(standings, explicit=chosen.explicit)
         standings = [s for s in standings if chosen.explicit or not s.orphaned]
-        again = _alike(request, directory, place, [s for s in standings if s.state in states])
+        ended = [s for s in standings if s.state in states]
+        again = _alike(request, place, ended)
+        if sweep is not None:
+            again = [(submit.wished(request, sweep), ended)] if ended else []
         for wish, those in again:  # what can be refused is, before anything is written
             simulator.find(wish.root)
             parting.refuse_impossible(wish, len(those))
+        if sweep is not None and ended:
+            for said in dispatch.keep(sweep, directory):
+                screen.warn(console, said)
         asked = [dispatch.ask(directory, those, wish) for wish, those in again]
         made = [one for one in asked if one is not None]
         started = [
@@ -85,28 +92,19 @@ def perform(request: argparse.Namespace) -> int:
 
 
 def _alike(
-    request: argparse.Namespace,
-    directory: SweepDirectory,
-    place: str,
-    standings: Sequence[Standing],
+    request: argparse.Namespace, place: str, standings: Sequence[Standing]
 ) -> list[tuple[Wish, list[Standing]]]:
-    """Sort experiments by how the attempts are to be made.
+    """Sort experiments by how each one was made last.
 
-    As the named file says, else as each one was made last; a sweep file that has changed since
-    may have asked for others in another way.
+    A sweep file that has changed since may have asked for others in another way.
     """
-    if request.sweep.endswith((".yaml", ".yml")):
-        wish = submit.wished(request, spec.load(Path(request.sweep)))
-        return [(wish, list(standings))] if standings else []
-    made = ledger.submissions(directory)
     found: list[tuple[Wish, list[Standing]]] = []
     for standing in standings:
         last = standing.submission
         if last is None:  # nobody has asked for it, so nothing has ended
             continue
         asked = resources.effective(request, last.resources)
-        axes, blocks = made[-1].axes, made[-1].blocks  # as the file has them now
-        wish = wishes.Wish(place, last.run, last.outputs, asked, last.root, axes, blocks)
+        wish = wishes.Wish(place, last.run, last.outputs, asked, last.root)
         like = next((those for one, those in found if one == wish), None)
         if like is None:
             found.append((wish, [standing]))

@@ -50,7 +50,7 @@ def perform(request: argparse.Namespace) -> int:
     if submission is None or _supervise(console, directory, standing, submission) is None:
         raise RequestError(f"{standing.experiment.name} was claimed by somebody else just now")
     (ended,) = collection.standings(directory, [standing.experiment.number])
-    console.print(report.status_table([ended], submission.axes))
+    console.print(report.status_table([ended], ledger.axes(directory)))
     if ended.state is State.CANCELLED:
         return 130
     return 0 if ended.state is State.DONE else 1
@@ -92,14 +92,14 @@ def _supervise(
     console: Console, directory: SweepDirectory, standing: Standing, submission: Submission
 ) -> object:
     """Run the attempt while a thread draws its progress."""
-    number = standing.experiment.number
+    number, axes = standing.experiment.number, ledger.axes(directory)
     finished = threading.Event()
 
     def draw() -> None:
         with Live(console=console, auto_refresh=False, transient=True) as live:
             while not finished.wait(0.25):
                 now = collection.standings(directory, [number])
-                live.update(follow.display(now, submission.axes, console.height), refresh=True)
+                live.update(follow.display(now, axes, console.height), refresh=True)
 
     drawing = threading.Thread(target=draw, daemon=True)
     if console.is_terminal:

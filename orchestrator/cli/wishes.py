@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator import attempts, report
+from orchestrator import attempts
 from orchestrator.cli import settings
 from orchestrator.errors import RequestError
 from orchestrator.model import Submission
@@ -53,8 +53,6 @@ class Wish:
     outputs: Outputs
     resources: Resources
     root: Path | None
-    axes: tuple[tuple[str, ...], ...]
-    blocks: tuple[str, ...]
 
 
 def wished(sweep: Sweep, place: str, resources: Resources) -> Wish:
@@ -65,8 +63,6 @@ def wished(sweep: Sweep, place: str, resources: Resources) -> Wish:
         outputs=sweep.outputs,
         resources=resources,
         root=settings.chosen_root(sweep.run.engine),
-        axes=report.axis_names(sweep.axes),
-        blocks=tuple(axis.block for axis in sweep.axes),
     )
 
 
@@ -81,6 +77,4 @@ def submission(wish: Wish, token: str, wanted: Mapping[int, int]) -> Submission:
         outputs=wish.outputs,
         resources=wish.resources,
         root=wish.root,
-        axes=wish.axes,
-        blocks=wish.blocks,
     )

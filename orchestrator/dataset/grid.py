@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from orchestrator.ledger import SweptAxis
     from orchestrator.model import Scalar, Standing
     from orchestrator.workspace import SweepDirectory
 
@@ -104,11 +104,12 @@ def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Gri
     """
     known = collection.standings(directory)
     standings = [standing for standing in known if not standing.orphaned]
-    submissions = ledger.submissions(directory)
-    if not standings or not submissions:
+    if not any(standing.submission for standing in known):
         raise RequestError(f"{directory.name}: nothing was submitted yet")
-    axes, blocks = submissions[-1].axes, submissions[-1].blocks
-    dimensions = (*_swept(axes, blocks, standings), _seeds(standings))
+    if not standings:
+        raise RequestError(f"{directory.name}: the sweep file has none of its experiments")
+    axes = ledger.swept_axes(directory)
+    dimensions = (*_swept(axes, standings), _seeds(standings))
     cells: dict[tuple[int, ...], Standing] = {}
     superseded = []
     for standing in standings:  # by number, so that newer ones come later
@@ -137,18 +138,17 @@ def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Gri
     )
 
 
-def _swept(
-    axes: Sequence[Sequence[str]], blocks: Sequence[str], standings: Sequence[Standing]
-) -> Iterator[Dimension]:
+def _swept(axes: Sequence[SweptAxis], standings: Sequence[Standing]) -> Iterator[Dimension]:
     """Name each axis by a parameter that tells its points apart, and sort its values.
 
     Where several parameters are given point by point, none of them names the axis, and the points
     keep the order of their experiments.
     """
     taken = {"seed", "time", "y", "x", "ky", "kx"}
-    for names, block in itertools.zip_longest(axes, blocks, fillvalue=""):
+    for axis in axes:
+        names = axis.names
         points = list(dict.fromkeys(_values(s, names) for s in standings))
-        given = block in {"list", "sample"} and len(names) > 1
+        given = axis.block in {"list", "sample"} and len(names) > 1
         if not given:
             points.sort(key=_by_value)
         values = {name: [point[i] for point in points] for i, name in enumerate(names)}
@@ -180,10 +180,10 @@ def _by_value(point: tuple[Any, ...]) -> tuple[tuple[int, Any], ...]:
 
 
 def _place(
-    standing: Standing, axes: Sequence[Sequence[str]], dimensions: Sequence[Dimension]
+    standing: Standing, axes: Sequence[SweptAxis], dimensions: Sequence[Dimension]
 ) -> tuple[int, ...]:
     found = []
-    for names, dimension in zip(axes, dimensions, strict=False):
-        points = list(zip(*(dimension.values[name] for name in names), strict=True))
-        found.append(points.index(_values(standing, names)))
+    for axis, dimension in zip(axes, dimensions, strict=False):
+        points = list(zip(*(dimension.values[name] for name in axis.names), strict=True))
+        found.append(points.index(_values(standing, axis.names)))
     return (*found, list(dimensions[-1].values["seed"]).index(standing.experiment.point.seed))

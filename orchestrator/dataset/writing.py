@@ -68,11 +68,14 @@ class Written(NamedTuple):
         By how much a snapshot was allowed to be late.
     unplaced
         How many snapshots were later.
+    superseded
+        Numbers of the experiments in whose place a newer one stands.
     """
 
     size: int
     tolerance_t0: float
     unplaced: int
+    superseded: tuple[int, ...]
 
 
 def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
@@ -91,7 +94,7 @@ def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
         unplaced = _fill(target, grid, between)
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
     size = sum(file.stat().st_size for file in files)
-    return Written(size, grid.tolerance_t0, unplaced)
+    return Written(size, grid.tolerance_t0, unplaced, grid.superseded)
 
 
 def _fill(target: Target, grid: Grid, between: Callable[[], None]) -> int:

@@ -116,7 +116,8 @@ class Sweep:
     """One sweep file, checked as a whole.
 
     ``axes`` multiply in their order, the last one varying fastest; seeds vary fastest of all.
-    ``text`` is the file as written, with everything it extends folded in only in ``parameters``.
+    ``text`` is the file as written, with everything it extends folded in only in ``parameters``;
+    ``templates`` has the text of each file that it extends, by name.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Sweep:
     resources: Resources
     path: Path
     text: str
+    templates: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 

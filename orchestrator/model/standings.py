@@ -134,10 +134,8 @@ class Submission:
     """One act of asking for attempts: which ones, where, and with what settings.
 
     ``attempts`` maps an experiment's number to the one attempt that this submission allows, so
-    that two submissions made at the same moment cannot both run it. ``axes`` are the names on
-    each axis of the sweep file at that time, for tables and pictures, and ``blocks`` what each was
-    written as; submissions of older versions do not say. ``job_ids`` are Slurm's
-    arrays and ``chunks`` how many tasks each of them has.
+    that two submissions made at the same moment cannot both run it. ``job_ids`` are Slurm's arrays
+    and ``chunks`` how many tasks each of them has.
     """
 
     token: str
@@ -148,8 +146,6 @@ class Submission:
     outputs: Outputs
     resources: Resources
     root: Path | None
-    axes: tuple[tuple[str, ...], ...] = ()
-    blocks: tuple[str, ...] = ()
     job_ids: tuple[str, ...] = ()
     chunks: tuple[int, ...] = ()
 

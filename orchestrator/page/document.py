@@ -49,6 +49,7 @@ def render(overview: Overview, exhibits: Sequence[Packed]) -> bytes:
         "script": "\n".join(_asset(name) for name in SCRIPTS),
         "data": _embedded(_data(overview, exhibits)),
         "sweep_file": html.escape(overview.sweep_file),
+        "templates": "".join(_template(*said) for said in overview.templates.items()),
         "commands": html.escape("\n".join(overview.commands)),
     }
     head, tail = _asset("page.html").split("{{blocks}}")
@@ -64,6 +65,15 @@ def _filled(template: str, blanks: dict[str, str]) -> str:
         name, _, rest = piece.partition("}}")
         filled += [blanks[name], rest]
     return "".join(filled)
+
+
+def _template(name: str, text: str) -> str:
+    """Return a file that the sweep file extends, as a paragraph of its own."""
+    said, shown = html.escape(f"templates/{name}.yaml"), html.escape(text)
+    return (
+        f"<p>It extends <code>{said}</code>:</p>\n"
+        f'<div class="copyable"><pre tabindex="0" aria-label="{said}">{shown}</pre></div>\n'
+    )
 
 
 def _asset(name: str) -> str:

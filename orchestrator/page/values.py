@@ -41,6 +41,8 @@ class Overview:
         A sentence for each cause of failure, with the command that mends it.
     sweep_file
         The text of the sweep file as it was submitted last.
+    templates
+        The text of each file that it extends, by name.
     commands
         The command lines that make the sweep and this page again.
     follow_s
@@ -56,6 +58,7 @@ class Overview:
     progress: str
     causes: tuple[str, ...]
     sweep_file: str
+    templates: Mapping[str, str]
     commands: tuple[str, ...]
     follow_s: int | None = None
 

@@ -41,7 +41,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         With all problems of the file and its templates, each with line and column.
     """
     path, problems = Path(path), Problems()
-    layers, text = chain(path, overrides, problems)
+    layers, text, templates = chain(path, overrides, problems)
     file = layers[-1]
     swept = blocks.swept(file.nodes.get("sweep"), problems)
     parts = Parts(
@@ -72,6 +72,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         resources=_resources(slurm.values),
         path=path,
         text=text,
+        templates=templates,
         warnings=(*swept.warnings, *consistency.warnings(parts, str(path))),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import orchestrator
 from orchestrator.errors import RequestError
@@ -22,8 +22,26 @@ _SET = "# --set "
 _NOT_IN_TEMPLATES = ("name", "sweep", "where", "seeds")
 
 
-def chain(path: Path, overrides: Sequence[str], problems: Problems) -> tuple[list[Branch], str]:
-    """Return the file's tree behind those of its templates, the remotest first, and its text.
+class Layers(NamedTuple):
+    """A sweep file and what it extends.
+
+    Attributes
+    ----------
+    trees
+        The file's own behind those of its templates, the remotest first.
+    text
+        Of the file.
+    templates
+        The text of each template by its name, the nearest first.
+    """
+
+    trees: list[Branch]
+    text: str
+    templates: dict[str, str]
+
+
+def chain(path: Path, overrides: Sequence[str], problems: Problems) -> Layers:
+    """Read a sweep file and the templates behind it.
 
     What the command line sets is kept at the end of the text, as a comment.
     """
@@ -32,12 +50,12 @@ def chain(path: Path, overrides: Sequence[str], problems: Problems) -> tuple[lis
         file = _overridden(file, override, problems)
     if overrides:
         text = text.rstrip("\n") + "\n" + "".join(f"{_SET}{said}\n" for said in overrides)
-    layers, read = [file], [path]
+    layers, read, templates = [file], [path], {}
     while (node := layers[0].nodes.get("extends")) is not None:
         template = _named(node, read, problems)
         if template is None:
             break
-        layer, _ = tree.read(template, problems)
+        layer, templates[template.stem] = tree.read(template, problems)
         for key in _NOT_IN_TEMPLATES:
             if key in layer.nodes:
                 problems.add(layer.keys[key], key, "belongs in a sweep file, not in a template")
@@ -47,7 +65,7 @@ def chain(path: Path, overrides: Sequence[str], problems: Problems) -> tuple[lis
         for key, place in layer.keys.items():
             if key not in fields.SECTIONS:
                 problems.add(place, key, fields.misplaced(key, fields.SECTIONS))
-    return layers, text
+    return Layers(layers, text, templates)
 
 
 def overrides_of(text: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from orchestrator import ledger
 from orchestrator.cli import curves, layouts
 from orchestrator.dataset.grid import lay_out
-from orchestrator.model import Point
+from orchestrator.model import Axis, Point
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +29,8 @@ def lay(
             for i in range(count)
         ]
         ledger.enlist(sweep_directory, points)
-        ledger.intend(
-            sweep_directory,
-            dataclasses.replace(
-                make_submission("t", dict.fromkeys(range(count), 1)), axes=(("Tau_min",),)
-            ),
-        )
+        ledger.arrange(sweep_directory, [Axis(("Tau_min",), ())])
+        ledger.intend(sweep_directory, make_submission("t", dict.fromkeys(range(count), 1)))
         ledger.keep_sweep_file(sweep_directory, "name: winds\n")
         return layouts.layout(lay_out(sweep_directory), **asked)
 
@@ -93,9 +88,9 @@ def test_an_axis_may_be_named_by_any_of_its_parameters(
         for c in (1.0, 2.0)
     ]
     ledger.enlist(sweep_directory, points)
-    axes, blocks = (("Tau_min", "Coef_B"), ("Coef_C",)), ("list", "grid")
-    asked = make_submission("t", dict.fromkeys(range(len(points)), 1))
-    ledger.intend(sweep_directory, dataclasses.replace(asked, axes=axes, blocks=blocks))
+    pairs = Axis(("Tau_min", "Coef_B"), (), "list")
+    ledger.arrange(sweep_directory, [pairs, Axis(("Coef_C",), ())])
+    ledger.intend(sweep_directory, make_submission("t", dict.fromkeys(range(len(points)), 1)))
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
 
     laid = layouts.layout(lay_out(sweep_directory), columns=name)
@@ -118,9 +113,8 @@ def test_many_points_are_told_by_the_first_number_of_their_axis(
         for i in range(count)
     ]
     ledger.enlist(sweep_directory, points)
-    asked = make_submission("t", dict.fromkeys(range(count), 1))
-    asked = dataclasses.replace(asked, axes=(("Tau_min", "Coef_B"),), blocks=("sample",))
-    ledger.intend(sweep_directory, asked)
+    ledger.arrange(sweep_directory, [Axis(("Tau_min", "Coef_B"), (), "sample")])
+    ledger.intend(sweep_directory, make_submission("t", dict.fromkeys(range(count), 1)))
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
 
     shade = curves.shade(lay_out(sweep_directory))

@@ -122,12 +122,16 @@ def test_what_is_resubmitted_by_name_is_made_as_it_was_asked_for(bench: Bench) -
 
     again = bench.run("resubmit", "winds", "exp0", "exp2", "--wait")
     by_file = bench.run("resubmit", "winds.yaml", "exp1", "--wait")
+    planned = json.loads(bench.run("plan", "winds.yaml", "--json").stdout)
+    file.write_text("# later\n" + file.read_text())
+    bench.run("resubmit", "winds.yaml", "exp3", "--wait")
+    bench.write("[0]")
+    other = bench.run("resubmit", "winds.yaml", "exp3", "--wait")
 
     assert (
         "exp0, exp1 were asked for with other times or outputs than the file has now, and stay; "
         "rescal-sweep resubmit winds.yaml EXP makes them anew"
     ) in changed.stdout
-    planned = json.loads(bench.run("plan", "winds.yaml", "--json").stdout)
     assert planned["otherwise"] == [0]
     assert again.returncode == by_file.returncode == 0, again.stderr
     assert "2 experiments resubmitted (exp0, exp2)" in again.stdout
@@ -136,10 +140,14 @@ def test_what_is_resubmitted_by_name_is_made_as_it_was_asked_for(bench: Bench) -
         (2, 20, 3),
         (2, 10, 2),
         (2, 10, 2),
-        (1, 10, 2),
+        (3, 20, 3),
     ]
+    kept = [path.name for path in bench.sweep.root.glob("sweep*.yaml")]
+    assert sorted(kept) == ["sweep.2.yaml", "sweep.3.yaml", "sweep.yaml"]
+    assert bench.sweep.sweep_file(3).read_text().startswith("# later\n")
+    assert "winds.yaml has other experiments than the sweep has" in other.stderr + other.stdout
     assert found[1]["reason"] == "an earlier attempt came further, and its data stay"
-    for number, count in enumerate([3, 3, 2, 2]):
+    for number, count in enumerate([3, 3, 2, 3]):
         with np.load(bench.sweep.experiment(number).height_maps) as published:
             assert len(published["times"]) == count
     account = json.loads(bench.sweep.experiment(1).meta_data.read_text())

@@ -84,6 +84,24 @@ def test_a_sweep_with_a_failure_becomes_one_page(bench: Bench) -> None:
     assert "Lambda_E: [1, 2]" in written.read_text()
 
 
+def test_a_page_has_what_the_sweep_file_extends_as_it_was(bench: Bench) -> None:
+    bench.write("[0]")
+    file, template = bench.place / "winds.yaml", bench.place / "templates" / "calm.yaml"
+    template.parent.mkdir()
+    template.write_text("parameters: {Coef_A: 0.2}  # <calm>\n")
+    file.write_text("extends: calm\n" + file.read_text())
+    bench.run("submit", "winds.yaml", "--wait")
+    template.write_text("parameters: {Coef_A: 0.3}\n")
+
+    bench.run("report", "winds", "-o", "winds.html")
+
+    written = (bench.place / "winds.html").read_text()
+    assert "parameters: {Coef_A: 0.2}  # &lt;calm&gt;" in written
+    assert "Coef_A: 0.3" not in written
+    again = bench.run("plan", "data_runs/winds/sweep.yaml")
+    assert "nothing is new" in again.stdout, again.stdout
+
+
 def test_a_page_that_follows_shows_each_snapshot_and_ends_with_the_sweep(bench: Bench) -> None:
     bench.write("[7]")
     bench.run("submit", "winds.yaml", "--yes")

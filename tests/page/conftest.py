@@ -93,7 +93,8 @@ def overview() -> Overview:
         written="2026-01-31 12:00 UTC",
         progress="5 of 6 experiments are done.",
         causes=("1 failed (rescal exited): look with rescal-sweep logs winds exp4",),
-        sweep_file="name: winds\n",
+        sweep_file="name: winds\nextends: snow\n",
+        templates={"snow": "parameters: {H: 20}  # <low>\n"},
         commands=("rescal-sweep submit winds.yaml --wait",),
     )
 
