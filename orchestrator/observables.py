@@ -70,15 +70,16 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
         in (-90, 90].
     ``migration_speed``
         How fast the forms move along the wind since the snapshot before: the shift at which the
-        two resemble each other most, between whole cells on a parabola, over the time between.
+        two, tapered as above, resemble each other most for what of their tapers overlaps, between
+        whole cells on a parabola, over the time between.
         Forms that move by more than half their wavelength meanwhile cannot be told from slower
         ones.
     ``mobile_fraction``, ``sintered_fraction``
         Mobile and sintered grains, over the grains of all three kinds.
 
     Not a number where a quantity has no meaning or was not kept: waves where none has ten times
-    the power of the median one or where the domain is shorter than twelve cells, a speed at the
-    first snapshot, fractions of nothing.
+    the power of the median one, a speed at the first snapshot, both where the domain is shorter
+    than twelve cells, fractions of nothing.
     """
     maps = reduced.height_maps
     found = {name: np.full(len(reduced.times), np.nan) for name in QUANTITIES}
@@ -108,17 +109,14 @@ def _measured(maps: NDArray[np.int16]) -> dict[str, NDArray[np.float64]]:
     mass = np.maximum(heights - 1, 0).sum(axis=(1, 2), dtype=np.float64)
     heights -= mean[:, None, None].astype(np.float32)
     roughness = np.sqrt(np.einsum("tyx,tyx->t", heights, heights) / heights[0].size)
-    along = fft.rfft(heights, axis=2)
     rough = roughness > 0
-    peaks = np.full((len(maps), 2), np.nan)
+    peaks, come = np.full((len(maps), 2), np.nan), np.full(len(maps), np.nan)
     if length >= _NARROWEST:
-        peaks[rough] = _dominant_waves(_periodogram(along[rough], length), length)
-    come = np.full(len(maps), np.nan)
-    resemblance = fft.irfft(
-        np.einsum("tyk,tyk->tk", np.conj(along[:-1]), along[1:]), n=length, axis=1
-    )
-    for i in np.flatnonzero(rough[:-1] & rough[1:]):
-        come[i + 1] = _shift(resemblance[i])
+        tapered = _tapered(fft.rfft(heights, axis=2), length)
+        peaks[rough] = _dominant_waves(_periodogram(tapered[rough], length), length)
+        resemblance = _resemblance(tapered, length)
+        for i in np.flatnonzero(rough[:-1] & rough[1:]):
+            come[i + 1] = _shift(resemblance[i])
     wavelength, orientation = peaks.T
     return {
         "mean_height": mean,
@@ -130,13 +128,45 @@ def _measured(maps: NDArray[np.int16]) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def _periodogram(along: NDArray[np.complexfloating], length: int) -> NDArray[np.float32]:
+def _tapered(along: NDArray[np.complexfloating], length: int) -> NDArray[np.complexfloating]:
+    """Return the transforms [map, D, L // 2 + 1] along the wind of maps under a Hann taper.
+
+    Each map is moved up or down so that it has no mean under the taper.
+    """
+    mean = along[:, :, :2].real.mean(axis=1)
+    along[:, :, 0] += (mean[:, 1] - mean[:, 0])[:, None]
+    mirrored = along[:, :, -2:-1] if length % 2 == 0 else along[:, :, -1:]
+    around = np.concatenate([along[:, :, 1:2].conj(), along, mirrored.conj()], axis=2)
+    return along / 2 - (around[:, :, :-2] + around[:, :, 2:]) / 4
+
+
+def _resemblance(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float64]:
+    """Return how much each map resembles the one before, shifted by x cells: [map - 1, x].
+
+    Inlet and outlet stay where they are and would hold the maps together without the taper; each
+    shift is judged by what of the tapers overlaps.
+    """
+    from scipy import fft  # noqa: PLC0415  # as above
+
+    common = np.einsum("tyk,tyk->tk", np.conj(tapered[:-1]), tapered[1:])
+    found: NDArray[np.float64] = fft.irfft(common, n=length, axis=1) / _overlap(length)
+    return found
+
+
+def _overlap(length: int) -> NDArray[np.float64]:
+    """Return how much of a Hann taper and of itself, shifted in a circle, overlaps [x]: 1 to 1/3."""
+    taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
+    found: NDArray[np.float64] = np.fft.irfft(np.abs(np.fft.rfft(taper)) ** 2, n=length)
+    return found / found[0]
+
+
+def _periodogram(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float32]:
     """Return the power of tapered maps, the longer waves alone.
 
     Parameters
     ----------
-    along
-        The transforms along the wind [map, D, L // 2 + 1] of maps less their means.
+    tapered
+        The transforms along the wind [map, D, L // 2 + 1] of tapered maps.
 
     Returns
     -------
@@ -147,17 +177,10 @@ def _periodogram(along: NDArray[np.complexfloating], length: int) -> NDArray[np.
     from scipy import fft  # noqa: PLC0415  # as above
 
     columns = min(length // _SHORTEST, length // 2 - _PEAK - 1) + _PEAK + 1
-    waves = fft.fft(along[:, :, : columns + 1], axis=1)
-    waves[:, 0, 0] = waves[:, 0, 1].real  # so that the tapered map has no mean
-    before = np.concatenate([_opposite(waves[:, :, 1:2]).conj(), waves[:, :, : columns - 1]], 2)
-    tapered = waves[:, :, :columns] / 2 - (before + waves[:, :, 1 : columns + 1]) / 4
-    power = tapered.real**2 + tapered.imag**2
-    return np.concatenate([_opposite(power[:, :, _PEAK:0:-1]), power], axis=2)
-
-
-def _opposite(spectra: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Turn ky [map, ky, kx] into -ky."""
-    return np.roll(spectra[:, ::-1], 1, axis=1)
+    waves = fft.fft(tapered[:, :, :columns], axis=1)
+    power = waves.real**2 + waves.imag**2
+    mirrored = np.roll(power[:, ::-1, _PEAK:0:-1], 1, axis=1)  # -ky and -kx
+    return np.concatenate([mirrored, power], axis=2)
 
 
 def _dominant_waves(power: NDArray[np.float32], length: int) -> NDArray[np.float64]:

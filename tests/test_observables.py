@@ -118,6 +118,18 @@ def test_forms_that_move_have_their_speed(shift: float) -> None:
     assert found[1:] == pytest.approx(shift / 10, rel=0.01)
 
 
+def test_inlet_and_outlet_do_not_hold_the_forms() -> None:
+    x = np.arange(400)
+    stays = 30 + 20 * x / 400 - 20 * np.exp(-x / 15)
+    maps = [
+        np.tile(stays + 8 * np.sin(2 * np.pi * (x - i) / 30), (40, 1)).round() for i in range(6)
+    ]
+
+    found = observables.series(_reduced(maps))["migration_speed"]
+
+    assert found[1:] == pytest.approx(0.1, abs=0.005)
+
+
 def test_forms_that_repeat_have_moved_by_less_than_half_their_length() -> None:
     random = np.random.default_rng(1)
     maps = [_wave(0, 6, 2.0 * i) + random.normal(0, 60, (D, L)) for i in range(9)]
