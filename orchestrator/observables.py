@@ -70,8 +70,8 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
         in (-90, 90].
     ``migration_speed``
         How fast the forms move along the wind since the snapshot before: the shift at which the
-        two, tapered as above, resemble each other most for what of their tapers overlaps, between
-        whole cells on a parabola, over the time between.
+        two, tapered as above, resemble each other most, between whole cells on a parabola, over the
+        time between.
         Forms that move by more than half their wavelength meanwhile cannot be told from slower
         ones.
     ``mobile_fraction``, ``sintered_fraction``
@@ -114,9 +114,9 @@ def _measured(maps: NDArray[np.int16]) -> dict[str, NDArray[np.float64]]:
     if length >= _NARROWEST:
         tapered = _tapered(fft.rfft(heights, axis=2), length)
         peaks[rough] = _dominant_waves(_periodogram(tapered[rough], length), length)
-        resemblance = _resemblance(tapered, length)
+        resemblance, overlap = _resemblance(tapered, length), _overlap(length)
         for i in np.flatnonzero(rough[:-1] & rough[1:]):
-            come[i + 1] = _shift(resemblance[i])
+            come[i + 1] = _shift(resemblance[i], overlap)
     wavelength, orientation = peaks.T
     return {
         "mean_height": mean,
@@ -143,21 +143,19 @@ def _tapered(along: NDArray[np.complexfloating], length: int) -> NDArray[np.comp
 def _resemblance(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float64]:
     """Return how much each map resembles the one before, shifted by x cells: [map - 1, x].
 
-    Inlet and outlet stay where they are and would hold the maps together without the taper; each
-    shift is judged by what of the tapers overlaps.
+    Inlet and outlet stay where they are and would hold the maps together without the taper.
     """
     from scipy import fft  # noqa: PLC0415  # as above
 
     common = np.einsum("tyk,tyk->tk", np.conj(tapered[:-1]), tapered[1:])
-    found: NDArray[np.float64] = fft.irfft(common, n=length, axis=1) / _overlap(length)
-    return found
+    return np.asarray(fft.irfft(common, n=length, axis=1), np.float64)
 
 
 def _overlap(length: int) -> NDArray[np.float64]:
     """Return how much of a Hann taper and of itself, shifted in a circle, overlaps [x]: 1 to 1/3."""
     taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
-    found: NDArray[np.float64] = np.fft.irfft(np.abs(np.fft.rfft(taper)) ** 2, n=length)
-    return found / found[0]
+    found = np.fft.irfft(np.abs(np.fft.rfft(taper)) ** 2, n=length)
+    return np.asarray(found / found[0])
 
 
 def _periodogram(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float32]:
@@ -256,17 +254,19 @@ def power_along_wind(height_map: NDArray[np.int16]) -> NDArray[np.float64]:
     return power
 
 
-def _shift(resemblance: NDArray[np.floating]) -> float:
+def _shift(resemblance: NDArray[np.float64], overlap: NDArray[np.float64]) -> float:
     """Return where a circular cross-correlation [x] is highest, from -L/2 to L/2 cells.
 
     Forms that repeat resemble themselves nearly as much a wavelength on, and grains would decide
-    which; of such shifts the shortest is meant.
+    which; of such shifts the shortest is meant. The taper draws the maximum towards no shift, so
+    that between whole cells it is sought in what resembles per cell that overlaps.
     """
     length = len(resemblance)
     shifts = np.fft.fftfreq(length, 1 / length)
     neighbours = np.maximum(np.roll(resemblance, 1), np.roll(resemblance, -1))
     good = (resemblance >= neighbours) & (resemblance >= _AS_GOOD * resemblance.max())
     best = int(np.where(good, np.abs(shifts), np.inf).argmin())
-    low, here, high = (float(resemblance[(best + step) % length]) for step in (-1, 0, 1))
+    around = (best + np.arange(-1, 2)) % length
+    low, here, high = (resemblance[around] / overlap[around]).tolist()
     bend = low - 2 * here + high
     return float(shifts[best]) + (0.5 * (low - high) / bend if bend < 0 else 0.0)
