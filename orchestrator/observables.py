@@ -137,7 +137,7 @@ def _tapered(along: NDArray[np.complexfloating], length: int) -> NDArray[np.comp
     along[:, :, 0] += (mean[:, 1] - mean[:, 0])[:, None]
     mirrored = along[:, :, -2:-1] if length % 2 == 0 else along[:, :, -1:]
     around = np.concatenate([along[:, :, 1:2].conj(), along, mirrored.conj()], axis=2)
-    return along / 2 - (around[:, :, :-2] + around[:, :, 2:]) / 4
+    return np.asarray(along / 2 - (around[:, :, :-2] + around[:, :, 2:]) / 4)
 
 
 def _resemblance(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float64]:

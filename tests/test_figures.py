@@ -99,6 +99,63 @@ def test_what_is_hatched_tells_why_and_since_when(diagram: PhaseDiagram) -> None
     )
 
 
+def test_a_map_of_another_time_tells_it_and_the_small_print_that_of_the_others(
+    diagram: PhaseDiagram,
+) -> None:
+    earlier = Panel(np.full(SHAPE, 3, np.int16), 20.0, apart=True)
+
+    diagram.show({(0, 0): _panel(3), (0, 1): earlier})
+
+    told = [[text.get_text() for text in axes.texts] for axes in diagram.figure.axes[:2]]
+    assert told == [[], ["t = 20 t0"]]
+    assert not diagram.figure.axes[1].collections  # it is not hatched
+    assert _small_print(diagram).startswith("t = 100 t0; wind from the left; rescal-sweep")
+
+
+def test_rows_have_room_for_what_stands_beside_them(tmp_path: Path) -> None:
+    points = tuple(
+        f"Tau_min = {i}\nLambda_I = 0.01\nCoef_A = {i}\nCoef_B = 2" for i in range(3)
+    )
+    figure = PhaseDiagram(Labels(points, ("",)), "winds", (0.0, 10.0), (10, 100)).figure
+
+    figures.save(figure, tmp_path / "a.png", "command")
+    boxes = [axes.yaxis.label.get_window_extent() for axes in figure.axes[:3]]
+    assert [axes.get_ylabel() for axes in figure.axes[:3]] == list(points)
+    assert all(lower.y1 < upper.y0 for upper, lower in itertools.pairwise(boxes))
+    assert all(box.x0 > 0 for box in boxes)
+
+
+@pytest.mark.parametrize(
+    ("length", "numbers"),
+    [
+        (40, ["2", "5", "10", "20", "50"]),
+        (400, ["2", "5", "10", "20", "50", "100", "200", "500"]),
+    ],
+)
+def test_powers_of_ten_have_numbers_where_there_is_room(
+    length: int, numbers: list[str]
+) -> None:
+    wavelengths = length / np.arange(1, length // 2)
+    power, error = wavelengths**2, np.full_like(wavelengths, 50.0)
+    found = [Curve(("a", ""), wavelengths, {"power": power}, {"power": error}, 2)]
+    scales = Scale("wavelength", logarithmic=True), {"power": Scale("power", logarithmic=True)}
+
+    figure = figures.curves(found, scales, "winds")
+
+    _rendered(figure)
+    (axes,) = figure.axes
+    low, high = axes.get_xlim()
+    shown = [
+        text.get_text()
+        for where, text in zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
+        if low <= where <= high
+    ]
+    assert [text for text in shown if text] == [n for n in numbers if low <= float(n) <= high]
+    assert not any(text.get_text() for text in axes.get_xticklabels(minor=True))
+    band = np.asarray(axes.collections[0].get_paths()[0].vertices)[:, 1]
+    assert band.min() == power.min()  # where the error is more than the mean
+
+
 def test_where_nothing_is_hatched_the_small_print_tells_nothing_of_it(
     diagram: PhaseDiagram,
 ) -> None:
@@ -151,6 +208,17 @@ def test_showing_again_replaces_what_was_shown(diagram: PhaseDiagram) -> None:
     first, last = diagram.figure.axes[0], diagram.figure.axes[3]
     assert len(first.images) == 1
     assert len(last.texts) == len(last.collections) == 1
+
+
+def test_of_no_power_powers_of_ten_have_no_value() -> None:
+    nothing = {"power": np.zeros(3)}
+    found = [Curve(("a", ""), np.array([2.0, 4.0, 8.0]), nothing, nothing, 2)]
+    scales = Scale("wavelength", logarithmic=True), {"power": Scale("power", logarithmic=True)}
+
+    (axes,) = figures.curves(found, scales, "winds").axes
+
+    assert [text.get_text() for text in axes.texts] == ["no value"]
+    assert np.isnan(np.asarray(axes.lines[0].get_ydata(), float)).all()
 
 
 def test_a_panel_without_values_says_so_and_has_no_scale() -> None:

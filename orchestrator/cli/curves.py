@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from orchestrator import observables, replicates
+from orchestrator import figures, observables, replicates
 from orchestrator.cli import pictures
 from orchestrator.cli.layouts import label
 from orchestrator.dataset.variables import series_values
@@ -82,19 +82,27 @@ def waves(grid: Grid, time_t0: float | None) -> Waves:
         return float(one.times[shown]), length, power
 
     found = [
-        (labels, [seed for seed in seeds if seed is not None])
+        (labels, *seed)
         for labels, seeds in _each_point(grid, measure)
+        for seed in seeds
+        if seed is not None
     ]
-    lengths = {length for _, seeds in found for _, length, _ in seeds}
-    unequal = len(lengths) > 1
-    curves = []
-    for labels, seeds in found:
-        for length in dict.fromkeys(length for _, length, _ in seeds):  # one, as a rule
-            alike = np.array([power for _, own, power in seeds if own == length])
-            wavelengths = length / np.arange(1, (length + 1) // 2)
-            power = alike * length if unequal else alike
-            curves.append(_curve(labels, wavelengths, {"power": power}))
-    return Waves(curves, [time for _, seeds in found for time, _, _ in seeds], unequal)
+    unequal = len({length for _, _, length, _ in found}) > 1
+    common = pictures.common_time([time for _, time, _, _ in found], time_t0)
+    apart = any(abs(time - common) > grid.tolerance_t0 for _, time, _, _ in found)
+    alike: dict[tuple[tuple[str, str], int], list[NDArray[np.float64]]] = {}
+    for (colour, line), time, length, power in found:
+        labels = colour, line
+        if apart:  # only what is of one time can be compared and averaged
+            index, _ = grid.aligned(np.array([time]))
+            of = figures.when([*grid.times[index], time][:1])
+            labels = colour, ", ".join(filter(None, (line, of)))
+        alike.setdefault((labels, length), []).append(power * length if unequal else power)
+    curves = [
+        _curve(labels, length / np.arange(1, (length + 1) // 2), {"power": np.array(powers)})
+        for (labels, length), powers in alike.items()
+    ]
+    return Waves(curves, [time for _, time, _, _ in found], unequal)
 
 
 def _curve(

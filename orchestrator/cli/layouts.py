@@ -63,12 +63,9 @@ def layout(
     axes = list(grid.dimensions[:-1])
     chosen = _chosen(grid, axes, rows, columns)
     further = [i for i in range(len(axes)) if i not in chosen]
-    seeds = [int(str(value)) for value in grid.dimensions[-1].values["seed"]]
-    if seed is not None and seed not in seeds:
-        known = ", ".join(map(str, seeds))
-        raise RequestError(f"--seed {seed}: {grid.directory.name} has the seeds {known}")
     # of the first seed, where that is there
-    order = seeds if seed is None else [seed]
+    seeds = range(grid.dimensions[-1].size)
+    order = seeds if seed is None else [seed_of(grid, seed)]
     labels = [_labels(axes[i]) if i is not None else ("",) for i in chosen]
     pages = []
     for values in itertools.product(*(range(axes[i].size) for i in further)):
@@ -78,7 +75,7 @@ def layout(
         for place in itertools.product(*(range(len(one)) for one in labels)):
             at = {**fixed, **dict(zip(chosen, place, strict=True))}
             where = tuple(at[i] for i in range(len(axes)))
-            cells = (grid.cells.get((*where, seeds.index(one))) for one in order)
+            cells = (grid.cells.get((*where, one)) for one in order)
             if (found := next((c for c in cells if c is not None), None)) is not None:
                 standings[place[0], place[1]] = found
         pages.append(Page(name, standings))
@@ -88,6 +85,15 @@ def layout(
     shape = grid.depth, grid.length
     laid = Layout(Labels(labels[0], labels[1]), tuple(pages), shape, several)
     return laid if rows or columns else _in_turn(laid)
+
+
+def seed_of(grid: Grid, seed: int) -> int:
+    """Return where on its dimension a seed stands that was asked for."""
+    seeds = list(grid.dimensions[-1].values["seed"])
+    if seed not in seeds:
+        known = ", ".join(map(str, seeds))
+        raise RequestError(f"--seed {seed}: {grid.directory.name} has the seeds {known}")
+    return seeds.index(seed)
 
 
 def alone(grid: Grid, number: int) -> Layout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from orchestrator.model import State
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from orchestrator.cli.layouts import Page
     from orchestrator.dataset.grid import Grid
@@ -30,7 +31,28 @@ def panels(grid: Grid, page: Page, time_t0: float | None) -> dict[Slot, Panel]:
     def panel(standing: Standing) -> Panel:
         return _panel(grid, read(grid, standing), standing, time_t0)
 
-    return dict(zip(page.standings, in_order(panel, page.standings.values()), strict=True))
+    found = dict(zip(page.standings, in_order(panel, page.standings.values()), strict=True))
+    return _compared(grid, found, time_t0)
+
+
+def _compared(
+    grid: Grid, found: Mapping[Slot, Panel], time_t0: float | None
+) -> dict[Slot, Panel]:
+    """Mark the panels that are of another time than the others."""
+    drawn = [one for one in found.values() if one.height_map is not None]
+    complete = [one.time_t0 for one in drawn if not one.remark]
+    common = common_time(complete or [one.time_t0 for one in drawn], time_t0)
+    return {
+        slot: dataclasses.replace(one, apart=abs(one.time_t0 - common) > grid.tolerance_t0)
+        for slot, one in found.items()
+    }
+
+
+def common_time(times: Sequence[float], time_t0: float | None) -> float:
+    """Return the time that is shown, of those at which there is something: the wanted or last."""
+    if time_t0 is None:
+        return max(times, default=0.0)
+    return min(times, key=lambda time: abs(time - time_t0), default=0.0)
 
 
 def _panel(grid: Grid, reduced: Reduced, standing: Standing, time_t0: float | None) -> Panel:
@@ -84,7 +106,7 @@ def moment(grid: Grid, films: Films, time_t0: float) -> dict[Slot, Panel]:
             )
         else:
             shown[place] = Panel(None, 0.0, remark)
-    return shown
+    return _compared(grid, shown, None)
 
 
 def stripes(grid: Grid, page: Page, y: int | None) -> dict[Slot, Stripes]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import math
 import shlex
 import sys
 from pathlib import Path
@@ -30,6 +32,16 @@ if TYPE_CHECKING:
 _DEFAULT = "roughness,wavelength,mean_height"
 _FRAMES = 60
 
+_ONLY_FOR = {
+    "--time": ("phase-diagram", "spectrum"),
+    "--rows": ("phase-diagram", "profile", "animation"),
+    "--columns": ("phase-diagram", "profile", "animation"),
+    "--quantity": ("series",),
+    "--y": ("profile",),
+    "--frames": ("animation",),
+}
+"""Options that say nothing of other kinds."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
@@ -47,22 +59,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--time", metavar="T0", type=float, help="default: the last snapshot")
     parser.add_argument(
-        "--seed", metavar="N", type=int, help="of maps and profiles; default the first"
+        "--seed", metavar="N", type=int, help="this one; default the first, of curves all"
     )
     parser.add_argument("--rows", metavar="AXIS", help="which axis goes down the page")
     parser.add_argument("--columns", metavar="AXIS", help="which axis goes across it")
-    parser.add_argument(
-        "--experiment", metavar="EXP", help="of a map, profile or animation: this one alone"
-    )
+    parser.add_argument("--experiment", metavar="EXP", help="this one alone")
     parser.add_argument(
         "--quantity",
         metavar="NAME,...",
-        default=_DEFAULT,
         help=f"of series: {', '.join(observables.QUANTITIES)}; default {_DEFAULT}",
     )
     parser.add_argument("--y", metavar="ROW", type=int, help="of profiles; default the middle")
     parser.add_argument(
-        "--frames", metavar="N", type=int, default=_FRAMES, help="of an animation, at most"
+        "--frames",
+        metavar="N",
+        type=int,
+        help=f"of an animation, at most; default {_FRAMES}",
     )
 
 
@@ -71,6 +83,7 @@ def perform(request: argparse.Namespace) -> int:
     kind_alone = request.sweep in {*_STILLS, "animation"}
     if kind_alone and not (settings.data_directory(request) / request.sweep).exists():
         request.sweep, request.kind = None, request.sweep
+    _refuse_options(request)
     directory = selection.find_sweep(request)
     suffixes = figures.FILMS if request.kind == "animation" else figures.STILLS
     asked = request.output or directory.root / f"{request.kind}{suffixes[0]}"
@@ -82,6 +95,22 @@ def perform(request: argparse.Namespace) -> int:
         for target in draw(grid, request, path, command):
             print(f"wrote {target}")
     return 0
+
+
+def _refuse_options(request: argparse.Namespace) -> None:
+    """Refuse what would be passed over, or is no time."""
+    for option, kinds in _ONLY_FOR.items():
+        given = getattr(request, option.removeprefix("--"))
+        if given is not None and request.kind not in kinds:
+            raise RequestError(
+                f"{option}: of {' and '.join(kinds)} only, not of {request.kind}"
+            )
+    if request.experiment is not None:
+        for option in ("--seed", "--rows", "--columns"):
+            if getattr(request, option.removeprefix("--")) is not None:
+                raise RequestError(f"{option}: --experiment {request.experiment} is one alone")
+    if request.time is not None and not 0 <= request.time < math.inf:
+        raise RequestError(f"--time: expected a time from 0 on, got {request.time:g}")
 
 
 def _still(grid: Grid, request: argparse.Namespace, path: Path, command: str) -> Iterator[Path]:
@@ -131,7 +160,7 @@ def _check_row(laid: Layout, y: int | None) -> None:
 
 
 def _series(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
-    names = request.quantity.split(",")
+    names = (request.quantity or _DEFAULT).split(",")
     if unknown := [name for name in names if name not in observables.QUANTITIES]:
         known = ", ".join(observables.QUANTITIES)
         raise RequestError(f"--quantity {unknown[0]}: expected one of {known}")
@@ -141,12 +170,12 @@ def _series(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figu
         unit = "" if about.units == "1" else f"\n({about.units})"
         panels[name] = Scale(name.replace("_", " ") + unit)
     scales = Scale("t (t0)"), panels
-    found = curves.series(grid)
-    yield "", figures.curves(found, scales, grid.directory.name, curves.shade(grid))
+    found = curves.series(_narrowed(grid, request))
+    yield "", figures.curves(found, scales, _name(grid, request), curves.shade(grid))
 
 
 def _spectrum(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
-    waves = curves.waves(grid, request.time)
+    waves = curves.waves(_narrowed(grid, request), request.time)
     if not waves.curves:
         raise RequestError(f"{grid.directory.name}: no height maps of which there are spectra")
     power = "power per wavenumber\n(cells² / (1/cells))" if waves.unequal else "power (cells²)"
@@ -154,8 +183,31 @@ def _spectrum(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Fi
         Scale("wavelength along the wind (cells)", logarithmic=True),
         {"power": Scale(power, logarithmic=True)},
     )
-    title = f"{grid.directory.name}, {figures.when(waves.times)}"
+    title = f"{_name(grid, request)}, {figures.when(waves.times)}"
     yield "", figures.curves(waves.curves, scales, title, curves.shade(grid))
+
+
+def _name(grid: Grid, request: argparse.Namespace) -> str:
+    """Return the sweep's name, with the experiment or the seed that alone is drawn."""
+    said = [grid.directory.name]
+    if request.experiment is not None:
+        said.append(f"exp{selection.choose_one(request.experiment, grid.directory, 'plot')}")
+    if request.seed is not None:
+        said.append(f"seed = {request.seed}")
+    return ", ".join(said)
+
+
+def _narrowed(grid: Grid, request: argparse.Namespace) -> Grid:
+    """Leave of a sweep the one experiment or seed of which curves were asked for."""
+    cells = grid.cells
+    if request.experiment is not None:
+        number = selection.choose_one(request.experiment, grid.directory, "--experiment")
+        [chosen] = layouts.alone(grid, number).pages[0].standings.values()
+        cells = {place: one for place, one in cells.items() if one == chosen}
+    if request.seed is not None:
+        seed = layouts.seed_of(grid, request.seed)
+        cells = {place: one for place, one in cells.items() if place[-1] == seed}
+    return dataclasses.replace(grid, cells=cells)
 
 
 _STILLS = {
@@ -170,8 +222,9 @@ def _animate(
     grid: Grid, request: argparse.Namespace, path: Path, command: str
 ) -> Iterator[Path]:
     """Write a film of each page that has something to show."""
-    if request.frames < 2:
-        raise RequestError(f"--frames {request.frames}: expected 2 or more")
+    frames = _FRAMES if request.frames is None else request.frames
+    if frames < 2:
+        raise RequestError(f"--frames {frames}: expected 2 or more")
     laid = _layout(grid, request)
     shown = False
     for page in laid.pages:
@@ -183,7 +236,7 @@ def _animate(
         diagram = _diagram(grid, laid, page, range_)
         show = functools.partial(_show, grid, diagram, films)
         target = _target(request, path, _file_name(page))
-        moments = _some(pictures.moments(grid, films), request.frames)
+        moments = _some(pictures.moments(grid, films), frames)
         figures.film(diagram.figure, show, moments, target, command)
         shown = True
         yield target
@@ -216,7 +269,8 @@ def _diagram(
 
 
 def _title(grid: Grid, laid: Layout, page: Page) -> str:
-    return ", ".join(said for said in (grid.directory.name, page.name, laid.seed) if said)
+    said = ", ".join(said for said in (grid.directory.name, page.name, laid.seed) if said)
+    return said.replace("\n", ", ")
 
 
 def _target(request: argparse.Namespace, path: Path, page: str) -> Path:

@@ -6,7 +6,7 @@ Each kind takes values and returns a figure; :func:`save` writes it with the com
 from orchestrator.figures.lines import Curve, Shade, curves
 from orchestrator.figures.phase_diagram import Panel, PhaseDiagram
 from orchestrator.figures.space_time import Stripes, space_time
-from orchestrator.figures.style import FILMS, STILLS, Labels, film, save, when
+from orchestrator.figures.style import FILMS, STILLS, Labels, film, save, time, when
 
 __all__ = [
     "FILMS",
@@ -21,5 +21,6 @@ __all__ = [
     "film",
     "save",
     "space_time",
+    "time",
     "when",
 ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LIGHTEST = 0.9  # of the map of colours; beyond, lines are hardly seen on white
+_FEW_POWERS = 1000  # from the lowest to the highest, between which more numbers have room
 _WIDTH_IN, _HEIGHT_IN, _LEGEND_IN = 6.0, 2.6, 1.9
 
 
@@ -95,22 +96,25 @@ def curves(
     others = list(dict.fromkeys(curve.labels[1] for curve in found))
     colours = _colours(firsts) if shade is None else _shades(figure, grid, shade)
     for axes, (name, scale) in zip(grid, panels.items(), strict=True):
-        for curve in found:
+        means = [_means(curve, name, scale) for curve in found]
+        least = min((float(m[m > 0].min()) for m in means if (m > 0).any()), default=0.0)
+        for curve, mean in zip(found, means, strict=True):
             colour = colours[curve.labels[0]]
             line = style.LINES[others.index(curve.labels[1]) % len(style.LINES)]
-            _draw(axes, curve, name, colour, line)
+            low, high = mean - curve.errors[name], mean + curve.errors[name]
+            if scale.logarithmic:  # where nothing is below the lowest line
+                low = np.maximum(low, least)
+            _draw(axes, curve.x, (mean, low, high), (colour, line))
         axes.set_ylabel(scale.label, fontsize=9)
         axes.tick_params(labelsize=8)
         axes.grid(visible=True, color="0.9", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-        if along.logarithmic:
-            axes.set_xscale("log")
-        if scale.logarithmic:
-            axes.set_yscale("log")
-        _simplify(axes, [curve.means[name] for curve in found])
+        _scale(axes, along, scale)
+        _simplify(axes, means)
     grid[-1].set_xlabel(along.label, fontsize=9)
+    figure.align_ylabels(grid)
     _legend(figure, colours if shade is None else {}, others)
-    figure.suptitle(title, fontsize=11)
+    grid[0].set_title(title, fontsize=11)
     seeds = max((curve.seeds for curve in found), default=0)
     style.small_print(
         figure,
@@ -137,15 +141,43 @@ def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
         axes.set_yticks(different)
 
 
-def _draw(axes: Axes, curve: Curve, name: str, colour: str, line: style.LineStyle) -> None:
-    mean, error = curve.means[name], curve.errors[name]
-    axes.plot(curve.x, mean, color=colour, linewidth=1.4, linestyle=line)
-    axes.fill_between(
-        curve.x, mean - error, mean + error, color=colour, alpha=0.18, linewidth=0
-    )
+def _scale(axes: Axes, along: Scale, up: Scale) -> None:
+    """Set both scales; powers of ten have numbers at 1, 2 and 5 of each as they are written."""
+    from matplotlib.ticker import LogLocator, NullFormatter  # noqa: PLC0415  # heavy, optional
+
+    for axis, scale, set_scale in (
+        (axes.xaxis, along, axes.set_xscale),
+        (axes.yaxis, up, axes.set_yscale),
+    ):
+        if scale.logarithmic:
+            set_scale("log")
+            low, high = axis.get_view_interval()
+            if high < _FEW_POWERS * low:
+                axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter(NullFormatter())
+
+
+def _means(curve: Curve, name: str, scale: Scale) -> NDArray[np.float64]:
+    """Return the means that a scale can show, the others not a number."""
+    mean = curve.means[name]
+    return np.where(mean > 0, mean, np.nan) if scale.logarithmic else mean
+
+
+def _draw(
+    axes: Axes,
+    x: NDArray[np.float64],
+    values: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    look: tuple[str, style.LineStyle],
+) -> None:
+    """Draw a line, and a band from a lower to an upper one."""
+    mean, low, high = values
+    colour, line = look
+    axes.plot(x, mean, color=colour, linewidth=1.4, linestyle=line)
+    axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
     known = np.pad(np.isfinite(mean), 1)
     alone = known[1:-1] & ~known[:-2] & ~known[2:]  # which make no line
-    axes.plot(curve.x[alone], mean[alone], color=colour, linestyle="none", marker=".")
+    axes.plot(x[alone], mean[alone], color=colour, linestyle="none", marker=".")
 
 
 def _colours(labels: Sequence[str]) -> dict[str, str]:
@@ -192,7 +224,7 @@ def _legend(figure: Figure, colours: Mapping[str, str], others: Sequence[str]) -
     handles = [
         Line2D([], [], color=colour, label=label) for label, colour in colours.items() if label
     ]
-    if len(others) > 1:
+    if any(others):
         for i, label in enumerate(others):
             handle = Line2D([], [], color="0.3", label=label)
             handle.set_linestyle(style.LINES[i % len(style.LINES)])

@@ -35,11 +35,19 @@ class Panel:
         Simulated time of the height map, in t0.
     remark
         Empty where nothing is missing, else why something is, such as ``failed``; drawn hatched.
+    apart
+        Whether it is of another time than those beside it, so that it has to tell.
     """
 
     height_map: NDArray[np.int16] | None
     time_t0: float
     remark: str = ""
+    apart: bool = False
+
+    @property
+    def when(self) -> str:
+        """Of when the height map is."""
+        return "" if self.height_map is None else f"t = {style.time(self.time_t0)} t0"
 
 
 _NOTHING = Panel(None, 0.0)
@@ -70,7 +78,8 @@ class PhaseDiagram:
         depth, length = shape
         rows, columns = len(labels.rows), len(labels.columns)
         width = 1.9 + _PANEL_IN * columns
-        height = 0.75 + (_PANEL_IN * depth / length + 0.06 + labels.height) * rows
+        panel_in = max(_PANEL_IN * depth / length + 0.06, labels.row_height)
+        height = 0.75 + labels.column_height + (panel_in + labels.height) * rows
         self.figure: Figure = style.new_figure(width, height)
         self._range = range_
         self._shape = shape
@@ -91,6 +100,8 @@ class PhaseDiagram:
             _draw(axes, panel, self._range)
             if panel.remark:
                 _mark(axes, panel, self._shape)
+            elif panel.apart:
+                style.remark(axes, panel.when)
         style.small_print(self.figure, _said(panels))
 
 
@@ -142,8 +153,7 @@ def _mark(axes: Axes, panel: Panel, largest: tuple[int, int]) -> None:
     )
     axes.add_collection(hatching, autolim=False)
     hatching.set_clip_path(Rectangle((-0.5, -0.5), length, depth, transform=axes.transData))
-    when = "" if panel.height_map is None else f", t = {style.time(panel.time_t0)} t0"
-    style.remark(axes, panel.remark + when)
+    style.remark(axes, ", ".join(said for said in (panel.remark, panel.when) if said))
 
 
 def _softened(surface: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -156,8 +166,9 @@ def _softened(surface: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _said(panels: Mapping[Slot, Panel]) -> str:
     drawn = [panel for panel in panels.values() if panel.height_map is not None]
-    # those that are incomplete tell it themselves
-    times = [p.time_t0 for p in drawn if not p.remark] or [p.time_t0 for p in drawn]
+    # those that are incomplete or of another time tell it themselves
+    alike = [p.time_t0 for p in drawn if not p.remark and not p.apart]
+    times = alike or [p.time_t0 for p in drawn]
     parts = [style.when(times), "wind from the left"]
     if any(panel.remark for panel in panels.values()):
         parts.append("hatched: incomplete, as told there")

@@ -41,8 +41,18 @@ STILLS = (".png", ".svg", ".pdf")
 FILMS = (".gif", ".mp4")
 
 _TOGETHER_T0 = 0.25  # by which snapshots of one time may be late
+_LINE_IN = 0.2  # that a line of a label takes
 _FRAMES_PER_S = 8
 _FILM_DPI = 100
+
+
+def _lines(said: str) -> int:
+    return 1 + said.count("\n")
+
+
+def _broken(label: str) -> str:
+    """Break the only parameter of a label before its value; several have a line each."""
+    return label if "\n" in label else label.replace(" = ", "\n= ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,17 @@ class Labels:
     @property
     def height(self) -> float:
         """How much of a row's height what stands over a panel takes, in inches."""
-        return 0.2 * max((1 + said.count("\n") for said in self.panels.values()), default=0)
+        return _LINE_IN * max((_lines(said) for said in self.panels.values()), default=0)
+
+    @property
+    def row_height(self) -> float:
+        """How high a row has to be for what stands beside it, in inches."""
+        return _LINE_IN * max(_lines(_broken(said)) for said in self.rows)
+
+    @property
+    def column_height(self) -> float:
+        """How much more than one line what stands over a column takes, in inches."""
+        return _LINE_IN * (max(_lines(said) for said in self.columns) - 1)
 
     def write(self, grid: NDArray[Any], beside: Callable[[Axes, str], None]) -> None:
         """Write them at the axes [row, column]; ``beside`` writes the one of a row."""
@@ -161,9 +181,7 @@ def small_print(figure: Figure, said: str) -> None:
 
 def label_row(axes: Axes, label: str) -> None:
     """Write the value of a row beside it."""
-    axes.set_ylabel(
-        label.replace(" = ", "\n= "), fontsize=9, rotation=0, ha="right", va="center"
-    )
+    axes.set_ylabel(_broken(label), fontsize=9, rotation=0, ha="right", va="center")
 
 
 def save(figure: Figure, path: Path, command: str) -> None:
@@ -173,6 +191,7 @@ def save(figure: Figure, path: Path, command: str) -> None:
         raise RequestError(f"{path}: pictures are written as .png, .svg or .pdf")
     key = "Keywords" if suffix == ".pdf" else "Description"
     path.parent.mkdir(parents=True, exist_ok=True)
+    figure.draw_without_rendering()  # panels of fixed proportions have room from the second time on
     with replacing(path) as file:
         figure.savefig(file, format=suffix[1:], dpi=150, metadata={key: command})
 
@@ -200,7 +219,8 @@ def film(
     write = _write_gif if suffix == ".gif" else _write_mp4
     show(moments[0])
     figure.set_dpi(_FILM_DPI)
-    figure.draw_without_rendering()
+    for _ in range(2):  # as above
+        figure.draw_without_rendering()
     figure.set_layout_engine("none")  # so that nothing moves between frames but what is shown
     with draft_of(path) as draft:
         write(figure, show, moments, draft, command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from orchestrator.cli import pictures
+from orchestrator.cli.layouts import Page
 from orchestrator.dataset.grid import Grid
 from orchestrator.model import Experiment, Point, Reduced, Standing, State
 
@@ -98,6 +100,45 @@ def test_a_map_is_incomplete_only_where_the_wanted_one_is_not_there(
     panel = pictures._panel(grid, *make_film(State.FAILED, 3), time)
 
     assert (_number(panel.height_map), panel.remark) == (number, remark)
+
+
+@pytest.mark.parametrize(
+    ("time", "apart"),
+    [(None, [False, True, True]), (10.0, [False] * 3), (33.0, [False, True, True])],
+)
+def test_a_map_of_another_time_than_the_others_tells_it(
+    grid: Grid,
+    make_film: Callable[[State, int], tuple[Reduced, Standing]],
+    monkeypatch: pytest.MonkeyPatch,
+    time: float | None,
+    apart: list[bool],
+) -> None:
+    films = [make_film(State.DONE, 5), make_film(State.DONE, 3), make_film(State.FAILED, 2)]
+    numbered = [
+        dataclasses.replace(
+            standing, experiment=dataclasses.replace(standing.experiment, number=i)
+        )
+        for i, (_, standing) in enumerate(films)
+    ]
+    monkeypatch.setattr(
+        pictures, "read", lambda _, standing: films[standing.experiment.number][0]
+    )
+
+    page = Page("", {(0, i): standing for i, standing in enumerate(numbered)})
+    shown = pictures.panels(grid, page, time)
+
+    assert [panel.apart for panel in shown.values()] == apart
+
+
+def test_what_a_film_shows_of_an_earlier_time_tells_it(
+    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
+) -> None:
+    films = {(0, 0): make_film(State.DONE, 5), (0, 1): make_film(State.DONE, 3)}
+
+    shown = [pictures.moment(grid, films, time) for time in pictures.moments(grid, films)]
+
+    assert [frame[0, 1].apart for frame in shown] == [False, False, False, True, True]
+    assert not any(frame[0, 0].apart for frame in shown)
 
 
 def _number(height_map: NDArray[np.int16] | None) -> int:

@@ -133,6 +133,18 @@ def test_every_kind_is_drawn(place: Path, kind: str) -> None:
     assert (place / f"{kind}.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_curves_are_of_one_experiment_or_seed_where_that_is_asked_for(place: Path) -> None:
+    for word, value in (("--experiment", "exp2"), ("--seed", "2")):
+        done = _run(place, "plot", "dunes", "series", word, value, "-o", f"{value}.svg")
+        assert (done.returncode, done.stderr) == (0, "")
+
+    one, seed = ((place / f"{value}.svg").read_text() for value in ("exp2", "2"))
+    assert ("<!-- dunes, exp2 -->" in one, "<!-- dunes, seed = 2 -->" in seed) == (True, True)
+    assert "<!-- one seed" in one
+    assert "<!-- one seed" in seed
+    assert (one.count("<!-- Tau_min"), seed.count("<!-- Tau_min")) == (1, 2)
+
+
 def test_the_only_sweep_need_not_be_named(place: Path) -> None:
     done = _run(place, "plot", "series", "-o", "alone.svg")
 
@@ -186,6 +198,13 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
         (("profile", "--y", "40"), "--y 40: expected a row from 0 to 39"),
         (("animation", "--frames", "1"), "--frames 1: expected 2 or more"),
         (("phase-diagram", "--experiment", "99"), "dunes has no exp99"),
+        (("--time", "nan"), "--time: expected a time from 0 on, got nan"),
+        (
+            ("series", "--time", "100"),
+            "--time: of phase-diagram and spectrum only, not of series",
+        ),
+        (("--frames", "9"), "--frames: of animation only, not of phase-diagram"),
+        (("--experiment", "3", "--seed", "2"), "--seed: --experiment 3 is one alone"),
     ],
 )
 def test_a_wrong_wish_is_told(place: Path, words: tuple[str, ...], said: str) -> None:
