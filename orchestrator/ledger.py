@@ -55,6 +55,11 @@ class SweptAxis:
     names: tuple[str, ...]
     block: str
 
+    @property
+    def sorted(self) -> bool:
+        """Whether its points are in the order of their values, not one by one as they are given."""
+        return self.block not in {"list", "sample"} or len(self.names) == 1
+
 
 def reconcile(known: Iterable[Experiment], points: Iterable[Point]) -> Reconciliation:
     """Compare the points of a sweep file with the numbered experiments."""

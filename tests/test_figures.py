@@ -175,7 +175,7 @@ def test_where_nothing_is_hatched_the_small_print_tells_nothing_of_it(
         ([1000.5, 1000.51], "t = 1000.5 t0"),
         ([400.0026, 400.1654], "t = 400 t0"),
         ([0.0, 0.0], "t = 0 t0"),
-        ([], "no data yet"),
+        ([], "no data"),
     ],
 )
 def test_times_are_told_as_they_are(

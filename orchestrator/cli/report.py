@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from orchestrator.ledger import SweptAxis
     from orchestrator.model import Standing
     from orchestrator.workspace import SweepDirectory
 
@@ -51,8 +52,8 @@ def perform(request: argparse.Namespace) -> int:
         raise RequestError(f"--every: expected seconds above 0, got {request.every:g}")
     directory = selection.find_sweep(request)
     path = outputs.ready(request.output or directory.root / "report.html", (".html", ".htm"))
-    axes = ledger.axes(directory)
-    collected = exhibits.Collected(directory, [name for names in axes for name in names])
+    axes = ledger.swept_axes(directory)
+    collected = exhibits.Collected(directory, [name for axis in axes for name in axis.names])
     look = Look(directory)
     told = False
     while True:
@@ -75,20 +76,22 @@ def perform(request: argparse.Namespace) -> int:
 
 def _overview(
     directory: SweepDirectory,
-    axes: Sequence[Sequence[str]],
+    axes: Sequence[SweptAxis],
     standings: Sequence[Standing],
     follow_s: int | None,
 ) -> page.Overview:
     name, (text, templates) = directory.name, _sweep_file(directory)
+    names = tuple(axis.names for axis in axes)
     return page.Overview(
         name=name,
         description=_description(directory),
-        axes=tuple(tuple(names) for names in axes),
+        axes=names,
+        sorted=tuple(axis.sorted for axis in axes),
         quantities=exhibits.QUANTITIES,
         times=tuple(round(float(t), 6) for t in exhibits.share(standings).times),
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         progress=_progress(standings),
-        causes=tuple(causes.grouped(name, standings, axes, report.number)),
+        causes=tuple(causes.grouped(name, standings, names, report.number)),
         sweep_file=text,
         templates=templates,
         commands=(_submitted(name, text), f"rescal-sweep report {name}"),

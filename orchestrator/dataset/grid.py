@@ -148,11 +148,10 @@ def _swept(axes: Sequence[SweptAxis], standings: Sequence[Standing]) -> Iterator
     for axis in axes:
         names = axis.names
         points = list(dict.fromkeys(_values(s, names) for s in standings))
-        given = axis.block in {"list", "sample"} and len(names) > 1
-        if not given:
+        if axis.sorted:
             points.sort(key=_by_value)
         values = {name: [point[i] for point in points] for i, name in enumerate(names)}
-        free = [] if given else [name for name in names if name not in taken]
+        free = [name for name in names if name not in taken] if axis.sorted else []
         telling = [name for name in free if len(set(values[name])) == len(points)]
         name = telling[0] if telling else _free("point", taken)
         taken.add(name)

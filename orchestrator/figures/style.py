@@ -136,10 +136,10 @@ def when(times: Sequence[float]) -> str:
     """Say of when snapshots are, of which those of one time may be late by a little.
 
     >>> when([400.0026, 400.1]), when([0.5, 1.0]), when([])
-    ('t = 400 t0', 't = 0.5 to 1 t0', 'no data yet')
+    ('t = 400 t0', 't = 0.5 to 1 t0', 'no data')
     """
     if not times:
-        return "no data yet"
+        return "no data"
     first, last = min(times), max(times)
     if last - first <= min(_TOGETHER_T0, 0.01 * last):
         return f"t = {time(first)} t0"

@@ -156,10 +156,9 @@ def _entry(
 
 
 def _last(exhibit: Exhibit, quantity: Quantity) -> float | None:
-    """Return a quantity's last value that is a number, shortened for the table."""
+    """Return a quantity at the last snapshot, shortened for the table; None if it has no meaning."""
     values = exhibit.series.get(quantity.name, np.zeros(0))
-    known = values[np.isfinite(values)]
-    return float(f"{known[-1]:.5g}") if len(known) else None
+    return float(f"{values[-1]:.5g}") if np.isfinite(values[-1:]).any() else None
 
 
 def _span(exhibit: Exhibit, quantity: Quantity) -> list[float] | None:

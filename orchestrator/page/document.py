@@ -85,6 +85,7 @@ def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:
         "name": overview.name,
         "version": __version__,
         "axes": overview.axes,
+        "sorted": overview.sorted,
         "quantities": [
             {"name": q.name, "longName": q.long_name, "units": q.units}
             for q in overview.quantities

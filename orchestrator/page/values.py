@@ -31,6 +31,8 @@ class Overview:
     ----------
     axes
         The names on each axis of the sweep.
+    sorted
+        Whether the points of each axis are shown by their values, not by their experiments.
     times
         The stops of the time slider, in t0.
     written
@@ -52,6 +54,7 @@ class Overview:
     name: str
     description: str
     axes: tuple[tuple[str, ...], ...]
+    sorted: tuple[bool, ...]
     quantities: tuple[Quantity, ...]
     times: tuple[float, ...]
     written: str

@@ -88,6 +88,7 @@ def overview() -> Overview:
         name="winds",
         description="Snowfall against wind",
         axes=(("Tau_min",), ("Lambda_I",)),
+        sorted=(True, True),
         quantities=QUANTITIES,
         times=(0.0, 10.0, 20.0, 30.0, 40.0, 50.0),
         written="2026-01-31 12:00 UTC",

@@ -129,13 +129,53 @@ def test_the_pictures_are_coloured_by_height(open_page: Opener) -> None:
     assert yellow[1] > yellow[0]  # from blue to yellow as the bed grows
 
 
+def test_a_number_that_has_no_meaning_at_a_time_is_not_that_of_another(
+    open_page: Opener, written: Path, overview: Overview, make_exhibit: Callable[..., Exhibit]
+) -> None:
+    exhibits = [make_exhibit(n) for n in range(2)]
+    some = {**exhibits[0].series, "roughness": np.array([1.0, 2.0, np.nan, 4.0, 5.0, np.nan])}
+    exhibits[0] = dataclasses.replace(exhibits[0], series=some)
+    _write(written, exhibits, overview)
+
+    tab = open_page("#show=roughness")
+    figure = tab.locator(".cell[data-number='0'] .figure")
+    last = figure.inner_text()
+    shown = []
+    for _ in range(3):
+        tab.locator("#time").press("ArrowLeft")
+        shown.append(figure.inner_text())
+
+    nothing = "\u2013"
+    assert (last, shown) == (nothing, ["5", "4", nothing])
+
+
+def test_what_plays_goes_on_and_can_be_stopped_after_the_sides_were_changed(
+    open_page: Opener,
+) -> None:
+    tab = open_page("#t=0")
+    tab.locator("#play").click()
+
+    tab.locator("#side-rows").select_option("Tau_min")
+
+    assert tab.locator("#play").inner_text() == "Pause"
+    tab.locator("#play").click()
+    assert tab.locator("#play").inner_text() == "Play"
+    stopped = tab.locator("#time-text").inner_text()
+    tab.wait_for_timeout(700)  # it would have gone on after 500
+    assert tab.locator("#time-text").inner_text() == stopped
+
+
 def test_numbers_take_the_place_of_maps(open_page: Opener, overview: Overview) -> None:
     tab = open_page()
 
     tab.locator("#show").select_option("roughness")
 
     assert tab.locator("#scale-text").inner_text().startswith("roughness: 0.")
-    values = [float(text) for text in tab.locator(".cell .figure").all_inner_texts()]
+    texts = tab.locator(".cell .figure").all_inner_texts()
+    assert [text for text in texts if "t = 20" in text] == [
+        tab.locator(f".cell[data-number='{FAILED}'] .figure").inner_text()
+    ]  # which has no other
+    values = [float(text.partition(",")[0]) for text in texts]
     assert len(values) == 6
     assert min(values) > 0.4
     assert [q.name for q in overview.quantities] == ["mean_height", "roughness"]
@@ -245,7 +285,7 @@ def test_sorting_and_filtering_change_the_rows(open_page: Opener) -> None:
     tab.locator("[data-sort='p.Lambda_I']").click()
     downwards = _rows(tab)
     order = tab.locator("th:has([data-sort='p.Lambda_I'])").get_attribute("aria-sort")
-    tab.locator("#words").fill("lambda_i=0.5")
+    tab.locator("#words").fill("lambda_i = 0.5")
     some = _rows(tab)
     tab.locator("#state").select_option("failed")
     one = _rows(tab)
@@ -258,6 +298,43 @@ def test_sorting_and_filtering_change_the_rows(open_page: Opener) -> None:
     assert one == ["exp4"]
     assert _rows(tab) == []
     assert tab.locator("#found").inner_text() == "0 of 6"
+
+
+def test_what_has_no_value_stands_at_the_end_whichever_way_it_is_sorted(
+    open_page: Opener, written: Path, overview: Overview, make_exhibit: Callable[..., Exhibit]
+) -> None:
+    exhibits = [make_exhibit(n) for n in range(3)]
+    nothing = {**exhibits[1].series, "roughness": np.full(6, np.nan)}
+    exhibits[1] = dataclasses.replace(exhibits[1], series=nothing)
+    _write(written, exhibits, overview)
+    tab = open_page()
+
+    orders = []
+    for _ in range(2):
+        tab.locator("[data-sort='q.roughness']").click()
+        orders.append(_rows(tab))
+
+    assert {order[-1] for order in orders} == {"exp1"}
+    assert orders[0][:2] == orders[1][1::-1]
+
+
+def test_values_stand_in_their_order_whenever_they_came(
+    open_page: Opener, written: Path, overview: Overview, make_exhibit: Callable[..., Exhibit]
+) -> None:
+    _write(written, [make_exhibit(n) for n in (5, 0, 4, 1, 3, 2)], overview)
+    grid = open_page().locator("table.grid th").all_inner_texts()
+    points = dataclasses.replace(overview, axes=(("Tau_min", "Lambda_I"),), sorted=(False,))
+    _write(written, [make_exhibit(n) for n in (5, 0, 4)], points)
+    flow = open_page().locator(".flow .label").all_inner_texts()
+
+    assert [text.replace("\xa0", " ") for text in grid] == [
+        *("Tau_min = 0", "Tau_min = 100"),
+        *(f"Lambda_I = {value}" for value in ("0", "0.5", "1")),
+    ]
+    assert [text.replace("\xa0", " ") for text in flow] == [
+        *("Tau_min = 100, Lambda_I = 1", "Tau_min = 0, Lambda_I = 0"),
+        "Tau_min = 100, Lambda_I = 0.5",
+    ]
 
 
 def test_the_table_is_saved_as_csv_as_it_is_shown(open_page: Opener) -> None:

@@ -99,6 +99,10 @@ def test_the_entries_tell_parameters_state_and_the_last_numbers(
     assert (entry["state"], entry["snapshots"]) == ("failed", 3)
     assert entry["remark"] == "rescal exited with status 3"
     assert entry["last"] == pytest.approx([last.mean(), last.std()], rel=1e-4)
+    flat = {**exhibit.series, "roughness": np.array([1.0, 2.0, np.nan])}
+    ended = _packed(dataclasses.replace(exhibit, series=flat), allowance).entry["last"]
+    assert isinstance(ended, list)
+    assert ended[1] is None  # a value of another time would tell nothing of the last
     spans = [np.percentile(series, [2, 98]) for series in exhibit.series.values()]
     assert np.array(entry["spans"]) == pytest.approx(np.array(spans), rel=1e-4)
 

@@ -61,11 +61,16 @@ function hasMaps(found) {
 function frameAt(found, time) {
   const { times } = found.told;
   if (times.length === 0) return null;
+  const best = nearest(times, time);
+  return { index: best, time: times[best], late: Math.abs(times[best] - time) > spacing() / 2 };
+}
+
+function nearest(times, time) {
   let best = 0;
   times.forEach((t, i) => {
     if (Math.abs(t - time) < Math.abs(times[best] - time)) best = i;
   });
-  return { index: best, time: times[best], late: Math.abs(times[best] - time) > spacing() / 2 };
+  return best;
 }
 
 function spacing() {
@@ -73,14 +78,10 @@ function spacing() {
   return times.length > 1 ? (times.at(-1) - times[0]) / (times.length - 1) : Infinity;
 }
 
+// a quantity at the snapshot nearest to a time; not a number where it has no meaning then
 function valueAt(found, name, time) {
   const series = found.arrays[name];
   if (!series) return NaN;
   const times = found.arrays.series_times.values;
-  let best = -1;
-  for (let i = 0; i < times.length; i += 1) {
-    if (Number.isNaN(series.values[i])) continue;
-    if (best < 0 || Math.abs(times[i] - time) < Math.abs(times[best] - time)) best = i;
-  }
-  return best < 0 ? NaN : series.values[best];
+  return times.length ? series.values[nearest(times, time)] : NaN;
 }

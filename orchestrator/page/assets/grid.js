@@ -67,12 +67,12 @@ function table(chosen, { rows, columns }) {
     const place = `${rows.label(one)}\n${columns.label(one)}`;
     places.set(place, [...(places.get(place) ?? []), one]);
   }
-  const head = columns.labels.map((label) => element("th", { scope: "col" }, unbroken(label)));
-  const lines = rows.labels.map((row) =>
+  const head = columns.labels.map((label) => element("th", { scope: "col" }, lines(label)));
+  const body = rows.labels.map((row) =>
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, unbroken(row)),
+      element("th", { scope: "row" }, lines(row)),
       ...columns.labels.map((column) => {
         const here = places.get(`${row}\n${column}`) ?? [];
         return element("td", {}, here.length ? makeCell(here[0], here.length - 1) : null);
@@ -83,10 +83,15 @@ function table(chosen, { rows, columns }) {
     "table",
     { role: "grid", className: "grid", "aria-labelledby": "diagram-title" },
     element("thead", {}, element("tr", {}, element("td"), ...head)),
-    element("tbody", {}, ...lines),
+    element("tbody", {}, ...body),
   );
   grid.style.setProperty("--columns", columns.labels.length);
   return grid;
+}
+
+// a line for each parameter
+function lines(label) {
+  return unbroken(label).replaceAll(", ", "\n");
 }
 
 function flow(chosen) {
@@ -134,6 +139,10 @@ function makeCell(one, more) {
   return cell;
 }
 
+function ended(one) {
+  return one.state !== "pending" && one.state !== "running";
+}
+
 function standing(one) {
   if (one.state === "done") return "";
   return one.state === "running"
@@ -153,17 +162,17 @@ async function drawCell(number) {
   const frame = frameAt(found, time);
   cell.classList.toggle("empty", frame === null);
   cell.classList.toggle("late", Boolean(frame?.late));
-  const figure = cell.querySelector(".figure");
-  figure.textContent = "";
-  if (frame === null) figure.textContent = "no data yet";
-  else if (wantsMap && !hasMaps(found)) figure.textContent = "no height maps";
+  const said = [];
+  if (frame === null) said.push(ended(byNumber.get(number)) ? "no data" : "no data yet");
+  else if (wantsMap && !hasMaps(found)) said.push("no height maps");
   else if (wantsMap) drawMap(canvas, found, frame.index, view.show);
-  else drawNumber(canvas, figure, valueAt(found, view.show, time));
-  if (frame?.late && wantsMap && hasMaps(found))
-    figure.textContent = `t = ${short(frame.time)}`;
+  else said.push(drawNumber(canvas, valueAt(found, view.show, time)));
+  if (frame?.late && (!wantsMap || hasMaps(found))) said.push(`t = ${short(frame.time)}`);
+  const figure = cell.querySelector(".figure");
+  figure.replaceChildren(...(said.length ? [element("span", {}, said.join(", "))] : []));
 }
 
-function drawNumber(canvas, figure, value) {
+function drawNumber(canvas, value) {
   const { low, high } = scales[view.show];
   const part = (value - low) / (high - low || 1);
   canvas.width = 2;
@@ -173,7 +182,7 @@ function drawNumber(canvas, figure, value) {
     pen.fillStyle = rgb(part);
     pen.fillRect(0, 0, 2, 1);
   }
-  figure.textContent = short(value);
+  return short(value);
 }
 
 function redraw() {

@@ -108,11 +108,24 @@ const axes = data.axes.map((group, i) => {
   const first = data.axes.slice(0, i).flat().length;
   const label = (one) =>
     group.map((name, j) => `${name} = ${exact(one.values[first + j])}`).join(", ");
-  return { id: group.join(" "), label };
+  const values = (one) => one.values.slice(first, first + group.length);
+  return { id: group.join(" "), label, values: data.sorted[i] ? values : null };
 });
-axes.push({ id: "seed", label: (one) => `seed = ${one.seed}` });
-for (const axis of axes) axis.labels = [...new Set(experiments.map(axis.label))];
+axes.push({ id: "seed", label: (one) => `seed = ${one.seed}`, values: (one) => [one.seed] });
+for (const axis of axes) axis.labels = labelsOf(axis);
 const swept = axes.filter((axis) => axis.labels.length > 1);
+
+// by their values, numbers before words and none last, where these have an order
+function labelsOf({ label, values }) {
+  const ones = [...new Map(experiments.map((one) => [label(one), one])).values()];
+  const rank = (value) => (value === null ? 2 : typeof value === "string" ? 1 : 0);
+  const apart = (a, b) => rank(a) - rank(b) || (a < b ? -1 : Number(a > b));
+  const byValue = (a, b) => {
+    const others = values(b);
+    return values(a).reduce((found, value, i) => found || apart(value, others[i]), 0);
+  };
+  return (values ? ones.sort(byValue) : ones).map(label);
+}
 
 function axisOf(id) {
   return swept.find((axis) => axis.id === id);

@@ -59,21 +59,22 @@ function matches(one, words) {
 }
 
 function found() {
-  const words = view.words.toLowerCase().split(/\s+/).filter(Boolean);
+  const asked = view.words.toLowerCase().replace(/\s*=\s*/g, "=");
+  const words = asked.split(/\s+/).filter(Boolean);
   const kept = experiments.filter(
     (one) => (!view.state || one.state === view.state) && matches(one, words),
   );
   const column = columns.find(({ id }) => id === view.sort) ?? columns[0];
+  const missing = (one) => Number(column.value(one) === null || column.value(one) === "");
   return kept.sort(
     (a, b) =>
-      compare(column.value(a), column.value(b)) * (view.down ? -1 : 1) || a.number - b.number,
+      missing(a) - missing(b) || // at the end, whichever way
+      compare(column.value(a), column.value(b)) * (view.down ? -1 : 1) ||
+      a.number - b.number,
   );
 }
 
 function compare(a, b) {
-  if (a === b) return 0;
-  if (a === null || a === undefined) return 1;
-  if (b === null || b === undefined) return -1;
   if (typeof a === "number" && typeof b === "number") return a - b;
   return String(a).localeCompare(String(b), undefined, { numeric: true });
 }

@@ -26,9 +26,9 @@ function timeTool() {
   slider.addEventListener("input", () => change({ time: Number(slider.value) }));
   const play = element(
     "button",
-    { id: "play", type: "button", className: "quiet", "aria-pressed": "false" },
-    "Play",
+    { id: "play", type: "button", className: "quiet" },
   );
+  tellPlaying(play);
   play.addEventListener("click", togglePlay);
   return element(
     "div",
@@ -47,8 +47,12 @@ function togglePlay() {
   playing = on
     ? setInterval(() => change({ time: (view.time + 1) % data.times.length }), 500)
     : null;
-  byId("play").textContent = on ? "Pause" : "Play";
-  byId("play").setAttribute("aria-pressed", String(on));
+  tellPlaying(byId("play"));
+}
+
+function tellPlaying(button) {
+  button.textContent = playing === null ? "Play" : "Pause";
+  button.setAttribute("aria-pressed", String(playing !== null));
 }
 
 function chooser(id, label, options, value, changed) {
