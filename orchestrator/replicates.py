@@ -109,10 +109,17 @@ class Criterion:
         for name, one in spreads.items():
             mean, width = float(one.mean), float(one.half_width)
             values[f"mean_{name}"] = mean
-            values[f"ci_{name}"] = width / abs(mean) if mean else math.inf
+            values[f"ci_{name}"] = _part(width, abs(mean))
             values[f"std_{name}"] = float(one.std) if one.count > 1 else math.inf
             values[f"sem_{name}"] = float(one.sem) if one.count > 1 else math.inf
         return bool(self._formula.evaluate(values))
+
+
+def _part(width: float, mean: float) -> float:
+    """Return a width as a part of the mean; of no width none, whatever the mean is."""
+    if width == 0:
+        return 0.0
+    return width / mean if mean else math.inf
 
 
 def criterion(text: str, known: Mapping[str, bool]) -> Criterion:

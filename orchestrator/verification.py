@@ -25,7 +25,7 @@ class Comparison:
     time_t0
         Simulated time in the first run, in t0.
     digest
-        SHA-256 of the first run's time and height map.
+        SHA-256 of the first run's time and height map, or of its counts where no map is kept.
     difference
         What is different, in words; empty where nothing is.
     """
@@ -36,34 +36,55 @@ class Comparison:
 
 
 def digests(reduced: Reduced) -> list[str]:
-    """Return the SHA-256 of each snapshot's time and height map."""
+    """Return the SHA-256 of each snapshot's time and of its height map, or its cell counts."""
+    count = len(reduced.times)
+    maps = reduced.height_maps.astype("<i2")
+    counts = reduced.cell_counts.astype("<i8")
+    kept = next((kind for kind in (maps, counts) if len(kind) == count), None)
     return [
-        hashlib.sha256(np.float64(time).tobytes() + one.astype("<i2").tobytes()).hexdigest()
-        for time, one in zip(reduced.times, reduced.height_maps, strict=False)
+        hashlib.sha256(
+            np.float64(time).tobytes() + (b"" if kept is None else kept[i].tobytes())
+        ).hexdigest()
+        for i, time in enumerate(reduced.times)
     ]
 
 
 def compare(first: Reduced, second: Reduced) -> Iterator[Comparison]:
-    """Compare each snapshot of the first run with the same one of the second."""
-    theirs = digests(second)
+    """Compare each snapshot of the first run with the same one of the second.
+
+    Its time, and of height map, counts of cells and spectrum what both runs have.
+    """
     for i, digest in enumerate(digests(first)):
-        if i >= len(theirs):
-            difference = "the second run has no such snapshot"
-        elif digest != theirs[i]:
-            difference = _difference(first, second, i)
-        else:
-            difference = _spectra(first, second, i)
-        yield Comparison(float(first.times[i]), digest, difference)
+        yield Comparison(float(first.times[i]), digest, _difference(first, second, i))
 
 
 def _difference(first: Reduced, second: Reduced, index: int) -> str:
+    if index >= len(second.times):
+        return "the second run has no such snapshot"
     if first.times[index] != second.times[index]:
         return f"the second run has it at t = {second.times[index]:.9g} t0"
+    looks = (_maps, _counts, _spectra)
+    return next((said for look in looks if (said := look(first, second, index))), "")
+
+
+def _maps(first: Reduced, second: Reduced, index: int) -> str:
+    if not (len(first.height_maps) > index and len(second.height_maps) > index):
+        return ""
     one, other = first.height_maps[index], second.height_maps[index]
     if one.shape != other.shape:
         return f"a map of {other.shape[0]} x {other.shape[1]} columns in the second run"
     columns = int(np.count_nonzero(one != other))
-    return f"{columns} of {one.size} columns have another height"
+    return f"{columns} of {one.size} columns have another height" if columns else ""
+
+
+def _counts(first: Reduced, second: Reduced, index: int) -> str:
+    if not (len(first.cell_counts) > index and len(second.cell_counts) > index):
+        return ""
+    one, other = first.cell_counts[index], second.cell_counts[index]
+    if not one.any() or not other.any() or (one == other).all():  # zeros where none were kept
+        return ""
+    words = (" ".join(map(str, counts)) for counts in (one, other))
+    return "grains, mobile and sintered ones are {}, in the second run {}".format(*words)
 
 
 def _spectra(first: Reduced, second: Reduced, index: int) -> str:
@@ -74,4 +95,4 @@ def _spectra(first: Reduced, second: Reduced, index: int) -> str:
         off = float(np.abs(one - other).max(initial=0.0))
         if off <= _SPECTRA_TOLERANCE * float(np.abs(one).max(initial=1.0)):
             return ""
-    return "the height maps are equal, the spectra are not"
+    return "the spectra differ, all else is equal"

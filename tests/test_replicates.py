@@ -64,6 +64,14 @@ def test_as_many_seeds_are_proposed_as_meet_the_criterion() -> None:
     assert wanted(3, 3, 0.0, 1.0) is None
 
 
+def test_of_no_spread_the_interval_is_nothing_though_the_mean_is_nothing_too() -> None:
+    criterion = replicates.criterion("ci(roughness) > 0.1", KNOWN)
+
+    assert not criterion.unmet({"roughness": replicates.spread([0.0, 0.0])})
+    assert criterion.unmet({"roughness": replicates.spread([-1.0, 1.0])})
+    assert criterion.unmet({"roughness": replicates.spread([0.0])})
+
+
 @pytest.mark.parametrize("text", ["sem(roughness) > 0.1", "std(roughness) > 9", "n < 0"])
 def test_where_nothing_can_be_told_more_seeds_are_wanted(text: str) -> None:
     criterion = replicates.criterion(f"{text} or sem(roughness) > 1e9", KNOWN)

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -35,13 +35,15 @@ def _make(
     attempt: int,
     run: Run = RUN,
     stop_after: int | None = None,
-    engine: Engine | None = None,
+    **given: Any,
 ) -> Record:
     """Make one attempt; stop it as a scheduler would after so many snapshots."""
     directory = ExperimentDirectory(place)
     claimed = attempts.claim(directory, attempt, attempts.myself("t", "j"))
     assert claimed is not None
-    task = Task(Experiment(0, Point("k", PARAMETERS, seed=5)), attempt, run, Outputs())
+    point, outputs = Point("k", PARAMETERS, seed=5), given.get("outputs", Outputs())
+    engine = given.get("engine", simulator.builtin())
+    task = Task(Experiment(0, point), attempt, run, outputs)
     with Stop() as stop:
         if stop_after is not None:
 
@@ -55,7 +57,7 @@ def _make(
                 stop.request(State.TIMEOUT, "stopped by SIGTERM")
 
             threading.Thread(target=watch).start()
-        return supervise(task, engine or simulator.builtin(), directory, stop)
+        return supervise(task, engine, directory, stop)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,22 @@ def test_a_timed_out_attempt_goes_on_to_the_same_bytes(
     assert second.snapshots == second.expected == 21
     assert _published(tmp_path) == _published(undisturbed)
     assert not list(tmp_path.rglob("checkpoint.*"))
+
+
+def test_the_roughness_is_told_from_the_start_though_no_height_maps_are_kept(
+    tmp_path: Path, undisturbed: Path
+) -> None:
+    bare = Outputs(height_maps=False)
+    _make(tmp_path, 1, stop_after=6, outputs=bare)
+    second = _make(tmp_path, 2, outputs=bare)
+
+    told = attempts.read_progress(ExperimentDirectory(tmp_path).attempt(2))
+    whole = attempts.read_progress(ExperimentDirectory(undisturbed).attempt(1))
+    assert second.continued
+    assert told is not None
+    assert whole is not None
+    assert len(told.roughness) == 16
+    assert told.roughness == whole.roughness
 
 
 def test_what_was_asked_for_otherwise_starts_anew(tmp_path: Path) -> None:

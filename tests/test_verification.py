@@ -35,18 +35,33 @@ def test_equal_runs_have_equal_digests() -> None:
     ("changes", "said"),
     [
         ({"times": np.array([0.0, 10.6])}, "the second run has it at t = 10.6 t0"),
-        ({"height_maps": FIRST.height_maps[:1]}, "the second run has no such snapshot"),
+        ({"times": FIRST.times[:1]}, "the second run has no such snapshot"),
+        ({"height_maps": FIRST.height_maps[:0]}, ""),
+        (
+            {"cell_counts": np.array([[9, 0, 0], [7, 2, 0]])},
+            "grains, mobile and sintered ones are 8 1 0, in the second run 7 2 0",
+        ),
+        ({"cell_counts": 0 * FIRST.cell_counts}, ""),
         (
             {"height_maps": FIRST.height_maps[..., :3]},
             "a map of 3 x 3 columns in the second run",
         ),
-        ({"spectra": 2 * FIRST.spectra}, "the height maps are equal, the spectra are not"),
+        ({"spectra": 2 * FIRST.spectra}, "the spectra differ, all else is equal"),
         ({"spectra": FIRST.spectra[:0]}, ""),
         ({"spectra": FIRST.spectra * (1 + 1e-6)}, ""),
     ],
 )
 def test_a_difference_is_told_in_words(changes: dict[str, Any], said: str) -> None:
     assert _said(dataclasses.replace(FIRST, **changes))[1] == said
+
+
+def test_without_height_maps_digests_are_of_the_counts() -> None:
+    bare = dataclasses.replace(FIRST, height_maps=FIRST.height_maps[:0])
+    other = dataclasses.replace(bare, cell_counts=np.array([[9, 0, 0], [8, 1, 1]]))
+
+    assert verification.digests(bare)[0] == verification.digests(other)[0]
+    assert verification.digests(bare)[1] != verification.digests(other)[1]
+    assert verification.digests(bare)[0] != verification.digests(FIRST)[0]
 
 
 def test_columns_that_differ_are_counted() -> None:

@@ -18,7 +18,7 @@ from orchestrator.model import State
 from orchestrator.observables import QUANTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import Console
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from orchestrator.dataset.grid import Grid
     from orchestrator.model import Experiment, Scalar, Sweep
     from orchestrator.replicates import Criterion, Spread
+
+
+_NAMED = 3  # points of which nothing can be said
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,8 @@ def propose(console: Console, planned: Plan, text: str) -> None:
             "enough" if one.wanted == one.seeds else str(one.wanted or "unknown"),
         )
     console.print(table)
-    wanted = [one.wanted for one in found]
-    console.print(_advice(planned.sweep, criterion, wanted), highlight=False, soft_wrap=True)
+    for said in _advice(planned.sweep, criterion, found):
+        console.print(said, highlight=False, soft_wrap=True)
 
 
 def as_json(planned: Plan, text: str) -> dict[str, Any]:
@@ -138,17 +141,25 @@ def _shown(spread: Spread) -> str:
     return f"{spread.mean:.4g} +- {spread.half_width:.2g}"
 
 
-def _advice(sweep: Sweep, criterion: Criterion, wanted: Sequence[int | None]) -> str:
-    if None in wanted:
-        few = "some points have fewer than two seeds with a value"
-        return f"{few}, or {criterion.text} holds even with two hundred"
-    most = max(count for count in wanted if count is not None)
-    if most <= len(sweep.seeds):
-        return f"{criterion.text} is untrue for all points, once the seeds of the file are done"
-    return (
-        f"the last column makes {criterion.text} untrue; "
-        f"for all of them write: {_written(sweep.seeds, most)}"
-    )
+def _advice(sweep: Sweep, criterion: Criterion, found: Sequence[Proposal]) -> Iterator[str]:
+    """Say what to write into the sweep file, and of which points nothing can be said."""
+    told = [one.wanted for one in found if one.wanted is not None]
+    which = "all points" if len(told) == len(found) else "the other points"
+    if exceptions := [one for one in found if one.wanted is None]:
+        few = "fewer than two seeds have a value"
+        named = "; ".join(map(_named, exceptions[:_NAMED]))
+        more = len(exceptions) - _NAMED
+        others = f" and {more} more" if more > 0 else ""
+        yield f"{named}{others}: {few}, or {criterion.text} holds even with two hundred"
+    if told and max(told) <= len(sweep.seeds):
+        yield f"{criterion.text} is untrue for {which}, once the seeds of the file are done"
+    elif told:
+        wish = f"the last column makes {criterion.text} untrue"
+        yield f"{wish}; for {which} write: {_written(sweep.seeds, max(told))}"
+
+
+def _named(one: Proposal) -> str:
+    return ", ".join(f"{name} = {report.number(value)}" for name, value in one.where.items())
 
 
 def _written(seeds: Sequence[int], count: int) -> str:

@@ -37,9 +37,9 @@ def perform(request: argparse.Namespace) -> int:
     place = directory.experiment(number)
     known = read_json(place.meta_data)
     before = store.reduced(place)
-    if known is None or len(before.height_maps) == 0:
+    if known is None or len(before.times) == 0:
         name, state = standing.experiment.name, standing.state.value
-        raise RequestError(f"{name} has no height maps to compare with; it is {state}")
+        raise RequestError(f"{name} has no snapshots to compare with; it is {state}")
     engine = _engine(known, console)
     record = attempts.read_record(place.attempt(known.get("attempt", standing.attempt)))
     if record is not None and "new chances" in record.continued:
@@ -53,6 +53,8 @@ def perform(request: argparse.Namespace) -> int:
         console.status(f"running {standing.experiment.name} again"),
     ):
         after = _again(known, standing.experiment.number, engine, Path(scratch))
+    if len(before.height_maps) == 0:
+        console.print("it kept no height maps; what else is there is compared", style="yellow")
     return _tell(console, standing.experiment.name, before, after)
 
 

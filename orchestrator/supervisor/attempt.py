@@ -145,7 +145,7 @@ class _Attempt:
         """Take over an earlier attempt's snapshots; return the options that continue it."""
         told = attempts.read_record(resumed.attempt) or attempts.read_progress(resumed.attempt)
         self._results.start(told.start_t0 if told is not None else 0.0)
-        self._results.adopt(resumed.attempt.journal, resumed.snapshots)
+        self._results.adopt(resumed.attempt, resumed.snapshots)
         reached = self._results.time_t0
         how = "exactly" if resumed.exact else "from its cells, with new gas and new chances"
         self._continued = (

@@ -12,7 +12,6 @@ from orchestrator.model import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from orchestrator.model import Outputs, Snapshot
     from orchestrator.workspace import AttemptDirectory, ExperimentDirectory
@@ -68,14 +67,17 @@ class Results:
         """Take note of the simulated time at which the experiment starts."""
         self.time_t0 = self.start_t0 = self.adopted_t0 = start_t0
 
-    def adopt(self, journal: Path, snapshots: int) -> None:
+    def adopt(self, earlier: AttemptDirectory, snapshots: int) -> None:
         """Take over the first snapshots of an earlier attempt."""
-        for snapshot in itertools.islice(store.read_journal(journal), snapshots):
+        for snapshot in itertools.islice(store.read_journal(earlier.journal), snapshots):
             self._journal.append(snapshot)
             self._note(snapshot)
             self.snapshots += 1
             self.time_t0 = snapshot.time_t0
         self.adopted, self.adopted_t0 = self.snapshots, self.time_t0
+        told = attempts.read_progress(earlier)
+        if told is not None and not self._roughness:  # it kept no height maps
+            self._roughness = _resampled(told.roughness, told.snapshots)[:snapshots]
         self.beat()
 
     def keep(self, snapshot: Snapshot) -> None:
@@ -100,7 +102,7 @@ class Results:
             self.adopted,
             self.adopted_t0,
             self._snapshot_s,
-            tuple(_thinned(self._roughness)),
+            tuple(_resampled(self._roughness, min(len(self._roughness), _SHOWN))),
         )
         with contextlib.suppress(OSError):
             attempts.write_progress(self._attempt, progress)
@@ -136,9 +138,10 @@ def _publish(attempt: AttemptDirectory, directory: ExperimentDirectory) -> None:
         experiment.credit(directory, attempt, *extent)
 
 
-def _thinned(values: Sequence[float]) -> list[float]:
-    """Return at most so many values, evenly chosen, the first and the last among them."""
-    count = min(len(values), _SHOWN)
+def _resampled(values: Sequence[float], count: int) -> list[float]:
+    """Return ``count`` of the values, evenly chosen, from the first to the last; some again."""
+    if not values:
+        return []
     return [values[i * (len(values) - 1) // max(1, count - 1)] for i in range(count)]
 
 

@@ -405,6 +405,25 @@ def test_an_experiment_is_verified_by_running_it_again(bench: Bench) -> None:
     assert not list(bench.sweep.root.glob(".verify-*"))
 
 
+def test_what_keeps_no_height_maps_is_verified_by_what_it_keeps(bench: Bench) -> None:
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--set", "outputs.height_maps=false", "--wait")
+    counts = bench.sweep.experiment(0).cell_counts
+
+    equal = bench.run("verify", "winds", "exp0")
+    with np.load(counts) as file:
+        arrays = dict(file)
+    arrays["cell_counts"][2, 0] += 1
+    np.savez_compressed(counts, **arrays)
+    tampered = bench.run("verify", "winds", "exp0")
+
+    assert (equal.returncode, equal.stderr) == (0, "")
+    assert equal.stdout.splitlines()[0].startswith("it kept no height maps")
+    assert equal.stdout.splitlines()[-1] == "exp0: 3 of 3 snapshots equal"
+    assert tampered.returncode == 1
+    assert tampered.stdout.splitlines()[-1] == "exp0: 2 of 3 snapshots equal"
+
+
 def test_a_sweep_of_which_only_the_numbers_were_written_down_can_be_looked_at(
     bench: Bench,
 ) -> None:
