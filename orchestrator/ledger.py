@@ -233,9 +233,12 @@ def submission(directory: SweepDirectory, token: str) -> Submission:
     """Read one submission by its token."""
     path = directory.order(token)
     try:
-        data = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        return _from_json(json.loads(path.read_bytes()))
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise FormatError(f"{path}: not a readable submission: {error}") from error
+
+
+def _from_json(data: dict[str, Any]) -> Submission:
     data["attempts"] = {int(number): attempt for number, attempt in data["attempts"]}
     data["run"] = Run(**data["run"])
     outputs = data["outputs"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -106,6 +106,22 @@ def test_the_axes_are_those_of_the_last_sweep_file(sweep_directory: SweepDirecto
     assert [axis.block for axis in ledger.swept_axes(sweep_directory)] == ["grid", "zip"]
     assert ledger.unfinished(sweep_directory) == {}
     assert ledger.submissions(sweep_directory) == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"weather": "fine"}, {"run": None}, {"resources": {"colour": "red"}}]
+)
+def test_a_submission_of_another_version_is_named(
+    sweep_directory: SweepDirectory,
+    make_submission: Callable[..., Submission],
+    change: dict[str, Any],
+) -> None:
+    ledger.intend(sweep_directory, make_submission("a", {0: 1}))
+    order = sweep_directory.order("a")
+    order.write_text(json.dumps({**json.loads(order.read_text()), **change}))
+
+    with pytest.raises(FormatError, match=r"a\.json: not a readable submission: "):
+        ledger.submissions(sweep_directory)
 
 
 def test_a_void_submission_does_not_count(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.figures.style import Labels, Slot
 
 _PANEL_IN = 3.0
+_SCALE_IN = 0.75  # that the scale of colours takes
 _VERTICAL = 4.0  # how much steeper than it is the light sees the surface
 _HATCHES = 18  # lines of a hatching along the wind
 
@@ -77,9 +78,9 @@ class PhaseDiagram:
     ) -> None:
         depth, length = shape
         rows, columns = len(labels.rows), len(labels.columns)
-        width = 1.9 + _PANEL_IN * columns
+        width = labels.row_width + _SCALE_IN + _PANEL_IN * columns
         panel_in = max(_PANEL_IN * depth / length + 0.06, labels.row_height)
-        height = 0.75 + labels.column_height + (panel_in + labels.height) * rows
+        height = 0.5 + labels.column_height + (panel_in + labels.height) * rows
         self.figure: Figure = style.new_figure(width, height)
         self._range = range_
         self._shape = shape

@@ -58,7 +58,7 @@ def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Fi
     rows, columns = len(labels.rows), len(labels.columns)
     figure = style.new_figure(
         1.9 + _PANEL_IN[0] * columns,
-        1.0 + labels.column_height + (_PANEL_IN[1] + labels.height) * rows,
+        0.8 + labels.column_height + (_PANEL_IN[1] + labels.height) * rows,
     )
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     drawn = {place: panel for place, panel in panels.items() if len(panel.times) > 1}

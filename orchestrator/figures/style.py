@@ -13,7 +13,7 @@ from orchestrator.errors import RequestError, optional
 from orchestrator.formats.durable import draft_of, replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -41,13 +41,16 @@ STILLS = (".png", ".svg", ".pdf")
 FILMS = (".gif", ".mp4")
 
 _TOGETHER_T0 = 0.25  # by which snapshots of one time may be late
-_LINE_IN = 0.2  # that a line of a label takes
+_LINE_IN, _LETTER_IN = 0.18, 0.07  # that a line and a letter of a label take
+_AROUND_IN = 0.08  # between a label and what it stands at
 _FRAMES_PER_S = 8
 _FILM_DPI = 100
 
 
-def _lines(said: str) -> int:
-    return 1 + said.count("\n")
+def _height(labels: Iterable[str]) -> float:
+    """Return the height of the highest label, in inches."""
+    lines = max((1 + said.count("\n") for said in labels if said), default=0)
+    return _LINE_IN * lines + (_AROUND_IN if lines else 0.0)
 
 
 def _broken(label: str) -> str:
@@ -75,17 +78,23 @@ class Labels:
     @property
     def height(self) -> float:
         """How much of a row's height what stands over a panel takes, in inches."""
-        return _LINE_IN * max((_lines(said) for said in self.panels.values()), default=0)
+        return _height(self.panels.values())
 
     @property
     def row_height(self) -> float:
         """How high a row has to be for what stands beside it, in inches."""
-        return _LINE_IN * max(_lines(_broken(said)) for said in self.rows)
+        return _height(map(_broken, self.rows))
+
+    @property
+    def row_width(self) -> float:
+        """How wide what stands beside the rows is, in inches, about."""
+        lines = [line for said in self.rows for line in _broken(said).split("\n")]
+        return _LETTER_IN * max(map(len, lines)) + (_AROUND_IN if any(lines) else 0.0)
 
     @property
     def column_height(self) -> float:
-        """How much more than one line what stands over a column takes, in inches."""
-        return _LINE_IN * (max(_lines(said) for said in self.columns) - 1)
+        """How high what stands over the columns is, in inches."""
+        return _height(self.columns)
 
     def write(self, grid: NDArray[Any], beside: Callable[[Axes, str], None]) -> None:
         """Write them at the axes [row, column]; ``beside`` writes the one of a row."""
