@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SHORTEST = 4  # cells; what is shorter is single grains
 _NARROWEST = 12  # cells of length in which waves are looked for
+_FEWEST = 1.5  # waves in the domain
 _PEAK = 2  # wavenumbers each way that belong to a peak, which seldom falls on a whole one
 _BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
 _STANDS_OUT = 10.0  # times the median
@@ -63,23 +64,24 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
     ``mean_height``, ``roughness``, ``mass``
         Mean and standard deviation of the height, and the cells under it but for the ground.
     ``wavelength``, ``orientation``
-        Of the dominant wave: the strongest peak of the periodogram, tapered along the wind (Hann)
-        so that inlet and outlet count little, blurred over two wavenumbers each way so that chance
-        decides little. Waves of less than four cells are grains. The wave vector is the mean over
-        the peak, weighted by power; its direction is 0 along the wind, positive towards larger y,
-        in (-90, 90].
+        Of the dominant wave: the strongest peak of the premultiplied periodogram, power times
+        frequency, in which the long undulations that every uneven bed has do not hide its forms.
+        It is tapered along the wind (Hann) so that inlet and outlet count little, and blurred over
+        two wavenumbers each way so that chance decides little. Waves of less than four cells are
+        grains. The wave vector is the mean over the peak, weighted by power; its direction is 0
+        along the wind, positive towards larger y, in (-90, 90].
     ``migration_speed``
         How fast the forms move along the wind since the snapshot before: the shift at which the
         two, tapered as above, resemble each other most, between whole cells on a parabola, over the
-        time between.
-        Forms that move by more than half their wavelength meanwhile cannot be told from slower
-        ones.
+        time between. Forms that move by more than half their wavelength meanwhile cannot be told
+        from slower ones.
     ``mobile_fraction``, ``sintered_fraction``
         Mobile and sintered grains, over the grains of all three kinds.
 
-    Not a number where a quantity has no meaning or was not kept: waves where none has ten times
-    the power of the median one, a speed at the first snapshot, both where the domain is shorter
-    than twelve cells, fractions of nothing.
+    Not a number where a quantity has no meaning or was not kept: waves where the dominant one has
+    less than ten times the power of the median one or fits less than one and a half times into the
+    domain, a speed at the first snapshot, both where the domain is shorter than twelve cells,
+    fractions of nothing.
     """
     maps = reduced.height_maps
     found = {name: np.full(len(reduced.times), np.nan) for name in QUANTITIES}
@@ -182,7 +184,7 @@ def _periodogram(tapered: NDArray[np.complexfloating], length: int) -> NDArray[n
 
 
 def _dominant_waves(power: NDArray[np.float32], length: int) -> NDArray[np.float64]:
-    """Return the strongest wave of each map: [map, 2], wavelength in cells and direction in degrees.
+    """Return the dominant wave of each map: [map, 2], wavelength in cells and direction in degrees.
 
     ``power`` is from :func:`_periodogram`.
     """
@@ -192,8 +194,9 @@ def _dominant_waves(power: NDArray[np.float32], length: int) -> NDArray[np.float
     looked_at = (frequency > 0) & (frequency <= 1 / _SHORTEST)
     looked_at[:, 0] &= ky > 0  # of a wave across the wind both directions are the same
     candidates = _blurred(power)[:, looked_at]
-    strongest = candidates.argmax(axis=1)
-    stands_out = candidates.max(axis=1) > _STANDS_OUT * np.median(candidates, axis=1)
+    strongest = (candidates * frequency[looked_at].astype(np.float32)).argmax(axis=1)
+    chosen = candidates[np.arange(count), strongest]
+    stands_out = chosen > _STANDS_OUT * np.median(candidates, axis=1)
     across, along = (places[strongest] for places in np.nonzero(looked_at))
     found = np.full((count, 2), np.nan)
     for i in np.flatnonzero(stands_out):
@@ -216,7 +219,10 @@ def _blurred(power: NDArray[np.float32]) -> NDArray[np.float32]:
 def _wave_at(
     power: NDArray[np.float32], across: int, along: int, length: int
 ) -> tuple[float, float]:
-    """Return wavelength and direction of the peak at a wavenumber, its centre of power."""
+    """Return wavelength and direction of the peak at a wavenumber, its centre of power.
+
+    Not a number of what may be a single form and no wave.
+    """
     depth = power.shape[0]
     reach = min(_PEAK, (depth - 1) // 2)
     rows = across + np.arange(-reach, reach + 1)
@@ -227,6 +233,8 @@ def _wave_at(
     weight = peak.sum()
     vector_y = float((peak.sum(1) * rows).sum() / weight) / depth
     vector_x = float((peak.sum(0) * around).sum() / weight) / length
+    if max(abs(vector_y) * depth, vector_x * length) < _FEWEST:
+        return np.nan, np.nan
     angle = round(float(np.degrees(np.arctan2(vector_y, vector_x))), _DECIMALS)
     # of a wave across the wind the mean may be on the other side
     return 1 / float(np.hypot(vector_y, vector_x)), 90 - (90 - angle) % 180

@@ -77,6 +77,24 @@ def test_the_scour_at_the_inlet_is_no_wave() -> None:
     assert found == pytest.approx(L / 9, rel=0.05)
 
 
+def test_a_long_undulation_does_not_hide_the_forms_on_it() -> None:
+    bed = _wave(0, 2) + 0.6 * _wave(0, 8)
+
+    (found,) = observables.series(_reduced([bed]))["wavelength"]
+
+    assert found == pytest.approx(L / 8, rel=0.01)
+
+
+def test_a_single_heap_is_no_wave() -> None:
+    y, x = np.mgrid[:D, :L]
+    heap = np.maximum(0, 20 - np.hypot(x - 0.6 * L, y - 0.5 * D))
+
+    found = observables.series(_reduced([heap]))
+
+    assert np.isnan(found["wavelength"][0])
+    assert np.isnan(found["orientation"][0])
+
+
 def test_waves_are_found_among_grains() -> None:
     random = np.random.default_rng(4)
     maps = [20 + 0.4 * _wave(0, 6) / 1000 + random.normal(0, 1, (D, L)) for _ in range(9)]
