@@ -153,5 +153,5 @@ def test_a_killed_worker_is_found_lost_and_its_experiment_resubmitted(
 
 def _name(desk: Desk) -> str:
     """Return the names of all jobs of the sweep, as squeue and scancel take them."""
-    tokens = [line["token"] for line in desk.noted()]
-    return ",".join(f"winds.{token}" for token in dict.fromkeys(tokens))
+    tokens = [line["token"] for line in desk.noted() if line["event"] == "intended"]
+    return ",".join(f"winds.{token}" for token in tokens)
