@@ -102,6 +102,7 @@ def _seen(standing: Standing, allowance: Allowance) -> object:
     return (
         standing.state,
         standing.attempt,
+        standing.snapshots,  # the first comes at the time at which an experiment starts
         standing.time_t0,
         report.remark(standing),
         allowance.block_bytes,

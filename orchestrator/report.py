@@ -264,7 +264,6 @@ def as_json(name: str, standings: Sequence[Standing], axes: Sequence[Sequence[st
 
 def _standing_json(standing: Standing, axes: Sequence[Sequence[str]]) -> dict[str, Any]:
     record, progress = standing.record, standing.progress
-    snapshots = record.snapshots if record else progress.snapshots if progress else 0
     return {
         "number": standing.experiment.number,
         "name": standing.experiment.name,
@@ -277,7 +276,7 @@ def _standing_json(standing: Standing, axes: Sequence[Sequence[str]]) -> dict[st
         "time_t0": standing.time_t0,
         "stop_t0": standing.stop_t0,
         "fraction": round(standing.fraction, 6),
-        "snapshots": snapshots,
+        "snapshots": standing.snapshots,
         "rate_t0_per_min": standing.rate_t0_per_min,
         "left_s": standing.left_s,
         "wall_s": standing.wall_s if record or progress else None,

@@ -29,7 +29,7 @@ from orchestrator.supervisor import Stop, supervise
 from orchestrator.workspace import ExperimentDirectory, SweepDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -311,7 +311,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
+def bench(tmp_path: Path) -> Iterator[Bench]:
     root = tmp_path / "rescal root"
     for part in ("build", "src", "scripts/real_data"):
         (root / part).mkdir(parents=True)
@@ -323,4 +323,6 @@ def bench(tmp_path: Path) -> Bench:
         program.chmod(0o755)
     place = tmp_path / "project"
     place.mkdir()
-    return Bench(place, root)
+    made = Bench(place, root)
+    yield made
+    made.go()  # what still waits goes on and ends

@@ -177,6 +177,11 @@ class Standing:
         return self.record if self.record is not None else self.progress
 
     @property
+    def snapshots(self) -> int:
+        """How many snapshots it has."""
+        return self.reached.snapshots if self.reached is not None else 0
+
+    @property
     def start_t0(self) -> float:
         """Simulated time at which it starts, in t0, as far as that is known before it has."""
         if self.reached is not None:
