@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from orchestrator.model import Scalar
     from orchestrator.workspace import AttemptDirectory
 
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("untimed")
 
 _TOGETHER = {"slurm", "test_plot.py", "test_browser.py"}
 """Folders and files whose tests share something costly: a cluster, sweeps that ran, a browser."""

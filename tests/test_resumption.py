@@ -18,6 +18,7 @@ from orchestrator import attempts, simulator, store
 from orchestrator.experiment import describe
 from orchestrator.model import Experiment, Outputs, Point, Run, Snapshot, State, Task
 from orchestrator.supervisor import Stop, resumption, supervise
+from orchestrator.supervisor.results import Results
 from orchestrator.workspace import ExperimentDirectory
 from tests.engine.parameters import snowfall
 
@@ -89,19 +90,32 @@ def test_a_timed_out_attempt_goes_on_to_the_same_bytes(
 
 
 def test_the_roughness_is_told_from_the_start_though_no_height_maps_are_kept(
-    tmp_path: Path, undisturbed: Path
+    tmp_path: Path,
 ) -> None:
-    bare = Outputs(height_maps=False)
-    _make(tmp_path, 1, stop_after=6, outputs=bare)
-    second = _make(tmp_path, 2, outputs=bare)
+    directory = ExperimentDirectory(tmp_path)
+    heights = [np.array([[5, 5 + step]], np.int16) for step in range(8)]
+    made = [
+        Snapshot(10.0 * i, each, None, np.zeros(3, np.int64)) for i, each in enumerate(heights)
+    ]
+    first, second = (
+        attempts.claim(directory, number, attempts.myself("t", "j")) for number in (1, 2)
+    )
+    assert first is not None
+    assert second is not None
+    cut_off = Results(first, directory, Outputs(height_maps=False))
+    for snapshot in made[:6]:
+        cut_off.keep(snapshot)
+    cut_off.close()
 
-    told = attempts.read_progress(ExperimentDirectory(tmp_path).attempt(2))
-    whole = attempts.read_progress(ExperimentDirectory(undisturbed).attempt(1))
-    assert second.continued
+    goes_on = Results(second, directory, Outputs(height_maps=False))
+    goes_on.adopt(first, 5)
+    for snapshot in made[5:]:
+        goes_on.keep(snapshot)
+    goes_on.close()
+
+    told = attempts.read_progress(second)
     assert told is not None
-    assert whole is not None
-    assert len(told.roughness) == 16
-    assert told.roughness == whole.roughness
+    assert told.roughness == tuple(step / 2 for step in range(8))
 
 
 def test_what_was_asked_for_otherwise_starts_anew(tmp_path: Path) -> None:

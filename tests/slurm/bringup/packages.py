@@ -28,6 +28,7 @@ _ACCOUNTING = {
 }
 _WITH = {"slurmdbd": ["slurm-wlm-mysql-plugin"]}
 _POLICY = Path("/usr/sbin/policy-rc.d")
+_WAIT_S = 300  # for who else installs packages
 
 
 def require(path: str, log: Path, *, accounting: bool, install: bool) -> None:
@@ -48,10 +49,16 @@ def require(path: str, log: Path, *, accounting: bool, install: bool) -> None:
         raise NotHereError(f"{lacking} (Debian: apt-get install {' '.join(need)})")
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise NotHereError(f"{lacking}; only root on Debian can install {' '.join(need)}")
+    options = [
+        "--quiet",
+        "--yes",
+        "--no-install-recommends",
+        f"-oDPkg::Lock::Timeout={_WAIT_S}",
+    ]
     with log.open("ab") as file, _no_daemon_starts():
         for command in (
             ["apt-get", "update", "--quiet"],
-            ["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", *need],
+            ["apt-get", "install", *options, *need],
         ):
             done = subprocess.run(
                 command,
