@@ -8,6 +8,7 @@ already says who took it, so that a claimant that dies meanwhile has taken nothi
 from __future__ import annotations
 
 import calendar
+import contextlib
 import dataclasses
 import errno
 import os
@@ -131,21 +132,24 @@ def alive(attempt: AttemptDirectory) -> bool | None:
     if claimed.host == socket.gethostname():
         return claimed.boot == _boot_id() and _started(claimed.pid) == claimed.started
     last = attempt.progress if attempt.progress.exists() else attempt.claim
-    return _age_s(last) < PATIENCE_S or None
+    return abs(_age_s(last)) < PATIENCE_S or None  # one of the future tells nothing
 
 
 def read_claim(attempt: AttemptDirectory) -> Claim | None:
-    """Return who took the attempt, or None where that is not written yet."""
+    """Return who took the attempt, or None where that cannot be read."""
     data = read_json(attempt.claim)
-    return None if data is None else Claim(**data)
+    with contextlib.suppress(TypeError):  # damaged
+        return None if data is None else Claim(**data)
+    return None
 
 
 def read_progress(attempt: AttemptDirectory) -> Progress | None:
     """Return how far the attempt has come, or None before its first snapshot."""
     data = read_json(attempt.progress)
-    if data is None:
-        return None
-    return Progress(**{**data, "roughness": tuple(data.get("roughness", ()))})
+    with contextlib.suppress(TypeError):  # damaged
+        if data is not None:
+            return Progress(**{**data, "roughness": tuple(data.get("roughness", ()))})
+    return None
 
 
 def write_progress(attempt: AttemptDirectory, progress: Progress) -> None:
@@ -156,11 +160,11 @@ def write_progress(attempt: AttemptDirectory, progress: Progress) -> None:
 def read_record(attempt: AttemptDirectory) -> Record | None:
     """Return the final account of an attempt, or None while there is none."""
     data = read_json(attempt.record)
-    if data is None:
-        return None
-    data["state"] = State(data["state"])
-    data["last_lines"] = tuple(data["last_lines"])
-    return Record(**data)
+    with contextlib.suppress(TypeError, ValueError, KeyError):  # damaged
+        if data is not None:
+            more = {"state": State(data["state"]), "last_lines": tuple(data["last_lines"])}
+            return Record(**{**data, **more})
+    return None
 
 
 def write_record(attempt: AttemptDirectory, record: Record) -> None:

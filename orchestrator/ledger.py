@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from orchestrator.model import Axis
     from orchestrator.workspace import SweepDirectory
 
+_EXPERIMENT = {"number": int, "key": str, "seed": int, "parameters": dict}
+_EVENT = {"event": str, "token": str}
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
@@ -83,19 +86,26 @@ def locked(directory: SweepDirectory) -> Iterator[None]:
 
 def experiments(directory: SweepDirectory) -> list[Experiment]:
     """Read all numbered experiments, by number."""
-    found = [
-        Experiment(
-            number=line["number"],
-            point=Point(key=line["key"], parameters=line["parameters"], seed=line["seed"]),
-        )
-        for line in _lines(directory.ledger)
-    ]
-    return sorted(found, key=lambda experiment: experiment.number)
+    found: dict[int, Experiment] = {}
+    keys: set[str] = set()
+    for place, line in _lines(directory.ledger, _EXPERIMENT):
+        number, key = line["number"], line["key"]
+        if number in found or key in keys:
+            raise FormatError(f"{place}: exp{number} or its parameters stand there twice")
+        keys.add(key)
+        found[number] = Experiment(number, Point(key, line["parameters"], line["seed"]))
+    return [found[number] for number in sorted(found)]
+
+
+def next_number(directory: SweepDirectory) -> int:
+    """Return the first number that no experiment of the ledger has, and no directory."""
+    numbers = (experiment.number for experiment in experiments(directory))
+    return 1 + max((*numbers, *directory.numbers()), default=-1)
 
 
 def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experiment]:
     """Give numbers to ``points``, after the last one given; the lock must be held."""
-    first = 1 + max((e.number for e in experiments(directory)), default=-1)
+    first = next_number(directory)
     added = [Experiment(number, point) for number, point in enumerate(points, first)]
     append_lines(
         directory.ledger,
@@ -157,7 +167,7 @@ def leave_out(directory: SweepDirectory, numbers: Iterable[int]) -> None:
 def orphaned(directory: SweepDirectory) -> frozenset[int]:
     """Return the numbers of the experiments that the sweep file no longer has."""
     found: list[int] = []
-    for line in _lines(directory.submissions):
+    for line in _events(directory):
         if line["event"] == "orphaned":
             found = line["experiments"]
     return frozenset(found)
@@ -174,7 +184,7 @@ def arrange(directory: SweepDirectory, axes: Sequence[Axis]) -> None:
 def swept_axes(directory: SweepDirectory) -> tuple[SweptAxis, ...]:
     """Return the axes of the sweep file as it was last accepted."""
     found: list[dict[str, Any]] = []
-    for line in _lines(directory.submissions):
+    for line in _events(directory):
         if line["event"] == "axes":
             found = line["axes"]
     return tuple(SweptAxis(tuple(axis["names"]), axis["block"]) for axis in found)
@@ -207,7 +217,7 @@ def note(directory: SweepDirectory, event: str, token: str, **details: Any) -> N
 def submissions(directory: SweepDirectory) -> list[Submission]:
     """Read every submission that counts, in their order; void ones are left out."""
     tokens: dict[str, dict[str, Any]] = {}
-    for line in _lines(directory.submissions):
+    for line in _events(directory):
         if line["event"] == "void":
             tokens.pop(line["token"], None)
         elif line["event"] == "intended":
@@ -225,7 +235,7 @@ def submissions(directory: SweepDirectory) -> list[Submission]:
 
 def unfinished(directory: SweepDirectory) -> dict[str, str]:
     """Return the last event of each submission that was neither released nor made void."""
-    last = {line["token"]: line["event"] for line in _lines(directory.submissions)}
+    last = {line["token"]: line["event"] for line in _events(directory)}
     return {token: event for token, event in last.items() if event in {"intended", "submitted"}}
 
 
@@ -282,9 +292,23 @@ def _as_json(submission: Submission) -> dict[str, Any]:
     return data
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    for number, line in read_lines(path):
+def _events(directory: SweepDirectory) -> Iterator[dict[str, Any]]:
+    """Yield what was written down of submissions, in its order."""
+    for _, line in _lines(directory.submissions, _EVENT):
+        yield line
+
+
+def _lines(path: Path, kind: Mapping[str, type]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the lines of a file with their places; each has what its ``kind`` must have."""
+    for number, text in read_lines(path):
+        place = f"{path}:{number}"
         try:
-            yield json.loads(line)
+            line = json.loads(text)
         except ValueError as error:
-            raise FormatError(f"{path}:{number}: not a line of JSON: {line[:60]!r}") from error
+            raise FormatError(f"{place}: not a line of JSON: {text[:60]!r}") from error
+        if not isinstance(line, dict) or any(
+            type(line.get(key)) is not wanted for key, wanted in kind.items()
+        ):
+            told = ", ".join(f"{key} ({wanted.__name__})" for key, wanted in kind.items())
+            raise FormatError(f"{place}: expected an object with {told}, got {text[:60]!r}")
+        yield place, line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ATTEMPT = re.compile(r"[1-9][0-9]*")
+_EXPERIMENT = re.compile(r"exp(0|[1-9][0-9]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,13 @@ class SweepDirectory:
     def experiment(self, number: int) -> ExperimentDirectory:
         """Return the directory of experiment ``number``, whether it exists or not."""
         return ExperimentDirectory(self.root / f"exp{number}")
+
+    def numbers(self) -> Iterator[int]:
+        """Yield the numbers of the experiments that have a directory."""
+        names = os.listdir(self.root) if self.root.is_dir() else []  # noqa: PTH208  # thousands
+        for name in names:
+            if _EXPERIMENT.fullmatch(name):
+                yield int(name[3:])
 
 
 def sweeps(data_directory: Path) -> Iterator[SweepDirectory]:

@@ -129,6 +129,33 @@ def test_elsewhere_only_a_sign_of_life_tells(tmp_path: Path) -> None:
     assert attempts.alive(attempt) is None
 
 
+def test_a_sign_of_life_from_the_future_tells_nothing(tmp_path: Path) -> None:
+    """The clock of the other machine, or of the file server, was wrong."""
+    claimant = dataclasses.replace(attempts.myself("t", "j"), host="another-node")
+    attempt = attempts.claim(ExperimentDirectory(tmp_path), 1, claimant)
+    assert attempt is not None
+    soon, late = (time.time() + share * attempts.PATIENCE_S for share in (0.5, 2))
+
+    os.utime(attempt.claim, (soon, soon))
+    a_little_ahead = attempts.alive(attempt)
+    os.utime(attempt.claim, (late, late))
+
+    assert a_little_ahead is True
+    assert attempts.alive(attempt) is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"colour": "red"}', '{"state": "sunny"}'])
+def test_what_is_damaged_counts_as_not_there(tmp_path: Path, text: str) -> None:
+    attempt = attempts.claim(ExperimentDirectory(tmp_path), 1, attempts.myself("t", "j"))
+    assert attempt is not None
+    for path in (attempt.claim, attempt.progress, attempt.record):
+        path.write_text(text)
+
+    assert attempts.read_claim(attempt) is None
+    assert attempts.read_progress(attempt) is None
+    assert attempts.read_record(attempt) is None
+
+
 def test_records_and_progress_are_read_as_written(
     tmp_path: Path, make_record: Callable[..., Record]
 ) -> None:

@@ -81,6 +81,59 @@ def test_a_line_that_is_not_json_is_named(sweep_directory: SweepDirectory) -> No
         ledger.experiments(sweep_directory)
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("[]\n", r"experiments\.jsonl:1: expected an object with number \(int\), key \(str\)"),
+        ('{"number":"0","key":"k","seed":1,"parameters":{}}\n', r"experiments\.jsonl:1: "),
+        ('{"number":true,"key":"k","seed":1,"parameters":{}}\n', r"experiments\.jsonl:1: "),
+        ("SAME\nSAME\n", r"experiments\.jsonl:2: exp0 or its parameters stand there twice"),
+    ],
+)
+def test_a_line_that_is_no_experiment_or_stands_twice_is_named(
+    sweep_directory: SweepDirectory, lines: str, said: str
+) -> None:
+    same = '{"number":0,"key":"k","seed":1,"parameters":{}}'
+    sweep_directory.ledger.write_text(lines.replace("SAME", same))
+
+    with pytest.raises(FormatError, match=said):
+        ledger.experiments(sweep_directory)
+
+
+def test_an_event_without_a_token_is_named(sweep_directory: SweepDirectory) -> None:
+    sweep_directory.submissions.write_text('{"event":"void"}\n')
+
+    with pytest.raises(FormatError, match=r"submissions\.jsonl:1: .* event \(str\), token"):
+        ledger.submissions(sweep_directory)
+
+
+def test_a_last_line_that_only_lacks_its_end_counts_and_stays(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    one, two, three = make_points(3)
+    ledger.enlist(sweep_directory, [one, two])
+    sweep_directory.ledger.write_bytes(sweep_directory.ledger.read_bytes().rstrip(b"\n"))
+
+    before = [e.point.key for e in ledger.experiments(sweep_directory)]
+    ledger.enlist(sweep_directory, [three])
+
+    assert before == [one.key, two.key]
+    after = [(e.number, e.point.key) for e in ledger.experiments(sweep_directory)]
+    assert after == [(0, one.key), (1, two.key), (2, three.key)]
+
+
+def test_a_number_whose_directory_is_there_is_not_given_again(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    """The ledger was lost with its last lines, the data were not."""
+    for name in ("exp4", "exp05", "exp7.old", "experiment"):
+        (sweep_directory.root / name).mkdir()
+
+    (added,) = ledger.enlist(sweep_directory, make_points(1))
+
+    assert added.number == 5
+
+
 def test_a_submission_is_read_as_it_was_written(
     sweep_directory: SweepDirectory, make_submission: Callable[..., Submission]
 ) -> None:

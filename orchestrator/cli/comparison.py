@@ -50,7 +50,7 @@ class Plan:
     def numbered(self) -> list[tuple[Point, int]]:
         """Each point of the file with its number, given already or to be given."""
         kept = {e.point.key: e.number for e in self.reconciliation.kept}
-        following = itertools.count(1 + max(self.standings, default=-1))
+        following = itertools.count(ledger.next_number(self.directory))
         return [
             (point, kept[point.key] if point.key in kept else next(following))
             for point in self.points

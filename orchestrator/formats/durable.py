@@ -110,7 +110,8 @@ def read_json(path: Path) -> dict[str, Any] | None:
 def append_lines(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
     """Append one line of JSON per item and wait until they are on the disk.
 
-    A torn last line, left by a writer that was killed, is cut off first. One writer at a time.
+    A torn last line, left by a writer that was killed, is cut off first; one that only lacks its
+    end of line, as an editor may leave it, gets that. One writer at a time.
     """
     if not lines:
         return
@@ -120,8 +121,12 @@ def append_lines(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
         if end:
             file.seek(end - 1)
             if file.read(1) != b"\n":
-                end = path.read_bytes().rfind(b"\n") + 1
-                file.truncate(end)
+                before, newline, last = path.read_bytes().rpartition(b"\n")
+                if _is_whole(last):
+                    text = "\n" + text
+                else:
+                    end = len(before) + len(newline)
+                    file.truncate(end)
         try:
             left = memoryview(text.encode())
             while left:
@@ -133,14 +138,25 @@ def append_lines(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the whole lines of a file with their numbers, without the end of line.
+    """Yield the whole lines of JSON in a file with their numbers, without the end of line.
 
     A torn last line is passed over, and so is a missing file.
     """
     try:
-        whole, _, _torn = path.read_bytes().rpartition(b"\n")
+        lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return
-    for number, line in enumerate(whole.split(b"\n"), 1):
+    if not _is_whole(lines[-1]):
+        lines.pop()
+    for number, line in enumerate(lines, 1):
         if line.strip():
             yield number, line
+
+
+def _is_whole(line: bytes) -> bool:
+    """Tell whether a line of JSON is all there."""
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
