@@ -13,7 +13,7 @@ from orchestrator import attempts, ledger
 from orchestrator.model import Standing, State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from orchestrator.model import Experiment, Submission
     from orchestrator.workspace import SweepDirectory
@@ -23,31 +23,39 @@ _DECIMALS = 9  # of a time, so that 3 x 0.1 is 0.3
 
 def standings(directory: SweepDirectory, only: Collection[int] | None = None) -> list[Standing]:
     """Tell where each experiment stands, by number; ``only`` restricts to some numbers."""
-    wanted = ledger.wanted_attempts(ledger.submissions(directory))
+    made = ledger.submissions(directory)
+    by_token = {submission.token: submission for submission in made}
+    wanted = ledger.wanted_attempts(made)
     orphaned = ledger.orphaned(directory)
-    found = [
-        standing(directory, experiment, *wanted.get(experiment.number, (0, None)))
-        for experiment in ledger.experiments(directory)
-        if only is None or experiment.number in only
-    ]
+    found = []
+    for experiment in ledger.experiments(directory):
+        if only is None or experiment.number in only:
+            attempt, asked_by = wanted.get(experiment.number, (0, None))
+            found.append(_standing(directory, experiment, attempt, asked_by, by_token))
     return [
         dataclasses.replace(s, orphaned=True) if s.experiment.number in orphaned else s
         for s in found
     ]
 
 
-def standing(
+def _standing(
     directory: SweepDirectory,
     experiment: Experiment,
     wanted: int,
     submission: Submission | None,
+    by_token: Mapping[str, Submission],
 ) -> Standing:
-    """Tell where one experiment stands, of which attempt ``wanted`` was the last asked for."""
+    """Tell where one experiment stands, of which attempt ``wanted`` was the last asked for.
+
+    Where several submissions asked for that attempt, the one counts by which it was claimed.
+    """
     made = _latest_attempt(directory, experiment.number)
     if made < wanted or made == 0:
         return Standing(experiment, State.PENDING, wanted, submission)
     attempt = directory.experiment(experiment.number).attempt(made)
     claim = attempts.read_claim(attempt)
+    if claim is not None:
+        submission = by_token.get(claim.token, submission)
     progress = attempts.read_progress(attempt)
     record = attempts.read_record(attempt)
     if record is not None:

@@ -51,6 +51,20 @@ def test_nothing_claimed_is_pending_and_who_was_never_asked_for_has_no_attempt(
     ]
 
 
+def test_of_two_that_asked_for_an_attempt_the_one_counts_that_claimed_it(
+    submitted: SweepDirectory, claimant: Claim, make_submission: Callable[..., Submission]
+) -> None:
+    longer = dataclasses.replace(make_submission("b", {0: 1, 1: 1}), run=Run(900.0, 50.0))
+    ledger.intend(submitted, longer)
+    second = dataclasses.replace(claimant, token="b")  # a submission's name
+    assert attempts.claim(submitted.experiment(0), 1, second) is not None
+
+    found = collection.standings(submitted, [0, 1])
+
+    assert [s.submission.token for s in found if s.submission] == ["b", "a"]
+    assert [s.left_t0 for s in found] == [900.0, 100.0]
+
+
 def test_a_live_claim_runs_and_its_progress_gives_rate_and_time_left(
     submitted: SweepDirectory, claimant: Claim
 ) -> None:

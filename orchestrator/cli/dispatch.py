@@ -145,29 +145,49 @@ def start(directory: SweepDirectory, made: Submission | None, place: str, worker
 
 
 def mend(directory: SweepDirectory) -> list[str]:
-    """Settle what a submitter left that died between its intent and the release of its jobs.
+    """Settle what a submitter left that died between its intent and the start of what it asked.
 
     Done before anything new is asked for, with the sweep's lock held; says what was done. Jobs
     on hold cannot have started, so they are cancelled and asked for anew; those whose ids were
-    written down only need to be released.
+    written down only need to be released, if they are still there. Who runs an experiment itself
+    claims it before the lock is let go, so that what has not been claimed by now never will be.
     """
     said = []
     for token, event in ledger.unfinished(directory).items():
         one = ledger.submission(directory, token)
-        if one.cluster != "slurm":
-            continue
-        if event == "submitted":
-            steering.release(
-                next(s.job_ids for s in ledger.submissions(directory) if s.token == token)
-            )
-            ledger.note(directory, "released", token)
+        if one.cluster == "slurm" and event == "submitted":
+            _release(directory, token)
             said.append(f"submission {token} was sent but held; it is released now")
-            continue
-        name = slurm.job_name(directory, token)
-        queued = told(jobs.queue())
-        steering.cancel(
-            sorted({job.partition("_")[0] for job, q in queued.items() if q.name == name})
-        )
-        ledger.note(directory, "void", token)
-        said.append(f"submission {token} was never released; it is void")
+        elif one.cluster == "slurm":
+            name = slurm.job_name(directory, token)
+            queued = told(jobs.queue())
+            steering.cancel(
+                sorted({_array(job) for job, q in queued.items() if q.name == name})
+            )
+            ledger.note(directory, "void", token)
+            said.append(f"submission {token} was never released; it is void")
+        elif one.cluster == "here" and not _begun(directory, one):
+            ledger.note(directory, "void", token)
+            said.append(f"submission {token} was never begun; it is void")
     return said
+
+
+def _release(directory: SweepDirectory, token: str) -> None:
+    """Release those jobs of a submission that wait; the others have ended or were cancelled."""
+    sent = next(s.job_ids for s in ledger.submissions(directory) if s.token == token)
+    waiting = {_array(job) for job, q in told(jobs.queue(sent)).items() if q.state == "PENDING"}
+    steering.release([array for array in sent if array in waiting])
+    ledger.note(directory, "released", token)
+
+
+def _begun(directory: SweepDirectory, one: Submission) -> bool:
+    """Tell whether any attempt that a submission asked for has been claimed."""
+    return any(
+        directory.experiment(number).attempt(attempt).root.exists()
+        for number, attempt in one.attempts.items()
+    )
+
+
+def _array(job: str) -> str:
+    """Return the array that a job belongs to."""
+    return job.partition("_")[0]

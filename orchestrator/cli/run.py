@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from orchestrator.cli.comparison import Plan
-    from orchestrator.model import Standing, Submission
+    from orchestrator.cli.wishes import Wish
+    from orchestrator.model import Standing
+    from orchestrator.workspace import AttemptDirectory
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -46,9 +48,10 @@ def perform(request: argparse.Namespace) -> int:
     with ledger.locked(directory):
         dispatch.enlist(sweep, data, functools.partial(screen.warn, console))
         standing = _pick(request.experiment, directory)
-        submission = dispatch.ask(directory, [standing], wish)
-    if submission is None or _supervise(console, directory, standing, submission) is None:
+        taken = _take(directory, standing, wish)
+    if taken is None:
         raise RequestError(f"{standing.experiment.name} was claimed by somebody else just now")
+    _supervise(console, directory, *taken)
     (ended,) = collection.standings(directory, [standing.experiment.number])
     console.print(report.status_table([ended], ledger.axes(directory)))
     if ended.state is State.CANCELLED:
@@ -88,11 +91,24 @@ def _refuse_state(standing: Standing) -> None:
         raise RequestError(f"{name} is done; resubmit makes another attempt at it")
 
 
+def _take(
+    directory: SweepDirectory, standing: Standing, wish: Wish
+) -> tuple[Offer, AttemptDirectory] | None:
+    """Ask for the next attempt and claim it, with the sweep's lock held: nobody else will."""
+    submission = dispatch.ask(directory, [standing], wish)
+    if submission is None:
+        return None
+    experiment = standing.experiment
+    offer = Offer(experiment, submission.attempts[experiment.number], submission)
+    attempt = worker.take(directory, offer, "here")
+    return None if attempt is None else (offer, attempt)
+
+
 def _supervise(
-    console: Console, directory: SweepDirectory, standing: Standing, submission: Submission
-) -> object:
-    """Run the attempt while a thread draws its progress."""
-    number, axes = standing.experiment.number, ledger.axes(directory)
+    console: Console, directory: SweepDirectory, offer: Offer, attempt: AttemptDirectory
+) -> None:
+    """Make the attempt while a thread draws its progress."""
+    number, axes = offer.experiment.number, ledger.axes(directory)
     finished = threading.Event()
 
     def draw() -> None:
@@ -106,9 +122,7 @@ def _supervise(
         drawing.start()
     try:
         with Stop.on_signals() as stop:
-            attempt = submission.attempts[number]
-            offer = Offer(standing.experiment, attempt, submission)
-            return worker.attempt_one(directory, offer, "here", stop)
+            worker.make(directory, offer, attempt, stop)
     finally:
         finished.set()
         if drawing.is_alive():

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 def release(job_ids: Sequence[str]) -> None:
     """Let held jobs start."""
+    if not job_ids:
+        return
     said = ask("scontrol", "release", ",".join(job_ids))
     if isinstance(said, Unknown):
         raise RequestError(f"the jobs {', '.join(job_ids)} are queued but held: {said.reason}")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from orchestrator.model import Record
     from orchestrator.supervisor import Stop
     from orchestrator.worker.offers import Offer, Post
-    from orchestrator.workspace import SweepDirectory
+    from orchestrator.workspace import AttemptDirectory, SweepDirectory
 
 
 def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
@@ -48,19 +48,33 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
 
 def attempt_one(directory: SweepDirectory, offer: Offer, job: str, stop: Stop) -> Record | None:
     """Claim one attempt and supervise it; None where somebody else has claimed it."""
-    experiment, number, submission = offer.experiment, offer.attempt, offer.submission
-    place = directory.experiment(experiment.number)
-    attempt = attempts.claim(place, number, attempts.myself(submission.token, job))
-    if attempt is None:
-        return None
-    for earlier in place.attempts()[:-1]:
-        if attempts.read_record(earlier) is None:
-            attempts.end(earlier, State.LOST, "it was cut off, and its job started again")
-    name = f"{experiment.name} attempt {number}"
-    ledger.log(directory, f"{name} started by {job} on {os.uname().nodename}", attempts.now())
-    task = Task(experiment, number, submission.run, submission.outputs)
+    attempt = take(directory, offer, job)
+    return None if attempt is None else make(directory, offer, attempt, stop)
+
+
+def take(directory: SweepDirectory, offer: Offer, job: str) -> AttemptDirectory | None:
+    """Claim one attempt; return None where somebody else has claimed it."""
+    place = directory.experiment(offer.experiment.number)
+    claimant = attempts.myself(offer.submission.token, job)
+    attempt = attempts.claim(place, offer.attempt, claimant)
+    if attempt is not None:
+        for earlier in place.attempts()[:-1]:
+            if attempts.read_record(earlier) is None:
+                attempts.end(earlier, State.LOST, "it was cut off, and its job started again")
+        begun = f"{_name(offer)} started by {job} on {os.uname().nodename}"
+        ledger.log(directory, begun, attempts.now())
+    return attempt
+
+
+def make(
+    directory: SweepDirectory, offer: Offer, attempt: AttemptDirectory, stop: Stop
+) -> Record:
+    """Supervise an attempt that this process has claimed, to its end."""
+    submission, name = offer.submission, _name(offer)
+    task = Task(offer.experiment, offer.attempt, submission.run, submission.outputs)
     try:
         engine = simulator.find(submission.root)
+        place = directory.experiment(offer.experiment.number)
         record = supervise(task, engine, place, stop)
     except Exception as error:  # the top of a job: whatever it is, the attempt has ended
         reason = str(error) if isinstance(error, OrchestratorError) else repr(error)
@@ -69,6 +83,10 @@ def attempt_one(directory: SweepDirectory, offer: Offer, job: str, stop: Stop) -
         raise
     ledger.log(directory, f"{name} {record.state.value}: {_summary(record)}", attempts.now())
     return record
+
+
+def _name(offer: Offer) -> str:
+    return f"{offer.experiment.name} attempt {offer.attempt}"
 
 
 def _summary(record: Record) -> str:

@@ -320,6 +320,24 @@ def test_running_one_settles_what_a_submitter_left_half_done(
     assert _states(_status(bench)) == ["done", "done"]
 
 
+def test_what_a_foreground_run_had_asked_for_and_never_begun_is_submitted(
+    bench: Bench, make_submission: Callable[..., Submission]
+) -> None:
+    """It was killed before its claim, so nobody will make its attempt; those it made count."""
+    bench.write("[0]")
+    bench.run("run", "winds.yaml", "exp1")
+    ledger.intend(bench.sweep, make_submission("half", {0: 1}, "here"))
+
+    done = bench.run("submit", "winds.yaml", "--cluster", "local", "--wait")
+
+    assert done.returncode == 0, done.stderr
+    assert "submission half was never begun; it is void" in done.stdout
+    assert done.stdout.count("void") == 1
+    assert "1 experiments submitted" in done.stdout
+    assert _states(_status(bench)) == ["done", "done"]
+    assert [len(bench.sweep.experiment(number).attempts()) for number in range(2)] == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
