@@ -31,6 +31,15 @@ slurm.send = cut
 main(sys.argv[1:])
 """
 
+# ends it a moment later, before the jobs are released
+CUT_HELD = """
+import os, sys
+from orchestrator.cli import main
+from orchestrator.slurm import steering
+steering.release = lambda ids: os._exit(9)
+main(sys.argv[1:])
+"""
+
 
 @pytest.mark.parametrize("words", [("-p", "pdebug"), ("-p", "pbatch", "--pack", "node")])
 def test_a_sweep_runs_once_alone_or_packed(desk: Desk, words: tuple[str, ...]) -> None:
@@ -89,28 +98,46 @@ def test_a_job_that_is_cancelled_behind_our_back_can_be_resubmitted(
     assert desk.attempts() == [2, 2]
 
 
+def _cut(desk: Desk, program: str) -> int:
+    """Submit with a program that ends in the middle; return its exit status."""
+    words = [sys.executable, "-c", program, "submit", "winds.yaml", "-t", "10"]
+    place, environment = desk.bench.place, desk.bench.environment()
+    return subprocess.run(words, cwd=place, env=environment, check=False).returncode
+
+
 def test_a_submitter_that_dies_after_sbatch_leaves_no_second_set(
     desk: Desk, cluster: Cluster, wait_until: Callable[..., bool]
 ) -> None:
     desk.write("[0, 100]")
-    words = [sys.executable, "-c", CUT, "submit", "winds.yaml", "-t", "10"]
-    cut = subprocess.run(
-        words,
-        cwd=desk.bench.place,
-        env=desk.bench.environment(),
-        capture_output=True,
-        check=False,
-    )
+    status = _cut(desk, CUT)
     held = cluster.ask("squeue", "--noheader", "--name", _name(desk), "--format=%T %r")
 
     done = desk.run("submit", "winds.yaml", "-t", "10", "--wait")
 
-    assert cut.returncode == 9
+    assert status == 9
     assert "JobHeldUser" in held
     assert "was never released; it is void" in done.stdout
     assert done.returncode == 0, done.stdout + done.stderr
     assert desk.attempts() == [1] * 4
     assert wait_until(lambda: not cluster.ask("squeue", "--noheader", "--name", _name(desk)))
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_jobs_that_were_left_held_are_released_unless_they_were_cancelled(
+    desk: Desk, cluster: Cluster, *, cancelled: bool
+) -> None:
+    desk.write("[0, 100]")
+    status = _cut(desk, CUT_HELD)
+    if cancelled:
+        cluster.ask("scancel", "--name", _name(desk))
+
+    done = desk.run("submit", "winds.yaml", "-t", "10", *([] if cancelled else ["--wait"]))
+
+    assert status == 9
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "was sent but held; it is released now" in done.stdout
+    assert desk.counts() == ({"cancelled": 4} if cancelled else {"done": 4})
+    assert desk.attempts() == [0 if cancelled else 1] * 4
 
 
 def test_two_submitters_at_once_run_nothing_twice(desk: Desk) -> None:
