@@ -300,23 +300,37 @@ def test_watching_ends_with_what_the_sweep_file_has(bench: Bench) -> None:
     assert watched.stdout.count("2 experiments: 2 done; 2 orphaned") == 1
 
 
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ([], "submission half was never released; it is void"),
+        (["submitted"], "submission half was sent but held; it is released now"),
+    ],
+)
 def test_running_one_settles_what_a_submitter_left_half_done(
-    bench: Bench, make_submission: Callable[..., Submission]
+    bench: Bench, make_submission: Callable[..., Submission], events: list[str], said: str
 ) -> None:
-    """It died before its jobs were released, so they are void before anything new is run."""
+    """It died before its jobs were released, and the controller has forgotten them since."""
     bench.write("[0]")
     bench.run("run", "winds.yaml", "exp1")
     ledger.intend(bench.sweep, make_submission("half", {0: 1}, "slurm"))
-    commands = {"squeue": "", "scancel": "", "with": f'PATH="{bench.place}:$PATH" exec "$@"'}
+    for event in events:
+        ledger.note(bench.sweep, event, "half", job_ids=["17"])
+    commands = {
+        "squeue": "",
+        "scancel": "",
+        "scontrol": "echo 'Invalid job id specified for job 17' >&2; exit 1",
+        "with": f'PATH="{bench.place}:$PATH" exec "$@"',
+    }
     for name, text in commands.items():
         (bench.place / name).write_text(f"#!/bin/sh\n{text}\n")
         (bench.place / name).chmod(0o755)
     beside_slurm = dataclasses.replace(bench, command=str(bench.place / "with"))
 
-    done = beside_slurm.run("rescal-sweep", "run", "winds.yaml")
+    done = beside_slurm.run("rescal-sweep", "run", "winds.yaml", "exp0")
 
     assert done.returncode == 0, done.stderr
-    assert "submission half was never released; it is void" in done.stdout
+    assert said in done.stdout
     assert _states(_status(bench)) == ["done", "done"]
 
 
