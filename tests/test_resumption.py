@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
@@ -116,6 +117,37 @@ def test_the_roughness_is_told_from_the_start_though_no_height_maps_are_kept(
     told = attempts.read_progress(second)
     assert told is not None
     assert told.roughness == tuple(step / 2 for step in range(8))
+
+
+def test_it_goes_on_where_the_property_files_have_moved(
+    tmp_path: Path, undisturbed: Path
+) -> None:
+    engine = simulator.builtin()
+    elsewhere = shutil.copytree(engine.real_data, tmp_path / "elsewhere")
+    place = tmp_path / "exp0"
+    _make(place, 1, stop_after=3)
+
+    second = _make(place, 2, engine=dataclasses.replace(engine, real_data=elsewhere))
+
+    assert second.continued.startswith("went on from attempt 1 at t = "), second.reason
+    assert "elsewhere" in (place / "run.par").read_text()
+    assert _published(place) == _published(undisturbed)
+
+
+def test_where_a_checkpoint_is_refused_the_same_attempt_starts_anew(
+    tmp_path: Path, undisturbed: Path
+) -> None:
+    _make(tmp_path, 1, stop_after=3)
+    (kept,) = ExperimentDirectory(tmp_path).attempt(1).root.glob("checkpoint.*")
+    os.truncate(kept, kept.stat().st_size // 2)
+
+    second = _make(tmp_path, 2)
+
+    assert second.state is State.DONE, second.reason
+    assert second.continued.startswith("could not go on from attempt 1; its last words: ")
+    assert f"{kept.name}: not a checkpoint" in second.continued
+    assert (second.snapshots, second.adopted) == (21, 0)
+    assert _published(tmp_path) == _published(undisturbed)
 
 
 def test_what_was_asked_for_otherwise_starts_anew(tmp_path: Path) -> None:

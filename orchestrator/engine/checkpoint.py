@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _VERSION = 1
 _OWNER = 0xFFFFFFFF
+_PLACES = ("Csp_file", "Phys_prop_file", "Qsat_file", "Output_directory")
 _GROUND = ("altitude", "stress", "nodes", "fluid", "share", "nodes_fluid", "counts")
 
 
@@ -140,5 +141,10 @@ def refill(
 
 
 def _text(parameters: Mapping[str, Value], model: str) -> str:
-    """Write what a continuation must have in common with its beginning."""
-    return json.dumps([model, dict(parameters)], sort_keys=True)
+    """Write what a continuation must have in common with its beginning.
+
+    Where files are has no part in it: they may have moved, and what a run takes of them is in its
+    cells or in its other parameters.
+    """
+    alike = {name: value for name, value in parameters.items() if name not in _PLACES}
+    return json.dumps([model, alike], sort_keys=True)

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Exit(enum.IntEnum):
-    """The exit statuses that ReSCAL uses."""
+    """The exit statuses that ReSCAL uses, and one of this engine's own."""
+
+    STALE = 251
+    """A checkpoint is damaged or of another run; nothing was sent, and the run may start anew."""
 
     UNREADABLE = 252
     """A file is missing or its lines cannot be read, or no file is named."""

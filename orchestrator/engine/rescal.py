@@ -142,7 +142,7 @@ def _go_on(given: RescalOptions, values: dict[str, Value], resumed: Path) -> Non
     if given.pipe is None:
         raise ExitError(Exit.UNSUPPORTED, "-continue: only with -data_pipe")
     model = str(values.get("Model", "SNO"))
-    with ending(Exit.REFUSED):
+    with ending(Exit.STALE):
         simulation = checkpoint.load(resumed, values, model=model)
     number = int(resumed.suffix[1:]) if resumed.suffix[1:].isdecimal() else 0
     pipe, saver = Pipe(given.pipe, model), Saver(given, number)

@@ -86,7 +86,7 @@ class _Attempt:
         self._files = directory.attempt(task.attempt)
         self._started = attempts.now()
         self._results = Results(self._files, directory, task.outputs)
-        self._watch = Watch(task, directory, stop, self._results.beat)
+        self._watch = Watch(task, directory, stop, self._beat)
         self._expected = 0
         self._reducing_s = 0.0
         self._run = task.run
@@ -118,20 +118,24 @@ class _Attempt:
         publish_earlier(self._directory, self._task.attempt)
         experiment.prepare(self._task.experiment, self._engine, self._directory)
         resumed = self._resumption() if piped else None
+        more = options
         if resumed is not None:
             genesis: tuple[str, ...] = ()
-            options += self._go_on(resumed)
+            more += self._go_on(resumed)
         else:
             genesis = self._make_initial()
             self._results.start(experiment.start_t0(self._task.experiment, self._directory))
-        options += self._saving() if piped else ()
+        more += self._saving() if piped else ()
         self._expected = len(self._task.run.multiples(self._results.start_t0))
         kills = process.out_of_memory_kills()
         if piped:
-            cut = self._simulate_piped(genesis, options)
+            cut = self._simulate_piped(genesis, more)
         else:
             cut = ""
-            self._simulate_to_files(genesis, options)
+            self._simulate_to_files(genesis, more)
+        if resumed is not None and self._status == simulator.CANNOT_GO_ON:
+            self._turn_back(resumed)
+            return self._simulate(options, piped=piped)
         if self._status == _SIGKILL and process.out_of_memory_kills() > kills:
             return State.OUT_OF_MEMORY, "the kernel killed the engine: memory ran out"
         if self._status != 0 or cut:
@@ -160,6 +164,18 @@ class _Attempt:
         left = self._task.run.stop_t0 - (reached - self._results.start_t0)
         self._run = dataclasses.replace(self._run, stop_t0=left)
         return ()
+
+    def _turn_back(self, resumed: Resumption) -> None:
+        """Give up going on from a checkpoint that the engine refuses, and what was taken over."""
+        resumption.drop_refused(resumed)
+        self._results.close()
+        self._results.drop_journal()
+        self._results = Results(self._files, self._directory, self._task.outputs)
+        number = resumed.attempt.number
+        self._continued = f"could not go on from attempt {number}{self._last_words()}"
+
+    def _beat(self) -> None:
+        self._results.beat()
 
     def _saving(self) -> tuple[str, ...]:
         """Return the options that let the built-in engine save its state."""

@@ -78,6 +78,11 @@ def drop_outdated(attempt: AttemptDirectory, snapshots: int) -> None:
         path.unlink(missing_ok=True)
 
 
+def drop_refused(resumption: Resumption) -> None:
+    """Remove a checkpoint from which the engine cannot go on, so that it is not found again."""
+    resumption.checkpoint.unlink(missing_ok=True)
+
+
 def drop_all(directory: ExperimentDirectory) -> None:
     """Remove the checkpoints of every attempt, once the data are complete."""
     for attempt in directory.attempts():
