@@ -91,8 +91,8 @@ def claim_ended(
     return True
 
 
-def end(attempt: AttemptDirectory, state: State, reason: str) -> None:
-    """Write the record of an attempt that can no longer write its own."""
+def end(attempt: AttemptDirectory, state: State, reason: str) -> Record:
+    """Write the record of an attempt that can no longer write its own, and return it."""
     progress = read_progress(attempt) or Progress(time_t0=0.0, snapshots=0, wall_s=0.0)
     claimed = read_claim(attempt)
     record = Record(
@@ -113,6 +113,7 @@ def end(attempt: AttemptDirectory, state: State, reason: str) -> None:
         adopted_t0=progress.adopted_t0,
     )
     write_record(attempt, record)
+    return record
 
 
 def request_cancel(attempt: AttemptDirectory) -> None:
@@ -128,7 +129,7 @@ def alive(attempt: AttemptDirectory) -> bool | None:
     """
     claimed = read_claim(attempt)
     if claimed is None:  # somebody has damaged it, and nobody can be asked
-        return _age_s(attempt.root) < PATIENCE_S
+        return abs(_age_s(attempt.root)) < PATIENCE_S
     if claimed.host == socket.gethostname():
         return claimed.boot == _boot_id() and _started(claimed.pid) == claimed.started
     last = attempt.progress if attempt.progress.exists() else attempt.claim

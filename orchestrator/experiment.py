@@ -169,8 +169,7 @@ def describe(
         "processor": processor(),
     }
     write_json(attempt.account, account, durable=False)
-    before = read_json(directory.meta_data) or _NO_DATA
-    if before["snapshots"] == 0:
+    if _known(directory)["snapshots"] == 0:
         _tell(directory, {**account, **_NO_DATA})
 
 
@@ -204,7 +203,7 @@ def conclude(
 
     Of another only that it was made, unless there are no data at all.
     """
-    known = read_json(directory.meta_data) or _NO_DATA
+    known = _known(directory)
     if published or known["snapshots"] == 0:
         data = "complete" if record.complete else "partial" if published else "none"
         known = {
@@ -219,6 +218,12 @@ def conclude(
             "wall_s": record.wall_s,
         }
     _tell(directory, known)
+
+
+def _known(directory: ExperimentDirectory) -> Mapping[str, Any]:
+    """Return what is told of the data so far; of none where that cannot be read."""
+    known = read_json(directory.meta_data) or {}
+    return known if isinstance(known.get("snapshots"), int) else _NO_DATA
 
 
 def _tell(directory: ExperimentDirectory, known: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import FormatError
-from orchestrator.formats.durable import append_lines, read_lines, replacing, write_json
+from orchestrator.formats.durable import append_lines, read_lines, replacing
 from orchestrator.model import (
     Experiment,
     KeepInitial,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _EXPERIMENT = {"number": int, "key": str, "seed": int, "parameters": dict}
 _EVENT = {"event": str, "token": str}
+_EVENTS = {"orphaned": {"experiments": list}, "axes": {"axes": list}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +89,28 @@ def experiments(directory: SweepDirectory) -> list[Experiment]:
     """Read all numbered experiments, by number."""
     found: dict[int, Experiment] = {}
     keys: set[str] = set()
-    for place, line in _lines(directory.ledger, _EXPERIMENT):
+    for place, line in _lines(directory.ledger):
+        _check(line, _EXPERIMENT, place)
         number, key = line["number"], line["key"]
+        one = Experiment(number, Point(key, line["parameters"], line["seed"]))
+        if found.get(number) == one:  # the same line again does no harm
+            continue
         if number in found or key in keys:
-            raise FormatError(f"{place}: exp{number} or its parameters stand there twice")
+            raise FormatError(
+                f"{place}: contradicts an earlier line, which has exp{number} or its parameters; "
+                "remove the one that is wrong"
+            )
         keys.add(key)
-        found[number] = Experiment(number, Point(key, line["parameters"], line["seed"]))
+        found[number] = one
     return [found[number] for number in sorted(found)]
 
 
 def next_number(directory: SweepDirectory) -> int:
-    """Return the first number that no experiment of the ledger has, and no directory."""
-    numbers = (experiment.number for experiment in experiments(directory))
-    return 1 + max((*numbers, *directory.numbers()), default=-1)
+    """Return the first number that nothing has: no experiment, no submission and no directory."""
+    numbers = {experiment.number for experiment in experiments(directory)}
+    numbers.update(directory.numbers())
+    numbers.update(number for made in submissions(directory) for number in made.attempts)
+    return 1 + max(numbers, default=-1)
 
 
 def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experiment]:
@@ -167,7 +177,7 @@ def leave_out(directory: SweepDirectory, numbers: Iterable[int]) -> None:
 def orphaned(directory: SweepDirectory) -> frozenset[int]:
     """Return the numbers of the experiments that the sweep file no longer has."""
     found: list[int] = []
-    for line in _events(directory):
+    for _, line in _events(directory):
         if line["event"] == "orphaned":
             found = line["experiments"]
     return frozenset(found)
@@ -184,7 +194,7 @@ def arrange(directory: SweepDirectory, axes: Sequence[Axis]) -> None:
 def swept_axes(directory: SweepDirectory) -> tuple[SweptAxis, ...]:
     """Return the axes of the sweep file as it was last accepted."""
     found: list[dict[str, Any]] = []
-    for line in _events(directory):
+    for _, line in _events(directory):
         if line["event"] == "axes":
             found = line["axes"]
     return tuple(SweptAxis(tuple(axis["names"]), axis["block"]) for axis in found)
@@ -198,15 +208,7 @@ def axes(directory: SweepDirectory) -> tuple[tuple[str, ...], ...]:
 def intend(directory: SweepDirectory, submission: Submission) -> None:
     """Write down what a submission asks for, before anything is started; the lock must be held."""
     directory.jobs.mkdir(parents=True, exist_ok=True)
-    write_json(directory.order(submission.token), _as_json(submission))
-    event = {
-        "event": "intended",
-        "token": submission.token,
-        "time": submission.time,
-        "cluster": submission.cluster,
-        "experiments": len(submission.attempts),
-    }
-    append_lines(directory.submissions, [event])
+    append_lines(directory.submissions, [{"event": "intended", **_as_json(submission)}])
 
 
 def note(directory: SweepDirectory, event: str, token: str, **details: Any) -> None:
@@ -216,52 +218,53 @@ def note(directory: SweepDirectory, event: str, token: str, **details: Any) -> N
 
 def submissions(directory: SweepDirectory) -> list[Submission]:
     """Read every submission that counts, in their order; void ones are left out."""
-    tokens: dict[str, dict[str, Any]] = {}
-    for line in _events(directory):
-        if line["event"] == "void":
-            tokens.pop(line["token"], None)
-        elif line["event"] == "intended":
-            tokens[line["token"]] = {}
-        elif line["token"] in tokens:
-            tokens[line["token"]].update(line)
-    found = [(submission(directory, token), said) for token, said in tokens.items()]
-    return [
-        dataclasses.replace(
-            s, job_ids=tuple(said.get("job_ids", ())), chunks=tuple(said.get("chunks", ()))
-        )
-        for s, said in found
-    ]
+    found: dict[str, Submission] = {}
+    for place, line in _events(directory):
+        token = line["token"]
+        if line["event"] == "intended":
+            found[token] = _from_json(line, place)
+        elif line["event"] == "void":
+            found.pop(token, None)
+        elif line["event"] == "submitted" and token in found:
+            found[token] = dataclasses.replace(
+                found[token],
+                job_ids=tuple(line.get("job_ids", ())),
+                chunks=tuple(line.get("chunks", ())),
+            )
+    return list(found.values())
 
 
 def unfinished(directory: SweepDirectory) -> dict[str, str]:
     """Return the last event of each submission that was neither released nor made void."""
-    last = {line["token"]: line["event"] for line in _events(directory)}
-    return {token: event for token, event in last.items() if event in {"intended", "submitted"}}
+    last = {line["token"]: line["event"] for _, line in _events(directory)}
+    known = {one.token for one in submissions(directory)}
+    return {
+        token: event
+        for token, event in last.items()
+        if token in known and event in {"intended", "submitted"}
+    }
 
 
 def submission(directory: SweepDirectory, token: str) -> Submission:
-    """Read one submission by its token."""
-    path = directory.order(token)
+    """Read one submission by its token, whether it still counts or not."""
+    for place, line in _events(directory):
+        if line["event"] == "intended" and line["token"] == token:
+            return _from_json(line, place)
+    raise FormatError(f"{directory.submissions}: no submission {token}")
+
+
+def _from_json(line: Mapping[str, Any], place: str) -> Submission:
+    data = {name: value for name, value in line.items() if name != "event"}
     try:
-        return _from_json(json.loads(path.read_bytes()))
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise FormatError(f"{path}: not a readable submission: {error}") from error
-
-
-def _from_json(data: dict[str, Any]) -> Submission:
-    data["attempts"] = {int(number): attempt for number, attempt in data["attempts"]}
-    data["run"] = Run(**data["run"])
-    outputs = data["outputs"]
-    data["outputs"] = Outputs(
-        **{**outputs, "keep_initial": KeepInitial(outputs["keep_initial"])}
-    )
-    data["resources"] = Resources(**data["resources"])
-    data["root"] = None if data["root"] is None else Path(data["root"])
-    data["job_ids"], data["chunks"] = (
-        tuple(data.get("job_ids", ())),
-        tuple(data.get("chunks", ())),
-    )
-    return Submission(**data)
+        data["attempts"] = {int(number): attempt for number, attempt in data["attempts"]}
+        data["run"] = Run(**data["run"])
+        keep = KeepInitial(data["outputs"]["keep_initial"])
+        data["outputs"] = Outputs(**{**data["outputs"], "keep_initial": keep})
+        data["resources"] = Resources(**data["resources"])
+        data["root"] = None if data["root"] is None else Path(data["root"])
+        return Submission(**data)
+    except (ValueError, LookupError, TypeError) as error:
+        raise FormatError(f"{place}: not a readable submission: {error}") from error
 
 
 def wanted_attempts(submissions: Iterable[Submission]) -> dict[int, tuple[int, Submission]]:
@@ -286,29 +289,36 @@ def log(directory: SweepDirectory, text: str, time: str) -> None:
 
 def _as_json(submission: Submission) -> dict[str, Any]:
     data = dataclasses.asdict(submission)
+    del data["job_ids"], data["chunks"]  # nobody knows them yet
     data["attempts"] = list(submission.attempts.items())
     data["outputs"]["keep_initial"] = submission.outputs.keep_initial.value
     data["root"] = None if submission.root is None else str(submission.root)
     return data
 
 
-def _events(directory: SweepDirectory) -> Iterator[dict[str, Any]]:
-    """Yield what was written down of submissions, in its order."""
-    for _, line in _lines(directory.submissions, _EVENT):
-        yield line
+def _events(directory: SweepDirectory) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what was written down of submissions, in its order, with its place."""
+    for place, line in _lines(directory.submissions):
+        _check(line, _EVENT, place)
+        _check(line, _EVENTS.get(line["event"], {}), place)
+        yield place, line
 
 
-def _lines(path: Path, kind: Mapping[str, type]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the lines of a file with their places; each has what its ``kind`` must have."""
+def _lines(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield what stands on the lines of a file, with their places."""
     for number, text in read_lines(path):
         place = f"{path}:{number}"
         try:
-            line = json.loads(text)
+            yield place, json.loads(text)
         except ValueError as error:
             raise FormatError(f"{place}: not a line of JSON: {text[:60]!r}") from error
-        if not isinstance(line, dict) or any(
-            type(line.get(key)) is not wanted for key, wanted in kind.items()
-        ):
-            told = ", ".join(f"{key} ({wanted.__name__})" for key, wanted in kind.items())
-            raise FormatError(f"{place}: expected an object with {told}, got {text[:60]!r}")
-        yield place, line
+
+
+def _check(line: Any, kinds: Mapping[str, type], place: str) -> None:
+    """Refuse a line that is no object or lacks what it must have."""
+    if not isinstance(line, dict) or any(
+        type(line.get(key)) is not wanted for key, wanted in kinds.items()
+    ):
+        told = ", ".join(f"{key} ({wanted.__name__})" for key, wanted in kinds.items())
+        found = json.dumps(line)[:60]
+        raise FormatError(f"{place}: expected an object with {told}, got {found}")

@@ -243,7 +243,7 @@ def _story(standing: Standing) -> str:
     if standing.state is State.LOST:
         return "its process has died without a word"
     if standing.silent:
-        return "no sign of life for a while"
+        return "no sign of life for a while; cancel ends it if it has died"
     if standing.stalled_s is not None:
         return f"stalled? no snapshot for {seconds(standing.stalled_s)}"
     never = standing.state is State.PENDING and standing.submission is None

@@ -174,10 +174,6 @@ class SweepDirectory:
         """Scripts, pickles and logs of jobs and local workers."""
         return self.root / "jobs"
 
-    def order(self, token: str) -> Path:
-        """Name the file with what the submission ``token`` asks for, in full."""
-        return self.jobs / f"{token}.json"
-
     def worker_log(self, token: str, index: int) -> Path:
         """Name the file with standard output and error of a local worker."""
         return self.jobs / f"{token}.{index}.log"

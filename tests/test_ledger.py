@@ -87,24 +87,60 @@ def test_a_line_that_is_not_json_is_named(sweep_directory: SweepDirectory) -> No
         ("[]\n", r"experiments\.jsonl:1: expected an object with number \(int\), key \(str\)"),
         ('{"number":"0","key":"k","seed":1,"parameters":{}}\n', r"experiments\.jsonl:1: "),
         ('{"number":true,"key":"k","seed":1,"parameters":{}}\n', r"experiments\.jsonl:1: "),
-        ("SAME\nSAME\n", r"experiments\.jsonl:2: exp0 or its parameters stand there twice"),
+        (
+            "SAME\nSAME\nMORE\n",
+            r"experiments\.jsonl:3: contradicts an earlier line, which has exp0",
+        ),
+        ("SAME\nKEY\n", r"experiments\.jsonl:2: contradicts an earlier line, which has exp1 "),
     ],
 )
-def test_a_line_that_is_no_experiment_or_stands_twice_is_named(
+def test_a_line_that_is_no_experiment_or_contradicts_another_is_named(
     sweep_directory: SweepDirectory, lines: str, said: str
 ) -> None:
     same = '{"number":0,"key":"k","seed":1,"parameters":{}}'
-    sweep_directory.ledger.write_text(lines.replace("SAME", same))
+    more, key = same.replace(":1,", ":2,"), same.replace(":0,", ":1,")
+    text = lines.replace("SAME", same).replace("MORE", more).replace("KEY", key)
+    sweep_directory.ledger.write_text(text)
 
     with pytest.raises(FormatError, match=said):
         ledger.experiments(sweep_directory)
 
 
-def test_an_event_without_a_token_is_named(sweep_directory: SweepDirectory) -> None:
-    sweep_directory.submissions.write_text('{"event":"void"}\n')
+def test_a_line_that_stands_there_again_does_no_harm(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    (one,) = make_points(1)
+    ledger.enlist(sweep_directory, [one])
+    sweep_directory.ledger.write_bytes(2 * sweep_directory.ledger.read_bytes())
 
-    with pytest.raises(FormatError, match=r"submissions\.jsonl:1: .* event \(str\), token"):
+    assert [e.point.key for e in ledger.experiments(sweep_directory)] == [one.key]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"event":"void"}', r"expected an object with event \(str\), token \(str\)"),
+        ('{"event":"orphaned","token":""}', r"expected an object with experiments \(list\)"),
+        ('{"event":"axes","token":"","axes":5}', r"expected an object with axes \(list\)"),
+        ('{"event":"intended","token":"a"}', "not a readable submission"),
+    ],
+)
+def test_an_event_that_lacks_what_it_must_have_is_named(
+    sweep_directory: SweepDirectory, line: str, said: str
+) -> None:
+    sweep_directory.submissions.write_text(line + "\n")
+
+    with pytest.raises(FormatError, match=rf"submissions\.jsonl:1: {said}"):
         ledger.submissions(sweep_directory)
+
+
+def test_what_became_of_an_unknown_submission_is_passed_over(
+    sweep_directory: SweepDirectory,
+) -> None:
+    ledger.note(sweep_directory, "submitted", "lost", job_ids=["17"])
+
+    assert ledger.submissions(sweep_directory) == []
+    assert ledger.unfinished(sweep_directory) == {}
 
 
 def test_a_last_line_that_only_lacks_its_end_counts_and_stays(
@@ -132,6 +168,19 @@ def test_a_number_whose_directory_is_there_is_not_given_again(
     (added,) = ledger.enlist(sweep_directory, make_points(1))
 
     assert added.number == 5
+
+
+def test_a_number_that_was_asked_for_is_not_given_to_another(
+    sweep_directory: SweepDirectory,
+    make_points: Callable[[int], list[Point]],
+    make_submission: Callable[..., Submission],
+) -> None:
+    """The ledger lost its last lines before any directory was made."""
+    ledger.intend(sweep_directory, make_submission("a", {0: 1, 2: 1}))
+
+    (added,) = ledger.enlist(sweep_directory, make_points(1))
+
+    assert added.number == 3
 
 
 def test_a_submission_is_read_as_it_was_written(
@@ -170,10 +219,10 @@ def test_a_submission_of_another_version_is_named(
     change: dict[str, Any],
 ) -> None:
     ledger.intend(sweep_directory, make_submission("a", {0: 1}))
-    order = sweep_directory.order("a")
-    order.write_text(json.dumps({**json.loads(order.read_text()), **change}))
+    line = json.loads(sweep_directory.submissions.read_text())
+    sweep_directory.submissions.write_text(json.dumps({**line, **change}) + "\n")
 
-    with pytest.raises(FormatError, match=r"a\.json: not a readable submission: "):
+    with pytest.raises(FormatError, match=r"submissions\.jsonl:1: not a readable submission: "):
         ledger.submissions(sweep_directory)
 
 

@@ -90,6 +90,31 @@ def test_a_worker_begins_with_its_own_share_and_then_helps_with_the_rest(
     assert all(_ends(sweep, n) == [(State.DONE, "1_0")] for n in range(COUNT))
 
 
+def test_what_cannot_be_supervised_keeps_no_other_experiment_waiting(
+    sweep: SweepDirectory, fake_root: FakeRoot
+) -> None:
+    (fake_root.root / "build" / "rescal").unlink()
+
+    _work(sweep, Post("17_0", "t"))
+
+    assert [_ends(sweep, number) for number in range(COUNT)] == [
+        [(State.FAILED, "17_0")]
+    ] * COUNT
+    record = attempts.read_record(sweep.experiment(0).attempt(1))
+    assert record is not None
+    assert "the supervisor failed: " in record.reason
+    assert "expected an executable build/rescal, found none" in record.reason
+
+
+def test_what_is_no_longer_in_the_ledger_is_passed_over(sweep: SweepDirectory) -> None:
+    lines = sweep.ledger.read_text().splitlines(keepends=True)
+    sweep.ledger.write_text("".join(lines[:3] + lines[4:]))
+
+    _work(sweep, Post("17_0", "t"))
+
+    assert _order(sweep) == [0, 1, 2, 4, 5, 6, 7]
+
+
 def test_a_job_that_is_started_again_goes_on_with_what_it_had_begun(
     sweep: SweepDirectory,
 ) -> None:

@@ -95,7 +95,7 @@ def _settled(directory: SweepDirectory, standing: Standing) -> bool:
         return True
     place = directory.experiment(standing.experiment.number)
     reason = standing.note or "the process that ran it died without a word"
-    if standing.claim is None:
+    if not place.attempt(standing.attempt).root.exists():
         token = standing.submission.token if standing.submission else ""
         claimant = attempts.myself(token, "resubmit")
         return attempts.claim_ended(place, standing.attempt, claimant, standing.state, reason)

@@ -132,6 +132,8 @@ def append_lines(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
             while left:
                 left = left[file.write(left) :]
             os.fsync(file.fileno())
+            if not end:
+                sync_directory(path.parent)
         except OSError:  # as on a full disk: all of the lines or none
             file.truncate(end)
             raise

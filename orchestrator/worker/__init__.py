@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+import traceback
 from typing import TYPE_CHECKING
 
 from orchestrator import attempts, ledger, simulator
@@ -76,11 +77,11 @@ def make(
         engine = simulator.find(submission.root)
         place = directory.experiment(offer.experiment.number)
         record = supervise(task, engine, place, stop)
-    except Exception as error:  # the top of a job: whatever it is, the attempt has ended
-        reason = str(error) if isinstance(error, OrchestratorError) else repr(error)
-        attempts.end(attempt, State.FAILED, f"the supervisor failed: {reason}")
-        ledger.log(directory, f"{name} failed: {reason}", attempts.now())
-        raise
+    except OrchestratorError as error:
+        record = attempts.end(attempt, State.FAILED, f"the supervisor failed: {error}")
+    except Exception as error:  # noqa: BLE001  # recorded; it keeps no other experiment waiting
+        traceback.print_exc()
+        record = attempts.end(attempt, State.FAILED, f"the supervisor failed: {error!r}")
     ledger.log(directory, f"{name} {record.state.value}: {_summary(record)}", attempts.now())
     return record
 

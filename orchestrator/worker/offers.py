@@ -71,6 +71,8 @@ def offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:
         own = range(post.first % max(1, len(asked)), len(asked), post.stride)
         for position in itertools.chain(own, range(len(asked))):
             number, attempt = asked[position]
+            if number not in experiments:  # somebody has taken it out of the ledger
+                continue
             place = directory.experiment(number)
             if not place.attempt(attempt).root.exists():
                 yield Offer(experiments[number], attempt, submission)

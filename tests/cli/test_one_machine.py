@@ -237,6 +237,38 @@ def test_a_killed_worker_leaves_a_lost_experiment_that_resubmit_completes(
     assert record["state"] == "lost"
 
 
+def test_a_claim_that_was_damaged_keeps_nobody_from_resubmitting(bench: Bench) -> None:
+    bench.write("[7]")
+    bench.run("submit", "winds.yaml", "--workers", "1")
+    _until(bench, lambda s: s["experiments"][0]["snapshots"] == 1)
+    attempt = bench.sweep.experiment(0).attempt(1)
+    os.kill(json.loads(attempt.claim.read_text())["pid"], signal.SIGKILL)
+    attempt.claim.write_text("")
+    ahead = time.time() + 1e6  # a clock was wrong
+    os.utime(attempt.root, (ahead, ahead))
+
+    lost = _until(bench, lambda s: _states(s)[0] == "lost")
+    bench.go()
+    done = bench.run("resubmit", "winds", "--wait")
+
+    assert _states(lost) == ["lost", "pending"]
+    assert done.returncode == 0, done.stdout
+    _until(bench, lambda s: s["counts"] == {"done": 2})
+
+
+@pytest.mark.parametrize("text", ["{}", '{"snapshots": "many"}', "[]", "torn"])
+def test_an_account_that_was_damaged_is_written_anew(bench: Bench, text: str) -> None:
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+    account = bench.sweep.experiment(0).meta_data
+    account.write_text(text)
+
+    done = bench.run("resubmit", "winds", "0", "--wait")
+
+    assert done.returncode == 0, done.stdout
+    assert json.loads(account.read_text())["data"] == "complete"
+
+
 def test_ctrl_c_while_waiting_stops_cleanly(bench: Bench) -> None:
     bench.write("[7]")
     with subprocess.Popen(
