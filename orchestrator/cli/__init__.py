@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import os
 import sys
 from importlib import import_module
@@ -18,8 +19,18 @@ from orchestrator.errors import OrchestratorError, RequestError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_HINDRANCES = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
-"""What a disk or its owner may refuse; everything else is a bug."""
+_HINDRANCES = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+}
+"""What a disk, its owner or a path may stand in the way of; everything else is a bug."""
 
 VERBS = {
     "init": "make a starter project: sweeps/, templates/, data_runs/",
@@ -71,8 +82,11 @@ def _refuse(words: Sequence[str]) -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    request = _read(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not every terminal has every letter
+            stream.reconfigure(errors="replace")
     try:
+        request = _read(sys.argv[1:] if arguments is None else arguments)
         code: int = request.perform(request)
         sys.stdout.flush()
     except RequestError as error:

@@ -34,7 +34,7 @@ def data_directory(request: argparse.Namespace) -> Path:
     said: Path | None = request.data_dir
     if said is not None:
         return said
-    return Path(preset("data_dir") or "data_runs")
+    return Path(preset("data_dir") or "data_runs").expanduser()
 
 
 def writable(data: Path) -> None:
@@ -59,9 +59,18 @@ def preset(name: str) -> str | None:
     return environment(name) or _config().get(name)
 
 
+def place_of(name: str) -> str:
+    """Return where :func:`preset` finds an option."""
+    return _variable(name) if environment(name) else f"config.yaml: {name}"
+
+
 def environment(name: str) -> str | None:
     """Return what the environment says of an option, or None."""
-    return os.environ.get(f"RESCAL_SWEEP_{name.upper()}") or None
+    return os.environ.get(_variable(name).removeprefix("$")) or None
+
+
+def _variable(name: str) -> str:
+    return f"$RESCAL_SWEEP_{name.upper()}"
 
 
 @functools.cache

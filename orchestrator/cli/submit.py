@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from orchestrator import ledger, simulator, spec
+from orchestrator import ledger, report, simulator, spec
 from orchestrator.cli import (
     comparison,
     dispatch,
@@ -72,16 +72,15 @@ def perform(request: argparse.Namespace) -> int:
     seen = comparison.compare(sweep, data)
     parting.refuse_impossible(wish, len(seen.wanted))
     settings.writable(data)
-    simulator.warm(engine)
+    tell = functools.partial(screen.warn, console)
+    dispatch.warm(engine, tell)
     directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
-        planned = dispatch.enlist(sweep, data, functools.partial(screen.warn, console))
+        planned = dispatch.enlist(sweep, data, tell)
         made = dispatch.ask_for_new(directory, wish)
         started = dispatch.start(directory, made, wish.cluster, workers(request))
     new, found = len(made.attempts) if made else 0, planned.reconciliation
-    counted = (
-        f"{new} experiments submitted, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
-    )
+    counted = f"{report.experiments(new)} submitted, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
     console.print(
         f"{sweep.name}: {counted}; {started}; {directory.root}", highlight=False, soft_wrap=True
     )
@@ -104,12 +103,8 @@ def wished(request: argparse.Namespace, sweep: Sweep) -> wishes.Wish:
 
 def workers(request: argparse.Namespace) -> int:
     """Return how many experiments may run at a time on this machine."""
-    said: str | None = request.workers
-    place = "--workers"
-    if said is None:
-        said, place = settings.environment("workers"), "$RESCAL_SWEEP_WORKERS"
-    if said is None:
-        said, place = settings.preset("workers"), "config.yaml: workers"
+    said: str | None = request.workers or settings.preset("workers")
+    place = "--workers" if request.workers else settings.place_of("workers")
     if said is None:
         return local.cores()
     if not said.isdecimal() or int(said) < 1:

@@ -25,16 +25,17 @@ CLUSTERS = ("auto", "slurm", "local")
 
 def where(asked: str | None) -> str:
     """Decide where to run: ``auto`` means Slurm where one answers, else this machine."""
-    asked = asked or settings.preset("cluster") or "auto"
-    if asked not in CLUSTERS:
-        raise RequestError(f"cluster: expected one of {', '.join(CLUSTERS)}, got {asked}")
-    if asked == "slurm" and not _answers():
+    said = asked or settings.preset("cluster") or "auto"
+    place = "--cluster" if asked else settings.place_of("cluster")
+    if said not in CLUSTERS:
+        raise RequestError(f"{place}: expected one of {', '.join(CLUSTERS)}, got {said}")
+    if said == "slurm" and not _answers():
         raise RequestError(
-            "--cluster slurm: no Slurm controller answers here; use --cluster local"
+            f"{place}: no Slurm controller answers here, as slurm needs; use --cluster local"
         )
-    if asked == "auto":
+    if said == "auto":
         return "slurm" if _answers() else "local"
-    return asked
+    return said
 
 
 def _answers() -> bool:

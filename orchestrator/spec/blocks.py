@@ -122,13 +122,15 @@ class _Blocks:
     def _list(self, key: str, node: Node) -> None:
         if not isinstance(node, Items) or not node.nodes:
             text = "expected a list of points, as [{Ava_angle: 35}, {Ava_angle: 38}]"
-            self._problems.add(node.place, key, f"{text}, got {scalars.shown(node)}")
+            found = "an empty one" if isinstance(node, Items) else scalars.shown(node)
+            self._problems.add(node.place, key, f"{text}, got {found}")
             return
         before, names = len(self._problems), tuple[str, ...]()
         rows: list[tuple[Row, Place]] = []
         for item in node.nodes:
             if not isinstance(item, Branch) or not item.nodes:
-                text = f"expected parameters and their values, got {scalars.shown(item)}"
+                found = "an empty one" if isinstance(item, Branch) else scalars.shown(item)
+                text = f"expected parameters and their values, got {found}"
                 self._problems.add(item.place, key, text)
                 continue
             known = {
@@ -157,6 +159,8 @@ class _Blocks:
         wish = "parameters and lists of values"
         if isinstance(node, Leaf) and node.null:
             self._problems.add(node.place, key, f"expected {wish}, got nothing")
+        if isinstance(node, Branch) and not node.nodes:
+            self._problems.add(node.place, key, f"expected {wish}, got an empty one")
         for name, place, child in fields.entries(node, key, wish, self._problems):
             inner = f"{key}.{name}"
             if not self._take(inner, name, place):

@@ -45,7 +45,7 @@ def chain(path: Path, overrides: Sequence[str], problems: Problems) -> Layers:
 
     What the command line sets is kept at the end of the text, as a comment.
     """
-    file, text = tree.read(path, problems)
+    file, text = _sweep_file(path, problems)
     for override in overrides:
         file = _overridden(file, override, problems)
     if overrides:
@@ -119,6 +119,13 @@ def _shortly(path: Path) -> Path:
     """Return a path as people write it, from where they are if it is below."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _sweep_file(path: Path, problems: Problems) -> tuple[Branch, str]:
+    file, text = tree.read(path, problems)
+    if not file.nodes:
+        raise RequestError(f"{path}: empty; a sweep file says at least name, H, L, D and run")
+    return file, text
 
 
 def _overridden(file: Branch, said: str, problems: Problems) -> Branch:

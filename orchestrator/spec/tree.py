@@ -63,7 +63,7 @@ Node = Leaf | Items | Branch
 
 
 def read(path: Path, problems: Problems | None = None) -> tuple[Branch, str]:
-    """Read a file into its tree and its text.
+    """Read a file into its tree and its text; one that says nothing is an empty mapping.
 
     Keys that stand there twice are added to ``problems``, or raised where none are given.
 
@@ -91,13 +91,18 @@ def read(path: Path, problems: Problems | None = None) -> tuple[Branch, str]:
     tree = parse(text, str(path), noted)
     if problems is None:
         noted.check()
+    if isinstance(tree, Leaf) and tree.null:
+        return Branch(tree.place, {}, {}), text
     if not isinstance(tree, Branch):
         raise RequestError(f"{tree.place}: expected keys and values, as in `name: winds`")
     return tree, text
 
 
 def parse(text: str, source: str, problems: Problems, *, placed: bool = True) -> Node:
-    """Read one YAML document into a tree; without ``placed`` everything stands at ``source``."""
+    """Read one YAML document into a tree; without ``placed`` everything stands at ``source``.
+
+    No document at all says "nothing".
+    """
     builder = _Builder(source, problems, placed=placed)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
@@ -108,9 +113,7 @@ def parse(text: str, source: str, problems: Problems, *, placed: bool = True) ->
     except yaml.YAMLError as error:
         shortly = str(error).splitlines()[0]
         raise RequestError(f"{source}: not YAML: {shortly}") from error
-    if builder.root is None:
-        raise RequestError(f"{source}: empty; a sweep file says at least name, H, L, D and run")
-    return builder.root
+    return Leaf(Place(source), "") if builder.root is None else builder.root
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,68 @@ def test_the_users_settings_stand_behind_the_sweep_file(
     assert resources.effective(request, asked).mem == "1G"
 
 
+@pytest.mark.parametrize("text", ["", "# account: ice\n", "~\n", "{}\n"])
+def test_settings_that_say_nothing_are_none(bench: Bench, text: str) -> None:
+    settings = bench.place / ".config" / "rescal-sweep" / "config.yaml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(text)
+
+    done = bench.run("status")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("data_runs: no sweeps yet")
+
+
+@pytest.mark.parametrize("where", ["environment", "settings"])
+def test_the_home_directory_may_be_written_short(bench: Bench, where: str) -> None:
+    if where == "environment":
+        bench = dataclasses.replace(bench, variables={"RESCAL_SWEEP_DATA_DIR": "~/dunes"})
+    else:
+        settings = bench.place / ".config" / "rescal-sweep" / "config.yaml"
+        settings.parent.mkdir(parents=True)
+        settings.write_text("data_dir: ~/dunes\n")
+    bench.write("[0]")
+
+    done = bench.run("run", "winds.yaml")
+
+    assert done.returncode == 0, done.stderr
+    assert (bench.place / "dunes" / "winds" / "exp0").is_dir()
+    assert not (bench.place / "~").exists()
+
+
+def test_a_place_that_is_a_file_gets_a_sentence(bench: Bench) -> None:
+    bench.write("[0]")
+    (bench.place / "taken").touch()
+
+    done = bench.run("plan", "winds.yaml", "--data-dir", "taken")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("taken/winds")
+    assert "Not a directory" in done.stderr
+
+
+def test_letters_that_a_terminal_does_not_have_are_no_failure(bench: Bench) -> None:
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+    plain = dataclasses.replace(bench, variables={"PYTHONIOENCODING": "ascii"})
+
+    done = plain.run("status", "winds")
+
+    assert done.returncode == 0, done.stderr
+    assert "2 experiments: 2 done" in done.stdout
+
+
+def test_where_a_cluster_was_asked_for_is_told(bench: Bench) -> None:
+    bench.write("[0]")
+    lost = dataclasses.replace(bench, variables={"RESCAL_SWEEP_CLUSTER": "moon"})
+
+    done = lost.run("submit", "winds.yaml")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("$RESCAL_SWEEP_CLUSTER: expected one of auto, slurm, local")
+    assert done.stderr.endswith("got moon\n")
+
+
 @pytest.mark.parametrize(
     ("given", "place"),
     [
