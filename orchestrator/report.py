@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich import box
 from rich.table import Table
@@ -13,7 +14,7 @@ from rich.text import Text
 from orchestrator.model import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from orchestrator.model import Axis, Experiment, Scalar, Standing
 
@@ -31,6 +32,9 @@ COLOURS = {
 """One colour per state, the same wherever it is shown."""
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
+_GAP = 3  # characters between two columns
+_AXIS = 1  # the rank of an axis
+_REMARK = 26  # characters that a remark needs at least, to be folded
 
 
 def seconds(value: float | None) -> str:
@@ -87,6 +91,15 @@ def number(value: Scalar) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def experiments(count: int) -> str:
+    """Count experiments in words.
+
+    >>> experiments(1), experiments(2)
+    ('1 experiment', '2 experiments')
+    """
+    return f"{count} experiment{'s' * (count != 1)}"
+
+
 def counts(standings: Iterable[Standing]) -> dict[State, int]:
     """Count experiments per state, in the order of the states, without the empty ones."""
     found = Counter(standing.state for standing in standings)
@@ -104,7 +117,7 @@ def counts_line(standings: Sequence[Standing]) -> Text:
     parts = [
         Text(f"{count} {state.value}", COLOURS[state]) for state, count in counts(there).items()
     ]
-    line = Text(f"{len(there)} experiments{': ' * bool(parts)}").append(Text(", ").join(parts))
+    line = Text(f"{experiments(len(there))}{': ' * bool(parts)}").append(Text(", ").join(parts))
     if len(there) < len(standings):
         line.append(f"; {len(standings) - len(there)} orphaned", "dim")
     left = time_left_s(standings)
@@ -150,39 +163,74 @@ def axis_names(axes: Iterable[Axis]) -> tuple[tuple[str, ...], ...]:
     return tuple(axis.names for axis in axes)
 
 
-def status_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Table:
-    """Show each experiment on a line: values, state, attempt, place, progress, last error."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    names = [name for group in axes for name in group]
-    for title in ("exp", *names, "seed"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for title in ("state", "try", "job", "t0", "%", "t0/min", "left"):
-        right = title not in {"state", "job"}
-        table.add_column(title, justify="right" if right else "left", no_wrap=True)
-    remarks = [remark(standing) for standing in standings]
-    waves = [sparkline(_roughness(standing)) for standing in standings]
-    if any(waves):
-        table.add_column("roughness", no_wrap=True)
-    if any(remarks):
-        table.add_column("remark", overflow="fold")
-    for standing, wave, said in zip(standings, waves, remarks, strict=True):
-        values = coordinates(standing.experiment, axes)
-        rate = standing.rate_t0_per_min
-        table.add_row(
-            str(standing.experiment.number),
-            *(number(values[name]) if name in values else "" for name in names),
-            str(standing.experiment.point.seed),
-            Text(standing.state.value, COLOURS[standing.state]),
-            str(standing.attempt) if standing.attempt else "",
-            standing.claim.job if standing.claim is not None else "",
-            f"{standing.time_t0:.5g}" if standing.time_t0 else "",
-            f"{100 * standing.fraction:.0f}" if standing.attempt else "",
-            _short(rate),
-            seconds(standing.left_s),
-            *([wave] if any(waves) else []),
-            *([said] if any(remarks) else []),
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the status table; those with a larger ``rank`` are left out sooner."""
+
+    title: str
+    cells: list[Text]
+    rank: int = 0
+    left: bool = False
+
+    @property
+    def width(self) -> int:
+        """Characters that it needs, with the gap to the next one."""
+        return _GAP + max(len(self.title), *(cell.cell_len for cell in self.cells), 0)
+
+
+def status_table(
+    standings: Sequence[Standing], axes: Sequence[Sequence[str]], width: int | None = None
+) -> Table:
+    """Show each experiment on a line: values, state, attempt, place, progress, last error.
+
+    Where ``width`` characters are too few for all of it, whole columns are left out, those first
+    that tell least, rather than cut.
+    """
+    said = _Column("remark", [Text(remark(s)) for s in standings], left=True)
+    columns = [column for column in _columns(standings, axes) if any(column.cells)]
+    room = _REMARK if any(said.cells) else 0
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
+    while width is not None and sum(column.width for column in columns) + room > width:
+        least = max(reversed(columns), key=lambda column: column.rank)
+        if least.rank == 0:
+            break
+        if least.rank == _AXIS:
+            table.caption = "not all axes have room here; --json has them"
+        columns.remove(least)
+    for column in columns:
+        side: Literal["left", "right"] = "left" if column.left else "right"
+        table.add_column(
+            column.title, justify=side, no_wrap=True, min_width=column.width - _GAP
         )
+    if room:
+        table.add_column(said.title, overflow="fold")
+        columns.append(said)
+    for row in zip(*(column.cells for column in columns), strict=True):
+        table.add_row(*row)
     return table
+
+
+def _columns(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Iterator[_Column]:
+    """Yield all columns of the status table but the remarks."""
+
+    def cells(text: Callable[[Standing], str]) -> list[Text]:
+        return [Text(text(standing)) for standing in standings]
+
+    yield _Column("exp", cells(lambda s: str(s.experiment.number)))
+    values = [coordinates(standing.experiment, axes) for standing in standings]
+    for name in (name for group in axes for name in group):
+        shown = [Text(number(value[name]) if name in value else "") for value in values]
+        yield _Column(name, shown, _AXIS)
+    yield _Column("seed", cells(lambda s: str(s.experiment.point.seed)), rank=2)
+    states = [Text(s.state.value, COLOURS[s.state]) for s in standings]
+    yield _Column("state", states, left=True)
+    yield _Column("try", cells(lambda s: str(s.attempt or "")), rank=4)
+    yield _Column("job", cells(lambda s: s.claim.job if s.claim else ""), rank=7, left=True)
+    yield _Column("t0", cells(lambda s: f"{s.time_t0:.5g}" if s.time_t0 else ""), rank=5)
+    yield _Column("%", cells(lambda s: f"{100 * s.fraction:.0f}" if s.attempt else ""))
+    yield _Column("t0/min", cells(lambda s: _short(s.rate_t0_per_min)), rank=8)
+    yield _Column("left", cells(lambda s: seconds(s.left_s)), rank=3)
+    yield _Column("roughness", cells(lambda s: sparkline(_roughness(s))), rank=6, left=True)
 
 
 def axis_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Table:

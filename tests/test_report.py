@@ -52,8 +52,8 @@ def standings(
     ]
 
 
-def _text(shown: RenderableType) -> str:
-    console = Console(file=io.StringIO(), width=160, no_color=True)
+def _text(shown: RenderableType, width: int = 160) -> str:
+    console = Console(file=io.StringIO(), width=width, no_color=True)
     console.print(shown)
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
@@ -82,6 +82,21 @@ def test_the_status_table_has_a_line_for_each_experiment(
     ]
     assert " ".join(lines[2]).endswith("the engine exited with status 3 (2 snapshots kept)")
     assert lines[3] == ["3", "0.01", "100", "7", "pending", "1", "0"]
+
+
+def test_columns_are_left_out_whole_where_a_line_has_no_room_for_all(
+    standings: list[Standing],
+) -> None:
+    def titles(width: int | None) -> list[str]:
+        shown = _text(report.status_table(standings, AXES, width), width or 160).splitlines()
+        assert [line.split()[0] for line in shown if "pending" in line] == ["3"]
+        return shown[1].split()
+
+    whole = ["exp", "Lambda_I", "Tau_min", "seed", "state", "try", "t0", "%", "t0/min", "left"]
+    assert titles(None) == [*whole, "roughness", "remark"]
+    assert titles(80) == ["exp", "Lambda_I", "Tau_min", "seed", "state", "%", "remark"]
+    assert titles(60) == ["exp", "Lambda_I", "state", "%", "remark"]
+    assert "not all axes have room here" in _text(report.status_table(standings, AXES, 60), 60)
 
 
 def test_the_counts_tell_how_long_it_may_still_take(

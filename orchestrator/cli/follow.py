@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from orchestrator import attempts, collection, ledger, report
+from orchestrator.cli import screen
 from orchestrator.cli.look import Look
 from orchestrator.model import State
 from orchestrator.slurm import steering
@@ -42,7 +43,7 @@ def until_ended(
                 continue
             _stop(console, directory, numbers)
             return 130
-    console.print(report.status_table(ended, axes))
+    console.print(report.status_table(ended, axes, screen.width(console)))
     console.print(report.counts_line(ended))
     return 1 if any(s.state is not State.DONE for s in ended) else 0
 

@@ -53,7 +53,7 @@ def perform(request: argparse.Namespace) -> int:
         raise RequestError(f"{standing.experiment.name} was claimed by somebody else just now")
     _supervise(console, directory, *taken)
     (ended,) = collection.standings(directory, [standing.experiment.number])
-    console.print(report.status_table([ended], ledger.axes(directory)))
+    console.print(report.status_table([ended], ledger.axes(directory), screen.width(console)))
     if ended.state is State.CANCELLED:
         return 130
     return 0 if ended.state is State.DONE else 1

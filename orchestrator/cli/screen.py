@@ -7,13 +7,21 @@ import sys
 
 from rich.console import Console
 
-_WIDE = 200
+_WIDE = 1000  # of a file or a pipe, in which no line is broken
 
 
 def console() -> Console:
     """Return what prints to standard output."""
-    plain = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(width=_WIDE if plain else None)
+    return Console(width=_WIDE if _is_plain() else None)
+
+
+def width(console: Console) -> int | None:
+    """Return how many characters a line may have, None for any number."""
+    return None if _is_plain() else console.width
+
+
+def _is_plain() -> bool:
+    return not sys.stdout.isatty() and "COLUMNS" not in os.environ
 
 
 def warn(console: Console, said: str) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from orchestrator import causes, collection, ledger, report, workspace
+from orchestrator import causes, ledger, report, workspace
 from orchestrator.cli import screen, selection, settings
 from orchestrator.cli.look import Look
 from orchestrator.model import State
@@ -29,7 +29,7 @@ _MANY = 60
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    selection.add_sweep(parser, required=False)
+    selection.add_sweep(parser, required=False, several=", or a line for each")
     parser.add_argument("--watch", action="store_true", help="refresh in place until all ended")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
@@ -39,8 +39,11 @@ def perform(request: argparse.Namespace) -> int:
     """Show the status once, or again and again."""
     console = screen.console()
     known = list(workspace.sweeps(settings.data_directory(request)))
-    if request.sweep is None and len(known) != 1 and not request.json:
-        _overview(console, known, request)
+    if request.sweep is None and len(known) != 1:
+        if request.json:
+            print(json.dumps({"sweeps": [_summary(one) for one in known]}, indent=1))
+        else:
+            _overview(console, known, request)
         return 0
     directory = selection.find_sweep(request)
     look = Look(directory)
@@ -49,12 +52,12 @@ def perform(request: argparse.Namespace) -> int:
         print(json.dumps(document, indent=1))
         return 0
     if not request.watch:
-        console.print(_status(directory, look(), everything=request.all))
+        console.print(_status(directory, look(), screen.width(console), everything=request.all))
         return 0
     with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
         while True:
             standings = look()
-            shown = _status(directory, standings, everything=request.all)
+            shown = _status(directory, standings, screen.width(console), everything=request.all)
             live.update(shown, refresh=True)
             if all(s.state.ended for s in report.present(standings)):
                 break
@@ -65,7 +68,11 @@ def perform(request: argparse.Namespace) -> int:
 
 
 def _status(
-    directory: SweepDirectory, standings: Sequence[Standing], *, everything: bool
+    directory: SweepDirectory,
+    standings: Sequence[Standing],
+    width: int | None,
+    *,
+    everything: bool,
 ) -> RenderableType:
     axes = ledger.axes(directory)
     shown = standings
@@ -74,10 +81,18 @@ def _status(
     parts: list[RenderableType] = []
     if len(standings) > _MANY:
         parts.append(report.axis_table(standings, axes))
-    parts += [report.status_table(shown, axes), report.counts_line(standings)]
+    if shown:
+        parts.append(report.status_table(shown, axes, width))
+    parts.append(report.counts_line(standings))
     told = causes.grouped(directory.name, report.present(standings), axes, report.number)
     parts += [Text(said) for said in told]
     return Group(*parts)
+
+
+def _summary(directory: SweepDirectory) -> dict[str, Any]:
+    """Return what is told of a sweep among others: all but its experiments."""
+    whole = report.as_json(directory.name, Look(directory)(), ledger.axes(directory))
+    return {key: value for key, value in whole.items() if key != "experiments"}
 
 
 def _overview(
@@ -89,5 +104,5 @@ def _overview(
             f"{where}: no sweeps yet; submit one with: rescal-sweep submit SWEEP.yaml"
         )
     for directory in known:
-        line = report.counts_line(collection.standings(directory))
+        line = report.counts_line(Look(directory)())
         console.print(f"[bold]{directory.name}[/bold] ", line, sep="", highlight=False)
