@@ -72,8 +72,10 @@ def told_otherwise(planned: Plan) -> list[str]:
     if not planned.otherwise:
         return []
     names = report.names(planned.otherwise)
-    few = f"{names} were asked for with other times or outputs than the file has now, and stay"
-    return [f"{few}; rescal-sweep resubmit {planned.sweep.path} EXP makes them anew"]
+    were, them = ("was", "it") if len(planned.otherwise) == 1 else ("were", "them")
+    few = f"{names} {were} asked for with other times or outputs than the file has now, and"
+    again = f"rescal-sweep resubmit {planned.sweep.path} EXP makes {them} anew"
+    return [f"{few} stay{'s' * (were == 'was')}; {again}"]
 
 
 def compare(sweep: Sweep, data: Path) -> Plan:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from typing import TYPE_CHECKING
 
-from orchestrator import attempts, collection, estimate, ledger
+from orchestrator import attempts, collection, estimate, ledger, report, simulator
 from orchestrator.cli import comparison, parting, wishes
 from orchestrator.errors import RequestError
 from orchestrator.model import State
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     from orchestrator.cli.comparison import Plan
     from orchestrator.cli.wishes import Wish
-    from orchestrator.model import Standing, Submission, Sweep
+    from orchestrator.model import Engine, Standing, Submission, Sweep
+
+_PATIENCE_S = 2.5  # with an engine that should have been compiled before
 
 
 def enlist(sweep: Sweep, data: Path, tell: Callable[[str], None]) -> Plan:
@@ -81,7 +84,9 @@ def ask(directory: SweepDirectory, chosen: Sequence[Standing], wish: Wish) -> Su
     wanted = {s.experiment.number: _next_attempt(s) for s in chosen}
     one = wishes.submission(wish, _new_token(), wanted)
     ledger.intend(directory, one)
-    ledger.log(directory, f"submission {one.token}: {len(chosen)} experiments", one.time)
+    ledger.log(
+        directory, f"submission {one.token}: {report.experiments(len(chosen))}", one.time
+    )
     return one
 
 
@@ -110,6 +115,18 @@ def _next_attempt(standing: Standing) -> int:
     return standing.attempt + 1
 
 
+def warm(engine: Engine, tell: Callable[[str], None]) -> None:
+    """Let the engine compile what it has not compiled yet, and ``tell`` if that takes a while."""
+    said = "compiling the engine, once on this machine; it takes about half a minute"
+    patience = threading.Timer(_PATIENCE_S, tell, [said])
+    patience.daemon = True
+    patience.start()
+    try:
+        simulator.warm(engine)
+    finally:
+        patience.cancel()
+
+
 def _new_token() -> str:
     """Make the token of a submission: short, sortable by time, unique."""
     stamp = attempts.now().translate(str.maketrans("", "", "-:TZ"))[2:]
@@ -129,7 +146,7 @@ def start(directory: SweepDirectory, made: Submission | None, place: str, worker
         started = local.start_workers(directory, token, min(waiting, workers), workers)
         if made:
             ledger.note(directory, "submitted", made.token, workers=started)
-        return f"{started} workers started"
+        return f"{started} worker{'s' * (started != 1)} started"
     if made is None:
         return "no jobs sent"
     try:
@@ -141,7 +158,8 @@ def start(directory: SweepDirectory, made: Submission | None, place: str, worker
     ledger.note(directory, "submitted", made.token, job_ids=ids, chunks=chunks)
     steering.release(ids)
     ledger.note(directory, "released", made.token)
-    return f"{sum(chunks)} jobs sent to Slurm as {', '.join(ids)}"
+    jobs_sent = f"{sum(chunks)} job{'s' * (sum(chunks) != 1)} sent"
+    return f"{jobs_sent} to Slurm as {', '.join(ids)}"
 
 
 def mend(directory: SweepDirectory) -> list[str]:

@@ -28,10 +28,12 @@ def perform(request: argparse.Namespace) -> int:
     number = selection.choose_one(request.experiment, directory, "logs")
     (standing,) = collection.standings(directory, [number])
     made = directory.experiment(number).attempts()
+    while request.follow and standing.attempt and not made:
+        time.sleep(0.5)
+        made = directory.experiment(number).attempts()
     if not made:
-        raise RequestError(
-            f"{standing.experiment.name} has not started; it is {standing.state.value}"
-        )
+        name, state = standing.experiment.name, standing.state.value
+        raise RequestError(f"{name} has not started; it is {state}")
     attempt = made[-1]
     shown = _show(attempt.engine_log, 0)
     while request.follow and attempts.read_record(attempt) is None:

@@ -115,10 +115,12 @@ def _summary(planned: Plan) -> list[str]:
     counted = f"{len(found.new)} new, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
     every = f"{len(sweep.run.multiples())} snapshots, one every {sweep.run.every_t0:g} t0"
     lines = [
-        f"{len(planned.points)} experiments in {planned.directory.root}: {counted}",
+        f"{report.experiments(len(planned.points))} in {planned.directory.root}: {counted}",
         f"each: {sweep.run.stop_t0:g} t0, {every}",
-        f"expected: about {_DIRECTORIES_AND_LOGS * len(planned.wanted)} files, {report.size(total)}",
     ]
+    if planned.wanted:
+        files = _DIRECTORIES_AND_LOGS * len(planned.wanted)
+        lines.append(f"expected: about {files} files, {report.size(total)}")
     if planned.idle:
         lines.append(f"{len(planned.idle)} kept experiments were never started and will be")
     return lines + comparison.told_otherwise(planned)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     selection.add_sweep(parser)
     selection.add_experiments(parser)
     parser.add_argument(
-        "--state", metavar="STATES", help=f"only those in these states; default {_BY_DEFAULT}"
+        "--state",
+        metavar="STATES",
+        help=f"only those in these states; default {_BY_DEFAULT}, "
+        "or whatever state they ended in where experiments are given by number",
     )
     submit.add_place(parser)
 
@@ -60,7 +64,7 @@ def perform(request: argparse.Namespace) -> int:
         if sweep is not None:
             again = [(submit.wished(request, sweep), ended)] if ended else []
         for wish, those in again:  # what can be refused is, before anything is written
-            simulator.find(wish.root)
+            dispatch.warm(simulator.find(wish.root), functools.partial(screen.warn, console))
             parting.refuse_impossible(wish, len(those))
         if sweep is not None and ended:
             for said in dispatch.keep(sweep, directory):
@@ -81,7 +85,7 @@ def perform(request: argparse.Namespace) -> int:
     numbers = sorted(number for one in made for number in one.attempts)
     names = report.names(numbers)
     console.print(
-        f"{directory.name}: {len(numbers)} experiments resubmitted ({names}); "
+        f"{directory.name}: {report.experiments(len(numbers))} resubmitted ({names}); "
         + ", ".join(dict.fromkeys(started)),
         highlight=False,
         soft_wrap=True,
@@ -127,5 +131,9 @@ def _states(text: str | None, *, explicit: bool) -> set[State]:
 def _refuse_live(standings: list[Standing], *, explicit: bool) -> None:
     live = [s for s in standings if not s.state.ended and s.attempt]
     if explicit and live:
-        problems = (f"{s.experiment.name} is {s.state.value}; cancel it first" for s in live)
-        raise RequestError(*problems)
+        raise RequestError(*(_live(standing) for standing in live))
+
+
+def _live(standing: Standing) -> str:
+    waits = "; submit starts it if nobody is about to" * (standing.state is State.PENDING)
+    return f"{standing.experiment.name} is {standing.state.value}; cancel it first{waits}"

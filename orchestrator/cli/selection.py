@@ -31,9 +31,11 @@ def add_sweep_file(parser: argparse.ArgumentParser) -> None:
     add_data_directory(parser)
 
 
-def add_sweep(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    """Add the sweep that a verb looks at."""
-    alone = "" if required else "; default the only one there is"
+def add_sweep(
+    parser: argparse.ArgumentParser, *, required: bool = True, several: str = ""
+) -> None:
+    """Add the sweep that a verb looks at; ``several`` says what is looked at where there are more."""
+    alone = "" if required else f"; default the only one there is{several}"
     parser.add_argument(
         "sweep",
         metavar="SWEEP",
@@ -122,7 +124,7 @@ def one_of(word: str, sweep: str, known: Collection[int], verb: str) -> int:
 
 def _chosen(words: Collection[str], sweep: str, known: Collection[int]) -> Chosen:
     if not words or "all" in words:
-        return Chosen(tuple(sorted(known)), explicit="all" in words)
+        return Chosen(tuple(sorted(known)), explicit=False)
     picked: set[int] = set()
     problems = []
     for word in words:

@@ -154,6 +154,49 @@ def test_what_is_resubmitted_by_name_is_made_as_it_was_asked_for(bench: Bench) -
     assert (account["attempt"], account["stop_t0"], account["attempts"]) == (1, 20, [1, 2])
 
 
+def test_all_means_all_that_ended_badly_and_a_number_means_that_one(bench: Bench) -> None:
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+
+    every = bench.run("resubmit", "winds", "all")
+    one = bench.run("resubmit", "winds", "1", "--wait")
+
+    assert every.stdout.startswith("winds: nothing to resubmit\n2 experiments: 2 done\n")
+    assert "1 experiment resubmitted (exp1)" in one.stdout
+    assert [len(bench.sweep.experiment(number).attempts()) for number in range(2)] == [1, 2]
+
+
+def test_programs_are_told_of_every_sweep_there_is(bench: Bench) -> None:
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+    shutil.copytree(bench.sweep.root, bench.sweep.root.with_name("again"))
+
+    told = json.loads(bench.run("status", "--json").stdout)
+
+    assert [(one["sweep"], one["counts"]) for one in told["sweeps"]] == [
+        ("again", {"done": 2}),
+        ("winds", {"done": 2}),
+    ]
+
+
+def test_who_follows_the_log_of_what_waits_sees_it_start(bench: Bench) -> None:
+    bench.write("[7]")
+    bench.run("submit", "winds.yaml", "--workers", "1")
+    words = [bench.command, "logs", "winds", "1", "-f"]
+    place, environment = bench.place, bench.environment()
+    with subprocess.Popen(
+        words, cwd=place, env=environment, stdout=subprocess.PIPE, text=True
+    ) as following:
+        _until(bench, lambda s: s["experiments"][0]["snapshots"] == 1)
+        waits = following.poll() is None
+        bench.go()
+        said, _ = following.communicate(timeout=60)
+
+    assert waits
+    assert following.returncode == 0
+    assert said.endswith("-- attempt 1 done\n")
+
+
 def test_planning_changes_nothing(bench: Bench) -> None:
     bench.write("[0]")
 
@@ -379,7 +422,7 @@ def test_what_a_foreground_run_had_asked_for_and_never_begun_is_submitted(
     assert done.returncode == 0, done.stderr
     assert "submission half was never begun; it is void" in done.stdout
     assert done.stdout.count("void") == 1
-    assert "1 experiments submitted" in done.stdout
+    assert "1 experiment submitted" in done.stdout
     assert _states(_status(bench)) == ["done", "done"]
     assert [len(bench.sweep.experiment(number).attempts()) for number in range(2)] == [1, 1]
 
