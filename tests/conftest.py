@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("untimed")
 
-_TOGETHER = {"slurm", "test_plot.py", "test_browser.py"}
+_TOGETHER = {"slurm", "test_plot.py", "test_browser.py", "test_documents.py"}
 """Folders and files whose tests share something costly: a cluster, sweeps that ran, a browser."""
 
 

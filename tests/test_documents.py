@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,12 +89,82 @@ def test_readme_names_every_verb() -> None:
     assert set(re.findall(r"(?m)^\| `rescal-sweep (\w+)", README.read_text())) == set(VERBS)
 
 
-def test_python_that_readme_shows_is_python() -> None:
-    shown = _blocks(README, "python")
-    assert len(shown) >= 3
+SMALL = (
+    "parameters.H=12",
+    "parameters.L=40",
+    "parameters.D=12",
+    "sweep.grid.Tau_min=[0, 100]",
+    "seeds=2",
+    "run.stop=10",
+    "run.every=5",
+)
 
-    for text in shown:
-        compile(text, str(README), "exec")
+
+def _run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        words,
+        cwd=place,
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "XDG_CONFIG_HOME": str(place),
+            "MPLBACKEND": "Agg",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def snowfall_wind(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sweep that README shows, on a smaller domain and for a shorter time."""
+    place = tmp_path_factory.mktemp("readme")
+    (place / "sweeps").mkdir()
+    (place / "sweeps" / "snowfall-wind.yaml").write_text(_blocks(README, "yaml")[0])
+    words = [word for said in SMALL for word in ("--set", said)]
+    path = "sweeps/snowfall-wind.yaml"
+    done = _run(place, "rescal-sweep", "submit", path, *words, "--cluster=local", "--wait")
+    assert "8 experiments: 8 done" in done.stdout, done.stdout + done.stderr
+    return place
+
+
+@pytest.mark.parametrize("number", range(3), ids=["maps", "dataset", "datarun"])
+def test_python_that_readme_shows_runs(snowfall_wind: Path, number: int) -> None:
+    shown = _blocks(README, "python")
+    assert len(shown) == 3
+
+    done = _run(snowfall_wind, sys.executable, "-W", "error", "-c", shown[number])
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_commands_that_readme_shows_of_a_sweep_make_what_they_say(snowfall_wind: Path) -> None:
+    lines = "".join(_blocks(README, "sh")).splitlines()
+    shown = [
+        line for line in lines if line.startswith("rescal-sweep") and " snowfall-wind" in line
+    ]
+    assert len(shown) >= 5
+
+    for line in shown:
+        if ".mp4" in line and shutil.which("ffmpeg") is None:
+            continue
+        done = _run(snowfall_wind, *shlex.split(line, comments=True))
+        assert done.returncode == 0, (line, done.stderr)
+
+    assert (snowfall_wind / "roughness.pdf").read_bytes().startswith(b"%PDF")
+    sweep = snowfall_wind / "data_runs" / "snowfall-wind"
+    assert {"phase-diagram.png", "profile.png"} <= {path.name for path in sweep.iterdir()}
+
+
+def test_every_room_is_named_where_a_maintainer_looks_for_it() -> None:
+    package = ROOT / "orchestrator"
+    rooms = {path.stem for place in (package, package / "cli") for path in place.iterdir()}
+    rooms -= {"__init__", "__main__", "__pycache__", "py", *VERBS}
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+
+    named = set(re.findall(r"`(?:orchestrator/)?(?:cli/)?(\w+)(?:\.py|/)?`", text))
+    assert rooms <= named, rooms - named
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
