@@ -25,6 +25,7 @@ SCRIPTS = (
     "pointing.js",
     "table.js",
     "detail.js",
+    "following.js",
     "page.js",
 )
 """The parts of the page's program, in the order in which they are joined to one."""

@@ -421,3 +421,93 @@ def test_a_page_that_follows_is_loaded_again_by_itself(
     assert offered.strip() == "load again every 1 s"
     assert tab.locator("#follow").is_hidden()
     tab.close()
+
+
+@pytest.fixture
+def following(written: Path, overview: Overview, make_exhibit: Callable[..., Exhibit]) -> Path:
+    """Return a page that is loaded again every second, of experiments with long logs."""
+    logs = tuple(f"line {n}" for n in range(40))
+    exhibits = (make_exhibit(n, log_tail=logs) for n in range(6))
+    _write(written, exhibits, dataclasses.replace(overview, follow_s=1))
+    return written
+
+
+def _open_following(browser: Browser, path: Path, fragment: str = "") -> Page:
+    """Return a tab of a small window with a clock that only the test moves on."""
+    tab = browser.new_context(viewport={"width": 700, "height": 500}).new_page()
+    tab.set_default_timeout(5000)
+    tab.clock.install()
+    tab.goto(path.as_uri() + fragment)
+    return tab
+
+
+def _loads_again(tab: Page, seconds: int) -> bool:
+    loads: list[Page] = []
+    tab.on("load", lambda loaded: loads.append(loaded))  # noqa: PLW0108  # it takes no builtin
+    tab.clock.run_for(1000 * seconds)
+    for _ in range(20):
+        if not loads:
+            tab.wait_for_timeout(50)
+    return bool(loads)
+
+
+def test_an_open_experiment_is_at_the_same_place_after_the_page_was_loaded_again(
+    browser: Browser, following: Path
+) -> None:
+    tab = _open_following(browser, following)
+    tab.locator("[data-open='3']").focus()
+    tab.keyboard.press("Enter")
+    tab.locator("#detail[open]").wait_for()
+    tab.locator("#next").focus()
+    tab.evaluate("document.querySelector('#detail-body').scrollTop = 300")
+    tab.evaluate("document.querySelector('#detail pre').scrollTop = 120")
+
+    again = _loads_again(tab, 6)
+    tab.locator("#detail[open]").wait_for()
+
+    assert again
+    tab.wait_for_function("() => document.querySelector('#detail-body').scrollTop === 300")
+    assert tab.evaluate("document.querySelector('#detail pre').scrollTop") == 120
+    assert tab.evaluate("document.activeElement.id") == "next"
+    tab.keyboard.press("Escape")
+    assert tab.evaluate("document.activeElement.dataset.open") == "3"
+    tab.context.close()
+
+
+def test_table_and_filter_are_at_the_same_place_after_the_page_was_loaded_again(
+    browser: Browser, following: Path
+) -> None:
+    tab = _open_following(browser, following, "#words=seed")
+    tab.evaluate("document.querySelector('#rows').scrollLeft = 90")
+    tab.locator("#words").focus()
+    tab.keyboard.press("ArrowLeft")
+
+    while_writing = _loads_again(tab, 10)
+    later = _loads_again(tab, 30)
+
+    assert (while_writing, later) == (False, True)
+    assert tab.evaluate("document.querySelector('#rows').scrollLeft") == 90
+    assert tab.evaluate("document.activeElement.id") == "words"
+    assert tab.evaluate("document.activeElement.selectionStart") == 3
+    tab.locator(".cell[data-number='2']").focus()
+    assert _loads_again(tab, 6)
+    assert tab.evaluate("document.activeElement.dataset.number") == "2"
+    tab.context.close()
+
+
+def test_nothing_is_loaded_again_while_text_is_selected_or_once_somebody_said_no(
+    browser: Browser, following: Path
+) -> None:
+    tab = _open_following(browser, following)
+    tab.evaluate("getSelection().selectAllChildren(document.querySelector('#reproduce pre'))")
+
+    while_selected = _loads_again(tab, 10)
+    tab.evaluate("getSelection().removeAllRanges()")
+    tab.locator("#again").uncheck()
+    unticked = _loads_again(tab, 10)
+    tab.reload()
+
+    assert (while_selected, unticked) == (False, False)
+    assert not tab.locator("#again").is_checked()
+    assert not _loads_again(tab, 10)
+    tab.context.close()

@@ -59,6 +59,7 @@ function chartDrawing(quantity, times, values, range) {
     "svg",
     {
       viewBox: `0 0 ${width} ${height}`,
+      id: `chart-${quantity.name}`,
       role: "img",
       tabindex: 0,
       "aria-label": summary(quantity, times, values),

@@ -1,6 +1,7 @@
 // One experiment in full, beside the page: map, spectrum, series, parameters, provenance, log.
 
 let parts = null; // what follows the time in the open panel
+let opener = null; // what had focus before, and has it again when the panel is closed
 
 async function openDetail(number) {
   const dialog = byId("detail");
@@ -11,7 +12,10 @@ async function openDetail(number) {
   byId("detail-body").replaceChildren(...detailOf(one, found));
   byId("detail-body").scrollTop = 0;
   followTime();
-  if (!dialog.open) dialog.showModal();
+  if (dialog.open) return;
+  opener = document.activeElement;
+  dialog.showModal();
+  byId("close").focus();
 }
 
 function closeDetail() {
@@ -165,7 +169,7 @@ function neighbour(step) {
   if (next >= 0 && next < all.length) change({ open: all[next] });
 }
 
-function startDetail() {
+async function startDetail() {
   const dialog = byId("detail");
   byId("close").addEventListener("click", () => dialog.close());
   byId("previous").addEventListener("click", () => neighbour(-1));
@@ -177,5 +181,5 @@ function startDetail() {
     else if ("open" in part) openDetail(part.open);
     else if ("time" in part || "show" in part) followTime();
   });
-  if (view.open !== null) openDetail(view.open);
+  if (view.open !== null) await openDetail(view.open);
 }

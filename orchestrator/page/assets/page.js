@@ -1,4 +1,4 @@
-// What is left: progress, causes, copying, light and dark, loading again.
+// What is left: progress, causes, copying, light and dark, links, and where all of it begins.
 
 function startProgress() {
   const order = [
@@ -91,32 +91,13 @@ function startTheme() {
   label();
 }
 
-function kept(key, value) {
+function kept(key, value, where = "localStorage") {
   try {
-    if (value !== undefined) localStorage.setItem(`rescal-sweep.${key}`, value);
-    return localStorage.getItem(`rescal-sweep.${key}`);
+    if (value !== undefined) window[where].setItem(`rescal-sweep.${key}`, value);
+    return window[where].getItem(`rescal-sweep.${key}`) || null;
   } catch {
     return null; // a browser may keep nothing for pages from the disk
   }
-}
-
-// ---- loading again while the sweep runs ----------------------------------------------------
-
-const QUIET_MS = 4000; // nobody is disturbed who has just touched something
-
-function startFollowing() {
-  if (data.follow === null) return;
-  let touched = -Infinity;
-  for (const kind of ["pointerdown", "pointermove", "keydown", "input", "wheel"]) {
-    addEventListener(kind, () => (touched = performance.now()), { passive: true });
-  }
-  const pause = element("input", { type: "checkbox", checked: true, id: "again" });
-  byId("follow").append(element("label", {}, pause, ` load again every ${data.follow} s`));
-  byId("follow").hidden = false;
-  setInterval(() => {
-    const busy = performance.now() - touched < QUIET_MS || playing !== null || document.hidden;
-    if (pause.checked && !busy) location.reload();
-  }, 1000 * data.follow);
 }
 
 // ---- links within the page: the address keeps what is shown, so they only scroll -----------
@@ -146,7 +127,8 @@ startProgress();
 startCauses();
 startGrid();
 startTable();
-startDetail();
+const before = comeBack();
+startDetail().then(() => settle(before));
 startLinks();
 startFollowing();
 for (const holder of document.querySelectorAll("main .copyable")) addCopy(holder);

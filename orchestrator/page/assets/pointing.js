@@ -73,9 +73,14 @@ function move(from, key) {
 }
 
 function moveTo(cell) {
+  takeTurn(cell);
+  cell.focus();
+}
+
+// of all cells one is a stop of the Tab key
+function takeTurn(cell) {
   for (const other of cells.values()) other.tabIndex = -1;
   cell.tabIndex = 0;
-  cell.focus();
 }
 
 function startGrid() {
