@@ -300,6 +300,17 @@ def test_sorting_and_filtering_change_the_rows(open_page: Opener) -> None:
     assert tab.locator("#found").inner_text() == "0 of 6"
 
 
+def test_the_state_that_the_table_is_filtered_by_is_the_one_its_box_names(
+    open_page: Opener,
+) -> None:
+    none_left, unheard_of = open_page("#state=running"), open_page("#state=tired")
+
+    assert none_left.locator("#state option:checked").inner_text() == "running (0)"
+    assert _rows(none_left) == []
+    assert unheard_of.locator("#state option:checked").inner_text() == "all"
+    assert len(_rows(unheard_of)) == 6
+
+
 def test_what_has_no_value_stands_at_the_end_whichever_way_it_is_sorted(
     open_page: Opener, written: Path, overview: Overview, make_exhibit: Callable[..., Exhibit]
 ) -> None:

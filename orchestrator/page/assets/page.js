@@ -1,20 +1,7 @@
 // What is left: progress, causes, copying, light and dark, links, and where all of it begins.
 
 function startProgress() {
-  const order = [
-    "done",
-    "running",
-    "pending",
-    "failed",
-    "timeout",
-    "out_of_memory",
-    "cancelled",
-    "node_fail",
-    "lost",
-  ];
-  const counts = order
-    .map((state) => [state, experiments.filter((one) => one.state === state).length])
-    .filter(([, count]) => count);
+  const counts = STATES.map((state) => [state, countOf(state)]).filter(([, count]) => count);
   const bar = element("div", { className: "progress", "aria-hidden": "true" });
   const words = element("ul", { className: "states" });
   for (const [state, count] of counts) {

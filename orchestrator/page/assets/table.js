@@ -181,15 +181,15 @@ function download() {
 }
 
 function startTable() {
-  const present = [...new Set(experiments.map((one) => one.state))];
-  const count = (state) => experiments.filter((one) => one.state === state).length;
+  // also one in which there are none any more, while it is the one that is asked for
+  const offered = STATES.filter((state) => countOf(state) || state === view.state);
   byId("state").append(
     element("option", { value: "" }, "all"),
-    ...present.map((state) =>
-      element("option", { value: state }, `${spoken(state)} (${count(state)})`),
+    ...offered.map((state) =>
+      element("option", { value: state }, `${spoken(state)} (${countOf(state)})`),
     ),
   );
-  byId("state").value = present.includes(view.state) ? view.state : "";
+  byId("state").value = view.state;
   byId("words").value = view.words;
   byId("state").addEventListener("change", () => change({ state: byId("state").value }));
   byId("words").addEventListener("input", () => change({ words: byId("words").value }));
