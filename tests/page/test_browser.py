@@ -26,6 +26,10 @@ FAILED = 4  # of the six experiments; it has three of six snapshots
 WINDOW = {"width": 1280, "height": 1600}  # every picture is in sight
 DRAWN = """() => [...document.querySelectorAll('.cell .picture')].every(
   (one) => one.querySelector('canvas').width > 2 || one.querySelector('.figure').textContent)"""
+PLACE = """one => {
+  const {top, bottom, left, right} = one.getBoundingClientRect();
+  return [top, bottom, left, right];
+}"""
 PIXELS = """canvas => {
   const copy = document.createElement('canvas');
   [copy.width, copy.height] = [canvas.width, canvas.height];
@@ -215,6 +219,37 @@ def test_domains_of_unequal_size_are_drawn_to_one_scale(
     assert large is not None
     assert small["width"] / large["width"] == pytest.approx(10 / 40, rel=0.02)
     assert small["height"] / large["height"] == pytest.approx(10 / 20, rel=0.02)
+
+
+@pytest.mark.parametrize("height", [800, 520, 200])
+def test_the_numbers_of_every_picture_are_within_the_window(
+    open_page: Opener,
+    written: Path,
+    make_exhibit: Callable[..., Exhibit],
+    overview: Overview,
+    height: int,
+) -> None:
+    remark = "rescal exited, with 3, which it does after long thought " * 4
+    _write(
+        written, (make_exhibit(n, shape=(40, 40), remark=remark) for n in range(6)), overview
+    )
+    tab = open_page()
+    tab.set_viewport_size({"width": 1280, "height": height})
+
+    places = []
+    for n in range(6):
+        cell = tab.locator(f".cell[data-number='{n}'] .picture")
+        cell.evaluate("one => one.scrollIntoView({block: 'center', behavior: 'instant'})")
+        tab.mouse.move(2, 2)
+        cell.hover()
+        tab.locator("#tip:not([hidden])").wait_for()
+        places.append(tab.locator("#tip").evaluate(PLACE))
+
+    for top, bottom, left, right in places:
+        assert top >= 0
+        assert left >= 0
+        assert right <= 1280
+        assert bottom <= height or top == 8  # there may be more of it than window
 
 
 def test_the_keyboard_walks_the_grid_opens_an_experiment_and_closes_it(

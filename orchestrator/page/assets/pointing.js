@@ -1,5 +1,7 @@
 // Pointing at the phase diagram, by mouse, finger or arrow keys: numbers, and one experiment.
 
+const EDGE = 8; // pixels about the box of numbers
+
 async function showTip(cell) {
   const number = Number(cell.dataset.number);
   const tip = byId("tip");
@@ -8,12 +10,22 @@ async function showTip(cell) {
   if (tip.dataset.number !== String(number)) return;
   tip.replaceChildren(...tipLines(byNumber.get(number), found));
   tip.hidden = false;
-  const place = cell.getBoundingClientRect();
-  const left = Math.max(8, Math.min(place.left, innerWidth - tip.offsetWidth - 8));
-  const below = place.bottom + 8;
-  const fits = below + tip.offsetHeight < innerHeight;
-  tip.style.left = `${left + scrollX}px`;
-  tip.style.top = `${(fits ? below : place.top - tip.offsetHeight - 8) + scrollY}px`;
+  putBeside(tip, cell.getBoundingClientRect());
+}
+
+// under it, above it or at its side, where there is room, and always within the window
+function putBeside(tip, place) {
+  const { offsetWidth: width, offsetHeight: height } = tip;
+  let [left, top] = [place.left, place.bottom + EDGE];
+  if (top + height + EDGE > innerHeight) top = place.top - height - EDGE;
+  if (top < EDGE) {
+    const right = place.right + EDGE;
+    left = right + width + EDGE <= innerWidth ? right : place.left - width - EDGE;
+    top = place.top;
+  }
+  const within = (wanted, most) => Math.max(EDGE, Math.min(wanted, most - EDGE));
+  tip.style.left = `${within(left, innerWidth - width) + scrollX}px`;
+  tip.style.top = `${within(top, innerHeight - height) + scrollY}px`;
 }
 
 function tipLines(one, found) {
