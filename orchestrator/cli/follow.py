@@ -56,7 +56,7 @@ def _watch(
 ) -> list[Standing]:
     """Refresh until all have ended or nobody is left to run the rest."""
     told: set[int] = set()
-    abandoned = 0
+    abandoned = Abandonment(directory)
     look = Look(directory, numbers)
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while True:
@@ -65,14 +65,32 @@ def _watch(
                 live.update(display(now, axes, console.height), refresh=True)
             else:
                 _tell(console, now, told)
-            if all(s.state.ended for s in now):
-                return now
-            # twice, for a worker may leave between the look at files and the look at the pool
-            waited = any(_on_slurm(s) and not s.state.ended for s in now)
-            abandoned = 0 if waited or local.live_workers(directory) else abandoned + 1
-            if abandoned == 2:
+            if all(s.state.ended for s in now) or abandoned(now):
                 return now
             time.sleep(0.5)
+
+
+class Abandonment:
+    """Tells, look after look, whether nobody is left to run what has not ended."""
+
+    def __init__(self, directory: SweepDirectory) -> None:
+        self._directory = directory
+        self._looks = 0
+
+    def __call__(self, standings: Sequence[Standing]) -> bool:
+        """Tell whether nobody was left at this look and at the one before.
+
+        Twice, for a worker may leave between the look at files and the look at the pool.
+        """
+        left = [s for s in standings if not s.state.ended]
+        somebody = any(_on_slurm(s) or _lives(s) for s in left)
+        workers = somebody or local.live_workers(self._directory)
+        self._looks = 0 if workers or not left else self._looks + 1
+        return self._looks >= 2
+
+
+def _lives(standing: Standing) -> bool:
+    return standing.state is State.RUNNING and not standing.silent
 
 
 def _on_slurm(standing: Standing) -> bool:

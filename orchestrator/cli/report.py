@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import shlex
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import causes, exhibits, ledger, page, report
-from orchestrator.cli import outputs, screen, selection
+from orchestrator.cli import follow, outputs, screen, selection
 from orchestrator.cli.look import Look
 from orchestrator.errors import RequestError
 from orchestrator.formats.durable import replacing
@@ -35,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--follow",
         action="store_true",
-        help="write it again as snapshots arrive, until all ended",
+        help="write it again as snapshots arrive, until no experiment goes on",
     )
     parser.add_argument(
         "--every",
@@ -47,31 +48,67 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def perform(request: argparse.Namespace) -> int:
-    """Write the page, once or until all experiments have ended, and say where it is."""
+    """Write the page, once or until no experiment goes on, and say where it is."""
     if not request.every > 0 or math.isinf(request.every):
         raise RequestError(f"--every: expected seconds above 0, got {request.every:g}")
     directory = selection.find_sweep(request)
     path = outputs.ready(request.output or directory.root / "report.html", (".html", ".htm"))
-    axes = ledger.swept_axes(directory)
-    collected = exhibits.Collected(directory, [name for axis in axes for name in axis.names])
+    written = _Written(directory, path)
+    if request.follow:
+        return _follow(directory, written, request.every)
+    written.show(_wanted(Look(directory)), None)
+    return 0
+
+
+def _follow(directory: SweepDirectory, written: _Written, every_s: float) -> int:
+    """Write the page again and again until no experiment goes on; return the exit code."""
     look = Look(directory)
-    told = False
+    abandoned = follow.Abandonment(directory)
     while True:
-        standings = [s for s in look() if not s.orphaned]
-        going_on = request.follow and not all(s.state.ended for s in standings)
-        with screen.console().status(f"reading {directory.name}"):
-            changed = collected.update(standings)
-        if changed or not going_on:
-            follow_s = math.ceil(request.every) if going_on else None
-            overview = _overview(directory, axes, standings, follow_s)
-            with replacing(path) as file:
-                file.write(page.render(overview, collected.packed))
-        if not told:
-            print(f"wrote {path}", flush=True)
-            told = True
+        standings = _wanted(look)
+        left = [s for s in standings if not s.state.ended]
+        going_on = bool(left) and not abandoned(standings)
+        written.show(standings, math.ceil(every_s) if going_on else None)
         if not going_on:
-            return 0
-        time.sleep(request.every)
+            break
+        time.sleep(every_s)
+    if left:
+        counts = Counter(s.state.value for s in left)
+        said = ", ".join(f"{count} {state}" for state, count in counts.items())
+        again = f"rescal-sweep resubmit {directory.name}"
+        print(f"{directory.name}: {said}, and nobody runs them: {again} starts workers again")
+    return 1 if left else 0
+
+
+def _wanted(look: Look) -> list[Standing]:
+    return [s for s in look() if not s.orphaned]
+
+
+class _Written:
+    """The page of a sweep on the disk, and what of the sweep was read for it."""
+
+    def __init__(self, directory: SweepDirectory, path: Path) -> None:
+        self._directory = directory
+        self._path = path
+        self._axes = ledger.swept_axes(directory)
+        names = [name for axis in self._axes for name in axis.names]
+        self._collected = exhibits.Collected(directory, names)
+        self._told = False
+
+    def show(self, standings: Sequence[Standing], follow_s: int | None) -> None:
+        """Write the page if there is something new on it, or if it is the last one."""
+        with screen.console().status(f"reading {self._directory.name}"):
+            changed = self._collected.update(standings)
+        if changed or follow_s is None:
+            self._write(standings, follow_s)
+        if not self._told:
+            print(f"wrote {self._path}", flush=True)
+            self._told = True
+
+    def _write(self, standings: Sequence[Standing], follow_s: int | None) -> None:
+        overview = _overview(self._directory, self._axes, standings, follow_s)
+        with replacing(self._path) as file:
+            file.write(page.render(overview, self._collected.packed))
 
 
 def _overview(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import html
 import json
+import os
 import re
 import shlex
 import signal
@@ -15,11 +17,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator import page
+from orchestrator.cli import follow
+from orchestrator.model import Experiment, Standing, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from orchestrator.model import Point
+    from orchestrator.workspace import SweepDirectory
     from tests.conftest import Bench
 
 
@@ -123,6 +129,39 @@ def test_a_page_that_follows_shows_each_snapshot_and_ends_with_the_sweep(bench: 
 
 def _snapshots(written: Path) -> list[int]:
     return [one["snapshots"] for one in _data(written)["experiments"]]
+
+
+def test_following_ends_with_a_word_once_nobody_is_left_to_run_the_rest(bench: Bench) -> None:
+    bench.write("[7]")
+    bench.run("submit", "winds.yaml", "--workers", "1")
+    written = bench.sweep.root / "report.html"
+
+    following = _started(bench, "report", "winds", "--follow", "--every", "0.1")
+    _until(lambda: written.exists() and _snapshots(written) == [1, 0])
+    claim = json.loads(bench.sweep.experiment(0).attempt(1).claim.read_text())
+    os.kill(claim["pid"], signal.SIGKILL)
+    said, problems = following.communicate(timeout=60)
+
+    assert (following.returncode, problems) == (1, "")
+    assert said.splitlines()[1:] == [
+        "winds: 1 pending, and nobody runs them: rescal-sweep resubmit winds starts workers again"
+    ]
+    last = _data(written)
+    assert [one["state"] for one in last["experiments"]] == ["lost", "pending"]
+    assert last["follow"] is None
+
+
+def test_nobody_is_left_only_if_nobody_was_at_two_looks(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    lives = Standing(Experiment(0, make_points(1)[0]), State.RUNNING, 1, None)
+    silent = dataclasses.replace(lives, silent=True)
+    done = dataclasses.replace(lives, state=State.DONE)
+    abandoned = follow.Abandonment(sweep_directory)
+
+    looks = [[lives], [silent], [lives], [silent, done], [silent, done], [done], [silent]]
+
+    assert [abandoned(standings) for standings in looks] == [False] * 4 + [True, False, False]
 
 
 def test_following_is_left_with_ctrl_c_and_the_page_stays(bench: Bench) -> None:
