@@ -55,7 +55,11 @@ def perform(request: argparse.Namespace) -> int:
     path = outputs.ready(request.output or directory.root / "report.html", (".html", ".htm"))
     written = _Written(directory, path)
     if request.follow:
-        return _follow(directory, written, request.every)
+        try:
+            return _follow(directory, written, request.every)
+        except KeyboardInterrupt:
+            written.leave()
+            raise
     written.show(_wanted(Look(directory)), None)
     return 0
 
@@ -93,6 +97,7 @@ class _Written:
         self._axes = ledger.swept_axes(directory)
         names = [name for axis in self._axes for name in axis.names]
         self._collected = exhibits.Collected(directory, names)
+        self._last: Sequence[Standing] = ()
         self._told = False
 
     def show(self, standings: Sequence[Standing], follow_s: int | None) -> None:
@@ -105,10 +110,16 @@ class _Written:
             print(f"wrote {self._path}", flush=True)
             self._told = True
 
+    def leave(self) -> None:
+        """Write once more what was written last, as a page that nobody writes again."""
+        if self._last:
+            self._write(self._last, None)
+
     def _write(self, standings: Sequence[Standing], follow_s: int | None) -> None:
         overview = _overview(self._directory, self._axes, standings, follow_s)
         with replacing(self._path) as file:
             file.write(page.render(overview, self._collected.packed))
+        self._last = standings
 
 
 def _overview(

@@ -164,7 +164,9 @@ def test_nobody_is_left_only_if_nobody_was_at_two_looks(
     assert [abandoned(standings) for standings in looks] == [False] * 4 + [True, False, False]
 
 
-def test_following_is_left_with_ctrl_c_and_the_page_stays(bench: Bench) -> None:
+def test_following_is_left_with_ctrl_c_and_the_page_stays_and_loads_no_more(
+    bench: Bench,
+) -> None:
     bench.write("[7]")
     bench.run("submit", "winds.yaml", "--yes")
 
@@ -177,7 +179,9 @@ def test_following_is_left_with_ctrl_c_and_the_page_stays(bench: Bench) -> None:
 
     assert said == "wrote data_runs/winds/report.html\n"
     assert (following.returncode, problems) == (130, "")
-    assert _data(bench.sweep.root / "report.html")["name"] == "winds"
+    left = _data(bench.sweep.root / "report.html")
+    assert left["name"] == "winds"
+    assert left["follow"] is None  # nobody writes it again
 
 
 def test_what_cannot_be_written_is_refused_with_a_sentence(bench: Bench) -> None:
