@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
+    from orchestrator.model import Point
     from orchestrator.page import Exhibit, Overview
 
 FAILED = 4  # of the six experiments; it has three of six snapshots
@@ -167,6 +168,36 @@ def test_what_plays_goes_on_and_can_be_stopped_after_the_sides_were_changed(
     stopped = tab.locator("#time-text").inner_text()
     tab.wait_for_timeout(700)  # it would have gone on after 500
     assert tab.locator("#time-text").inner_text() == stopped
+
+
+def test_the_keyboard_stays_with_the_control_that_changes_the_diagram(
+    open_page: Opener, written: Path, make_exhibit: Callable[..., Exhibit], overview: Overview
+) -> None:
+    exhibits = [make_exhibit(n) for n in range(6)]
+    other = [
+        dataclasses.replace(one.standing.experiment, number=6 + n, point=_reseeded(one))
+        for n, one in enumerate(exhibits)
+    ]
+    more = [
+        dataclasses.replace(one, standing=dataclasses.replace(one.standing, experiment=again))
+        for one, again in zip(exhibits, other, strict=True)
+    ]
+    _write(written, [*exhibits, *more], overview)
+    tab = open_page("#rows=Tau_min&columns=Lambda_I")
+
+    focused = []
+    for name in ("pick-seed", "side-rows"):
+        tab.locator(f"#{name}").focus()
+        tab.keyboard.press("ArrowDown")
+        focused.append(tab.evaluate("document.activeElement.id"))
+
+    assert focused == ["pick-seed", "side-rows"]
+    chosen = [tab.locator(f"#{name}").input_value() for name in focused]
+    assert chosen == ["seed = 2", "Lambda_I"]
+
+
+def _reseeded(exhibit: Exhibit) -> Point:
+    return dataclasses.replace(exhibit.standing.experiment.point, seed=2)
 
 
 def test_numbers_take_the_place_of_maps(open_page: Opener, overview: Overview) -> None:

@@ -3,6 +3,7 @@
 function buildTools() {
   const tools = byId("tools");
   const { rows, columns } = sides();
+  const focused = tools.contains(document.activeElement) ? document.activeElement.id : null;
   tools.replaceChildren(timeTool(), showTool());
   if (swept.length > 1) {
     tools.append(sideTool("Down", "rows", rows), sideTool("Across", "columns", columns));
@@ -10,6 +11,7 @@ function buildTools() {
   for (const axis of swept) {
     if (axis !== rows && axis !== columns) tools.append(pickTool(axis));
   }
+  byId(focused)?.focus({ preventScroll: true });
 }
 
 function timeTool() {
