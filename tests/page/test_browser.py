@@ -81,7 +81,7 @@ def open_page(browser: Browser, written: Path) -> Iterator[Opener]:
 
 
 def _write(path: Path, exhibits: Iterable[Exhibit], overview: Overview) -> None:
-    allowance = page.allowance(6, np.arange(0.0, 51.0, 10.0))
+    allowance = page.allowance(6, np.array(overview.times))
     packed = [page.pack(exhibit, NAMES, QUANTITIES, allowance) for exhibit in exhibits]
     path.write_bytes(page.render(overview, packed))
 
@@ -152,6 +152,40 @@ def test_a_number_that_has_no_meaning_at_a_time_is_not_that_of_another(
 
     nothing = "\u2013"
     assert (last, shown) == (nothing, ["5", "4", nothing])
+
+
+def test_a_picture_tells_its_time_where_another_stop_of_the_slider_is_nearer_to_it(
+    open_page: Opener, written: Path, overview: Overview, make_exhibit: Callable[..., Exhibit]
+) -> None:
+    often, seldom = make_exhibit(0), make_exhibit(1)
+    reduced = dataclasses.replace(often.reduced, times=np.arange(6.0))
+    often = dataclasses.replace(often, reduced=reduced)
+    stops = tuple(float(t) for t in (*range(6), *range(10, 51, 10)))
+    _write(written, [often, seldom], dataclasses.replace(overview, times=stops))
+    tab = open_page("#open=1&t=0")
+    tab.locator("#detail[open]").wait_for()
+
+    figures, captions = {}, {}
+    for stop in (0, 3, 5, 10, 50):
+        slider = tab.locator("#detail-time")
+        slider.fill(str(stops.index(stop)))
+        figures[stop] = [
+            tab.locator(f".cell[data-number='{n}'] .figure").inner_text() for n in (0, 1)
+        ]
+        captions[stop] = tab.locator(".map figcaption").inner_text().partition(";")[0]
+    tab.locator("#previous").click()
+    tab.wait_for_function("() => document.querySelector('#detail h2').innerText.includes('0')")
+
+    assert figures[0] == ["", ""]
+    assert figures[3] == ["", "t = 0"]
+    assert figures[5] == ["", "t = 0"]
+    assert figures[10] == ["t = 5", ""]
+    assert figures[50] == ["t = 5", ""]
+    assert captions[0] == "t = 0 t0"
+    assert captions[3] == "t = 0 t0, the nearest there is"
+    assert captions[50] == "t = 50 t0"
+    past = tab.locator(".map figcaption").inner_text().partition(";")[0]
+    assert past == "t = 5 t0, the last one there is"
 
 
 def test_what_plays_goes_on_and_can_be_stopped_after_the_sides_were_changed(

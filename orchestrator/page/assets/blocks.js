@@ -57,12 +57,15 @@ function hasMaps(found) {
   return found.arrays.levels.shape[0] > 0;
 }
 
-// the frame nearest to a time, and whether it is from that time: a partial run ends before
+// the frame nearest to a time. It is of another time if another stop of the slider is nearer to it;
+// past if that is all there is, for a partial run ends before
 function frameAt(found, time) {
   const { times } = found.told;
   if (times.length === 0) return null;
   const best = nearest(times, time);
-  return { index: best, time: times[best], late: Math.abs(times[best] - time) > spacing() / 2 };
+  const other = nearest(data.times, times[best]) !== nearest(data.times, time);
+  const past = best === times.length - 1 && times[best] < time;
+  return { index: best, time: times[best], other, past };
 }
 
 function nearest(times, time) {
@@ -71,11 +74,6 @@ function nearest(times, time) {
     if (Math.abs(t - time) < Math.abs(times[best] - time)) best = i;
   });
   return best;
-}
-
-function spacing() {
-  const { times } = data;
-  return times.length > 1 ? (times.at(-1) - times[0]) / (times.length - 1) : Infinity;
 }
 
 // a quantity at the snapshot nearest to a time; not a number where it has no meaning then

@@ -94,8 +94,8 @@ function followTime() {
 
 function followMap(found, frame, one) {
   const { depth, length, side } = found.told;
-  const late = frame.late ? ", the last one there is" : "";
-  const when = `t = ${short(frame.time)} t0${late}; ${length} × ${depth} cells`;
+  const which = frame.past ? ", the last one there is" : ", the nearest there is";
+  const when = `t = ${short(frame.time)} t0${frame.other ? which : ""}; ${length} × ${depth} cells`;
   if (!parts.map) {
     parts.mapText.textContent = `${when}; no height maps were kept`;
     return;

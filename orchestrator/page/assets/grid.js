@@ -161,13 +161,12 @@ async function drawCell(number) {
   const wantsMap = view.show === "height" || view.show === "relief";
   const frame = frameAt(found, time);
   cell.classList.toggle("empty", frame === null);
-  cell.classList.toggle("late", Boolean(frame?.late));
   const said = [];
   if (frame === null) said.push(ended(byNumber.get(number)) ? "no data" : "no data yet");
   else if (wantsMap && !hasMaps(found)) said.push("no height maps");
   else if (wantsMap) drawMap(canvas, found, frame.index, view.show);
   else said.push(drawNumber(canvas, valueAt(found, view.show, time)));
-  if (frame?.late && (!wantsMap || hasMaps(found))) said.push(`t = ${short(frame.time)}`);
+  if (frame?.other && (!wantsMap || hasMaps(found))) said.push(`t = ${short(frame.time)}`);
   const figure = cell.querySelector(".figure");
   figure.replaceChildren(...(said.length ? [element("span", {}, said.join(", "))] : []));
 }
