@@ -505,6 +505,33 @@ def test_focus_is_seen_and_the_first_stop_skips_to_the_diagram(open_page: Opener
     assert tab.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
+def test_what_has_focus_is_not_hidden_under_headers_that_stay(
+    open_page: Opener, written: Path, make_exhibit: Callable[..., Exhibit], overview: Overview
+) -> None:
+    _write(written, (make_exhibit(n) for n in range(30)), overview)
+    tab = open_page("#rows=Lambda_I&columns=Tau_min")
+    tab.set_viewport_size({"width": 390, "height": 600})
+    header = "document.querySelector('.rows th').getBoundingClientRect().bottom"
+    labels = "document.querySelector('.grid tbody th').getBoundingClientRect().right"
+
+    from_header, from_labels = [], []
+    tab.locator("[data-open='25']").focus()
+    for _ in range(20):
+        tab.keyboard.press("Shift+Tab")
+        from_header.append(
+            tab.evaluate(f"document.activeElement.getBoundingClientRect().top - {header}")
+        )
+    tab.locator(".cell[data-number='27']").focus()
+    for _ in range(9):
+        tab.keyboard.press("ArrowLeft")
+        from_labels.append(
+            tab.evaluate(f"document.activeElement.getBoundingClientRect().left - {labels}")
+        )
+
+    assert min(from_header) >= 0
+    assert min(from_labels) >= 0
+
+
 def test_every_control_has_a_name(open_page: Opener) -> None:
     tab = open_page("#open=1")
     tab.locator("#detail[open]").wait_for()

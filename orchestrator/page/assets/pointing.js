@@ -86,7 +86,8 @@ function move(from, key) {
 
 function moveTo(cell) {
   takeTurn(cell);
-  cell.focus();
+  cell.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+  cell.focus({ preventScroll: true });
 }
 
 // of all cells one is a stop of the Tab key
