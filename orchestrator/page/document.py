@@ -26,6 +26,7 @@ SCRIPTS = (
     "table.js",
     "detail.js",
     "following.js",
+    "printing.js",
     "page.js",
 )
 """The parts of the page's program, in the order in which they are joined to one."""

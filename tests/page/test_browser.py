@@ -505,6 +505,53 @@ def test_focus_is_seen_and_the_first_stop_skips_to_the_diagram(open_page: Opener
     assert tab.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
+def test_all_of_the_page_is_printed_though_it_is_out_of_sight(
+    browser: Browser, written: Path, make_exhibit: Callable[..., Exhibit], overview: Overview
+) -> None:
+    long = dataclasses.replace(overview, sweep_file="# a line that goes on and on\n" * 60)
+    _write(written, (make_exhibit(n) for n in range(90)), long)
+    tab = browser.new_page(viewport={"width": 700, "height": 400})
+    tab.goto(written.as_uri())
+    undrawn = tab.locator(".cell canvas[width='2']").count()
+    tab.wait_for_function(
+        """() => {
+             dispatchEvent(new Event('beforeprint'));
+             return !document.querySelector('.cell canvas[width="2"]');
+           }""",
+        timeout=5000,
+    )
+    tab.emulate_media(media="print")
+    tab.set_viewport_size({"width": 700, "height": 900})  # about A4
+
+    cut_off = tab.evaluate(
+        """[...document.querySelectorAll('.scroll, pre')].filter((one) =>
+             getComputedStyle(one).overflow !== 'visible' ||
+             one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight + 2
+           ).map((one) => one.id || one.ariaLabel)"""
+    )
+
+    assert undrawn > 0
+    assert len(_rows(tab)) == 90
+    assert cut_off == []
+    tab.close()
+
+
+def test_an_open_experiment_is_printed_to_its_end(open_page: Opener) -> None:
+    tab = open_page("#open=1")
+    tab.locator("#detail[open]").wait_for()
+    tab.emulate_media(media="print")
+
+    sheets = tab.pdf(format="A5").count(b"/Type /Page\n")
+    hidden = tab.evaluate(
+        "(({scrollHeight, clientHeight}) => scrollHeight - clientHeight)"
+        "(document.querySelector('#detail-body'))"
+    )
+
+    assert tab.locator("main").is_hidden()  # all sheets are of the experiment
+    assert sheets >= 2
+    assert hidden == 0
+
+
 def test_what_has_focus_is_not_hidden_under_headers_that_stay(
     open_page: Opener, written: Path, make_exhibit: Callable[..., Exhibit], overview: Overview
 ) -> None:

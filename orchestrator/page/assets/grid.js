@@ -155,7 +155,10 @@ function standing(one) {
 async function drawCell(number) {
   const found = unpacked.get(number) ?? (await block(number));
   const cell = cells.get(number);
-  if (!cell || !seen.has(number)) return;
+  if (cell && seen.has(number)) paintCell(cell, number, found);
+}
+
+function paintCell(cell, number, found) {
   const canvas = cell.querySelector("canvas");
   const time = data.times[view.time];
   const wantsMap = view.show === "height" || view.show === "relief";
@@ -167,6 +170,10 @@ async function drawCell(number) {
   else if (wantsMap) drawMap(canvas, found, frame.index, view.show);
   else said.push(drawNumber(canvas, valueAt(found, view.show, time)));
   if (frame?.other && (!wantsMap || hasMaps(found))) said.push(`t = ${short(frame.time)}`);
+  tellFigure(cell, said);
+}
+
+function tellFigure(cell, said) {
   const figure = cell.querySelector(".figure");
   figure.replaceChildren(...(said.length ? [element("span", {}, said.join(", "))] : []));
 }

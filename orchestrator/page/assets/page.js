@@ -118,4 +118,5 @@ const before = comeBack();
 startDetail().then(() => settle(before));
 startLinks();
 startFollowing();
+startPrinting();
 for (const holder of document.querySelectorAll("main .copyable")) addCopy(holder);
