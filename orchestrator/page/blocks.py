@@ -156,9 +156,16 @@ def _entry(
 
 
 def _last(exhibit: Exhibit, quantity: Quantity) -> float | None:
-    """Return a quantity at the last snapshot, shortened for the table; None if it has no meaning."""
+    """Return a quantity at the last snapshot; None if it has no meaning.
+
+    A count is exact, and what was measured has nine digits: the table shortens it further, but a
+    CSV that is saved from it does not.
+    """
     values = exhibit.series.get(quantity.name, np.zeros(0))
-    return float(f"{values[-1]:.5g}") if np.isfinite(values[-1:]).any() else None
+    if not np.isfinite(values[-1:]).any():
+        return None
+    value = float(values[-1])
+    return int(value) if value.is_integer() else float(f"{value:.9g}")
 
 
 def _span(exhibit: Exhibit, quantity: Quantity) -> list[float] | None:

@@ -107,6 +107,17 @@ def test_the_entries_tell_parameters_state_and_the_last_numbers(
     assert np.array(entry["spans"]) == pytest.approx(np.array(spans), rel=1e-4)
 
 
+def test_a_count_is_whole_and_a_measurement_has_nine_digits(
+    make_exhibit: Callable[..., Exhibit], allowance: Allowance
+) -> None:
+    exhibit = make_exhibit(1)
+    series = {"mean_height": np.full(6, 12345311256.0), "roughness": np.full(6, 12.3456789012)}
+
+    entry = _packed(dataclasses.replace(exhibit, series=series), allowance).entry
+
+    assert json.dumps(entry["last"]) == "[12345311256, 12.3456789]"
+
+
 def test_an_experiment_without_snapshots_has_a_block_without_maps(
     make_exhibit: Callable[..., Exhibit], allowance: Allowance
 ) -> None:
