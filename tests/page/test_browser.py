@@ -400,6 +400,29 @@ def test_sorting_and_filtering_change_the_rows(open_page: Opener) -> None:
     assert tab.locator("#found").inner_text() == "0 of 6"
 
 
+@pytest.mark.parametrize(
+    ("words", "rows"),
+    [
+        ("lambda_i=5e-1", [1, 4]),
+        ("Lambda_I = 0.50 Tau_min=1e2", [4]),
+        ("Lambda_I=", []),
+        ("Lambda_I=half", []),
+        ("seed=1.0 exp2", [2]),
+        ("exp1-3", [1, 2, 3]),
+        ("exp2-exp3", [2, 3]),
+        ("exp", [0, 1, 2, 3, 4, 5]),
+    ],
+)
+def test_the_filter_finds_values_however_they_are_written_and_experiments_from_to(
+    open_page: Opener, words: str, rows: list[int]
+) -> None:
+    tab = open_page()
+
+    tab.locator("#words").fill(words)
+
+    assert _rows(tab) == [f"exp{n}" for n in rows]
+
+
 def test_the_state_that_the_table_is_filtered_by_is_the_one_its_box_names(
     open_page: Opener,
 ) -> None:

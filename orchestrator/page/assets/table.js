@@ -37,25 +37,32 @@ const columns = [
 const searched = new Map(experiments.map((one) => [one.number, tokens(one)]));
 
 function tokens(one) {
-  const known = [
-    `exp${one.number}`,
-    `seed=${one.seed}`,
-    spoken(one.state),
-    one.state,
-    one.remark,
-  ];
-  names.forEach((name, i) => known.push(`${name}=${exact(one.values[i])}`));
-  return known.map((token) => token.toLowerCase());
+  const told = [`exp${one.number}`, spoken(one.state), one.state, one.remark];
+  const values = [...names.map((name, i) => [name, one.values[i]]), ["seed", one.seed]];
+  const valued = values.map(([name, value]) => `${name}=${exact(value)}`);
+  return {
+    words: [...told, ...valued].map((token) => token.toLowerCase()),
+    values: new Map(values.map(([name, value]) => [name.toLowerCase(), value])),
+  };
 }
 
-// every word must be found; exp3 and name=value must be met whole
+// every word must be found; exp3, exp1-3 and name=value must be met whole
 function matches(one, words) {
   const known = searched.get(one.number);
-  return words.every((word) =>
-    word.includes("=") || /^exp\d+$/.test(word)
-      ? known.includes(word)
-      : known.some((token) => token.includes(word)),
-  );
+  return words.every((word) => {
+    const [, first, last] = /^exp(\d+)(?:-(?:exp)?(\d+))?$/.exec(word) ?? [];
+    if (first) return Number(first) <= one.number && one.number <= Number(last ?? first);
+    if (word.includes("=")) return known.words.includes(word) || equal(known.values, word);
+    return known.words.some((token) => token.includes(word));
+  });
+}
+
+// a value may be written in another way, as 1e-3 for 0.001 or true for yes
+function equal(values, word) {
+  const [name, ...rest] = word.split("=");
+  const [value, asked] = [values.get(name), rest.join("=")];
+  if (typeof value === "number") return asked !== "" && Number(asked) === value;
+  return typeof value === "boolean" && String(value) === asked;
 }
 
 function found() {
