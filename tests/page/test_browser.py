@@ -317,6 +317,27 @@ def test_the_numbers_of_every_picture_are_within_the_window(
         assert bottom <= height or top == 8  # there may be more of it than window
 
 
+def test_the_numbers_of_a_picture_follow_the_time_and_go_with_escape(
+    open_page: Opener,
+) -> None:
+    tab = open_page()
+    cell = tab.locator(".cell[data-number='1']")
+    cell.hover()
+    tab.locator("#tip", has_text="at 50 t0").wait_for()
+    described = cell.get_attribute("aria-describedby")
+
+    tab.locator("#time").focus()
+    tab.keyboard.press("Home")
+    tab.locator("#tip", has_text="at 0 t0").wait_for()
+    tab.keyboard.press("Escape")
+
+    assert described == "tip"
+    assert tab.locator("#tip").is_hidden()
+    assert cell.get_attribute("aria-describedby") is None
+    tab.keyboard.press("End")
+    assert tab.locator("#tip").is_hidden()
+
+
 def test_the_keyboard_walks_the_grid_opens_an_experiment_and_closes_it(
     open_page: Opener,
 ) -> None:

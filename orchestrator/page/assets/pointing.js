@@ -5,11 +5,13 @@ const EDGE = 8; // pixels about the box of numbers
 async function showTip(cell) {
   const number = Number(cell.dataset.number);
   const tip = byId("tip");
+  if (tip.dataset.number !== String(number)) hideTip();
   tip.dataset.number = number;
   const found = unpacked.get(number) ?? (await block(number));
   if (tip.dataset.number !== String(number)) return;
   tip.replaceChildren(...tipLines(byNumber.get(number), found));
   tip.hidden = false;
+  cell.setAttribute("aria-describedby", "tip");
   putBeside(tip, cell.getBoundingClientRect());
 }
 
@@ -62,8 +64,18 @@ function pairs(list) {
 }
 
 function hideTip() {
-  byId("tip").dataset.number = "";
-  byId("tip").hidden = true;
+  const tip = byId("tip");
+  cells.get(Number(tip.dataset.number))?.removeAttribute("aria-describedby");
+  tip.dataset.number = "";
+  tip.hidden = true;
+}
+
+// after the time or the picture changed
+function renewTip() {
+  const { number } = byId("tip").dataset;
+  const cell = number && cells.get(Number(number));
+  if (cell) showTip(cell);
+  else hideTip();
 }
 
 function move(from, key) {
@@ -116,15 +128,16 @@ function startGrid() {
     change({ open: Number(cell.dataset.number) });
   });
   grid.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") hideTip();
     const cell = cellOf(event);
     if (!cell || !MOVES.includes(event.key)) return;
     event.preventDefault();
     const next = move(cell, event.key);
     if (next) moveTo(next);
   });
+  addEventListener("keydown", (event) => event.key === "Escape" && hideTip());
   listeners.push((part) => {
     if ("rows" in part || "columns" in part || "picks" in part) {
+      hideTip(); // it belongs to a picture that is elsewhere now
       buildTools();
       buildGrid();
     }
@@ -134,8 +147,10 @@ function startGrid() {
       "rows" in part ||
       "columns" in part ||
       "picks" in part
-    )
+    ) {
       redraw();
+      renewTip();
+    }
   });
   chooseSides();
   buildTools();
