@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
+from collections import Counter
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from orchestrator import __version__
+from orchestrator.model import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +34,8 @@ SCRIPTS = (
 )
 """The parts of the page's program, in the order in which they are joined to one."""
 
+_STATES = (State.DONE, State.RUNNING, State.PENDING, *(state for state in State if state.bad))
+_COMMAND = re.compile("rescal-sweep [^,]+")  # in a cause; a comma ends it
 _ASSETS = files("orchestrator.page") / "assets"
 
 
@@ -46,6 +51,8 @@ def render(overview: Overview, exhibits: Sequence[Packed]) -> bytes:
         "version": html.escape(__version__),
         "written": html.escape(overview.written),
         "progress": html.escape(overview.progress),
+        "states": _states(exhibits),
+        "causes": _causes(overview.causes),
         "count": str(len(exhibits)),
         "style": _asset("page.css"),
         "script": "\n".join(_asset(name) for name in SCRIPTS),
@@ -78,6 +85,28 @@ def _template(name: str, text: str) -> str:
     )
 
 
+def _states(exhibits: Sequence[Packed]) -> str:
+    """Return a bar and a list of how many experiments are in each state."""
+    counts = Counter(packed.entry["state"] for packed in exhibits)
+    known = [(s.value, counts[s.value]) for s in _STATES if counts[s.value]]
+    bar = "".join(f'<span class="{s}" style="flex-grow: {n}"></span>' for s, n in known)
+    items = "".join(
+        f'<li><span class="badge {s}">{s.replace("_", " ")}</span> {n}</li>' for s, n in known
+    )
+    return (
+        f'<div class="progress" aria-hidden="true">{bar}</div>\n<ul class="states">{items}</ul>'
+    )
+
+
+def _causes(causes: Sequence[str]) -> str:
+    """Return what went wrong, cause by cause, with the commands told from the words."""
+    if not causes:
+        return ""
+    told = (_COMMAND.sub(r"<code>\g<0></code>", html.escape(cause)) for cause in causes)
+    items = "".join(f"<li>{cause}</li>\n" for cause in told)
+    return f'<h3>What went wrong</h3>\n<ul class="causes">\n{items}</ul>'
+
+
 def _asset(name: str) -> str:
     return (_ASSETS / name).read_text(encoding="utf-8")
 
@@ -92,7 +121,7 @@ def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:
             {"name": q.name, "longName": q.long_name, "units": q.units}
             for q in overview.quantities
         ],
-        "causes": overview.causes,
+        "states": [state.value for state in _STATES],
         "follow": overview.follow_s,
         "times": overview.times,
         "experiments": [packed.entry for packed in exhibits],

@@ -74,7 +74,9 @@ def test_a_sweep_with_a_failure_becomes_one_page(bench: Bench) -> None:
     assert [one["values"] for one in data["experiments"]] == [[1, 0], [1, 13], [2, 0], [2, 13]]
     assert data["axes"] == [["Lambda_E"], ["Tau_min"]]
     assert data["times"] == [0.0, 10.0, 20.0]
-    assert "rescal-sweep resubmit winds --state failed" in data["causes"][0]
+    causes = re.findall(r"<li>(.*<code>.*)</li>", written.read_text())
+    assert len(causes) == 1
+    assert "<code>rescal-sweep resubmit winds --state failed</code>" in causes[0]
     assert data["follow"] is None
     again = "rescal-sweep submit winds.yaml --set 'sweep.grid.Tau_min=[0, 13]' --wait\n"
     assert again in html.unescape(written.read_text())

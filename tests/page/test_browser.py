@@ -623,6 +623,22 @@ def test_what_has_focus_is_not_hidden_under_headers_that_stay(
     assert min(from_labels) >= 0
 
 
+def test_without_javascript_the_page_offers_nothing_that_needs_it(
+    browser: Browser, written: Path
+) -> None:
+    tab = browser.new_context(java_script_enabled=False).new_page()
+    tab.goto(written.as_uri())
+
+    assert tab.locator("button:visible, select:visible, input:visible").count() == 0
+    assert "JavaScript" in tab.locator("#main").inner_text()
+    assert "JavaScript" not in tab.locator("footer").inner_text()
+    progress = tab.locator("#progress").inner_text()
+    assert "done 5" in progress
+    assert "failed 1" in progress
+    assert "rescal-sweep logs winds exp4" in progress
+    tab.context.close()
+
+
 def test_every_control_has_a_name(open_page: Opener) -> None:
     tab = open_page("#open=1")
     tab.locator("#detail[open]").wait_for()

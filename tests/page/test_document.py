@@ -171,8 +171,9 @@ def test_a_block_is_made_coarser_until_it_is_as_small_as_it_must_be(
 def test_hostile_words_stay_words(
     make_exhibit: Callable[..., Exhibit], overview: Overview, allowance: Allowance
 ) -> None:
+    cause = f"{HOSTILE}: look with rescal-sweep logs {HOSTILE}"
     hostile = dataclasses.replace(
-        overview, name=HOSTILE, description=HOSTILE, sweep_file=HOSTILE, causes=(HOSTILE,)
+        overview, name=HOSTILE, description=HOSTILE, sweep_file=HOSTILE, causes=(cause,)
     )
     exhibit = make_exhibit(0, State.FAILED, remark=HOSTILE, log_tail=(HOSTILE,))
     tame = page.render(overview, [_packed(make_exhibit(0), allowance)]).decode()
@@ -184,10 +185,30 @@ def test_hostile_words_stay_words(
     assert elements.tags == Elements(tame).tags
     assert elements.texts["h1"].strip() == HOSTILE
     assert data["name"] == HOSTILE
-    assert data["causes"] == [HOSTILE]
+    assert elements.texts["li"].strip().endswith(f"{HOSTILE}: look with")
+    assert elements.texts["code"].startswith(f"rescal-sweep logs {HOSTILE}")
     assert data["experiments"][0]["remark"] == HOSTILE
     assert page.unpack(blocks[0])[0]["log_tail"] == [HOSTILE]
     assert "<script>alert" not in text
+
+
+def test_counts_and_causes_are_there_without_the_page_s_program(
+    make_exhibit: Callable[..., Exhibit], overview: Overview, allowance: Allowance
+) -> None:
+    states = [State.PENDING, State.OUT_OF_MEMORY, State.DONE, State.DONE]
+    exhibits = [_packed(make_exhibit(n, state), allowance) for n, state in enumerate(states)]
+
+    text = page.render(overview, exhibits).decode()
+    well = page.render(dataclasses.replace(overview, causes=()), exhibits).decode()
+
+    assert re.findall(r'<span class="badge (\w+)">([\w ]+)</span> (\d+)', text) == [
+        ("done", "done", "2"),
+        ("pending", "pending", "1"),
+        ("out_of_memory", "out of memory", "1"),
+    ]
+    command = "<code>rescal-sweep logs winds exp4</code>"
+    assert f"<li>1 failed (rescal exited): look with {command}</li>" in text
+    assert "What went wrong" not in well
 
 
 def test_a_page_asks_for_nothing_from_elsewhere(

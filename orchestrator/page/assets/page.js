@@ -1,30 +1,4 @@
-// What is left: progress, causes, copying, light and dark, links, and where all of it begins.
-
-function startProgress() {
-  const counts = STATES.map((state) => [state, countOf(state)]).filter(([, count]) => count);
-  const bar = element("div", { className: "progress", "aria-hidden": "true" });
-  const words = element("ul", { className: "states" });
-  for (const [state, count] of counts) {
-    const part = element("span", { className: state });
-    part.style.flexGrow = count;
-    bar.append(part);
-    words.append(element("li", {}, badge(state), ` ${count}`));
-  }
-  byId("states").append(bar, words);
-}
-
-function startCauses() {
-  if (data.causes.length === 0) return;
-  const commands = (text) =>
-    text
-      .split(/(rescal-sweep [^,]+)/)
-      .map((part) => (part.startsWith("rescal-sweep ") ? element("code", {}, part) : part));
-  const list = data.causes.map((cause) => element("li", {}, ...commands(cause)));
-  byId("causes").append(
-    element("h3", {}, "What went wrong"),
-    element("ul", { className: "causes" }, ...list),
-  );
-}
+// What is left: copying, light and dark, links, and where all of it begins.
 
 // ---- copying -------------------------------------------------------------------------------
 
@@ -110,8 +84,6 @@ function startWarning() {
 recall();
 startWarning();
 startTheme();
-startProgress();
-startCauses();
 startGrid();
 startTable();
 const before = comeBack();

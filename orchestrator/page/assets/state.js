@@ -5,17 +5,6 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const experiments = data.experiments;
 const byNumber = new Map(experiments.map((one) => [one.number, one]));
 const names = data.axes.flat();
-const STATES = [
-  "done",
-  "running",
-  "pending",
-  "failed",
-  "timeout",
-  "out_of_memory",
-  "cancelled",
-  "node_fail",
-  "lost",
-];
 
 const view = {
   time: Math.max(0, data.times.length - 1), // an index of data.times
@@ -56,7 +45,7 @@ function recall() {
   for (const key of ["show", "rows", "columns", "words", "state", "sort"]) {
     if (kept.has(key)) view[key] = kept.get(key);
   }
-  if (!STATES.includes(view.state)) view.state = "";
+  if (!data.states.includes(view.state)) view.state = "";
   view.down = kept.has("down");
   if (kept.has("open") && byNumber.has(Number(kept.get("open"))))
     view.open = Number(kept.get("open"));

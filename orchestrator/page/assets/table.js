@@ -189,7 +189,7 @@ function download() {
 
 function startTable() {
   // also one in which there are none any more, while it is the one that is asked for
-  const offered = STATES.filter((state) => countOf(state) || state === view.state);
+  const offered = data.states.filter((state) => countOf(state) || state === view.state);
   byId("state").append(
     element("option", { value: "" }, "all"),
     ...offered.map((state) =>
