@@ -269,6 +269,32 @@ def test_a_sweep_without_height_maps_shows_its_numbers(
     assert tab.locator("#detail .map canvas").count() == 0
 
 
+def test_words_fit_what_is_shown(
+    open_page: Opener, written: Path, make_exhibit: Callable[..., Exhibit], overview: Overview
+) -> None:
+    flat = {**make_exhibit(0).series, "roughness": np.full(6, np.nan)}
+    failed = without_maps(make_exhibit(2, State.FAILED, series={}))
+    nothing = dataclasses.replace(failed.reduced, times=np.zeros(0))
+    failed = dataclasses.replace(failed, reduced=nothing)
+    _write(written, [make_exhibit(0, series=flat), make_exhibit(1), failed], overview)
+    tab = open_page()
+
+    reading = [tab.locator("#reading").inner_text()]
+    tab.locator(".cell[data-number='0']").hover()
+    tip = tab.locator("#tip", has_text="exp0")
+    tip.wait_for()
+    numbers = tip.locator("dd").all_inner_texts()
+    tab.locator("#show").select_option("roughness")
+    reading.append(tab.locator("#reading").inner_text())
+    panel = open_page("#open=2")
+    panel.locator("#detail[open]").wait_for()
+    paragraphs = panel.locator("#detail-body p").all_inner_texts()
+
+    assert [text.partition(" ")[0] for text in reading] == ["Each", "Hatched:"]
+    assert (numbers[0][-5:], numbers[1]) == ("cells", "\u2013")
+    assert paragraphs[-1] == "There are no snapshots."
+
+
 def test_domains_of_unequal_size_are_drawn_to_one_scale(
     open_page: Opener, written: Path, make_exhibit: Callable[..., Exhibit], overview: Overview
 ) -> None:

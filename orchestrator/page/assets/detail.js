@@ -29,7 +29,7 @@ function detailOf(one, found) {
   return [
     element("p", { className: "lead" }, unbroken(described(one))),
     one.remark ? element("p", { className: "why" }, one.remark) : null,
-    ...pictures(found),
+    ...pictures(one, found),
     ...seriesOf(found),
     titled("Parameters", parametersOf(told.parameters)),
     titled("Provenance", pairs(Object.entries(told.provenance))),
@@ -51,9 +51,10 @@ function titled(text, ...content) {
 
 // ---- map and spectrum ----------------------------------------------------------------------
 
-function pictures(found) {
+function pictures(one, found) {
   const { told, arrays } = found;
-  if (told.times.length === 0) return [element("p", {}, "No snapshots yet.")];
+  if (told.times.length === 0)
+    return [element("p", {}, ended(one) ? "There are no snapshots." : "No snapshots yet.")];
   parts.mapText = element("figcaption", { "aria-live": "polite" });
   if (hasMaps(found)) parts.map = element("canvas", { role: "img" });
   const slider = element("input", {

@@ -161,7 +161,7 @@ async function drawCell(number) {
 function paintCell(cell, number, found) {
   const canvas = cell.querySelector("canvas");
   const time = data.times[view.time];
-  const wantsMap = view.show === "height" || view.show === "relief";
+  const wantsMap = showsMaps();
   const frame = frameAt(found, time);
   cell.classList.toggle("empty", frame === null);
   const said = [];
@@ -176,6 +176,10 @@ function paintCell(cell, number, found) {
 function tellFigure(cell, said) {
   const figure = cell.querySelector(".figure");
   figure.replaceChildren(...(said.length ? [element("span", {}, said.join(", "))] : []));
+}
+
+function showsMaps() {
+  return view.show === "height" || view.show === "relief";
 }
 
 function drawNumber(canvas, value) {
@@ -197,6 +201,7 @@ function redraw() {
   byId("time-text").textContent = `t = ${time} t0`;
   byId("time").value = String(view.time);
   byId("time").setAttribute("aria-valuetext", `${time} t0`);
+  byId("lit").hidden = !showsMaps() || !experiments.some((one) => one.heights);
   const { low, high, units, label } = scales[view.show];
   byId("scale-text").textContent = `${label}: ${short(low)} to ${withUnits(high, units)}`;
 }

@@ -81,7 +81,7 @@ function countOf(state) {
 }
 
 function withUnits(value, units) {
-  return units && units !== "1" ? `${short(value)} ${units}` : short(value);
+  return units && units !== "1" && Number.isFinite(value) ? `${short(value)} ${units}` : short(value);
 }
 
 // no line ends between the sign and the value
