@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = (
     "state.js",
+    "address.js",
     "blocks.js",
     "drawing.js",
     "charts.js",

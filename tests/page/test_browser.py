@@ -424,6 +424,54 @@ def test_what_is_shown_stands_in_the_address(open_page: Opener) -> None:
     assert _rows(again) == ["exp3", "exp4", "exp5"]
 
 
+def test_another_address_in_the_same_tab_shows_what_it_says(open_page: Opener) -> None:
+    tab = open_page("#t=3&words=exp1")
+
+    tab.evaluate("location.hash = '#t=0&open=2&words=tau_min%3D100&state=failed'")
+    tab.locator("#detail[open]").wait_for()
+    shown = tab.locator("#detail-title").inner_text()
+    tab.keyboard.press("Escape")
+    tab.evaluate("location.hash = '#show=roughness'")
+    tab.locator("#found", has_text="6 of 6").wait_for()
+
+    assert shown.startswith("exp2")
+    assert tab.locator("#time-text").inner_text() == "t = 50 t0"
+    assert tab.locator("#show").input_value() == "roughness"
+    assert (tab.locator("#words").input_value(), tab.locator("#state").input_value()) == (
+        "",
+        "",
+    )
+
+
+def test_the_way_back_closes_an_experiment_and_the_way_forward_opens_it(
+    open_page: Opener,
+) -> None:
+    tab = open_page()
+    tab.locator(".cell[data-number='1']").click()
+    tab.locator("#detail[open]").wait_for()
+    tab.locator("#next").click()
+    tab.locator("#detail-time").fill("2")
+    entries = tab.evaluate("history.length")
+
+    tab.go_back()
+    tab.locator("#detail:not([open])").wait_for(state="attached")
+    time = tab.locator("#time-text").inner_text()
+    tab.go_forward()
+    tab.locator("#detail[open]").wait_for()
+    again = tab.locator("#detail-title").inner_text()
+    for number in (4, 5):
+        tab.keyboard.press("Escape")
+        tab.locator(f"[data-open='{number}']").click()
+        tab.locator("#detail[open]").wait_for()
+    tab.wait_for_function("() => location.hash.includes('open=5')")
+
+    assert time == "t = 20 t0"
+    assert again.startswith("exp2")
+    assert tab.evaluate("history.length") == entries  # closing leaves nothing behind
+    tab.go_back()
+    tab.locator("#detail:not([open])").wait_for(state="attached")
+
+
 def test_sorting_and_filtering_change_the_rows(open_page: Opener) -> None:
     tab = open_page()
     all_rows = _rows(tab)

@@ -89,6 +89,7 @@ startTable();
 const before = comeBack();
 startDetail().then(() => settle(before));
 startLinks();
+startAddress();
 startFollowing();
 startPrinting();
 for (const holder of document.querySelectorAll("main .copyable")) addCopy(holder);

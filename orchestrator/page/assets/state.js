@@ -1,12 +1,11 @@
-// What is known of all experiments, and what is shown: the address keeps it, so that a page that
-// is loaded again, or whose address is sent to somebody, shows the same.
+// What is known of all experiments, and what is shown of them.
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const experiments = data.experiments;
 const byNumber = new Map(experiments.map((one) => [one.number, one]));
 const names = data.axes.flat();
 
-const view = {
+const atFirst = () => ({
   time: Math.max(0, data.times.length - 1), // an index of data.times
   show: "height",
   rows: "",
@@ -17,41 +16,21 @@ const view = {
   state: "",
   sort: "number",
   down: false,
-};
+});
+const view = atFirst();
 const listeners = [];
 
 function change(part) {
+  const before = view.open;
   Object.assign(view, part);
-  remember();
+  if (before === null && view.open !== null) rememberOpened();
+  else if (before !== null && view.open === null) rememberClosed();
+  else remember();
+  tellAll(part);
+}
+
+function tellAll(part) {
   for (const tell of listeners) tell(part);
-}
-
-function remember() {
-  const kept = new URLSearchParams();
-  kept.set("t", view.time);
-  for (const key of ["show", "rows", "columns", "words", "state", "sort"]) {
-    if (view[key]) kept.set(key, view[key]);
-  }
-  if (view.down) kept.set("down", "1");
-  if (view.open !== null) kept.set("open", view.open);
-  for (const [axis, label] of Object.entries(view.picks)) kept.set(`pick.${axis}`, label);
-  history.replaceState(null, "", `#${kept}`);
-}
-
-function recall() {
-  const kept = new URLSearchParams(location.hash.slice(1));
-  const time = Number(kept.get("t"));
-  if (kept.has("t") && time in data.times) view.time = time;
-  for (const key of ["show", "rows", "columns", "words", "state", "sort"]) {
-    if (kept.has(key)) view[key] = kept.get(key);
-  }
-  if (!data.states.includes(view.state)) view.state = "";
-  view.down = kept.has("down");
-  if (kept.has("open") && byNumber.has(Number(kept.get("open"))))
-    view.open = Number(kept.get("open"));
-  for (const [key, label] of kept) {
-    if (key.startsWith("pick.")) view.picks[key.slice(5)] = label;
-  }
 }
 
 // ---- words ---------------------------------------------------------------------------------

@@ -187,10 +187,10 @@ function download() {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-function startTable() {
-  // also one in which there are none any more, while it is the one that is asked for
+function showAsked() {
+  // also a state in which there are none any more, while it is the one that is asked for
   const offered = data.states.filter((state) => countOf(state) || state === view.state);
-  byId("state").append(
+  byId("state").replaceChildren(
     element("option", { value: "" }, "all"),
     ...offered.map((state) =>
       element("option", { value: state }, `${spoken(state)} (${countOf(state)})`),
@@ -198,6 +198,10 @@ function startTable() {
   );
   byId("state").value = view.state;
   byId("words").value = view.words;
+}
+
+function startTable() {
+  showAsked();
   byId("state").addEventListener("change", () => change({ state: byId("state").value }));
   byId("words").addEventListener("input", () => change({ words: byId("words").value }));
   byId("csv").addEventListener("click", download);
@@ -211,6 +215,7 @@ function startTable() {
       .focus();
   });
   listeners.push((part) => {
+    if ("words" in part && "state" in part) showAsked(); // they come from an address
     if ("words" in part || "state" in part || "sort" in part) buildRows();
   });
   buildRows();
