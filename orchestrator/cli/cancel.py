@@ -24,5 +24,7 @@ def perform(request: argparse.Namespace) -> int:
     standings = collection.standings(directory, chosen.numbers)
     changed = follow.cancel(directory, standings, "cancelled")
     ended = sum(s.state.ended for s in standings)
-    print(f"{directory.name}: {changed} cancelled, {ended} had ended before")
+    never = sum(not s.state.ended and not s.attempt for s in standings)
+    more = f", {never} never submitted" if never else ""
+    print(f"{directory.name}: {changed} cancelled, {ended} had ended before{more}")
     return 0

@@ -102,7 +102,7 @@ def _settled(directory: SweepDirectory, standing: Standing) -> bool:
     reason = standing.note or "the process that ran it died without a word"
     if not place.attempt(standing.attempt).root.exists():
         token = standing.submission.token if standing.submission else ""
-        claimant = attempts.myself(token, "resubmit")
+        claimant = attempts.myself(token, job="")
         return attempts.claim_ended(place, standing.attempt, claimant, standing.state, reason)
     attempts.end(place.attempt(standing.attempt), standing.state, reason)
     return True

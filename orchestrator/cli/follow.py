@@ -147,17 +147,21 @@ def _stop(console: Console, directory: SweepDirectory, numbers: Collection[int])
 
 
 def cancel(directory: SweepDirectory, standings: Sequence[Standing], reason: str) -> int:
-    """Cancel experiments: those that wait end at once, those that run are asked to stop."""
+    """Cancel experiments: those that wait end at once, those that run are asked to stop.
+
+    Returns how many; each is a line in the sweep's log.
+    """
     changed = 0
     for standing in standings:
         place = directory.experiment(standing.experiment.number)
         if standing.state is State.PENDING and standing.attempt:
             token = standing.submission.token if standing.submission else ""
-            claimant = attempts.myself(token, "cancel")
+            claimant = attempts.myself(token, job="")
             if attempts.claim_ended(
                 place, standing.attempt, claimant, State.CANCELLED, f"{reason} while pending"
             ):
                 changed += 1
+                _log(directory, standing, f"cancelled: {reason} while pending")
                 continue
         if standing.attempt and standing.record is None:
             # also one that was lost, which its job would go on with if Slurm starts that again
@@ -166,9 +170,15 @@ def cancel(directory: SweepDirectory, standings: Sequence[Standing], reason: str
             if standing.silent and not _on_slurm(standing):  # whom nobody else can ask
                 said = f"{reason}; nothing had been heard of it for minutes"
                 attempts.end(attempt, State.CANCELLED, said)
+            _log(directory, standing, f"asked to stop: {reason}")
             changed += not standing.state.ended
     _cancel_jobs(directory)
     return changed
+
+
+def _log(directory: SweepDirectory, standing: Standing, said: str) -> None:
+    name = f"{standing.experiment.name} attempt {standing.attempt}"
+    ledger.log(directory, f"{name} {said}", attempts.now())
 
 
 def _cancel_jobs(directory: SweepDirectory) -> None:

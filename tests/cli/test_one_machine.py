@@ -247,10 +247,15 @@ def test_cancelling_ends_what_waits_and_what_runs(bench: Bench) -> None:
     _until(bench, lambda s: s["experiments"][0]["snapshots"] == 1)
 
     cancelled = bench.run("cancel", "winds")
+    log = bench.sweep.log.read_text()
     ended = _until(bench, lambda s: s["counts"] == {"cancelled": 2})
     left = bench.run("resubmit", "winds")
 
     assert cancelled.returncode == 0
+    assert cancelled.stdout == "winds: 2 cancelled, 0 had ended before\n"
+    assert "exp0 attempt 1 asked to stop: cancelled\n" in log
+    assert "exp1 attempt 1 cancelled: cancelled while pending\n" in log
+    assert [e["job"] for e in ended["experiments"]] == ["local:0", ""]
     assert left.stdout.startswith("winds: nothing to resubmit\n2 experiments: 2 cancelled\n")
     assert "rescal-sweep resubmit winds --state cancelled\n" in left.stdout
     assert [e["snapshots"] for e in ended["experiments"]] == [1, 0]
