@@ -16,7 +16,7 @@ from orchestrator.engine.logs import Logs
 from orchestrator.engine.output import Files, Pipe
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.formats import cellspace, frames, properties
-from orchestrator.formats.cellspace import Header
+from orchestrator.formats.cellspace import Cell, Header
 from orchestrator.formats.parameters import PARAMETERS, rescal_names
 
 if TYPE_CHECKING:
@@ -218,7 +218,22 @@ def _start(
                 )
     if not abs(header.time) < limits.LATEST:
         raise ExitError(Exit.REFUSED, f"{where}: {path}: its time is {header.time}")
+    if values.get("Boundary", "PERIODIC") == "PERIODIC":
+        _refuse_walls(f"{where}: {path}", cells)
     return header, cells, cell_times
+
+
+def _refuse_walls(place: str, cells: NDArray[np.uint8]) -> None:
+    """Refuse walls inside a cyclic box, where pairs step over the wall around it."""
+    for z, plane in enumerate(cells):
+        found = (plane == Cell.BORD).nonzero()
+        if found[0].size:
+            y, x = (int(indices[0]) for indices in found)
+            raise ExitError(
+                Exit.REFUSED,
+                f"{place}: the cell at length {x}, height {y}, depth {z} is a wall (state "
+                f"{Cell.BORD:d}); with Boundary = PERIODIC there are none inside the box",
+            )
 
 
 def _simulation(

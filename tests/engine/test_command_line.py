@@ -18,7 +18,8 @@ import pytest
 
 import orchestrator
 from orchestrator.engine import options
-from orchestrator.formats.cellspace import Header, header_bytes, parse_header
+from orchestrator.formats import cellspace
+from orchestrator.formats.cellspace import Cell, Header, header_bytes, parse_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -421,6 +422,25 @@ def test_rescal_says_what_is_wrong_with_its_cells(
 
     assert (ended.status, ended.err.count("\n")) == (255, 1), ended.err
     assert ended.err.startswith(f"run.par:{bench.line['Csp_file']}: DUN.csp: {said}")
+
+
+@pytest.mark.parametrize(("boundary", "status"), [("PERIODIC", 255), (None, 255), ("OPEN", 0)])
+def test_a_wall_inside_a_cyclic_box_is_refused_with_its_cell(
+    bench: Bench, boundary: str | None, status: int
+) -> None:
+    bench.parameters({**SHORT, "Boundary": boundary})
+    cells = np.full((12, 16, 30), Cell.EAUC, np.uint8)
+    cells[:, -1] = Cell.DUM
+    cells[7, 8, 9] = cells[7, 8, 10] = cells[11, 0, 0] = Cell.BORD
+    cellspace.write(bench.root / "DUN.csp", Header("SNO", 16, 30, 12), cells)
+
+    ended = bench.run("rescal", "run.par", "-stop", "1t0")
+
+    said = (
+        f"run.par:{bench.line['Csp_file']}: DUN.csp: the cell at length 9, height 8, depth 7 is "
+        "a wall (state 5); with Boundary = PERIODIC there are none inside the box\n"
+    )
+    assert (ended.status, ended.err) == (status, said if status else "")
 
 
 def test_all_unsupported_settings_are_named_at_once(bench: Bench) -> None:
