@@ -89,7 +89,7 @@ def rules(
         check=np.array([Check(row.check) for row in rows], np.int64),
         trigger=np.array([Trigger(row.trigger) for row in rows], np.int64),
         regulated=regulated[0] if regulated else -1,
-        rise=names.index("10"),
+        rise=names.index("10") if "10" in names else -1,
         forward=names.index("11"),
         lifts=float(settings.link_erosion_lift),
         goes_on=float(settings.link_lift_forward),

@@ -20,7 +20,8 @@ from orchestrator.engine.states import AIR, STATE_MASK
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from orchestrator.engine.ground import Corridor, Ground
+    from orchestrator.engine.corridor import Corridor
+    from orchestrator.engine.ground import Ground
 
 E, W, B, T, EB, ET, WB, WT, SOLID = range(9)  # east, west, bottom, top and between
 

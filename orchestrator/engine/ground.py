@@ -15,13 +15,14 @@ import numpy as np
 
 from orchestrator.engine import gas
 from orchestrator.engine.compiled import at, part, whole
-from orchestrator.engine.states import NEUTRAL, SINK, SOURCE, STATES, WALL
+from orchestrator.engine.states import STATES, WALL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from orchestrator.engine.corridor import Corridor
     from orchestrator.engine.transitions import Transition
 
 WEST, EAST, UP, DOWN, NORTH, SOUTH = range(6)  # neighbours; neighbour // 2 is the direction
@@ -36,24 +37,6 @@ _ORDER = (
     (NORTH, WEST, EAST, UP, DOWN),
     (WEST, EAST, UP, DOWN, SOUTH),
 )
-
-
-class Corridor(NamedTuple):
-    """The planes between solid ones, and the solid rows under the top wall.
-
-    ``first`` and ``last`` are the outermost planes that are not solid, ``solid`` [Dp] marks the
-    solid ones, ``ceiling`` counts the rows from row 1 down that hold neither air nor grains.
-    """
-
-    first: int
-    last: int
-    solid: NDArray[np.bool_]
-    ceiling: int
-
-    @property
-    def width(self) -> int:
-        """Planes from the first to the last."""
-        return self.last - self.first + 1
 
 
 class Ground(NamedTuple):
@@ -144,22 +127,6 @@ def zeros(count: int) -> NDArray[np.int32]:
         with contextlib.suppress(OSError):  # a kernel without them
             memory.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(memory, np.int32, count)
-
-
-def corridor(states: NDArray[np.uint8]) -> Corridor:
-    """Find the solid planes and the ceiling of ``states`` [D, H, L], the cells without walls."""
-    depth, height, _ = states.shape
-    solid = np.ones(depth + 2, dtype=np.bool_)
-    closed = np.ones(height, dtype=np.bool_)
-    for z, plane in enumerate(states, start=1):  # one by one, for the sake of memory
-        solid[z] = (plane == NEUTRAL).all()
-        closed &= np.isin(plane, (NEUTRAL, WALL, SOURCE, SINK)).all(axis=1)
-    open_planes = np.flatnonzero(~solid)
-    first, last = (
-        (1, depth) if open_planes.size == 0 else (int(open_planes[0]), int(open_planes[-1]))
-    )
-    ceiling = height if closed.all() else int(np.argmin(closed))
-    return Corridor(first, last, solid, ceiling)
 
 
 def pair_kinds(rows: Sequence[Transition]) -> dict[tuple[int, int, int], int]:

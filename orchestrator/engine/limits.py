@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.engine import settings
+from orchestrator.engine.corridor import corridor
 from orchestrator.engine.exits import Exit, ExitError
-from orchestrator.engine.transitions import table
+from orchestrator.engine.transitions import negative, table
 from orchestrator.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from orchestrator.formats.parameters import Value
     from orchestrator.formats.parfile import ParFile
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 LATEST = 2.0**31
 """The first time, in t0, that cells cannot keep any more."""
 
+_RATES = {"12": "Lambda_D", "13": "Lambda_D", "14": "Lambda_A", "15": "Lambda_A"}
 _LEAST_GAS_DELAY = 1e-3  # t0; less than the time between two events
 
 
@@ -36,7 +40,7 @@ def refuse(file: ParFile, values: Mapping[str, Value]) -> None:
         settings.refuse_unsupported(values)
     except RequestError as error:
         names = [problem.split(" = ", 1)[0] for problem in error.problems]
-        rates = all(name.startswith(("Lambda_", "Coef_")) for name in names)
+        rates = all(name.startswith("Lambda_") for name in names)
         sentences = (
             f"{file.place(name)}: {problem}"
             for name, problem in zip(names, error.problems, strict=True)
@@ -52,6 +56,34 @@ def refuse(file: ParFile, values: Mapping[str, Value]) -> None:
         problems.append(f"{file.path}: the rates of Lambda_* and Coef_* are too large together")
     if problems:
         raise ExitError(Exit.REFUSED, *problems)
+
+
+def refuse_negative(
+    file: ParFile, values: Mapping[str, Value], cells: NDArray[np.uint8]
+) -> None:
+    """Refuse negative rates of checked or linked transitions that start from ``cells`` [D, H, L].
+
+    Raises
+    ------
+    ExitError
+        One sentence for each parameter that makes one negative.
+    """
+    wanted = settings.read(values, "SNO")
+    across = bool(wanted.diffusion < 0) and corridor(cells).width > 1
+    names = negative(wanted, across=across)
+    at_fault = {_RATES[name]: "" for name in names if name in _RATES}
+    if "11" in names:
+        at_fault["Lambda_C"] = ", and that of transport is three times this one"
+    elif "10" in names:
+        at_fault["Coef_A"] = ""
+    if at_fault:
+        raise ExitError(
+            Exit.REFUSED,
+            *(
+                f"{file.place(name)}: {name} = {values[name]}: a rate cannot be negative{why}"
+                for name, why in at_fault.items()
+            ),
+        )
 
 
 def _impossible(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:

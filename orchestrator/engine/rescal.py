@@ -55,6 +55,7 @@ def main(words: Sequence[str]) -> None:
         _go_on(given, values, given.resumed)
         return
     header, cells, cell_times = _start(file, values)
+    limits.refuse_negative(file, values, cells)
     for sentence in request.warnings(file):
         _warn(sentence)
     if given.every_picture is not None:

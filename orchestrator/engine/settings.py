@@ -155,10 +155,5 @@ def _unsupported(parameters: Mapping[str, Value]) -> Iterator[str]:
     for name in ("Hpp_file", "Mvt_file"):
         if parameters.get(name):
             yield f"{name} = {parameters[name]}: an initial gas cannot be read; leave it out"
-    for name in _RATES:
-        if float(parameters.get(name, 0)) < 0:
-            yield f"{name} = {parameters[name]}: a rate cannot be negative"
-
-
-# of transitions that have a check or set off others; other negative rates drop their transition
-_RATES = ("Lambda_E", "Lambda_D", "Lambda_A", "Coef_A")
+    if float(parameters.get("Lambda_E", 0)) < 0:  # it sets off others in every run
+        yield f"Lambda_E = {parameters['Lambda_E']}: a rate cannot be negative"

@@ -13,7 +13,8 @@ from orchestrator.engine.slopes import across
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from orchestrator.engine.ground import Corridor, Ground
+    from orchestrator.engine.corridor import Corridor
+    from orchestrator.engine.ground import Ground
 
 _STEEPEST = 5  # differences of altitude over four columns are cut to this
 _SPAN = 2 * _STEEPEST + 1

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.engine import boxes, flow, gas, settings, shear, slopes, toppling, turns
+from orchestrator.engine.corridor import corridor
 from orchestrator.engine.events import rules, survey
-from orchestrator.engine.ground import corridor, pair_kinds, prepare
+from orchestrator.engine.ground import pair_kinds, prepare
 from orchestrator.engine.pairs import enlarged, filled
 from orchestrator.engine.random48 import seeded
 from orchestrator.engine.settings import Avalanches, Boundary, refuse_unsupported

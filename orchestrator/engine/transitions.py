@@ -78,6 +78,8 @@ class Transition:
 def table(settings: Settings, *, across: bool, sources: bool, sinks: bool) -> list[Transition]:
     """Return the transitions of a run in the order in which their rates are summed.
 
+    Those of negative rates are left out.
+
     Parameters
     ----------
     across
@@ -85,6 +87,28 @@ def table(settings: Settings, *, across: bool, sources: bool, sinks: bool) -> li
     sources, sinks
         Whether the initial cell space holds any.
     """
+    rows = _rows(settings, across=across, sources=sources, sinks=sinks)
+    return [row for row in rows if row.rate >= 0]
+
+
+def negative(settings: Settings, *, across: bool) -> list[str]:
+    """Return the names of the transitions of negative rates that cannot be left out.
+
+    These are those that have a check, set off others or are set off.
+    """
+    linked = {"7", "11"}
+    if settings.link_erosion_lift > 0:
+        linked |= {"8", "10"}
+    if settings.link_lift_forward > 0:
+        linked |= {"10", "50"}
+    return [
+        row.name
+        for row in _rows(settings, across=across, sources=True, sinks=True)
+        if row.rate < 0 and (row.check or row.name in linked)
+    ]
+
+
+def _rows(settings: Settings, *, across: bool, sources: bool, sinks: bool) -> list[Transition]:
     rows = [
         *_sintered(settings),
         *_flight(settings),
@@ -98,7 +122,7 @@ def table(settings: Settings, *, across: bool, sources: bool, sinks: bool) -> li
             replace(row, time=Time.EVOLVES, check=Check.NONE) if _sheared(row) else row
             for row in rows
         ]
-    return [row for row in rows if row.rate >= 0]
+    return rows
 
 
 def _sintered(s: Settings) -> Iterator[Transition]:

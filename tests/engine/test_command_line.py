@@ -290,6 +290,27 @@ RESCAL_FAULTS = [
     ({"L": 31}, (), 255, "@L: 31 here, but 30 in DUN.csp"),
     ({"D": 1}, (), 255, "@D: 1 here, but 12 in DUN.csp"),
     ({"Lambda_E": -1}, (), 255, "@Lambda_E = -1.0: a rate cannot be negative"),
+    (
+        {"Lambda_E": -1, "Use_lgca": "NO"},
+        (),
+        255,
+        "@Lambda_E = -1.0: a rate cannot be negative",
+    ),
+    ({"Lambda_D": -1}, (), 255, "@Lambda_D = -1.0: a rate cannot be negative"),
+    ({"Lambda_A": -1}, (), 255, "@Lambda_A = -1.0: a rate cannot be negative"),
+    ({"Coef_A": -1}, (), 255, "@Coef_A = -1.0: a rate cannot be negative"),
+    (
+        {"Lambda_C": -1, "Lambda_T": None, "Phys_prop_file": None},
+        (),
+        255,
+        "@Lambda_C = -1.0: a rate cannot be negative, and that of transport is three times",
+    ),
+    (
+        {"Lambda_C": -1, "Lambda_T": -1, "Coef_A": 0, "Phys_prop_file": None},
+        (),
+        255,
+        "@Lambda_C = -1.0: a rate cannot be negative",
+    ),
     ({"Csp_file": None}, (), 252, "run.par: Csp_file: expected the cell space to start from"),
     ({"Csp_file": "DUN.dat"}, (), 255, "@Csp_file: expected a name with .csp"),
     ({"Csp_file": "none.csp"}, (), 252, "@Csp_file: none.csp: no such file"),
@@ -441,6 +462,38 @@ def test_a_wall_inside_a_cyclic_box_is_refused_with_its_cell(
         "a wall (state 5); with Boundary = PERIODIC there are none inside the box\n"
     )
     assert (ended.status, ended.err) == (status, said if status else "")
+
+
+@pytest.mark.parametrize(
+    ("negative", "equal"),
+    [
+        ({"Lambda_A": -1, "Ava_mode": "NONE"}, {"Ava_mode": "NONE"}),
+        (
+            {"Lambda_A": -1, "Ava_mode": "SYNC", "Ava_angle": 0},
+            {"Ava_mode": "SYNC", "Ava_angle": 0},
+        ),
+        ({"Lambda_D": -1, "D": 1}, {"D": 1}),
+        ({"Lambda_D": -1, "Use_lgca": "NO"}, {"Lambda_D": 0, "Use_lgca": "NO"}),
+        (
+            {"Coef_A": -1, "Prob_link_ET": 0, "Prob_link_TT": 0, "Lambda_G": 0},
+            {"Coef_A": 0, "Prob_link_ET": 0, "Prob_link_TT": 0, "Lambda_G": 0},
+        ),
+        ({"Coef_A": -1, "Lambda_T": 0}, {"Coef_A": 0, "Lambda_T": 0}),
+        ({"Lambda_S": -1}, {"Lambda_S": 0}),
+    ],
+)
+def test_a_negative_rate_drops_a_transition_that_nothing_refers_to(
+    bench: Bench, negative: dict[str, object], equal: dict[str, object]
+) -> None:
+    bench.parameters({**SHORT, "Lambda_I": 0.3, **equal})
+    bench.cells()
+    plain = bench.streamed("-dcsp", "2t0", "-stop", "2t0")
+    bench.parameters({**SHORT, "Lambda_I": 0.3, **negative})
+
+    ended = bench.streamed("-dcsp", "2t0", "-stop", "2t0")
+
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.frames == plain.frames
 
 
 def test_all_unsupported_settings_are_named_at_once(bench: Bench) -> None:
