@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from orchestrator.engine.compiled import kernel
 from orchestrator.engine.pairs import FRESH, append, roomy
+from orchestrator.engine.schedule import Schedule
 from orchestrator.engine.simulation import Simulation, Stage
 from orchestrator.engine.states import STATE_MASK
 from orchestrator.errors import FormatError
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.ground import Ground
     from orchestrator.formats.parameters import Value
 
-_VERSION = 1
+_VERSION = 2
 _OWNER = 0xFFFFFFFF
 _PLACES = ("Csp_file", "Phys_prop_file", "Qsat_file", "Output_directory")
 _GROUND = ("altitude", "stress", "nodes", "fluid", "share", "nodes_fluid", "counts")
@@ -61,7 +63,7 @@ def save(simulation: Simulation, path: Path) -> None:
             ring=simulation.velocities.ring,
             position=simulation.velocities.position,
             tau_max=np.array(simulation.tau_max),
-            interval=np.array(simulation.interval),
+            schedule=np.array(astuple(simulation.schedule)),
             gas_cycles=np.array(simulation.gas_cycles),
             stage=np.array(int(simulation.stage)),
             **{name: getattr(ground, name) for name in _GROUND},
@@ -102,7 +104,7 @@ def _restored(
     simulation.restore(
         stage=Stage(int(saved["stage"])),
         tau_max=np.float32(saved["tau_max"]),
-        interval=float(saved["interval"]),
+        schedule=Schedule(*saved["schedule"].tolist()),
         gas_cycles=int(saved["gas_cycles"]),
     )
     ground, velocities, clock = simulation.ground, simulation.velocities, simulation.clock

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gzip
-import math
 import os
 import struct
 import termios
@@ -88,17 +87,14 @@ class Files:
     They are numbered from 0; pictures, which ReSCAL would draw, take numbers too.
     """
 
-    def __init__(
-        self, options: RescalOptions, model: str, directory: Path, start: float
-    ) -> None:
+    def __init__(self, options: RescalOptions, model: str, directory: Path) -> None:
         self._options = options
         self._model = model
         self._directory = directory
-        self._numbers = Numbers(options.every or math.inf, options.every_picture, start)
 
     def write(self, simulation: Simulation) -> None:
         """Write the files of the present state; each appears whole."""
-        number = self._numbers.at(simulation.time)
+        number = simulation.schedule.number
         try:
             if not self._options.altitudes_only:
                 self._write_cells(simulation, f"{self._model}{number:05d}_t0.csp")
@@ -121,35 +117,6 @@ class Files:
             target.write(header_bytes(header))
             for plane in simulation.planes(walls=header.borders):
                 target.write(plane.data.cast("B"))
-
-
-class Numbers:
-    """The numbers of snapshots, which leave room for the pictures that ReSCAL would draw.
-
-    >>> numbers = Numbers(every=20.0, every_picture=10.0, start=0.0)
-    >>> numbers.at(0.0), numbers.at(20.01), numbers.at(40.0)
-    (0, 2, 4)
-    """
-
-    def __init__(self, every: float, every_picture: float | None, start: float) -> None:
-        self._every, self._every_picture = every, every_picture or math.inf
-        self._due, self._picture_due = (
-            interval * math.ceil((start - 0.1) / interval) if interval < math.inf else interval
-            for interval in (self._every, self._every_picture)
-        )
-        self._next = 0
-
-    def at(self, time: float) -> int:
-        """Return the number of the snapshot that is taken at ``time``."""
-        while self._picture_due < self._due:
-            self._picture_due += self._every_picture
-            self._next += 1
-        while self._due <= time:
-            self._due += self._every
-        while self._picture_due <= time:
-            self._picture_due += self._every_picture
-        self._next += 1
-        return self._next - 1
 
 
 def header_of(simulation: Simulation, model: str, *, borders: bool) -> Header:

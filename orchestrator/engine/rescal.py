@@ -79,7 +79,7 @@ def main(words: Sequence[str]) -> None:
     simulation = _simulation(file, values, cells, cell_times, time=time, seed=seed, model=model)
     del cells, cell_times  # as large as the run itself
     logs.write_probabilities(float(simulation.settings.tau_min), float(simulation.tau_max))
-    target = pipe or Files(given, model, directory, time)
+    target = pipe or Files(given, model, directory)
     number = 0
     saver = Saver(given)
 
@@ -99,7 +99,11 @@ def main(words: Sequence[str]) -> None:
 
     with _limit(given.minutes):
         simulation.run(
-            stop=given.stop, stoptime=given.stoptime, every=given.every, on_snapshot=on_snapshot
+            stop=given.stop,
+            stoptime=given.stoptime,
+            every=given.every,
+            every_picture=given.every_picture,
+            on_snapshot=on_snapshot,
         )
     if pipe is not None:
         pipe.drain()

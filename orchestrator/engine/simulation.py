@@ -14,6 +14,7 @@ from orchestrator.engine.events import rules, survey
 from orchestrator.engine.ground import pair_kinds, prepare
 from orchestrator.engine.pairs import enlarged, filled
 from orchestrator.engine.random48 import seeded
+from orchestrator.engine.schedule import Schedule
 from orchestrator.engine.settings import Avalanches, Boundary, refuse_unsupported
 from orchestrator.engine.states import SINK, SOURCE, STATE_MASK
 from orchestrator.engine.transitions import table
@@ -108,7 +109,7 @@ class Simulation:
         self._outcomes = np.empty(3 * self.ground.tiles * gas.OUTCOME_TILE, np.int64)
         self.tau_max = self.settings.tau_max
         self.gas_cycles = 0
-        self.interval = math.inf
+        self.schedule = Schedule()
         self.stage = Stage.START
         self.directions = np.array([direction for direction, _, _ in pair_kinds(rows)])
 
@@ -196,6 +197,7 @@ class Simulation:
         stop: float | None = None,
         stoptime: float | None = None,
         every: float | None = None,
+        every_picture: float | None = None,
         on_snapshot: Callable[[Simulation], None],
         on_pause: Callable[[Simulation], None] | None = None,
     ) -> None:
@@ -207,17 +209,16 @@ class Simulation:
             t0 to simulate, or time at which to end; the model adds half a t0. None: no end.
         every
             t0 between snapshots; None: no snapshots.
+        every_picture
+            t0 between pictures, which are not drawn but tell on the snapshots' times and numbers.
         on_snapshot
             Called whenever a snapshot is due.
         on_pause
             Called after every gas cycle; like ``on_snapshot``, it may save the state.
         """
         clock = self.clock
-        if every:
-            self.interval = float(np.float32(every))
-            clock.time[SNAPSHOT_DUE] = self.interval * math.ceil(
-                (self.time - 0.1) / self.interval
-            )
+        self.schedule = Schedule.starting(self.time, every=every, every_picture=every_picture)
+        clock.time[SNAPSHOT_DUE] = self.schedule.due
         if stop is not None:
             clock.time[END] = self.time + float(np.float32(float(np.float32(stop)) + 0.5))
         elif stoptime is not None:
@@ -245,11 +246,11 @@ class Simulation:
                 on_pause(self)
 
     def restore(
-        self, *, stage: Stage, tau_max: np.float32, interval: float, gas_cycles: int
+        self, *, stage: Stage, tau_max: np.float32, schedule: Schedule, gas_cycles: int
     ) -> None:
         """Take over what is not in arrays from a saved state."""
         self.stage, self.tau_max = stage, tau_max
-        self.interval, self.gas_cycles = interval, gas_cycles
+        self.schedule, self.gas_cycles = schedule, gas_cycles
 
     def _turns(self, on_snapshot: Callable[[Simulation], None]) -> bool:
         """Run turns until something else is due, see to it, and return whether to go on."""
@@ -293,9 +294,10 @@ class Simulation:
         """Call ``on_snapshot`` if a snapshot is due."""
         time = self.clock.time
         if time[NOW] >= time[SNAPSHOT_DUE]:
-            while time[SNAPSHOT_DUE] <= time[NOW]:
-                time[SNAPSHOT_DUE] += self.interval
-            on_snapshot(self)
+            taken = self.schedule.take(self.time)
+            time[SNAPSHOT_DUE] = self.schedule.due
+            if taken:
+                on_snapshot(self)
 
     def _fill_gas(self) -> None:
         """Fill the gas and drive it without collisions."""

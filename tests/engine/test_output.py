@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from orchestrator.engine.output import Numbers
+from orchestrator.engine.schedule import Schedule
 from orchestrator.formats import cellspace
 from orchestrator.formats.cellspace import Cell, header_bytes, parse_header
 
@@ -262,9 +262,40 @@ def test_snapshots_and_pictures_share_their_numbers(
     times: list[float],
     numbers: list[int],
 ) -> None:
-    shared = Numbers(every, every_picture, start)
+    shared = Schedule.starting(start, every=every, every_picture=every_picture)
+    moments = (start + time for time in range(100))
 
-    assert [shared.at(time) for time in times] == numbers
+    taken = [
+        (time, shared.number) for time in moments if time >= shared.due and shared.take(time)
+    ]
+
+    assert taken[: len(times)] == list(zip(map(round, times), numbers, strict=True))
+
+
+def test_a_step_beyond_both_is_a_picture_and_its_snapshot_comes_in_the_next_turn(
+    bench: Bench,
+) -> None:
+    bench.parameters(
+        {**SHORT, "Csp_template": "LAYER(0)", "Ava_mode": "NONE", "Lgca_delay": 25}
+    )
+    bench.cells()
+
+    ended = bench.streamed("-dpng", "10t0", "-dcsp", "20t0", "-stop", "60t0")
+    files = bench.run("rescal", "run.par", "-dpng", "10t0", "-dcsp", "20t0", "-stop", "60t0")
+
+    assert [parse_header(frame).time for frame in ended.frames] == [0.0, 50.0]
+    assert files.status == 0
+    assert {path.name for path in bench.root.glob("SNO*")} == {
+        *("SNO00000_t0.csp.gz", "SNO00002_t0.csp.gz")
+    }
+
+
+def test_numbers_begin_again_after_a_hundred_thousand() -> None:
+    schedule = Schedule.starting(0.0, every=1.0, every_picture=None)
+
+    numbers = [schedule.number for time in range(100_002) if schedule.take(float(time))]
+
+    assert numbers == [*range(100_000), 0, 1]
 
 
 def test_a_file_that_cannot_be_written_leaves_no_draft(ready: Bench) -> None:
