@@ -112,6 +112,23 @@ def share_of(fluid: int, nodes: int) -> np.float32:
     return np.float32(0.2) if np.float64(share) < 0.2 else share
 
 
+def dumped(ground: Ground) -> NDArray[np.uint16]:
+    """Return the nodes as they are dumped, uint16 [planes, Hp, Lp].
+
+    Bit 0 is that of solid nodes; from bit 2 on there is a bit for each velocity.
+    """
+    count = ground.fluid.size // (ground.boxes_high * ground.boxes_long)
+    shape = (-1, ground.height, ground.tiles, 9, TILE)
+    words = ground.nodes.view(np.uint64).reshape(shape)
+    nodes = np.zeros((count, ground.height, ground.tiles * TILE), np.uint16)
+    for k in range(count):
+        bits = (words[k >> 6] >> np.uint64(k & 63)).astype(np.uint16) & 1
+        for velocity in range(9):
+            shift = 0 if velocity == SOLID else velocity + 2
+            nodes[k] |= bits[:, :, velocity].reshape(nodes[k].shape) << shift
+    return nodes[..., : ground.length]
+
+
 @kernel
 def fill(ground: Ground, depth: int, state: int) -> int:
     """Mark the solid nodes and put particles into the fluid ones; return the generator's state.

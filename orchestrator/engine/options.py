@@ -23,6 +23,7 @@ RESCAL_USAGE = """\
 usage: rescal PARFILE [options]
 
   -dcsp Xt0          a snapshot every X t0, the first one at the start
+  -dcsphpp Xt0       likewise, and the gas: nodes, HPP*.bin, and velocities of boxes, HPP*.vel
   -stop Xt0          end after X t0 (the model adds half a t0); -stop N: after N minutes
   -stoptime Xt0      end at the time X (the model adds half a t0)
   -s N               seed; Seed in PARFILE wins
@@ -99,6 +100,8 @@ class RescalOptions:
         Where the state is saved after snapshots, and the least wall time between two of them.
     resumed
         A saved state to go on from.
+    gas
+        Whether snapshots come with the state of the gas.
     """
 
     parfile: Path
@@ -115,6 +118,7 @@ class RescalOptions:
     compressed: bool = True
     borders: bool = False
     altitudes_only: bool = False
+    gas: bool = False
     info: bool = False
     help: bool = False
     parameter_list: bool = False
@@ -161,12 +165,13 @@ def rescal(words: Sequence[str]) -> RescalOptions:
     in_minutes = binary = False
     for name, value in _options(words[1:], _WITH_VALUE):
         match name:
-            case "-dcsp" | "-dpng" if "t0" in value:
-                key = "every" if name == "-dcsp" else "every_picture"
+            case "-dcsp" | "-dcsphpp" | "-dpng" if "t0" in value:
+                key = "every_picture" if name == "-dpng" else "every"
                 given[key] = _interval(name, value)
-            case "-dcsp" | "-dpng":
+                given["gas"] = given.get("gas", False) or name == "-dcsphpp"
+            case "-dcsp" | "-dcsphpp" | "-dpng":
                 _whole(name, value)  # of minutes or seconds, which ReSCAL never uses
-                in_minutes |= name == "-dcsp"
+                in_minutes |= name != "-dpng"
             case "-stop" if "t0" in value:
                 given["stop"] = _decimal(name, value)
             case "-stop":
@@ -201,10 +206,6 @@ def rescal(words: Sequence[str]) -> RescalOptions:
                 given["parameter_list"] = True
             case "-dbin":
                 binary = True
-            case "-dcsphpp":
-                raise ExitError(
-                    Exit.UNSUPPORTED, "-dcsphpp: the gas is not written; use -dcsp instead"
-                )
             case "-cv":
                 if not re.fullmatch(r"[0-9]+x[0-9]+", value):
                     raise ExitError(

@@ -119,6 +119,24 @@ class Files:
                 target.write(plane.data.cast("B"))
 
 
+def write_gas(simulation: Simulation) -> None:
+    """Write nodes and box velocities of the present state to files of the working directory."""
+    if not simulation.settings.gas:
+        return
+    number, velocities = simulation.schedule.number, simulation.box_velocities
+    boxes = "_".join(map(str, velocities.shape[1:]))
+    try:
+        with replacing(Path(f"HPP{number:05d}_t0.bin"), durable=False) as file:
+            file.write(simulation.nodes.astype("<u2").tobytes())
+        with replacing(Path(f"HPP{number:05d}_{boxes}.vel"), durable=False) as file:
+            file.write(velocities.astype("<i4").tobytes())
+    except OSError as error:
+        raise ExitError(
+            Exit.REFUSED,
+            f"the gas of snapshot {number}: cannot be written: {error.strerror}: {error.filename}",
+        ) from error
+
+
 def header_of(simulation: Simulation, model: str, *, borders: bool) -> Header:
     """Return the header of the present state."""
     height, length, depth = simulation.height, simulation.length, simulation.depth

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from orchestrator.engine import limits, options, request
 from orchestrator.engine.exits import Exit, ExitError, ending
 from orchestrator.engine.logs import Logs
-from orchestrator.engine.output import Files, Pipe
+from orchestrator.engine.output import Files, Pipe, write_gas
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.formats import cellspace, frames, properties
 from orchestrator.formats.cellspace import Cell, Header
@@ -60,6 +60,8 @@ def main(words: Sequence[str]) -> None:
         _warn(sentence)
     if given.every_picture is not None:
         _warn("-dpng: no pictures are drawn")
+    if given.gas:
+        _warn("-dcsphpp: the stress is not written, no GRAD_VEL*.data")
     if header.cell_bytes > cellspace.CELL_BYTES:
         _warn(
             f"{values['Csp_file']}: cells of {header.cell_bytes} bytes, "
@@ -93,6 +95,8 @@ def main(words: Sequence[str]) -> None:
         )
         if pipe is None or not given.altitudes_only:
             target.write(now)
+        if given.gas:
+            write_gas(now)
         logs.write_rows(number, now)
         saver.after(number, now)
         number += 1
@@ -158,6 +162,8 @@ def _go_on(given: RescalOptions, values: dict[str, Value], resumed: Path) -> Non
         number += 1
         _report(given, f"snapshot {number} at {now.time!r} t0")
         pipe.write(now)
+        if given.gas:
+            write_gas(now)
         saver.after(number, now)
 
     with _limit(given.minutes):

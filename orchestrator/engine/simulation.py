@@ -175,6 +175,17 @@ class Simulation:
         everywhere = np.bitwise_count(moving).sum(dtype=np.int64)
         return int(everywhere), int(inside), int(self.ground.nodes_fluid[0])
 
+    @property
+    def nodes(self) -> NDArray[np.uint16]:
+        """The nodes of the gas, uint16 [gas planes, Hp, Lp], with a bit for each velocity."""
+        return gas.dumped(self.ground)
+
+    @property
+    def box_velocities(self) -> NDArray[np.int32]:
+        """int32 [2, gas planes, boxes high, boxes long], eastward and downward, of 49 cycles."""
+        shape = (2, -1, self.ground.boxes_high, self.ground.boxes_long)
+        return self.velocities.total.reshape(shape)
+
     def planes(self, *, walls: bool) -> Iterator[NDArray[np.uint64]]:
         """Yield the cells plane by plane, as they are written, with or without the walls.
 

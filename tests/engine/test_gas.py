@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from tests.engine.conftest import Bench
 
     Collide = Callable[[NDArray[np.int64], NDArray[np.int64], bool], None]
 
@@ -250,3 +253,86 @@ def test_the_gas_of_a_recorded_run_is_repeated_cycle_by_cycle() -> None:
             assert simulation.clock.state[GENERATOR] == skipped(seeded(1), draws)
             assert node_hash(simulation) == nodes
             assert simulation.speeds == pytest.approx((largest, mean), rel=1e-6)
+
+
+def window(gases: list[NDArray[np.bool_]]) -> NDArray[np.int64]:
+    """Sum the velocities of 5 x 5 boxes over all ``gases``, as int64 [2, planes, high, long]."""
+    count, rows, columns, _ = gases[0].shape
+    high, long = -(-rows // 5), -(-columns // 5)
+    summed = np.zeros((2, count, high, long), np.int64)
+    for nodes, (k, j, i) in itertools.product(gases, np.ndindex(count, high, long)):
+        box = nodes[k, 5 * j : 5 * j + 5, 5 * i : 5 * i + 5].reshape(-1, 9)
+        fluid = np.float32(len(box) - box[:, 8].sum()) / np.float32(len(box))
+        share = max(fluid, np.float32(0.2))
+        for axis in (0, 1):
+            velocity = box[:, :8].sum(axis=0) @ [v[axis] for v in VELOCITIES]
+            summed[axis, k, j, i] += np.trunc(np.float32(velocity) / share)
+    return summed
+
+
+def test_dumped_gas_is_that_of_a_dump_before_and_as_many_cycles_as_there_were(
+    bench: Bench,
+) -> None:
+    still = ("E", "T", "C", "D", "G", "S", "I")
+    bench.parameters(
+        {
+            **{f"Lambda_{letter}": 0 for letter in still},
+            "H": 11,
+            "L": 14,
+            "D": 7,
+            "Csp_template": "CONE(6,8)",
+            "Ava_mode": "NONE",
+            "Boundary": "PERIODIC",
+            "Lgca_gfor": 0,
+            "Lgca_speedup": 0,
+            "Init_ncycl": 50,
+            "Phys_prop_file": None,
+            "Qsat_file": None,
+        }
+    )
+    bench.cells()
+
+    ended = bench.run("rescal", "run.par", "-dcsphpp", "7t0", "-stop", "7t0")
+
+    assert ended.status == 0
+    assert ended.err == "-dcsphpp: the stress is not written, no GRAD_VEL*.data\n"
+    assert sorted(path.name for path in bench.root.glob("HPP*")) == [
+        *("HPP00000_2_3_4.vel", "HPP00000_t0.bin", "HPP00001_2_3_4.vel", "HPP00001_t0.bin")
+    ]
+    assert len(list(bench.root.glob("SNO*.csp.gz"))) == 2
+    bits = np.array([4, 8, 16, 32, 64, 128, 256, 512, 1])
+    first, last = (
+        np.fromfile(bench.root / f"HPP0000{number}_t0.bin", "<u2").reshape(2, 13, 16, 1) & bits
+        for number in (0, 1)
+    )
+    gases = [first > 0]
+    for _ in range(50 + 7):
+        gases.append(stepped(gases[-1], ceiling=1))
+    np.testing.assert_array_equal(gases[-1], last > 0)
+    assert not np.fromfile(bench.root / "HPP00000_2_3_4.vel", "<i4").any()
+    velocities = np.fromfile(bench.root / "HPP00001_2_3_4.vel", "<i4").reshape(2, 2, 3, 4)
+    np.testing.assert_array_equal(velocities, window(gases[-49:]))
+    assert velocities.any()
+
+
+def test_the_dumped_gas_of_the_tiny_recorded_run_has_the_hash_of_its_nodes(
+    bench: Bench,
+) -> None:
+    bench.cells()
+
+    ended = bench.streamed("-dcsphpp", "1000t0", "-stop", "1t0", "-s", "1")
+
+    assert (ended.status, len(ended.frames)) == (0, 1)
+    dump = (bench.root / "HPP00000_t0.bin").read_bytes()
+    assert len(dump) == 2 * 3 * 18 * 32
+    assert hashlib.sha256(dump).hexdigest().startswith("f3e3698e9c2ecdf6")
+
+
+def test_without_gas_none_is_dumped(bench: Bench) -> None:
+    bench.parameters({"Use_lgca": "NO", "Lambda_G": 1})
+    bench.cells()
+
+    ended = bench.run("rescal", "run.par", "-dcsphpp", "1t0", "-stop", "1t0")
+
+    assert ended.status == 0
+    assert not list(bench.root.glob("HPP*"))
