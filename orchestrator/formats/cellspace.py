@@ -161,14 +161,14 @@ def _from_chunks(chunks: dict[bytes, bytes], size: int) -> Header:
         raise FormatError(f"cells of {cell_bytes} bytes; expected 1 to {_LARGEST_CELL}")
     time = _unpack(chunks, b"TIME", "<d")[0] if b"TIME" in chunks else 0.0
     borders = boxed = False
-    if b"BORD" in chunks:
-        *sides, flag = _unpack(chunks, b"BORD", "<4i")
-        borders = bool(flag)
-        wide = sides == [height + 2, length + 2, depth + 2]
-        if not wide and (borders or sides != [height, length, depth]):
+    walls = chunks.get(b"BORD", b"")
+    if len(walls) >= struct.calcsize("<4i"):
+        *sides, flag = struct.unpack_from("<4i", walls)
+        borders, wide = bool(flag), sides == [height + 2, length + 2, depth + 2]
+        if borders and not wide:
             raise FormatError(
                 f"the header contradicts itself: sizes {height}, {length}, {depth} "
-                f"but {sides[0]}, {sides[1]}, {sides[2]} {'with' if borders else 'without'} walls"
+                f"but {sides[0]}, {sides[1]}, {sides[2]} with walls"
             )
         boxed = wide and not borders
     name = chunks.get(b"MODL", b"").rstrip(b"\0").decode("ascii", "replace")
