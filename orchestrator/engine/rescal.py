@@ -67,7 +67,7 @@ def main(words: Sequence[str]) -> None:
             f"{values['Csp_file']}: cells of {header.cell_bytes} bytes, "
             f"of which the first {cellspace.CELL_BYTES} are read"
         )
-    model = str(values.get("Model", header.model if header.model in {"SNO", "DUN"} else "SNO"))
+    model = str(values.get("Model", "SNO"))
     if header.model != model:
         _warn(f"{values['Csp_file']}: a cell space of the model {header.model}, not {model}")
     time = float(values.get("Time", header.time))

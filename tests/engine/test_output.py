@@ -226,6 +226,23 @@ def test_the_model_of_dunes_names_its_files(ready: Bench) -> None:
     assert parse_header(data).model == "DUN"
 
 
+def test_without_a_model_cells_of_another_one_are_run_as_snow(ready: Bench) -> None:
+    _run(ready, "-uncompressed_csp")
+    snow = (ready.root / "SNO00002_t0.csp").read_bytes()
+    cells = ready.root / "DUN.csp"
+    cells.write_bytes(cells.read_bytes().replace(b"SNO", b"DUN", 1))
+    ready.parameters({**SHORT, "Model": None})
+
+    ended = ready.run(
+        *("rescal", "run.par", "-dcsp", "5t0", "-stop", "10t0", "-uncompressed_csp")
+    )
+
+    assert ended.status == 0
+    assert ended.err == "DUN.csp: a cell space of the model DUN, not SNO\n"
+    assert (ready.root / "SNO00002_t0.csp").read_bytes() == snow
+    assert not list(ready.root.glob("DUN0*"))
+
+
 def test_an_older_compressed_file_is_left_as_it_is(ready: Bench) -> None:
     older = ready.root / "SNO00001_t0.csp.gz"
     older.write_bytes(b"older")
