@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Value
     from orchestrator.formats.parfile import ParFile
 
+_SINTERING = frozenset({"Lambda_F", "Lambda_S"})
+
 
 def read(path: Path, names: Container[str]) -> tuple[ParFile, dict[str, Value]]:
     """Return a parameter file and the typed values of those ``names`` that it gives.
@@ -29,7 +31,7 @@ def read(path: Path, names: Container[str]) -> tuple[ParFile, dict[str, Value]]:
         model does not have.
     """
     with ending(Exit.UNREADABLE):
-        file = parfile.read(path, names)
+        file = _of_model(parfile.read(path, names))
         values = file.values()
     for name, value in values.items():
         choices = PARAMETERS[name].choices
@@ -45,6 +47,17 @@ def read(path: Path, names: Container[str]) -> tuple[ParFile, dict[str, Value]]:
             values.setdefault(new, values.pop(old))
             lines.setdefault(new, lines[old])
     return dataclasses.replace(file, lines=lines), values
+
+
+def _of_model(file: ParFile) -> ParFile:
+    """Forget names that the file's model does not know, which is worth a warning."""
+    foreign = _SINTERING & file.texts.keys() if file.texts.get("Model") == "DUN" else set()
+    sentences = (
+        f"{file.place(name)}: {name}: no such parameter of the model DUN, ignored"
+        for name in sorted(foreign, key=file.lines.__getitem__)
+    )
+    texts = {name: text for name, text in file.texts.items() if name not in foreign}
+    return dataclasses.replace(file, texts=texts, warnings=(*file.warnings, *sentences))
 
 
 def warnings(file: ParFile) -> list[str]:

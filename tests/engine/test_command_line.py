@@ -527,6 +527,23 @@ def test_unknown_and_obsolete_names_only_warn(bench: Bench) -> None:
     assert bench.streamed("-dcsp", "1t0", "-stop", "1t0").frames == run.frames
 
 
+def test_rates_of_sintering_are_unknown_names_to_the_model_of_dunes(bench: Bench) -> None:
+    without = {**SHORT, "Model": "DUN", "Lambda_F": None, "Lambda_S": None}
+    bench.parameters(without)
+    bench.cells()
+    plain = bench.streamed("-dcsp", "1t0", "-stop", "1t0")
+    bench.parameters({**without, "Lambda_F": "much", "Lambda_S": 5})
+
+    ended = bench.streamed("-dcsp", "1t0", "-stop", "1t0")
+
+    assert (ended.status, ended.frames) == (0, plain.frames)
+    assert plain.err == ""
+    assert ended.err.splitlines() == [
+        bench.placed(f"@{name}: no such parameter of the model DUN, ignored")
+        for name in ("Lambda_S", "Lambda_F")
+    ]
+
+
 def test_an_unknown_time_scale_is_told_once(bench: Bench) -> None:
     files = {"Phys_prop_file": "sealevel_snow.prop", "Qsat_file": "PDF.data"}
     own = {name: str(ENGINE / "real_data" / file) for name, file in files.items()}
@@ -681,7 +698,13 @@ def test_after_warming_no_run_compiles_anything(
         {},
         {"Tau_max": None, "Phys_prop_file": None, "Boundary": "REINJECTION"},
         {"Use_lgca": "NO", "Boundary": "PERIODIC"},
-        {"Ava_mode": "SYNC", "Ava_angle": 0, "Model": "DUN"},
+        {
+            "Ava_mode": "SYNC",
+            "Ava_angle": 0,
+            "Model": "DUN",
+            "Lambda_F": None,
+            "Lambda_S": None,
+        },
     ):
         bench.parameters({**SHORT, **changes})
         bench.cells()

@@ -216,7 +216,7 @@ def test_a_snapshot_can_be_started_from_with_walls_or_without(
 
 
 def test_the_model_of_dunes_names_its_files(ready: Bench) -> None:
-    ready.parameters({**SHORT, "Model": "DUN"})
+    ready.parameters({**SHORT, "Model": "DUN", "Lambda_F": None, "Lambda_S": None})
     ready.cells()
 
     _run(ready)
