@@ -1,5 +1,6 @@
 """The engine's logs: headers always, rows with ``-info``, one at each snapshot.
 
+They go on where an earlier run in the same directory has left them.
 Of ReSCAL's logs those are written whose numbers this engine has; nothing reads the others.
 """
 
@@ -66,7 +67,7 @@ class Logs:
         try:
             directory.mkdir(exist_ok=True)
             for name, text in headers.items():
-                (directory / name).write_text(text, "ascii")
+                self._add(name, text)
         except OSError as error:
             raise ExitError(
                 Exit.REFUSED,
@@ -80,7 +81,7 @@ class Logs:
         stresses = np.arange(_STRESSES)
         shares = np.clip((stresses - tau_min) / (tau_max - tau_min), 0, 1)
         lines = (f"{g:f}   {p:f}\n" for g, p in zip(stresses, shares, strict=True))
-        (self._directory / "PROB_CGV.log").write_text("".join(lines), "ascii")
+        self._add("PROB_CGV.log", "".join(lines))
 
     def write_rows(self, number: int, simulation: Simulation) -> None:
         """Add the rows of the present state."""

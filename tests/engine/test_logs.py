@@ -82,6 +82,20 @@ def test_a_threshold_that_is_not_known_yet_has_no_probabilities(tmp_path: Path) 
     assert not (tmp_path / "PROB_CGV.log").exists()
 
 
+def test_a_second_run_goes_on_with_the_logs_of_the_first(tmp_path: Path) -> None:
+    def logged() -> dict[str, str]:
+        logs = Logs(tmp_path, info=True, time_scale=1.0)
+        logs.write_probabilities(20.0, 900.0)
+        logs.write_rows(0, started())
+        return {path.name: path.read_text("ascii") for path in tmp_path.iterdir()}
+
+    first = logged()
+    second = logged()
+
+    assert {"CELL.log", "TIME.log", "PROB_CGV.log", "VEL.log"} <= first.keys()
+    assert second == {name: 2 * text for name, text in first.items()}
+
+
 def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         ExitError, match=r"Output_directory: .*/a/b: cannot be written to: No such"
