@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from orchestrator.formats.parfile import ParFile
 
 _SHARE = 100.0  # saving takes a hundredth of the time, or less
-_LEAST_HEIGHT = 4  # the model mixes gas in rows up to the fifth
+_LEAST_HEIGHT = 4  # the model mixes gas in rows up to the fifth, except in a cyclic box
 _LEAST_LENGTH = 9  # and interpolates its velocity between three boxes of five columns
 
 
@@ -217,9 +217,10 @@ def _start(
                 Exit.REFUSED,
                 f"{file.place(name)}: {name}: {values[name]} here, but {size} in {path}",
             )
+    periodic = values.get("Boundary", "PERIODIC") == "PERIODIC"
     if values.get("Use_lgca", True):
         for name, size, least in (
-            ("H", header.height, _LEAST_HEIGHT),
+            ("H", header.height, 1 if periodic else _LEAST_HEIGHT),
             ("L", header.length, _LEAST_LENGTH),
         ):
             if size < least:
@@ -229,7 +230,7 @@ def _start(
                 )
     if not abs(header.time) < limits.LATEST:
         raise ExitError(Exit.REFUSED, f"{where}: {path}: its time is {header.time}")
-    if values.get("Boundary", "PERIODIC") == "PERIODIC":
+    if periodic:
         _refuse_walls(f"{where}: {path}", cells)
     return header, cells, cell_times
 

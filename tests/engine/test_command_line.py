@@ -497,6 +497,31 @@ def test_a_negative_rate_drops_a_transition_that_nothing_refers_to(
     assert ended.frames == plain.frames
 
 
+@pytest.mark.parametrize(
+    ("height", "boundary", "said"),
+    [
+        (3, "PERIODIC", ""),
+        (1, "PERIODIC", ""),
+        (4, "OPEN", ""),
+        (3, "OPEN", "@H: the gas needs 4 cells or more, got 3\n"),
+    ],
+)
+def test_a_low_box_needs_no_mixing_rows_where_it_is_cyclic(
+    bench: Bench, height: int, boundary: str, said: str
+) -> None:
+    changes = {"Boundary": boundary, "H": height, "Csp_template": "LAYER(0.5)"}
+    bench.parameters({**SHORT, **changes, "Tau_min": 20, "Ava_mode": "NONE"})
+    bench.cells()
+
+    ended = bench.streamed("-dcsp", "5t0", "-stop", "5t0")
+
+    assert (ended.status, ended.err) == (255 if said else 0, bench.placed(said))
+    if height == 3 and not said:  # less than two boxes high: there is no stress, and no erosion
+        first, last = (np.frombuffer(f, np.uint8, offset=104)[::8] for f in ended.frames)
+        np.testing.assert_array_equal(first == Cell.GR, last == Cell.GR)
+        assert 0 < np.count_nonzero(first == Cell.GR) < 30 * 12
+
+
 def test_all_unsupported_settings_are_named_at_once(bench: Bench) -> None:
     bench.cells()
     bench.parameters({"Ava_mode": "PROPAG", "Wind_file": "w", "Centering_delay": 2})
