@@ -206,6 +206,8 @@ def rescal(words: Sequence[str]) -> RescalOptions:
                 given["parameter_list"] = True
             case "-dbin":
                 binary = True
+            case "-tr" if value == "5":
+                raise ExitError(Exit.REFUSED, "-tr 5: there is no such picture")
             case "-cv":
                 if not re.fullmatch(r"[0-9]+x[0-9]+", value):
                     raise ExitError(

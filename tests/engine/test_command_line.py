@@ -364,6 +364,7 @@ RESCAL_FAULTS = [
     ({}, ("-stop", "soon"), 255, "-stop soon: expected a whole number"),
     ({}, ("-stoptime", "5"), 255, "-stoptime 5: expected a time like 100t0"),
     ({}, ("-s",), 255, "-s: expected a value behind it"),
+    ({}, ("-tr", "5"), 255, "-tr 5: there is no such picture"),
     ({}, ("-cv", "3"), 252, "-cv 3: expected a value like 10x20"),
     ({}, ("-dbin", "3", "-dcsp", "5"), 255, "-dbin and -dcsp: give -dcsp in t0"),
     ({}, ("-dbin", "3", "-dcsphpp", "5"), 255, "-dbin and -dcsp: give -dcsp in t0"),
