@@ -24,6 +24,7 @@ _BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
 _STANDS_OUT = 10.0  # times the median
 _DECIMALS = 4  # of a direction in degrees, so that 90 is not -90 by rounding
 _AS_GOOD = 0.95  # of the best match
+_FULL = 0.01  # of the columns: without them a mean is off by a hundredth of the height at most
 _PIECE_CELLS = 1 << 22  # that are transformed at a time
 
 
@@ -78,10 +79,13 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
     ``mobile_fraction``, ``sintered_fraction``
         Mobile and sintered grains, over the grains of all three kinds.
 
+    Columns without air or mobile cells, see :func:`closed`, are left out of mean and roughness,
+    count for the mass as the mean of the others unless they are walls, and have no part in waves.
+
     Not a number where a quantity has no meaning or was not kept: waves where the dominant one has
     less than ten times the power of the median one or fits less than one and a half times into the
     domain, a speed at the first snapshot, both where the domain is shorter than twelve cells,
-    fractions of nothing.
+    fractions of nothing, and all that is measured on the surface where the domain is :func:`full`.
     """
     maps = reduced.height_maps
     found = {name: np.full(len(reduced.times), np.nan) for name in QUANTITIES}
@@ -89,28 +93,71 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
     grains = np.where(counts.any(axis=1), counts.sum(axis=1), np.nan)
     for state, name in ((1, "mobile_fraction"), (2, "sintered_fraction")):
         found[name][: len(counts)] = counts[:, state] / grains
+    cut_off = full(maps)
+    columns = int(np.count_nonzero(maps[:1]))  # that are no walls
     step = max(1, _PIECE_CELLS // max(1, int(np.prod(maps.shape[1:]))))
     for first in range(0, len(maps), step):
         # with the last map of the piece before, from which speeds are counted
         overlap = min(first, 1)
-        for name, values in _measured(maps[first - overlap : first + step]).items():
+        piece = slice(first - overlap, first + step)
+        for name, values in _measured(maps[piece], cut_off[piece], columns).items():
             found[name][first : first + step] = values[overlap:]
     # so far the migration since the snapshot before
     found["migration_speed"][1:] /= np.diff(reduced.times)
     return found
 
 
-def _measured(maps: NDArray[np.int16]) -> dict[str, NDArray[np.float64]]:
+def closed(height_map: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Return which columns have neither air nor a mobile cell, so that their height is not known.
+
+    Files have 0 there, which no column has otherwise: the floor is solid, and bare ground has the
+    height 1. Such a column is a wall, or it is filled up to the ceiling.
+    """
+    return np.equal(height_map, 0)
+
+
+def full(maps: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Return at which snapshots the domain is full: its ceiling cuts the surface off.
+
+    More than a hundredth of the columns that were open at first are closed, or all of them.
+
+    Parameters
+    ----------
+    maps
+        int16 [snapshot, D, L], from the first snapshot on.
+    """
+    shut = closed(maps)
+    if not shut.any():
+        return np.zeros(len(maps), np.bool_)
+    walls = shut[0]
+    filled = np.count_nonzero(shut & ~walls, axis=(1, 2))
+    cut_off: NDArray[np.bool_] = filled > _FULL * np.count_nonzero(~walls)
+    return cut_off | shut.all(axis=(1, 2))
+
+
+def full_from(reduced: Reduced) -> float:
+    """Return the time in t0 from which the domain is :func:`full`; not a number if it never is."""
+    found = np.flatnonzero(full(reduced.height_maps))
+    return float(reduced.times[found[0]]) if found.size else np.nan
+
+
+def _measured(
+    maps: NDArray[np.int16], cut_off: NDArray[np.bool_], columns: int
+) -> dict[str, NDArray[np.float64]]:
     """Measure maps that fit into memory together; of speeds, how far the forms have come."""
     with optional("series need"):
         from scipy import fft  # noqa: PLC0415  # four times as fast as NumPy's
 
     length = maps.shape[2]
     heights = maps.astype(np.float32)
-    mean = heights.mean(axis=(1, 2), dtype=np.float64)
+    shut = closed(maps)
+    known = np.where(cut_off, np.nan, heights[0].size - np.count_nonzero(shut, axis=(1, 2)))
+    mean = heights.sum(axis=(1, 2), dtype=np.float64) / known
     mass = np.maximum(heights - 1, 0).sum(axis=(1, 2), dtype=np.float64)
-    heights -= mean[:, None, None].astype(np.float32)
-    roughness = np.sqrt(np.einsum("tyx,tyx->t", heights, heights) / heights[0].size)
+    mass *= np.fmax(columns, known) / known  # the closed ones as the others
+    heights -= np.nan_to_num(mean)[:, None, None].astype(np.float32)
+    heights[shut] = 0
+    roughness = np.sqrt(np.einsum("tyx,tyx->t", heights, heights) / known)
     rough = roughness > 0
     peaks, come = np.full((len(maps), 2), np.nan), np.full(len(maps), np.nan)
     if length >= _NARROWEST:
@@ -122,7 +169,7 @@ def _measured(maps: NDArray[np.int16]) -> dict[str, NDArray[np.float64]]:
     wavelength, orientation = peaks.T
     return {
         "mean_height": mean,
-        "roughness": roughness.astype(np.float64),
+        "roughness": roughness,
         "wavelength": wavelength,
         "orientation": orientation,
         "mass": mass,
@@ -246,7 +293,7 @@ def power_along_wind(height_map: NDArray[np.int16]) -> NDArray[np.float64]:
     Parameters
     ----------
     height_map
-        int16 [D, L], in cells.
+        int16 [D, L], in cells. Closed columns count as the mean of the others.
 
     Returns
     -------
@@ -255,7 +302,8 @@ def power_along_wind(height_map: NDArray[np.int16]) -> NDArray[np.float64]:
         the height about each row's mean.
     """
     length = height_map.shape[1]
-    waves = np.fft.rfft(height_map - height_map.mean(), axis=1) / length
+    heights = np.ma.masked_array(height_map, closed(height_map))
+    waves = np.fft.rfft((heights - heights.mean()).filled(0), axis=1) / length
     power: NDArray[np.float64] = 2 * (waves.real**2 + waves.imag**2).mean(axis=0)
     if length % 2 == 0:
         power[-1] /= 2  # of the shortest wave there is only one

@@ -40,7 +40,7 @@ POINTS: list[dict[str, Scalar]] = [
 
 def _map(number: int, index: int) -> NDArray[np.int16]:
     """Return a map that tells what it is of."""
-    heights = np.full((D, L), 100 * number + index, np.int16)
+    heights = np.full((D, L), 1 + 100 * number + index, np.int16)
     heights[number % D, index] += 7
     return heights
 
@@ -301,6 +301,34 @@ def test_seeds_become_means_with_their_standard_errors(found: Dataset) -> None:
     assert alone.mean_height.values[2] == pytest.approx(_map(6, 2).mean())
     assert np.isnan(alone.mean_height_sem.values[1:]).all()
     assert np.isnan(alone.mean_height.values[[1, 3, 4]]).all()
+
+
+def test_a_domain_that_is_full_has_no_surface_and_tells_since_when(
+    sweep: SweepDirectory, tmp_path: Path
+) -> None:
+    path = sweep.experiment(6).attempt(1).journal
+    path.unlink()
+    journal = store.Journal(path)
+    for time, rows in ((0.0, 0), (20.3, 0), (30.1, 1), (40.2, 3)):
+        heights = _map(6, 0)
+        heights[:rows] = 0
+        journal.append(Snapshot(time, heights, np.zeros((1, 1), np.float32), np.ones(3, int)))
+    journal.close()
+
+    opened = dataset.open_sweep(sweep.root)
+    written = dataset.collect(sweep, tmp_path / "winds.nc")
+
+    one = opened.sel(Tau_min=0.0, Coef_B=5.0, seed=1)
+    assert np.isnan(one.height.values[4]).sum() == 3 * L
+    assert np.isnan(one.mean_height.values).tolist() == [False, True, False, True, True]
+    assert opened.full_from.sel(Tau_min=0.0).values.ravel().tolist() == pytest.approx(
+        [np.nan, np.nan, 30.1, np.nan], nan_ok=True
+    )
+    assert written.full == {6: 30.1}
+    with xarray.open_dataset(tmp_path / "winds.nc", engine="h5netcdf") as read:
+        assert read.full_from.max() == 30.1
+        again = read.height.sel(Tau_min=0.0, Coef_B=5.0, seed=1)
+        assert np.array_equal(again.values, one.height.values, equal_nan=True)
 
 
 def test_grains_are_counted_by_state(found: Dataset) -> None:

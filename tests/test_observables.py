@@ -87,7 +87,7 @@ def test_a_long_undulation_does_not_hide_the_forms_on_it() -> None:
 
 def test_a_single_heap_is_no_wave() -> None:
     y, x = np.mgrid[:D, :L]
-    heap = np.maximum(0, 20 - np.hypot(x - 0.6 * L, y - 0.5 * D))
+    heap = 1 + np.maximum(0, 20 - np.hypot(x - 0.6 * L, y - 0.5 * D))
 
     found = observables.series(_reduced([heap]))
 
@@ -107,7 +107,7 @@ def test_waves_are_found_among_grains() -> None:
 def test_single_grains_make_no_wave() -> None:
     random = np.random.default_rng(5)
     shares = (0.001, 0.01, 0.1, 0.3, 0.5) * 4
-    maps = [random.binomial(1, share, (D, L)).astype(np.float64) for share in shares]
+    maps = [1 + random.binomial(1, share, (D, L)).astype(np.float64) for share in shares]
 
     found = observables.series(_reduced(maps))
 
@@ -117,8 +117,8 @@ def test_single_grains_make_no_wave() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 40), (3, 40), (40, 7), (2, 2), (5, 8)])
 def test_small_domains_have_waves_or_none(shape: tuple[int, int]) -> None:
-    bed = np.zeros(shape)
-    bed[:, : shape[1] // 2] = 50
+    bed = np.ones(shape)
+    bed[:, : shape[1] // 2] = 51
 
     found = observables.series(_reduced([bed]))
 
@@ -166,6 +166,41 @@ def test_height_mass_and_roughness_are_counted() -> None:
     assert found["mean_height"][0] == 2
     assert found["mass"][0] == 4 * D * L / 4  # the ground is no grain
     assert found["roughness"][0] == pytest.approx(np.sqrt(3))
+
+
+def test_walls_are_no_part_of_the_surface() -> None:
+    open_, walled = _wave(0, 4), _wave(0, 4)
+    walled[: D // 3] = 0
+
+    found = observables.series(_reduced([walled, walled]))
+    alone = observables.series(_reduced([open_[D // 3 :]] * 2))
+
+    for name in ("mean_height", "roughness", "mass"):
+        assert found[name] == pytest.approx(alone[name], rel=1e-6)
+    assert found["wavelength"] == pytest.approx(alone["wavelength"], rel=0.01)
+    assert not observables.full(_reduced([walled, walled]).height_maps).any()
+
+
+def test_columns_at_the_ceiling_are_left_out_and_a_full_domain_has_no_surface() -> None:
+    bed = _wave(0, 4)
+    touched, cut_off = bed.copy(), bed.copy()
+    touched.flat[: D * L // 200] = 0
+    cut_off.flat[: D * L // 50] = 0
+    maps = [bed, touched, cut_off, 0 * bed, 0 * bed]
+
+    found = observables.series(_reduced(maps))
+
+    nan, left = np.nan, touched[touched > 0].round()
+    means, roughness = [bed.round().mean(), left.mean()], [bed.round().std(), left.std()]
+    assert found["mean_height"] == pytest.approx([*means, nan, nan, nan], nan_ok=True)
+    assert found["roughness"] == pytest.approx(
+        [*roughness, nan, nan, nan], rel=1e-5, nan_ok=True
+    )
+    assert found["mass"][1] == pytest.approx(D * L * (left.mean() - 1))
+    for name in ("mass", "wavelength", "migration_speed"):
+        assert np.isnan(found[name]).tolist()[2:] == [True] * 3
+    assert observables.full_from(_reduced(maps)) == 20.0
+    assert np.isnan(observables.full_from(_reduced(maps[:2])))
 
 
 def test_a_flat_bed_has_no_waves_and_no_speed() -> None:

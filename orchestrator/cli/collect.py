@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import collection, dataset, report
+from orchestrator import collection, dataset, figures, report
 from orchestrator.cli import outputs, screen, selection
 from orchestrator.errors import RequestError
 from orchestrator.model import State
@@ -50,6 +50,11 @@ def perform(request: argparse.Namespace) -> int:
     if written.unplaced:
         late = f"came more than {written.tolerance_t0:g} t0 after the time that was asked for"
         print(f"left out: {written.unplaced} snapshots that {late}; see --tolerance")
+    if written.full:
+        names, first_t0 = report.names(sorted(written.full)), min(written.full.values())
+        since = f"domain full from t = {figures.time(first_t0)} t0 on"
+        least = ", at the earliest" if len(written.full) > 1 else ""
+        print(f"{since}{least}: {names}; its surface is not measured then")
     return 0
 
 

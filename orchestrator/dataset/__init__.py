@@ -40,7 +40,8 @@ def open_sweep(
         parameters were given point by point), ``seed``, ``time`` (t0), ``y`` and ``x`` (cells), ``ky``
         and ``kx``. Variables: ``height`` and ``spectrum`` (cells), the series of
         :data:`orchestrator.observables.QUANTITIES`, ``snapshot_time`` (t0), ``unplaced`` (how many
-        snapshots were later than that), ``state``, ``progress``, ``wall_time`` (s), ``cell_size``
+        snapshots were later than that), ``full_from`` (t0, from when the domain is filled up to its
+        ceiling), ``state``, ``progress``, ``wall_time`` (s), ``cell_size``
         (m), ``time_scale`` (s) and ``experiment``. Where all experiments share these two scales
         there are also ``x_m``, ``y_m`` and ``time_s``. What is missing is not a number, and
         ``state`` says why. Follows the CF conventions.

@@ -65,7 +65,11 @@ ARRAYS: Mapping[str, Variable] = {
         ("time", "y", "x"),
         "int16",
         MISSING_HEIGHT,
-        {"long_name": "height of the lowest air or mobile cell", "units": "cells"},
+        {
+            "long_name": "height of the lowest air or mobile cell",
+            "units": "cells",
+            "comment": "missing in columns that have none",
+        },
     ),
     "spectrum": Variable(
         ("time", "ky", "kx"),
@@ -88,6 +92,16 @@ SERIES: Mapping[str, Variable] = {
         "float64",
         np.nan,
         {"long_name": "snapshots too late for any time that was asked for", "units": "1"},
+    ),
+    "full_from": Variable(
+        (),
+        "float64",
+        np.nan,
+        {
+            "long_name": "simulated time from which the domain is full",
+            "units": "t0",
+            "comment": "the ceiling cuts the surface off, which is not measured then",
+        },
     ),
     **{
         name: Variable(
@@ -175,13 +189,16 @@ def series_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:
     found["unplaced"] = np.array(
         len(reduced.times) - len(grid.aligned(reduced.times)[0]), float
     )
+    found["full_from"] = np.array(observables.full_from(reduced))
     return found
 
 
 def array_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:
     """Return the values of :data:`ARRAYS`; a smaller domain fills the lower corner of its part."""
+    maps = reduced.height_maps
+    closed = observables.closed(maps)
     values: dict[str, NDArray[Any]] = {
-        "height": reduced.height_maps,
+        "height": np.where(closed, np.int16(MISSING_HEIGHT), maps) if closed.any() else maps,
         "spectrum": reduced.spectra,
     }
     return {name: _on_grid(grid, ARRAYS[name], reduced, v) for name, v in values.items()}

@@ -70,12 +70,15 @@ class Written(NamedTuple):
         How many snapshots were later.
     superseded
         Numbers of the experiments in whose place a newer one stands.
+    full
+        From which time in t0 on domains are full, by the number of the experiment.
     """
 
     size: int
     tolerance_t0: float
     unplaced: int
     superseded: tuple[int, ...]
+    full: Mapping[int, float]
 
 
 def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
@@ -91,16 +94,24 @@ def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
     refuse(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with draft_of(path) as draft, _TARGETS[path.suffix.lower()](draft, grid) as target:
-        unplaced = _fill(target, grid, between)
+        told = _fill(target, grid, between)
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
     size = sum(file.stat().st_size for file in files)
-    return Written(size, grid.tolerance_t0, unplaced, grid.superseded)
+    full = {
+        one.experiment.number: float(told["full_from"][place])
+        for place, one in grid.cells.items()
+        if np.isfinite(told["full_from"][place])
+    }
+    unplaced = int(np.nansum(told["unplaced"]))
+    return Written(size, grid.tolerance_t0, unplaced, grid.superseded, full)
 
 
-def _fill(target: Target, grid: Grid, between: Callable[[], None]) -> int:
+def _fill(
+    target: Target, grid: Grid, between: Callable[[], None]
+) -> Mapping[str, NDArray[Any]]:
     """Write coordinates, then the variables, a block of experiments after the other.
 
-    Returns how many snapshots have no place.
+    Returns what is small of it: all but the arrays.
     """
     dimensions = tuple(dimension.name for dimension in grid.dimensions)
     small = standing_arrays(grid)
@@ -136,7 +147,7 @@ def _fill(target: Target, grid: Grid, between: Callable[[], None]) -> int:
             parts[name](block, array)
     for name, array in small.items():
         parts[name](tuple(slice(size) for size in grid.shape), array)
-    return int(np.nansum(small["unplaced"]))
+    return small
 
 
 def _blocks(grid: Grid) -> dict[Index, list[Index]]:
