@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,8 @@ _BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
 _STANDS_OUT = 10.0  # times the median
 _DECIMALS = 4  # of a direction in degrees, so that 90 is not -90 by rounding
 _AS_GOOD = 0.95  # of the best match
+_RESEMBLES = 0.5  # at less, two maps share less variance than each has of its own
+_BY_CHANCE = 5.0  # standard deviations of Fisher's z, reached by one in millions of shifts
 _FULL = 0.01  # of the columns: without them a mean is off by a hundredth of the height at most
 _PIECE_CELLS = 1 << 22  # that are transformed at a time
 
@@ -75,7 +79,10 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
         How fast the forms move along the wind since the snapshot before: the shift at which the
         two, tapered as above, resemble each other most, between whole cells on a parabola, over the
         time between. Forms that move by more than half their wavelength meanwhile cannot be told
-        from slower ones.
+        from slower ones. Only where the two resemble each other: where Pearson's correlation of
+        what overlaps is a half or more, so that they share as much variance as each has of its own,
+        and so much more than chance would make of as many columns (five standard deviations of
+        Fisher's z).
     ``mobile_fraction``, ``sintered_fraction``
         Mobile and sintered grains, over the grains of all three kinds.
 
@@ -84,7 +91,7 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
 
     Not a number where a quantity has no meaning or was not kept: waves where the dominant one has
     less than ten times the power of the median one or fits less than one and a half times into the
-    domain, a speed at the first snapshot, both where the domain is shorter than twelve cells,
+    domain, a speed at the first snapshot and of maps that do not resemble each other, both where the domain is shorter than twelve cells,
     fractions of nothing, and all that is measured on the surface where the domain is :func:`full`.
     """
     maps = reduced.height_maps
@@ -163,9 +170,9 @@ def _measured(
     if length >= _NARROWEST:
         tapered = _tapered(fft.rfft(heights, axis=2), length)
         peaks[rough] = _dominant_waves(_periodogram(tapered[rough], length), length)
-        resemblance, overlap = _resemblance(tapered, length), _overlap(length)
+        resemblance, power = _resemblance(tapered, length), _power(heights)
         for i in np.flatnonzero(rough[:-1] & rough[1:]):
-            come[i + 1] = _shift(resemblance[i], overlap)
+            come[i + 1] = _shift(resemblance[i], power[i : i + 2], maps.shape[1])
     wavelength, orientation = peaks.T
     return {
         "mean_height": mean,
@@ -200,11 +207,19 @@ def _resemblance(tapered: NDArray[np.complexfloating], length: int) -> NDArray[n
     return np.asarray(fft.irfft(common, n=length, axis=1), np.float64)
 
 
-def _overlap(length: int) -> NDArray[np.float64]:
-    """Return how much of a Hann taper and of itself, shifted in a circle, overlaps [x]: 1 to 1/3."""
-    taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
-    found = np.fft.irfft(np.abs(np.fft.rfft(taper)) ** 2, n=length)
-    return np.asarray(found / found[0])
+def _power(heights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the power of maps about their mean under a Hann taper, along the wind [map, x]."""
+    _, depth, length = heights.shape
+    total = heights.sum(axis=1, dtype=np.float64)
+    mean = total @ _taper(length) / (depth * length / 2)
+    power = np.einsum("tyx,tyx->tx", heights, heights)
+    return np.asarray(power - 2 * mean[:, None] * total + depth * mean[:, None] ** 2)
+
+
+@functools.cache
+def _taper(length: int) -> NDArray[np.float64]:
+    """Return Hann's taper [x]."""
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
 
 
 def _periodogram(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float32]:
@@ -310,19 +325,42 @@ def power_along_wind(height_map: NDArray[np.int16]) -> NDArray[np.float64]:
     return power
 
 
-def _shift(resemblance: NDArray[np.float64], overlap: NDArray[np.float64]) -> float:
+def _shift(resemblance: NDArray[np.float64], power: NDArray[np.float64], depth: int) -> float:
     """Return where a circular cross-correlation [x] is highest, from -L/2 to L/2 cells.
 
     Forms that repeat resemble themselves nearly as much a wavelength on, and grains would decide
     which; of such shifts the shortest is meant. The taper draws the maximum towards no shift, so
-    that between whole cells it is sought in what resembles per cell that overlaps.
+    that between whole cells it is sought in Pearson's correlation of what overlaps. Not a number
+    where that is low or what chance may make of it.
+
+    Parameters
+    ----------
+    power
+        Of both maps, from :func:`_power`.
+    depth
+        How many rows they have.
     """
     length = len(resemblance)
     shifts = np.fft.fftfreq(length, 1 / length)
     neighbours = np.maximum(np.roll(resemblance, 1), np.roll(resemblance, -1))
     good = (resemblance >= neighbours) & (resemblance >= _AS_GOOD * resemblance.max())
     best = int(np.where(good, np.abs(shifts), np.inf).argmin())
-    around = (best + np.arange(-1, 2)) % length
-    low, here, high = (resemblance[around] / overlap[around]).tolist()
+    around = best + np.arange(-1, 2)
+    taper = _taper(length)
+    overlaps = np.array([taper * np.roll(taper, -shift) for shift in around])
+    before = overlaps @ power[0]
+    after = [
+        overlap @ np.roll(power[1], -shift)
+        for overlap, shift in zip(overlaps, around, strict=True)
+    ]
+    pearson = resemblance[around % length] / np.sqrt(
+        np.maximum(before * after, np.finfo(float).tiny)
+    )
+    low, here, high = np.minimum(pearson, 1).tolist()
+    # as many columns as weigh alike tell as much
+    columns = depth * overlaps[1].sum() ** 2 / (overlaps[1] ** 2).sum()
+    chance = math.tanh(_BY_CHANCE / math.sqrt(max(columns - 3, 1)))
+    if here < max(_RESEMBLES, chance):
+        return math.nan
     bend = low - 2 * here + high
     return float(shifts[best]) + (0.5 * (low - high) / bend if bend < 0 else 0.0)

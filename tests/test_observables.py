@@ -157,6 +157,29 @@ def test_forms_that_repeat_have_moved_by_less_than_half_their_length() -> None:
     assert found[1:] == pytest.approx(0.2, abs=0.02)
 
 
+def test_maps_that_do_not_resemble_each_other_have_no_speed() -> None:
+    random = np.random.default_rng(1)
+    for shape in ((1, 12), (1, 60), (3, 40), (20, 60), (D, L)):
+        noise = [random.integers(3, 9, shape).astype(np.float64) for _ in range(60)]
+        assert np.isnan(observables.series(_reduced(noise))["migration_speed"]).all()
+    flat = [np.full((D, L), 5.0) for _ in range(60)]
+    for one in flat:  # a few single grains
+        one.flat[random.integers(0, one.size, 50)] += 1
+    assert np.isnan(observables.series(_reduced(flat))["migration_speed"]).all()
+
+
+@pytest.mark.parametrize("shift", [0.0, 2.0, -5.0, 9.5])
+def test_forms_under_as_much_noise_keep_their_speed(shift: float) -> None:
+    """Noise of 500 cells, of a form with a standard deviation of 707."""
+    random = np.random.default_rng(2)
+    maps = [_wave(0, 4, i * shift) + random.normal(0, 500, (D, L)) for i in range(20)]
+
+    found = observables.series(_reduced(maps))["migration_speed"]
+
+    assert found[1:] == pytest.approx(shift / 10, abs=0.1)  # a cell, of 30 of a wavelength
+    assert found[1:].mean() == pytest.approx(shift / 10, abs=0.02)
+
+
 def test_height_mass_and_roughness_are_counted() -> None:
     steps = np.ones((D, L))
     steps[:, : L // 4] = 5
