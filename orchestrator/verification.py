@@ -23,9 +23,10 @@ class Comparison:
     Attributes
     ----------
     time_t0
-        Simulated time in the first run, in t0.
+        Simulated time in the first run, in t0; in the second where the first has lost it.
     digest
-        SHA-256 of the first run's time and height map, or of its counts where no map is kept.
+        SHA-256 of the first run's time and height map, or of its counts where no map is kept;
+        empty where the snapshot is lost.
     difference
         What is different, in words; empty where nothing is.
     """
@@ -49,13 +50,17 @@ def digests(reduced: Reduced) -> list[str]:
     ]
 
 
-def compare(first: Reduced, second: Reduced) -> Iterator[Comparison]:
+def compare(first: Reduced, second: Reduced, recorded: int = 0) -> Iterator[Comparison]:
     """Compare each snapshot of the first run with the same one of the second.
 
-    Its time, and of height map, counts of cells and spectrum what both runs have.
+    Its time, and of height map, counts of cells and spectrum what both runs have. Of ``recorded``
+    snapshots of the first run, those that are no longer there are different.
     """
     for i, digest in enumerate(digests(first)):
         yield Comparison(float(first.times[i]), digest, _difference(first, second, i))
+    for i in range(len(first.times), recorded):
+        time_t0 = float(second.times[i]) if i < len(second.times) else np.nan
+        yield Comparison(time_t0, "", "recorded of the first run, but not in its files")
 
 
 def _difference(first: Reduced, second: Reduced, index: int) -> str:
@@ -93,6 +98,6 @@ def _spectra(first: Reduced, second: Reduced, index: int) -> str:
     one, other = first.spectra[index], second.spectra[index]
     if one.shape == other.shape:
         off = float(np.abs(one - other).max(initial=0.0))
-        if off <= _SPECTRA_TOLERANCE * float(np.abs(one).max(initial=1.0)):
+        if off <= _SPECTRA_TOLERANCE * float(np.abs(one).max(initial=0.0)):
             return ""
     return "the spectra differ, all else is equal"

@@ -64,6 +64,34 @@ def test_without_height_maps_digests_are_of_the_counts() -> None:
     assert verification.digests(bare)[0] != verification.digests(FIRST)[0]
 
 
+def test_small_spectra_differ_by_their_own_measure() -> None:
+    small = dataclasses.replace(FIRST, spectra=np.float32(1e-4) * FIRST.spectra)
+
+    def said(factor: float) -> list[str]:
+        other = dataclasses.replace(small, spectra=np.float32(factor) * small.spectra)
+        return [one.difference for one in verification.compare(small, other)]
+
+    assert said(1 + 1e-6) == ["", ""]
+    assert said(1.05) == ["the spectra differ, all else is equal"] * 2
+
+
+def test_snapshots_that_were_recorded_and_are_lost_are_different() -> None:
+    lost = dataclasses.replace(
+        FIRST,
+        times=FIRST.times[:1],
+        height_maps=FIRST.height_maps[:1],
+        spectra=FIRST.spectra[:1],
+        cell_counts=FIRST.cell_counts[:1],
+    )
+
+    found = list(verification.compare(lost, FIRST, recorded=3))
+
+    said = "recorded of the first run, but not in its files"
+    assert [one.difference for one in found] == ["", said, said]
+    assert [one.time_t0 for one in found] == pytest.approx([0.0, 10.5, np.nan], nan_ok=True)
+    assert len(list(verification.compare(lost, FIRST))) == 1
+
+
 def test_columns_that_differ_are_counted() -> None:
     maps = FIRST.height_maps.copy()
     maps[1, 2, 1:3] += 1

@@ -16,10 +16,12 @@ from orchestrator.workspace import ExperimentDirectory
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from rich.console import Console
 
     from orchestrator.model import Engine, Reduced
+    from orchestrator.verification import Comparison
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +57,8 @@ def perform(request: argparse.Namespace) -> int:
         after = _again(known, standing.experiment.number, engine, Path(scratch))
     if len(before.height_maps) == 0:
         console.print("it kept no height maps; what else is there is compared", style="yellow")
-    return _tell(console, standing.experiment.name, before, after)
+    compared = list(verification.compare(before, after, int(known.get("snapshots", 0))))
+    return _tell(console, standing.experiment.name, compared)
 
 
 def _engine(known: dict[str, Any], console: Console) -> Engine:
@@ -89,11 +92,10 @@ def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) ->
     return store.reduced(place)
 
 
-def _tell(console: Console, name: str, before: Reduced, after: Reduced) -> int:
-    compared = list(verification.compare(before, after))
+def _tell(console: Console, name: str, compared: Sequence[Comparison]) -> int:
     for one in compared:
         said = one.difference or "equal"
-        console.print(f"t = {one.time_t0:<12.7g} {one.digest[:16]}  {said}", highlight=False)
+        console.print(f"t = {one.time_t0:<12.7g} {one.digest[:16]:16}  {said}", highlight=False)
     equal = sum(not one.difference for one in compared)
     verdict = f"{name}: {equal} of {len(compared)} snapshots equal"
     console.print(verdict, style="green" if equal == len(compared) else "red", highlight=False)
