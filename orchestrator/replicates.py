@@ -100,19 +100,44 @@ class Criterion:
     _formula: Formula
 
     def unmet(self, spreads: Mapping[str, Spread]) -> bool:
-        """Tell whether more seeds are wanted, which they are where nothing can be told."""
+        """Tell whether more seeds are wanted, which they are where nothing can be told.
+
+        Raises
+        ------
+        RequestError
+            Where the formula has no value, or one that is neither true nor untrue.
+        """
         if any(one.count == 0 for one in spreads.values()):
             return True
-        values: dict[str, bool | int | float | str] = {
-            "n": int(min(one.count for one in spreads.values()))
-        }
+        values: dict[str, float] = {"n": int(min(one.count for one in spreads.values()))}
         for name, one in spreads.items():
             mean, width = float(one.mean), float(one.half_width)
             values[f"mean_{name}"] = mean
             values[f"ci_{name}"] = _part(width, abs(mean))
             values[f"std_{name}"] = float(one.std) if one.count > 1 else math.inf
             values[f"sem_{name}"] = float(one.sem) if one.count > 1 else math.inf
-        return bool(self._formula.evaluate(values))
+        finite = {name: 1.0 if math.isinf(one) else one for name, one in values.items()}
+        told = self._told(finite)
+        if finite == values:
+            return told
+        try:
+            return bool(self._formula.evaluate(values))
+        except FormulaError:  # of what is not known yet, such as twice an endless interval
+            return True
+
+    def _told(self, values: Mapping[str, float]) -> bool:
+        try:
+            found = self._formula.evaluate(values)
+        except FormulaError as error:
+            raise RequestError(f"{_place(self.text)}: {error}") from error
+        if not isinstance(found, bool):
+            wanted = "expected a comparison such as ci(wavelength) > 0.1"
+            raise RequestError(f"{_place(self.text)}: {wanted}, got {found}")
+        return found
+
+
+def _place(text: str) -> str:
+    return f"--extend-seeds {text!r}"
 
 
 def _part(width: float, mean: float) -> float:
@@ -136,7 +161,7 @@ def criterion(text: str, known: Mapping[str, bool]) -> Criterion:
         Where it is no formula, names a quantity that is not in ``known``, or asks for a part of a
         direction.
     """
-    place = f"--extend-seeds {text!r}"
+    place = _place(text)
     called = [(match[1], match[2]) for match in _CALL.finditer(text)]
     if unknown := [name for _, name in called if name not in known]:
         raise RequestError(f"{place}: {unknown[0]}: expected one of {', '.join(known)}")
@@ -144,13 +169,18 @@ def criterion(text: str, known: Mapping[str, bool]) -> Criterion:
         wanted = f"sem({axial[0]}), which is in degrees"
         raise RequestError(f"{place}: ci({axial[0]}): a direction has no parts; use {wanted}")
     try:
-        formula = arithmetic.parse(_CALL.sub(r"\1_\2", text))
+        formula = arithmetic.parse(_CALL.sub(_name, text))
     except FormulaError as error:
         raise RequestError(f"{place}: {error}") from error
     allowed = {f"{function}_{name}" for function, name in called} | {"n"}
     if not called or not set(formula.names) <= allowed:
         raise RequestError(f"{place}: expected a formula such as ci(wavelength) > 0.1")
     return Criterion(text, tuple(dict.fromkeys(name for _, name in called)), formula)
+
+
+def _name(call: re.Match[str]) -> str:
+    """Return the name that stands for a call, as long as that, so that columns stay."""
+    return f"{call[1]}_{call[2]}".ljust(len(call[0]))
 
 
 def seeds_wanted(criterion: Criterion, spreads: Mapping[str, Spread], made: int) -> int | None:

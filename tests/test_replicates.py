@@ -80,6 +80,41 @@ def test_where_nothing_can_be_told_more_seeds_are_wanted(text: str) -> None:
     assert criterion.unmet({"roughness": replicates.spread([math.nan, math.nan])})
 
 
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ci(roughness) > 'a'", "column 17: needs a number, got a text"),
+        ("ci(roughness)/0 > 0.1", "column 14: divides by zero"),
+        ("ci(roughness)", "expected a comparison such as ci(wavelength) > 0.1, got "),
+    ],
+)
+def test_a_criterion_that_has_no_truth_is_refused_by_its_name(
+    text: str, said: str, count: int
+) -> None:
+    criterion = replicates.criterion(text, KNOWN)
+
+    with pytest.raises(RequestError) as caught:
+        criterion.unmet({"roughness": _spread(count, 10.0, 1.0)})
+
+    assert str(caught.value).startswith(f"--extend-seeds {text!r}: {said}")
+
+
+def test_of_no_spread_a_criterion_may_have_no_value_which_is_told_by_its_name() -> None:
+    criterion = replicates.criterion("1/sem(roughness) > 0.1", KNOWN)
+
+    assert criterion.unmet({"roughness": _spread(4, 10.0, 1.0)})
+    with pytest.raises(RequestError, match=r"--extend-seeds '1/sem.*: column 2: divides"):
+        criterion.unmet({"roughness": _spread(2, 10.0, 0.0)})
+
+
+def test_of_one_seed_no_part_of_its_spread_can_be_told() -> None:
+    criterion = replicates.criterion("2 * std(roughness) / mean(roughness) > 9", KNOWN)
+
+    assert criterion.unmet({"roughness": replicates.spread([1.0])})
+    assert not criterion.unmet({"roughness": replicates.spread([1.0, 1.1])})
+
+
 @pytest.mark.parametrize(
     ("degrees", "mean", "std"),
     [
