@@ -39,12 +39,16 @@ class Proposal:
     ----------
     where
         The point, by the swept parameters' names.
+    time_t0
+        When they are compared: at the last time that all of them have reached; None where they
+        share none but the start.
     wanted
         How many seeds meet the criterion; None where that cannot be told, or more than are ever meant.
     """
 
     where: Mapping[str, Scalar]
     seeds: int
+    time_t0: float | None
     spreads: Mapping[str, Spread]
     wanted: int | None
 
@@ -65,10 +69,10 @@ def proposals(planned: Plan, criterion: Criterion) -> list[Proposal]:
         )
     grid, found = lay_out(planned.directory), []
     for where, experiments in points.items():
-        spreads, made = _spreads(grid, experiments, criterion), len(experiments)
+        (time_t0, spreads), made = _spreads(grid, experiments, criterion), len(experiments)
         unmet = criterion.unmet(spreads)
         wanted = replicates.seeds_wanted(criterion, spreads, made) if unmet else made
-        found.append(Proposal(dict(where), made, spreads, wanted))
+        found.append(Proposal(dict(where), made, time_t0, spreads, wanted))
     return found
 
 
@@ -78,12 +82,13 @@ def propose(console: Console, planned: Plan, text: str) -> None:
     found = proposals(planned, criterion)
     names = [name for axis in planned.sweep.axes for name in axis.names]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in (*names, "seeds", *criterion.quantities, "wanted"):
+    for title in (*names, "seeds", "t", *criterion.quantities, "wanted"):
         table.add_column(title, justify="right")
     for one in found:
         table.add_row(
             *(report.number(one.where[name]) for name in names),
             str(one.seeds),
+            "none" if one.time_t0 is None else report.number(one.time_t0),
             *(_shown(one.spreads[name]) for name in criterion.quantities),
             "enough" if one.wanted == one.seeds else str(one.wanted or "unknown"),
         )
@@ -99,6 +104,7 @@ def as_json(planned: Plan, text: str) -> dict[str, Any]:
         {
             "parameters": dict(one.where),
             "seeds": one.seeds,
+            "t": one.time_t0,
             "wanted": one.wanted,
             **{name: _numbers(one.spreads[name]) for name in criterion.quantities},
         }
@@ -118,21 +124,26 @@ def _numbers(spread: Spread) -> dict[str, float | None]:
 
 def _spreads(
     grid: Grid, experiments: Sequence[Experiment], criterion: Criterion
-) -> Mapping[str, Spread]:
-    """Return what the seeds of a point tell at the last time that all of them have reached."""
+) -> tuple[float | None, Mapping[str, Spread]]:
+    """Return what the seeds of a point tell at the last time that all of them have reached.
+
+    Nothing, and no time, where that is the start: they then share no time of what has happened.
+    """
     measured = [
         series_values(grid, store.reduced(grid.directory.experiment(e.number), spectra=False))
         for e in experiments
     ]
-    shared = np.all([np.isfinite(one["snapshot_time"]) for one in measured], axis=0)
-    last = np.flatnonzero(shared)[-1:]  # none where they share no time
-    return {
+    reached = np.array([np.isfinite(one["snapshot_time"]) for one in measured])
+    shared, start = np.flatnonzero(reached.all(axis=0)), int(reached.any(axis=0).argmax())
+    last = shared[shared > start][-1:]
+    spreads = {
         name: replicates.spread(
-            [one[name][last[0]] if last.size else np.nan for one in measured],
+            np.array([one[name][last[0]] if last.size else np.nan for one in measured]),
             axial=QUANTITIES[name].axial,
         )
         for name in criterion.quantities
     }
+    return float(grid.times[last[0]]) if last.size else None, spreads
 
 
 def _shown(spread: Spread) -> str:
@@ -151,6 +162,8 @@ def _advice(sweep: Sweep, criterion: Criterion, found: Sequence[Proposal]) -> It
         more = len(exceptions) - _NAMED
         others = f" and {more} more" if more > 0 else ""
         yield f"{named}{others}: {few}, or {criterion.text} holds even with two hundred"
+    if any(one.time_t0 is None for one in found):
+        yield "t = none: their seeds share no time but the start; was run.every changed?"
     if told and max(told) <= len(sweep.seeds):
         yield f"{criterion.text} is untrue for {which}, once the seeds of the file are done"
     elif told:

@@ -107,7 +107,7 @@ def test_seeds_are_proposed_from_what_the_finished_ones_tell(place: Path) -> Non
         heights = opened.mean_height.sel(**point["parameters"]).values
         # Student's t of one degree of freedom at 97.5 %
         half_width = 12.7062 * heights.std(ddof=1) / np.sqrt(2)
-        assert point["seeds"] == 2
+        assert (point["seeds"], point["t"]) == (2, 500)
         assert point["mean_height"]["mean"] == pytest.approx(heights.mean())
         assert point["mean_height"]["half_width"] == pytest.approx(half_width, rel=1e-5)
         enough = half_width <= 0.001 * heights.mean()

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-from orchestrator import replicates, spec
+from orchestrator import attempts, ledger, replicates, spec, store
 from orchestrator.cli import seeds
 from orchestrator.cli.seeds import Proposal
+from orchestrator.dataset.grid import lay_out
+from orchestrator.model import Point, Run, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.model import Submission
+    from orchestrator.workspace import SweepDirectory
 
 WISH = "ci(roughness) > 0.1"
 SWEEP = Path(__file__).parents[2] / "sweeps" / "quickstart.yaml"
@@ -45,6 +55,47 @@ def test_points_of_which_nothing_can_be_said_do_not_hide_the_others(
 ) -> None:
     sweep = dataclasses.replace(spec.load(SWEEP), seeds=(1, 2))
     criterion = replicates.criterion(WISH, {"roughness": False})
-    found = [Proposal({"Tau_min": i}, 2, {}, count) for i, count in enumerate(wanted)]
+    found = [Proposal({"Tau_min": i}, 2, 100.0, {}, count) for i, count in enumerate(wanted)]
 
     assert list(seeds._advice(sweep, criterion, found)) == said
+
+
+@pytest.mark.parametrize(
+    ("times", "time_t0"),
+    [([0.0, 10.1, 20.2], 20.0), ([0.0, 10.1], 10.0), ([0.0, 4.1, 8.2], None), ([], None)],
+)
+def test_seeds_are_compared_at_the_last_time_they_share_but_not_at_the_start(
+    sweep_directory: SweepDirectory,
+    make_submission: Callable[..., Submission],
+    times: list[float],
+    time_t0: float | None,
+) -> None:
+    """Where the second seed ran with another run.every, only the start may be left."""
+    points = [Point(str(seed), {"H": 20, "L": 12, "D": 6}, seed) for seed in (1, 2)]
+    ledger.enlist(sweep_directory, points)
+    ledger.arrange(sweep_directory, [])
+    for number, every_t0 in ((0, 10.0), (1, 10.0 if 10.1 in times else 4.0)):
+        asked = make_submission(f"t{number}", {number: 1})
+        asked = dataclasses.replace(asked, run=Run(20.0, every_t0))
+        ledger.intend(sweep_directory, asked)
+    ledger.keep_sweep_file(sweep_directory, "name: winds\n")
+    for number, mine in enumerate([[0.0, 10.2, 20.1], times]):
+        place = sweep_directory.experiment(number)
+        attempt = attempts.claim(place, 1, attempts.myself(f"t{number}", "j"))
+        assert attempt is not None
+        journal = store.Journal(attempt.journal)
+        for time in mine:
+            heights = np.full((6, 12), 1 + number + int(time), np.int16)
+            journal.append(
+                Snapshot(time, heights, np.zeros((1, 1), np.float32), np.ones(3, int))
+            )
+        journal.close()
+    experiments = ledger.experiments(sweep_directory)
+    wish = replicates.criterion("sem(mean_height) > 1", {"mean_height": False})
+
+    at, spreads = seeds._spreads(lay_out(sweep_directory), experiments, wish)
+
+    assert at == time_t0
+    assert spreads["mean_height"].count == (0 if time_t0 is None else 2)
+    if time_t0 is not None:
+        assert spreads["mean_height"].mean == pytest.approx(1.5 + time_t0)
