@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -357,6 +358,21 @@ def test_opening_reads_no_snapshot(
 
     assert before == []
     assert read == ["exp5", "exp7"]
+
+
+def test_an_opened_sweep_can_be_sent_to_another_process(sweep: SweepDirectory) -> None:
+    opened = dataset.open_sweep(sweep.root)
+    code = "import pickle, sys; found = pickle.load(sys.stdin.buffer); print(float(found.height.isel(Tau_min=1, Coef_B=0, seed=1, time=2).max()))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=pickle.dumps(opened),
+        capture_output=True,
+        check=True,
+    )
+
+    assert float(done.stdout) == _map(1, 2).max()
+    assert pickle.loads(pickle.dumps(opened)).identical(opened)
 
 
 def test_axes_that_came_with_no_new_experiment_count(

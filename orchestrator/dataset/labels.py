@@ -31,7 +31,7 @@ _OWN = {"seed": "seed of the simulator", "point": "point of the sweep's list"}
 
 
 def xarray() -> Any:
-    """Return xarray, with what the lazy arrays need of it.
+    """Return xarray.
 
     Raises
     ------
@@ -40,8 +40,6 @@ def xarray() -> Any:
     """
     with optional("labelled datasets need"):
         import xarray as xr  # noqa: PLC0415  # heavy, and optional
-        import xarray.backends  # noqa: PLC0415
-        import xarray.core.indexing  # noqa: PLC0415
     return xr
 
 
