@@ -375,6 +375,49 @@ def test_an_opened_sweep_can_be_sent_to_another_process(sweep: SweepDirectory) -
     assert pickle.loads(pickle.dumps(opened)).identical(opened)
 
 
+@pytest.mark.parametrize("suffix", [".zarr", ".nc"])
+def test_what_was_written_opens_as_the_sweep_itself_does(
+    sweep: SweepDirectory, make_submission: Callable[..., Submission], suffix: str
+) -> None:
+    """Lazily too; and a place without an experiment has no other state than in the sweep."""
+    extra: dict[str, Scalar] = {"H": 20, "L": L, "D": D, "Tau_min": 7.0, "Coef_B": 1.0}
+    ledger.enlist(sweep, [Point("new", {**extra, "Coef_C": 3.0}, 1)])
+    ledger.intend(sweep, make_submission("new", {8: 1}))
+    opened = dataset.open_sweep(sweep.root)
+    path = sweep.root / f"winds{suffix}"
+    dataset.collect(sweep, path)
+
+    found = dataset.open_sweep(path)
+
+    assert not isinstance(found.height.variable._data, np.ndarray)
+    assert found.state.values.tolist() == opened.state.values.tolist()
+    assert "missing" in found.state.values
+    assert found.state.attrs == opened.state.attrs
+    assert set(found.variables) == set(opened.variables)
+    for name in found.variables:
+        assert found[name].dims == opened[name].dims
+        assert np.array_equal(
+            found[name], opened[name], equal_nan=found[name].dtype.kind == "f"
+        ), name
+    assert dataset.over_seeds(found).equals(dataset.over_seeds(opened))
+    with xarray.open_dataset(path, engine="zarr" if suffix == ".zarr" else "h5netcdf") as plain:
+        flags = np.asarray(plain.state.attrs["flag_values"])
+        assert set(plain.state.values.ravel().tolist()) <= set(flags.tolist())
+        assert len(flags) == len(plain.state.attrs["flag_meanings"].split())
+    with pytest.raises(RequestError, match="tolerance_t0: was said to collect"):
+        dataset.open_sweep(path, tolerance_t0=1.0)
+
+
+def test_what_no_collect_wrote_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "a.nc").write_text("words")
+    xarray.Dataset({"b": ("x", [1.0])}).to_netcdf(tmp_path / "b.nc", engine="h5netcdf")
+
+    with pytest.raises(RequestError, match=r"a\.nc: cannot be read"):
+        dataset.open_sweep(tmp_path / "a.nc")
+    with pytest.raises(RequestError, match=r"b\.nc: expected what collect wrote"):
+        dataset.open_sweep(tmp_path / "b.nc")
+
+
 def test_axes_that_came_with_no_new_experiment_count(
     sweep_directory: SweepDirectory, make_submission: Callable[..., Submission]
 ) -> None:

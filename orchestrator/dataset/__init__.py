@@ -28,10 +28,11 @@ def open_sweep(
     Parameters
     ----------
     directory
-        Of the sweep, such as ``data_runs/phase-diagram``.
+        Of the sweep, such as ``data_runs/phase-diagram``; or what ``rescal-sweep collect`` wrote of
+        one, such as ``phase-diagram.zarr`` or ``phase-diagram.nc``, with the same in it.
     tolerance_t0
         By how much, in t0, a snapshot may be later than the time that was asked for; by default a
-        quarter of the interval between snapshots, and at least 0.5.
+        quarter of the interval between snapshots, and at least 0.5. What was written has its own.
 
     Returns
     -------
@@ -49,9 +50,14 @@ def open_sweep(
     Raises
     ------
     RequestError
-        Where there is no such sweep, or xarray is not installed.
+        Where there is no such sweep, what is there cannot be read, or a library is not installed.
     """
-    sweep = SweepDirectory(Path(directory))
+    path = Path(directory)
+    sweep = SweepDirectory(path)
+    if path.is_file() or (path / "zarr.json").is_file():
+        if tolerance_t0 is not None:
+            raise RequestError(f"{path}: tolerance_t0: was said to collect; it stays as it is")
+        return lazy.written(path)
     if not sweep.ledger.is_file():
         raise RequestError(
             f"{directory}: no sweep there; expected a directory such as data_runs/x"

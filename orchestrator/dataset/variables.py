@@ -122,8 +122,8 @@ STANDING: Mapping[str, Variable] = {
         -1,
         {
             "long_name": "state of the experiment",
-            "flag_values": np.arange(len(_STATES), dtype=np.int8),
-            "flag_meanings": " ".join(state.value for state in _STATES),
+            "flag_values": np.array([*range(len(_STATES)), -1], np.int8),
+            "flag_meanings": " ".join((*(state.value for state in _STATES), "missing")),
         },
     ),
     "progress": Variable(
