@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator import figures
 from orchestrator.errors import RequestError
-from orchestrator.figures import Curve, Labels, Panel, PhaseDiagram, Shade, Stripes
+from orchestrator.figures import Curve, Labels, Panel, PhaseDiagram, Range, Shade, Stripes
 from orchestrator.figures.lines import Scale
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _rendered(figure: Figure) -> list[NDArray[np.uint8]]:
 
 @pytest.fixture
 def diagram() -> PhaseDiagram:
-    return PhaseDiagram(Labels(ROWS, COLUMNS), "winds", (0.0, 10.0), SHAPE)
+    return PhaseDiagram(Labels(ROWS, COLUMNS), "winds", Range(0.0, 10.0), SHAPE)
 
 
 def test_a_phase_diagram_has_each_map_in_its_place(diagram: PhaseDiagram) -> None:
@@ -62,6 +62,49 @@ def test_a_phase_diagram_has_each_map_in_its_place(diagram: PhaseDiagram) -> Non
     assert len(set(brightness)) == 4
     assert [a.get_title() for a in axes[:2]] == list(COLUMNS)
     assert axes[2].get_ylabel() == "Tau_min\n= 100"
+
+
+def test_level_ground_has_the_colour_of_its_height(diagram: PhaseDiagram) -> None:
+    """On both levels of a map with a step, a few cells off it."""
+    heights = np.full(SHAPE, 2, np.int16)
+    heights[:, 10:] = 7
+    single = np.full(SHAPE, 2, np.int16)
+    single[5, 5] = 9
+
+    diagram.show({(0, 0): Panel(heights, 100.0), (0, 1): Panel(single, 100.0)})
+
+    lit, grain = (np.asarray(axes.images[0].get_array()) for axes in diagram.figure.axes[:2])
+    colours = colormaps["cividis"]([0.2, 0.7, 0.9])[:, :3]
+    assert lit[4, 3] == pytest.approx(colours[0])
+    assert lit[4, 15] == pytest.approx(colours[1])
+    assert np.all(lit[4, 10] > colours[1])  # it faces the light, but its colour is not softened
+    assert grain[5, 5] == pytest.approx(colours[2], abs=0.01)
+
+
+@pytest.mark.parametrize("shape", [(1, 20), (10, 1), (1, 1)])
+def test_domains_of_one_row_or_column_are_drawn(shape: tuple[int, int]) -> None:
+    diagram = PhaseDiagram(Labels(), "winds", Range(0.0, 10.0), shape)
+
+    diagram.show({(0, 0): Panel(np.full(shape, 5, np.int16), 100.0)})
+
+    drawn = np.asarray(diagram.figure.axes[0].images[0].get_array())
+    assert drawn.shape == (*shape, 3)
+    assert drawn[0, 0] == pytest.approx(colormaps["cividis"](0.5)[:3])
+
+
+def test_a_scale_of_colours_tells_what_lies_beyond() -> None:
+    bed, spike = np.full((20, 20), 5), np.full((20, 20), 5)
+    bed[:, ::2], spike[0, 0], spike[0, 1:] = 3, 20, -4
+    both = figures.range_of([bed], [bed, spike])
+    high, none = figures.range_of([bed], [bed, bed.clip(4, 9)]), figures.range_of([], [])
+
+    assert both == Range(3.0, 5.0, below=True, above=True)
+    assert high == Range(3.0, 5.0)
+    assert none is None
+    figure = PhaseDiagram(Labels(), "winds", both, SHAPE).figure
+    _rendered(figure)
+    (triangles,) = [a for a in figure.axes[1:] if a.get_ylabel() == "height (cells)"]
+    assert len([patch for patch in triangles.patches if patch.get_visible()]) == 2
 
 
 @pytest.mark.parametrize("height", [0, 5, 10], ids=["dark", "middling", "light"])
@@ -116,7 +159,7 @@ def test_rows_have_room_for_what_stands_beside_them(tmp_path: Path) -> None:
     points = tuple(
         f"Tau_min = {i}\nLambda_I = 0.01\nCoef_A = {i}\nCoef_B = 2" for i in range(3)
     )
-    figure = PhaseDiagram(Labels(points, ("",)), "winds", (0.0, 10.0), (10, 100)).figure
+    figure = PhaseDiagram(Labels(points, ("",)), "winds", Range(0.0, 10.0), (10, 100)).figure
 
     figures.save(figure, tmp_path / "a.png", "command")
     boxes = [axes.yaxis.label.get_window_extent() for axes in figure.axes[:3]]
@@ -287,7 +330,7 @@ def test_profiles_stand_over_time() -> None:
 def test_panels_of_a_broken_axis_have_their_own_titles() -> None:
     over = {(0, 0): "a", (0, 1): "b", (1, 0): "c"}
     labels = Labels(("", ""), ("", ""), over)
-    diagram = PhaseDiagram(labels, "winds", (0.0, 10.0), SHAPE)
+    diagram = PhaseDiagram(labels, "winds", Range(0.0, 10.0), SHAPE)
     diagram.show({(1, 0): _panel(3)})
     times, heights = np.array([0.0, 10.0]), np.array([[0, 1, 2], [3, 4, 5]], np.float32)
     profile = figures.space_time({(1, 0): Stripes(times, heights, 5)}, labels, "winds")

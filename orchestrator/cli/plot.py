@@ -17,7 +17,6 @@ from orchestrator.cli import curves, layouts, outputs, pictures, screen, selecti
 from orchestrator.dataset.grid import lay_out
 from orchestrator.errors import RequestError
 from orchestrator.figures.lines import Scale
-from orchestrator.figures.phase_diagram import range_of
 
 if TYPE_CHECKING:
     import argparse
@@ -125,7 +124,8 @@ def _phase_diagram(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[st
     laid = _layout(grid, request)
     found = [pictures.panels(grid, page, request.time) for page in laid.pages]
     panels = (panel for of_page in found for panel in of_page.values())
-    range_ = range_of([one.height_map for one in panels if one.height_map is not None])
+    maps = [one.height_map for one in panels if one.height_map is not None]
+    range_ = figures.range_of(maps, maps)
     for page, of_page in zip(laid.pages, found, strict=True):
         diagram = _diagram(grid, laid, page, range_)
         diagram.show(of_page)
@@ -232,7 +232,8 @@ def _animate(
         read = [reduced for reduced, _ in films.values() if len(reduced.height_maps)]
         if not read:
             continue
-        range_ = range_of([one.height_maps[index] for one in read for index in (0, -1)])
+        ends = (one.height_maps[index] for one in read for index in (0, -1))
+        range_ = figures.range_of(ends, (one.height_maps for one in read))
         diagram = _diagram(grid, laid, page, range_)
         show = functools.partial(_show, grid, diagram, films)
         target = _target(request, path, _file_name(page))
@@ -262,7 +263,7 @@ def _layout(grid: Grid, request: argparse.Namespace) -> Layout:
 
 
 def _diagram(
-    grid: Grid, laid: Layout, page: Page, range_: tuple[float, float]
+    grid: Grid, laid: Layout, page: Page, range_: figures.Range | None
 ) -> figures.PhaseDiagram:
     title = _title(grid, laid, page)
     return figures.PhaseDiagram(laid.labels, title, range_, laid.shape)

@@ -6,7 +6,17 @@ Each kind takes values and returns a figure; :func:`save` writes it with the com
 from orchestrator.figures.lines import Curve, Shade, curves
 from orchestrator.figures.phase_diagram import Panel, PhaseDiagram
 from orchestrator.figures.space_time import Stripes, space_time
-from orchestrator.figures.style import FILMS, STILLS, Labels, film, save, time, when
+from orchestrator.figures.style import (
+    FILMS,
+    STILLS,
+    Labels,
+    Range,
+    film,
+    range_of,
+    save,
+    time,
+    when,
+)
 
 __all__ = [
     "FILMS",
@@ -15,10 +25,12 @@ __all__ = [
     "Labels",
     "Panel",
     "PhaseDiagram",
+    "Range",
     "Shade",
     "Stripes",
     "curves",
     "film",
+    "range_of",
     "save",
     "space_time",
     "time",

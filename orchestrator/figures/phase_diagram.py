@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,17 +11,17 @@ import numpy as np
 from orchestrator.figures import style
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from orchestrator.figures.style import Labels, Slot
+    from orchestrator.figures.style import Labels, Range, Slot
 
 _PANEL_IN = 3.0
 _SCALE_IN = 0.75  # that the scale of colours takes
-_VERTICAL = 4.0  # how much steeper than it is the light sees the surface
+_VERTICAL = 2.0  # how much steeper than it is the light sees the surface
 _HATCHES = 18  # lines of a hatching along the wind
 
 
@@ -31,7 +32,7 @@ class Panel:
     Attributes
     ----------
     height_map
-        int16 [D, L] in cells, or None.
+        [D, L] in cells, not a number in columns that have no height; or None.
     time_t0
         Simulated time of the height map, in t0.
     remark
@@ -40,7 +41,7 @@ class Panel:
         Whether it is of another time than those beside it, so that it has to tell.
     """
 
-    height_map: NDArray[np.int16] | None
+    height_map: NDArray[np.integer | np.floating] | None
     time_t0: float
     remark: str = ""
     apart: bool = False
@@ -64,7 +65,7 @@ class PhaseDiagram:
     title
         What stands above.
     range_
-        The heights at both ends of the colours, in cells.
+        The heights at both ends of the colours, in cells; None where there is no height.
     shape
         Depth and length of the largest domain, in cells. All maps are drawn to its scale.
     """
@@ -73,7 +74,7 @@ class PhaseDiagram:
         self,
         labels: Labels,
         title: str,
-        range_: tuple[float, float],
+        range_: Range | None,
         shape: tuple[int, int],
     ) -> None:
         depth, length = shape
@@ -90,7 +91,8 @@ class PhaseDiagram:
             axes.set(xticks=[], yticks=[], aspect="equal")
             axes.set(xlim=(-0.5, length - 0.5), ylim=(depth - 0.5, -0.5))
         self.figure.suptitle(title, fontsize=11)
-        style.colour_scale(self.figure, self._grid, range_, "height (cells)")
+        if range_ is not None:
+            style.colour_scale(self.figure, self._grid, range_, "height (cells)")
 
     def show(self, panels: Mapping[Slot, Panel]) -> None:
         """Draw panels by (row, column), in the place of those that were there before."""
@@ -106,33 +108,44 @@ class PhaseDiagram:
         style.small_print(self.figure, _said(panels))
 
 
-def range_of(maps: Sequence[NDArray[np.int16]]) -> tuple[float, float]:
-    """Return heights between which nearly all columns of all maps are, in cells."""
-    if not maps:
-        return 0.0, 1.0
-    low = float(min(np.percentile(m, 1) for m in maps))
-    high = float(max(np.percentile(m, 99) for m in maps))
-    return low, max(high, low + 1)
-
-
-def _draw(axes: Axes, panel: Panel, range_: tuple[float, float]) -> None:
-    from matplotlib.colors import LightSource  # noqa: PLC0415  # heavy, and optional
-
+def _draw(axes: Axes, panel: Panel, range_: Range | None) -> None:
     axes.set_facecolor("0.93" if panel.height_map is None else "white")
     if panel.height_map is None:
         return
     depth, length = panel.height_map.shape
-    lit = LightSource(azdeg=315, altdeg=40).shade(
-        _softened(panel.height_map.astype(np.float64)),
-        cmap=style.colours(),
-        vert_exag=_VERTICAL,
-        blend_mode="soft",
-        vmin=range_[0],
-        vmax=range_[1],
-    )
     limits = axes.axis()
-    axes.imshow(lit, interpolation="nearest", extent=(-0.5, length - 0.5, depth - 0.5, -0.5))
+    axes.imshow(
+        _lit(panel.height_map.astype(np.float64), range_ or style.Range(0.0, 1.0)),
+        interpolation="nearest",
+        extent=(-0.5, length - 0.5, depth - 0.5, -0.5),
+    )
     axes.axis(limits)
+
+
+def _lit(heights: NDArray[np.float64], range_: Range) -> NDArray[np.float64]:
+    """Return the colours of heights under the light, [D, L, rgb]; white where there is none.
+
+    Level ground has exactly the colour of its height; the light softly makes lighter what faces it
+    and darker what does not.
+    """
+    known = np.isfinite(heights)
+    highest = heights[known].max() if known.any() else 0.0
+    filled = np.where(known, heights, highest)  # what has no height mostly is at the ceiling
+    rgb = style.colours()((filled - range_.low) / (range_.high - range_.low))[..., :3]
+    light = _light(_softened(filled))[..., None]
+    lit: NDArray[np.float64] = 2 * light * rgb + (1 - 2 * light) * rgb**2
+    lit[~known] = 1
+    return lit
+
+
+def _light(surface: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how much light falls on a surface from the upper left: 0 to 1, and 0.5 where level."""
+    around = np.pad(surface, 1, mode="edge")
+    down = (around[2:, 1:-1] - around[:-2, 1:-1]) / 2
+    right = (around[1:-1, 2:] - around[1:-1, :-2]) / 2
+    facing = _VERTICAL * (down + right) / math.sqrt(2)
+    lit: NDArray[np.float64] = 0.5 + 0.5 * facing / np.sqrt(1 + facing**2)
+    return lit
 
 
 def _mark(axes: Axes, panel: Panel, largest: tuple[int, int]) -> None:

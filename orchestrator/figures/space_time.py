@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from orchestrator.figures.style import Labels, Slot
+    from orchestrator.figures.style import Labels, Range, Slot
 
 _PANEL_IN = (3.0, 2.2)
 
@@ -62,21 +62,21 @@ def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Fi
     )
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     drawn = {place: panel for place, panel in panels.items() if len(panel.times) > 1}
-    low = min((float(np.percentile(p.heights, 1)) for p in drawn.values()), default=0.0)
-    high = max((float(np.percentile(p.heights, 99)) for p in drawn.values()), default=1.0)
-    range_ = low, max(high, low + 1)
+    heights = [panel.heights for panel in drawn.values()]
+    range_ = style.range_of(heights, heights)
     for (i, j), axes in np.ndenumerate(grid):
         axes.tick_params(labelsize=7)
         axes.set_facecolor("0.93")
         if i == rows - 1 or (labels.panels and (i + 1, j) not in labels.panels):
             axes.set_xlabel("x (cells)", fontsize=9)
             axes.tick_params(labelbottom=True)
-        if (i, j) in drawn:
+        if (i, j) in drawn and range_ is not None:
             _draw(axes, drawn[i, j], range_)
         if (i, j) in panels:
             style.remark(axes, panels[i, j].remark, at_top=True)
     labels.write(grid, _label_row)
-    style.colour_scale(figure, grid, range_, "height above the mean (cells)")
+    if range_ is not None:
+        style.colour_scale(figure, grid, range_, "height above the mean (cells)")
     figure.suptitle(title, fontsize=11)
     style.small_print(figure, f"{_which([p.row for p in drawn.values()])}; wind from the left")
     return figure
@@ -86,14 +86,14 @@ def _label_row(axes: Axes, label: str) -> None:
     axes.set_ylabel(f"{label}\nt (t0)" if label else "t (t0)", fontsize=9)
 
 
-def _draw(axes: Axes, panel: Stripes, range_: tuple[float, float]) -> None:
+def _draw(axes: Axes, panel: Stripes, range_: Range) -> None:
     axes.pcolormesh(
         np.arange(panel.heights.shape[1]),
         panel.times,
         panel.heights,
         cmap=style.COLOURS,
-        vmin=range_[0],
-        vmax=range_[1],
+        vmin=range_.low,
+        vmax=range_.high,
         shading="nearest",
         rasterized=True,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -45,6 +45,40 @@ _LINE_IN, _LETTER_IN = 0.18, 0.07  # that a line and a letter of a label take
 _AROUND_IN = 0.08  # between a label and what it stands at
 _FRAMES_PER_S = 8
 _FILM_DPI = 100
+
+
+class Range(NamedTuple):
+    """The numbers at both ends of the colours, and whether some lie beyond the lower or the higher."""
+
+    low: float
+    high: float
+    below: bool = False
+    above: bool = False
+
+    @property
+    def extend(self) -> str:
+        """At which ends of the scale an arrow stands for what lies beyond, in matplotlib's words."""
+        ends = {(True, True): "both", (True, False): "min", (False, True): "max"}
+        return ends.get((self.below, self.above), "neither")
+
+
+def range_of(typical: Iterable[NDArray[Any]], drawn: Iterable[NDArray[Any]]) -> Range | None:
+    """Return numbers between which nearly all of each typical array are; None where there are none.
+
+    Parameters
+    ----------
+    drawn
+        All that is shown in these colours, some of which may lie beyond.
+    """
+    known = [known for one in typical if (known := one[np.isfinite(one)]).size]
+    if not known:
+        return None
+    low = float(min(np.percentile(one, 1) for one in known))
+    high = max(float(max(np.percentile(one, 99) for one in known)), low + 1)
+    ends = [
+        (one.min(), one.max()) for array in drawn if (one := array[np.isfinite(array)]).size
+    ]
+    return Range(low, high, min(ends)[0] < low, max(end for _, end in ends) > high)
 
 
 def _height(labels: Iterable[str]) -> float:
@@ -170,15 +204,16 @@ def remark(axes: Axes, said: str, *, at_top: bool = False) -> None:
         )
 
 
-def colour_scale(
-    figure: Figure, grid: NDArray[Any], range_: tuple[float, float], label: str
-) -> None:
+def colour_scale(figure: Figure, grid: NDArray[Any], range_: Range, label: str) -> None:
     """Draw beside a grid of panels which colour is which number."""
     from matplotlib.cm import ScalarMappable  # noqa: PLC0415  # heavy, and optional
     from matplotlib.colors import Normalize  # noqa: PLC0415
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
 
-    scale = ScalarMappable(Normalize(*range_), COLOURS)
-    bar = figure.colorbar(scale, ax=grid, shrink=min(1.0, 1.8 / len(grid)), pad=0.015)
+    scale = ScalarMappable(Normalize(range_.low, range_.high), COLOURS)
+    shrink = min(1.0, 1.8 / len(grid))
+    bar = figure.colorbar(scale, ax=grid, shrink=shrink, pad=0.015, extend=range_.extend)
+    bar.locator = MaxNLocator(integer=True)  # heights are whole cells
     bar.set_label(label, fontsize=9)
     bar.ax.tick_params(labelsize=8)
 

@@ -141,6 +141,6 @@ def test_what_a_film_shows_of_an_earlier_time_tells_it(
     assert not any(frame[0, 0].apart for frame in shown)
 
 
-def _number(height_map: NDArray[np.int16] | None) -> int:
+def _number(height_map: NDArray[np.integer | np.floating] | None) -> int:
     assert height_map is not None
     return int(height_map[0, 0])
