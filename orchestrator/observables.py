@@ -123,6 +123,11 @@ def closed(height_map: NDArray[np.int16]) -> NDArray[np.bool_]:
     return np.equal(height_map, 0)
 
 
+def surface(maps: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Return heights in which closed columns are not a number."""
+    return np.where(closed(maps), np.float32(np.nan), maps.astype(np.float32))
+
+
 def full(maps: NDArray[np.int16]) -> NDArray[np.bool_]:
     """Return at which snapshots the domain is full: its ceiling cuts the surface off.
 

@@ -147,12 +147,46 @@ def test_a_map_of_another_time_tells_it_and_the_small_print_that_of_the_others(
 ) -> None:
     earlier = Panel(np.full(SHAPE, 3, np.int16), 20.0, apart=True)
 
-    diagram.show({(0, 0): _panel(3), (0, 1): earlier})
+    others = {(1, 0): _panel(3), (1, 1): _panel(3)}
+    diagram.show({(0, 0): _panel(3), (0, 1): earlier, **others})
 
     told = [[text.get_text() for text in axes.texts] for axes in diagram.figure.axes[:2]]
     assert told == [[], ["t = 20 t0"]]
     assert not diagram.figure.axes[1].collections  # it is not hatched
-    assert _small_print(diagram).startswith("t = 100 t0; wind from the left; rescal-sweep")
+    assert _small_print(diagram).startswith("t = 100 t0; wind from the left; panels of")
+
+
+def test_columns_without_a_height_are_white_and_a_full_domain_tells_since_when(
+    diagram: PhaseDiagram,
+) -> None:
+    heights = np.full(SHAPE, 5.0)
+    heights[:, 3] = np.nan
+    full = Panel(np.full(SHAPE, np.nan), 100.0, apart=True, note="full from t = 60 t0 on")
+
+    diagram.show({(0, 0): Panel(heights, 100.0), (0, 1): full})
+
+    drawn = [np.asarray(axes.images[0].get_array()) for axes in diagram.figure.axes[:2]]
+    assert (drawn[0] == 1).all(axis=2).sum(axis=0).tolist() == [0] * 3 + [10] + [0] * 16
+    assert (drawn[1] == 1).all()
+    (said,) = diagram.figure.axes[1].texts
+    assert said.get_text() == "t = 100 t0, full from t = 60 t0 on"
+    assert "; white: columns without air; " in _small_print(diagram)
+
+
+def test_the_small_print_tells_sizes_and_explains_holes(diagram: PhaseDiagram) -> None:
+    places = list(itertools.product(range(2), range(2)))
+
+    diagram.show(dict.fromkeys(places, _panel(3)))
+    whole = _small_print(diagram)
+    diagram.show(dict.fromkeys(places[:3], _panel(3)))
+
+    assert "wind from the left; panels of 20 x 10 cells; rescal" in whole
+    assert "; plain grey: not in the sweep; panels" in _small_print(diagram)
+    times = np.array([0.0, 10.0])
+    one = {(0, 0): Stripes(times, np.array([[0, 1], [np.nan, 2]], np.float32), 5)}
+    profile = figures.space_time(one, Labels(ROWS, COLUMNS), "winds")
+    told = "row y = 5; wind from the left; white: columns without air; plain grey: not in"
+    assert profile.get_supxlabel().startswith(told)
 
 
 def test_rows_have_room_for_what_stands_beside_them(tmp_path: Path) -> None:

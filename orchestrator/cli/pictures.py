@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator import store
+from orchestrator import figures, observables, store
 from orchestrator.figures import Panel, Stripes
 from orchestrator.model import State
 from orchestrator.threads import in_order
@@ -60,10 +60,16 @@ def _panel(grid: Grid, reduced: Reduced, standing: Standing, time_t0: float | No
     if len(reduced.height_maps) == 0:
         return Panel(None, 0.0, missing)
     shown = nearest(reduced, time_t0)
-    alone = reduced.height_maps[shown].copy()  # lets go of the others
     time = float(reduced.times[shown])
     there = time_t0 is not None and abs(time - time_t0) <= grid.tolerance_t0
-    return Panel(alone, time, "" if there else missing)
+    return _shown(reduced, shown, "" if there else missing)
+
+
+def _shown(reduced: Reduced, index: int, remark: str) -> Panel:
+    """Return the panel of one snapshot, which does not hold the others."""
+    time_t0, since_t0 = float(reduced.times[index]), observables.full_from(reduced)
+    note = f"full from t = {figures.time(since_t0)} t0 on" if time_t0 >= since_t0 else ""
+    return Panel(observables.surface(reduced.height_maps[index]), time_t0, remark, note=note)
 
 
 def _missing(reduced: Reduced, standing: Standing) -> str:
@@ -101,9 +107,7 @@ def moment(grid: Grid, films: Films, time_t0: float) -> dict[Slot, Panel]:
         over = not count or time_t0 - grid.tolerance_t0 > times[-1]
         remark = _missing(reduced, standing) if over else ""
         if count:
-            shown[place] = Panel(
-                reduced.height_maps[count - 1], float(times[count - 1]), remark
-            )
+            shown[place] = _shown(reduced, count - 1, remark)
         else:
             shown[place] = Panel(None, 0.0, remark)
     return _compared(grid, shown, None)
@@ -118,8 +122,8 @@ def stripes(grid: Grid, page: Page, y: int | None) -> dict[Slot, Stripes]:
         row = maps.shape[1] // 2 if y is None else y
         if len(maps) == 0:
             return Stripes(np.empty(0), np.empty((0, 0), np.float32), row, missing)
-        heights = maps[:, row].astype(np.float32)
-        above = heights - heights.mean(axis=1, keepdims=True)
+        heights = np.ma.masked_invalid(observables.surface(maps[:, row]))
+        above = (heights - heights.mean(axis=1, keepdims=True)).filled(np.nan)
         return Stripes(reduced.times, above, row, missing)
 
     found = in_order(one_row, page.standings.values())

@@ -232,8 +232,10 @@ def _animate(
         read = [reduced for reduced, _ in films.values() if len(reduced.height_maps)]
         if not read:
             continue
-        ends = (one.height_maps[index] for one in read for index in (0, -1))
-        range_ = figures.range_of(ends, (one.height_maps for one in read))
+        surfaces = [observables.surface(one.height_maps[[0, -1]]) for one in read]
+        ends = (surface for of_one in surfaces for surface in of_one)
+        everything = (observables.surface(one.height_maps) for one in read)
+        range_ = figures.range_of(ends, everything)
         diagram = _diagram(grid, laid, page, range_)
         show = functools.partial(_show, grid, diagram, films)
         target = _target(request, path, _file_name(page))

@@ -39,12 +39,21 @@ class Panel:
         Empty where nothing is missing, else why something is, such as ``failed``; drawn hatched.
     apart
         Whether it is of another time than those beside it, so that it has to tell.
+    note
+        What else is to be known of it, if anything.
     """
 
     height_map: NDArray[np.integer | np.floating] | None
     time_t0: float
     remark: str = ""
     apart: bool = False
+    note: str = ""
+
+    @property
+    def said(self) -> str:
+        """What stands in its corner."""
+        told = (self.remark, self.when if self.remark or self.apart else "", self.note)
+        return ", ".join(filter(None, told))
 
     @property
     def when(self) -> str:
@@ -83,6 +92,7 @@ class PhaseDiagram:
         panel_in = max(_PANEL_IN * depth / length + 0.06, labels.row_height)
         height = 0.5 + labels.column_height + (panel_in + labels.height) * rows
         self.figure: Figure = style.new_figure(width, height)
+        self._labels = labels
         self._range = range_
         self._shape = shape
         self._grid = self.figure.subplots(rows, columns, squeeze=False)
@@ -103,9 +113,9 @@ class PhaseDiagram:
             _draw(axes, panel, self._range)
             if panel.remark:
                 _mark(axes, panel, self._shape)
-            elif panel.apart:
-                style.remark(axes, panel.when)
-        style.small_print(self.figure, _said(panels))
+            style.remark(axes, panel.said)
+        holes = self._labels.places(self._grid) > panels.keys()
+        style.small_print(self.figure, _said(panels, self._shape, holes=holes))
 
 
 def _draw(axes: Axes, panel: Panel, range_: Range | None) -> None:
@@ -149,7 +159,7 @@ def _light(surface: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _mark(axes: Axes, panel: Panel, largest: tuple[int, int]) -> None:
-    """Hatch a panel, dark on light so that it is seen on every colour, and say why."""
+    """Hatch a panel, dark on light so that it is seen on every colour."""
     from matplotlib.collections import LineCollection  # noqa: PLC0415  # heavy, and optional
     from matplotlib.patches import Rectangle  # noqa: PLC0415
     from matplotlib.patheffects import withStroke  # noqa: PLC0415
@@ -167,7 +177,6 @@ def _mark(axes: Axes, panel: Panel, largest: tuple[int, int]) -> None:
     )
     axes.add_collection(hatching, autolim=False)
     hatching.set_clip_path(Rectangle((-0.5, -0.5), length, depth, transform=axes.transData))
-    style.remark(axes, ", ".join(said for said in (panel.remark, panel.when) if said))
 
 
 def _softened(surface: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -178,7 +187,7 @@ def _softened(surface: NDArray[np.float64]) -> NDArray[np.float64]:
     return smooth
 
 
-def _said(panels: Mapping[Slot, Panel]) -> str:
+def _said(panels: Mapping[Slot, Panel], shape: tuple[int, int], *, holes: bool) -> str:
     drawn = [panel for panel in panels.values() if panel.height_map is not None]
     # those that are incomplete or of another time tell it themselves
     alike = [p.time_t0 for p in drawn if not p.remark and not p.apart]
@@ -186,4 +195,10 @@ def _said(panels: Mapping[Slot, Panel]) -> str:
     parts = [style.when(times), "wind from the left"]
     if any(panel.remark for panel in panels.values()):
         parts.append("hatched: incomplete, as told there")
+    if any(not np.isfinite(p.height_map).all() for p in drawn if p.height_map is not None):
+        parts.append("white: columns without air")
+    if holes:
+        parts.append("plain grey: not in the sweep")
+    depth, length = shape
+    parts.append(f"{'panels' if len(panels) > 1 else 'panel'} of {length} x {depth} cells")
     return "; ".join(parts)

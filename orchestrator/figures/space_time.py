@@ -30,7 +30,8 @@ class Stripes:
     times
         float64 [snapshot], in t0.
     heights
-        float32 [snapshot, L], in cells above their mean at that time.
+        float32 [snapshot, L], in cells above their mean at that time; not a number in columns that
+        have no height.
     row
         Which row it is, y.
     remark
@@ -78,7 +79,12 @@ def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Fi
     if range_ is not None:
         style.colour_scale(figure, grid, range_, "height above the mean (cells)")
     figure.suptitle(title, fontsize=11)
-    style.small_print(figure, f"{_which([p.row for p in drawn.values()])}; wind from the left")
+    parts = [_which([p.row for p in drawn.values()]), "wind from the left"]
+    if any(not np.isfinite(one).all() for one in heights):
+        parts.append("white: columns without air")
+    if labels.places(grid) > panels.keys():
+        parts.append("plain grey: not in the sweep")
+    style.small_print(figure, "; ".join(parts))
     return figure
 
 
@@ -87,6 +93,7 @@ def _label_row(axes: Axes, label: str) -> None:
 
 
 def _draw(axes: Axes, panel: Stripes, range_: Range) -> None:
+    axes.set_facecolor("white")
     axes.pcolormesh(
         np.arange(panel.heights.shape[1]),
         panel.times,

@@ -130,6 +130,10 @@ class Labels:
         """How high what stands over the columns is, in inches."""
         return _height(self.columns)
 
+    def places(self, grid: NDArray[Any]) -> set[Slot]:
+        """Return the places of a grid where something may stand."""
+        return set(self.panels) or {(i, j) for i, j in np.ndindex(*grid.shape)}
+
     def write(self, grid: NDArray[Any], beside: Callable[[Axes, str], None]) -> None:
         """Write them at the axes [row, column]; ``beside`` writes the one of a row."""
         for axes, label in zip(grid[0], self.columns, strict=True):

@@ -42,11 +42,12 @@ def grid(sweep_directory: SweepDirectory) -> Grid:
 
 @pytest.fixture
 def make_film() -> Callable[[State, int], tuple[Reduced, Standing]]:
-    """Make snapshots that are a little late, each map with its number."""
+    """Make snapshots that are a little late, each map one cell higher than its number."""
 
     def make(state: State, snapshots: int) -> tuple[Reduced, Standing]:
         times = 10.0 * np.arange(snapshots, dtype=np.float64) + 0.03
-        maps = np.arange(snapshots, dtype=np.int16)[:, None, None] * np.ones(SHAPE, np.int16)
+        numbers = np.arange(snapshots, dtype=np.int16)
+        maps = (1 + numbers)[:, None, None] * np.ones(SHAPE, np.int16)
         reduced = Reduced(times, maps, np.empty((0, 0, 0), "f4"), np.empty((0, 3), np.int64))
         point = Point("00", {"D": SHAPE[0], "L": SHAPE[1]}, seed=1)
         return reduced, Standing(Experiment(0, point), state, 1, None)
@@ -130,6 +131,25 @@ def test_a_map_of_another_time_than_the_others_tells_it(
     assert [panel.apart for panel in shown.values()] == apart
 
 
+def test_a_full_domain_tells_since_when_from_then_on(
+    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
+) -> None:
+    reduced, standing = make_film(State.DONE, 4)
+    maps = reduced.height_maps.copy()
+    maps[2:] = 0
+    reduced = dataclasses.replace(reduced, height_maps=maps)
+
+    films = {(0, 0): (reduced, standing)}
+    shown = [pictures.moment(grid, films, time)[0, 0] for time in (0.0, 10.0, 20.0, 30.0)]
+    last = pictures._panel(grid, reduced, standing, None)
+
+    said = "full from t = 20.03 t0 on"
+    assert [panel.note for panel in (*shown, last)] == ["", "", said, said, said]
+    assert last.height_map is not None
+    assert np.isnan(last.height_map).all()
+    assert _number(shown[1].height_map) == 1
+
+
 def test_what_a_film_shows_of_an_earlier_time_tells_it(
     grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
 ) -> None:
@@ -143,4 +163,4 @@ def test_what_a_film_shows_of_an_earlier_time_tells_it(
 
 def _number(height_map: NDArray[np.integer | np.floating] | None) -> int:
     assert height_map is not None
-    return int(height_map[0, 0])
+    return int(height_map[0, 0]) - 1
