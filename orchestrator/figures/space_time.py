@@ -75,6 +75,8 @@ def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Fi
             _draw(axes, drawn[i, j], range_)
         if (i, j) in panels:
             style.remark(axes, panels[i, j].remark, at_top=True)
+    if drawn:  # not half of a stripe before the first snapshot
+        grid[0, 0].set_ylim(bottom=min(float(panel.times[0]) for panel in drawn.values()))
     labels.write(grid, _label_row)
     if range_ is not None:
         style.colour_scale(figure, grid, range_, "height above the mean (cells)")
@@ -93,12 +95,13 @@ def _label_row(axes: Axes, label: str) -> None:
 
 
 def _draw(axes: Axes, panel: Stripes, range_: Range) -> None:
-    axes.set_facecolor("white")
+    from matplotlib import colormaps  # noqa: PLC0415  # heavy, and optional
+
     axes.pcolormesh(
         np.arange(panel.heights.shape[1]),
         panel.times,
         panel.heights,
-        cmap=style.COLOURS,
+        cmap=colormaps[style.COLOURS].with_extremes(bad="white"),
         vmin=range_.low,
         vmax=range_.high,
         shading="nearest",
