@@ -330,6 +330,41 @@ def test_curves_are_the_mean_over_seeds_with_its_error() -> None:
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Tau_min = 0"]
 
 
+def test_means_of_other_seeds_are_thin_and_not_joined_with_each_other() -> None:
+    """Of both seeds twice, then of the second twice and of the first once."""
+    times, means = np.arange(5.0), np.array([1.0, 2.0, 7.0, 8.0, 0.0])
+    errors = np.array([0.1, 0.1, np.nan, np.nan, np.nan])
+    sets = {"q": np.array([0, 0, 2, 2, 1])}
+    found = [Curve(("a", ""), times, {"q": means}, {"q": errors}, 2, sets)]
+
+    figure = figures.curves(found, (Scale("t"), {"q": Scale("q")}), "winds", notes=("late",))
+
+    whole, _, thin, alone = figure.axes[0].lines
+    nan = np.nan
+    drawn = [[1.0, 2.0, nan, nan, nan, nan, nan], [nan, nan, nan, 7.0, 8.0, nan, 0.0]]
+    for line, expected in zip((whole, thin), drawn, strict=True):
+        assert np.array_equal(np.asarray(line.get_ydata()), expected, equal_nan=True)
+    assert thin.get_linewidth() < whole.get_linewidth() / 2
+    assert np.asarray(alone.get_xdata()).tolist() == [4.0]
+    told = "mean of up to 2 seeds and its standard error; thin: of some of these seeds; late; "
+    assert figure.get_supxlabel().startswith(told)
+
+
+def test_directions_go_the_shorter_way_round_and_stay_within_their_bounds() -> None:
+    times, means = np.arange(4.0), np.array([70.0, 85.0, -80.0, -70.0])
+    values = {"q": means}, {"q": np.full(4, 30.0)}
+    found = [Curve(("a", ""), times, *values, 2)]
+
+    figure = figures.curves(found, (Scale("t"), {"q": Scale("q", axial=True)}), "winds")
+
+    (axes,) = figure.axes
+    drawn = np.asarray(axes.lines[0].get_ydata())
+    assert np.array_equal(drawn, [70.0, 85.0, np.nan, -80.0, -70.0], equal_nan=True)
+    bands = np.concatenate([path.vertices for path in axes.collections[0].get_paths()])
+    assert (bands[:, 1].min(), bands[:, 1].max()) == (-90, 90)
+    assert axes.get_yticks().tolist() == [-90, -45, 0, 45, 90]
+
+
 def test_where_points_are_many_colours_tell_a_number_of_theirs() -> None:
     """In powers of ten here: the middle one of 1, 10 and 100 has the middle colour."""
     times = np.array([0.0, 10.0])
@@ -358,6 +393,7 @@ def test_profiles_stand_over_time() -> None:
     (mesh,) = figure.axes[0].collections
     assert np.array_equal(np.asarray(mesh.get_array()).reshape(2, 3), heights)
     assert figure.axes[0].get_ylabel() == "t (t0)"
+    assert figure.axes[0].get_ylim() == (0.0, 15.0)  # from the first snapshot on
     assert figure.get_supxlabel().startswith("row y = 5; wind from the left")
 
 

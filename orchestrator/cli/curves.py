@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from orchestrator import figures, observables, replicates
 from orchestrator.cli import pictures
 from orchestrator.cli.layouts import label
-from orchestrator.dataset.variables import series_values
 from orchestrator.figures import Curve, Shade
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.observables import QUANTITIES
@@ -45,25 +44,83 @@ class Waves:
         Of the snapshots, in t0.
     unequal
         Whether domains differ in length.
+    full
+        How many domains are full then, and left out.
     """
 
     curves: list[Curve]
     times: list[float]
     unequal: bool
+    full: int = 0
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be told of it in words."""
+        some = f"{self.full} domains are" if self.full > 1 else "a domain is"
+        return [f"{some} full and left out"] if self.full else []
 
 
-def series(grid: Grid) -> list[Curve]:
-    """Read the series of every point, on the times that were asked for there."""
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The series of every point, and what of the snapshots is not in them.
 
-    def measure(standing: Standing) -> dict[str, NDArray[np.float64]]:
-        return series_values(grid, pictures.read(grid, standing))
+    Attributes
+    ----------
+    late
+        How many came too late for any time that several seeds could share.
+    full
+        From which times in t0 on domains are full, one for each that is.
+    """
 
-    found = []
+    curves: list[Curve]
+    late: int
+    full: list[float]
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be told of it in words."""
+        said = []
+        if self.late:
+            some = "1 snapshot" if self.late == 1 else f"{self.late} snapshots"
+            said.append(f"{some} left out: too late for the times that seeds share")
+        if self.full:
+            count, since = len(self.full), figures.time(min(self.full))
+            some = f"{count} domains are full" if count > 1 else "a domain is full"
+            first = ", the first" if count > 1 else ""
+            said.append(f"{some}{first} from t = {since} t0 on, and not measured then")
+        return said
+
+
+def series(grid: Grid) -> Course:
+    """Read the series of every point: on the times that were asked for there.
+
+    Of a point that has one seed, at the times of its snapshots.
+    """
+
+    def measure(standing: Standing) -> tuple[NDArray[np.float64], Mapping[str, Any], float]:
+        reduced = pictures.read(grid, standing)
+        since_t0 = observables.full_from(reduced)
+        return reduced.times, observables.series(reduced), since_t0
+
+    found, late, full = [], 0, []
     for labels, seeds in _each_point(grid, measure):
-        there = np.any([np.isfinite(one["snapshot_time"]) for one in seeds], axis=0)
-        values = {name: np.array([one[name][there] for one in seeds]) for name in QUANTITIES}
+        full += [since_t0 for _, _, since_t0 in seeds if np.isfinite(since_t0)]
+        if len(seeds) == 1:
+            [(times, values, _)] = seeds
+            alone = {name: one[np.newaxis] for name, one in values.items()}
+            found.append(_curve(labels, times, alone))
+            continue
+        places = [grid.aligned(times) for times, _, _ in seeds]
+        late += sum(
+            len(times) - len(at) for (times, _, _), (at, _) in zip(seeds, places, strict=True)
+        )
+        there = np.unique(np.concatenate([at for at, _ in places]))
+        values = {name: np.full((len(seeds), len(there)), np.nan) for name in QUANTITIES}
+        for i, ((_, measured, _), (at, sources)) in enumerate(zip(seeds, places, strict=True)):
+            for name, one in values.items():
+                one[i, np.searchsorted(there, at)] = measured[name][sources]
         found.append(_curve(labels, grid.times[there], values))
-    return found
+    return Course(found, late, full)
 
 
 def waves(grid: Grid, time_t0: float | None) -> Waves:
@@ -72,21 +129,24 @@ def waves(grid: Grid, time_t0: float | None) -> Waves:
     From the longest wave on; the shortest, of two cells, is left out.
     """
 
-    def measure(standing: Standing) -> tuple[float, int, NDArray[np.float64]] | None:
+    def measure(standing: Standing) -> tuple[float, int, NDArray[np.float64] | None] | None:
         one = pictures.read(grid, standing)
         if len(one.height_maps) == 0:
             return None
         shown = pictures.nearest(one, time_t0)
         length = one.height_maps.shape[2]
+        if observables.full(one.height_maps)[shown]:
+            return float(one.times[shown]), length, None
         power = observables.power_along_wind(one.height_maps[shown])[1 : (length + 1) // 2]
         return float(one.times[shown]), length, power
 
-    found = [
-        (labels, *seed)
-        for labels, seeds in _each_point(grid, measure)
-        for seed in seeds
-        if seed is not None
-    ]
+    found, full = [], 0
+    for labels, seeds in _each_point(grid, measure):
+        for time, length, power in filter(None, seeds):
+            if power is None:
+                full += 1
+            else:
+                found.append((labels, time, length, power))
     unequal = len({length for _, _, length, _ in found}) > 1
     common = pictures.common_time([time for _, time, _, _ in found], time_t0)
     apart = any(abs(time - common) > grid.tolerance_t0 for _, time, _, _ in found)
@@ -102,7 +162,7 @@ def waves(grid: Grid, time_t0: float | None) -> Waves:
         _curve(labels, length / np.arange(1, (length + 1) // 2), {"power": np.array(powers)})
         for (labels, length), powers in alike.items()
     ]
-    return Waves(curves, [time for _, time, _, _ in found], unequal)
+    return Waves(curves, [time for _, time, _, _ in found], unequal, full)
 
 
 def _curve(
@@ -117,7 +177,17 @@ def _curve(
     }
     means = {name: one.mean for name, one in told.items()}
     errors = {name: one.sem for name, one in told.items()}
-    return Curve(labels, x, means, errors, max(len(seeds) for seeds in values.values()))
+    sets = {name: _sets(seeds) for name, seeds in values.items()}
+    count = max(len(seeds) for seeds in values.values())
+    return Curve(labels, x, means, errors, count, sets)
+
+
+def _sets(seeds: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return numbers [x] for the sets of seeds [seed, x] that have a value; 0 for all that ever have."""
+    known = np.isfinite(seeds)
+    known = known[known.any(axis=1)]
+    _, numbers = np.unique(known, axis=1, return_inverse=True)
+    return np.where(known.all(axis=0) | ~known.any(axis=0), 0, 1 + numbers.reshape(-1))
 
 
 def _each_point(

@@ -168,10 +168,11 @@ def _series(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figu
     for name in names:
         about = observables.QUANTITIES[name]
         unit = "" if about.units == "1" else f"\n({about.units})"
-        panels[name] = Scale(name.replace("_", " ") + unit)
+        panels[name] = Scale(name.replace("_", " ") + unit, axial=about.axial)
     scales = Scale("t (t0)"), panels
-    found = curves.series(_narrowed(grid, request))
-    yield "", figures.curves(found, scales, _name(grid, request), curves.shade(grid))
+    course = curves.series(_narrowed(grid, request))
+    title, shade = _name(grid, request), curves.shade(grid)
+    yield "", figures.curves(course.curves, scales, title, shade, course.notes)
 
 
 def _spectrum(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
@@ -184,7 +185,7 @@ def _spectrum(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Fi
         {"power": Scale(power, logarithmic=True)},
     )
     title = f"{_name(grid, request)}, {figures.when(waves.times)}"
-    yield "", figures.curves(waves.curves, scales, title, curves.shade(grid))
+    yield "", figures.curves(waves.curves, scales, title, curves.shade(grid), waves.notes)
 
 
 def _name(grid: Grid, request: argparse.Namespace) -> str:

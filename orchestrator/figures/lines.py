@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +36,9 @@ class Curve:
         number where too few have a value.
     seeds
         How many there are.
+    sets
+        [x] by the name of the panel: a number for the set of seeds that have a value there, 0 where
+        these are all that ever have one. Only means over the same seeds can be joined.
     """
 
     labels: tuple[str, str]
@@ -43,14 +46,20 @@ class Curve:
     means: Mapping[str, NDArray[np.float64]]
     errors: Mapping[str, NDArray[np.float64]]
     seeds: int
+    sets: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+
+    def sets_of(self, name: str) -> NDArray[np.intp]:
+        """Return ``sets`` of a panel, which are those of all seeds where nothing else is said."""
+        return self.sets.get(name, np.zeros(len(self.x), np.intp))
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What stands along an axis, and whether in powers of ten."""
+    """What stands along an axis, whether in powers of ten, and whether -90 and 90 are the same."""
 
     label: str
     logarithmic: bool = False
+    axial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ def curves(
     scales: tuple[Scale, Mapping[str, Scale]],
     title: str,
     shade: Shade | None = None,
+    notes: Sequence[str] = (),
 ) -> Figure:
     """Draw the mean over seeds of each point, with the standard error of the mean as a band.
 
@@ -88,6 +98,8 @@ def curves(
         What stands above.
     shade
         What colours tell instead of naming each point.
+    notes
+        What else the small print is to tell.
     """
     along, panels = scales
     figure = style.new_figure(_WIDTH_IN + _LEGEND_IN, 0.8 + _HEIGHT_IN * len(panels))
@@ -104,23 +116,48 @@ def curves(
             low, high = mean - curve.errors[name], mean + curve.errors[name]
             if scale.logarithmic:  # where nothing is below the lowest line
                 low = np.maximum(low, least)
-            _draw(axes, curve.x, (mean, low, high), (colour, line))
+            if scale.axial:
+                low, high = np.maximum(low, -90), np.minimum(high, 90)
+            parted = np.flatnonzero(_parted(curve.sets_of(name), mean, axial=scale.axial)) + 1
+            x = np.insert(curve.x, parted, np.nan)
+            for thin in (False, True):
+                shown = (curve.sets_of(name) > 0) == thin
+                if thin and not shown.any():
+                    continue
+                parts = (np.where(shown, one, np.nan) for one in (mean, low, high))
+                pieces = tuple(np.insert(part, parted, np.nan) for part in parts)
+                _draw(axes, x, pieces, (colour, line), thin=thin)
         axes.set_ylabel(scale.label, fontsize=9)
         axes.tick_params(labelsize=8)
         axes.grid(visible=True, color="0.9", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
         _scale(axes, along, scale)
         _simplify(axes, means)
+        if scale.axial and axes.get_yticks().size:
+            axes.set(ylim=(-93, 93), yticks=range(-90, 91, 45))
     grid[-1].set_xlabel(along.label, fontsize=9)
     figure.align_ylabels(grid)
     _legend(figure, colours if shade is None else {}, others)
     grid[0].set_title(title, fontsize=11)
     seeds = max((curve.seeds for curve in found), default=0)
-    style.small_print(
-        figure,
-        f"mean of up to {seeds} seeds and its standard error" if seeds > 1 else "one seed",
-    )
+    said = [f"mean of up to {seeds} seeds and its standard error" if seeds > 1 else "one seed"]
+    if any(curve.sets_of(name).any() for curve in found for name in panels):
+        said.append("thin: of some of these seeds")
+    style.small_print(figure, "; ".join((*said, *notes)))
     return figure
+
+
+def _parted(
+    sets: NDArray[np.intp], mean: NDArray[np.float64], *, axial: bool
+) -> NDArray[np.bool_]:
+    """Return between which neighbours [x - 1] there is no line.
+
+    Those are of other seeds, or directions that differ less the other way round.
+    """
+    parted = sets[1:] != sets[:-1]
+    if axial:
+        parted |= np.abs(np.diff(mean)) > 90
+    return np.asarray(parted)
 
 
 def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
@@ -167,17 +204,26 @@ def _means(curve: Curve, name: str, scale: Scale) -> NDArray[np.float64]:
 def _draw(
     axes: Axes,
     x: NDArray[np.float64],
-    values: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    values: tuple[NDArray[np.float64], ...],
     look: tuple[str, style.LineStyle],
+    *,
+    thin: bool,
 ) -> None:
     """Draw a line, and a band from a lower to an upper one."""
     mean, low, high = values
     colour, line = look
-    axes.plot(x, mean, color=colour, linewidth=1.4, linestyle=line)
+    axes.plot(x, mean, color=colour, linewidth=0.5 if thin else 1.4, linestyle=line)
     axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
     known = np.pad(np.isfinite(mean), 1)
     alone = known[1:-1] & ~known[:-2] & ~known[2:]  # which make no line
-    axes.plot(x[alone], mean[alone], color=colour, linestyle="none", marker=".")
+    axes.plot(
+        x[alone],
+        mean[alone],
+        color=colour,
+        linestyle="none",
+        marker=".",
+        markersize=2 if thin else 6,
+    )
 
 
 def _colours(labels: Sequence[str]) -> dict[str, str]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from orchestrator.cli import pictures
+from orchestrator.cli import curves, pictures
 from orchestrator.cli.layouts import Page
-from orchestrator.dataset.grid import Grid
+from orchestrator.dataset.grid import Dimension, Grid
 from orchestrator.model import Experiment, Point, Reduced, Standing, State
 
 if TYPE_CHECKING:
@@ -159,6 +159,58 @@ def test_what_a_film_shows_of_an_earlier_time_tells_it(
 
     assert [frame[0, 1].apart for frame in shown] == [False, False, False, True, True]
     assert not any(frame[0, 0].apart for frame in shown)
+
+
+def test_curves_have_all_snapshots_of_one_seed_and_tell_which_of_several_are_left_out(
+    grid: Grid,
+    make_film: Callable[[State, int], tuple[Reduced, Standing]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One point has a seed whose third snapshot is too late; the other has it and one in time."""
+    reduced, standing = make_film(State.DONE, 4)
+    late = dataclasses.replace(reduced, times=np.array([0.0, 10.2, 27.0, 30.1]))
+    read = [late, late, reduced]
+    cells: dict[tuple[int, ...], Standing] = {
+        place: dataclasses.replace(
+            standing, experiment=dataclasses.replace(standing.experiment, number=number)
+        )
+        for number, place in enumerate([(0, 0), (1, 0), (1, 1)])
+    }
+    axes = Dimension("Tau_min", {"Tau_min": [0, 9]}), Dimension("seed", {"seed": [1, 2]})
+    monkeypatch.setattr(pictures, "read", lambda _, one: read[one.experiment.number])
+
+    course = curves.series(dataclasses.replace(grid, dimensions=axes, cells=cells))
+
+    alone, pair = course.curves
+    assert alone.x.tolist() == [0.0, 10.2, 27.0, 30.1]
+    assert alone.means["mean_height"].tolist() == [1, 2, 3, 4]
+    assert not alone.sets_of("mean_height").any()
+    assert pair.x.tolist() == [0, 10, 20, 30]
+    assert pair.means["mean_height"].tolist() == [1, 2, 3, 4]
+    assert (pair.sets_of("mean_height") > 0).tolist() == [False, False, True, False]
+    assert course.notes == ["1 snapshot left out: too late for the times that seeds share"]
+
+
+def test_curves_tell_which_domains_are_full(
+    grid: Grid,
+    make_film: Callable[[State, int], tuple[Reduced, Standing]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reduced, standing = make_film(State.DONE, 4)
+    maps = np.empty((4, 3, 16), np.int16)
+    maps[:] = range(1, 17)
+    maps[2:] = 0
+    full = dataclasses.replace(reduced, height_maps=maps)
+    monkeypatch.setattr(pictures, "read", lambda *_: full)
+    axes = Dimension("Tau_min", {"Tau_min": [0]}), Dimension("seed", {"seed": [1]})
+    grid = dataclasses.replace(grid, dimensions=axes, cells={(0, 0): standing})
+
+    course, last, earlier = curves.series(grid), curves.waves(grid, None), curves.waves(grid, 9)
+
+    assert course.notes == ["a domain is full from t = 20.03 t0 on, and not measured then"]
+    assert np.isnan(course.curves[0].means["mean_height"]).tolist() == [False] * 2 + [True] * 2
+    assert (last.curves, last.notes) == ([], ["a domain is full and left out"])
+    assert (len(earlier.curves), earlier.notes) == (1, [])
 
 
 def _number(height_map: NDArray[np.integer | np.floating] | None) -> int:
