@@ -148,8 +148,9 @@ def waves(grid: Grid, time_t0: float | None) -> Waves:
             else:
                 found.append((labels, time, length, power))
     unequal = len({length for _, _, length, _ in found}) > 1
-    common = pictures.common_time([time for _, time, _, _ in found], time_t0)
-    apart = any(abs(time - common) > grid.tolerance_t0 for _, time, _, _ in found)
+    times = [time for _, time, _, _ in found]
+    common = pictures.common_time(times, time_t0, grid.tolerance_t0)
+    apart = any(abs(time - common) > grid.tolerance_t0 for time in times)
     alike: dict[tuple[tuple[str, str], int], list[NDArray[np.float64]]] = {}
     for (colour, line), time, length, power in found:
         labels = colour, line
@@ -162,7 +163,7 @@ def waves(grid: Grid, time_t0: float | None) -> Waves:
         _curve(labels, length / np.arange(1, (length + 1) // 2), {"power": np.array(powers)})
         for (labels, length), powers in alike.items()
     ]
-    return Waves(curves, [time for _, time, _, _ in found], unequal, full)
+    return Waves(curves, times, unequal, full)
 
 
 def _curve(

@@ -41,18 +41,30 @@ def _compared(
     """Mark the panels that are of another time than the others."""
     drawn = [one for one in found.values() if one.height_map is not None]
     complete = [one.time_t0 for one in drawn if not one.remark]
-    common = common_time(complete or [one.time_t0 for one in drawn], time_t0)
+    times = complete or [one.time_t0 for one in drawn]
+    common = common_time(times, time_t0, grid.tolerance_t0)
     return {
         slot: dataclasses.replace(one, apart=abs(one.time_t0 - common) > grid.tolerance_t0)
         for slot, one in found.items()
     }
 
 
-def common_time(times: Sequence[float], time_t0: float | None) -> float:
-    """Return the time that is shown, of those at which there is something: the wanted or last."""
-    if time_t0 is None:
-        return max(times, default=0.0)
-    return min(times, key=lambda time: abs(time - time_t0), default=0.0)
+def common_time(times: Sequence[float], time_t0: float | None, tolerance_t0: float) -> float:
+    """Return the time that is shown, of those at which there is something.
+
+    That is the one nearest to the wanted time, if it is there; else the one that most share, of
+    equals the nearest to what was wanted, or the last.
+    """
+    if time_t0 is not None:
+        nearest = min(times, key=lambda time: abs(time - time_t0), default=0.0)
+        if abs(nearest - time_t0) <= tolerance_t0:
+            return nearest
+
+    def shared(time: float) -> tuple[int, float]:
+        together = sum(abs(other - time) <= tolerance_t0 for other in times)
+        return together, time if time_t0 is None else -abs(time - time_t0)
+
+    return max(times, key=shared, default=0.0)
 
 
 def _panel(grid: Grid, reduced: Reduced, standing: Standing, time_t0: float | None) -> Panel:
@@ -110,7 +122,7 @@ def moment(grid: Grid, films: Films, time_t0: float) -> dict[Slot, Panel]:
             shown[place] = _shown(reduced, count - 1, remark)
         else:
             shown[place] = Panel(None, 0.0, remark)
-    return _compared(grid, shown, None)
+    return _compared(grid, shown, time_t0 if math.isfinite(time_t0) else None)
 
 
 def stripes(grid: Grid, page: Page, y: int | None) -> dict[Slot, Stripes]:

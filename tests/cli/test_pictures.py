@@ -150,6 +150,23 @@ def test_a_full_domain_tells_since_when_from_then_on(
     assert _number(shown[1].height_map) == 1
 
 
+@pytest.mark.parametrize(
+    ("times", "wanted", "common"),
+    [
+        ([10.0, 10.4, 627.6, 11.9, 10.1], None, 11.9),
+        ([10.0, 20.1], None, 20.1),
+        ([10.0, 10.0, 20.1], 20.0, 20.1),
+        ([10.0, 10.1, 40.0], 30.0, 10.1),
+        ([10.0, 40.0], 30.0, 40.0),
+        ([], 30.0, 0.0),
+    ],
+)
+def test_the_time_that_is_told_is_the_wanted_one_or_that_of_most(
+    times: list[float], wanted: float | None, common: float
+) -> None:
+    assert pictures.common_time(times, wanted, 2.5) == common
+
+
 def test_what_a_film_shows_of_an_earlier_time_tells_it(
     grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
 ) -> None:
