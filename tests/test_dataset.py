@@ -15,7 +15,9 @@ import pytest
 
 import orchestrator
 from orchestrator import attempts, dataset, ledger, store
+from orchestrator.dataset import targets
 from orchestrator.dataset.grid import lay_out
+from orchestrator.dataset.variables import ARRAYS
 from orchestrator.errors import RequestError
 from orchestrator.model import Axis, Point, Run, Snapshot, State
 
@@ -452,6 +454,27 @@ def test_a_newer_experiment_at_the_same_place_counts(sweep: SweepDirectory) -> N
     assert opened.experiment.sel(Tau_min=100.0, Coef_B=1.0, seed=1) == 8
     assert opened.attrs["left_out"] == "superseded: exp0"
     assert np.isnan(opened.height.sel(Tau_min=100.0, Coef_B=1.0, seed=1).values).all()
+
+
+@pytest.mark.parametrize("suffix", [".zarr", ".nc"])
+def test_chunks_of_maps_are_snapshots_of_one_experiment_and_about_a_megabyte(
+    sweep: SweepDirectory, tmp_path: Path, suffix: str
+) -> None:
+    """Of 1,000 snapshots of 200 x 300 columns, which are 120 kB each."""
+    grid = dataclasses.replace(lay_out(sweep), times=np.arange(1000.0), depth=200, length=300)
+    shape = (*grid.shape, *ARRAYS["height"].shape(grid))
+
+    with (targets.netcdf_file if suffix == ".nc" else targets.zarr_store)(
+        tmp_path / f"a{suffix}", grid
+    ) as target:
+        target.variable("height", (*"abcdef",), shape, ARRAYS["height"])
+
+    engine = "zarr" if suffix == ".zarr" else "h5netcdf"
+    with xarray.open_dataset(tmp_path / f"a{suffix}", engine=engine) as found:
+        encoding = found.height.encoding
+        chunks = encoding["chunks"] if suffix == ".zarr" else encoding["chunksizes"]
+    assert chunks == (1, 1, 1, 9, 200, 300)[-len(shape) :]
+    assert np.prod(chunks) * 2 == pytest.approx(1 << 20, rel=0.1)
 
 
 @pytest.mark.parametrize("suffix", [".zarr", ".nc"])

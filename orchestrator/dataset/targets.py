@@ -57,12 +57,12 @@ def zarr_store(path: Path, grid: Grid) -> Iterator[Target]:
 
 
 @contextlib.contextmanager
-def netcdf_file(path: Path, _grid: Grid) -> Iterator[Target]:
+def netcdf_file(path: Path, grid: Grid) -> Iterator[Target]:
     """Make a NetCDF-4 file."""
     with optional("a .nc needs"):
         import h5netcdf  # noqa: PLC0415  # heavy, and optional
     with h5netcdf.File(path, "w") as file:
-        yield _NetcdfTarget(file)
+        yield _NetcdfTarget(file, grid)
 
 
 def block_shape(shape: tuple[int, ...], count: int) -> tuple[int, ...]:
@@ -152,8 +152,9 @@ class _ZarrTarget:
 class _NetcdfTarget:
     """A NetCDF-4 file."""
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: Any, grid: Grid) -> None:
         self._file = file
+        self._grid = grid
 
     def array(self, name: str, dimensions: tuple[str, ...], values: NDArray[Any]) -> None:
         self._size(dimensions, values.shape)
@@ -169,8 +170,8 @@ class _NetcdfTarget:
         self, name: str, dimensions: tuple[str, ...], shape: tuple[int, ...], variable: Variable
     ) -> Part:
         self._size(dimensions, shape)
-        inner = shape[len(shape) - len(variable.more) :]
-        chunks = (*(1,) * (len(shape) - len(inner)), *inner) if len(inner) > 1 else None
+        large = len(variable.more) > 1
+        chunks = _chunks(shape, variable, self._grid)[0] if large and 0 not in shape else None
         packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
         made = self._file.create_variable(
             name,
@@ -178,7 +179,7 @@ class _NetcdfTarget:
             dtype=variable.dtype,
             # flags and numbers are to be read as they are
             fillvalue=variable.fill if variable.more else None,
-            chunks=chunks if 0 not in shape else None,
+            chunks=chunks,
             **(packed if chunks else {}),
         )
 
