@@ -160,10 +160,7 @@ def _check_row(laid: Layout, y: int | None) -> None:
 
 
 def _series(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
-    names = (request.quantity or _DEFAULT).split(",")
-    if unknown := [name for name in names if name not in observables.QUANTITIES]:
-        known = ", ".join(observables.QUANTITIES)
-        raise RequestError(f"--quantity {unknown[0]}: expected one of {known}")
+    names = _quantities(_DEFAULT if request.quantity is None else request.quantity)
     panels = {}
     for name in names:
         about = observables.QUANTITIES[name]
@@ -171,8 +168,22 @@ def _series(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figu
         panels[name] = Scale(name.replace("_", " ") + unit, axial=about.axial)
     scales = Scale("t (t0)"), panels
     course = curves.series(_narrowed(grid, request))
+    if not any(np.isfinite(one.means[name]).any() for one in course.curves for name in names):
+        raise RequestError(f"{grid.directory.name}: no value of {', '.join(names)}")
     title, shade = _name(grid, request), curves.shade(grid)
     yield "", figures.curves(course.curves, scales, title, shade, course.notes)
+
+
+def _quantities(said: str) -> list[str]:
+    """Read the names of quantities, each once, parted by commas."""
+    names = [name.strip() for name in said.split(",")]
+    for name in names:
+        if name not in observables.QUANTITIES:
+            known = ", ".join(observables.QUANTITIES)
+            raise RequestError(f"--quantity {name or repr(said)}: expected one of {known}")
+    if twice := [name for i, name in enumerate(names) if name in names[:i]]:
+        raise RequestError(f"--quantity {twice[0]}: is there twice")
+    return names
 
 
 def _spectrum(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:

@@ -145,6 +145,30 @@ def test_curves_are_of_one_experiment_or_seed_where_that_is_asked_for(place: Pat
     assert (one.count("<!-- Tau_min"), seed.count("<!-- Tau_min")) == (1, 2)
 
 
+def test_quantities_may_be_parted_by_commas_and_spaces(place: Path) -> None:
+    wish = "roughness, mean_height"
+    done = _run(place, "plot", "dunes", "series", "--quantity", wish, "-o", "two.svg")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    drawn = (place / "two.svg").read_text()
+    assert ("<!-- mean height" in drawn, "<!-- wavelength" in drawn) == (True, False)
+
+
+def test_series_of_which_there_is_no_value_are_refused(place: Path) -> None:
+    moved = ("--experiment", "0", "--quantity", "sintered_fraction")
+    counts = place / "data_runs/dunes/exp0/out"
+    files = [counts / "cell_counts.npz", counts / "height_maps.npz"]
+    hidden = [file.rename(file.with_suffix(".kept")) for file in files]
+
+    done = _run(place, "plot", "dunes", "series", *moved, "-o", "none.png")
+    for file, kept in zip(files, hidden, strict=True):
+        kept.rename(file)
+
+    said = "dunes: no value of sintered_fraction\n"
+    assert (done.returncode, done.stderr) == (2, said)
+    assert not (place / "none.png").exists()
+
+
 def test_the_only_sweep_need_not_be_named(place: Path) -> None:
     done = _run(place, "plot", "series", "-o", "alone.svg")
 
@@ -195,6 +219,8 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
         (("-o", "/proc/a.png"), "/proc/a.png: cannot be written (No such file or directory)"),
         (("animation", "-o", "a.png"), "a.png: expected a name that ends in .gif or .mp4"),
         (("series", "--quantity", "height"), "--quantity height: expected one of mean_height"),
+        (("series", "--quantity", ""), "--quantity '': expected one of mean_height"),
+        (("series", "--quantity", "mass, mass"), "--quantity mass: is there twice"),
         (("profile", "--y", "40"), "--y 40: expected a row from 0 to 39"),
         (("animation", "--frames", "1"), "--frames 1: expected 2 or more"),
         (("phase-diagram", "--experiment", "99"), "dunes has no exp99"),
