@@ -52,19 +52,16 @@ def _compared(
 def common_time(times: Sequence[float], time_t0: float | None, tolerance_t0: float) -> float:
     """Return the time that is shown, of those at which there is something.
 
-    That is the one nearest to the wanted time, if it is there; else the one that most share, of
-    equals the nearest to what was wanted, or the last.
+    That is the one that most share, of those at the wanted time if there are some; of equals the
+    nearest to it, or the last.
     """
-    if time_t0 is not None:
-        nearest = min(times, key=lambda time: abs(time - time_t0), default=0.0)
-        if abs(nearest - time_t0) <= tolerance_t0:
-            return nearest
+    there = [t for t in times if time_t0 is not None and abs(t - time_t0) <= tolerance_t0]
 
     def shared(time: float) -> tuple[int, float]:
         together = sum(abs(other - time) <= tolerance_t0 for other in times)
         return together, time if time_t0 is None else -abs(time - time_t0)
 
-    return max(times, key=shared, default=0.0)
+    return max(there or times, key=shared, default=0.0)
 
 
 def _panel(grid: Grid, reduced: Reduced, standing: Standing, time_t0: float | None) -> Panel:
