@@ -168,7 +168,8 @@ def _measured(
     mass = np.maximum(heights - 1, 0).sum(axis=(1, 2), dtype=np.float64)
     mass *= np.fmax(columns, known) / known  # the closed ones as the others
     heights -= np.nan_to_num(mean)[:, None, None].astype(np.float32)
-    heights[shut] = 0
+    if shut.any():
+        heights[shut] = 0
     roughness = np.sqrt(np.einsum("tyx,tyx->t", heights, heights) / known)
     rough = roughness > 0
     peaks, come = np.full((len(maps), 2), np.nan), np.full(len(maps), np.nan)
