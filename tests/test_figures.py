@@ -202,6 +202,33 @@ def test_rows_have_room_for_what_stands_beside_them(tmp_path: Path) -> None:
     assert all(box.x0 > 0 for box in boxes)
 
 
+@pytest.mark.parametrize("shape", [(20, 60), (60, 20), (10, 100)])
+@pytest.mark.parametrize("columns", [("",), COLUMNS])
+def test_no_text_stands_beyond_the_edge(
+    tmp_path: Path, shape: tuple[int, int], columns: tuple[str, ...]
+) -> None:
+    """Though the sweep has a long name, and its rows have long values."""
+    rows = ("Lambda_E = 1\nCsp_template = SNOWFALL(4)", "Lambda_E = 4\nCsp_template = CONE(8)")
+    name = "snowfall-wind-strength-and-avalanche-angle-of-2026, exp1024"
+    diagram = PhaseDiagram(Labels(rows, columns), name, Range(0.0, 10.0), shape)
+    panel = Panel(np.full(shape, 3, np.int16), 1234.56, "timeout", note="full from t = 9 t0 on")
+    diagram.show(dict.fromkeys(itertools.product(range(2), range(len(columns))), panel))
+    stripes = Stripes(np.array([0.0, 10.0]), np.zeros((2, 9), np.float32), 5)
+    profile = figures.space_time({(0, 0): stripes}, Labels(rows, columns), name)
+
+    for figure in (diagram.figure, profile):
+        figures.save(figure, tmp_path / "a.png", "command")
+
+        with Image.open(tmp_path / "a.png") as picture:
+            pixels = np.asarray(picture.convert("L"))
+        for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+            assert (edge == 255).all()
+        said = figure.get_suptitle() + figure.get_supxlabel()
+        assert said.replace("\n", "").startswith(
+            f"{name}t = " if figure is diagram.figure else name
+        )
+
+
 @pytest.mark.parametrize(
     ("length", "numbers"),
     [

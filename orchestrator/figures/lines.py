@@ -138,7 +138,7 @@ def curves(
     grid[-1].set_xlabel(along.label, fontsize=9)
     figure.align_ylabels(grid)
     _legend(figure, colours if shade is None else {}, others)
-    grid[0].set_title(title, fontsize=11)
+    style.title(figure, title)
     seeds = max((curve.seeds for curve in found), default=0)
     said = [f"mean of up to {seeds} seeds and its standard error" if seeds > 1 else "one seed"]
     if any(curve.sets_of(name).any() for curve in found for name in panels):

@@ -90,7 +90,7 @@ class PhaseDiagram:
         rows, columns = len(labels.rows), len(labels.columns)
         width = labels.row_width + _SCALE_IN + _PANEL_IN * columns
         panel_in = max(_PANEL_IN * depth / length + 0.06, labels.row_height)
-        height = 0.5 + labels.column_height + (panel_in + labels.height) * rows
+        height = 0.6 + labels.column_height + (panel_in + labels.height) * rows
         self.figure: Figure = style.new_figure(width, height)
         self._labels = labels
         self._range = range_
@@ -100,7 +100,7 @@ class PhaseDiagram:
         for axes in self._grid.flat:
             axes.set(xticks=[], yticks=[], aspect="equal")
             axes.set(xlim=(-0.5, length - 0.5), ylim=(depth - 0.5, -0.5))
-        self.figure.suptitle(title, fontsize=11)
+        style.title(self.figure, title)
         if range_ is not None:
             style.colour_scale(self.figure, self._grid, range_, "height (cells)")
 

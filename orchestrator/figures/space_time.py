@@ -58,7 +58,7 @@ def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Fi
     """
     rows, columns = len(labels.rows), len(labels.columns)
     figure = style.new_figure(
-        1.9 + _PANEL_IN[0] * columns,
+        1.9 + labels.row_lines_in + _PANEL_IN[0] * columns,
         0.8 + labels.column_height + (_PANEL_IN[1] + labels.height) * rows,
     )
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
@@ -80,7 +80,7 @@ def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Fi
     labels.write(grid, _label_row)
     if range_ is not None:
         style.colour_scale(figure, grid, range_, "height above the mean (cells)")
-    figure.suptitle(title, fontsize=11)
+    style.title(figure, title)
     parts = [_which([p.row for p in drawn.values()]), "wind from the left"]
     if any(not np.isfinite(one).all() for one in heights):
         parts.append("white: columns without air")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -13,7 +14,7 @@ from orchestrator.errors import RequestError, optional
 from orchestrator.formats.durable import draft_of, replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -41,10 +42,15 @@ STILLS = (".png", ".svg", ".pdf")
 FILMS = (".gif", ".mp4")
 
 _TOGETHER_T0 = 0.25  # by which snapshots of one time may be late
-_LINE_IN, _LETTER_IN = 0.18, 0.07  # that a line and a letter of a label take
+_LINE_IN = 0.18  # that a line of a label takes
+_HINTED = 1.06  # times as wide may a text become whose letters are moved to whole pixels
+_LABEL_PT, _TITLE_PT, _SMALL_PT = 9, 11, 7
+_MARGIN_IN = 0.2  # on both sides of what stands above and under a figure, together
+_BREAKS = "; ", ", ", " ", "-", "_", ""  # where lines are broken, the better places first
 _AROUND_IN = 0.08  # between a label and what it stands at
+_FITS = 3  # times that a figure is made larger
 _FRAMES_PER_S = 8
-_FILM_DPI = 100
+_FILM_DPI, _STILL_DPI = 100, 150
 
 
 class Range(NamedTuple):
@@ -120,10 +126,15 @@ class Labels:
         return _height(map(_broken, self.rows))
 
     @property
+    def row_lines_in(self) -> float:
+        """How wide what stands beside the rows is where it is turned upwards, in inches."""
+        return _height(self.rows)
+
+    @property
     def row_width(self) -> float:
-        """How wide what stands beside the rows is, in inches, about."""
-        lines = [line for said in self.rows for line in _broken(said).split("\n")]
-        return _LETTER_IN * max(map(len, lines)) + (_AROUND_IN if any(lines) else 0.0)
+        """How wide what stands beside the rows is, in inches."""
+        widest = max(width_in(_broken(said), _LABEL_PT) for said in self.rows)
+        return widest + (_AROUND_IN if widest else 0.0)
 
     @property
     def column_height(self) -> float:
@@ -137,14 +148,58 @@ class Labels:
     def write(self, grid: NDArray[Any], beside: Callable[[Axes, str], None]) -> None:
         """Write them at the axes [row, column]; ``beside`` writes the one of a row."""
         for axes, label in zip(grid[0], self.columns, strict=True):
-            axes.set_title(label, fontsize=9)
+            axes.set_title(label, fontsize=_LABEL_PT)
         for axes, label in zip(grid[:, 0], self.rows, strict=True):
             beside(axes, label)
         for (i, j), axes in np.ndenumerate(grid):
             if (i, j) in self.panels:
-                axes.set_title(self.panels[i, j], fontsize=9)
+                axes.set_title(self.panels[i, j], fontsize=_LABEL_PT)
             elif self.panels:
                 axes.set_axis_off()
+
+
+def width_in(said: str, size_pt: float) -> float:
+    """Return how wide the widest line of a text is at most, in inches."""
+    with optional("pictures need"):
+        from matplotlib.font_manager import FontProperties  # noqa: PLC0415  # heavy, and optional
+        from matplotlib.textpath import text_to_path  # noqa: PLC0415
+    font = FontProperties(size=size_pt)
+    measure = text_to_path.get_text_width_height_descent
+    widest = max(float(measure(line, font, ismath=False)[0]) for line in said.split("\n"))
+    return _HINTED * widest / 72
+
+
+def wrapped(said: str, most_in: float, size_pt: float) -> str:
+    r"""Break a line that is wider than ``most_in`` inches into some that are not.
+
+    >>> wrapped("a-long-name-of-a-sweep, seed = 1", 1.1, 11).split("\n")
+    ['a-long-name-', 'of-a-sweep, ', 'seed = 1']
+    """
+    lines = [""]
+    for piece in _pieces(said, most_in, size_pt, _BREAKS):
+        if width_in(lines[-1] + piece.rstrip(), size_pt) <= most_in:
+            lines[-1] += piece
+        else:
+            lines.append(piece)
+    return "\n".join(line for line in lines if line)
+
+
+def _pieces(said: str, most_in: float, size_pt: float, breaks: Sequence[str]) -> Iterator[str]:
+    """Part a text where that is best, until each piece has room in a line."""
+    if not breaks or width_in(said, size_pt) <= most_in:
+        yield said
+        return
+    at, *others = breaks
+    parts = re.split(f"(?<={re.escape(at)})", said) if at else said
+    for part in parts:
+        yield from _pieces(part, most_in, size_pt, others)
+
+
+def title(figure: Figure, said: str) -> None:
+    """Write over a figure what it is of, in lines that have room; make it higher by the others."""
+    room = wrapped(said, figure.get_figwidth() - _MARGIN_IN, _TITLE_PT)
+    figure.set_figheight(figure.get_figheight() + _LINE_IN * room.count("\n"))
+    figure.suptitle(room, fontsize=_TITLE_PT)
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -224,12 +279,35 @@ def colour_scale(figure: Figure, grid: NDArray[Any], range_: Range, label: str) 
 
 def small_print(figure: Figure, said: str) -> None:
     """Write under a figure what it is of and what made it."""
-    figure.supxlabel(f"{said}; rescal-sweep {__version__}", fontsize=7, color="0.35")
+    most_in = figure.get_figwidth() - _MARGIN_IN
+    room = wrapped(f"{said}; rescal-sweep\u00a0{__version__}", most_in, _SMALL_PT)
+    figure.supxlabel(room.replace("\u00a0", " "), fontsize=_SMALL_PT, color="0.35")
 
 
 def label_row(axes: Axes, label: str) -> None:
     """Write the value of a row beside it."""
-    axes.set_ylabel(_broken(label), fontsize=9, rotation=0, ha="right", va="center")
+    axes.set_ylabel(_broken(label), fontsize=_LABEL_PT, rotation=0, ha="right", va="center")
+
+
+def _fit(figure: Figure) -> None:
+    """Lay a figure out, and make it larger where something would stand beyond its edge.
+
+    The layout does not know for certain how wide panels of fixed proportions become.
+    """
+    for _ in range(_FITS):
+        for _ in range(2):  # panels of fixed proportions have room from the second time on
+            figure.draw_without_rendering()
+        width, height = figure.get_size_inches()
+        box = figure.get_tightbbox()
+        beyond = [max(0.0, by) for by in (-box.x0, -box.y0, box.x1 - width, box.y1 - height)]
+        if max(beyond) <= 0:
+            return
+        left, bottom, right, top = (by + _AROUND_IN if by else 0.0 for by in beyond)
+        larger = width + left + right, height + bottom + top
+        inner = left / larger[0], bottom / larger[1], width / larger[0], height / larger[1]
+        figure.set_size_inches(*larger)
+        engine: Any = figure.get_layout_engine()
+        engine.set(rect=inner)
 
 
 def save(figure: Figure, path: Path, command: str) -> None:
@@ -239,9 +317,10 @@ def save(figure: Figure, path: Path, command: str) -> None:
         raise RequestError(f"{path}: pictures are written as .png, .svg or .pdf")
     key = "Keywords" if suffix == ".pdf" else "Description"
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.draw_without_rendering()  # panels of fixed proportions have room from the second time on
+    figure.set_dpi(_STILL_DPI)
+    _fit(figure)
     with replacing(path) as file:
-        figure.savefig(file, format=suffix[1:], dpi=150, metadata={key: command})
+        figure.savefig(file, format=suffix[1:], dpi="figure", metadata={key: command})
 
 
 def film(
@@ -267,8 +346,7 @@ def film(
     write = _write_gif if suffix == ".gif" else _write_mp4
     show(moments[0])
     figure.set_dpi(_FILM_DPI)
-    for _ in range(2):  # as above
-        figure.draw_without_rendering()
+    _fit(figure)
     figure.set_layout_engine("none")  # so that nothing moves between frames but what is shown
     with draft_of(path) as draft:
         write(figure, show, moments, draft, command)
