@@ -216,7 +216,7 @@ def _resemblance(tapered: NDArray[np.complexfloating], length: int) -> NDArray[n
 def _power(heights: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the power of maps about their mean under a Hann taper, along the wind [map, x]."""
     _, depth, length = heights.shape
-    total = heights.sum(axis=1, dtype=np.float64)
+    total = heights.sum(axis=1)
     mean = total @ _taper(length) / (depth * length / 2)
     power = np.einsum("tyx,tyx->tx", heights, heights)
     return np.asarray(power - 2 * mean[:, None] * total + depth * mean[:, None] ** 2)
@@ -351,20 +351,16 @@ def _shift(resemblance: NDArray[np.float64], power: NDArray[np.float64], depth: 
     neighbours = np.maximum(np.roll(resemblance, 1), np.roll(resemblance, -1))
     good = (resemblance >= neighbours) & (resemblance >= _AS_GOOD * resemblance.max())
     best = int(np.where(good, np.abs(shifts), np.inf).argmin())
-    around = best + np.arange(-1, 2)
+    around = (best + np.arange(-1, 2)) % length
+    # of a circle, what is shifted by so many cells
+    shifted = (np.arange(length) + around[:, None]) % length
     taper = _taper(length)
-    overlaps = np.array([taper * np.roll(taper, -shift) for shift in around])
-    before = overlaps @ power[0]
-    after = [
-        overlap @ np.roll(power[1], -shift)
-        for overlap, shift in zip(overlaps, around, strict=True)
-    ]
-    pearson = resemblance[around % length] / np.sqrt(
-        np.maximum(before * after, np.finfo(float).tiny)
-    )
+    overlaps = taper * taper[shifted]
+    both = (overlaps @ power[0]) * np.einsum("sx,sx->s", overlaps, power[1][shifted])
+    pearson = resemblance[around] / np.sqrt(np.maximum(both, np.finfo(float).tiny))
     low, here, high = np.minimum(pearson, 1).tolist()
     # as many columns as weigh alike tell as much
-    columns = depth * overlaps[1].sum() ** 2 / (overlaps[1] ** 2).sum()
+    columns = depth * overlaps[1].sum() ** 2 / float(overlaps[1] @ overlaps[1])
     chance = math.tanh(_BY_CHANCE / math.sqrt(max(columns - 3, 1)))
     if here < max(_RESEMBLES, chance):
         return math.nan
