@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -11,10 +10,11 @@ import numpy as np
 
 from orchestrator import __version__
 from orchestrator.errors import RequestError, optional
+from orchestrator.figures.lettering import width_in, wrapped
 from orchestrator.formats.durable import draft_of, replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -43,10 +43,8 @@ FILMS = (".gif", ".mp4")
 
 _TOGETHER_T0 = 0.25  # by which snapshots of one time may be late
 _LINE_IN = 0.18  # that a line of a label takes
-_HINTED = 1.06  # times as wide may a text become whose letters are moved to whole pixels
 _LABEL_PT, _TITLE_PT, _SMALL_PT = 9, 11, 7
 _MARGIN_IN = 0.2  # on both sides of what stands above and under a figure, together
-_BREAKS = "; ", ", ", " ", "-", "_", ""  # where lines are broken, the better places first
 _AROUND_IN = 0.08  # between a label and what it stands at
 _FITS = 3  # times that a figure is made larger
 _FRAMES_PER_S = 8
@@ -156,43 +154,6 @@ class Labels:
                 axes.set_title(self.panels[i, j], fontsize=_LABEL_PT)
             elif self.panels:
                 axes.set_axis_off()
-
-
-def width_in(said: str, size_pt: float) -> float:
-    """Return how wide the widest line of a text is at most, in inches."""
-    with optional("pictures need"):
-        from matplotlib.font_manager import FontProperties  # noqa: PLC0415  # heavy, and optional
-        from matplotlib.textpath import text_to_path  # noqa: PLC0415
-    font = FontProperties(size=size_pt)
-    measure = text_to_path.get_text_width_height_descent
-    widest = max(float(measure(line, font, ismath=False)[0]) for line in said.split("\n"))
-    return _HINTED * widest / 72
-
-
-def wrapped(said: str, most_in: float, size_pt: float) -> str:
-    r"""Break a line that is wider than ``most_in`` inches into some that are not.
-
-    >>> wrapped("a-long-name-of-a-sweep, seed = 1", 1.1, 11).split("\n")
-    ['a-long-name-', 'of-a-sweep, ', 'seed = 1']
-    """
-    lines = [""]
-    for piece in _pieces(said, most_in, size_pt, _BREAKS):
-        if width_in(lines[-1] + piece.rstrip(), size_pt) <= most_in:
-            lines[-1] += piece
-        else:
-            lines.append(piece)
-    return "\n".join(line for line in lines if line)
-
-
-def _pieces(said: str, most_in: float, size_pt: float, breaks: Sequence[str]) -> Iterator[str]:
-    """Part a text where that is best, until each piece has room in a line."""
-    if not breaks or width_in(said, size_pt) <= most_in:
-        yield said
-        return
-    at, *others = breaks
-    parts = re.split(f"(?<={re.escape(at)})", said) if at else said
-    for part in parts:
-        yield from _pieces(part, most_in, size_pt, others)
 
 
 def title(figure: Figure, said: str) -> None:
