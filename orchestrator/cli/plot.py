@@ -88,6 +88,7 @@ def perform(request: argparse.Namespace) -> int:
     asked = request.output or directory.root / f"{request.kind}{suffixes[0]}"
     path = outputs.ready(asked, suffixes)
     grid = lay_out(directory)
+    _check_time(grid, request.time)
     command = shlex.join(["rescal-sweep", *sys.argv[1:]])
     draw = _animate if request.kind == "animation" else _still
     with screen.console().status(f"drawing {directory.name}"):
@@ -110,6 +111,13 @@ def _refuse_options(request: argparse.Namespace) -> None:
                 raise RequestError(f"{option}: --experiment {request.experiment} is one alone")
     if request.time is not None and not 0 <= request.time < math.inf:
         raise RequestError(f"--time: expected a time from 0 on, got {request.time:g}")
+
+
+def _check_time(grid: Grid, time_t0: float | None) -> None:
+    """Refuse a time that the sweep never comes to."""
+    last = max(grid.times, default=math.inf)
+    if time_t0 is not None and time_t0 > last + grid.tolerance_t0:
+        raise RequestError(f"--time {time_t0:g}: {grid.directory.name} ends at t = {last:g} t0")
 
 
 def _still(grid: Grid, request: argparse.Namespace, path: Path, command: str) -> Iterator[Path]:

@@ -224,6 +224,7 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
         (("profile", "--y", "40"), "--y 40: expected a row from 0 to 39"),
         (("animation", "--frames", "1"), "--frames 1: expected 2 or more"),
         (("phase-diagram", "--experiment", "99"), "dunes has no exp99"),
+        (("--time", "5000"), "--time 5000: dunes ends at t = 500 t0"),
         (("--time", "nan"), "--time: expected a time from 0 on, got nan"),
         (
             ("series", "--time", "100"),
