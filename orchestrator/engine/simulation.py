@@ -11,6 +11,7 @@ import numpy as np
 from orchestrator.engine import boxes, flow, gas, settings, shear, slopes, toppling, turns
 from orchestrator.engine.corridor import corridor
 from orchestrator.engine.events import rules, survey
+from orchestrator.engine.exits import Exit, ExitError
 from orchestrator.engine.ground import pair_kinds, prepare
 from orchestrator.engine.pairs import enlarged, filled
 from orchestrator.engine.random48 import seeded
@@ -353,7 +354,10 @@ class Simulation:
         counted = shear.census(self.ground, self.corridor.solid, tau_min, self.tau_max)
         if counted[0] and self.tau_max == 0:  # replaced when first used, after the census
             self.tau_max = np.float32(self.speeds[0])
-        self.clock.factor[ERODING] = shear.eroding_share(counted, tau_min, self.tau_max)
+        share = shear.eroding_share(counted, tau_min, self.tau_max)
+        if math.isnan(share) and np.any(self._rates * self.ground.lengths[self._rules.kind]):
+            raise ExitError(Exit.REFUSED, "Tau_max = 0: no gas moves, so that time cannot pass")
+        self.clock.factor[ERODING] = share
         self._postpone()
 
     def _postpone(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from orchestrator.engine import checkpoint, turns
+from orchestrator.engine.exits import ExitError
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.random48 import seeded
 from orchestrator.engine.simulation import Simulation
@@ -336,6 +338,23 @@ def test_time_goes_on_by_gas_cycles_where_every_attempt_fails(*, gas: bool) -> N
 
     assert [time for time, _ in seen] == [0, 1, 2, 3, 4]
     assert seen[-1][1] == "cc012efc895215be"
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_gas_that_cannot_move_ends_a_run_whose_time_would_not_pass(*, moving: bool) -> None:
+    cells = np.full((6, 4, 10), Cell.DUM, np.uint8)
+    cells[0, 1, 1] = Cell.GR  # the first plane is one of gas, without a hole
+    cells[1, 1, 2] = Cell.GR if moving else Cell.EAUC
+    cells[1, 2, 2] = Cell.EAUC
+    parameters: dict[str, Value] = {"Lambda_G": 1, "Ava_mode": "NONE", "Init_ncycl": 50}
+    undated = np.zeros(cells.shape, np.int32)
+    simulation = Simulation(parameters, cells, undated, time=0.0, seed=1)
+
+    wanted = pytest.raises(ExitError, match=r"^Tau_max = 0: no gas moves, so that time cannot")
+    with wanted if moving else contextlib.nullcontext():
+        simulation.run(stop=2, on_snapshot=print)
+
+    assert simulation.time == (0 if moving else 3)
 
 
 def test_without_grains_at_the_start_none_are_kept_up() -> None:
