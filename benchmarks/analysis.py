@@ -117,7 +117,7 @@ def _write(path: Path, snapshots: int, shape: tuple[int, int], number: int) -> N
         height = 8 + 0.05 * index * np.cos(
             2 * np.pi * (x - 0.4 * index) / 25 + 0.1 * np.sin(y / 9)
         )
-        noisy = np.rint(height + random.normal(0, 0.4, shape)).clip(0).astype(np.int16)
+        noisy = np.rint(height + random.normal(0, 0.4, shape)).clip(1).astype(np.int16)
         counts = np.array([noisy.sum(), 100 + index, 0])
         journal.append(Snapshot(10.0 * index + 0.01, noisy, spectrum(noisy), counts))
     journal.close()

@@ -99,6 +99,8 @@ class PhaseDiagram:
         labels.write(self._grid, style.label_row)
         for axes in self._grid.flat:
             axes.set(xticks=[], yticks=[], aspect="equal")
+            axes.xaxis.set_visible(False)  # laying out what shows nothing takes long, too
+            axes.yaxis.set_visible(bool(axes.get_ylabel()))
             axes.set(xlim=(-0.5, length - 0.5), ylim=(depth - 0.5, -0.5))
         style.title(self.figure, title)
         if range_ is not None:

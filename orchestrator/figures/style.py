@@ -255,9 +255,10 @@ def _fit(figure: Figure) -> None:
 
     The layout does not know for certain how wide panels of fixed proportions become.
     """
+    engine: Any = figure.get_layout_engine()
     for _ in range(_FITS):
         for _ in range(2):  # panels of fixed proportions have room from the second time on
-            figure.draw_without_rendering()
+            engine.execute(figure)
         width, height = figure.get_size_inches()
         box = figure.get_tightbbox()
         beyond = [max(0.0, by) for by in (-box.x0, -box.y0, box.x1 - width, box.y1 - height)]
@@ -267,7 +268,6 @@ def _fit(figure: Figure) -> None:
         larger = width + left + right, height + bottom + top
         inner = left / larger[0], bottom / larger[1], width / larger[0], height / larger[1]
         figure.set_size_inches(*larger)
-        engine: Any = figure.get_layout_engine()
         engine.set(rect=inner)
 
 
