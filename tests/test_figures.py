@@ -221,6 +221,8 @@ def test_no_text_stands_beyond_the_edge(
 
         with Image.open(tmp_path / "a.png") as picture:
             pixels = np.asarray(picture.convert("L"))
+            size = [round(inches * 150) for inches in figure.get_size_inches()]
+        assert np.abs(np.subtract(pixels.shape[::-1], size)).max() <= 1
         for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
             assert (edge == 255).all()
         said = figure.get_suptitle() + figure.get_supxlabel()

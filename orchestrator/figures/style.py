@@ -281,7 +281,7 @@ def save(figure: Figure, path: Path, command: str) -> None:
     figure.set_dpi(_STILL_DPI)
     _fit(figure)
     with replacing(path) as file:
-        figure.savefig(file, format=suffix[1:], dpi="figure", metadata={key: command})
+        figure.savefig(file, format=suffix[1:], dpi=_STILL_DPI, metadata={key: command})
 
 
 def film(
