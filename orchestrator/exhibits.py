@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 from typing import TYPE_CHECKING
 
@@ -82,13 +83,21 @@ def exhibit(place: ExperimentDirectory, standing: Standing) -> Exhibit:
     reduced = store.reduced(place)
     return page.Exhibit(
         standing=standing,
-        remark=report.remark(standing),
-        reduced=reduced,
+        remark="; ".join(filter(None, (report.remark(standing), _full(reduced)))),
+        reduced=dataclasses.replace(
+            reduced, height_maps=observables.brimful(reduced.height_maps)
+        ),
         series=_series(reduced),
         provenance=_provenance(read_json(place.meta_data) or {}),
         attempts=_attempts(place),
         log_tail=_log_tail(place),
     )
+
+
+def _full(reduced: Reduced) -> str:
+    """Say since when the ceiling cuts the surface off, if it does."""
+    since_t0 = observables.full_from(reduced)
+    return f"domain full from t = {since_t0:.4g} t0 on" if np.isfinite(since_t0) else ""
 
 
 def _series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:

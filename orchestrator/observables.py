@@ -128,6 +128,12 @@ def surface(maps: NDArray[np.int16]) -> NDArray[np.float32]:
     return np.where(closed(maps), np.float32(np.nan), maps.astype(np.float32))
 
 
+def brimful(maps: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Return int16 [snapshot, D, L] in which closed columns are as high as the highest is ever."""
+    shut = closed(maps)
+    return np.where(shut, maps.max(), maps) if shut.any() else maps
+
+
 def full(maps: NDArray[np.int16]) -> NDArray[np.bool_]:
     """Return at which snapshots the domain is full: its ceiling cuts the surface off.
 

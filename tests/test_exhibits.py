@@ -39,3 +39,30 @@ def test_a_page_is_packed_again_with_the_first_snapshot_though_no_time_has_passe
     assert collected.update(collection.standings(sweep_directory))
     assert [packed.entry["snapshots"] for packed in collected.packed] == [1]
     assert not collected.update(collection.standings(sweep_directory))
+
+
+def test_a_domain_that_is_full_is_drawn_as_high_as_it_gets_and_said_to_be_full(
+    sweep_directory: SweepDirectory,
+    make_points: Callable[[int], list[Point]],
+    make_submission: Callable[..., Submission],
+) -> None:
+    """Files have 0 where a column has no air left."""
+    ledger.enlist(sweep_directory, make_points(1))
+    ledger.intend(sweep_directory, make_submission("a", {0: 1}))
+    place = sweep_directory.experiment(0)
+    attempt = attempts.claim(place, 1, attempts.myself("a", "local:0"))
+    assert attempt is not None
+    journal = store.Journal(attempt.journal)
+    for time, height in ((0.0, 5), (10.0, 9), (20.0, 0)):
+        heights = np.full((5, 6), height, np.int16)
+        journal.append(Snapshot(time, heights, None, np.zeros(3, np.int64)))
+    journal.close()
+    store.publish(attempt.journal, place)
+    (standing,) = collection.standings(sweep_directory)
+
+    shown = exhibits.exhibit(place, standing)
+
+    assert shown.reduced.height_maps[:, 0, 0].tolist() == [5, 9, 9]
+    assert shown.remark == "domain full from t = 20 t0 on"
+    assert shown.series["mean_height"][:2].tolist() == [5, 9]
+    assert np.isnan(shown.series["mean_height"][2])
