@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from orchestrator import attempts, collection, exhibits, ledger, store
 from orchestrator.model import Progress, Snapshot
@@ -13,18 +14,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from orchestrator.model import Point, Submission
-    from orchestrator.workspace import SweepDirectory
+    from orchestrator.workspace import AttemptDirectory, SweepDirectory
 
 
-def test_a_page_is_packed_again_with_the_first_snapshot_though_no_time_has_passed(
+@pytest.fixture
+def attempt(
     sweep_directory: SweepDirectory,
     make_points: Callable[[int], list[Point]],
     make_submission: Callable[..., Submission],
-) -> None:
+) -> AttemptDirectory:
+    """The first attempt at the only experiment of a sweep."""
     ledger.enlist(sweep_directory, make_points(1))
     ledger.intend(sweep_directory, make_submission("a", {0: 1}))
-    attempt = attempts.claim(sweep_directory.experiment(0), 1, attempts.myself("a", "local:0"))
-    assert attempt is not None
+    place = sweep_directory.experiment(0)
+    claimed = attempts.claim(place, 1, attempts.myself("a", "local:0"))
+    assert claimed is not None
+    return claimed
+
+
+def test_a_page_is_packed_again_with_the_first_snapshot_though_no_time_has_passed(
+    sweep_directory: SweepDirectory, attempt: AttemptDirectory
+) -> None:
     collected = exhibits.Collected(sweep_directory, ["H"])
     attempts.write_progress(attempt, Progress(time_t0=0.0, snapshots=0, wall_s=0.1))
     begun = collected.update(collection.standings(sweep_directory))
@@ -42,16 +52,10 @@ def test_a_page_is_packed_again_with_the_first_snapshot_though_no_time_has_passe
 
 
 def test_a_domain_that_is_full_is_drawn_as_high_as_it_gets_and_said_to_be_full(
-    sweep_directory: SweepDirectory,
-    make_points: Callable[[int], list[Point]],
-    make_submission: Callable[..., Submission],
+    sweep_directory: SweepDirectory, attempt: AttemptDirectory
 ) -> None:
     """Files have 0 where a column has no air left."""
-    ledger.enlist(sweep_directory, make_points(1))
-    ledger.intend(sweep_directory, make_submission("a", {0: 1}))
     place = sweep_directory.experiment(0)
-    attempt = attempts.claim(place, 1, attempts.myself("a", "local:0"))
-    assert attempt is not None
     journal = store.Journal(attempt.journal)
     for time, height in ((0.0, 5), (10.0, 9), (20.0, 0)):
         heights = np.full((5, 6), height, np.int16)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from orchestrator.model import Submission
+    from orchestrator.workspace import AttemptDirectory
     from tests.conftest import Bench
 
 
@@ -265,15 +266,21 @@ def test_cancelling_ends_what_waits_and_what_runs(bench: Bench) -> None:
     assert account["data"] == "partial"
 
 
-def test_a_killed_worker_leaves_a_lost_experiment_that_resubmit_completes(
-    bench: Bench,
-) -> None:
+def _kill_worker(bench: Bench) -> AttemptDirectory:
+    """Kill the only worker of a sweep of two in its first experiment; return the attempt."""
     bench.write("[7]")
     bench.run("submit", "winds.yaml", "--workers", "1")
     _until(bench, lambda s: s["experiments"][0]["snapshots"] == 1)
-    claim = json.loads(bench.sweep.experiment(0).attempt(1).claim.read_text())
+    attempt = bench.sweep.experiment(0).attempt(1)
+    os.kill(json.loads(attempt.claim.read_text())["pid"], signal.SIGKILL)
+    return attempt
 
-    os.kill(claim["pid"], signal.SIGKILL)
+
+def test_a_killed_worker_leaves_a_lost_experiment_that_resubmit_completes(
+    bench: Bench,
+) -> None:
+    _kill_worker(bench)
+
     lost = _until(bench, lambda s: _states(s)[0] == "lost")
     bench.go()
     done = bench.run("resubmit", "winds", "--wait")
@@ -286,11 +293,7 @@ def test_a_killed_worker_leaves_a_lost_experiment_that_resubmit_completes(
 
 
 def test_a_claim_that_was_damaged_keeps_nobody_from_resubmitting(bench: Bench) -> None:
-    bench.write("[7]")
-    bench.run("submit", "winds.yaml", "--workers", "1")
-    _until(bench, lambda s: s["experiments"][0]["snapshots"] == 1)
-    attempt = bench.sweep.experiment(0).attempt(1)
-    os.kill(json.loads(attempt.claim.read_text())["pid"], signal.SIGKILL)
+    attempt = _kill_worker(bench)
     attempt.claim.write_text("")
     ahead = time.time() + 1e6  # a clock was wrong
     os.utime(attempt.root, (ahead, ahead))
