@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from orchestrator import causes, ledger, report, workspace
+from orchestrator import causes, collection, ledger, report, workspace
 from orchestrator.cli import screen, selection, settings
 from orchestrator.cli.look import Look
 from orchestrator.model import State
@@ -91,7 +91,9 @@ def _status(
 
 def _summary(directory: SweepDirectory) -> dict[str, Any]:
     """Return what is told of a sweep among others: all but its experiments."""
-    whole = report.as_json(directory.name, Look(directory)(), ledger.axes(directory))
+    whole = report.as_json(
+        directory.name, collection.standings(directory), ledger.axes(directory)
+    )
     return {key: value for key, value in whole.items() if key != "experiments"}
 
 
@@ -104,5 +106,5 @@ def _overview(
             f"{where}: no sweeps yet; submit one with: rescal-sweep submit SWEEP.yaml"
         )
     for directory in known:
-        line = report.counts_line(Look(directory)())
+        line = report.counts_line(collection.standings(directory))
         console.print(f"[bold]{directory.name}[/bold] ", line, sep="", highlight=False)
