@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator import attempts, collection, observables, page, process, report, store
+from orchestrator import (
+    attempts,
+    collection,
+    figures,
+    observables,
+    page,
+    process,
+    report,
+    store,
+)
 from orchestrator.formats.durable import read_json
 from orchestrator.threads import in_order
 
@@ -97,7 +106,9 @@ def exhibit(place: ExperimentDirectory, standing: Standing) -> Exhibit:
 def _full(reduced: Reduced) -> str:
     """Say since when the ceiling cuts the surface off, if it does."""
     since_t0 = observables.full_from(reduced)
-    return f"domain full from t = {since_t0:.4g} t0 on" if np.isfinite(since_t0) else ""
+    return (
+        f"domain full from t = {figures.time(since_t0)} t0 on" if np.isfinite(since_t0) else ""
+    )
 
 
 def _series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:

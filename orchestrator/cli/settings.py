@@ -61,16 +61,16 @@ def preset(name: str) -> str | None:
 
 def place_of(name: str) -> str:
     """Return where :func:`preset` finds an option."""
-    return _variable(name) if environment(name) else f"config.yaml: {name}"
+    return f"${_variable(name)}" if environment(name) else f"config.yaml: {name}"
 
 
 def environment(name: str) -> str | None:
     """Return what the environment says of an option, or None."""
-    return os.environ.get(_variable(name).removeprefix("$")) or None
+    return os.environ.get(_variable(name)) or None
 
 
 def _variable(name: str) -> str:
-    return f"$RESCAL_SWEEP_{name.upper()}"
+    return f"RESCAL_SWEEP_{name.upper()}"
 
 
 @functools.cache
