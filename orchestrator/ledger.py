@@ -105,9 +105,9 @@ def experiments(directory: SweepDirectory) -> list[Experiment]:
     return [found[number] for number in sorted(found)]
 
 
-def next_number(directory: SweepDirectory) -> int:
-    """Return the first number that nothing has: no experiment, no submission and no directory."""
-    numbers = {experiment.number for experiment in experiments(directory)}
+def next_number(directory: SweepDirectory, known: Iterable[Experiment]) -> int:
+    """Return the first number that nothing has: none of the ``known``, no submission, no directory."""
+    numbers = {experiment.number for experiment in known}
     numbers.update(directory.numbers())
     numbers.update(number for made in submissions(directory) for number in made.attempts)
     return 1 + max(numbers, default=-1)
@@ -115,7 +115,7 @@ def next_number(directory: SweepDirectory) -> int:
 
 def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experiment]:
     """Give numbers to ``points``, after the last one given; the lock must be held."""
-    first = next_number(directory)
+    first = next_number(directory, experiments(directory))
     added = [Experiment(number, point) for number, point in enumerate(points, first)]
     append_lines(
         directory.ledger,
@@ -234,15 +234,14 @@ def submissions(directory: SweepDirectory) -> list[Submission]:
     return list(found.values())
 
 
-def unfinished(directory: SweepDirectory) -> dict[str, str]:
-    """Return the last event of each submission that was neither released nor made void."""
+def unfinished(directory: SweepDirectory) -> list[tuple[Submission, str]]:
+    """Return each submission that was neither released nor made void, with its last event."""
     last = {line["token"]: line["event"] for _, line in _events(directory)}
-    known = {one.token for one in submissions(directory)}
-    return {
-        token: event
-        for token, event in last.items()
-        if token in known and event in {"intended", "submitted"}
-    }
+    return [
+        (one, event)
+        for one in submissions(directory)
+        if (event := last[one.token]) in {"intended", "submitted"}
+    ]
 
 
 def submission(directory: SweepDirectory, token: str) -> Submission:

@@ -91,13 +91,13 @@ def number(value: Scalar) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def experiments(count: int) -> str:
-    """Count experiments in words.
+def counted(count: int, noun: str) -> str:
+    """Count things by a noun whose plural only adds an s.
 
-    >>> experiments(1), experiments(2)
+    >>> counted(1, "experiment"), counted(2, "experiment")
     ('1 experiment', '2 experiments')
     """
-    return f"{count} experiment{'s' * (count != 1)}"
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def counts(standings: Iterable[Standing]) -> dict[State, int]:
@@ -117,7 +117,9 @@ def counts_line(standings: Sequence[Standing]) -> Text:
     parts = [
         Text(f"{count} {state.value}", COLOURS[state]) for state, count in counts(there).items()
     ]
-    line = Text(f"{experiments(len(there))}{': ' * bool(parts)}").append(Text(", ").join(parts))
+    line = Text(f"{counted(len(there), 'experiment')}{': ' * bool(parts)}").append(
+        Text(", ").join(parts)
+    )
     if len(there) < len(standings):
         line.append(f"; {len(standings) - len(there)} orphaned", "dim")
     left = time_left_s(standings)

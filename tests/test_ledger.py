@@ -56,7 +56,7 @@ def test_what_the_sweep_file_left_out_last_counts(sweep_directory: SweepDirector
     ledger.leave_out(sweep_directory, [])
     assert ledger.orphaned(sweep_directory) == frozenset()
     assert ledger.submissions(sweep_directory) == []
-    assert ledger.unfinished(sweep_directory) == {}
+    assert ledger.unfinished(sweep_directory) == []
 
 
 def test_a_torn_last_line_is_ignored_and_cut_off_by_the_next_writer(
@@ -140,7 +140,7 @@ def test_what_became_of_an_unknown_submission_is_passed_over(
     ledger.note(sweep_directory, "submitted", "lost", job_ids=["17"])
 
     assert ledger.submissions(sweep_directory) == []
-    assert ledger.unfinished(sweep_directory) == {}
+    assert ledger.unfinished(sweep_directory) == []
 
 
 def test_a_last_line_that_only_lacks_its_end_counts_and_stays(
@@ -206,7 +206,7 @@ def test_the_axes_are_those_of_the_last_sweep_file(sweep_directory: SweepDirecto
     assert len(sweep_directory.submissions.read_text().splitlines()) == 2
     assert ledger.axes(sweep_directory) == (("Tau_min",), ("Coef_A", "Coef_B"))
     assert [axis.block for axis in ledger.swept_axes(sweep_directory)] == ["grid", "zip"]
-    assert ledger.unfinished(sweep_directory) == {}
+    assert ledger.unfinished(sweep_directory) == []
     assert ledger.submissions(sweep_directory) == []
 
 

@@ -29,6 +29,7 @@ class Plan:
     points: Sequence[Point]
     reconciliation: Reconciliation
     standings: Mapping[int, Standing]
+    next_number: int
 
     @property
     def idle(self) -> tuple[int, ...]:
@@ -50,7 +51,7 @@ class Plan:
     def numbered(self) -> list[tuple[Point, int]]:
         """Each point of the file with its number, given already or to be given."""
         kept = {e.point.key: e.number for e in self.reconciliation.kept}
-        following = itertools.count(ledger.next_number(self.directory))
+        following = itertools.count(self.next_number)
         return [
             (point, kept[point.key] if point.key in kept else next(following))
             for point in self.points
@@ -72,10 +73,10 @@ def told_otherwise(planned: Plan) -> list[str]:
     if not planned.otherwise:
         return []
     names = report.names(planned.otherwise)
-    were, them = ("was", "it") if len(planned.otherwise) == 1 else ("were", "them")
-    few = f"{names} {were} asked for with other times or outputs than the file has now, and"
-    again = f"rescal-sweep resubmit {planned.sweep.path} EXP makes {them} anew"
-    return [f"{few} stay{'s' * (were == 'was')}; {again}"]
+    one = len(planned.otherwise) == 1
+    were, stay, them = ("was", "stays", "it") if one else ("were", "stay", "them")
+    few = f"{names} {were} asked for with other times or outputs than the file has now, and {stay}"
+    return [f"{few}; rescal-sweep resubmit {planned.sweep.path} EXP makes {them} anew"]
 
 
 def compare(sweep: Sweep, data: Path) -> Plan:
@@ -84,4 +85,5 @@ def compare(sweep: Sweep, data: Path) -> Plan:
     directory = SweepDirectory(data / sweep.name)
     known = ledger.experiments(directory)
     standings = {s.experiment.number: s for s in collection.standings(directory)}
-    return Plan(sweep, directory, points, ledger.reconcile(known, points), standings)
+    following = ledger.next_number(directory, known)
+    return Plan(sweep, directory, points, ledger.reconcile(known, points), standings, following)

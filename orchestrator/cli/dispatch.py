@@ -84,9 +84,8 @@ def ask(directory: SweepDirectory, chosen: Sequence[Standing], wish: Wish) -> Su
     wanted = {s.experiment.number: _next_attempt(s) for s in chosen}
     one = wishes.submission(wish, _new_token(), wanted)
     ledger.intend(directory, one)
-    ledger.log(
-        directory, f"submission {one.token}: {report.experiments(len(chosen))}", one.time
-    )
+    asked = report.counted(len(chosen), "experiment")
+    ledger.log(directory, f"submission {one.token}: {asked}", one.time)
     return one
 
 
@@ -146,7 +145,7 @@ def start(directory: SweepDirectory, made: Submission | None, place: str, worker
         started = local.start_workers(directory, token, min(waiting, workers), workers)
         if made:
             ledger.note(directory, "submitted", made.token, workers=started)
-        return f"{started} worker{'s' * (started != 1)} started"
+        return f"{report.counted(started, 'worker')} started"
     if made is None:
         return "no jobs sent"
     try:
@@ -158,8 +157,7 @@ def start(directory: SweepDirectory, made: Submission | None, place: str, worker
     ledger.note(directory, "submitted", made.token, job_ids=ids, chunks=chunks)
     steering.release(ids)
     ledger.note(directory, "released", made.token)
-    jobs_sent = f"{sum(chunks)} job{'s' * (sum(chunks) != 1)} sent"
-    return f"{jobs_sent} to Slurm as {', '.join(ids)}"
+    return f"{report.counted(sum(chunks), 'job')} sent to Slurm as {', '.join(ids)}"
 
 
 def mend(directory: SweepDirectory) -> list[str]:
@@ -171,17 +169,16 @@ def mend(directory: SweepDirectory) -> list[str]:
     claims it before the lock is let go, so that what has not been claimed by now never will be.
     """
     said = []
-    for token, event in ledger.unfinished(directory).items():
-        one = ledger.submission(directory, token)
+    for one, event in ledger.unfinished(directory):
+        token = one.token
         if one.cluster == "slurm" and event == "submitted":
-            _release(directory, token)
+            _release(directory, one)
             said.append(f"submission {token} was sent but held; it is released now")
         elif one.cluster == "slurm":
             name = slurm.job_name(directory, token)
             queued = told(jobs.queue())
-            steering.cancel(
-                sorted({_array(job) for job, q in queued.items() if q.name == name})
-            )
+            held = {jobs.array_of(job) for job, q in queued.items() if q.name == name}
+            steering.cancel(sorted(held))
             ledger.note(directory, "void", token)
             said.append(f"submission {token} was never released; it is void")
         elif one.cluster == "here" and not _begun(directory, one):
@@ -190,12 +187,12 @@ def mend(directory: SweepDirectory) -> list[str]:
     return said
 
 
-def _release(directory: SweepDirectory, token: str) -> None:
+def _release(directory: SweepDirectory, one: Submission) -> None:
     """Release those jobs of a submission that wait; the others have ended or were cancelled."""
-    sent = next(s.job_ids for s in ledger.submissions(directory) if s.token == token)
-    waiting = {_array(job) for job, q in told(jobs.queue(sent)).items() if q.state == "PENDING"}
-    steering.release([array for array in sent if array in waiting])
-    ledger.note(directory, "released", token)
+    queued = told(jobs.queue(one.job_ids))
+    waiting = {jobs.array_of(job) for job, q in queued.items() if q.state == "PENDING"}
+    steering.release([array for array in one.job_ids if array in waiting])
+    ledger.note(directory, "released", one.token)
 
 
 def _begun(directory: SweepDirectory, one: Submission) -> bool:
@@ -204,8 +201,3 @@ def _begun(directory: SweepDirectory, one: Submission) -> bool:
         directory.experiment(number).attempt(attempt).root.exists()
         for number, attempt in one.attempts.items()
     )
-
-
-def _array(job: str) -> str:
-    """Return the array that a job belongs to."""
-    return job.partition("_")[0]

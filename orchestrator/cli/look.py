@@ -77,7 +77,7 @@ class Look:
     def _accounts_of(self, job: str) -> Mapping[str, Accounted] | Unknown:
         if isinstance(self._accounted, Unknown):
             return self._accounted
-        return self._accounted.get(job.partition("_")[0], {})
+        return self._accounted.get(jobs.array_of(job), {})
 
     def _ended(self, standing: Standing, found: Verdict) -> Standing:
         """Return the standing of an experiment whose job has ended."""
@@ -97,7 +97,7 @@ class Look:
         live = {"PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "SUSPENDED", "REQUEUED"}
         arrays = set(submission.job_ids)
         return any(
-            entry.state in live and job.partition("_")[0] in arrays
+            entry.state in live and jobs.array_of(job) in arrays
             for job, entry in self._queued.items()
         )
 
@@ -128,7 +128,7 @@ def _by_array(
         return rows
     found: dict[str, dict[str, Accounted]] = {}
     for job, row in rows.items():
-        found.setdefault(job.partition("_")[0], {})[job] = row
+        found.setdefault(jobs.array_of(job), {})[job] = row
     return found
 
 

@@ -115,7 +115,7 @@ def _summary(planned: Plan) -> list[str]:
     counted = f"{len(found.new)} new, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
     every = f"{len(sweep.run.multiples())} snapshots, one every {sweep.run.every_t0:g} t0"
     lines = [
-        f"{report.experiments(len(planned.points))} in {planned.directory.root}: {counted}",
+        f"{report.counted(len(planned.points), 'experiment')} in {planned.directory.root}: {counted}",
         f"each: {sweep.run.stop_t0:g} t0, {every}",
     ]
     if planned.wanted:

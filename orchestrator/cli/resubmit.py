@@ -63,9 +63,11 @@ def perform(request: argparse.Namespace) -> int:
         again = _alike(request, place, ended)
         if sweep is not None:
             again = [(submit.wished(request, sweep), ended)] if ended else []
+        engines = {simulator.find(wish.root) for wish, _ in again}
         for wish, those in again:  # what can be refused is, before anything is written
-            dispatch.warm(simulator.find(wish.root), functools.partial(screen.warn, console))
             parting.refuse_impossible(wish, len(those))
+        for engine in engines:
+            dispatch.warm(engine, functools.partial(screen.warn, console))
         if sweep is not None and ended:
             for said in dispatch.keep(sweep, directory):
                 screen.warn(console, said)
@@ -85,7 +87,7 @@ def perform(request: argparse.Namespace) -> int:
     numbers = sorted(number for one in made for number in one.attempts)
     names = report.names(numbers)
     console.print(
-        f"{directory.name}: {report.experiments(len(numbers))} resubmitted ({names}); "
+        f"{directory.name}: {report.counted(len(numbers), 'experiment')} resubmitted ({names}); "
         + ", ".join(dict.fromkeys(started)),
         highlight=False,
         soft_wrap=True,

@@ -80,7 +80,8 @@ def perform(request: argparse.Namespace) -> int:
         made = dispatch.ask_for_new(directory, wish)
         started = dispatch.start(directory, made, wish.cluster, workers(request))
     new, found = len(made.attempts) if made else 0, planned.reconciliation
-    counted = f"{report.experiments(new)} submitted, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
+    asked = f"{report.counted(new, 'experiment')} submitted"
+    counted = f"{asked}, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
     console.print(
         f"{sweep.name}: {counted}; {started}; {directory.root}", highlight=False, soft_wrap=True
     )

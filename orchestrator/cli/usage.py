@@ -112,9 +112,8 @@ def lines(found: Usage) -> list[str]:
     shape, each = found.shape, found.each_s
     if not each:
         return ["jobs: none, for nothing is new"]
-    one = "Slurm job" if shape.slurm else "process on this machine"
-    more = "Slurm jobs" if shape.slurm else "processes on this machine"
-    jobs = f"{shape.jobs} {one if shape.jobs == 1 else more}"
+    here = f"{shape.jobs} process{'es' * (shape.jobs != 1)} on this machine"
+    jobs = report.counted(shape.jobs, "Slurm job") if shape.slurm else here
     at_once = f", {shape.at_once} of them at once" if shape.at_once < shape.jobs else ""
     share = f"up to {shape.together} experiments" if shape.together > 1 else "one experiment"
     span = report.seconds(statistics.median(each))
@@ -122,7 +121,7 @@ def lines(found: Usage) -> list[str]:
         span += f" ({report.seconds(each[0])} to {report.seconds(each[-1])})"
     whole = f"{report.seconds(found.wall_s)} for all once they start"
     return [
-        f"jobs: {report.experiments(len(each))} in {jobs}{at_once}, {share} at a time in each",
+        f"jobs: {report.counted(len(each), 'experiment')} in {jobs}{at_once}, {share} at a time in each",
         f"time: about {span} for an experiment, {whole}; {_learnt(found)}",
         f"use: about {_charged(found)}",
     ]

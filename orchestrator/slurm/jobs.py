@@ -29,6 +29,15 @@ OUT_OF_MEMORY_SIGNAL = 125
 _SKEW_S = 300.0  # clocks of a login node and a controller may differ
 
 
+def array_of(job: str) -> str:
+    """Return the array that a job is an element of, itself where it is of none.
+
+    >>> array_of("1234_5"), array_of("1234")
+    ('1234', '1234')
+    """
+    return job.partition("_")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Queued:
     """A job as the queue has it; ended ones too, for as long as the controller remembers.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.model import State
 from orchestrator.slurm.client import Unknown
+from orchestrator.slurm.jobs import array_of
 from orchestrator.slurm.units import duration, memory
 
 if TYPE_CHECKING:
@@ -168,13 +169,13 @@ def _vanished(job: str, accounted: Mapping[str, Accounted] | Unknown) -> Verdict
     if isinstance(accounted, Unknown):
         sentence = f"it has left the queue, and how it ended cannot be told: {accounted.reason}"
         return Verdict(State.LOST if accounted.lasting else None, sentence)
-    array = job.partition("_")[0]
+    array = array_of(job)
     row = accounted.get(job)
     if row is not None and row.state not in _WAITING:
         return Verdict(
             State.LOST, f"it has left the queue; the accounts have it as {row.state}"
         )
-    if row is not None or any(other.partition("_")[0] == array for other in accounted):
+    if row is not None or any(array_of(other) == array for other in accounted):
         # the accounts never hear of an element that is cancelled before it starts
         return Verdict(State.CANCELLED, "cancelled before it started")
     return Verdict(State.LOST, "Slurm knows nothing of it any more")
