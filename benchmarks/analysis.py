@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestrator import attempts, ledger, store
 from orchestrator.model import (
     Axis,
     Outputs,
@@ -30,8 +29,10 @@ from orchestrator.model import (
     State,
     Submission,
 )
-from orchestrator.reduction import spectrum
-from orchestrator.workspace import SweepDirectory
+from orchestrator.model.reductions import spectrum
+from orchestrator.records import arrays, attempts, ledger
+from orchestrator.records.journal import Journal
+from orchestrator.records.paths import SweepDirectory
 
 _DRAWN = 100
 
@@ -100,7 +101,7 @@ def make(
         if source is None or number % 50 == 0:  # some of each kind
             source = place
             _write(attempt.journal, snapshots, shape, number)
-            store.publish(attempt.journal, place, complete=True)
+            arrays.publish(attempt.journal, place, complete=True)
             attempt.journal.unlink()
         else:
             for name in ("height_maps", "ffts", "cell_counts"):
@@ -112,7 +113,7 @@ def _write(path: Path, snapshots: int, shape: tuple[int, int], number: int) -> N
     """Write a journal of dunes that wander and grow."""
     random = np.random.default_rng(number)
     y, x = np.mgrid[: shape[0], : shape[1]]
-    journal = store.Journal(path)
+    journal = Journal(path)
     for index in range(snapshots):
         height = 8 + 0.05 * index * np.cos(
             2 * np.pi * (x - 0.4 * index) / 25 + 0.1 * np.sin(y / 9)

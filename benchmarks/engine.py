@@ -21,16 +21,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator import expansion, spec
+from orchestrator import sweepfile
 from orchestrator.engine import boxes, flow, gas, shear, simulation, turns, warm
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.simulation import Simulation
 from orchestrator.formats.templates import parse_template
+from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-(EXAMPLE,) = expansion.expand(spec.load(Path(__file__).with_name("example.yaml")))
+(EXAMPLE,) = expansion.expand(sweepfile.load(Path(__file__).with_name("example.yaml")))
 HEIGHT, LENGTH, DEPTH = (int(EXAMPLE.parameters[name]) for name in ("H", "L", "D"))
 PHASES = {
     "cells and pairs": (

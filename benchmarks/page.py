@@ -24,15 +24,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator import attempts, ledger
 from orchestrator.model import Axis, Outputs, Point, Record, Resources, Run, State, Submission
-from orchestrator.reduction import spectrum
-from orchestrator.workspace import SweepDirectory
+from orchestrator.model.reductions import spectrum
+from orchestrator.records import attempts, ledger
+from orchestrator.records.paths import SweepDirectory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from orchestrator.model import Scalar
+    from orchestrator.formats.parameters import Value
 
 SNAPSHOTS, DEPTH, LENGTH = 100, 100, 200
 RUN = Run(stop_t0=990.0, every_t0=10.0)
@@ -131,7 +131,7 @@ def _points(experiments: int) -> list[Point]:
     ]
 
 
-def _parameters(wind: int, snowfall: int, sintering: int) -> dict[str, Scalar]:
+def _parameters(wind: int, snowfall: int, sintering: int) -> dict[str, Value]:
     return {
         "H": 60,
         "L": LENGTH,

@@ -23,10 +23,11 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestrator import pipe, stream
 from orchestrator.formats import frames
 from orchestrator.formats.cellspace import Header, header_bytes
-from orchestrator.supervisor.reducing import Reducer
+from orchestrator.runner import pipe
+from orchestrator.runner.decoder import Decoder
+from orchestrator.runner.reducer import Reducer
 
 HEIGHT, LENGTH, DEPTH = 80, 400, 200
 WRITER = """
@@ -107,7 +108,7 @@ def start_up(rounds: int) -> None:
         "pass",
         "import numpy",
         "import orchestrator",
-        "import orchestrator.supervisor",
+        "import orchestrator.runner.supervisor",
     ):
         spent = []
         for _ in range(rounds):
@@ -176,7 +177,7 @@ def receive(reading: int, writer: subprocess.Popen[bytes], *, reduce: bool) -> f
     """Take snapshots apart and reduce them as the supervisor does; return seconds for each."""
     ended = os.pidfd_open(writer.pid)
     taken = pipe.Pipe(reading, lambda: writer.poll() is not None, ended, None, lambda: 2.0)
-    decoder = stream.Decoder(taken.fill)
+    decoder = Decoder(taken.fill)
     reducer = Reducer(decoder, spectra=True)
     snapshots = 0
     while (header := decoder.header()) is not None:

@@ -20,21 +20,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator import attempts, ledger, simulator
 from orchestrator.formats import frames
 from orchestrator.formats.cellspace import Header, header_bytes
 from orchestrator.model import Experiment, Outputs, Point, Resources, Run, Submission, Task
-from orchestrator.supervisor import Stop, supervise
-from orchestrator.worker import work
-from orchestrator.worker.offers import Post
-from orchestrator.workspace import ExperimentDirectory, SweepDirectory
+from orchestrator.records import attempts, ledger
+from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
+from orchestrator.runner import simulator
+from orchestrator.runner.queue import Post
+from orchestrator.runner.stop import Stop
+from orchestrator.runner.supervisor import supervise
+from orchestrator.runner.worker import work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.model import Engine, Scalar
+    from orchestrator.formats.parameters import Value
+    from orchestrator.model import Engine
 
-PARAMETERS: dict[str, Scalar] = {
+PARAMETERS: dict[str, Value] = {
     "Boundary": "OPEN",
     "H": 50,
     "L": 300,

@@ -12,19 +12,22 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import attempts, expansion, experiment, simulator
 from orchestrator.errors import EngineError, FormatError, RequestError
 from orchestrator.formats.durable import replacing
 from orchestrator.formats.parameters import PARAMETERS, Kind, checked, parse_text
 from orchestrator.model import Experiment, Outputs, Point, Run, Task
-from orchestrator.supervisor import Stop, supervise
-from orchestrator.workspace import ExperimentDirectory
+from orchestrator.records import attempts
+from orchestrator.records.paths import ExperimentDirectory
+from orchestrator.runner import preparation, simulator
+from orchestrator.runner.stop import Stop
+from orchestrator.runner.supervisor import supervise
+from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from orchestrator.formats.parameters import Parameter
-    from orchestrator.model import Record, Scalar
+    from orchestrator.formats.parameters import Parameter, Value
+    from orchestrator.model import Record
 
 _DATA_RUNS = "data_runs"
 _EVERY_T0 = 10.0
@@ -102,7 +105,7 @@ class DataRun:
         RequestError
             If a file that the parameters name is not there.
         """
-        experiment.prepare(self._experiment, self._engine, self._directory)
+        preparation.prepare(self._experiment, self._engine, self._directory)
         if self._wish.parfile != _PARFILE:
             with replacing(self._directory.root / self._wish.parfile) as file:
                 file.write(self._directory.parfile.read_bytes())
@@ -170,8 +173,8 @@ class _Wish:
         if self._problems:
             raise RequestError(*self._problems)
 
-    def _known_parameters(self) -> dict[str, Scalar]:
-        found: dict[str, Scalar] = {}
+    def _known_parameters(self) -> dict[str, Value]:
+        found: dict[str, Value] = {}
         for name, value in self._flat.items():
             if name in PARAMETERS:
                 try:
@@ -237,7 +240,7 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _value(parameter: Parameter, value: Any) -> Scalar:
+def _value(parameter: Parameter, value: Any) -> Value:
     if parameter.kind is Kind.TEXT:
         return checked(parameter, str(value))
     if parameter.kind is Kind.BOOLEAN and value in {0, 1}:

@@ -12,7 +12,6 @@ import hypothesis
 import numpy as np
 import pytest
 
-from orchestrator import simulator
 from orchestrator.formats import frames
 from orchestrator.formats.cellspace import Header, header_bytes
 from orchestrator.model import (
@@ -26,16 +25,18 @@ from orchestrator.model import (
     Submission,
     Task,
 )
-from orchestrator.supervisor import Stop, supervise
-from orchestrator.workspace import ExperimentDirectory, SweepDirectory
+from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
+from orchestrator.runner import simulator
+from orchestrator.runner.stop import Stop
+from orchestrator.runner.supervisor import supervise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from orchestrator.model import Scalar
-    from orchestrator.workspace import AttemptDirectory
+    from orchestrator.formats.parameters import Value
+    from orchestrator.records.paths import AttemptDirectory
 
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
@@ -184,7 +185,7 @@ class Trial:
         self.directory = directory
         self.run = Run(stop_t0=20.0, every_t0=10.0, silence_s=60.0)
         self.outputs = Outputs()
-        self.parameters: dict[str, Scalar] = {"H": 4, "L": 6, "D": 5, "Time": 0.0}
+        self.parameters: dict[str, Value] = {"H": 4, "L": 6, "D": 5, "Time": 0.0}
         self.files = self.claim(1)
 
     def claim(self, number: int) -> AttemptDirectory:

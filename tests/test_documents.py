@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 import orchestrator
-from orchestrator import expansion, spec
-from orchestrator.arithmetic.expressions import FUNCTIONS
+from orchestrator import sweepfile
 from orchestrator.cli import VERBS
-from orchestrator.cli.settings import PRESETS
 from orchestrator.errors import RequestError
-from orchestrator.spec.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
-from orchestrator.spec.samples import RANGE, SAMPLE
+from orchestrator.formulas.expressions import FUNCTIONS
+from orchestrator.submission.settings import PRESETS
+from orchestrator.sweepfile import expansion
+from orchestrator.sweepfile.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
+from orchestrator.sweepfile.samples import RANGE, SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orchestrator.spec.fields import Field
+    from orchestrator.sweepfile.fields import Field
 
 ROOT = Path(orchestrator.__file__).parents[1]
 README = ROOT / "README.md"
@@ -67,7 +68,7 @@ def test_every_sweep_file_that_is_shown_is_one(path: Path, tmp_path: Path) -> No
 
     for text in shown:
         (tmp_path / "w.yaml").write_text(text)
-        assert expansion.expand(spec.load(tmp_path / "w.yaml"))
+        assert expansion.expand(sweepfile.load(tmp_path / "w.yaml"))
 
 
 def test_the_mistake_that_readme_makes_is_told_as_it_says(
@@ -80,7 +81,7 @@ def test_the_mistake_that_readme_makes_is_told_as_it_says(
     path.write_text(_blocks(README, "yaml")[0].replace("Tau_min: [", "Tau_mim: ["))
 
     with pytest.raises(RequestError) as caught:
-        spec.load(path)
+        sweepfile.load(path)
 
     assert said in caught.value.problems
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestrator import expansion, spec
+from orchestrator import sweepfile
 from orchestrator.formats.templates import parse_template
+from orchestrator.sweepfile import expansion
 
 ROOT = Path(__file__).parents[1]
 SWEEPS = sorted((ROOT / "sweeps").glob("*.yaml"))
@@ -51,7 +52,7 @@ def _named(path: Path) -> str:
 
 @pytest.mark.parametrize("path", SWEEPS, ids=_named)
 def test_a_shipped_sweep_loads_and_expands_without_a_warning(path: Path) -> None:
-    sweep = spec.load(path)
+    sweep = sweepfile.load(path)
 
     points = expansion.expand(sweep)
 
@@ -68,7 +69,7 @@ def test_a_shipped_template_needs_only_a_domain_and_a_duration(
     own = f"name: mine\nextends: {path.stem}\nparameters: {{H: 50, L: 160, D: 70}}\n"
     (tmp_path / "mine.yaml").write_text(own + "run: {stop: 10, every: 5}\n")
 
-    sweep = spec.load(tmp_path / "mine.yaml")
+    sweep = sweepfile.load(tmp_path / "mine.yaml")
     (point,) = expansion.expand(sweep)
 
     assert sweep.warnings == ()
@@ -86,7 +87,7 @@ def test_a_shipped_file_begins_by_saying_what_it_is_for(path: Path) -> None:
 
 
 def test_pyrescal_is_the_snowfall_of_the_original_example() -> None:
-    sweep = spec.load(ROOT / "sweeps/pyrescal.yaml")
+    sweep = sweepfile.load(ROOT / "sweeps/pyrescal.yaml")
 
     points = expansion.expand(sweep)
 
@@ -98,7 +99,7 @@ def test_pyrescal_is_the_snowfall_of_the_original_example() -> None:
 
 
 def test_the_phase_diagram_is_snowfall_against_wind() -> None:
-    points = expansion.expand(spec.load(ROOT / "sweeps/phase-diagram.yaml"))
+    points = expansion.expand(sweepfile.load(ROOT / "sweeps/phase-diagram.yaml"))
 
     found = [tuple(p.parameters[n] for n in ("Lambda_I", "Tau_min", "Tau_max")) for p in points]
     assert found == [
@@ -112,7 +113,7 @@ def test_the_phase_diagram_is_snowfall_against_wind() -> None:
 
 
 def test_hardening_keeps_pairs_together_and_leaves_out_the_stone() -> None:
-    points = expansion.expand(spec.load(ROOT / "sweeps/hardening.yaml"))
+    points = expansion.expand(sweepfile.load(ROOT / "sweeps/hardening.yaml"))
 
     pairs = {(p.parameters["Lambda_F"], p.parameters["Ava_angle"]) for p in points}
     assert pairs == {(0.0, 50.0), (0.05, 38.0)}

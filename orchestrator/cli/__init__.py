@@ -86,8 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # not every terminal has every letter
             stream.reconfigure(errors="replace")
     try:
-        request = _read(sys.argv[1:] if arguments is None else arguments)
-        code: int = request.perform(request)
+        options = _read(sys.argv[1:] if arguments is None else arguments)
+        code: int = options.perform(options)
         sys.stdout.flush()
     except RequestError as error:
         for problem in error.problems:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator import collection
-from orchestrator.cli import follow, selection
+from orchestrator.cli import arguments
+from orchestrator.records import status
+from orchestrator.submission import cancel, selection
 
 if TYPE_CHECKING:
     import argparse
@@ -13,16 +14,16 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    selection.add_sweep(parser)
-    selection.add_experiments(parser)
+    arguments.add_sweep(parser)
+    arguments.add_experiments(parser)
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Cancel what has not ended."""
-    directory = selection.find_sweep(request)
-    chosen = selection.choose(request.experiments, directory)
-    standings = collection.standings(directory, chosen.numbers)
-    changed = follow.cancel(directory, standings, "cancelled")
+    directory = selection.find_sweep(options)
+    chosen = selection.choose(options.experiments, directory)
+    standings = status.standings(directory, chosen.numbers)
+    changed = cancel.cancel(directory, standings, "cancelled")
     ended = sum(s.state.ended for s in standings)
     never = sum(not s.state.ended and not s.attempt for s in standings)
     more = f", {never} never submitted" if never else ""

@@ -7,10 +7,14 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import collection, dataset, figures, report
-from orchestrator.cli import outputs, screen, selection
+from orchestrator import plots, text
+from orchestrator.analysis import dataset
+from orchestrator.cli import arguments, screen
 from orchestrator.errors import RequestError
+from orchestrator.formats import destination
 from orchestrator.model import State
+from orchestrator.records import status
+from orchestrator.submission import selection
 
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    selection.add_sweep(parser, required=False)
+    arguments.add_sweep(parser, required=False)
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help=".zarr or .nc; default SWEEP.zarr"
     )
@@ -31,28 +35,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Collect and say where it is."""
-    directory = selection.find_sweep(request)
-    if request.tolerance is not None and not request.tolerance >= 0:
-        raise RequestError(f"--tolerance: expected a time from 0 on, got {request.tolerance:g}")
-    asked = request.output or directory.root / f"{directory.name}.zarr"
-    path = outputs.ready(asked, (".zarr", ".nc"))
+    directory = selection.find_sweep(options)
+    if options.tolerance is not None and not options.tolerance >= 0:
+        raise RequestError(f"--tolerance: expected a time from 0 on, got {options.tolerance:g}")
+    asked = options.output or directory.root / f"{directory.name}.zarr"
+    path = destination.ready(asked, (".zarr", ".nc"))
     with screen.console().status(f"collecting {directory.name}"), _held_back() as interrupt:
-        written = dataset.collect(directory, path, request.tolerance, interrupt)
-    standings = report.present(collection.standings(directory))
+        written = dataset.collect(directory, path, options.tolerance, interrupt)
+    standings = status.present(status.standings(directory))
     done = sum(s.state is State.DONE for s in standings)
-    size = report.size(written.size)
+    size = text.size(written.size)
     print(f"wrote {path}: {done} of {len(standings)} experiments done, {size}")
     if written.superseded:
-        names = report.names(written.superseded)
+        names = text.names(written.superseded)
         print(f"left out: {names}, in whose place a newer experiment stands")
     if written.unplaced:
         late = f"came more than {written.tolerance_t0:g} t0 after the time that was asked for"
         print(f"left out: {written.unplaced} snapshots that {late}; see --tolerance")
     if written.full:
-        names, first_t0 = report.names(sorted(written.full)), min(written.full.values())
-        since = f"domain full from t = {figures.time(first_t0)} t0 on"
+        names, first_t0 = text.names(sorted(written.full)), min(written.full.values())
+        since = f"domain full from t = {plots.time(first_t0)} t0 on"
         least = ", at the earliest" if len(written.full) > 1 else ""
         print(f"{since}{least}: {names}; its surface is not measured then")
     return 0

@@ -11,12 +11,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator import __version__, simulator
-from orchestrator.cli import resources, screen, selection, settings
+from orchestrator import __version__
+from orchestrator.cli import arguments, resources, screen
 from orchestrator.errors import RequestError
 from orchestrator.model import Resources
+from orchestrator.runner import simulator
 from orchestrator.slurm import cluster, units
 from orchestrator.slurm.client import Unknown, ask
+from orchestrator.submission import settings
 
 if TYPE_CHECKING:
     import argparse
@@ -47,14 +49,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="send a job of a minute to see a compute node, of this partition, account and qos",
     )
     resources.add_access(parser)
-    selection.add_data_directory(parser)
+    arguments.add_data_directory(parser)
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Print a line for each finding; 1 if one is a failure."""
     console = screen.console()
     failed = False
-    for finding in _findings(request):
+    for finding in _findings(options):
         failed |= finding.mark == "failure"
         console.print(
             f"[{_MARKS[finding.mark]}]{finding.mark:8}[/] {finding.what}: {finding.said}",
@@ -64,14 +66,14 @@ def perform(request: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _findings(request: argparse.Namespace) -> Iterator[Finding]:
+def _findings(options: argparse.Namespace) -> Iterator[Finding]:
     cores = len(os.sched_getaffinity(0))
     yield Finding(
         "ok", "this machine", f"Python {platform.python_version()}, {cores} cores to use"
     )
     yield _engine()
-    yield from _file_system(settings.data_directory(request))
-    yield from _slurm(request)
+    yield from _file_system(settings.data_directory(options))
+    yield from _slurm(options)
 
 
 def _engine() -> Finding:
@@ -136,7 +138,7 @@ def _semantics(place: Path, what: str) -> Iterator[Finding]:
     yield Finding(mark, what, f"makes and renames as it must, {each_ms:.1f} ms a directory")
 
 
-def _slurm(request: argparse.Namespace) -> Iterator[Finding]:
+def _slurm(options: argparse.Namespace) -> Iterator[Finding]:
     if shutil.which("sbatch") is None:
         yield Finding("ok", "Slurm", "not here; sweeps run on this machine")
         return
@@ -169,8 +171,8 @@ def _slurm(request: argparse.Namespace) -> Iterator[Finding]:
             f"{one.state}, up to {time_said}, {able} of {len(one.nodes)} nodes of {cores} cores"
         )
         yield Finding("ok" if one.up and able else "warning", f"partition {one.name}", said)
-    if request.probe:
-        yield _probe(resources.effective(request, Resources()))
+    if options.probe:
+        yield _probe(resources.effective(options, Resources()))
 
 
 def _probe(asked: Resources) -> Finding:

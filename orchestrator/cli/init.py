@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import RequestError
-from orchestrator.spec.layers import shipped
+from orchestrator.sweepfile.layers import shipped
 
 if TYPE_CHECKING:
     import argparse
@@ -20,9 +20,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Copy what ships with the package; overwrite nothing."""
-    target: Path = request.directory
+    target: Path = options.directory
     files = {
         target / kind / source.name: source
         for kind in ("sweeps", "templates")

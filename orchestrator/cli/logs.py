@@ -6,9 +6,10 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from orchestrator import attempts, collection
-from orchestrator.cli import selection
+from orchestrator.cli import arguments
 from orchestrator.errors import RequestError
+from orchestrator.records import attempts, status
+from orchestrator.submission import selection
 
 if TYPE_CHECKING:
     import argparse
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    selection.add_sweep(parser)
-    selection.add_experiment(parser)
+    arguments.add_sweep(parser)
+    arguments.add_experiment(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="go on until it ends")
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Print the engine's output of the latest attempt, then the record's reason."""
-    directory = selection.find_sweep(request)
-    number = selection.choose_one(request.experiment, directory, "logs")
-    (standing,) = collection.standings(directory, [number])
+    directory = selection.find_sweep(options)
+    number = selection.choose_one(options.experiment, directory, "logs")
+    (standing,) = status.standings(directory, [number])
     made = directory.experiment(number).attempts()
-    while request.follow and standing.attempt and not made:
+    while options.follow and standing.attempt and not made:
         time.sleep(0.5)
         made = directory.experiment(number).attempts()
     if not made:
@@ -36,7 +37,7 @@ def perform(request: argparse.Namespace) -> int:
         raise RequestError(f"{name} has not started; it is {state}")
     attempt = made[-1]
     shown = _show(attempt.engine_log, 0)
-    while request.follow and attempts.read_record(attempt) is None:
+    while options.follow and attempts.read_record(attempt) is None:
         if attempts.alive(attempt) is False:
             break
         time.sleep(0.5)

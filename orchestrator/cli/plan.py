@@ -8,25 +8,17 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
-from orchestrator import report, spec
-from orchestrator.cli import (
-    comparison,
-    parting,
-    screen,
-    seeds,
-    selection,
-    settings,
-    submit,
-    usage,
-)
+from orchestrator import sweepfile, text
+from orchestrator.cli import arguments, screen, submit
+from orchestrator.submission import cost, packing, plan, seeds, settings
 
 if TYPE_CHECKING:
     import argparse
 
-    from orchestrator.cli.comparison import Plan
-    from orchestrator.cli.usage import Usage
-    from orchestrator.cli.wishes import Wish
     from orchestrator.model import Point, Sweep
+    from orchestrator.submission.cost import Usage
+    from orchestrator.submission.plan import Plan
+    from orchestrator.submission.request import Wish
 
 _SHOWN = 30
 _DIRECTORIES_AND_LOGS = 20
@@ -34,7 +26,7 @@ _DIRECTORIES_AND_LOGS = 20
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    selection.add_sweep_file(parser)
+    arguments.add_sweep_file(parser)
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
     parser.add_argument(
@@ -45,41 +37,41 @@ def configure(parser: argparse.ArgumentParser) -> None:
     submit.add_resources(parser)
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Compare the file with what is on disk and print the difference."""
-    sweep = spec.load(request.sweep, request.set)
-    planned = comparison.compare(sweep, settings.data_directory(request))
-    if request.extend_seeds is not None:
-        if request.json:
-            print(json.dumps(seeds.as_json(planned, request.extend_seeds), indent=1))
+    sweep = sweepfile.load(options.sweep, options.set)
+    planned = plan.compare(sweep, settings.data_directory(options))
+    if options.extend_seeds is not None:
+        if options.json:
+            print(json.dumps(seeds.as_json(planned, options.extend_seeds), indent=1))
         else:
-            seeds.propose(screen.console(), planned, request.extend_seeds)
+            seeds.propose(screen.console(), planned, options.extend_seeds)
         return 0
-    wish = submit.wished(request, sweep)
-    used = _usage(planned, wish, submit.workers(request))
-    if request.json:
+    wish = submit.wished(options, sweep)
+    used = _usage(planned, wish, submit.workers(options))
+    if options.json:
         print(json.dumps(_as_json(planned, used), indent=1))
         return 0
     console = screen.console()
     for warning in sweep.warnings:
         screen.warn(console, f"warning: {warning}")
-    console.print(_table(planned, None if request.all else _SHOWN))
-    if len(planned.points) > _SHOWN and not request.all:
+    console.print(_table(planned, None if options.all else _SHOWN))
+    if len(planned.points) > _SHOWN and not options.all:
         console.print(f"... {len(planned.points) - _SHOWN} more; all of them with --all")
-    for line in (*_summary(planned), *usage.lines(used)):
+    for line in (*_summary(planned), *cost.lines(used)):
         console.print(line, highlight=False, soft_wrap=True)
     if wish.cluster == "slurm":
-        parting.refuse_impossible(wish, len(planned.wanted))
-        for text in parting.scripts(planned, wish):
+        packing.refuse_impossible(wish, len(planned.wanted))
+        for text in packing.scripts(planned, wish):
             console.print()
             console.print(text, markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
 def _usage(planned: Plan, wish: Wish, workers: int) -> Usage:
-    shape = parting.shape(wish, len(planned.wanted), workers)
+    shape = packing.shape(wish, len(planned.wanted), workers)
     seen, builtin = planned.standings.values(), wish.root is None
-    return usage.usage(shape, planned.wanted, wish.run, seen, builtin=builtin)
+    return cost.usage(shape, planned.wanted, wish.run, seen, builtin=builtin)
 
 
 def _table(planned: Plan, limit: int | None) -> Table:
@@ -93,7 +85,7 @@ def _table(planned: Plan, limit: int | None) -> Table:
         state = planned.standings[number].state.value if point.key in kept else ""
         table.add_row(
             str(number),
-            *(report.number(point.parameters[name]) for name in names),
+            *(text.number(point.parameters[name]) for name in names),
             str(point.seed),
             f"kept, {state}" if state else "new",
             style="dim" if state else "",
@@ -115,15 +107,15 @@ def _summary(planned: Plan) -> list[str]:
     counted = f"{len(found.new)} new, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
     every = f"{len(sweep.run.multiples())} snapshots, one every {sweep.run.every_t0:g} t0"
     lines = [
-        f"{report.counted(len(planned.points), 'experiment')} in {planned.directory.root}: {counted}",
+        f"{text.counted(len(planned.points), 'experiment')} in {planned.directory.root}: {counted}",
         f"each: {sweep.run.stop_t0:g} t0, {every}",
     ]
     if planned.wanted:
         files = _DIRECTORIES_AND_LOGS * len(planned.wanted)
-        lines.append(f"expected: about {files} files, {report.size(total)}")
+        lines.append(f"expected: about {files} files, {text.size(total)}")
     if planned.idle:
         lines.append(f"{len(planned.idle)} kept experiments were never started and will be")
-    return lines + comparison.told_otherwise(planned)
+    return lines + plan.told_otherwise(planned)
 
 
 def _as_json(planned: Plan, used: Usage) -> dict[str, Any]:
@@ -136,7 +128,7 @@ def _as_json(planned: Plan, used: Usage) -> dict[str, Any]:
         "orphaned": [e.number for e in planned.reconciliation.orphaned],
         "otherwise": list(planned.otherwise),
         "never_started": list(planned.idle),
-        "usage": usage.as_json(used),
+        "usage": cost.as_json(used),
         "experiments": [
             {
                 "number": number,

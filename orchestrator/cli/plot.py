@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator import figures, observables
-from orchestrator.cli import curves, layouts, outputs, pictures, screen, selection, settings
-from orchestrator.dataset.grid import lay_out
+from orchestrator import plots
+from orchestrator.analysis import observables
+from orchestrator.analysis.dataset.grid import lay_out
+from orchestrator.cli import arguments, screen
 from orchestrator.errors import RequestError
-from orchestrator.figures.lines import Scale
+from orchestrator.formats import destination
+from orchestrator.plots import layout, panels, series
+from orchestrator.plots.lines import Scale
+from orchestrator.submission import selection, settings
 
 if TYPE_CHECKING:
     import argparse
@@ -24,9 +28,9 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from orchestrator.cli.layouts import Layout, Page
-    from orchestrator.cli.pictures import Films
-    from orchestrator.dataset.grid import Grid
+    from orchestrator.analysis.dataset.grid import Grid
+    from orchestrator.plots.layout import Layout, Page
+    from orchestrator.plots.panels import Films
 
 _DEFAULT = "roughness,wavelength,mean_height"
 _FRAMES = 60
@@ -44,7 +48,7 @@ _ONLY_FOR = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    selection.add_sweep(parser, required=False)
+    arguments.add_sweep(parser, required=False)
     parser.add_argument(
         "kind",
         metavar="KIND",
@@ -77,40 +81,40 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Draw and say where the pictures are."""
-    kind_alone = request.sweep in {*_STILLS, "animation"}
-    if kind_alone and not (settings.data_directory(request) / request.sweep).exists():
-        request.sweep, request.kind = None, request.sweep
-    _refuse_options(request)
-    directory = selection.find_sweep(request)
-    suffixes = figures.FILMS if request.kind == "animation" else figures.STILLS
-    asked = request.output or directory.root / f"{request.kind}{suffixes[0]}"
-    path = outputs.ready(asked, suffixes)
+    kind_alone = options.sweep in {*_STILLS, "animation"}
+    if kind_alone and not (settings.data_directory(options) / options.sweep).exists():
+        options.sweep, options.kind = None, options.sweep
+    _refuse_options(options)
+    directory = selection.find_sweep(options)
+    suffixes = plots.FILMS if options.kind == "animation" else plots.STILLS
+    asked = options.output or directory.root / f"{options.kind}{suffixes[0]}"
+    path = destination.ready(asked, suffixes)
     grid = lay_out(directory)
-    _check_time(grid, request.time)
+    _check_time(grid, options.time)
     command = shlex.join(["rescal-sweep", *sys.argv[1:]])
-    draw = _animate if request.kind == "animation" else _still
+    draw = _animate if options.kind == "animation" else _still
     with screen.console().status(f"drawing {directory.name}"):
-        for target in draw(grid, request, path, command):
+        for target in draw(grid, options, path, command):
             print(f"wrote {target}")
     return 0
 
 
-def _refuse_options(request: argparse.Namespace) -> None:
+def _refuse_options(options: argparse.Namespace) -> None:
     """Refuse what would be passed over, or is no time."""
     for option, kinds in _ONLY_FOR.items():
-        given = getattr(request, option.removeprefix("--"))
-        if given is not None and request.kind not in kinds:
+        given = getattr(options, option.removeprefix("--"))
+        if given is not None and options.kind not in kinds:
             raise RequestError(
-                f"{option}: of {' and '.join(kinds)} only, not of {request.kind}"
+                f"{option}: of {' and '.join(kinds)} only, not of {options.kind}"
             )
-    if request.experiment is not None:
+    if options.experiment is not None:
         for option in ("--seed", "--rows", "--columns"):
-            if getattr(request, option.removeprefix("--")) is not None:
-                raise RequestError(f"{option}: --experiment {request.experiment} is one alone")
-    if request.time is not None and not 0 <= request.time < math.inf:
-        raise RequestError(f"--time: expected a time from 0 on, got {request.time:g}")
+            if getattr(options, option.removeprefix("--")) is not None:
+                raise RequestError(f"{option}: --experiment {options.experiment} is one alone")
+    if options.time is not None and not 0 <= options.time < math.inf:
+        raise RequestError(f"--time: expected a time from 0 on, got {options.time:g}")
 
 
 def _check_time(grid: Grid, time_t0: float | None) -> None:
@@ -120,36 +124,36 @@ def _check_time(grid: Grid, time_t0: float | None) -> None:
         raise RequestError(f"--time {time_t0:g}: {grid.directory.name} ends at t = {last:g} t0")
 
 
-def _still(grid: Grid, request: argparse.Namespace, path: Path, command: str) -> Iterator[Path]:
+def _still(grid: Grid, options: argparse.Namespace, path: Path, command: str) -> Iterator[Path]:
     """Write each page of a picture."""
-    for name, figure in _STILLS[request.kind](grid, request):
-        target = _target(request, path, name)
-        figures.save(figure, target, command)
+    for name, figure in _STILLS[options.kind](grid, options):
+        target = _target(options, path, name)
+        plots.save(figure, target, command)
         yield target
 
 
-def _phase_diagram(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
-    laid = _layout(grid, request)
-    found = [pictures.panels(grid, page, request.time) for page in laid.pages]
-    panels = (panel for of_page in found for panel in of_page.values())
-    maps = [one.height_map for one in panels if one.height_map is not None]
-    range_ = figures.range_of(maps, maps)
+def _phase_diagram(grid: Grid, options: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
+    laid = _layout(grid, options)
+    found = [panels.panels(grid, page, options.time) for page in laid.pages]
+    drawn = (panel for of_page in found for panel in of_page.values())
+    maps = [panel.height_map for panel in drawn if panel.height_map is not None]
+    range_ = plots.range_of(maps, maps)
     for page, of_page in zip(laid.pages, found, strict=True):
         diagram = _diagram(grid, laid, page, range_)
         diagram.show(of_page)
         yield _file_name(page), diagram.figure
 
 
-def _profile(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
-    laid = _layout(grid, request)
-    _check_row(laid, request.y)
+def _profile(grid: Grid, options: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
+    laid = _layout(grid, options)
+    _check_row(laid, options.y)
     shown = False
     for page in laid.pages:
-        stripes = pictures.stripes(grid, page, request.y)
+        stripes = panels.stripes(grid, page, options.y)
         if not any(len(one.times) > 1 for one in stripes.values()):
             continue
         shown = True
-        figure = figures.space_time(stripes, laid.labels, _title(grid, laid, page))
+        figure = plots.space_time(stripes, laid.labels, _title(grid, laid, page))
         yield _file_name(page), figure
     if not shown:
         raise RequestError(f"{grid.directory.name}: no two height maps of an experiment")
@@ -158,8 +162,8 @@ def _profile(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Fig
 def _check_row(laid: Layout, y: int | None) -> None:
     """Refuse a row that some domain has not."""
     standings = [standing for page in laid.pages for standing in page.standings.values()]
-    narrowest = min(standings, key=lambda standing: layouts.domain(standing)[0])
-    depth, _ = layouts.domain(narrowest)
+    narrowest = min(standings, key=lambda standing: layout.domain(standing)[0])
+    depth, _ = layout.domain(narrowest)
     if y is not None and not 0 <= y < depth:
         name = narrowest.experiment.name
         raise RequestError(
@@ -167,19 +171,19 @@ def _check_row(laid: Layout, y: int | None) -> None:
         )
 
 
-def _series(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
-    names = _quantities(_DEFAULT if request.quantity is None else request.quantity)
-    panels = {}
+def _series(grid: Grid, options: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
+    names = _quantities(_DEFAULT if options.quantity is None else options.quantity)
+    scales = {}
     for name in names:
         about = observables.QUANTITIES[name]
         unit = "" if about.units == "1" else f"\n({about.units})"
-        panels[name] = Scale(name.replace("_", " ") + unit, axial=about.axial)
-    scales = Scale("t (t0)"), panels
-    course = curves.series(_narrowed(grid, request))
+        scales[name] = Scale(name.replace("_", " ") + unit, axial=about.axial)
+    axes = Scale("t (t0)"), scales
+    course = series.series(_narrowed(grid, options))
     if not any(np.isfinite(one.means[name]).any() for one in course.curves for name in names):
         raise RequestError(f"{grid.directory.name}: no value of {', '.join(names)}")
-    title, shade = _name(grid, request), curves.shade(grid)
-    yield "", figures.curves(course.curves, scales, title, shade, course.notes)
+    title, shade = _name(grid, options), series.shade(grid)
+    yield "", plots.curves(course.curves, axes, title, shade, course.notes)
 
 
 def _quantities(said: str) -> list[str]:
@@ -194,8 +198,8 @@ def _quantities(said: str) -> list[str]:
     return names
 
 
-def _spectrum(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
-    waves = curves.waves(_narrowed(grid, request), request.time)
+def _spectrum(grid: Grid, options: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
+    waves = series.waves(_narrowed(grid, options), options.time)
     if not waves.curves:
         raise RequestError(f"{grid.directory.name}: no height maps of which there are spectra")
     power = "power per wavenumber\n(cells² / (1/cells))" if waves.unequal else "power (cells²)"
@@ -203,29 +207,29 @@ def _spectrum(grid: Grid, request: argparse.Namespace) -> Iterator[tuple[str, Fi
         Scale("wavelength along the wind (cells)", logarithmic=True),
         {"power": Scale(power, logarithmic=True)},
     )
-    title = f"{_name(grid, request)}, {figures.when(waves.times)}"
-    yield "", figures.curves(waves.curves, scales, title, curves.shade(grid), waves.notes)
+    title = f"{_name(grid, options)}, {plots.when(waves.times)}"
+    yield "", plots.curves(waves.curves, scales, title, series.shade(grid), waves.notes)
 
 
-def _name(grid: Grid, request: argparse.Namespace) -> str:
+def _name(grid: Grid, options: argparse.Namespace) -> str:
     """Return the sweep's name, with the experiment or the seed that alone is drawn."""
     said = [grid.directory.name]
-    if request.experiment is not None:
-        said.append(f"exp{selection.choose_one(request.experiment, grid.directory, 'plot')}")
-    if request.seed is not None:
-        said.append(f"seed = {request.seed}")
+    if options.experiment is not None:
+        said.append(f"exp{selection.choose_one(options.experiment, grid.directory, 'plot')}")
+    if options.seed is not None:
+        said.append(f"seed = {options.seed}")
     return ", ".join(said)
 
 
-def _narrowed(grid: Grid, request: argparse.Namespace) -> Grid:
+def _narrowed(grid: Grid, options: argparse.Namespace) -> Grid:
     """Leave of a sweep the one experiment or seed of which curves were asked for."""
     cells = grid.cells
-    if request.experiment is not None:
-        number = selection.choose_one(request.experiment, grid.directory, "--experiment")
-        [chosen] = layouts.alone(grid, number).pages[0].standings.values()
+    if options.experiment is not None:
+        number = selection.choose_one(options.experiment, grid.directory, "--experiment")
+        [chosen] = layout.alone(grid, number).pages[0].standings.values()
         cells = {place: one for place, one in cells.items() if one == chosen}
-    if request.seed is not None:
-        seed = layouts.seed_of(grid, request.seed)
+    if options.seed is not None:
+        seed = layout.seed_of(grid, options.seed)
         cells = {place: one for place, one in cells.items() if place[-1] == seed}
     return dataclasses.replace(grid, cells=cells)
 
@@ -239,36 +243,36 @@ _STILLS = {
 
 
 def _animate(
-    grid: Grid, request: argparse.Namespace, path: Path, command: str
+    grid: Grid, options: argparse.Namespace, path: Path, command: str
 ) -> Iterator[Path]:
     """Write a film of each page that has something to show."""
-    frames = _FRAMES if request.frames is None else request.frames
+    frames = _FRAMES if options.frames is None else options.frames
     if frames < 2:
         raise RequestError(f"--frames {frames}: expected 2 or more")
-    laid = _layout(grid, request)
+    laid = _layout(grid, options)
     shown = False
     for page in laid.pages:
-        films = pictures.films(grid, page)
+        films = panels.films(grid, page)
         read = [reduced for reduced, _ in films.values() if len(reduced.height_maps)]
         if not read:
             continue
         surfaces = [observables.surface(one.height_maps[[0, -1]]) for one in read]
         ends = (surface for of_one in surfaces for surface in of_one)
         everything = (observables.surface(one.height_maps) for one in read)
-        range_ = figures.range_of(ends, everything)
+        range_ = plots.range_of(ends, everything)
         diagram = _diagram(grid, laid, page, range_)
         show = functools.partial(_show, grid, diagram, films)
-        target = _target(request, path, _file_name(page))
-        moments = _some(pictures.moments(grid, films), frames)
-        figures.film(diagram.figure, show, moments, target, command)
+        target = _target(options, path, _file_name(page))
+        moments = _some(panels.moments(grid, films), frames)
+        plots.film(diagram.figure, show, moments, target, command)
         shown = True
         yield target
     if not shown:
         raise RequestError(f"{grid.directory.name}: no height maps yet")
 
 
-def _show(grid: Grid, diagram: figures.PhaseDiagram, films: Films, time_t0: float) -> None:
-    diagram.show(pictures.moment(grid, films, time_t0))
+def _show(grid: Grid, diagram: plots.PhaseDiagram, films: Films, time_t0: float) -> None:
+    diagram.show(panels.moment(grid, films, time_t0))
 
 
 def _some(moments: Sequence[float], frames: int) -> list[float]:
@@ -277,18 +281,18 @@ def _some(moments: Sequence[float], frames: int) -> list[float]:
     return [moments[i] for i in kept]
 
 
-def _layout(grid: Grid, request: argparse.Namespace) -> Layout:
-    if request.experiment is None:
-        return layouts.layout(grid, request.rows, request.columns, request.seed)
-    number = selection.choose_one(request.experiment, grid.directory, "--experiment")
-    return layouts.alone(grid, number)
+def _layout(grid: Grid, options: argparse.Namespace) -> Layout:
+    if options.experiment is None:
+        return layout.layout(grid, options.rows, options.columns, options.seed)
+    number = selection.choose_one(options.experiment, grid.directory, "--experiment")
+    return layout.alone(grid, number)
 
 
 def _diagram(
-    grid: Grid, laid: Layout, page: Page, range_: figures.Range | None
-) -> figures.PhaseDiagram:
+    grid: Grid, laid: Layout, page: Page, range_: plots.Range | None
+) -> plots.PhaseDiagram:
     title = _title(grid, laid, page)
-    return figures.PhaseDiagram(laid.labels, title, range_, laid.shape)
+    return plots.PhaseDiagram(laid.labels, title, range_, laid.shape)
 
 
 def _title(grid: Grid, laid: Layout, page: Page) -> str:
@@ -296,9 +300,9 @@ def _title(grid: Grid, laid: Layout, page: Page) -> str:
     return said.replace("\n", ", ")
 
 
-def _target(request: argparse.Namespace, path: Path, page: str) -> Path:
+def _target(options: argparse.Namespace, path: Path, page: str) -> Path:
     """Return where a page goes; one experiment goes exactly where it was asked to go."""
-    exactly = request.output is not None and request.experiment is not None
+    exactly = options.output is not None and options.experiment is not None
     if exactly or not page:
         return path
     return path.with_name(f"{path.stem}-{page}{path.suffix}")

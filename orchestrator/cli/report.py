@@ -9,27 +9,31 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import causes, exhibits, ledger, page, report
-from orchestrator.cli import follow, outputs, screen, selection
-from orchestrator.cli.look import Look
+from orchestrator import html, text
+from orchestrator.cli import arguments, screen
 from orchestrator.errors import RequestError
+from orchestrator.formats import destination
 from orchestrator.formats.durable import replacing
+from orchestrator.html import report_data
 from orchestrator.model import State
+from orchestrator.records import failures, ledger, status
+from orchestrator.submission import live_status, selection
+from orchestrator.submission.live_status import Look
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from orchestrator.ledger import SweptAxis
     from orchestrator.model import Standing
-    from orchestrator.workspace import SweepDirectory
+    from orchestrator.records.ledger import SweptAxis
+    from orchestrator.records.paths import SweepDirectory
 
 _EVERY_S = 10.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    selection.add_sweep(parser, required=False)
+    arguments.add_sweep(parser, required=False)
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help="default: report.html of the sweep"
     )
@@ -47,16 +51,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Write the page, once or until no experiment goes on, and say where it is."""
-    if not request.every > 0 or math.isinf(request.every):
-        raise RequestError(f"--every: expected seconds above 0, got {request.every:g}")
-    directory = selection.find_sweep(request)
-    path = outputs.ready(request.output or directory.root / "report.html", (".html", ".htm"))
+    if not options.every > 0 or math.isinf(options.every):
+        raise RequestError(f"--every: expected seconds above 0, got {options.every:g}")
+    directory = selection.find_sweep(options)
+    path = destination.ready(
+        options.output or directory.root / "report.html", (".html", ".htm")
+    )
     written = _Written(directory, path)
-    if request.follow:
+    if options.follow:
         try:
-            return _follow(directory, written, request.every)
+            return _follow(directory, written, options.every)
         except KeyboardInterrupt:
             written.leave()
             raise
@@ -67,7 +73,7 @@ def perform(request: argparse.Namespace) -> int:
 def _follow(directory: SweepDirectory, written: _Written, every_s: float) -> int:
     """Write the page again and again until no experiment goes on; return the exit code."""
     look = Look(directory)
-    abandoned = follow.Abandonment(directory)
+    abandoned = live_status.Abandonment(directory)
     while True:
         standings = _wanted(look)
         left = [s for s in standings if not s.state.ended]
@@ -96,7 +102,7 @@ class _Written:
         self._path = path
         self._axes = ledger.swept_axes(directory)
         names = [name for axis in self._axes for name in axis.names]
-        self._collected = exhibits.Collected(directory, names)
+        self._collected = report_data.Collected(directory, names)
         self._last: Sequence[Standing] = ()
         self._told = False
 
@@ -118,7 +124,7 @@ class _Written:
     def _write(self, standings: Sequence[Standing], follow_s: int | None) -> None:
         overview = _overview(self._directory, self._axes, standings, follow_s)
         with replacing(self._path) as file:
-            file.write(page.render(overview, self._collected.packed))
+            file.write(html.render(overview, self._collected.packed))
         self._last = standings
 
 
@@ -127,36 +133,36 @@ def _overview(
     axes: Sequence[SweptAxis],
     standings: Sequence[Standing],
     follow_s: int | None,
-) -> page.Overview:
-    name, (text, templates) = directory.name, _sweep_file(directory)
+) -> html.Overview:
+    name, (content, templates) = directory.name, _sweep_file(directory)
     names = tuple(axis.names for axis in axes)
-    return page.Overview(
+    return html.Overview(
         name=name,
         description=_description(directory),
         axes=names,
         sorted=tuple(axis.sorted for axis in axes),
-        quantities=exhibits.QUANTITIES,
-        times=tuple(round(float(t), 6) for t in exhibits.share(standings).times),
+        quantities=report_data.QUANTITIES,
+        times=tuple(round(float(t), 6) for t in report_data.share(standings).times),
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         progress=_progress(standings),
-        causes=tuple(causes.grouped(name, standings, names, report.number)),
-        sweep_file=text,
+        causes=tuple(failures.grouped(name, standings, names, text.number)),
+        sweep_file=content,
         templates=templates,
-        commands=(_submitted(name, text), f"rescal-sweep report {name}"),
+        commands=(_submitted(name, content), f"rescal-sweep report {name}"),
         follow_s=follow_s,
     )
 
 
 def _progress(standings: Sequence[Standing]) -> str:
     done = sum(s.state is State.DONE for s in standings)
-    left = report.seconds(report.time_left_s(standings))
+    left = text.seconds(status.time_left_s(standings))
     going_on = f"; about {left} left" if left else ""
     return f"{done} of {len(standings)} experiments are done{going_on}."
 
 
 def _sweep_file(directory: SweepDirectory) -> tuple[str, dict[str, str]]:
     """Return the text of the sweep file, and those of what it extends, by name."""
-    from orchestrator.spec import layers, problems  # noqa: PLC0415  # YAML, as below
+    from orchestrator.sweepfile import layers, problems  # noqa: PLC0415  # YAML, as below
 
     path = ledger.last_sweep_file(directory)
     if not path.exists():
@@ -167,7 +173,7 @@ def _sweep_file(directory: SweepDirectory) -> tuple[str, dict[str, str]]:
 
 def _submitted(name: str, text: str) -> str:
     """Return the command that submits a sweep file with what was said over it."""
-    from orchestrator.spec.layers import overrides_of  # noqa: PLC0415  # YAML, as below
+    from orchestrator.sweepfile.layers import overrides_of  # noqa: PLC0415  # YAML, as below
 
     said = [word for override in overrides_of(text) for word in ("--set", override)]
     return shlex.join(["rescal-sweep", "submit", f"{name}.yaml", *said, "--wait"])
@@ -175,7 +181,7 @@ def _submitted(name: str, text: str) -> str:
 
 def _description(directory: SweepDirectory) -> str:
     """Return what the sweep file says of itself; its templates are not needed for that."""
-    from orchestrator.spec import tree  # noqa: PLC0415  # YAML is loaded only by those who read it
+    from orchestrator.sweepfile import tree  # noqa: PLC0415  # YAML is loaded only by those who read it
 
     path = ledger.last_sweep_file(directory)
     if not path.exists():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.cli import settings
 from orchestrator.errors import FormatError, RequestError
-from orchestrator.spec.fields import SLURM
-from orchestrator.spec.problems import Place
-from orchestrator.spec.tree import Leaf
+from orchestrator.submission import settings
+from orchestrator.sweepfile.fields import SLURM
+from orchestrator.sweepfile.problems import Place
+from orchestrator.sweepfile.tree import Leaf
 
 if TYPE_CHECKING:
     import argparse
@@ -49,12 +49,12 @@ def _add(
         parser.add_argument(*flags, metavar=shown, help=meaning)
 
 
-def effective(request: argparse.Namespace, asked: Resources) -> Resources:
+def effective(options: argparse.Namespace, asked: Resources) -> Resources:
     """Return what a sweep file asks for with all that is said elsewhere put over or under it."""
     changes: dict[str, Any] = {}
     for option in (*_ACCESS, *_SIZE):
         name = "time_min" if option == "time" else option
-        said, place = getattr(request, option, None), f"--{option}"
+        said, place = getattr(options, option, None), f"--{option}"
         if said is None:
             said, place = settings.environment(option), f"$RESCAL_SWEEP_{option.upper()}"
         if said is None and getattr(asked, name) is None:

@@ -6,26 +6,21 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import causes, ledger, report, simulator, spec
-from orchestrator.cli import (
-    dispatch,
-    follow,
-    parting,
-    resources,
-    screen,
-    selection,
-    submit,
-    wishes,
-)
-from orchestrator.cli.look import Look
+from orchestrator import sweepfile, text
+from orchestrator.cli import arguments, resources, screen, status_table, submit, watch
 from orchestrator.errors import RequestError
 from orchestrator.model import State
+from orchestrator.records import failures, ledger
+from orchestrator.runner import simulator
+from orchestrator.submission import packing, selection
+from orchestrator.submission import submit as dispatch
+from orchestrator.submission.live_status import Look
+from orchestrator.submission.request import Wish, where
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from orchestrator.cli.wishes import Wish
     from orchestrator.model import Standing
 
 _BY_DEFAULT = "failed,timeout,out_of_memory,node_fail,lost"
@@ -33,8 +28,8 @@ _BY_DEFAULT = "failed,timeout,out_of_memory,node_fail,lost"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    selection.add_sweep(parser)
-    selection.add_experiments(parser)
+    arguments.add_sweep(parser)
+    arguments.add_experiments(parser)
     parser.add_argument(
         "--state",
         metavar="STATES",
@@ -44,15 +39,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     submit.add_place(parser)
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Make one more attempt at each chosen experiment."""
     console = screen.console()
-    directory = selection.find_sweep(request)
-    named = request.sweep.endswith((".yaml", ".yml"))
-    sweep = spec.load(Path(request.sweep)) if named else None
-    chosen = selection.choose(request.experiments, directory)
-    states = _states(request.state, explicit=chosen.explicit)
-    place = wishes.where(request.cluster)
+    directory = selection.find_sweep(options)
+    named = options.sweep.endswith((".yaml", ".yml"))
+    sweep = sweepfile.load(Path(options.sweep)) if named else None
+    chosen = selection.choose(options.experiments, directory)
+    states = _states(options.state, explicit=chosen.explicit)
+    place = where(options.cluster)
     with ledger.locked(directory):
         for said in dispatch.mend(directory):
             screen.warn(console, said)
@@ -60,12 +55,12 @@ def perform(request: argparse.Namespace) -> int:
         _refuse_live(standings, explicit=chosen.explicit)
         standings = [s for s in standings if chosen.explicit or not s.orphaned]
         ended = [s for s in standings if s.state in states]
-        again = _alike(request, place, ended)
+        again = _alike(options, place, ended)
         if sweep is not None:
-            again = [(submit.wished(request, sweep), ended)] if ended else []
+            again = [(submit.wished(options, sweep), ended)] if ended else []
         engines = {simulator.find(wish.root) for wish, _ in again}
         for wish, those in again:  # what can be refused is, before anything is written
-            parting.refuse_impossible(wish, len(those))
+            packing.refuse_impossible(wish, len(those))
         for engine in engines:
             dispatch.warm(engine, functools.partial(screen.warn, console))
         if sweep is not None and ended:
@@ -74,31 +69,31 @@ def perform(request: argparse.Namespace) -> int:
         asked = [dispatch.ask(directory, those, wish) for wish, those in again]
         made = [one for one in asked if one is not None]
         started = [
-            dispatch.start(directory, one, place, submit.workers(request))
+            dispatch.start(directory, one, place, submit.workers(options))
             for one in made or (None,)
         ]
         if not made:
             console.print(f"{directory.name}: nothing to resubmit")
-            console.print(report.counts_line(standings))
+            console.print(status_table.counts_line(standings))
             axes = ledger.axes(directory)
-            for said in causes.grouped(directory.name, standings, axes, report.number):
+            for said in failures.grouped(directory.name, standings, axes, text.number):
                 console.print(said, markup=False, highlight=False, soft_wrap=True)
             return 0
     numbers = sorted(number for one in made for number in one.attempts)
-    names = report.names(numbers)
+    names = text.names(numbers)
     console.print(
-        f"{directory.name}: {report.counted(len(numbers), 'experiment')} resubmitted ({names}); "
+        f"{directory.name}: {text.counted(len(numbers), 'experiment')} resubmitted ({names}); "
         + ", ".join(dict.fromkeys(started)),
         highlight=False,
         soft_wrap=True,
     )
-    if not request.wait:
+    if not options.wait:
         return 0
-    return follow.until_ended(console, directory, numbers, ask=not request.yes)
+    return watch.until_ended(console, directory, numbers, ask=not options.yes)
 
 
 def _alike(
-    request: argparse.Namespace, place: str, standings: Sequence[Standing]
+    options: argparse.Namespace, place: str, standings: Sequence[Standing]
 ) -> list[tuple[Wish, list[Standing]]]:
     """Sort experiments by how each one was made last.
 
@@ -109,8 +104,8 @@ def _alike(
         last = standing.submission
         if last is None:  # nobody has asked for it, so nothing has ended
             continue
-        asked = resources.effective(request, last.resources)
-        wish = wishes.Wish(place, last.run, last.outputs, asked, last.root)
+        asked = resources.effective(options, last.resources)
+        wish = Wish(place, last.run, last.outputs, asked, last.root)
         like = next((those for one, those in found if one == wish), None)
         if like is None:
             found.append((wish, [standing]))

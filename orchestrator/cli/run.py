@@ -8,52 +8,58 @@ from typing import TYPE_CHECKING
 
 from rich.live import Live
 
-from orchestrator import collection, ledger, report, simulator, spec, worker
-from orchestrator.cli import comparison, dispatch, follow, screen, selection, settings, wishes
+from orchestrator import sweepfile
+from orchestrator.cli import arguments, screen, status_table, watch
 from orchestrator.errors import RequestError
 from orchestrator.model import State
-from orchestrator.supervisor import Stop
-from orchestrator.worker.offers import Offer
-from orchestrator.workspace import SweepDirectory
+from orchestrator.records import ledger, status
+from orchestrator.records.paths import SweepDirectory
+from orchestrator.runner import simulator, worker
+from orchestrator.runner.queue import Offer
+from orchestrator.runner.stop import Stop
+from orchestrator.submission import plan, selection, settings, submit
+from orchestrator.submission.request import Wish, wished
 
 if TYPE_CHECKING:
     import argparse
 
     from rich.console import Console
 
-    from orchestrator.cli.comparison import Plan
-    from orchestrator.cli.wishes import Wish
     from orchestrator.model import Standing
-    from orchestrator.workspace import AttemptDirectory
+    from orchestrator.records.paths import AttemptDirectory
+    from orchestrator.submission.plan import Plan
+    from orchestrator.submission.request import Wish
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    selection.add_sweep_file(parser)
+    arguments.add_sweep_file(parser)
     parser.add_argument(
         "experiment", metavar="EXP", nargs="?", help="exp3 or 3; default the first not done"
     )
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Claim an experiment and supervise it in this process."""
     console = screen.console()
-    sweep = spec.load(request.sweep, request.set)
-    data = settings.data_directory(request)
-    wish = wishes.wished(sweep, "here", sweep.resources)
+    sweep = sweepfile.load(options.sweep, options.set)
+    data = settings.data_directory(options)
+    wish = wished(sweep, "here", sweep.resources)
     simulator.find(wish.root)
-    _refuse(request.experiment, comparison.compare(sweep, data))
+    _refuse(options.experiment, plan.compare(sweep, data))
     settings.writable(data)
     directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
-        dispatch.enlist(sweep, data, functools.partial(screen.warn, console))
-        standing = _pick(request.experiment, directory)
+        submit.enlist(sweep, data, functools.partial(screen.warn, console))
+        standing = _pick(options.experiment, directory)
         taken = _take(directory, standing, wish)
     if taken is None:
         raise RequestError(f"{standing.experiment.name} was claimed by somebody else just now")
     _supervise(console, directory, *taken)
-    (ended,) = collection.standings(directory, [standing.experiment.number])
-    console.print(report.status_table([ended], ledger.axes(directory), screen.width(console)))
+    (ended,) = status.standings(directory, [standing.experiment.number])
+    console.print(
+        status_table.status_table([ended], ledger.axes(directory), screen.width(console))
+    )
     if ended.state is State.CANCELLED:
         return 130
     return 0 if ended.state is State.DONE else 1
@@ -72,13 +78,13 @@ def _refuse(word: str | None, planned: Plan) -> None:
 def _pick(word: str | None, directory: SweepDirectory) -> Standing:
     """Choose the experiment that is meant, refusing one that runs or is done."""
     if word is None:
-        for standing in collection.standings(directory):
+        for standing in status.standings(directory):
             left = standing.state is not State.RUNNING and standing.state is not State.DONE
             if left and not standing.orphaned:
                 return standing
         raise RequestError(f"{directory.name}: every experiment is running or done")
     number = selection.choose_one(word, directory, "run")
-    (standing,) = collection.standings(directory, [number])
+    (standing,) = status.standings(directory, [number])
     _refuse_state(standing)
     return standing
 
@@ -95,7 +101,7 @@ def _take(
     directory: SweepDirectory, standing: Standing, wish: Wish
 ) -> tuple[Offer, AttemptDirectory] | None:
     """Ask for the next attempt and claim it, with the sweep's lock held: nobody else will."""
-    submission = dispatch.ask(directory, [standing], wish)
+    submission = submit.ask(directory, [standing], wish)
     if submission is None:
         return None
     experiment = standing.experiment
@@ -114,8 +120,8 @@ def _supervise(
     def draw() -> None:
         with Live(console=console, auto_refresh=False, transient=True) as live:
             while not finished.wait(0.25):
-                now = collection.standings(directory, [number])
-                live.update(follow.display(now, axes, console.height), refresh=True)
+                now = status.standings(directory, [number])
+                live.update(watch.display(now, axes, console.height), refresh=True)
 
     drawing = threading.Thread(target=draw, daemon=True)
     if console.is_terminal:

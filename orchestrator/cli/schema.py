@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from orchestrator import spec
+from orchestrator import sweepfile
 
 if TYPE_CHECKING:
     import argparse
@@ -16,8 +16,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     del parser
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Print the schema."""
-    del request
-    print(json.dumps(spec.json_schema(), indent=2))
+    del options
+    print(json.dumps(sweepfile.json_schema(), indent=2))
     return 0

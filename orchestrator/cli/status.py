@@ -10,10 +10,12 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from orchestrator import causes, collection, ledger, report, workspace
-from orchestrator.cli import screen, selection, settings
-from orchestrator.cli.look import Look
+from orchestrator import text
+from orchestrator.cli import arguments, screen, status_table
 from orchestrator.model import State
+from orchestrator.records import failures, ledger, paths, status
+from orchestrator.submission import selection, settings
+from orchestrator.submission.live_status import Look
 
 if TYPE_CHECKING:
     import argparse
@@ -22,44 +24,44 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from orchestrator.model import Standing
-    from orchestrator.workspace import SweepDirectory
+    from orchestrator.records.paths import SweepDirectory
 
 _MANY = 60
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    selection.add_sweep(parser, required=False, several=", or a line for each")
+    arguments.add_sweep(parser, required=False, several=", or a line for each")
     parser.add_argument("--watch", action="store_true", help="refresh in place until all ended")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Show the status once, or again and again."""
     console = screen.console()
-    known = list(workspace.sweeps(settings.data_directory(request)))
-    if request.sweep is None and len(known) != 1:
-        if request.json:
+    known = list(paths.sweeps(settings.data_directory(options)))
+    if options.sweep is None and len(known) != 1:
+        if options.json:
             print(json.dumps({"sweeps": [_summary(one) for one in known]}, indent=1))
         else:
-            _overview(console, known, request)
+            _overview(console, known, options)
         return 0
-    directory = selection.find_sweep(request)
+    directory = selection.find_sweep(options)
     look = Look(directory)
-    if request.json:
-        document = report.as_json(directory.name, look(), ledger.axes(directory))
+    if options.json:
+        document = status_table.as_json(directory.name, look(), ledger.axes(directory))
         print(json.dumps(document, indent=1))
         return 0
-    if not request.watch:
-        console.print(_status(directory, look(), screen.width(console), everything=request.all))
+    if not options.watch:
+        console.print(_status(directory, look(), screen.width(console), everything=options.all))
         return 0
     with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
         while True:
             standings = look()
-            shown = _status(directory, standings, screen.width(console), everything=request.all)
+            shown = _status(directory, standings, screen.width(console), everything=options.all)
             live.update(shown, refresh=True)
-            if all(s.state.ended for s in report.present(standings)):
+            if all(s.state.ended for s in status.present(standings)):
                 break
             time.sleep(2)
     if console.is_terminal:  # whose screen is as it was before
@@ -80,31 +82,31 @@ def _status(
         shown = [s for s in standings if s.state not in {State.DONE, State.PENDING}][:_MANY]
     parts: list[RenderableType] = []
     if len(standings) > _MANY:
-        parts.append(report.axis_table(standings, axes))
+        parts.append(status_table.axis_table(standings, axes))
     if shown:
-        parts.append(report.status_table(shown, axes, width))
-    parts.append(report.counts_line(standings))
-    told = causes.grouped(directory.name, report.present(standings), axes, report.number)
+        parts.append(status_table.status_table(shown, axes, width))
+    parts.append(status_table.counts_line(standings))
+    told = failures.grouped(directory.name, status.present(standings), axes, text.number)
     parts += [Text(said) for said in told]
     return Group(*parts)
 
 
 def _summary(directory: SweepDirectory) -> dict[str, Any]:
     """Return what is told of a sweep among others: all but its experiments."""
-    whole = report.as_json(
-        directory.name, collection.standings(directory), ledger.axes(directory)
+    whole = status_table.as_json(
+        directory.name, status.standings(directory), ledger.axes(directory)
     )
     return {key: value for key, value in whole.items() if key != "experiments"}
 
 
 def _overview(
-    console: Console, known: list[SweepDirectory], request: argparse.Namespace
+    console: Console, known: list[SweepDirectory], options: argparse.Namespace
 ) -> None:
     if not known:
-        where = settings.data_directory(request)
+        where = settings.data_directory(options)
         console.print(
             f"{where}: no sweeps yet; submit one with: rescal-sweep submit SWEEP.yaml"
         )
     for directory in known:
-        line = report.counts_line(collection.standings(directory))
+        line = status_table.counts_line(status.standings(directory))
         console.print(f"[bold]{directory.name}[/bold] ", line, sep="", highlight=False)

@@ -5,31 +5,25 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from orchestrator import ledger, report, simulator, spec
-from orchestrator.cli import (
-    comparison,
-    dispatch,
-    follow,
-    parting,
-    resources,
-    screen,
-    selection,
-    settings,
-    wishes,
-)
+from orchestrator import sweepfile, text
+from orchestrator.cli import arguments, resources, screen, watch
 from orchestrator.errors import RequestError
-from orchestrator.submission import local
-from orchestrator.workspace import SweepDirectory
+from orchestrator.records import ledger
+from orchestrator.records.paths import SweepDirectory
+from orchestrator.runner import simulator
+from orchestrator.submission import local_pool, packing, plan, request, settings, submit
+from orchestrator.submission.request import CLUSTERS, where
 
 if TYPE_CHECKING:
     import argparse
 
     from orchestrator.model import Sweep
+    from orchestrator.submission.request import Wish
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    selection.add_sweep_file(parser)
+    arguments.add_sweep_file(parser)
     add_place(parser)
 
 
@@ -48,7 +42,7 @@ def add_resources(parser: argparse.ArgumentParser) -> None:
     """Add what says where to run, and on how much of it."""
     parser.add_argument(
         "--cluster",
-        choices=wishes.CLUSTERS,
+        choices=CLUSTERS,
         help="where to run; auto: on Slurm where there is one, else here",
     )
     parser.add_argument(
@@ -59,55 +53,55 @@ def add_resources(parser: argparse.ArgumentParser) -> None:
     resources.add(parser)
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Submit, and with ``--wait`` stay until the end."""
     console = screen.console()
-    sweep = spec.load(request.sweep, request.set)
-    data = settings.data_directory(request)
+    sweep = sweepfile.load(options.sweep, options.set)
+    data = settings.data_directory(options)
     for warning in sweep.warnings:
         screen.warn(console, f"warning: {warning}")
-    wish = wished(request, sweep)
+    wish = wished(options, sweep)
     # what can be refused is, before anything is written
     engine = simulator.find(wish.root)
-    seen = comparison.compare(sweep, data)
-    parting.refuse_impossible(wish, len(seen.wanted))
+    seen = plan.compare(sweep, data)
+    packing.refuse_impossible(wish, len(seen.wanted))
     settings.writable(data)
     tell = functools.partial(screen.warn, console)
-    dispatch.warm(engine, tell)
+    submit.warm(engine, tell)
     directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
-        planned = dispatch.enlist(sweep, data, tell)
-        made = dispatch.ask_for_new(directory, wish)
-        started = dispatch.start(directory, made, wish.cluster, workers(request))
+        planned = submit.enlist(sweep, data, tell)
+        made = submit.ask_for_new(directory, wish)
+        started = submit.start(directory, made, wish.cluster, workers(options))
     new, found = len(made.attempts) if made else 0, planned.reconciliation
-    asked = f"{report.counted(new, 'experiment')} submitted"
+    asked = f"{text.counted(new, 'experiment')} submitted"
     counted = f"{asked}, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
     console.print(
         f"{sweep.name}: {counted}; {started}; {directory.root}", highlight=False, soft_wrap=True
     )
-    for said in comparison.told_otherwise(planned):
+    for said in plan.told_otherwise(planned):
         screen.warn(console, said)
-    if not request.wait:
+    if not options.wait:
         console.print(f"look with: rescal-sweep status {sweep.name}", highlight=False)
         return 0
     orphaned = ledger.orphaned(directory)
     numbers = [e.number for e in ledger.experiments(directory) if e.number not in orphaned]
-    return follow.until_ended(console, directory, numbers, ask=not request.yes)
+    return watch.until_ended(console, directory, numbers, ask=not options.yes)
 
 
-def wished(request: argparse.Namespace, sweep: Sweep) -> wishes.Wish:
+def wished(options: argparse.Namespace, sweep: Sweep) -> Wish:
     """Return how a sweep file and the command line want attempts to be made."""
-    place = wishes.where(request.cluster)
-    asked = resources.effective(request, sweep.resources)
-    return wishes.wished(sweep, place, asked)
+    place = where(options.cluster)
+    asked = resources.effective(options, sweep.resources)
+    return request.wished(sweep, place, asked)
 
 
-def workers(request: argparse.Namespace) -> int:
+def workers(options: argparse.Namespace) -> int:
     """Return how many experiments may run at a time on this machine."""
-    said: str | None = request.workers or settings.preset("workers")
-    place = "--workers" if request.workers else settings.place_of("workers")
+    said: str | None = options.workers or settings.preset("workers")
+    place = "--workers" if options.workers else settings.place_of("workers")
     if said is None:
-        return local.cores()
+        return local_pool.cores()
     if not said.isdecimal() or int(said) < 1:
         raise RequestError(f"{place}: expected a whole number from 1 on, got {said}")
     return int(said)

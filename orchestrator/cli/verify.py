@@ -6,13 +6,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import attempts, collection, simulator, store, verification
-from orchestrator.cli import screen, selection
+from orchestrator.analysis import comparison
+from orchestrator.cli import arguments, screen
 from orchestrator.errors import OrchestratorError, RequestError
 from orchestrator.formats.durable import read_json
 from orchestrator.model import Experiment, Outputs, Point, Run, State, Task
-from orchestrator.supervisor import Stop, supervise
-from orchestrator.workspace import ExperimentDirectory
+from orchestrator.records import arrays, attempts, status
+from orchestrator.records.paths import ExperimentDirectory
+from orchestrator.runner import simulator
+from orchestrator.runner.stop import Stop
+from orchestrator.runner.supervisor import supervise
+from orchestrator.submission import selection
 
 if TYPE_CHECKING:
     import argparse
@@ -20,25 +24,25 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from orchestrator.analysis.comparison import Comparison
     from orchestrator.model import Engine, Reduced
-    from orchestrator.verification import Comparison
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    selection.add_sweep(parser)
-    selection.add_experiment(parser)
+    arguments.add_sweep(parser)
+    arguments.add_experiment(parser)
 
 
-def perform(request: argparse.Namespace) -> int:
+def perform(options: argparse.Namespace) -> int:
     """Make the experiment again from its own account, beside it, and compare."""
     console = screen.console()
-    directory = selection.find_sweep(request)
-    number = selection.choose_one(request.experiment, directory, "verify")
-    (standing,) = collection.standings(directory, [number])
+    directory = selection.find_sweep(options)
+    number = selection.choose_one(options.experiment, directory, "verify")
+    (standing,) = status.standings(directory, [number])
     place = directory.experiment(number)
     known = read_json(place.meta_data)
-    before = store.reduced(place)
+    before = arrays.reduced(place)
     if known is None or len(before.times) == 0:
         name, state = standing.experiment.name, standing.state.value
         raise RequestError(f"{name} has no snapshots to compare with; it is {state}")
@@ -57,7 +61,7 @@ def perform(request: argparse.Namespace) -> int:
         after = _again(known, standing.experiment.number, engine, Path(scratch))
     if len(before.height_maps) == 0:
         console.print("it kept no height maps; what else is there is compared", style="yellow")
-    compared = list(verification.compare(before, after, int(known.get("snapshots", 0))))
+    compared = list(comparison.compare(before, after, int(known.get("snapshots", 0))))
     return _tell(console, standing.experiment.name, compared)
 
 
@@ -89,7 +93,7 @@ def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) ->
         raise KeyboardInterrupt
     if record.state is not State.DONE:
         raise OrchestratorError(f"the second run {record.state.value}: {record.reason}")
-    return store.reduced(place)
+    return arrays.reduced(place)
 
 
 def _tell(console: Console, name: str, compared: Sequence[Comparison]) -> int:

@@ -8,7 +8,6 @@ from orchestrator.model.experiments import (
     Point,
     Resources,
     Run,
-    Scalar,
     Sweep,
 )
 from orchestrator.model.snapshots import (
@@ -39,7 +38,6 @@ __all__ = [
     "Reduced",
     "Resources",
     "Run",
-    "Scalar",
     "Snapshot",
     "Standing",
     "State",

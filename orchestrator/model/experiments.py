@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from orchestrator.arithmetic import Formula
+    from orchestrator.formats.parameters import Value
+    from orchestrator.formulas import Formula
 
-Scalar = bool | int | float | str
 
 _ROUNDING = 1e-9  # so that 0.7 / 0.1 is 7
 
@@ -27,7 +27,7 @@ class Axis:
     """
 
     names: tuple[str, ...]
-    points: tuple[tuple[Scalar, ...], ...]
+    points: tuple[tuple[Value, ...], ...]
     block: str = "grid"
 
 
@@ -103,7 +103,7 @@ class Resources:
     exclude: str | None = None
     mail_user: str | None = None
     mail_type: str | None = None
-    extra: Mapping[str, Scalar] = field(default_factory=dict)
+    extra: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def together(self) -> int:
@@ -122,7 +122,7 @@ class Sweep:
 
     name: str
     description: str
-    parameters: Mapping[str, Scalar]
+    parameters: Mapping[str, Value]
     axes: tuple[Axis, ...]
     derived: Mapping[str, Formula]
     where: Formula | None
@@ -144,7 +144,7 @@ class Point:
     """
 
     key: str
-    parameters: Mapping[str, Scalar]
+    parameters: Mapping[str, Value]
     seed: int
 
 

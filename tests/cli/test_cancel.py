@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator import attempts, collection, ledger
-from orchestrator.cli import follow
 from orchestrator.model import State
+from orchestrator.records import attempts, ledger, status
+from orchestrator.submission import cancel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from orchestrator.model import Point, Submission
-    from orchestrator.workspace import SweepDirectory
+    from orchestrator.records.paths import SweepDirectory
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_an_attempt_that_was_taken_under_another_host_name_can_be_cancelled(  # 
     then = time.time() - silent_s
     os.utime(attempt.claim, (then, then))
 
-    changed = follow.cancel(sweep_directory, collection.standings(sweep_directory), "cancelled")
+    changed = cancel.cancel(sweep_directory, status.standings(sweep_directory), "cancelled")
 
-    (standing,) = collection.standings(sweep_directory)
+    (standing,) = status.standings(sweep_directory)
     assert changed == 1
     assert standing.state is state
     assert attempt.cancel_request.exists()

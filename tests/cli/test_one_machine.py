@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from orchestrator import ledger
+from orchestrator.records import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from orchestrator.model import Submission
-    from orchestrator.workspace import AttemptDirectory
+    from orchestrator.records.paths import AttemptDirectory
     from tests.conftest import Bench
 
 

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator import page
-from orchestrator.cli import follow
+from orchestrator.html import unpack
 from orchestrator.model import Experiment, Standing, State
+from orchestrator.submission import live_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from orchestrator.model import Point
-    from orchestrator.workspace import SweepDirectory
+    from orchestrator.records.paths import SweepDirectory
     from tests.conftest import Bench
 
 
@@ -40,7 +40,7 @@ def _data(path: Path) -> dict[str, Any]:
 def _unpacked(path: Path, number: int) -> tuple[dict[str, Any], dict[str, Any]]:
     found = re.search(rf'id="block-{number}">(.*?)</script>', path.read_text())
     assert found is not None
-    return page.unpack(base64.b64decode(found[1]))
+    return unpack(base64.b64decode(found[1]))
 
 
 def _started(bench: Bench, *words: str) -> subprocess.Popen[str]:
@@ -159,7 +159,7 @@ def test_nobody_is_left_only_if_nobody_was_at_two_looks(
     lives = Standing(Experiment(0, make_points(1)[0]), State.RUNNING, 1, None)
     silent = dataclasses.replace(lives, silent=True)
     done = dataclasses.replace(lives, state=State.DONE)
-    abandoned = follow.Abandonment(sweep_directory)
+    abandoned = live_status.Abandonment(sweep_directory)
 
     looks = [[lives], [silent], [lives], [silent, done], [silent, done], [done], [silent]]
 

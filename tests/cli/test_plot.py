@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 import orchestrator
-from orchestrator import observables
-from orchestrator.cli import curves, layouts, pictures
-from orchestrator.dataset.grid import lay_out
-from orchestrator.workspace import SweepDirectory
+from orchestrator.analysis import observables
+from orchestrator.analysis.dataset.grid import lay_out
+from orchestrator.plots import layout, panels, series
+from orchestrator.records.paths import SweepDirectory
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -253,13 +253,13 @@ def test_every_kind_is_drawn_of_unequal_domains(unequal: Path, kind: str) -> Non
 def test_spectra_of_unequal_domains_are_compared_by_wavelength(unequal: Path) -> None:
     grid = lay_out(SweepDirectory(unequal / "data_runs" / "unequal"))
 
-    waves = curves.waves(grid, None)
+    waves = series.waves(grid, None)
 
     assert waves.unequal
     assert len(waves.times) == len(waves.curves) == 4
     found = {curve.labels: curve for curve in waves.curves}
     for standing in grid.cells.values():
-        depth, length = layouts.domain(standing)
+        depth, length = layout.domain(standing)
         with np.load(grid.directory.experiment(standing.experiment.number).height_maps) as file:
             power = observables.power_along_wind(file["height_maps"][-1])
         mine = found[f"D = {depth}", f"L = {length}"]
@@ -291,12 +291,12 @@ def test_a_row_that_a_smaller_domain_has_not_is_refused(unequal: Path) -> None:
 def test_rows_columns_and_pages_are_as_asked(place: Path) -> None:
     grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
 
-    laid = layouts.layout(grid, rows="Lambda_I", columns="Tau_min", seed=2)
-    shown = pictures.panels(grid, laid.pages[0], 200.0)
+    laid = layout.layout(grid, rows="Lambda_I", columns="Tau_min", seed=2)
+    shown = panels.panels(grid, laid.pages[0], 200.0)
 
     assert laid.labels.rows == ("Lambda_I = 0.001", "Lambda_I = 0.01")
     assert laid.labels.columns == ("Tau_min = 0", "Tau_min = 1000")
-    assert (laid.seed, layouts.layout(grid).seed) == ("seed = 2", "seed = 1")
+    assert (laid.seed, layout.layout(grid).seed) == ("seed = 2", "seed = 1")
     standing = laid.pages[0].standings[1, 0]
     point = standing.experiment.point
     assert (point.parameters["Lambda_I"], point.parameters["Tau_min"], point.seed) == (

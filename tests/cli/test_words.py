@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.cli import VERBS, main, parser, resources, settings, submit
+from orchestrator.cli import VERBS, main, parser, resources, submit
 from orchestrator.errors import RequestError
 from orchestrator.model import Resources
+from orchestrator.submission import settings
 
 if TYPE_CHECKING:
     from pathlib import Path

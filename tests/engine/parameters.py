@@ -7,13 +7,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import expansion, spec
+from orchestrator import sweepfile
+from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orchestrator.formats.parameters import Value
-    from orchestrator.model import Scalar
 
 SNOW: dict[str, Value] = {
     "Lambda_A": 1,
@@ -38,12 +38,12 @@ SNOW: dict[str, Value] = {
 """Dry snow, as most recorded runs have it."""
 
 
-def snowfall(**changes: Scalar) -> Mapping[str, Scalar]:
+def snowfall(**changes: Value) -> Mapping[str, Value]:
     """Return the parameters that a sweep gets from the template ``snowfall`` and ``changes``."""
     run = {"stop": 1, "every": 1}
     sweep = {"name": "snow", "extends": "snowfall", "parameters": changes, "run": run}
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "snow.yaml"
         path.write_text(json.dumps(sweep))
-        (point,) = expansion.expand(spec.load(path))
+        (point,) = expansion.expand(sweepfile.load(path))
     return point.parameters

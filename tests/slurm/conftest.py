@@ -19,7 +19,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from orchestrator.workspace import SweepDirectory
+    from orchestrator.records.paths import SweepDirectory
     from tests.conftest import Bench
 
 collect_ignore = ["bringup"]

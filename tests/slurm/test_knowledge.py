@@ -14,8 +14,8 @@ from orchestrator.slurm import cluster as clusters
 from orchestrator.slurm import jobs
 from orchestrator.slurm.client import Unknown
 from orchestrator.slurm.cluster import Limits
+from orchestrator.slurm.feasibility import check, chunks
 from orchestrator.slurm.jobs import Accounted
-from orchestrator.slurm.request import check, chunks
 from orchestrator.slurm.verdict import Verdict, verdict
 
 if TYPE_CHECKING:

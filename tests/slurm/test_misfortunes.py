@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator import attempts
+from orchestrator.records import attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,12 +22,12 @@ pytestmark = pytest.mark.slurm
 CUT = """
 import os, sys
 from orchestrator.cli import main
-from orchestrator.submission import slurm
-send = slurm.send
+from orchestrator.submission import slurm_jobs
+send = slurm_jobs.send
 def cut(*arguments):
     send(*arguments)
     os._exit(9)
-slurm.send = cut
+slurm_jobs.send = cut
 main(sys.argv[1:])
 """
 
@@ -35,8 +35,8 @@ main(sys.argv[1:])
 CUT_HELD = """
 import os, sys
 from orchestrator.cli import main
-from orchestrator.slurm import steering
-steering.release = lambda ids: os._exit(9)
+from orchestrator.slurm import control
+control.release = lambda ids: os._exit(9)
 main(sys.argv[1:])
 """
 

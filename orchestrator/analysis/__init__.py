@@ -1,0 +1,1 @@
+"""Numbers from reduced snapshots: observables, replicates, labelled datasets, comparisons."""

@@ -1,0 +1,80 @@
+"""A sweep as one labelled dataset: opened lazily over its files, or written to one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.analysis.dataset import lazy, writing
+from orchestrator.analysis.dataset.grid import lay_out
+from orchestrator.analysis.dataset.statistics import over_seeds
+from orchestrator.errors import RequestError
+from orchestrator.records.paths import SweepDirectory
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    import xarray as xr
+
+__all__ = ["collect", "open_sweep", "over_seeds"]
+
+
+def open_sweep(
+    directory: str | os.PathLike[str], *, tolerance_t0: float | None = None
+) -> xr.Dataset:
+    """Open a sweep as one labelled dataset, whose snapshots are read where they are looked at.
+
+    Parameters
+    ----------
+    directory
+        Of the sweep, such as ``data_runs/phase-diagram``; or what ``rescal-sweep collect`` wrote of
+        one, such as ``phase-diagram.zarr`` or ``phase-diagram.nc``, with the same in it.
+    tolerance_t0
+        By how much, in t0, a snapshot may be later than the time that was asked for; by default a
+        quarter of the interval between snapshots, and at least 0.5. What was written has its own.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions: one per swept axis, named after its parameter (``point`` where several
+        parameters were given point by point), ``seed``, ``time`` (t0), ``y`` and ``x`` (cells), ``ky``
+        and ``kx``. Variables: ``height`` and ``spectrum`` (cells), the series of
+        :data:`orchestrator.analysis.observables.QUANTITIES`, ``snapshot_time`` (t0), ``unplaced`` (how many
+        snapshots were later than that), ``full_from`` (t0, from when the domain is filled up to its
+        ceiling), ``state``, ``progress``, ``wall_time`` (s), ``cell_size``
+        (m), ``time_scale`` (s) and ``experiment``. Where all experiments share these two scales
+        there are also ``x_m``, ``y_m`` and ``time_s``. What is missing is not a number, and
+        ``state`` says why. Follows the CF conventions.
+
+    Raises
+    ------
+    RequestError
+        Where there is no such sweep, what is there cannot be read, or a library is not installed.
+    """
+    path = Path(directory)
+    sweep = SweepDirectory(path)
+    if path.is_file() or (path / "zarr.json").is_file():
+        if tolerance_t0 is not None:
+            raise RequestError(f"{path}: tolerance_t0: was said to collect; it stays as it is")
+        return lazy.written(path)
+    if not sweep.ledger.is_file():
+        raise RequestError(
+            f"{directory}: no sweep there; expected a directory such as data_runs/x"
+        )
+    return lazy.opened(lay_out(sweep, tolerance_t0))
+
+
+def collect(
+    sweep: SweepDirectory,
+    path: Path,
+    tolerance_t0: float | None = None,
+    between: Callable[[], None] | None = None,
+) -> writing.Written:
+    """Write a sweep to a Zarr store (``.zarr``) or a NetCDF-4 file (``.nc``).
+
+    It has what :func:`open_sweep` has, heights as int16 with a fill value and states as CF flags.
+    ``between`` is called now and then, and if it raises an exception nothing is left behind.
+    """
+    writing.refuse(path)
+    return writing.write(lay_out(sweep, tolerance_t0), path, between or (lambda: None))

@@ -1,0 +1,189 @@
+"""Where each experiment of a sweep stands in an array: on its axes, by its seed, in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from orchestrator.errors import RequestError
+from orchestrator.records import ledger, status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from orchestrator.formats.parameters import Value
+    from orchestrator.model import Standing
+    from orchestrator.records.ledger import SweptAxis
+    from orchestrator.records.paths import SweepDirectory
+
+_TOLERANCE = 0.25  # of the interval between snapshots, by which one may be late
+_LEAST_TOLERANCE_T0 = 0.5  # an event may be so far from the next, and the engine stops so late
+_ROUNDING_T0 = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One dimension of experiments and what stands along it.
+
+    ``name`` is the parameter whose values are the dimension's own, or ``point`` where the points
+    were given one by one or no parameter of the axis tells them apart; ``values`` has all parameters
+    of the axis by name.
+    """
+
+    name: str
+    values: Mapping[str, Sequence[Value | None]]
+
+    @property
+    def size(self) -> int:
+        """How many points there are along it."""
+        return len(next(iter(self.values.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The array in which a sweep is laid out.
+
+    Attributes
+    ----------
+    dimensions
+        Those of the swept axes, in their order, and the seeds.
+    cells
+        The experiment at each place that has one; the newest, where there are several.
+    superseded
+        The numbers of those that are older.
+    orphaned
+        The numbers of those that are no longer in the sweep file.
+    times
+        float64 [time], all times that were asked for in any experiment, in t0.
+    tolerance_t0
+        By which a snapshot may be later than the time that was asked for.
+    depth, length
+        Of the largest domain; smaller ones are filled up.
+    """
+
+    directory: SweepDirectory
+    dimensions: tuple[Dimension, ...]
+    cells: Mapping[tuple[int, ...], Standing]
+    superseded: tuple[int, ...]
+    orphaned: tuple[int, ...]
+    times: NDArray[np.float64]
+    tolerance_t0: float
+    depth: int
+    length: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the dimensions of experiments."""
+        return tuple(dimension.size for dimension in self.dimensions)
+
+    def aligned(self, times: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return which snapshots belong at which times: indices [n] on the grid and into ``times``.
+
+        An engine makes a snapshot at the first event at or after a time that was asked for; it
+        belongs at the last such time before, if it is not too late for that.
+        """
+        if len(self.times) == 0:
+            return np.empty(0, np.intp), np.empty(0, np.intp)
+        targets = np.searchsorted(self.times, times + _ROUNDING_T0, side="right") - 1
+        late = times - self.times[np.maximum(targets, 0)]
+        sources = np.flatnonzero((targets >= 0) & (late <= self.tolerance_t0))
+        found, first = np.unique(targets[sources], return_index=True)
+        return found, sources[first]
+
+
+def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Grid:
+    """Find the place of every experiment of a sweep.
+
+    Raises
+    ------
+    RequestError
+        Where nothing of it has been submitted.
+    """
+    known = status.standings(directory)
+    standings = [standing for standing in known if not standing.orphaned]
+    if not any(standing.submission for standing in known):
+        raise RequestError(f"{directory.name}: nothing was submitted yet")
+    if not standings:
+        raise RequestError(f"{directory.name}: the sweep file has none of its experiments")
+    axes = ledger.swept_axes(directory)
+    dimensions = (*_swept(axes, standings), _seeds(standings))
+    cells: dict[tuple[int, ...], Standing] = {}
+    superseded = []
+    for standing in standings:  # by number, so that newer ones come later
+        place = _place(standing, axes, dimensions)
+        if place in cells:
+            superseded.append(cells[place].experiment.number)
+        cells[place] = standing
+    parameters = [s.experiment.point.parameters for s in cells.values()]
+    every_t0 = min(
+        (s.submission.run.every_t0 for s in cells.values() if s.submission), default=0
+    )
+    return Grid(
+        directory=directory,
+        dimensions=dimensions,
+        cells=cells,
+        superseded=tuple(superseded),
+        orphaned=tuple(s.experiment.number for s in known if s.orphaned),
+        times=np.array(status.times_asked_for(cells.values())),
+        tolerance_t0=(
+            max(_TOLERANCE * every_t0, _LEAST_TOLERANCE_T0)
+            if tolerance_t0 is None
+            else tolerance_t0
+        ),
+        depth=max(int(p["D"]) for p in parameters),
+        length=max(int(p["L"]) for p in parameters),
+    )
+
+
+def _swept(axes: Sequence[SweptAxis], standings: Sequence[Standing]) -> Iterator[Dimension]:
+    """Name each axis by a parameter that tells its points apart, and sort its values.
+
+    Where several parameters are given point by point, none of them names the axis, and the points
+    keep the order of their experiments.
+    """
+    taken = {"seed", "time", "y", "x", "ky", "kx"}
+    for axis in axes:
+        names = axis.names
+        points = list(dict.fromkeys(_values(s, names) for s in standings))
+        if axis.sorted:
+            points.sort(key=_by_value)
+        values = {name: [point[i] for point in points] for i, name in enumerate(names)}
+        free = [name for name in names if name not in taken] if axis.sorted else []
+        telling = [name for name in free if len(set(values[name])) == len(points)]
+        name = telling[0] if telling else _free("point", taken)
+        taken.add(name)
+        yield Dimension(name, values if telling else {name: range(len(points)), **values})
+
+
+def _free(name: str, taken: set[str]) -> str:
+    return name if name not in taken else _free(f"{name}_", taken)
+
+
+def _seeds(standings: Sequence[Standing]) -> Dimension:
+    return Dimension("seed", {"seed": sorted({s.experiment.point.seed for s in standings})})
+
+
+def _values(standing: Standing, names: Sequence[str]) -> tuple[Value | None, ...]:
+    parameters = standing.experiment.point.parameters
+    return tuple(parameters.get(name) for name in names)
+
+
+def _by_value(point: tuple[Any, ...]) -> tuple[tuple[int, Any], ...]:
+    """Sort numbers before words, and what has no value last."""
+    return tuple(
+        (2, "") if v is None else (1, v) if isinstance(v, str) else (0, v) for v in point
+    )
+
+
+def _place(
+    standing: Standing, axes: Sequence[SweptAxis], dimensions: Sequence[Dimension]
+) -> tuple[int, ...]:
+    found = []
+    for axis, dimension in zip(axes, dimensions, strict=False):
+        points = list(zip(*(dimension.values[name] for name in axis.names), strict=True))
+        found.append(points.index(_values(standing, axis.names)))
+    return (*found, list(dimensions[-1].values["seed"]).index(standing.experiment.point.seed))

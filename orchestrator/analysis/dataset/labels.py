@@ -1,0 +1,105 @@
+"""Names, units and provenance of a dataset, as the CF conventions have them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from orchestrator import __version__
+from orchestrator.analysis.dataset.variables import sizes_of
+from orchestrator.errors import optional
+from orchestrator.formats.parameters import PARAMETERS
+from orchestrator.records import attempts, ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from orchestrator.analysis.dataset.grid import Dimension, Grid
+    from orchestrator.formats.parameters import Value
+
+_WITHIN = {
+    "time": ("simulated time that was asked for", "t0"),
+    "y": ("across the wind", "cells"),
+    "x": ("along the wind", "cells"),
+    "ky": ("wavenumber across the wind", "1 / domain depth"),
+    "kx": ("wavenumber along the wind", "1 / domain length"),
+}
+_IN_NATURE = {"time": ("time_scale", "s"), "y": ("cell_size", "m"), "x": ("cell_size", "m")}
+_OWN = {"seed": "seed of the simulator", "point": "point of the sweep's list"}
+
+
+def xarray() -> Any:
+    """Return xarray.
+
+    Raises
+    ------
+    RequestError
+        Where it is not installed.
+    """
+    with optional("labelled datasets need"):
+        import xarray as xr  # noqa: PLC0415  # heavy, and optional
+    return xr
+
+
+def coordinates(grid: Grid, standing: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    """Return the coordinates of every dimension: name to (dimension, values, attributes).
+
+    Lengths and times in nature are among them where all experiments share their scale.
+    """
+    found: dict[str, Any] = {}
+    for dimension in grid.dimensions:
+        found |= _swept(dimension)
+    sizes = sizes_of(grid)
+    for name, (long_name, units) in _WITHIN.items():
+        values = grid.times if name == "time" else np.arange(sizes[name])
+        found[name] = (name, values, {"long_name": long_name, "units": units})
+    for name, (scale, units) in _IN_NATURE.items():
+        known = np.unique(standing[scale][np.isfinite(standing[scale])])
+        if len(known) == 1:
+            about = {"long_name": f"{_WITHIN[name][0]}, in nature", "units": units}
+            found[f"{name}_{units}"] = (name, found[name][1] * known[0], about)
+    return found
+
+
+def _swept(dimension: Dimension) -> dict[str, Any]:
+    found = {}
+    for name, values in dimension.values.items():
+        known = PARAMETERS.get(name)
+        about = {"long_name": known.meaning if known else _OWN.get(name, name)}
+        if known is not None and known.unit:
+            about["units"] = known.unit
+        found[name] = (dimension.name, _plain(values), about)
+    return found
+
+
+def _plain(values: Sequence[Value | None]) -> NDArray[Any]:
+    """Return values that every file format can take: switches as 0 and 1, none as not a number."""
+    words = any(isinstance(value, str) for value in values)
+    missing = "" if words else np.nan
+    found = np.asarray([missing if value is None else value for value in values])
+    return found.astype(np.int8) if found.dtype == np.bool_ else found
+
+
+def attributes(grid: Grid) -> dict[str, Any]:
+    """Return what is said of the dataset as a whole."""
+    text = ledger.last_sweep_file(grid.directory).read_text(encoding="utf-8")
+    engines = {s.record.engine for s in grid.cells.values() if s.record is not None}
+    found = {
+        "Conventions": "CF-1.11",
+        "title": grid.directory.name,
+        "source": ", ".join(sorted(engines)) or "no engine has run yet",
+        "history": f"{attempts.now()} collected by rescal-sweep {__version__}",
+        "sweep_file": text,
+        "tolerance_t0": grid.tolerance_t0,
+    }
+    left_out = {"superseded": grid.superseded, "orphaned": grid.orphaned}
+    if said := [
+        f"{why}: " + ", ".join(f"exp{n}" for n in numbers)
+        for why, numbers in left_out.items()
+        if numbers
+    ]:
+        found["left_out"] = "; ".join(said)
+    return found

@@ -1,0 +1,48 @@
+"""What the seeds of a point tell together."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from orchestrator.analysis.observables import QUANTITIES
+from orchestrator.analysis.replicates import spread
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+
+def over_seeds(sweep: Dataset) -> Dataset:
+    """Return means and standard errors over the seeds of each point.
+
+    Parameters
+    ----------
+    sweep
+        From :func:`orchestrator.open_sweep`, or read from what ``collect`` wrote.
+
+    Returns
+    -------
+    xarray.Dataset
+        For each series, such as ``roughness``, its mean under the same name, the standard error
+        of that mean as ``roughness_sem``, both in its unit, and as ``roughness_seeds`` how many
+        seeds have a value. Without the dimension ``seed``. Not a number where too few seeds have
+        a value: none for a mean, one for an error. Directions are averaged on the circle.
+    """
+    found = {}
+    for name, quantity in QUANTITIES.items():
+        values = sweep[name]
+        told = spread(values.values, values.get_axis_num("seed"), axial=quantity.axial)
+        like = values.isel(seed=0, drop=True)
+        like.attrs = {}
+        found[name] = like.copy(data=told.mean).assign_attrs(
+            dataclasses.asdict(quantity),
+            cell_methods="seed: mean",
+            ancillary_variables=f"{name}_sem {name}_seeds",
+        )
+        found[f"{name}_sem"] = like.copy(data=told.sem).assign_attrs(
+            long_name=f"standard error of the {quantity.long_name}", units=quantity.units
+        )
+        found[f"{name}_seeds"] = like.copy(data=told.count).assign_attrs(
+            long_name=f"seeds with a {quantity.long_name}", units="1"
+        )
+    return sweep.drop_dims(["seed", "y", "x", "ky", "kx"], errors="ignore").assign(found)

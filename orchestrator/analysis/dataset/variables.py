@@ -1,0 +1,215 @@
+"""What a dataset of a sweep has in it: each variable's name, dimensions, unit and values."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from orchestrator.analysis import observables
+from orchestrator.errors import FormatError
+from orchestrator.formats import parfile, properties
+from orchestrator.model import State
+from orchestrator.model.reductions import spectrum_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from orchestrator.analysis.dataset.grid import Grid
+    from orchestrator.model import Reduced, Standing
+    from orchestrator.records.paths import ExperimentDirectory
+
+_STATES = list(State)
+
+MISSING_HEIGHT = -1
+"""What stands in files for a height that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable over the dimensions of experiments and some more.
+
+    ``fill`` stands where nothing is known.
+    """
+
+    more: tuple[str, ...]
+    dtype: str
+    fill: Any
+    attributes: Mapping[str, Any]
+
+    def shape(self, grid: Grid) -> tuple[int, ...]:
+        """Return the sizes of its further dimensions."""
+        sizes = sizes_of(grid)
+        return tuple(sizes[name] for name in self.more)
+
+
+def sizes_of(grid: Grid) -> dict[str, int]:
+    """Return the sizes of the dimensions within an experiment."""
+    across, along = spectrum_shape(grid.depth, grid.length)
+    return {
+        "time": len(grid.times),
+        "y": grid.depth,
+        "x": grid.length,
+        "ky": across,
+        "kx": along,
+    }
+
+
+ARRAYS: Mapping[str, Variable] = {
+    "height": Variable(
+        ("time", "y", "x"),
+        "int16",
+        MISSING_HEIGHT,
+        {
+            "long_name": "height of the lowest air or mobile cell",
+            "units": "cells",
+            "comment": "missing in columns that have none",
+        },
+    ),
+    "spectrum": Variable(
+        ("time", "ky", "kx"),
+        "float32",
+        np.nan,
+        {"long_name": "blurred magnitude of the lowest wavenumbers", "units": "cells"},
+    ),
+}
+"""The reduced snapshots themselves."""
+
+SERIES: Mapping[str, Variable] = {
+    "snapshot_time": Variable(
+        ("time",),
+        "float64",
+        np.nan,
+        {"long_name": "simulated time of the snapshot", "units": "t0"},
+    ),
+    "unplaced": Variable(
+        (),
+        "float64",
+        np.nan,
+        {"long_name": "snapshots too late for any time that was asked for", "units": "1"},
+    ),
+    "full_from": Variable(
+        (),
+        "float64",
+        np.nan,
+        {
+            "long_name": "simulated time from which the domain is full",
+            "units": "t0",
+            "comment": "the ceiling cuts the surface off, which is not measured then",
+        },
+    ),
+    **{
+        name: Variable(
+            ("time",),
+            "float64",
+            np.nan,
+            dataclasses.asdict(quantity),
+        )
+        for name, quantity in observables.QUANTITIES.items()
+    },
+}
+"""One number per snapshot, and what is found with them."""
+
+STANDING: Mapping[str, Variable] = {
+    "state": Variable(
+        (),
+        "int8",
+        -1,
+        {
+            "long_name": "state of the experiment",
+            "flag_values": np.array([*range(len(_STATES)), -1], np.int8),
+            "flag_meanings": " ".join((*(state.value for state in _STATES), "missing")),
+        },
+    ),
+    "progress": Variable(
+        (), "float64", np.nan, {"long_name": "share of the simulated time", "units": "1"}
+    ),
+    "wall_time": Variable(
+        (), "float64", np.nan, {"long_name": "duration of the last attempt", "units": "s"}
+    ),
+    "cell_size": Variable(
+        (), "float64", np.nan, {"long_name": "side of a cell in nature", "units": "m"}
+    ),
+    "time_scale": Variable(
+        (), "float64", np.nan, {"long_name": "duration of a t0 in nature", "units": "s"}
+    ),
+    "experiment": Variable((), "int32", -1, {"long_name": "number of the experiment"}),
+}
+"""What is known of an experiment without its snapshots."""
+
+
+def standing_arrays(grid: Grid) -> dict[str, NDArray[Any]]:
+    """Return the values of :data:`STANDING` over the grid."""
+    found = {name: np.full(grid.shape, v.fill, v.dtype) for name, v in STANDING.items()}
+    for place, standing in grid.cells.items():
+        for name, value in _standing_values(grid, standing).items():
+            found[name][place] = value
+    return found
+
+
+def _standing_values(grid: Grid, standing: Standing) -> dict[str, Any]:
+    begun = standing.record is not None or standing.progress is not None
+    cell_size, time_scale = _scales(grid.directory.experiment(standing.experiment.number))
+    return {
+        "state": _STATES.index(standing.state),
+        "progress": standing.fraction,
+        "wall_time": standing.wall_s if begun else np.nan,
+        "cell_size": cell_size,
+        "time_scale": time_scale,
+        "experiment": standing.experiment.number,
+    }
+
+
+def _scales(place: ExperimentDirectory) -> tuple[float, float]:
+    """Return metres per cell and seconds per t0, which a run without property files has not."""
+    names = {"Phys_prop_file", "Qsat_file", "Tau_min", "Lambda_T", "Lambda_C"}
+    try:
+        values = parfile.read(place.parfile, names).values()
+        physical = _properties(place.root / str(values["Phys_prop_file"]))
+        flux = _saturated_flux(place.root / str(values["Qsat_file"]))
+    except (KeyError, OSError, FormatError):
+        return np.nan, np.nan
+    return properties.scales(values, physical, flux)
+
+
+_properties = functools.cache(properties.read_properties)
+_saturated_flux = functools.cache(properties.read_saturated_flux)
+
+
+def series_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:
+    """Return the values of :data:`SERIES` over the grid's times."""
+    values: dict[str, NDArray[Any]] = observables.series(reduced)
+    values["snapshot_time"] = reduced.times
+    found = {name: _on_grid(grid, SERIES[name], reduced, v) for name, v in values.items()}
+    found["unplaced"] = np.array(
+        len(reduced.times) - len(grid.aligned(reduced.times)[0]), float
+    )
+    found["full_from"] = np.array(observables.full_from(reduced))
+    return found
+
+
+def array_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:
+    """Return the values of :data:`ARRAYS`; a smaller domain fills the lower corner of its part."""
+    maps = reduced.height_maps
+    closed = observables.closed(maps)
+    values: dict[str, NDArray[Any]] = {
+        "height": np.where(closed, np.int16(MISSING_HEIGHT), maps) if closed.any() else maps,
+        "spectrum": reduced.spectra,
+    }
+    return {name: _on_grid(grid, ARRAYS[name], reduced, v) for name, v in values.items()}
+
+
+def _on_grid(
+    grid: Grid, variable: Variable, reduced: Reduced, values: NDArray[Any]
+) -> NDArray[Any]:
+    array = np.full(variable.shape(grid), variable.fill, variable.dtype)
+    if len(values):
+        targets, sources = grid.aligned(reduced.times)
+        key: tuple[Any, ...] = (targets, *(slice(size) for size in values.shape[1:]))
+        array[key] = values[sources]
+    return array

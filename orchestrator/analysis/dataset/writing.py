@@ -1,0 +1,182 @@
+"""A sweep written to one file, experiment by experiment, so that memory does not grow with it."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from orchestrator.analysis.dataset import labels
+from orchestrator.analysis.dataset.targets import netcdf_file, together, zarr_store
+from orchestrator.analysis.dataset.variables import (
+    ARRAYS,
+    SERIES,
+    STANDING,
+    array_values,
+    series_values,
+    standing_arrays,
+)
+from orchestrator.errors import RequestError
+from orchestrator.formats.durable import draft_of
+from orchestrator.records import arrays
+from orchestrator.threads import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from orchestrator.analysis.dataset.grid import Grid
+    from orchestrator.analysis.dataset.targets import Target
+    from orchestrator.analysis.dataset.variables import Variable
+
+Index = tuple[int, ...]
+
+_TARGETS = {".zarr": zarr_store, ".nc": netcdf_file}
+
+
+def refuse(path: Path) -> None:
+    """Refuse a path to which no dataset can be written, or where it would take a folder's place.
+
+    Raises
+    ------
+    RequestError
+        Where the suffix is neither ``.zarr`` nor ``.nc``, or a folder of that name is no Zarr store.
+    """
+    if path.suffix.lower() not in _TARGETS:
+        raise RequestError(f"{path}: expected a name that ends in .zarr or .nc")
+    store_there = path.suffix.lower() == ".zarr" and (path / "zarr.json").is_file()
+    if path.is_dir() and not store_there:
+        raise RequestError(
+            f"{path}: is a folder without zarr.json, which is not replaced; "
+            "expected a Zarr store or a name that is free"
+        )
+
+
+class Written(NamedTuple):
+    """What a file has come to.
+
+    Attributes
+    ----------
+    size
+        In bytes.
+    tolerance_t0
+        By how much a snapshot was allowed to be late.
+    unplaced
+        How many snapshots were later.
+    superseded
+        Numbers of the experiments in whose place a newer one stands.
+    full
+        From which time in t0 on domains are full, by the number of the experiment.
+    """
+
+    size: int
+    tolerance_t0: float
+    unplaced: int
+    superseded: tuple[int, ...]
+    full: Mapping[int, float]
+
+
+def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
+    """Write all of a sweep to ``path``; it appears whole.
+
+    ``between`` is called before each block of experiments.
+
+    Raises
+    ------
+    RequestError
+        Where ``path`` is to be refused, or what writes it is not installed.
+    """
+    refuse(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with draft_of(path) as draft, _TARGETS[path.suffix.lower()](draft, grid) as target:
+        told = _fill(target, grid, between)
+    files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+    size = sum(file.stat().st_size for file in files)
+    full = {
+        one.experiment.number: float(told["full_from"][place])
+        for place, one in grid.cells.items()
+        if np.isfinite(told["full_from"][place])
+    }
+    unplaced = int(np.nansum(told["unplaced"]))
+    return Written(size, grid.tolerance_t0, unplaced, grid.superseded, full)
+
+
+def _fill(
+    target: Target, grid: Grid, between: Callable[[], None]
+) -> Mapping[str, NDArray[Any]]:
+    """Write coordinates, then the variables, a block of experiments after the other.
+
+    Returns what is small of it: all but the arrays.
+    """
+    dimensions = tuple(dimension.name for dimension in grid.dimensions)
+    small = standing_arrays(grid)
+    coordinates = labels.coordinates(grid, small)
+    beside = [name for name, (dimension, _, _) in coordinates.items() if name != dimension]
+    known = labels.attributes(grid)
+    target.describe(None, known | {"coordinates": " ".join(beside)} if beside else known)
+    for name, (dimension, values, about) in coordinates.items():
+        target.array(name, (dimension,), values)
+        target.describe(name, about)
+    parts = {}
+    for name, variable in {**STANDING, **SERIES, **ARRAYS}.items():
+        shape = (*grid.shape, *variable.shape(grid))
+        parts[name] = target.variable(name, (*dimensions, *variable.more), shape, variable)
+        target.describe(name, dict(variable.attributes))
+    small |= _empty(grid, SERIES, grid.shape)
+    blocks = _blocks(grid)
+    places = itertools.chain.from_iterable(blocks.values())
+    # while a block is written the next is read
+    read = in_order(functools.partial(_read, grid), places, ahead=math.prod(together(grid)))
+    for number, within in blocks.items():
+        between()
+        block = _slices(grid, number)
+        large = _empty(grid, ARRAYS, tuple(s.stop - s.start for s in block))
+        for place, values in zip(within, read, strict=False):
+            at = tuple(i - s.start for i, s in zip(place, block, strict=True))
+            for name, value in values.items():
+                if name in large:
+                    large[name][at] = value
+                else:
+                    small[name][place] = value
+        for name, array in large.items():
+            parts[name](block, array)
+    for name, array in small.items():
+        parts[name](tuple(slice(size) for size in grid.shape), array)
+    return small
+
+
+def _blocks(grid: Grid) -> dict[Index, list[Index]]:
+    """Return the places of all experiments by the number of their block."""
+    steps = together(grid)
+    found: dict[Index, list[Index]] = {}
+    for place in sorted(grid.cells):
+        number = tuple(i // step for i, step in zip(place, steps, strict=True))
+        found.setdefault(number, []).append(place)
+    return found
+
+
+def _slices(grid: Grid, block: Index) -> tuple[slice, ...]:
+    """Return where a block is in the grid."""
+    sides = zip(block, together(grid), grid.shape, strict=True)
+    return tuple(slice(i * step, min((i + 1) * step, size)) for i, step, size in sides)
+
+
+def _empty(
+    grid: Grid, variables: Mapping[str, Variable], shape: tuple[int, ...]
+) -> dict[str, NDArray[Any]]:
+    return {
+        name: np.full((*shape, *v.shape(grid)), v.fill, v.dtype)
+        for name, v in variables.items()
+    }
+
+
+def _read(grid: Grid, place: Index) -> dict[str, Any]:
+    """Return the value of every series and array at a place."""
+    number = grid.cells[place].experiment.number
+    reduced = arrays.reduced(grid.directory.experiment(number))
+    return series_values(grid, reduced) | array_values(grid, reduced)

@@ -1,0 +1,210 @@
+"""How a sweep is shown to people and to programs: tables and JSON; prints nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator import text
+from orchestrator.model import State
+from orchestrator.records import failures, status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from orchestrator.model import Standing
+
+COLOURS = {
+    State.PENDING: "dim",
+    State.RUNNING: "cyan",
+    State.DONE: "green",
+    State.FAILED: "red",
+    State.TIMEOUT: "yellow",
+    State.OUT_OF_MEMORY: "red",
+    State.CANCELLED: "magenta",
+    State.NODE_FAIL: "yellow",
+    State.LOST: "red",
+}
+"""One colour per state, the same wherever it is shown."""
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_GAP = 3  # characters between two columns
+_AXIS = 1  # the rank of an axis
+_REMARK = 26  # characters that a remark needs at least, to be folded
+
+
+def counts_line(standings: Sequence[Standing]) -> Text:
+    """Say on one line how many experiments are in which state, and how long it may take."""
+    there = status.present(standings)
+    parts = [
+        Text(f"{count} {state.value}", COLOURS[state])
+        for state, count in status.counts(there).items()
+    ]
+    line = Text(f"{text.counted(len(there), 'experiment')}{': ' * bool(parts)}").append(
+        Text(", ").join(parts)
+    )
+    if len(there) < len(standings):
+        line.append(f"; {len(standings) - len(there)} orphaned", "dim")
+    left = status.time_left_s(standings)
+    return (
+        line.append(f"; about {text.seconds(left)} left", "bold") if left is not None else line
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the status table; those with a larger ``rank`` are left out sooner."""
+
+    title: str
+    cells: list[Text]
+    rank: int = 0
+    left: bool = False
+
+    @property
+    def width(self) -> int:
+        """Characters that it needs, with the gap to the next one."""
+        return _GAP + max(len(self.title), *(cell.cell_len for cell in self.cells), 0)
+
+
+def status_table(
+    standings: Sequence[Standing], axes: Sequence[Sequence[str]], width: int | None = None
+) -> Table:
+    """Show each experiment on a line: values, state, attempt, place, progress, last error.
+
+    Where ``width`` characters are too few for all of it, whole columns are left out, those first
+    that tell least, rather than cut.
+    """
+    said = _Column("remark", [Text(failures.remark(s)) for s in standings], left=True)
+    columns = [column for column in _columns(standings, axes) if any(column.cells)]
+    room = _REMARK if any(said.cells) else 0
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
+    while width is not None and sum(column.width for column in columns) + room > width:
+        least = max(reversed(columns), key=lambda column: column.rank)
+        if least.rank == 0:
+            break
+        if least.rank == _AXIS:
+            table.caption = "not all axes have room here; --json has them"
+        columns.remove(least)
+    for column in columns:
+        side: Literal["left", "right"] = "left" if column.left else "right"
+        table.add_column(
+            column.title, justify=side, no_wrap=True, min_width=column.width - _GAP
+        )
+    if room:
+        table.add_column(said.title, overflow="fold")
+        columns.append(said)
+    for row in zip(*(column.cells for column in columns), strict=True):
+        table.add_row(*row)
+    return table
+
+
+def _columns(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Iterator[_Column]:
+    """Yield all columns of the status table but the remarks."""
+
+    def cells(text: Callable[[Standing], str]) -> list[Text]:
+        return [Text(text(standing)) for standing in standings]
+
+    yield _Column("exp", cells(lambda s: str(s.experiment.number)))
+    values = [status.coordinates(standing.experiment, axes) for standing in standings]
+    for name in (name for group in axes for name in group):
+        shown = [Text(text.number(value[name]) if name in value else "") for value in values]
+        yield _Column(name, shown, _AXIS)
+    yield _Column("seed", cells(lambda s: str(s.experiment.point.seed)), rank=2)
+    states = [Text(s.state.value, COLOURS[s.state]) for s in standings]
+    yield _Column("state", states, left=True)
+    yield _Column("try", cells(lambda s: str(s.attempt or "")), rank=4)
+    yield _Column("job", cells(lambda s: s.claim.job if s.claim else ""), rank=7, left=True)
+    yield _Column("t0", cells(lambda s: f"{s.time_t0:.5g}" if s.time_t0 else ""), rank=5)
+    yield _Column("%", cells(lambda s: f"{100 * s.fraction:.0f}" if s.attempt else ""))
+    yield _Column("t0/min", cells(lambda s: _short(s.rate_t0_per_min)), rank=8)
+    yield _Column("left", cells(lambda s: text.seconds(s.left_s)), rank=3)
+    yield _Column("roughness", cells(lambda s: sparkline(_roughness(s))), rank=6, left=True)
+
+
+def axis_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Table:
+    """Count experiments per state for each value on each axis."""
+    there = status.present(standings)
+    states = list(status.counts(there))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("axis value")
+    for state in states:
+        table.add_column(Text(state.value, COLOURS[state]), justify="right")
+    for names in axes:
+        groups: dict[str, list[Standing]] = {}
+        for standing in there:
+            values = status.coordinates(standing.experiment, [names])
+            label = ", ".join(
+                f"{name} = {text.number(value)}" for name, value in values.items()
+            )
+            groups.setdefault(label, []).append(standing)
+        for label, group in groups.items():
+            found = status.counts(group)
+            table.add_row(label, *(str(found.get(state, "")) for state in states))
+    return table
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Draw a series as a line of blocks, from nothing to its largest value; needs two of them.
+
+    >>> sparkline([0, 1, 2, 4, 8]), sparkline([3])
+    ('▁▂▃▅█', '')
+    """
+    if len(values) < 2:
+        return ""
+    top = max(*values, 1e-9)
+    return "".join(_BLOCKS[min(len(_BLOCKS) - 1, int(len(_BLOCKS) * v / top))] for v in values)
+
+
+def _roughness(standing: Standing) -> tuple[float, ...]:
+    return standing.progress.roughness if standing.progress is not None else ()
+
+
+def _short(rate: float | None) -> str:
+    if rate is None:
+        return ""
+    return f"{rate:.0f}" if rate >= 100 else f"{rate:.3g}"
+
+
+def as_json(name: str, standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Any:
+    """Return a sweep's status as plain data; fields are only ever added."""
+    return {
+        "sweep": name,
+        "counts": {
+            state.value: count
+            for state, count in status.counts(status.present(standings)).items()
+        },
+        "orphaned": len(standings) - len(status.present(standings)),
+        "time_left_s": status.time_left_s(standings),
+        "axes": [list(names) for names in axes],
+        "experiments": [_standing_json(standing, axes) for standing in standings],
+    }
+
+
+def _standing_json(standing: Standing, axes: Sequence[Sequence[str]]) -> dict[str, Any]:
+    record, progress = standing.record, standing.progress
+    return {
+        "number": standing.experiment.number,
+        "name": standing.experiment.name,
+        "coordinates": status.coordinates(standing.experiment, axes),
+        "seed": standing.experiment.point.seed,
+        "state": standing.state.value,
+        "attempt": standing.attempt,
+        "job": standing.claim.job if standing.claim else None,
+        "host": standing.claim.host if standing.claim else None,
+        "time_t0": standing.time_t0,
+        "stop_t0": standing.stop_t0,
+        "fraction": round(standing.fraction, 6),
+        "snapshots": standing.snapshots,
+        "rate_t0_per_min": standing.rate_t0_per_min,
+        "left_s": standing.left_s,
+        "wall_s": standing.wall_s if record or progress else None,
+        "reason": failures.remark(standing) or None,
+        "roughness": list(_roughness(standing)),
+        "complete": record.complete if record else False,
+        "stalled": standing.silent or standing.stalled_s is not None,
+        "orphaned": standing.orphaned,
+    }

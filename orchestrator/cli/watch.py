@@ -1,0 +1,119 @@
+"""Staying with a sweep until it ends: live progress, and Ctrl-C that asks before it stops."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from orchestrator import text
+from orchestrator.cli import screen, status_table
+from orchestrator.model import State
+from orchestrator.records import failures, ledger, status
+from orchestrator.submission import cancel
+from orchestrator.submission.live_status import Abandonment, Look
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from rich.console import Console
+
+    from orchestrator.model import Standing
+    from orchestrator.records.paths import SweepDirectory
+
+_GRACE_S = 10.0
+
+
+def until_ended(
+    console: Console, directory: SweepDirectory, numbers: Collection[int], *, ask: bool
+) -> int:
+    """Show progress until every one of ``numbers`` has ended; return the exit code."""
+    axes = ledger.axes(directory)
+    while True:
+        try:
+            ended = _watch(console, directory, numbers, axes)
+            break
+        except KeyboardInterrupt:
+            if ask and sys.stdin.isatty() and not _wants_to_stop(console):
+                continue
+            _stop(console, directory, numbers)
+            return 130
+    console.print(status_table.status_table(ended, axes, screen.width(console)))
+    console.print(status_table.counts_line(ended))
+    return 1 if any(s.state is not State.DONE for s in ended) else 0
+
+
+def _watch(
+    console: Console,
+    directory: SweepDirectory,
+    numbers: Collection[int],
+    axes: Sequence[Sequence[str]],
+) -> list[Standing]:
+    """Refresh until all have ended or nobody is left to run the rest."""
+    told: set[int] = set()
+    abandoned = Abandonment(directory)
+    look = Look(directory, numbers)
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        while True:
+            now = look()
+            if console.is_terminal:
+                live.update(display(now, axes, console.height), refresh=True)
+            else:
+                _tell(console, now, told)
+            if all(s.state.ended for s in now) or abandoned(now):
+                return now
+            time.sleep(0.5)
+
+
+def _tell(console: Console, standings: Sequence[Standing], told: set[int]) -> None:
+    """Print one line for each experiment that has ended since the last look."""
+    for standing in standings:
+        if standing.state.ended and standing.experiment.number not in told:
+            told.add(standing.experiment.number)
+            what = f"{standing.experiment.name} {standing.state.value}"
+            remark = failures.remark(standing)
+            console.print(f"{what}: {remark}" if remark else what, highlight=False)
+
+
+def display(standings: Sequence[Standing], axes: Sequence[Sequence[str]], height: int) -> Group:
+    """Draw the counts and a bar for each experiment that runs, within ``height`` lines."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    running = [s for s in standings if s.state is State.RUNNING]
+    for standing in running[: max(1, height - 4)]:
+        values = status.coordinates(standing.experiment, axes)
+        named = " ".join(f"{name}={text.number(value)}" for name, value in values.items())
+        table.add_row(
+            standing.experiment.name,
+            f"{named} seed={standing.experiment.point.seed}",
+            ProgressBar(total=1.0, completed=standing.fraction, width=24),
+            f"{standing.time_t0:.0f}/{standing.stop_t0:g} t0",
+            text.seconds(standing.left_s),
+        )
+    return Group(status_table.counts_line(standings), table)
+
+
+def _wants_to_stop(console: Console) -> bool:
+    console.print("\nThe experiments run on without this window.")
+    try:
+        answer = console.input("Stop them? y for yes, anything else to go on waiting: ")
+    except (KeyboardInterrupt, EOFError):
+        return True
+    return answer.strip().lower().startswith("y")
+
+
+def _stop(console: Console, directory: SweepDirectory, numbers: Collection[int]) -> None:
+    """Cancel what has not ended and wait a little for it."""
+    console.print("stopping; what was computed is kept", style="yellow")
+    cancel.cancel(directory, status.standings(directory, numbers), "interrupted")
+    deadline = time.monotonic() + _GRACE_S
+    while time.monotonic() < deadline:
+        now = status.standings(directory, numbers)
+        if all(s.state is not State.RUNNING for s in now):
+            break
+        time.sleep(0.2)
+    console.print(status_table.counts_line(status.standings(directory, numbers)))

@@ -1,0 +1,18 @@
+"""One HTML page of a sweep, without outside resources."""
+
+from orchestrator.html.blocks import pack, unpack
+from orchestrator.html.document import render
+from orchestrator.html.downsample import Allowance, allowance
+from orchestrator.html.values import Exhibit, Overview, Packed, Quantity
+
+__all__ = [
+    "Allowance",
+    "Exhibit",
+    "Overview",
+    "Packed",
+    "Quantity",
+    "allowance",
+    "pack",
+    "render",
+    "unpack",
+]

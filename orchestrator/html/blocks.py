@@ -1,0 +1,191 @@
+"""One experiment as the page carries it: an entry for grid and table, a block for the rest.
+
+A block is zlib's format of: the length of a JSON object (uint32, little-endian), the object, and
+the bytes of the arrays that the object names, one after the other.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from orchestrator.html import downsample
+from orchestrator.html.values import Packed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from orchestrator.html.downsample import Allowance, Maps
+    from orchestrator.html.values import Exhibit, Quantity
+    from orchestrator.model import Reduced
+
+_LENGTH = struct.Struct("<I")
+# percent: what is rarer, as the waves of a bed that is still flat, is off the scale
+_USUAL = (2, 98)
+_LEVEL = 6  # of compression; 9 takes three times as long for half a percent less
+
+
+def pack(
+    exhibit: Exhibit,
+    names: Sequence[str],
+    quantities: Sequence[Quantity],
+    allowance: Allowance,
+) -> Packed:
+    """Pack one experiment as sharply as its share of the page allows.
+
+    Parameters
+    ----------
+    names
+        The swept parameters, in the order of the table's columns.
+    """
+    chosen = downsample.nearest(exhibit.reduced.times, allowance.times)
+    height_maps = exhibit.reduced.height_maps
+    shown = height_maps[chosen] if len(height_maps) else height_maps  # which may not be kept
+    told = _details(exhibit)
+    series = _series(exhibit, quantities, allowance.points)
+    block = b""
+    maps = None
+    count, depth, length = shown.shape
+    for side in downsample.sides(depth, length, count, allowance.block_bytes):
+        maps = downsample.quantized(shown, side)
+        block = _block(told, exhibit.reduced, chosen, maps, series)
+        if len(block) <= allowance.block_bytes:
+            break
+    return Packed(_entry(exhibit, names, quantities, maps), block)
+
+
+def unpack(block: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return a block's object and its arrays by name, as the page reads them."""
+    raw = zlib.decompress(block)
+    (length,) = _LENGTH.unpack_from(raw)
+    start = _LENGTH.size + length
+    told = json.loads(raw[_LENGTH.size : start])
+    arrays = {}
+    for name, dtype, shape in told["arrays"]:
+        count = int(np.prod(shape, dtype=np.int64))
+        arrays[name] = np.frombuffer(raw, dtype, count, start).reshape(shape)
+        start += arrays[name].nbytes
+    return told, arrays
+
+
+def _block(
+    told: Mapping[str, object],
+    reduced: Reduced,
+    chosen: NDArray[np.int64],
+    maps: Maps,
+    series: Mapping[str, NDArray[np.float32]],
+) -> bytes:
+    arrays: dict[str, NDArray[Any]] = {"levels": maps.levels, **series}
+    peaks: list[float] = []
+    if len(reduced.spectra):
+        arrays["spectra"], peaks = downsample.scaled(reduced.spectra[chosen])
+    head = {
+        **told,
+        "times": [round(float(t), 3) for t in reduced.times[chosen]],
+        "low": maps.low,
+        "step": maps.step,
+        "side": maps.side,
+        "peaks": [float(f"{peak:.5g}") for peak in peaks],
+        "arrays": [[name, a.dtype.str, list(a.shape)] for name, a in arrays.items()],
+    }
+    text = json.dumps(head, separators=(",", ":")).encode()
+    parts = [_LENGTH.pack(len(text)), text, *(a.tobytes() for a in arrays.values())]
+    return zlib.compress(b"".join(parts), _LEVEL)
+
+
+def _details(exhibit: Exhibit) -> dict[str, object]:
+    depth, length = _domain(exhibit)
+    return {
+        "depth": depth,
+        "length": length,
+        "parameters": dict(exhibit.standing.experiment.point.parameters),
+        "provenance": dict(exhibit.provenance),
+        "attempts": list(exhibit.attempts),
+        "log_tail": list(exhibit.log_tail),
+    }
+
+
+def _domain(exhibit: Exhibit) -> tuple[int, int]:
+    """Return depth and length in cells, of a domain of which there may be no map; 0 if unknown."""
+    _, depth, length = exhibit.reduced.height_maps.shape
+    parameters = exhibit.standing.experiment.point.parameters
+    return depth or int(parameters.get("D", 0)), length or int(parameters.get("L", 0))
+
+
+def _series(
+    exhibit: Exhibit, quantities: Sequence[Quantity], points: int
+) -> dict[str, NDArray[np.float32]]:
+    """Return the times and each quantity's values at no more than ``points`` snapshots."""
+    kept = downsample.evenly(len(exhibit.reduced.times), points)
+    found = {"series_times": exhibit.reduced.times[kept].astype("<f4")}
+    for quantity in quantities:
+        if quantity.name in exhibit.series:
+            found[quantity.name] = exhibit.series[quantity.name][kept].astype("<f4")
+    return found
+
+
+def _entry(
+    exhibit: Exhibit, names: Sequence[str], quantities: Sequence[Quantity], maps: Maps | None
+) -> dict[str, object]:
+    standing = exhibit.standing
+    point, record = standing.experiment.point, standing.record
+    return {
+        "number": standing.experiment.number,
+        "values": [point.parameters.get(name) for name in names],
+        "seed": point.seed,
+        "state": standing.state.value,
+        "fraction": round(standing.fraction, 4),
+        "time": round(standing.time_t0, 2),
+        "stop": standing.stop_t0,
+        "snapshots": len(exhibit.reduced.times),
+        "attempt": standing.attempt,
+        "wall": None if record is None else round(record.wall_s, 1),
+        "remark": exhibit.remark,
+        "last": [_last(exhibit, quantity) for quantity in quantities],
+        "spans": [_span(exhibit, quantity) for quantity in quantities],
+        "domain": _domain(exhibit),
+        "heights": _heights(maps),
+        "relief": _relief(maps),
+    }
+
+
+def _last(exhibit: Exhibit, quantity: Quantity) -> float | None:
+    """Return a quantity at the last snapshot; None if it has no meaning.
+
+    A count is exact, and what was measured has nine digits: the table shortens it further, but a
+    CSV that is saved from it does not.
+    """
+    values = exhibit.series.get(quantity.name, np.zeros(0))
+    if not np.isfinite(values[-1:]).any():
+        return None
+    value = float(values[-1])
+    return int(value) if value.is_integer() else float(f"{value:.9g}")
+
+
+def _span(exhibit: Exhibit, quantity: Quantity) -> list[float] | None:
+    """Return a quantity's range without its rarest values, for the scale of colours."""
+    values = exhibit.series.get(quantity.name, np.zeros(0))
+    known = values[np.isfinite(values)]
+    return [float(f"{v:.5g}") for v in np.percentile(known, _USUAL)] if len(known) else None
+
+
+def _heights(maps: Maps | None) -> list[float] | None:
+    """Return the range of heights without the rarest of them, in cells."""
+    if maps is None or not maps.levels.size:
+        return None
+    low, high = np.percentile(maps.levels, [0.5, 99.5])
+    return [round(maps.low + maps.step * float(level), 2) for level in (low, high)]
+
+
+def _relief(maps: Maps | None) -> float | None:
+    """Return how far heights are from the mean of their map, without the rarest, in cells."""
+    if maps is None or not maps.levels.size:
+        return None
+    distance = np.abs(maps.levels - maps.levels.mean(axis=(1, 2), keepdims=True))
+    return round(maps.step * float(np.percentile(distance, 99.5)), 2)

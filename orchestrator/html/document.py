@@ -1,0 +1,142 @@
+"""The page itself: the assets and the data in one text, with nothing from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections import Counter
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from orchestrator import __version__
+from orchestrator.model import State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.html.values import Overview, Packed
+
+SCRIPTS = (
+    "state.js",
+    "address.js",
+    "blocks.js",
+    "drawing.js",
+    "charts.js",
+    "tools.js",
+    "grid.js",
+    "pointing.js",
+    "table.js",
+    "detail.js",
+    "following.js",
+    "printing.js",
+    "page.js",
+)
+"""The parts of the page's program, in the order in which they are joined to one."""
+
+_STATES = (State.DONE, State.RUNNING, State.PENDING, *(state for state in State if state.bad))
+_COMMAND = re.compile("rescal-sweep [^,]+")  # in a cause; a comma ends it
+_ASSETS = files("orchestrator.html") / "assets"
+
+
+def render(overview: Overview, exhibits: Sequence[Packed]) -> bytes:
+    """Return the page of a sweep as one HTML document in UTF-8.
+
+    What is known of all experiments stands before their blocks, so that a browser shows the page
+    while it still reads.
+    """
+    blanks = {
+        "title": html.escape(overview.name),
+        "description": html.escape(overview.description),
+        "version": html.escape(__version__),
+        "written": html.escape(overview.written),
+        "progress": html.escape(overview.progress),
+        "states": _states(exhibits),
+        "causes": _causes(overview.causes),
+        "count": str(len(exhibits)),
+        "style": _asset("page.css"),
+        "script": "\n".join(_asset(name) for name in SCRIPTS),
+        "data": _embedded(_data(overview, exhibits)),
+        "sweep_file": html.escape(overview.sweep_file),
+        "templates": "".join(_template(*said) for said in overview.templates.items()),
+        "commands": html.escape("\n".join(overview.commands)),
+    }
+    head, tail = _asset("page.html").split("{{blocks}}")
+    parts = [_filled(head, blanks), *(_block(packed) for packed in exhibits), tail]
+    return "".join(parts).encode()
+
+
+def _filled(template: str, blanks: dict[str, str]) -> str:
+    """Fill the blanks of a template in one pass, so that what is filled in is never read again."""
+    pieces = template.split("{{")
+    filled = [pieces[0]]
+    for piece in pieces[1:]:
+        name, _, rest = piece.partition("}}")
+        filled += [blanks[name], rest]
+    return "".join(filled)
+
+
+def _template(name: str, text: str) -> str:
+    """Return a file that the sweep file extends, as a paragraph of its own."""
+    said, shown = html.escape(f"templates/{name}.yaml"), html.escape(text)
+    return (
+        f"<p>It extends <code>{said}</code>:</p>\n"
+        f'<div class="copyable"><pre tabindex="0" aria-label="{said}">{shown}</pre></div>\n'
+    )
+
+
+def _states(exhibits: Sequence[Packed]) -> str:
+    """Return a bar and a list of how many experiments are in each state."""
+    counts = Counter(packed.entry["state"] for packed in exhibits)
+    known = [(s.value, counts[s.value]) for s in _STATES if counts[s.value]]
+    bar = "".join(f'<span class="{s}" style="flex-grow: {n}"></span>' for s, n in known)
+    items = "".join(
+        f'<li><span class="badge {s}">{s.replace("_", " ")}</span> {n}</li>' for s, n in known
+    )
+    return (
+        f'<div class="progress" aria-hidden="true">{bar}</div>\n<ul class="states">{items}</ul>'
+    )
+
+
+def _causes(causes: Sequence[str]) -> str:
+    """Return what went wrong, cause by cause, with the commands told from the words."""
+    if not causes:
+        return ""
+    told = (_COMMAND.sub(r"<code>\g<0></code>", html.escape(cause)) for cause in causes)
+    items = "".join(f"<li>{cause}</li>\n" for cause in told)
+    return f'<h3>What went wrong</h3>\n<ul class="causes">\n{items}</ul>'
+
+
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text(encoding="utf-8")
+
+
+def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:
+    return {
+        "name": overview.name,
+        "version": __version__,
+        "axes": overview.axes,
+        "sorted": overview.sorted,
+        "quantities": [
+            {"name": q.name, "longName": q.long_name, "units": q.units}
+            for q in overview.quantities
+        ],
+        "states": [state.value for state in _STATES],
+        "follow": overview.follow_s,
+        "times": overview.times,
+        "experiments": [packed.entry for packed in exhibits],
+    }
+
+
+def _embedded(data: object) -> str:
+    """Return JSON that no HTML parser takes for markup."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _block(packed: Packed) -> str:
+    text = base64.b64encode(packed.block).decode()
+    return f'<script type="text/plain" id="block-{packed.entry["number"]}">{text}</script>\n'

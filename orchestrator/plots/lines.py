@@ -1,0 +1,279 @@
+"""Curves: a quantity over time, or power over wavelength, a line for each point of a sweep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from orchestrator.plots import style
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+_LIGHTEST = 0.9  # of the map of colours; beyond, lines are hardly seen on white
+_FEW_POWERS = 1000  # from the lowest to the highest, between which more numbers have room
+_WIDTH_IN, _HEIGHT_IN, _LEGEND_IN = 6.0, 2.6, 1.9
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One point of a sweep: what its seeds tell.
+
+    Attributes
+    ----------
+    labels
+        What its colour tells, and what the style of its line: ``("Tau_min = 0", "")``.
+    x
+        float64 [x], where it is known.
+    means, errors
+        float64 [x] by the name of the panel: the mean over seeds and its standard error, not a
+        number where too few have a value.
+    seeds
+        How many there are.
+    sets
+        [x] by the name of the panel: a number for the set of seeds that have a value there, 0 where
+        these are all that ever have one. Only means over the same seeds can be joined.
+    """
+
+    labels: tuple[str, str]
+    x: NDArray[np.float64]
+    means: Mapping[str, NDArray[np.float64]]
+    errors: Mapping[str, NDArray[np.float64]]
+    seeds: int
+    sets: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+
+    def sets_of(self, name: str) -> NDArray[np.intp]:
+        """Return ``sets`` of a panel, which are those of all seeds where nothing else is said."""
+        return self.sets.get(name, np.zeros(len(self.x), np.intp))
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What stands along an axis, whether in powers of ten, and whether -90 and 90 are the same."""
+
+    label: str
+    logarithmic: bool = False
+    axial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """What colours tell where points are too many to be named: a number that each of them has.
+
+    Attributes
+    ----------
+    label
+        What the number is, such as ``Lambda_E``.
+    values
+        By the first of a curve's labels.
+    """
+
+    label: str
+    values: Mapping[str, float]
+    logarithmic: bool = False
+
+
+def curves(
+    found: Sequence[Curve],
+    scales: tuple[Scale, Mapping[str, Scale]],
+    title: str,
+    shade: Shade | None = None,
+    notes: Sequence[str] = (),
+) -> Figure:
+    """Draw the mean over seeds of each point, with the standard error of the mean as a band.
+
+    Parameters
+    ----------
+    found
+        The points.
+    scales
+        Of the common x, and of each panel by its name, in their order.
+    title
+        What stands above.
+    shade
+        What colours tell instead of naming each point.
+    notes
+        What else the small print is to tell.
+    """
+    along, panels = scales
+    figure = style.new_figure(_WIDTH_IN + _LEGEND_IN, 0.8 + _HEIGHT_IN * len(panels))
+    grid = figure.subplots(len(panels), 1, squeeze=False, sharex=True)[:, 0]
+    firsts = list(dict.fromkeys(curve.labels[0] for curve in found))
+    others = list(dict.fromkeys(curve.labels[1] for curve in found))
+    colours = _colours(firsts) if shade is None else _shades(figure, grid, shade)
+    for axes, (name, scale) in zip(grid, panels.items(), strict=True):
+        means = [_means(curve, name, scale) for curve in found]
+        least = min((float(m[m > 0].min()) for m in means if (m > 0).any()), default=0.0)
+        for curve, mean in zip(found, means, strict=True):
+            colour = colours[curve.labels[0]]
+            line = style.LINES[others.index(curve.labels[1]) % len(style.LINES)]
+            low, high = mean - curve.errors[name], mean + curve.errors[name]
+            if scale.logarithmic:  # where nothing is below the lowest line
+                low = np.maximum(low, least)
+            if scale.axial:
+                low, high = np.maximum(low, -90), np.minimum(high, 90)
+            parted = np.flatnonzero(_parted(curve.sets_of(name), mean, axial=scale.axial)) + 1
+            x = np.insert(curve.x, parted, np.nan)
+            for thin in (False, True):
+                shown = (curve.sets_of(name) > 0) == thin
+                if thin and not shown.any():
+                    continue
+                parts = (np.where(shown, one, np.nan) for one in (mean, low, high))
+                pieces = tuple(np.insert(part, parted, np.nan) for part in parts)
+                _draw(axes, x, pieces, (colour, line), thin=thin)
+        axes.set_ylabel(scale.label, fontsize=9)
+        axes.tick_params(labelsize=8)
+        axes.grid(visible=True, color="0.9", linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+        _scale(axes, along, scale)
+        _simplify(axes, means)
+        if scale.axial and axes.get_yticks().size:
+            axes.set(ylim=(-93, 93), yticks=range(-90, 91, 45))
+    grid[-1].set_xlabel(along.label, fontsize=9)
+    figure.align_ylabels(grid)
+    _legend(figure, colours if shade is None else {}, others)
+    style.title(figure, title)
+    seeds = max((curve.seeds for curve in found), default=0)
+    said = [f"mean of up to {seeds} seeds and its standard error" if seeds > 1 else "one seed"]
+    if any(curve.sets_of(name).any() for curve in found for name in panels):
+        said.append("thin: of some of these seeds")
+    style.small_print(figure, "; ".join((*said, *notes)))
+    return figure
+
+
+def _parted(
+    sets: NDArray[np.intp], mean: NDArray[np.float64], *, axial: bool
+) -> NDArray[np.bool_]:
+    """Return between which neighbours [x - 1] there is no line.
+
+    Those are of other seeds, or directions that differ less the other way round.
+    """
+    parted = sets[1:] != sets[:-1]
+    if axial:
+        parted |= np.abs(np.diff(mean)) > 90
+    return np.asarray(parted)
+
+
+def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
+    """Leave out a scale that would tell nothing: of no value at all, or of the same everywhere."""
+    different = np.unique(np.concatenate([np.empty(0), *(v[np.isfinite(v)] for v in values)]))
+    if different.size == 0:
+        axes.set_yticks([])
+        axes.text(
+            0.5,
+            0.5,
+            "no value",
+            transform=axes.transAxes,
+            ha="center",
+            fontsize=9,
+            color="0.35",
+        )
+    elif different.size == 1:
+        axes.set_yticks(different)
+
+
+def _scale(axes: Axes, along: Scale, up: Scale) -> None:
+    """Set both scales; powers of ten have numbers at 1, 2 and 5 of each as they are written."""
+    from matplotlib.ticker import LogLocator, NullFormatter  # noqa: PLC0415  # heavy, optional
+
+    for axis, scale, set_scale in (
+        (axes.xaxis, along, axes.set_xscale),
+        (axes.yaxis, up, axes.set_yscale),
+    ):
+        if scale.logarithmic:
+            set_scale("log")
+            low, high = axis.get_view_interval()
+            if high < _FEW_POWERS * low:
+                axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter(NullFormatter())
+
+
+def _means(curve: Curve, name: str, scale: Scale) -> NDArray[np.float64]:
+    """Return the means that a scale can show, the others not a number."""
+    mean = curve.means[name]
+    return np.where(mean > 0, mean, np.nan) if scale.logarithmic else mean
+
+
+def _draw(
+    axes: Axes,
+    x: NDArray[np.float64],
+    values: tuple[NDArray[np.float64], ...],
+    look: tuple[str, style.LineStyle],
+    *,
+    thin: bool,
+) -> None:
+    """Draw a line, and a band from a lower to an upper one."""
+    mean, low, high = values
+    colour, line = look
+    axes.plot(x, mean, color=colour, linewidth=0.5 if thin else 1.4, linestyle=line)
+    axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
+    known = np.pad(np.isfinite(mean), 1)
+    alone = known[1:-1] & ~known[:-2] & ~known[2:]  # which make no line
+    axes.plot(
+        x[alone],
+        mean[alone],
+        color=colour,
+        linestyle="none",
+        marker=".",
+        markersize=2 if thin else 6,
+    )
+
+
+def _colours(labels: Sequence[str]) -> dict[str, str]:
+    """Return colours: of few by themselves, of many along the map."""
+    if len(labels) <= 2:
+        return dict(zip(labels, style.CATEGORIES, strict=False))
+    from matplotlib import colormaps  # noqa: PLC0415  # heavy, and optional
+    from matplotlib.colors import to_hex  # noqa: PLC0415
+
+    shares = np.linspace(0, _LIGHTEST, len(labels))
+    found = map(to_hex, colormaps[style.LINE_COLOURS](shares))
+    return dict(zip(labels, found, strict=True))
+
+
+def _shades(figure: Figure, grid: NDArray[Any], shade: Shade) -> dict[str, str]:
+    """Draw a scale of colours beside the panels; return the colour of each label."""
+    from matplotlib import colormaps  # noqa: PLC0415  # heavy, and optional
+    from matplotlib.cm import ScalarMappable  # noqa: PLC0415
+    from matplotlib.colors import ListedColormap, LogNorm, Normalize, to_hex  # noqa: PLC0415
+    from matplotlib.ticker import LogLocator  # noqa: PLC0415
+
+    ends = min(shade.values.values()), max(shade.values.values())
+    norm = LogNorm(*ends) if shade.logarithmic else Normalize(*ends)
+    lines = colormaps[style.LINE_COLOURS](np.linspace(0, _LIGHTEST, 256))
+    scale = ScalarMappable(norm, ListedColormap(lines))
+    bar = figure.colorbar(
+        scale,
+        ax=list(grid),
+        shrink=1.0 / len(grid),
+        anchor=(0.0, 1.0),
+        ticks=LogLocator(subs=(1, 2, 5)) if shade.logarithmic else None,
+        format="%g",
+    )
+    bar.minorticks_off()
+    bar.set_label(shade.label, fontsize=9)
+    bar.ax.tick_params(labelsize=8)
+    found = map(to_hex, scale.to_rgba(np.array([*shade.values.values()])))
+    return dict(zip(shade.values, found, strict=True))
+
+
+def _legend(figure: Figure, colours: Mapping[str, str], others: Sequence[str]) -> None:
+    from matplotlib.lines import Line2D  # noqa: PLC0415  # heavy, and optional
+
+    handles = [
+        Line2D([], [], color=colour, label=label) for label, colour in colours.items() if label
+    ]
+    if any(others):
+        for i, label in enumerate(others):
+            handle = Line2D([], [], color="0.3", label=label)
+            handle.set_linestyle(style.LINES[i % len(style.LINES)])
+            handles.append(handle)
+    if handles:
+        figure.legend(handles=handles, loc="outside right upper", fontsize=8, frameon=False)

@@ -1,0 +1,153 @@
+"""What maps, films and profiles are drawn of: a sweep's snapshots on the grid of its axes."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator import plots
+from orchestrator.analysis import observables
+from orchestrator.model import State
+from orchestrator.plots import Panel, Stripes
+from orchestrator.records import arrays
+from orchestrator.threads import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestrator.analysis.dataset.grid import Grid
+    from orchestrator.model import Reduced, Standing
+    from orchestrator.plots.layout import Page
+    from orchestrator.plots.style import Slot
+
+    Films = Mapping[Slot, tuple[Reduced, Standing]]
+
+
+def panels(grid: Grid, page: Page, time_t0: float | None) -> dict[Slot, Panel]:
+    """Read the height map nearest to a time of each experiment of a page; None: the last."""
+
+    def panel(standing: Standing) -> Panel:
+        return _panel(grid, read(grid, standing), standing, time_t0)
+
+    found = dict(zip(page.standings, in_order(panel, page.standings.values()), strict=True))
+    return _compared(grid, found, time_t0)
+
+
+def _compared(
+    grid: Grid, found: Mapping[Slot, Panel], time_t0: float | None
+) -> dict[Slot, Panel]:
+    """Mark the panels that are of another time than the others."""
+    drawn = [one for one in found.values() if one.height_map is not None]
+    complete = [one.time_t0 for one in drawn if not one.remark]
+    times = complete or [one.time_t0 for one in drawn]
+    common = common_time(times, time_t0, grid.tolerance_t0)
+    return {
+        slot: dataclasses.replace(one, apart=abs(one.time_t0 - common) > grid.tolerance_t0)
+        for slot, one in found.items()
+    }
+
+
+def common_time(times: Sequence[float], time_t0: float | None, tolerance_t0: float) -> float:
+    """Return the time that is shown, of those at which there is something.
+
+    That is the one that most share, of those at the wanted time if there are some; of equals the
+    nearest to it, or the last.
+    """
+    there = [t for t in times if time_t0 is not None and abs(t - time_t0) <= tolerance_t0]
+
+    def shared(time: float) -> tuple[int, float]:
+        together = sum(abs(other - time) <= tolerance_t0 for other in times)
+        return together, time if time_t0 is None else -abs(time - time_t0)
+
+    return max(there or times, key=shared, default=0.0)
+
+
+def _panel(grid: Grid, reduced: Reduced, standing: Standing, time_t0: float | None) -> Panel:
+    missing = _missing(reduced, standing)
+    if len(reduced.height_maps) == 0:
+        return Panel(None, 0.0, missing)
+    shown = nearest(reduced, time_t0)
+    time = float(reduced.times[shown])
+    there = time_t0 is not None and abs(time - time_t0) <= grid.tolerance_t0
+    return _shown(reduced, shown, "" if there else missing)
+
+
+def _shown(reduced: Reduced, index: int, remark: str) -> Panel:
+    """Return the panel of one snapshot, which does not hold the others."""
+    time_t0, since_t0 = float(reduced.times[index]), observables.full_from(reduced)
+    note = f"full from t = {plots.time(since_t0)} t0 on" if time_t0 >= since_t0 else ""
+    return Panel(observables.surface(reduced.height_maps[index]), time_t0, remark, note=note)
+
+
+def _missing(reduced: Reduced, standing: Standing) -> str:
+    """Say why something of an experiment is missing; empty where nothing is."""
+    if standing.state is State.DONE:
+        return "" if len(reduced.height_maps) else "no height maps"
+    state: str = standing.state.value
+    return state
+
+
+def films(grid: Grid, page: Page) -> Films:
+    """Read all snapshots of the experiments of a page."""
+    standings = page.standings.values()
+    found = in_order(functools.partial(read, grid), standings)
+    return dict(zip(page.standings, zip(found, standings, strict=True), strict=True))
+
+
+def moments(grid: Grid, films: Films) -> list[float]:
+    """Return the times at which films have snapshots, the last of them infinite: the end."""
+    end = max(
+        (float(one.times[-1]) for one, _ in films.values() if one.times.size), default=0.0
+    )
+    return [*grid.times[grid.times <= end].tolist()[:-1], math.inf]
+
+
+def moment(grid: Grid, films: Films, time_t0: float) -> dict[Slot, Panel]:
+    """Return what films show at a time: the last snapshot until then, or one a little late.
+
+    What should have gone on and did not tells why from the next time on, and at the end.
+    """
+    shown = {}
+    for place, (reduced, standing) in films.items():
+        times = reduced.times[: len(reduced.height_maps)]
+        count = int(np.count_nonzero(times <= time_t0 + grid.tolerance_t0))
+        over = not count or time_t0 - grid.tolerance_t0 > times[-1]
+        remark = _missing(reduced, standing) if over else ""
+        if count:
+            shown[place] = _shown(reduced, count - 1, remark)
+        else:
+            shown[place] = Panel(None, 0.0, remark)
+    return _compared(grid, shown, time_t0 if math.isfinite(time_t0) else None)
+
+
+def stripes(grid: Grid, page: Page, y: int | None) -> dict[Slot, Stripes]:
+    """Read one row of columns along the wind of each experiment of a page, the middle one."""
+
+    def one_row(standing: Standing) -> Stripes:
+        reduced = read(grid, standing)
+        maps, missing = reduced.height_maps, _missing(reduced, standing)
+        row = maps.shape[1] // 2 if y is None else y
+        if len(maps) == 0:
+            return Stripes(np.empty(0), np.empty((0, 0), np.float32), row, missing)
+        heights = np.ma.masked_invalid(observables.surface(maps[:, row]))
+        above = (heights - heights.mean(axis=1, keepdims=True)).filled(np.nan)
+        return Stripes(reduced.times, above, row, missing)
+
+    found = in_order(one_row, page.standings.values())
+    return dict(zip(page.standings, found, strict=True))
+
+
+def read(grid: Grid, standing: Standing) -> Reduced:
+    """Read the height maps and cell counts of an experiment."""
+    return arrays.reduced(grid.directory.experiment(standing.experiment.number), spectra=False)
+
+
+def nearest(reduced: Reduced, time_t0: float | None) -> int:
+    """Return which height map is nearest to a time; None: the last."""
+    if time_t0 is None:
+        return len(reduced.height_maps) - 1
+    return int(np.argmin(np.abs(reduced.times - time_t0)))

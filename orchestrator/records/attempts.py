@@ -1,0 +1,199 @@
+"""Attempts at experiments: who took one, whether it still lives, and how it ended.
+
+Naming the attempt's directory is the claim: the file system lets exactly one process do it, on one
+machine and on the shared file systems of clusters alike. The directory gets its name when it
+already says who took it, so that a claimant that dies meanwhile has taken nothing.
+"""
+
+from __future__ import annotations
+
+import calendar
+import contextlib
+import dataclasses
+import errno
+import os
+import secrets
+import shutil
+import socket
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.formats.durable import read_json, write_json
+from orchestrator.model import Claim, Progress, Record, State
+
+if TYPE_CHECKING:
+    from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
+
+HEARTBEAT_S = 20.0
+"""A running attempt touches its progress file at least this often."""
+
+PATIENCE_S = 6 * HEARTBEAT_S
+"""Without a sign of life for so long, an attempt on another machine counts as dead."""
+
+
+def myself(token: str, job: str) -> Claim:
+    """Describe this process as the one that takes an attempt."""
+    return Claim(
+        host=socket.gethostname(),
+        boot=_boot_id(),
+        pid=os.getpid(),
+        started=_started(os.getpid()) or 0,
+        token=token,
+        job=job,
+        time=now(),
+    )
+
+
+def now() -> str:
+    """Return the time in UTC, as ``2026-01-31T12:00:00Z``."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def moment(text: str) -> float:
+    """Return what :func:`now` writes as seconds since the epoch.
+
+    >>> moment("1970-01-02T00:00:01Z")
+    86401
+    """
+    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def claim(
+    experiment: ExperimentDirectory, number: int, claimant: Claim
+) -> AttemptDirectory | None:
+    """Take attempt ``number`` of an experiment, or return None where somebody else has it."""
+    attempt = experiment.attempt(number)
+    attempt.root.parent.mkdir(parents=True, exist_ok=True)
+    if attempt.root.exists():
+        return None
+    draft = experiment.attempt_draft(secrets.token_hex(8))
+    try:
+        draft.root.mkdir()
+        write_json(draft.claim, dataclasses.asdict(claimant))
+        draft.root.rename(attempt.root)
+    except OSError as error:
+        shutil.rmtree(draft.root, ignore_errors=True)
+        if error.errno in {errno.EEXIST, errno.ENOTEMPTY}:  # somebody was faster
+            return None
+        raise
+    return attempt
+
+
+def claim_ended(
+    experiment: ExperimentDirectory, number: int, claimant: Claim, state: State, reason: str
+) -> bool:
+    """Take an attempt only to end it at once, as for one that is cancelled while pending."""
+    attempt = claim(experiment, number, claimant)
+    if attempt is None:
+        return False
+    end(attempt, state, reason)
+    return True
+
+
+def end(attempt: AttemptDirectory, state: State, reason: str) -> Record:
+    """Write the record of an attempt that can no longer write its own, and return it."""
+    progress = read_progress(attempt) or Progress(time_t0=0.0, snapshots=0, wall_s=0.0)
+    claimed = read_claim(attempt)
+    record = Record(
+        state=state,
+        reason=reason,
+        attempt=attempt.number,
+        snapshots=progress.snapshots,
+        expected=0,
+        time_t0=progress.time_t0,
+        started=claimed.time if claimed else now(),
+        ended=now(),
+        wall_s=progress.wall_s,
+        simulating_s=0.0,
+        reducing_s=0.0,
+        host=claimed.host if claimed else socket.gethostname(),
+        start_t0=progress.start_t0,
+        adopted=progress.adopted,
+        adopted_t0=progress.adopted_t0,
+    )
+    write_record(attempt, record)
+    return record
+
+
+def request_cancel(attempt: AttemptDirectory) -> None:
+    """Ask a running attempt to stop; it looks every few seconds."""
+    attempt.cancel_request.touch()
+
+
+def alive(attempt: AttemptDirectory) -> bool | None:
+    """Tell whether the process that took an attempt still runs.
+
+    On its own machine the kernel knows. From elsewhere a recent sign of life says yes, and its
+    absence only None: "cannot be told from here".
+    """
+    claimed = read_claim(attempt)
+    if claimed is None:  # somebody has damaged it, and nobody can be asked
+        return abs(_age_s(attempt.root)) < PATIENCE_S
+    if claimed.host == socket.gethostname():
+        return claimed.boot == _boot_id() and _started(claimed.pid) == claimed.started
+    last = attempt.progress if attempt.progress.exists() else attempt.claim
+    return abs(_age_s(last)) < PATIENCE_S or None  # one of the future tells nothing
+
+
+def read_claim(attempt: AttemptDirectory) -> Claim | None:
+    """Return who took the attempt, or None where that cannot be read."""
+    data = read_json(attempt.claim)
+    with contextlib.suppress(TypeError):  # damaged
+        return None if data is None else Claim(**data)
+    return None
+
+
+def read_progress(attempt: AttemptDirectory) -> Progress | None:
+    """Return how far the attempt has come, or None before its first snapshot."""
+    data = read_json(attempt.progress)
+    with contextlib.suppress(TypeError):  # damaged
+        if data is not None:
+            return Progress(**{**data, "roughness": tuple(data.get("roughness", ()))})
+    return None
+
+
+def write_progress(attempt: AttemptDirectory, progress: Progress) -> None:
+    """Tell how far the attempt has come."""
+    write_json(attempt.progress, dataclasses.asdict(progress), durable=False)
+
+
+def read_record(attempt: AttemptDirectory) -> Record | None:
+    """Return the final account of an attempt, or None while there is none."""
+    data = read_json(attempt.record)
+    with contextlib.suppress(TypeError, ValueError, KeyError):  # damaged
+        if data is not None:
+            more = {"state": State(data["state"]), "last_lines": tuple(data["last_lines"])}
+            return Record(**{**data, **more})
+    return None
+
+
+def write_record(attempt: AttemptDirectory, record: Record) -> None:
+    """Write the final account of an attempt; nothing is written there afterwards."""
+    data = dataclasses.asdict(record)
+    data["state"] = record.state.value
+    write_json(attempt.record, data)
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _started(pid: int) -> int | None:
+    """Return a process's start time in kernel ticks; None for a dead one or a zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] in "ZX" else int(fields[19])

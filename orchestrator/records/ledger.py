@@ -1,0 +1,323 @@
+"""What a sweep consists of and what was asked of it: numbered experiments and submissions.
+
+``experiments.jsonl`` gives every point its number for ever; ``submissions.jsonl`` tells, in
+order, what was intended and what became of it. Both only grow; a torn last line, left by a
+process that was killed while writing, is cut off by the next writer and ignored by readers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.errors import FormatError
+from orchestrator.formats.durable import append_lines, read_lines, replacing
+from orchestrator.model import (
+    Experiment,
+    KeepInitial,
+    Outputs,
+    Point,
+    Resources,
+    Run,
+    Submission,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from orchestrator.model import Axis
+    from orchestrator.records.paths import SweepDirectory
+
+_EXPERIMENT = {"number": int, "key": str, "seed": int, "parameters": dict}
+_EVENT = {"event": str, "token": str}
+_EVENTS = {"orphaned": {"experiments": list}, "axes": {"axes": list}}
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """How the points of a sweep file compare with the experiments that have numbers.
+
+    ``new`` points have none yet; ``kept`` experiments are in the file and in the ledger;
+    ``orphaned`` ones are no longer in the file, and stay as they are.
+    """
+
+    new: tuple[Point, ...]
+    kept: tuple[Experiment, ...]
+    orphaned: tuple[Experiment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SweptAxis:
+    """One axis of a sweep: the parameters that vary along it, and the ``block`` that says how."""
+
+    names: tuple[str, ...]
+    block: str
+
+    @property
+    def sorted(self) -> bool:
+        """Whether its points are in the order of their values, not one by one as they are given."""
+        return self.block not in {"list", "sample"} or len(self.names) == 1
+
+
+def reconcile(known: Iterable[Experiment], points: Iterable[Point]) -> Reconciliation:
+    """Compare the points of a sweep file with the numbered experiments."""
+    numbered = {experiment.point.key: experiment for experiment in known}
+    wanted = {point.key: point for point in points}
+    return Reconciliation(
+        new=tuple(point for key, point in wanted.items() if key not in numbered),
+        kept=tuple(numbered[key] for key in wanted if key in numbered),
+        orphaned=tuple(e for key, e in numbered.items() if key not in wanted),
+    )
+
+
+@contextlib.contextmanager
+def locked(directory: SweepDirectory) -> Iterator[None]:
+    """Keep every other submitter and every leaving worker of this sweep out."""
+    directory.root.mkdir(parents=True, exist_ok=True)
+    with directory.lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def experiments(directory: SweepDirectory) -> list[Experiment]:
+    """Read all numbered experiments, by number."""
+    found: dict[int, Experiment] = {}
+    keys: set[str] = set()
+    for place, line in _lines(directory.ledger):
+        _check(line, _EXPERIMENT, place)
+        number, key = line["number"], line["key"]
+        one = Experiment(number, Point(key, line["parameters"], line["seed"]))
+        if found.get(number) == one:  # the same line again does no harm
+            continue
+        if number in found or key in keys:
+            raise FormatError(
+                f"{place}: contradicts an earlier line, which has exp{number} or its parameters; "
+                "remove the one that is wrong"
+            )
+        keys.add(key)
+        found[number] = one
+    return [found[number] for number in sorted(found)]
+
+
+def next_number(directory: SweepDirectory, known: Iterable[Experiment]) -> int:
+    """Return the first number that nothing has: none of the ``known``, no submission, no directory."""
+    numbers = {experiment.number for experiment in known}
+    numbers.update(directory.numbers())
+    numbers.update(number for made in submissions(directory) for number in made.attempts)
+    return 1 + max(numbers, default=-1)
+
+
+def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experiment]:
+    """Give numbers to ``points``, after the last one given; the lock must be held."""
+    first = next_number(directory, experiments(directory))
+    added = [Experiment(number, point) for number, point in enumerate(points, first)]
+    append_lines(
+        directory.ledger,
+        [
+            {
+                "number": e.number,
+                "key": e.point.key,
+                "seed": e.point.seed,
+                "parameters": dict(e.point.parameters),
+            }
+            for e in added
+        ],
+    )
+    return added
+
+
+def keep_sweep_file(
+    directory: SweepDirectory, text: str, templates: Mapping[str, str] | None = None
+) -> Path:
+    """Keep the sweep file as it is now, as a new version if it has changed since the last.
+
+    Of ``templates``, the texts of what it extends by name, only the last version is kept.
+    """
+    for name, template in (templates or {}).items():
+        directory.template(name).parent.mkdir(exist_ok=True)
+        with replacing(directory.template(name)) as file:
+            file.write(template.encode())
+    version = _versions(directory)
+    if version:
+        latest = directory.sweep_file(version)
+        if latest.read_text(encoding="utf-8") == text:
+            return latest
+    target = directory.sweep_file(version + 1)
+    with replacing(target) as file:
+        file.write(text.encode())
+    return target
+
+
+def last_sweep_file(directory: SweepDirectory) -> Path:
+    """Return the sweep file as it was submitted last."""
+    return directory.sweep_file(max(1, _versions(directory)))
+
+
+def _versions(directory: SweepDirectory) -> int:
+    version = 0
+    while directory.sweep_file(version + 1).exists():
+        version += 1
+    return version
+
+
+def leave_out(directory: SweepDirectory, numbers: Iterable[int]) -> None:
+    """Write down which experiments the sweep file no longer has; the lock must be held."""
+    wanted = sorted(numbers)
+    if wanted != sorted(orphaned(directory)):
+        event = {"event": "orphaned", "token": "", "experiments": wanted}
+        append_lines(directory.submissions, [event])
+
+
+def orphaned(directory: SweepDirectory) -> frozenset[int]:
+    """Return the numbers of the experiments that the sweep file no longer has."""
+    found: list[int] = []
+    for _, line in _events(directory):
+        if line["event"] == "orphaned":
+            found = line["experiments"]
+    return frozenset(found)
+
+
+def arrange(directory: SweepDirectory, axes: Sequence[Axis]) -> None:
+    """Write down on which axes the experiments of the sweep file stand; the lock must be held."""
+    wanted = tuple(SweptAxis(axis.names, axis.block) for axis in axes)
+    if wanted != swept_axes(directory):
+        said = [{"names": axis.names, "block": axis.block} for axis in wanted]
+        append_lines(directory.submissions, [{"event": "axes", "token": "", "axes": said}])
+
+
+def swept_axes(directory: SweepDirectory) -> tuple[SweptAxis, ...]:
+    """Return the axes of the sweep file as it was last accepted."""
+    found: list[dict[str, Any]] = []
+    for _, line in _events(directory):
+        if line["event"] == "axes":
+            found = line["axes"]
+    return tuple(SweptAxis(tuple(axis["names"]), axis["block"]) for axis in found)
+
+
+def axes(directory: SweepDirectory) -> tuple[tuple[str, ...], ...]:
+    """Return the names on each axis of the sweep file as it was last accepted."""
+    return tuple(axis.names for axis in swept_axes(directory))
+
+
+def intend(directory: SweepDirectory, submission: Submission) -> None:
+    """Write down what a submission asks for, before anything is started; the lock must be held."""
+    directory.jobs.mkdir(parents=True, exist_ok=True)
+    append_lines(directory.submissions, [{"event": "intended", **_as_json(submission)}])
+
+
+def note(directory: SweepDirectory, event: str, token: str, **details: Any) -> None:
+    """Append what became of a submission; the lock must be held."""
+    append_lines(directory.submissions, [{"event": event, "token": token, **details}])
+
+
+def submissions(directory: SweepDirectory) -> list[Submission]:
+    """Read every submission that counts, in their order; void ones are left out."""
+    found: dict[str, Submission] = {}
+    for place, line in _events(directory):
+        token = line["token"]
+        if line["event"] == "intended":
+            found[token] = _from_json(line, place)
+        elif line["event"] == "void":
+            found.pop(token, None)
+        elif line["event"] == "submitted" and token in found:
+            found[token] = dataclasses.replace(
+                found[token],
+                job_ids=tuple(line.get("job_ids", ())),
+                chunks=tuple(line.get("chunks", ())),
+            )
+    return list(found.values())
+
+
+def unfinished(directory: SweepDirectory) -> list[tuple[Submission, str]]:
+    """Return each submission that was neither released nor made void, with its last event."""
+    last = {line["token"]: line["event"] for _, line in _events(directory)}
+    return [
+        (one, event)
+        for one in submissions(directory)
+        if (event := last[one.token]) in {"intended", "submitted"}
+    ]
+
+
+def submission(directory: SweepDirectory, token: str) -> Submission:
+    """Read one submission by its token, whether it still counts or not."""
+    for place, line in _events(directory):
+        if line["event"] == "intended" and line["token"] == token:
+            return _from_json(line, place)
+    raise FormatError(f"{directory.submissions}: no submission {token}")
+
+
+def _from_json(line: Mapping[str, Any], place: str) -> Submission:
+    data = {name: value for name, value in line.items() if name != "event"}
+    try:
+        data["attempts"] = {int(number): attempt for number, attempt in data["attempts"]}
+        data["run"] = Run(**data["run"])
+        keep = KeepInitial(data["outputs"]["keep_initial"])
+        data["outputs"] = Outputs(**{**data["outputs"], "keep_initial": keep})
+        data["resources"] = Resources(**data["resources"])
+        data["root"] = None if data["root"] is None else Path(data["root"])
+        return Submission(**data)
+    except (ValueError, LookupError, TypeError) as error:
+        raise FormatError(f"{place}: not a readable submission: {error}") from error
+
+
+def wanted_attempts(submissions: Iterable[Submission]) -> dict[int, tuple[int, Submission]]:
+    """Map each experiment's number to the last attempt that was asked for, and by whom."""
+    wanted: dict[int, tuple[int, Submission]] = {}
+    for one in submissions:
+        for number, attempt in one.attempts.items():
+            if number not in wanted or attempt > wanted[number][0]:
+                wanted[number] = (attempt, one)
+    return wanted
+
+
+def log(directory: SweepDirectory, text: str, time: str) -> None:
+    """Append one line to the sweep's log, in one write so that writers do not mix."""
+    line = f"{time} {text}\n".encode()
+    handle = os.open(directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        os.write(handle, line)
+    finally:
+        os.close(handle)
+
+
+def _as_json(submission: Submission) -> dict[str, Any]:
+    data = dataclasses.asdict(submission)
+    del data["job_ids"], data["chunks"]  # nobody knows them yet
+    data["attempts"] = list(submission.attempts.items())
+    data["outputs"]["keep_initial"] = submission.outputs.keep_initial.value
+    data["root"] = None if submission.root is None else str(submission.root)
+    return data
+
+
+def _events(directory: SweepDirectory) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what was written down of submissions, in its order, with its place."""
+    for place, line in _lines(directory.submissions):
+        _check(line, _EVENT, place)
+        _check(line, _EVENTS.get(line["event"], {}), place)
+        yield place, line
+
+
+def _lines(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield what stands on the lines of a file, with their places."""
+    for number, text in read_lines(path):
+        place = f"{path}:{number}"
+        try:
+            yield place, json.loads(text)
+        except ValueError as error:
+            raise FormatError(f"{place}: not a line of JSON: {text[:60]!r}") from error
+
+
+def _check(line: Any, kinds: Mapping[str, type], place: str) -> None:
+    """Refuse a line that is no object or lacks what it must have."""
+    if not isinstance(line, dict) or any(
+        type(line.get(key)) is not wanted for key, wanted in kinds.items()
+    ):
+        told = ", ".join(f"{key} ({wanted.__name__})" for key, wanted in kinds.items())
+        found = json.dumps(line)[:60]
+        raise FormatError(f"{place}: expected an object with {told}, got {found}")

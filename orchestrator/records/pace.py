@@ -1,0 +1,86 @@
+"""How long experiments will take, from those that have finished and from how the model scales.
+
+The time of a run grows with the domain's length and depth and with the simulated time, and hardly
+with its height: the flow is stabilised for twice the length in gas cycles, then one cycle and the
+events of one unit of time follow each other.
+"""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.model import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from orchestrator.formats.parameters import Value
+    from orchestrator.model import Progress, Record, Standing
+
+_BUILTIN_S = 2.5e-7
+_RESCAL_S = 1.6e-6
+"""Seconds per column and unit of time or gas cycle, of the two engines on a core of 2023."""
+
+START_S = 1.0
+"""Seconds until the first event, of genesis and an engine together."""
+
+
+def work(
+    parameters: Mapping[str, Value], simulated_t0: float, *, continued: bool = False
+) -> float:
+    """Return what a run over a time is proportional to: columns times time and gas cycles.
+
+    One that is ``continued`` has its flow already.
+    """
+    length, depth = float(parameters["L"]), float(parameters["D"])
+    cycles = float(parameters.get("Init_ncycl", 2 * (length + 2)))
+    return length * depth * (simulated_t0 + (0.0 if continued else cycles))
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long attempts take: seconds until the first event, and seconds per unit of work."""
+
+    start_s: float
+    work_s: float
+
+    def seconds(self, parameters: Mapping[str, Value], simulated_t0: float) -> float:
+        """Return how long a run over a time is expected to take."""
+        return self.start_s + self.work_s * work(parameters, simulated_t0)
+
+
+def learnt(ran: Iterable[tuple[Mapping[str, Value], Progress | Record]]) -> Pace | None:
+    """Return the median pace of attempts; None where none of them has got anywhere.
+
+    What short runs took is mostly their start, which long ones have but once.
+    """
+    moved = [(parameters, one) for parameters, one in ran if one.time_t0 > one.adopted_t0]
+    if not moved:
+        return None
+    start_s = min(START_S, *(one.wall_s for _, one in moved))
+    costs = [
+        (one.wall_s - start_s)
+        / work(parameters, one.time_t0 - one.adopted_t0, continued=one.adopted > 0)
+        for parameters, one in moved
+    ]
+    return Pace(start_s, statistics.median(costs))
+
+
+def pace(seen: Iterable[Standing], *, builtin: bool) -> Pace:
+    """Return the pace of finished experiments, else of those that have shown snapshots.
+
+    Where there are neither, the published scaling.
+    """
+    finished, running = [], []
+    for standing in seen:
+        if standing.reached is None:
+            continue
+        one = standing.experiment.point.parameters, standing.reached
+        if standing.record is not None and standing.record.complete:
+            finished.append(one)
+        elif standing.state is State.RUNNING:
+            running.append(one)
+    published = Pace(START_S, _BUILTIN_S if builtin else _RESCAL_S)
+    return learnt(finished) or learnt(running) or published

@@ -1,0 +1,116 @@
+"""How an experiment's data were made: ``account.json`` of an attempt and ``meta_data``."""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.formats.durable import read_json, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestrator.model import Engine, Record, Task
+    from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
+
+_NO_DATA = {"data": "none", "snapshots": 0}
+
+
+def describe(
+    task: Task,
+    engine: Engine,
+    directory: ExperimentDirectory,
+    commands: Mapping[str, Sequence[str]],
+) -> None:
+    """Write down, before the engine starts, what an attempt is made from and how.
+
+    ``meta_data`` says it too, as long as it has no data of an earlier attempt to tell of.
+    """
+    experiment, attempt = task.experiment, directory.attempt(task.attempt)
+    account = {
+        "experiment": directory.root.name,
+        "attempt": attempt.number,
+        "parameters": dict(experiment.point.parameters),
+        "seed": experiment.point.seed,
+        **made_alike(task, engine),
+        "engine": engine.name,
+        "engine_version": engine.version,
+        "rescal_root": None if engine.root is None else str(engine.root),
+        "commands": {name: list(command) for name, command in commands.items()},
+        "host": os.uname().nodename,
+        "processor": processor(),
+    }
+    write_json(attempt.account, account, durable=False)
+    if _known(directory)["snapshots"] == 0:
+        _tell(directory, {**account, **_NO_DATA})
+
+
+def made_alike(task: Task, engine: Engine) -> dict[str, Any]:
+    """Return what two attempts at an experiment must share if one is to go on with the other."""
+    return {
+        "engine_digest": engine.digest,
+        "stop_t0": task.run.stop_t0,
+        "every_t0": task.run.every_t0,
+        "height_maps": task.outputs.height_maps,
+        "ffts": task.outputs.ffts,
+    }
+
+
+def credit(
+    directory: ExperimentDirectory, attempt: AttemptDirectory, snapshots: int, time_t0: float
+) -> None:
+    """Tell in ``meta_data`` that the data so far are this attempt's, and how it is made."""
+    reach = {"data": "partial", "snapshots": snapshots, "time_t0": time_t0}
+    _tell(directory, {**(read_json(attempt.account) or {}), **reach})
+
+
+def conclude(
+    directory: ExperimentDirectory,
+    attempt: AttemptDirectory,
+    record: Record,
+    *,
+    published: bool,
+) -> None:
+    """Tell in ``meta_data`` how an attempt ended whose data are ``published``.
+
+    Of another only that it was made, unless there are no data at all.
+    """
+    known = _known(directory)
+    if published or known["snapshots"] == 0:
+        data = "complete" if record.complete else "partial" if published else "none"
+        known = {
+            **(read_json(attempt.account) or {"attempt": attempt.number}),
+            "data": data,
+            "snapshots": record.snapshots if published else 0,
+            "time_t0": record.time_t0,
+            "state": record.state.value,
+            "reason": record.reason,
+            "started": record.started,
+            "ended": record.ended,
+            "wall_s": record.wall_s,
+        }
+    _tell(directory, known)
+
+
+def _known(directory: ExperimentDirectory) -> Mapping[str, Any]:
+    """Return what is told of the data so far; of none where that cannot be read."""
+    known = read_json(directory.meta_data) or {}
+    return known if isinstance(known.get("snapshots"), int) else _NO_DATA
+
+
+def _tell(directory: ExperimentDirectory, known: Mapping[str, Any]) -> None:
+    made = [attempt.number for attempt in directory.attempts()]
+    write_json(directory.meta_data, {**known, "attempts": made}, durable=False)  # records are
+
+
+@functools.cache
+def processor() -> str:
+    """Return the name of this machine's processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, os.uname().machine)

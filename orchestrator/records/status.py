@@ -1,0 +1,134 @@
+"""What is on disk of a sweep: where each experiment stands.
+
+Files alone decide here; a scheduler is asked elsewhere, and only about those that cannot speak.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from orchestrator.model import Standing, State
+from orchestrator.records import attempts, ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from orchestrator.formats.parameters import Value
+    from orchestrator.model import Axis, Experiment, Submission
+    from orchestrator.records.paths import SweepDirectory
+
+_DECIMALS = 9  # of a time, so that 3 x 0.1 is 0.3
+
+
+def standings(directory: SweepDirectory, only: Collection[int] | None = None) -> list[Standing]:
+    """Tell where each experiment stands, by number; ``only`` restricts to some numbers."""
+    made = ledger.submissions(directory)
+    by_token = {submission.token: submission for submission in made}
+    wanted = ledger.wanted_attempts(made)
+    orphaned = ledger.orphaned(directory)
+    found = []
+    for experiment in ledger.experiments(directory):
+        if only is None or experiment.number in only:
+            attempt, asked_by = wanted.get(experiment.number, (0, None))
+            found.append(_standing(directory, experiment, attempt, asked_by, by_token))
+    return [
+        dataclasses.replace(s, orphaned=True) if s.experiment.number in orphaned else s
+        for s in found
+    ]
+
+
+def _standing(
+    directory: SweepDirectory,
+    experiment: Experiment,
+    wanted: int,
+    submission: Submission | None,
+    by_token: Mapping[str, Submission],
+) -> Standing:
+    """Tell where one experiment stands, of which attempt ``wanted`` was the last asked for.
+
+    Where several submissions asked for that attempt, the one counts by which it was claimed.
+    """
+    made = _latest_attempt(directory, experiment.number)
+    if made < wanted or made == 0:
+        return Standing(experiment, State.PENDING, wanted, submission)
+    attempt = directory.experiment(experiment.number).attempt(made)
+    claim = attempts.read_claim(attempt)
+    if claim is not None:
+        submission = by_token.get(claim.token, submission)
+    progress = attempts.read_progress(attempt)
+    record = attempts.read_record(attempt)
+    if record is not None:
+        return Standing(experiment, record.state, made, submission, claim, progress, record)
+    life = attempts.alive(attempt)
+    if life is False:  # it may have written its record between the two looks
+        record = attempts.read_record(attempt)
+        state = State.LOST if record is None else record.state
+        return Standing(experiment, state, made, submission, claim, progress, record)
+    return Standing(
+        experiment, State.RUNNING, made, submission, claim, progress, silent=life is None
+    )
+
+
+def times_asked_for(standings: Iterable[Standing]) -> list[float]:
+    """Return all times at which a snapshot of any of these was asked for, in t0, ascending."""
+    asked = {
+        (s.submission.run.every_t0, s.submission.run.multiples(s.start_t0))
+        for s in standings
+        if s.submission is not None
+    }
+    return sorted(
+        {round(every * m, _DECIMALS) for every, multiples in asked for m in multiples}
+    )
+
+
+def _latest_attempt(directory: SweepDirectory, number: int) -> int:
+    """Return the highest attempt that was claimed, 0 for none; one directory read, no objects."""
+    made = directory.experiment(number).attempts_root
+    try:
+        names = os.listdir(made)  # noqa: PTH208  # ten thousand of these; no path objects
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    return max((int(name) for name in names if name.isdecimal()), default=0)
+
+
+def counts(standings: Iterable[Standing]) -> dict[State, int]:
+    """Count experiments per state, in the order of the states, without the empty ones."""
+    found = Counter(standing.state for standing in standings)
+    return {state: found[state] for state in State if found[state]}
+
+
+def present(standings: Iterable[Standing]) -> list[Standing]:
+    """Return those that are still in the sweep file; only they count in totals."""
+    return [standing for standing in standings if not standing.orphaned]
+
+
+def time_left_s(standings: Sequence[Standing]) -> float | None:
+    """Estimate how long a sweep still takes with as many at a time as run now, or None.
+
+    What is pending is taken to need as long as those that run or have run needed per t0.
+    """
+    there = present(standings)
+    running = [s for s in there if s.state is State.RUNNING]
+    rates = [rate for s in there if (rate := s.rate_t0_per_min) is not None]
+    if not running or not rates:
+        return None
+    mean = len(rates) / sum(1 / rate for rate in rates)
+    waiting = sum(s.left_t0 for s in there if s.state is State.PENDING)
+    known = [s.left_s for s in running if s.left_s is not None]
+    unknown = sum(s.left_t0 for s in running if s.left_s is None)
+    share = (sum(known) + 60 * (unknown + waiting) / mean) / len(running)
+    return max([share, *known])
+
+
+def coordinates(experiment: Experiment, axes: Iterable[Sequence[str]]) -> dict[str, Value]:
+    """Return an experiment's values on the axes of its sweep."""
+    parameters = experiment.point.parameters
+    return {name: parameters[name] for names in axes for name in names if name in parameters}
+
+
+def axis_names(axes: Iterable[Axis]) -> tuple[tuple[str, ...], ...]:
+    """Return the names on each axis, as a submission keeps them."""
+    return tuple(axis.names for axis in axes)

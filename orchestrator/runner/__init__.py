@@ -1,0 +1,1 @@
+"""What runs in a job: worker, queue, supervisor, watchdog, engine process, pipe, reducer."""

@@ -1,0 +1,101 @@
+"""What runs in a Slurm job: a worker on each of its cores."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.model import State
+from orchestrator.records import attempts, ledger
+from orchestrator.records.paths import SweepDirectory
+from orchestrator.runner.queue import Post
+from orchestrator.runner.stop import Stop
+from orchestrator.runner.worker import work
+from orchestrator.slurm import control, feasibility, jobs
+from orchestrator.slurm.client import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.model import Submission
+
+
+def in_job(directory: str, token: str, index: int) -> None:
+    """Run in a Slurm job: fill its cores with workers and wait until they have left.
+
+    Parameters
+    ----------
+    directory, token
+        The sweep's directory and the submission that the job belongs to.
+    index
+        The task's position in the whole submission, counted over all of its arrays.
+    """
+    sweep = SweepDirectory(Path(directory))
+    submission = ledger.submission(sweep, token)
+    job = os.environ.get("SLURM_ARRAY_JOB_ID", os.environ.get("SLURM_JOB_ID", "slurm"))
+    task = os.environ.get("SLURM_ARRAY_TASK_ID")
+    job = f"{job}_{task}" if task is not None else job
+    asked = submission.resources
+    queued = jobs.queue([os.environ.get("SLURM_JOB_ID", "")])
+    entry = None if isinstance(queued, Unknown) else queued.get(job)
+    until = entry.end if entry is not None else None
+    again = attempts.now() if os.environ.get("SLURM_RESTART_COUNT", "0") != "0" else None
+    together = asked.together or len(os.sched_getaffinity(0))
+    stride = together * feasibility.tasks(submission, together)
+    posts = [
+        Post(job, token, index * together + i, stride, until, again) for i in range(together)
+    ]
+    if together == 1:
+        with Stop.on_signals() as stop:
+            work(sweep, posts[0], stop)
+    else:
+        _crew(sweep, posts)
+    _send_the_others_home(sweep, submission)
+
+
+def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None:
+    """Take the submission's other jobs out of the queue once there is nothing left for them.
+
+    What was cut off with its job may be gone on with, should Slurm start that again.
+    """
+    for number in submission.attempts:
+        made = sweep.experiment(number).attempts()
+        record = attempts.read_record(made[-1]) if made else None
+        if record is None or record.state is State.TIMEOUT:
+            return
+    sent = next(s for s in ledger.submissions(sweep) if s.token == submission.token)
+    control.cancel_waiting(sent.job_ids)
+
+
+def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> None:
+    """Run a worker process for each post, pass signals on, and wait for all of them."""
+    command = [sys.executable, "-P", "-m", "orchestrator.runner", str(directory.root)]
+    crew = [
+        subprocess.Popen([*command, *_as_arguments(post)], stdin=subprocess.DEVNULL)
+        for post in posts
+    ]
+
+    def pass_on(number: int, _frame: object) -> None:
+        for one in crew:
+            one.send_signal(number)
+
+    handled = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)
+    before = {number: signal.signal(number, pass_on) for number in handled}
+    try:
+        for one in crew:
+            one.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _as_arguments(post: Post) -> list[str]:
+    words = ["--job", post.job, "--first", str(post.first), "--stride", str(post.stride)]
+    for option in ("token", "until", "again"):
+        value = getattr(post, option)
+        words += [] if value is None else [f"--{option}", str(value)]
+    return words

@@ -1,0 +1,141 @@
+"""The directory of an experiment: what the engine reads, and the account of how it was made."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import FormatError, RequestError
+from orchestrator.formats import parfile
+from orchestrator.formats.cellspace import HEADER_BYTES, parse_header
+from orchestrator.formats.durable import replacing
+from orchestrator.model import KeepInitial
+
+if TYPE_CHECKING:
+    from orchestrator.formats.parameters import Value
+    from orchestrator.model import Engine, Experiment
+    from orchestrator.records.paths import ExperimentDirectory
+
+_PROPERTY_FILES = ("Phys_prop_file", "Qsat_file")
+_REAL_DATA = "real_data"
+_PIECE_BYTES = 1 << 20
+_NO_DATA = {"data": "none", "snapshots": 0}
+
+
+def prepare(
+    experiment: Experiment,
+    engine: Engine,
+    directory: ExperimentDirectory,
+    cells: Path | None = None,
+) -> None:
+    """Make the directory of an experiment and the parameter file in it; may be repeated.
+
+    With ``cells`` the engine starts from these, at the time that they say, instead of from those
+    that genesis makes.
+    """
+    parameters = _for_engine(experiment, engine, directory)
+    if cells is not None:
+        parameters["Csp_file"] = cells.name
+        parameters.pop("Time", None)
+    directory.out.mkdir(parents=True, exist_ok=True)
+    with replacing(directory.parfile, durable=False) as file:
+        file.write(parfile.text(parameters).encode())
+
+
+def _for_engine(
+    experiment: Experiment, engine: Engine, directory: ExperimentDirectory
+) -> dict[str, Value]:
+    """Return the parameters as the engine is to read them.
+
+    ``Seed`` is left out, because there it would win over the seed on the command line.
+    """
+    parameters = {k: v for k, v in experiment.point.parameters.items() if k != "Seed"}
+    parameters["Csp_file"] = directory.cellspace.name
+    parameters["Output_directory"] = f"./{directory.out.name}"
+    for name in _PROPERTY_FILES:
+        if name in parameters:
+            path = _property_file(name, str(parameters[name]), engine, directory)
+            parameters[name] = str(path)
+    return parameters
+
+
+def _property_file(
+    name: str, value: str, engine: Engine, directory: ExperimentDirectory
+) -> Path:
+    """Find a property file: one of the engine's own by its name, any other by its path."""
+    given = Path(value)
+    if given.parent in {Path(), Path(_REAL_DATA)}:
+        path = engine.real_data / given.name
+    else:
+        path = directory.root / given
+    if not path.is_file():
+        raise RequestError(f"{name}: {value!r}: no such file as {path}")
+    path = path.absolute()
+    if all("!" <= character <= "~" for character in str(path)):
+        return path
+    # the engine deletes blanks and everything foreign from the lines it reads
+    directory.root.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, directory.root / path.name)
+    return Path(path.name)
+
+
+def genesis_seed(experiment: Experiment) -> int | None:
+    """Return the seed of the initial cell space where the parameters give one."""
+    seed = experiment.point.parameters.get("Seed")
+    return None if seed is None else int(seed)
+
+
+def premade(experiment: Experiment, directory: ExperimentDirectory) -> Path | None:
+    """Return the cell space to start from where it is given, None where genesis is to make it."""
+    given = str(experiment.point.parameters.get("Csp_file", ""))
+    if Path(given) in {Path(), Path(directory.cellspace.name)}:
+        return None
+    path = directory.root / given
+    if not path.is_file():
+        raise RequestError(f"Csp_file: {given!r}: no such file as {path}")
+    return path
+
+
+def take_premade(path: Path, directory: ExperimentDirectory) -> None:
+    """Copy a given cell space to where the engine looks for it, decompressed."""
+    try:
+        with path.open("rb") as file, replacing(directory.cellspace) as target:
+            source = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
+            shutil.copyfileobj(source, target, _PIECE_BYTES)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise RequestError(f"Csp_file: {path}: cannot be decompressed: {error}") from error
+
+
+def settle_initial(directory: ExperimentDirectory, keep: KeepInitial) -> None:
+    """Compress or remove the initial cell space once the engine has read it; may be repeated.
+
+    The engine starts from the plain file, since ReSCAL would decompress another in place.
+    """
+    plain = directory.cellspace
+    if keep is KeepInitial.PLAIN or not plain.exists():
+        return
+    if keep is KeepInitial.GZIP:
+        packed = plain.with_name(f"{plain.name}.gz")
+        with (
+            plain.open("rb") as source,
+            replacing(packed) as file,
+            # neither name nor time in it, so that equal cells make equal files
+            gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as target,
+        ):
+            shutil.copyfileobj(source, target, _PIECE_BYTES)
+    plain.unlink()
+
+
+def start_t0(experiment: Experiment, directory: ExperimentDirectory) -> float:
+    """Return the simulated time at which a run starts: as given, else the cell space's own."""
+    given = experiment.point.parameters.get("Time")
+    if given is not None:
+        return float(given)
+    try:
+        with directory.cellspace.open("rb") as file:
+            return parse_header(file.read(HEADER_BYTES)).time
+    except (OSError, FormatError):  # the engine will say what is wrong with it
+        return 0.0

@@ -1,0 +1,116 @@
+"""What a worker may take: attempts that were asked for and that nobody has claimed."""
+
+from __future__ import annotations
+
+import itertools
+import select
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.model import State
+from orchestrator.records import attempts, ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from orchestrator.model import Experiment, Submission
+    from orchestrator.records.paths import AttemptDirectory, SweepDirectory
+    from orchestrator.runner.stop import Stop
+
+_LOOK_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An attempt that somebody asked for and nobody had claimed a moment ago."""
+
+    experiment: Experiment
+    attempt: int
+    submission: Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where a worker stands.
+
+    Attributes
+    ----------
+    job
+        How the claim names it: ``local:0``, ``1234_5``.
+    token
+        The only submission it works for; None takes all that were made for this machine.
+    first, stride
+        It looks first at every ``stride``-th experiment from ``first`` on, and then at those that
+        others should have taken by then, so that few want the same.
+    until
+        Seconds since the epoch at which its job ends, None for no end. Except for its first, an
+        experiment is started only if it is expected to end before.
+    again
+        When its job was started again, as :func:`attempts.now` writes it; None for the first
+        time. What the job had claimed before that has been cut off.
+    """
+
+    job: str
+    token: str | None = None
+    first: int = 0
+    stride: int = 1
+    until: float | None = None
+    again: str | None = None
+
+
+def offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:
+    """Yield what was asked for and nobody has claimed at this moment, or this job of old."""
+    experiments = {e.number: e for e in ledger.experiments(directory)}
+    for submission in ledger.submissions(directory):
+        if post.token is None and submission.cluster != "local":
+            continue
+        if post.token is not None and submission.token != post.token:
+            continue
+        asked = list(submission.attempts.items())
+        own = range(post.first % max(1, len(asked)), len(asked), post.stride)
+        for position in itertools.chain(own, range(len(asked))):
+            number, attempt = asked[position]
+            if number not in experiments:  # somebody has taken it out of the ledger
+                continue
+            place = directory.experiment(number)
+            if not place.attempt(attempt).root.exists():
+                yield Offer(experiments[number], attempt, submission)
+            elif post.again is not None:
+                last = place.attempts()[
+                    -1
+                ]  # looked up once: another worker may go on any moment
+                if _cut_off(last, post.job, post.again):
+                    yield Offer(experiments[number], last.number + 1, submission)
+
+
+def _cut_off(last: AttemptDirectory, job: str, again: str) -> bool:
+    """Tell whether the last attempt was this job's own and ended when the job did."""
+    if not _was_own(last, job, again) or last.cancel_request.exists():
+        return False
+    record = attempts.read_record(last)
+    if record is None:
+        return not attempts.alive(last)
+    return record.state is State.TIMEOUT  # what is to be started again is first asked to stop
+
+
+def _was_own(attempt: AttemptDirectory, job: str, again: str) -> bool:
+    claimed = attempts.read_claim(attempt)
+    return claimed is not None and claimed.job == job and claimed.time < again
+
+
+def awaits_another(directory: SweepDirectory, post: Post, begun: float, stop: Stop) -> bool:
+    """Wait a little if the job's earlier life may not have ended; tell whether to look again.
+
+    A node that Slurm has given up may still compute. While it shows signs of life nobody else
+    takes its experiments, but what it is silent about has soon ended.
+    """
+    if time.monotonic() - begun > attempts.PATIENCE_S + _LOOK_S:
+        return False
+    for number in ledger.submission(directory, post.token or "").attempts:
+        for last in directory.experiment(number).attempts()[-1:]:
+            ended = attempts.read_record(last) is not None or last.cancel_request.exists()
+            if not ended and _was_own(last, post.job, post.again or ""):
+                select.select([stop], [], [], _LOOK_S)
+                return not stop.requested
+    return False

@@ -1,0 +1,152 @@
+"""What an attempt has to show so far: its journal, its progress and the published arrays."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import time
+from typing import TYPE_CHECKING
+
+from orchestrator.model import Progress
+from orchestrator.records import arrays, attempts, journal, provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.model import Outputs, Snapshot
+    from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
+
+_PATIENCE = 100.0  # publishing before the end waits so many times what it costs
+_SHOWN = 16  # values of a series that the progress tells
+_FIRST_COST_S = 0.02  # guessed, before it has been measured
+
+
+class Results:
+    """Keeps the reduced snapshots of one attempt.
+
+    Attributes
+    ----------
+    snapshots
+        How many were kept.
+    time_t0
+        Simulated time of the last one, in t0.
+    start_t0
+        Simulated time at which the experiment starts.
+    adopted, adopted_t0
+        Snapshots taken over from an earlier attempt, and the time of the last; else the start.
+    pid
+        The engine's process, once it runs.
+    """
+
+    def __init__(
+        self, attempt: AttemptDirectory, directory: ExperimentDirectory, outputs: Outputs
+    ) -> None:
+        self._attempt = attempt
+        self._directory = directory
+        self._journal = journal.Journal(
+            attempt.journal, heights=outputs.height_maps, spectra=outputs.ffts
+        )
+        self._started = time.monotonic()
+        self._published = self._started
+        self._cost_s = _FIRST_COST_S
+        self._snapshot_s = 0.0
+        self._roughness: list[float] = []
+        self.snapshots = 0
+        self.time_t0 = 0.0
+        self.start_t0 = 0.0
+        self.adopted = 0
+        self.adopted_t0 = 0.0
+        self.pid: int | None = None
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds since the attempt began."""
+        return time.monotonic() - self._started
+
+    def start(self, start_t0: float) -> None:
+        """Take note of the simulated time at which the experiment starts."""
+        self.time_t0 = self.start_t0 = self.adopted_t0 = start_t0
+
+    def adopt(self, earlier: AttemptDirectory, snapshots: int) -> None:
+        """Take over the first snapshots of an earlier attempt."""
+        for snapshot in itertools.islice(journal.read_journal(earlier.journal), snapshots):
+            self._journal.append(snapshot)
+            self._note(snapshot)
+            self.snapshots += 1
+            self.time_t0 = snapshot.time_t0
+        self.adopted, self.adopted_t0 = self.snapshots, self.time_t0
+        told = attempts.read_progress(earlier)
+        if told is not None and not self._roughness:  # it kept no height maps
+            self._roughness = _resampled(told.roughness, told.snapshots)[:snapshots]
+        self.beat()
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Make a snapshot durable, tell of the progress, and publish where that costs little."""
+        self._journal.append(snapshot)
+        self.snapshots += 1
+        self.time_t0 = snapshot.time_t0
+        self._snapshot_s = self.wall_s
+        self._note(snapshot)
+        self.beat()
+        if time.monotonic() - self._published > _PATIENCE * self._cost_s:
+            self._publish()
+
+    def beat(self) -> None:
+        """Rewrite the progress file, a sign of life; failing to is not the end."""
+        progress = Progress(
+            self.time_t0,
+            self.snapshots,
+            self.wall_s,
+            self.pid,
+            self.start_t0,
+            self.adopted,
+            self.adopted_t0,
+            self._snapshot_s,
+            tuple(_resampled(self._roughness, min(len(self._roughness), _SHOWN))),
+        )
+        with contextlib.suppress(OSError):
+            attempts.write_progress(self._attempt, progress)
+
+    def _note(self, snapshot: Snapshot) -> None:
+        if snapshot.height_map.size:
+            self._roughness.append(round(float(snapshot.height_map.std()), 4))
+
+    def finish(self, *, complete: bool) -> bool:
+        """Publish all that was kept; return whether what is published is now this attempt's."""
+        extent = arrays.publish(self._attempt.journal, self._directory, complete=complete)
+        return extent is not None
+
+    def drop_journal(self) -> None:
+        """Remove the journal, which nobody needs whose data are complete and published."""
+        self._attempt.journal.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close the journal."""
+        self._journal.close()
+
+    def _publish(self) -> None:
+        before = time.monotonic()
+        _publish(self._attempt, self._directory)
+        self._published = time.monotonic()
+        self._cost_s = self._published - before
+
+
+def _publish(attempt: AttemptDirectory, directory: ExperimentDirectory) -> None:
+    """Publish what an attempt has in its journal so far, and tell that it was this one."""
+    extent = arrays.publish(attempt.journal, directory)
+    if extent is not None:
+        provenance.credit(directory, attempt, *extent)
+
+
+def _resampled(values: Sequence[float], count: int) -> list[float]:
+    """Return ``count`` of the values, evenly chosen, from the first to the last; some again."""
+    if not values:
+        return []
+    return [values[i * (len(values) - 1) // max(1, count - 1)] for i in range(count)]
+
+
+def publish_earlier(directory: ExperimentDirectory, attempt: int) -> None:
+    """Publish what earlier attempts that were killed left in their journals."""
+    for earlier in directory.attempts():
+        if earlier.number < attempt and earlier.journal.exists():
+            _publish(earlier, directory)

@@ -1,0 +1,116 @@
+"""What is not said on the command line: environment, then ``config.yaml``, then built in."""
+
+from __future__ import annotations
+
+import functools
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import RequestError
+
+if TYPE_CHECKING:
+    import argparse
+
+
+PRESETS = (
+    "data_dir",
+    "cluster",
+    "workers",
+    "partition",
+    "account",
+    "qos",
+    "time",
+    "mem",
+    "exclude",
+    "pack",
+)
+"""Options that the environment and ``config.yaml`` may set."""
+
+
+def data_directory(request: argparse.Namespace) -> Path:
+    """Return the data directory that a command means."""
+    said: Path | None = request.data_dir
+    if said is not None:
+        return said
+    return Path(preset("data_dir") or "data_runs").expanduser()
+
+
+def writable(data: Path) -> None:
+    """Refuse a data directory in which nothing can be written."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        probe = data / f".probe-{secrets.token_hex(4)}"
+        probe.mkdir()
+        probe.rmdir()
+    except OSError as error:
+        raise RequestError(
+            f"{data}: cannot be written ({error.strerror}); "
+            "choose another with --data-dir or $RESCAL_SWEEP_DATA_DIR"
+        ) from error
+
+
+def preset(name: str) -> str | None:
+    """Return what the environment, else the user's ``config.yaml``, says of an option.
+
+    The environment's names are the options' in capitals behind ``RESCAL_SWEEP_``.
+    """
+    return environment(name) or _config().get(name)
+
+
+def place_of(name: str) -> str:
+    """Return where :func:`preset` finds an option."""
+    return f"${_variable(name)}" if environment(name) else f"config.yaml: {name}"
+
+
+def environment(name: str) -> str | None:
+    """Return what the environment says of an option, or None."""
+    return os.environ.get(_variable(name)) or None
+
+
+def _variable(name: str) -> str:
+    return f"RESCAL_SWEEP_{name.upper()}"
+
+
+@functools.cache
+def _config() -> dict[str, str]:
+    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    path = Path(home) / "rescal-sweep" / "config.yaml"
+    if not path.exists():
+        return {}
+    from orchestrator.sweepfile import tree  # noqa: PLC0415  # YAML is loaded only where there is some
+
+    said, _ = tree.read(path)
+    problems = [
+        f"{said.keys[key]}: {key}: no such setting; there are {', '.join(PRESETS)}"
+        for key in said.nodes
+        if key not in PRESETS
+    ]
+    problems += [
+        f"{node.place}: {key}: expected a single value"
+        for key, node in said.nodes.items()
+        if not isinstance(node, tree.Leaf)
+    ]
+    if problems:
+        raise RequestError(*problems)
+    return {key: leaf.text for key, leaf in said.nodes.items() if isinstance(leaf, tree.Leaf)}
+
+
+def engine_root() -> Path | None:
+    """Return the ReSCAL-snow tree that the environment names, or None."""
+    root = os.environ.get("RESCAL_SNOW_ROOT")
+    return Path(root) if root else None
+
+
+def chosen_root(engine: str) -> Path | None:
+    """Return the tree of the engine that a sweep file asks for, None for the built-in one."""
+    root = engine_root()
+    if engine == "builtin":
+        return None
+    if engine == "rescal" and root is None:
+        raise RequestError(
+            "run.engine: rescal was asked for, but $RESCAL_SNOW_ROOT is not set; "
+            "set it, or use engine: builtin"
+        )
+    return root.resolve() if root is not None else None

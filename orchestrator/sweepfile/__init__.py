@@ -1,0 +1,119 @@
+"""Sweep files: one YAML file, checked as a whole, becomes a frozen Sweep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from orchestrator.model import KeepInitial, Outputs, Resources, Run, Sweep
+from orchestrator.sweepfile import blocks, consistency, fields, scalars
+from orchestrator.sweepfile.consistency import Parts
+from orchestrator.sweepfile.layers import chain
+from orchestrator.sweepfile.parameters import settle
+from orchestrator.sweepfile.problems import Problems
+from orchestrator.sweepfile.schema import json_schema
+from orchestrator.sweepfile.tree import Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from orchestrator.sweepfile.tree import Branch
+
+Read = TypeVar("Read")
+
+__all__ = ["json_schema", "load"]
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
+    """Read a sweep file.
+
+    Parameters
+    ----------
+    path
+        The file. Templates that it extends are looked for beside it, in ``templates`` there, one
+        and two up, in ``./templates``, and among those that ship with the package.
+    overrides
+        ``KEY=VALUE`` with dotted keys, such as ``run.stop=100``; checked like the file.
+
+    Raises
+    ------
+    RequestError
+        With all problems of the file and its templates, each with line and column.
+    """
+    path, problems = Path(path), Problems()
+    layers, text, templates = chain(path, overrides, problems)
+    file = layers[-1]
+    swept = blocks.swept(file.nodes.get("sweep"), problems)
+    parts = Parts(
+        place=file.place,
+        axes=swept.axes,
+        settled=settle(layers, swept.places, problems),
+        seeds=blocks.seeds(file.nodes.get("seeds"), problems),
+        run=fields.section(layers, "run", fields.RUN, problems),
+        outputs=fields.section(layers, "outputs", fields.OUTPUTS, problems),
+    )
+    slurm = fields.section(layers, "slurm", fields.SLURM, problems)
+    name = _name(file, problems)
+    description = _scalar(file, "description", scalars.text, problems)
+    where = _scalar(file, "where", scalars.formula, problems)
+    consistency.check(parts, where, file.keys.get("where", file.place), problems)
+    derived = consistency.ordered(parts.settled, problems)
+    problems.check()
+    return Sweep(
+        name=name,
+        description=description or "",
+        parameters=parts.settled.values,
+        axes=swept.axes,
+        derived=derived,
+        where=where,
+        seeds=tuple(parts.seeds),
+        run=_run(parts.run.values),
+        outputs=_outputs(parts.outputs.values),
+        resources=_resources(slurm.values),
+        path=path,
+        text=text,
+        templates=templates,
+        warnings=(*swept.warnings, *consistency.warnings(parts, str(path))),
+    )
+
+
+def _name(file: Branch, problems: Problems) -> str:
+    if "name" not in file.nodes:
+        problems.add(file.place, "name", "required, as in `name: winds`")
+        return ""
+    return fields.converted("name", file.nodes["name"], scalars.name, problems) or ""
+
+
+def _scalar(
+    file: Branch, key: str, convert: Callable[[Leaf], Read], problems: Problems
+) -> Read | None:
+    """Read a scalar at the top of the file; null is the same as leaving it out."""
+    node = file.nodes.get(key)
+    if node is None or (isinstance(node, Leaf) and node.null):
+        return None
+    return fields.converted(key, node, convert, problems)
+
+
+def _run(values: Mapping[str, Any]) -> Run:
+    given = {"stop_t0": values["stop"], "every_t0": values["every"]}
+    if "engine" in values:
+        given["engine"] = values["engine"]
+    if "silence" in values:
+        given["silence_s"] = values["silence"]
+    if "checkpoint_every" in values:
+        given["checkpoint_every_s"] = values["checkpoint_every"]
+    if "on_timeout" in values:
+        given["on_timeout"] = values["on_timeout"]
+    return Run(**given, time_limit_s=values.get("time_limit"))
+
+
+def _outputs(values: Mapping[str, Any]) -> Outputs:
+    given = dict(values)
+    if "keep_initial" in given:
+        given["keep_initial"] = KeepInitial(given["keep_initial"])
+    return Outputs(**given)
+
+
+def _resources(values: Mapping[str, Any]) -> Resources:
+    given = {key: value for key, value in values.items() if key != "time"}
+    return Resources(**given, time_min=values.get("time"))

@@ -1,0 +1,184 @@
+"""What must hold between the parts of a sweep file, and what in it has no effect."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.formats.parameters import ALIASES, PARAMETERS
+from orchestrator.formats.templates import parse_template
+from orchestrator.sweepfile.problems import said, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from orchestrator.formats.parameters import Value
+    from orchestrator.formulas import Formula
+    from orchestrator.model import Axis
+    from orchestrator.sweepfile.fields import Section
+    from orchestrator.sweepfile.parameters import Settled
+    from orchestrator.sweepfile.problems import Place, Problems
+
+MOST_EXPERIMENTS = 100_000
+"""A sweep has at most so many experiments; more is refused before any is made."""
+
+_MOST_SNAPSHOTS = 1_000_000
+_NEEDED = ("H", "L", "D")
+
+_NO_AVALANCHES = ("Ava_h_lim", "Ava_angle", "Ava_upwind", "Ava_delay")
+_OF_WIND = ("Tau_min", "Tau_max", "Lgca_delay", "Lgca_speedup", "Lgca_gfor", "Init_ncycl")
+_IDLE: Sequence[tuple[str, str, frozenset[Value]]] = (
+    *((name, "Ava_mode", frozenset({"NONE"})) for name in _NO_AVALANCHES),
+    ("Lambda_A", "Ava_mode", frozenset({"NONE", "SYNC"})),
+    ("Ava_nb_cel", "Ava_mode", frozenset({"NONE", "TRANS", "PROPAG"})),
+    *((name, "Use_lgca", frozenset({False})) for name in _OF_WIND),
+)
+"""Parameters that do nothing while another one has only such values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What was read of a sweep, before it is one; ``place`` is where its file begins."""
+
+    place: Place
+    axes: Sequence[Axis]
+    settled: Settled
+    seeds: Sequence[int]
+    run: Section
+    outputs: Section
+
+    @property
+    def names(self) -> set[str]:
+        """All parameters that have values."""
+        swept = {name for axis in self.axes for name in axis.names}
+        return {*self.settled.values, *self.settled.formulas, *swept}
+
+    def values(self, name: str) -> set[Value] | None:
+        """Return all values that a parameter takes; None where a formula decides."""
+        if name in self.settled.formulas:
+            return None
+        if name in self.settled.values:
+            return {self.settled.values[name]}
+        for axis in self.axes:
+            if name in axis.names:
+                column = axis.names.index(name)
+                return {row[column] for row in axis.points}
+        default = PARAMETERS[name].default
+        return set() if default is None else {default}
+
+
+def check(parts: Parts, where: Formula | None, place: Place, problems: Problems) -> None:
+    """Note what contradicts itself or is missing; ``place`` is where ``where`` stands."""
+    names, places = parts.names, parts.settled.places
+    mentioned = names | set(places)  # a value that was refused is not missing too
+    for name in _NEEDED:
+        if name not in mentioned:
+            problems.add(parts.place, f"parameters.{name}", "required, in cells")
+    for name, formula in parts.settled.formulas.items():
+        _check_names(formula, mentioned, places[name], f"derived.{name}", problems)
+    if where is not None:
+        _check_names(where, mentioned, place, "where", problems)
+    for name, today in ALIASES.items():
+        if {name, today} <= names:
+            problems.add(places[name], name, f"an obsolete name of {today}, which is set too")
+    if "Phys_prop_file" in names and "Qsat_file" not in mentioned:
+        text = "needs Qsat_file beside it, as real_data/PDF.data"
+        problems.add(places["Phys_prop_file"], "parameters.Phys_prop_file", text)
+    _check_run(parts, problems)
+    _check_count(parts, problems)
+
+
+def _check_names(
+    formula: Formula, known: Iterable[str], place: Place, key: str, problems: Problems
+) -> None:
+    for name in formula.names:
+        if name not in known:
+            if name in PARAMETERS:
+                text = f"{name} has no value in this sweep"
+            else:
+                text = f"{name}: {unknown(name, known, 'parameter')}"
+            problems.add(place, key, text)
+
+
+def _check_run(parts: Parts, problems: Problems) -> None:
+    run, outputs = parts.run, parts.outputs
+    for key in ("stop", "every"):
+        if key not in run.places:
+            problems.add(parts.place, f"run.{key}", "required, in t0")
+    if {"stop", "every"} <= run.values.keys():
+        stop, every = run.values["stop"], run.values["every"]
+        if every > stop:
+            text = f"{every:g} t0 is more than run.stop, {stop:g} t0"
+            problems.add(run.places["every"], "run.every", text)
+        elif stop / every > _MOST_SNAPSHOTS:
+            text = f"{stop / every:.4g} snapshots; expected at most {_MOST_SNAPSHOTS}"
+            problems.add(run.places["every"], "run.every", text)
+    if outputs.values.get("height_maps") is False and outputs.values.get("ffts") is False:
+        text = "without height_maps and ffts nothing would be left of a run"
+        problems.add(outputs.places["ffts"], "outputs.ffts", text)
+
+
+def _check_count(parts: Parts, problems: Problems) -> None:
+    points = math.prod(len(axis.points) for axis in parts.axes) * len(parts.seeds)
+    if points > MOST_EXPERIMENTS:
+        factors = [*(len(axis.points) for axis in parts.axes), len(parts.seeds)]
+        product = " x ".join(str(factor) for factor in factors if factor > 1)
+        text = f"{product} experiments; a sweep has at most {MOST_EXPERIMENTS}"
+        problems.add(parts.place, "sweep", text)
+
+
+def ordered(settled: Settled, problems: Problems) -> dict[str, Formula]:
+    """Return the formulas so that each comes after those that it needs."""
+    waiting = dict(settled.formulas)
+    done: dict[str, Formula] = {}
+    while waiting:
+        ready = [n for n, f in waiting.items() if not any(used in waiting for used in f.names)]
+        if not ready:
+            first = next(iter(waiting))
+            circle = ", ".join(waiting)
+            text = (
+                f"computed in a circle: {circle}"
+                if len(waiting) > 1
+                else "computed from itself"
+            )
+            problems.add(settled.places[first], f"derived.{first}", text)
+            return done
+        done |= {name: waiting.pop(name) for name in ready}
+    return done
+
+
+def warnings(parts: Parts, file: str) -> tuple[str, ...]:
+    """Return what has no effect of what ``file`` or the command line says; templates may be broad."""
+    places = parts.settled.places
+    found = {
+        name: text
+        for name, text in _without_effect(parts)
+        if places[name].source == file or not places[name].line
+    }
+    return tuple(
+        said(places[name], name, found[name]) for name in sorted(found, key=places.__getitem__)
+    )
+
+
+def _without_effect(parts: Parts) -> Iterator[tuple[str, str]]:
+    names = parts.names
+    for name, other, idle in _IDLE:
+        values = parts.values(other)
+        if name in names and values and values <= idle:
+            shown = ", ".join(sorted("NO" if v is False else str(v) for v in values))
+            yield name, f"has no effect: {other} is {shown}"
+    templates = parts.values("Csp_template")
+    boundaries = parts.values("Boundary") or {"REINJECTION"}
+    if "Lambda_I" in names and templates is not None and "REINJECTION" not in boundaries:
+        rates = parts.values("Lambda_I")
+        if rates != {0.0} and not any(parse_template(str(t)).injects for t in templates):
+            shown = ", ".join(sorted(str(t) for t in templates)) or "a bed without Csp_template"
+            yield "Lambda_I", f"has no effect: {shown} has no source of grains"
+    if "Qsat_file" in names and "Phys_prop_file" not in names:
+        yield "Qsat_file", "has no effect without Phys_prop_file"
+    if "Csp_params" in names:
+        yield "Csp_params", "has no effect: nobody reads it"
+    for name, today in ALIASES.items():
+        if name in names:
+            yield name, f"is an obsolete name of {today}"

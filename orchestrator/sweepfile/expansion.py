@@ -1,0 +1,145 @@
+"""From a sweep to its points: every combination of its axes and seeds that ``where`` keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import FormatError, RequestError
+from orchestrator.formats import cellspace, frames
+from orchestrator.formats.parameters import PARAMETERS, checked
+from orchestrator.model import Point
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from orchestrator.formats.parameters import Value
+    from orchestrator.model import Sweep
+
+_SAID_AT_MOST = 5
+
+
+def count(sweep: Sweep) -> int:
+    """Return the number of points before ``where`` drops any; builds nothing."""
+    return math.prod(len(axis.points) for axis in sweep.axes) * len(sweep.seeds)
+
+
+def expand(sweep: Sweep) -> list[Point]:
+    """Return the points of a sweep: later axes vary faster, seeds fastest of all.
+
+    Raises
+    ------
+    RequestError
+        If a formula has no value, or none that its parameter may have, if a snapshot would not
+        fit the data pipe, if two points are the same, or if none is left.
+    """
+    points: list[Point] = []
+    problems: list[str] = []
+    for combination in _combinations(sweep):
+        try:
+            parameters = _derive(sweep, {**sweep.parameters, **combination})
+            wanted = _wanted(sweep, parameters)
+            _check_size(parameters)
+        except FormatError as error:
+            problems.append(f"{sweep.path}: {error}{_at(combination)}")
+            if len(problems) == _SAID_AT_MOST:
+                break
+        else:
+            if wanted:
+                digest = _digest(parameters)
+                points += [Point(_key(digest, seed), parameters, seed) for seed in sweep.seeds]
+    if not problems:
+        problems = _repeated(sweep, points)
+    if not problems and not points:
+        where = sweep.where.text if sweep.where else ""
+        problems = [f"{sweep.path}: where: {where}: keeps none of {count(sweep)} points"]
+    if problems:
+        raise RequestError(*problems)
+    return points
+
+
+def key(parameters: Mapping[str, Value], seed: int) -> str:
+    """Name a parameter set and its seed by their content: the same values, the same key, for ever.
+
+    The order of the names is irrelevant; ``1`` and ``1.0`` are different values, but a sweep
+    holds each parameter in ReSCAL's own type, however it was written.
+    """
+    return _key(_digest(dict(parameters)), seed)
+
+
+def _digest(parameters: Mapping[str, Value]) -> hashlib._Hash:
+    """Begin the hash of the canonical JSON; points that differ in the seed alone share it."""
+    canonical = json.dumps(parameters, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(f'{{"parameters":{canonical},"seed":'.encode())
+
+
+def _key(digest: hashlib._Hash, seed: int) -> str:
+    whole = digest.copy()
+    whole.update(b"%d}" % seed)
+    return whole.hexdigest()[:16]
+
+
+def _combinations(sweep: Sweep) -> Iterator[dict[str, Value]]:
+    """Yield the values on the axes, one combination after the other."""
+    names = [name for axis in sweep.axes for name in axis.names]
+    for chosen in itertools.product(*(axis.points for axis in sweep.axes)):
+        yield dict(zip(names, itertools.chain.from_iterable(chosen), strict=True))
+
+
+def _derive(sweep: Sweep, parameters: dict[str, Value]) -> dict[str, Value]:
+    """Add what is computed; a sweep holds its formulas in an order in which this is possible."""
+    for name, formula in sweep.derived.items():
+        try:
+            parameters[name] = checked(PARAMETERS[name], formula.evaluate(parameters))
+        except FormatError as error:
+            raise FormatError(f"derived.{name}: {formula.text}: {error}") from error
+    return parameters
+
+
+def _wanted(sweep: Sweep, parameters: Mapping[str, Value]) -> bool:
+    if sweep.where is None:
+        return True
+    try:
+        kept = sweep.where.evaluate(parameters)
+    except FormatError as error:
+        raise FormatError(f"where: {sweep.where.text}: {error}") from error
+    if not isinstance(kept, bool):
+        raise FormatError(f"where: {sweep.where.text}: expected a comparison, got {kept}")
+    return kept
+
+
+def _check_size(parameters: Mapping[str, Value]) -> None:
+    """Refuse a domain whose snapshot, walls included, is longer than the data pipe can say."""
+    height, length, depth = (int(parameters.get(name, 0)) for name in ("H", "L", "D"))
+    cells = (height + 2) * (length + 2) * (depth + 2)
+    if cellspace.HEADER_BYTES + cellspace.CELL_BYTES * cells > frames.LARGEST:
+        raise FormatError(
+            f"H, L, D: {height} x {length} x {depth} cells are more than a snapshot of 2 GiB holds"
+        )
+
+
+def _repeated(sweep: Sweep, points: Sequence[Point]) -> list[str]:
+    """Return a sentence for each point that is the same as one before."""
+    varied = [name for axis in sweep.axes for name in axis.names]
+    first: dict[str, int] = {}
+    problems: list[str] = []
+    for number, point in enumerate(points, 1):
+        before = first.setdefault(point.key, number)
+        if before < number and len(problems) < _SAID_AT_MOST:
+            values = {name: point.parameters[name] for name in varied}
+            problems.append(
+                f"{sweep.path}: sweep: points {before} and {number} are the same"
+                f"{_at(values)}, seed {point.seed}"
+            )
+    return problems
+
+
+def _at(combination: Mapping[str, Value]) -> str:
+    shown = ", ".join(
+        f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}"
+        for name, value in combination.items()
+    )
+    return f", at {shown}" if shown else ""

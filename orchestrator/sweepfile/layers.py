@@ -1,0 +1,154 @@
+"""A sweep file, the templates that it extends, and what the command line sets over it."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import orchestrator
+from orchestrator.errors import RequestError
+from orchestrator.sweepfile import fields, scalars, tree
+from orchestrator.sweepfile.problems import Place, unknown
+from orchestrator.sweepfile.tree import Branch, Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.sweepfile.problems import Problems
+    from orchestrator.sweepfile.tree import Node
+
+_SET = "# --set "
+_NOT_IN_TEMPLATES = ("name", "sweep", "where", "seeds")
+
+
+class Layers(NamedTuple):
+    """A sweep file and what it extends.
+
+    Attributes
+    ----------
+    trees
+        The file's own behind those of its templates, the remotest first.
+    text
+        Of the file.
+    templates
+        The text of each template by its name, the nearest first.
+    """
+
+    trees: list[Branch]
+    text: str
+    templates: dict[str, str]
+
+
+def chain(path: Path, overrides: Sequence[str], problems: Problems) -> Layers:
+    """Read a sweep file and the templates behind it.
+
+    What the command line sets is kept at the end of the text, as a comment.
+    """
+    file, text = _sweep_file(path, problems)
+    for override in overrides:
+        file = _overridden(file, override, problems)
+    if overrides:
+        text = text.rstrip("\n") + "\n" + "".join(f"{_SET}{said}\n" for said in overrides)
+    layers, read, templates = [file], [path], {}
+    while (node := layers[0].nodes.get("extends")) is not None:
+        template = _named(node, read, problems)
+        if template is None:
+            break
+        layer, templates[template.stem] = tree.read(template, problems)
+        for key in _NOT_IN_TEMPLATES:
+            if key in layer.nodes:
+                problems.add(layer.keys[key], key, "belongs in a sweep file, not in a template")
+        layers.insert(0, layer)
+        read.append(template)
+    for layer in layers:
+        for key, place in layer.keys.items():
+            if key not in fields.SECTIONS:
+                problems.add(place, key, fields.misplaced(key, fields.SECTIONS))
+    return Layers(layers, text, templates)
+
+
+def overrides_of(text: str) -> list[str]:
+    """Return what the command line set, of a file's text as :func:`chain` returns it."""
+    kept = reversed(text.splitlines())
+    found = itertools.takewhile(lambda line: line.startswith(_SET), kept)
+    return [line.removeprefix(_SET) for line in found][::-1]
+
+
+def shipped(kind: str) -> Path:
+    """Return the directory of ``templates`` or ``sweeps`` that came with the package."""
+    package = Path(orchestrator.__file__).parent
+    installed = package / "starter" / kind
+    return installed if installed.is_dir() else package.parent / kind
+
+
+def _places(path: Path) -> list[Path]:
+    """Return where templates are looked for.
+
+    The file may lie in ``sweeps/``, in ``templates/``, or, as a copy, in ``data_runs/NAME/``.
+    """
+    beside = path.absolute().parent
+    above = [beside, beside.parent, beside.parent.parent]
+    places = [beside, *(place / "templates" for place in above), Path("templates").absolute()]
+    return list(dict.fromkeys([*places, shipped("templates")]))
+
+
+def _named(node: Node, read: Sequence[Path], problems: Problems) -> Path | None:
+    """Find the template that ``extends`` names and that was not read yet."""
+    name = fields.converted("extends", node, scalars.name, problems)
+    if name is None:
+        return None
+    places = _places(read[0])
+    before = {path.resolve() for path in read}
+    candidates = [place / f"{name}.yaml" for place in places]
+    there = [candidate for candidate in candidates if candidate.is_file()]
+    for candidate in there:
+        if candidate.resolve() not in before:
+            return _shortly(candidate)
+    if there:
+        circle = " -> ".join([*(path.stem for path in read), name])
+        problems.add(node.place, "extends", f"extends itself, in a circle: {circle}")
+    else:
+        known = {path.stem for place in places[1:] for path in place.glob("*.yaml")}
+        listed = f"; there are {', '.join(sorted(known))}" if known else ""
+        problems.add(node.place, "extends", unknown(name, known, "template") + listed)
+    return None
+
+
+def _shortly(path: Path) -> Path:
+    """Return a path as people write it, from where they are if it is below."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _sweep_file(path: Path, problems: Problems) -> tuple[Branch, str]:
+    file, text = tree.read(path, problems)
+    if not file.nodes:
+        raise RequestError(f"{path}: empty; a sweep file says at least name, H, L, D and run")
+    return file, text
+
+
+def _overridden(file: Branch, said: str, problems: Problems) -> Branch:
+    """Return the tree with ``KEY=VALUE`` put in the place of what its dotted key names."""
+    key, equals, value = said.partition("=")
+    words = key.strip().split(".")
+    if not equals or not all(words):
+        raise RequestError(f"--set {said}: expected KEY=VALUE, as run.stop=100")
+    place = Place(f"--set {key.strip()}")
+    node: Node = Leaf(place, "")
+    if value.strip():
+        node = tree.parse(value, place.source, problems, placed=False)
+    return _put(file, words, node, place)
+
+
+def _put(branch: Branch, words: Sequence[str], node: Node, place: Place) -> Branch:
+    first, *rest = words
+    if rest:
+        inner = branch.nodes.get(first)
+        within = inner if isinstance(inner, Branch) else Branch(place, {}, {})
+        node = _put(within, rest, node, place)
+    return Branch(
+        branch.place,
+        {**branch.nodes, first: node},
+        {**branch.keys, first: place},
+    )

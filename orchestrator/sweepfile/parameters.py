@@ -1,0 +1,145 @@
+"""ReSCAL's parameters in a sweep file: held constant or computed, each from the nearest layer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import FormatError
+from orchestrator.formats.parameters import PARAMETERS, Kind, checked
+from orchestrator.formats.templates import parse_template
+from orchestrator.sweepfile import fields, scalars
+from orchestrator.sweepfile.problems import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestrator.formats.parameters import Parameter, Value
+    from orchestrator.formulas import Formula
+    from orchestrator.sweepfile.problems import Place, Problems
+    from orchestrator.sweepfile.tree import Branch, Leaf, Node
+
+OWNED: Mapping[str, str] = {
+    "Csp_file": "the initial cell space is made for each experiment",
+    "Bin_file": "the initial cell space is made for each experiment",
+    "Output_directory": "each experiment has its own directory",
+    "Seed": "write `seeds:` at the top of the file",
+}
+"""Parameters that are not for a sweep file to set, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is held constant, what is computed, and where each of them stands."""
+
+    values: Mapping[str, Value]
+    formulas: Mapping[str, Formula]
+    places: Mapping[str, Place]
+
+
+def settable(name: str) -> Parameter:
+    """Find the parameter that a sweep file names.
+
+    Raises
+    ------
+    FormatError
+        If there is none, or if it is not for a sweep file to set.
+    """
+    if name in OWNED:
+        raise FormatError(f"not set in a sweep file: {OWNED[name]}")
+    if name not in PARAMETERS:
+        names = [known for known in PARAMETERS if known not in OWNED]
+        raise FormatError(unknown(name, names, "parameter"))
+    return PARAMETERS[name]
+
+
+def value(parameter: Parameter, leaf: Leaf) -> Value:
+    """Read a value of a parameter in its own type.
+
+    Raises
+    ------
+    FormatError
+        If it is of another kind, out of range, or a text that cannot stand in a parameter file.
+    """
+    if parameter.kind is Kind.TEXT:
+        return checked(parameter, _text(parameter, leaf))
+    if parameter.kind is Kind.BOOLEAN:
+        return leaf.text == "1" if leaf.text in {"0", "1"} else scalars.switch(leaf)
+    if parameter.kind is Kind.INTEGER:
+        return checked(parameter, scalars.whole(leaf))
+    return checked(parameter, scalars.number(leaf))
+
+
+def _text(parameter: Parameter, leaf: Leaf) -> str:
+    """Read a text that survives a parameter file, where everything but ASCII signs is dropped."""
+    words = scalars.line(leaf)
+    if parameter.name == "Csp_template":
+        words = words.replace(" ", "")
+        _check_template(words)
+    if not all("!" <= sign <= "~" for sign in words):
+        raise FormatError(f"expected a text of ASCII signs without blanks, got {words!r}")
+    return words
+
+
+def _check_template(words: str) -> None:
+    try:
+        arguments = parse_template(words).arguments
+    except FormatError as error:
+        raise FormatError(str(error).removeprefix("Csp_template: ")) from error
+    if not all(math.isfinite(argument) for argument in arguments.values()):
+        raise FormatError(f"a number is too large in {words}")
+
+
+def settle(layers: Sequence[Branch], swept: Mapping[str, Place], problems: Problems) -> Settled:
+    """Read ``parameters`` and ``derived`` of all layers, the remotest template first.
+
+    Whatever a nearer layer says of a parameter, be it a value, a formula or an axis, replaces
+    what a remoter one says; within one file each parameter has one place.
+    """
+    values: dict[str, Value] = {}
+    formulas: dict[str, Formula] = {}
+    places: dict[str, Place] = {}
+    for layer in layers:
+        taken = dict(swept) if layer is layers[-1] else {}
+        for section in ("parameters", "derived"):
+            wish = "parameters and their values" if section == "parameters" else "formulas"
+            found = fields.entries(layer.nodes.get(section), section, wish, problems)
+            for name, place, node in found:
+                key = f"{section}.{name}"
+                if not _takes(key, name, place, taken, problems):
+                    continue
+                values.pop(name, None)
+                formulas.pop(name, None)
+                places[name] = place
+                if section == "derived":
+                    formula = fields.converted(key, node, scalars.formula, problems)
+                    formulas |= {} if formula is None else {name: formula}
+                else:
+                    held = _converted(key, name, node, problems)
+                    values |= {} if held is None else {name: held}
+    return Settled(
+        {name: held for name, held in values.items() if name not in swept},
+        {name: formula for name, formula in formulas.items() if name not in swept},
+        {**places, **swept},
+    )
+
+
+def _takes(
+    key: str, name: str, place: Place, taken: dict[str, Place], problems: Problems
+) -> bool:
+    """Take a parameter's only place in a file, or note why that cannot be."""
+    try:
+        settable(name)
+    except FormatError as error:
+        problems.add(place, key, str(error))
+        return False
+    if name in taken:
+        problems.add(place, key, f"stands {taken[name].shortly} already")
+        return False
+    taken[name] = place
+    return True
+
+
+def _converted(key: str, name: str, node: Node, problems: Problems) -> Value | None:
+    return fields.converted(key, node, lambda leaf: value(PARAMETERS[name], leaf), problems)

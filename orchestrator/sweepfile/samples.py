@@ -1,0 +1,225 @@
+"""The block ``sample``: points spread over ranges of parameters, instead of listed."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator.errors import optional
+from orchestrator.formats.parameters import PARAMETERS, Kind
+from orchestrator.sweepfile import fields, parameters, scalars
+from orchestrator.sweepfile.consistency import MOST_EXPERIMENTS
+from orchestrator.sweepfile.fields import Field
+from orchestrator.sweepfile.problems import said
+from orchestrator.sweepfile.tree import Branch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from orchestrator.formats.parameters import Parameter, Value
+    from orchestrator.sweepfile.problems import Place, Problems
+    from orchestrator.sweepfile.tree import Node
+
+    Take = Callable[[str, str, Place], bool]
+
+METHODS = ("sobol", "halton", "latin-hypercube", "random")
+SCALES = ("linear", "log")
+_DIGITS = 6
+
+SAMPLE: Mapping[str, Field] = {
+    "method": Field(
+        scalars.one_of(*METHODS),
+        {"enum": list(METHODS), "default": "sobol"},
+        "sobol, halton, latin-hypercube or random; default sobol. But for latin-hypercube, a "
+        "larger n keeps the points there are",
+    ),
+    "n": Field(
+        scalars.count,
+        {"type": "integer", "minimum": 1},
+        "how many points; Sobol's lie evenly where it is a power of 2",
+    ),
+    "seed": Field(
+        scalars.seed,
+        {"type": "integer", "minimum": 0, "default": 1},
+        "of the points: another one, other points; default 1",
+    ),
+}
+"""The fields of ``sweep.sample``, without ``space``."""
+
+RANGE: Mapping[str, Field] = {
+    "low": Field(scalars.number, {"type": "number"}, "the smallest value"),
+    "high": Field(scalars.number, {"type": "number"}, "the largest value"),
+    "scale": Field(
+        scalars.one_of(*SCALES),
+        {"enum": list(SCALES), "default": "linear"},
+        "log: as many points between 1 and 10 as between 10 and 100",
+    ),
+}
+"""The fields of one parameter's range under ``space``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The points of a block: ``rows[i]`` holds one value per name."""
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """What a parameter is drawn from, both ends included."""
+
+    parameter: Parameter
+    low: float
+    high: float
+    log: bool
+
+    def values(self, shares: NDArray[np.float64]) -> list[Value]:
+        """Return the values at shares of the range, from 0 to below 1.
+
+        Real values are rounded to six significant digits: they are read, typed and named.
+        """
+        whole = self.parameter.kind is Kind.INTEGER
+        low, high = self.low, self.high + 1 if whole else self.high
+        if self.log:
+            low, high = math.log(low), math.log(high)
+        drawn = low + shares * (high - low)
+        drawn = np.exp(drawn) if self.log else drawn
+        if whole:
+            drawn = np.floor(drawn)
+            return [int(min(max(value, self.low), self.high)) for value in drawn]
+        rounded = (float(f"{value:.{_DIGITS}g}") for value in drawn)
+        return [min(max(value, self.low), self.high) for value in rounded]
+
+
+def read(key: str, node: Node, take: Take, problems: Problems) -> Sample | None:
+    """Read the block and draw its points; None where something is wrong with it.
+
+    Parameters
+    ----------
+    key
+        The block's dotted key, for sentences.
+    take
+        Notes that a key, a parameter and its place make an axis; False where that cannot be.
+
+    Raises
+    ------
+    RequestError
+        Where the library that spreads the points is not installed.
+    """
+    before = len(problems)
+    if not isinstance(node, Branch):
+        wish = "method, n, seed and space, as {n: 64, space: {Lambda_E: {low: 0.5, high: 8}}}"
+        problems.add(node.place, key, f"expected {wish}, got {scalars.shown(node)}")
+        return None
+    own = {name: child for name, child in node.nodes.items() if name != "space"}
+    layer = Branch(node.place, {key: Branch(node.place, own, node.keys)}, {})
+    found = fields.section([layer], key, SAMPLE, problems)
+    if "n" not in found.places:
+        problems.add(node.place, f"{key}.n", "required, as in n: 64")
+    n = found.values.get("n", 1)
+    if n > MOST_EXPERIMENTS:
+        text = f"{n} points; a sweep has at most {MOST_EXPERIMENTS} experiments"
+        problems.add(found.places["n"], f"{key}.n", text)
+    ranges = _space(f"{key}.space", node, take, problems)
+    if len(problems) > before:
+        return None
+    method = found.values.get("method", METHODS[0])
+    shares = _shares(method, n, len(ranges), found.values.get("seed", 1))
+    columns = [given.values(shares[:, i]) for i, given in enumerate(ranges)]
+    rows = tuple(zip(*columns, strict=True))
+    place = found.places["n"]
+    if len(set(rows)) < n:
+        text = f"only {len(set(rows))} of {n} points differ; take fewer, or widen a range"
+        problems.add(place, f"{key}.n", text)
+        return None
+    names = tuple(given.parameter.name for given in ranges)
+    return Sample(names, rows, _warnings(place, key, method, n))
+
+
+def _space(key: str, node: Branch, take: Take, problems: Problems) -> list[_Range]:
+    space = node.nodes.get("space")
+    wish = "parameters and ranges, as {Lambda_E: {low: 0.5, high: 8, scale: log}}"
+    if space is None:
+        problems.add(node.place, key, f"required: {wish}")
+    elif not isinstance(space, Branch) or not space.nodes:
+        shown = "an empty one" if isinstance(space, Branch) else scalars.shown(space)
+        problems.add(space.place, key, f"expected {wish}, got {shown}")
+    else:
+        names = [name for name in space.nodes if take(f"{key}.{name}", name, space.keys[name])]
+        found = [_range(f"{key}.{name}", name, space, problems) for name in names]
+        return [given for given in found if given is not None]
+    return []
+
+
+def _range(key: str, name: str, space: Branch, problems: Problems) -> _Range | None:
+    """Read the range of one parameter, whose ends it must be able to have."""
+    parameter, node = PARAMETERS[name], space.nodes[name]
+    if parameter.kind in {Kind.TEXT, Kind.BOOLEAN}:
+        text = "has no range; write its values under grid"
+        problems.add(space.keys[name], key, text)
+        return None
+    if not isinstance(node, Branch):
+        text = f"expected a range such as {{low: 1, high: 10}}, got {scalars.shown(node)}"
+        problems.add(node.place, key, text)
+        return None
+    before = len(problems)
+    layer = Branch(node.place, {key: node}, {})
+    found = fields.section([layer], key, RANGE, problems)
+    for end in ("low", "high"):
+        if end not in found.places:
+            problems.add(node.place, f"{key}.{end}", "required")
+        elif end in found.values:
+            fields.converted(
+                f"{key}.{end}",
+                node.nodes[end],
+                lambda leaf: parameters.value(parameter, leaf),
+                problems,
+            )
+    if len(problems) > before:
+        return None
+    low, high = float(found.values["low"]), float(found.values["high"])
+    log = found.values.get("scale") == "log"
+    if not low < high:
+        text = f"expected more than low, {low:g}, got {high:g}"
+        problems.add(found.places["high"], f"{key}.high", text)
+    elif log and low <= 0:
+        text = f"expected a number above 0, since the scale is log, got {low:g}"
+        problems.add(found.places["low"], f"{key}.low", text)
+    return _Range(parameter, low, high, log) if len(problems) == before else None
+
+
+def _shares(method: str, n: int, axes: int, seed: int) -> NDArray[np.float64]:
+    """Spread n points over the unit cube.
+
+    Returns
+    -------
+    ndarray
+        Shape (n, axes), in [0, 1). Sobol's and Halton's sequences are scrambled (Owen 1998,
+        doi:10.1006/jcom.1998.0487), so that no point lies on a corner.
+    """
+    if method == "random":
+        return np.random.default_rng(seed).random((n, axes))
+    with optional(f"the points of sweep.sample (method {method}) need"):
+        from scipy.stats import qmc  # noqa: PLC0415  # heavy, and optional
+    kinds = {"sobol": qmc.Sobol, "halton": qmc.Halton, "latin-hypercube": qmc.LatinHypercube}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # said in our own words, with the place
+        shares: NDArray[np.float64] = kinds[method](axes, rng=seed).random(n)
+    return shares
+
+
+def _warnings(place: Place, key: str, method: str, n: int) -> tuple[str, ...]:
+    if method != "sobol" or n & (n - 1) == 0:
+        return ()
+    near = sorted({1 << (n.bit_length() - 1), 1 << n.bit_length()})
+    text = f"Sobol's points lie evenly for powers of 2, such as {near[0]} or {near[1]}; got {n}"
+    return (said(place, f"{key}.n", text),)

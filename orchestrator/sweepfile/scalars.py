@@ -1,0 +1,213 @@
+"""What the text of a scalar means, by the kind of value that its field wants."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from orchestrator import formulas
+from orchestrator.errors import FormatError
+from orchestrator.sweepfile.tree import Branch, Items
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.formulas import Formula
+    from orchestrator.sweepfile.tree import Leaf, Node
+
+LARGEST_SEED = 2**31 - 1
+"""Both programs read a seed as a C int."""
+
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_WHOLE = re.compile(r"[-+]?[0-9]+")
+_TRUE, _FALSE = {"true", "yes", "on"}, {"false", "no", "off"}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_MEMORY = re.compile(r"[0-9]{1,12}[KMGTkmgt]?")
+_CLOCK = re.compile(r"(?:([0-9]{1,4})-)?([0-9]{1,9})(?::([0-9]{1,9}))?(?::([0-9]{1,9}))?")
+_PARTS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([a-z]+) ?")
+_SECONDS_OF = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_LONGEST_S = 366 * 86400.0
+_LONGEST_LINE = 500
+
+
+def shown(node: Node) -> str:
+    """Name what stands somewhere, for a sentence."""
+    if isinstance(node, Branch):
+        return "keys and values"
+    if isinstance(node, Items):
+        return "a list"
+    if node.null:
+        return "nothing"
+    text = node.text if len(node.text) <= 60 else f"{node.text[:60]}..."
+    return f"the text {text!r}" if node.quoted or not text.isprintable() else text
+
+
+def number(leaf: Leaf) -> int | float:
+    """Read a number as YAML 1.2 and every scientist write it: ``1e-3``, ``.5``, ``100``."""
+    if leaf.quoted or not _NUMBER.fullmatch(leaf.text):
+        raise FormatError(f"expected a number, got {shown(leaf)}")
+    value = float(leaf.text)
+    if math.isinf(value):
+        raise FormatError(f"{shown(leaf)} is too large a number")
+    return int(leaf.text) if _WHOLE.fullmatch(leaf.text) else value
+
+
+def whole(leaf: Leaf) -> int:
+    """Read a whole number; ``1e5`` is one."""
+    try:
+        value = number(leaf)
+    except FormatError as error:
+        raise FormatError(str(error).replace("a number", "a whole number")) from error
+    if value != int(value):
+        raise FormatError(f"expected a whole number, got {leaf.text}")
+    return int(value)
+
+
+def positive(leaf: Leaf) -> float:
+    """Read a number above zero."""
+    value = float(number(leaf))
+    if value <= 0:
+        raise FormatError(f"expected a number above 0, got {leaf.text}")
+    return value
+
+
+def count(leaf: Leaf) -> int:
+    """Read a whole number from 1 on."""
+    value = whole(leaf)
+    if value < 1:
+        raise FormatError(f"expected a whole number from 1 on, got {leaf.text}")
+    return value
+
+
+def seed(leaf: Leaf) -> int:
+    """Read a seed."""
+    value = whole(leaf)
+    if not 0 <= value <= LARGEST_SEED:
+        raise FormatError(f"expected a seed from 0 to {LARGEST_SEED}, got {leaf.text}")
+    return value
+
+
+def switch(leaf: Leaf) -> bool:
+    """Read a truth value: true, yes, on; false, no, off."""
+    word = leaf.text.lower()
+    if leaf.quoted or word not in _TRUE | _FALSE:
+        raise FormatError(f"expected true or false, got {shown(leaf)}")
+    return word in _TRUE
+
+
+def text(leaf: Leaf) -> str:
+    """Read a text as the author wrote it, ``no`` and ``1e-3`` included."""
+    if leaf.null:
+        raise FormatError("expected a text, got nothing")
+    return leaf.text
+
+
+def line(leaf: Leaf) -> str:
+    """Read a text of one line, as a scheduler takes it."""
+    words = text(leaf)
+    if not words.strip() or not words.isprintable() or len(words) > _LONGEST_LINE:
+        raise FormatError(f"expected one line of text, got {shown(leaf)}")
+    return words
+
+
+def name(leaf: Leaf) -> str:
+    """Read a name that can be the name of a directory anywhere."""
+    if not _NAME.fullmatch(leaf.text) or ".." in leaf.text:
+        raise FormatError(
+            "expected a name of letters, digits, '.', '_' and '-' that begins with a letter or "
+            f"a digit, got {shown(leaf)}"
+        )
+    return leaf.text
+
+
+def one_of(*choices: str) -> Callable[[Leaf], str]:
+    """Read one of a few words."""
+
+    def read(leaf: Leaf) -> str:
+        if leaf.text not in choices:
+            raise FormatError(f"expected one of {', '.join(choices)}, got {shown(leaf)}")
+        return leaf.text
+
+    return read
+
+
+def memory(leaf: Leaf) -> str:
+    """Read an amount of memory as sbatch takes it: ``4G``, ``800M``; a bare number is MB."""
+    if not _MEMORY.fullmatch(leaf.text):
+        raise FormatError(f"expected an amount of memory such as 4G, got {shown(leaf)}")
+    return leaf.text
+
+
+def formula(leaf: Leaf) -> Formula:
+    """Read a formula over parameters."""
+    return formulas.parse("" if leaf.null else leaf.text)
+
+
+def duration_s(leaf: Leaf) -> float:
+    """Read a time in seconds: Slurm's notations and ``4h``; a bare number is minutes.
+
+    >>> from orchestrator.sweepfile.problems import Place
+    >>> from orchestrator.sweepfile.tree import Leaf
+    >>> texts = ("4:00:00", "30:00", "1-12", "1h30min", "45")
+    >>> [duration_s(Leaf(Place("x"), text)) / 60 for text in texts]
+    [240.0, 30.0, 2160.0, 90.0, 45.0]
+    """
+    words = leaf.text.strip()
+    clock = _CLOCK.fullmatch(words)
+    seconds = _clock_s(*clock.groups()) if clock else _with_units_s(words)
+    if seconds is None:
+        wish = "expected a time such as 90min, 4h, 4:00:00 or 1-12:00:00"
+        raise FormatError(f"{wish}, got {shown(leaf)}")
+    if not 0 < seconds <= _LONGEST_S:
+        raise FormatError(f"expected a time above 0 and up to a year, got {shown(leaf)}")
+    return seconds
+
+
+def minutes(leaf: Leaf) -> int:
+    """Read a time in whole minutes, rounded up, as Slurm counts."""
+    return math.ceil(duration_s(leaf) / 60)
+
+
+def _clock_s(days: str | None, first: str, second: str | None, third: str | None) -> float:
+    """Count as sbatch does: ``minutes[:seconds]``, ``hours:minutes:seconds``, ``days-hours``."""
+    a, b, c = int(first), int(second or 0), int(third or 0)
+    if days is not None:
+        return float(86400 * int(days) + 3600 * a + 60 * b + c)
+    return float(60 * a + b) if third is None else float(3600 * a + 60 * b + c)
+
+
+def _with_units_s(words: str) -> float | None:
+    total, end = 0.0, 0
+    for part in _PARTS.finditer(words):
+        if part.start() != end or part[2] not in _SECONDS_OF:
+            return None
+        total += float(part[1]) * _SECONDS_OF[part[2]]
+        end = part.end()
+    return total if end and end == len(words) else None
+
+
+def pack(leaf: Leaf) -> int:
+    """Read how many experiments share a job; ``node`` becomes 0."""
+    if leaf.text == "node":
+        return 0
+    try:
+        return count(leaf)
+    except FormatError as error:
+        wish = "expected node or a whole number from 1 on"
+        raise FormatError(f"{wish}, got {shown(leaf)}") from error
+
+
+def keep_initial(leaf: Leaf) -> str:
+    """Read what becomes of the initial cell space."""
+    if leaf.text == "gzip":
+        return "gzip"
+    try:
+        return "plain" if switch(leaf) else "no"
+    except FormatError as error:
+        raise FormatError(f"expected true, gzip or false, got {shown(leaf)}") from error
+
+
+def option(leaf: Leaf) -> bool | str:
+    """Read the value of one of sbatch's options; ``true`` stands for a bare flag."""
+    return True if leaf.text == "true" and not leaf.quoted else line(leaf)

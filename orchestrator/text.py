@@ -1,0 +1,84 @@
+"""Durations, sizes, numbers and names, as people read them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.formats.parameters import Value
+
+
+def seconds(value: float | None) -> str:
+    """Write a duration as people do: ``8 s``, ``4 min``, ``3 h 20 min``, ``2 d 5 h``.
+
+    >>> seconds(8), seconds(250), seconds(12_000), seconds(190_000), seconds(None)
+    ('8 s', '4 min', '3 h 20 min', '2 d 5 h', '')
+    """
+    if value is None:
+        return ""
+    if value < 100:
+        return f"{value:.0f} s"
+    if value < 5400:
+        return f"{value / 60:.0f} min"
+    if value < 48 * 3600:
+        hours, minutes = divmod(round(value / 60), 60)
+        return f"{hours} h {minutes} min"
+    days, hours = divmod(round(value / 3600), 24)
+    return f"{days} d {hours} h"
+
+
+def moment(value: float, now: float) -> str:
+    """Write a point in time, in seconds since the epoch, as the clock and calendar here show it.
+
+    >>> len(moment(1e9, 1e9)), len(moment(1e9, 2e9))
+    (5, 16)
+    """
+    there, here = time.localtime(value), time.localtime(now)
+    today = there[:3] == here[:3]
+    return time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", there)
+
+
+def size(value: float) -> str:
+    """Write a number of bytes as people do.
+
+    >>> size(512), size(2_500_000), size(3e12)
+    ('512 B', '2.5 MB', '3.0 TB')
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def number(value: Value) -> str:
+    """Write a parameter's value the short way: ``0.001``, ``1e+05``, ``OPEN``.
+
+    >>> number(0.001), number(50), number(True), number("OPEN")
+    ('0.001', '50', 'yes', 'OPEN')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def counted(count: int, noun: str) -> str:
+    """Count things by a noun whose plural only adds an s.
+
+    >>> counted(1, "experiment"), counted(2, "experiment")
+    ('1 experiment', '2 experiments')
+    """
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def names(numbers: Sequence[int], most: int = 8) -> str:
+    """Name experiments, the first few of many.
+
+    >>> names([0, 2]), names(range(12), 2)
+    ('exp0, exp2', 'exp0, exp1 and 10 more')
+    """
+    shown = ", ".join(f"exp{number}" for number in numbers[:most])
+    return shown + (f" and {len(numbers) - most} more" if len(numbers) > most else "")

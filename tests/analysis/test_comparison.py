@@ -1,0 +1,102 @@
+"""Two runs are the same where every snapshot is, and the first difference is named."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from orchestrator.analysis import comparison
+from orchestrator.model import Reduced
+
+FIRST = Reduced(
+    np.array([0.0, 10.5]),
+    np.arange(24, dtype=np.int16).reshape(2, 3, 4),
+    np.ones((2, 1, 1), np.float32),
+    np.array([[9, 0, 0], [8, 1, 0]]),
+)
+
+
+def _said(second: Reduced) -> list[str]:
+    return [one.difference for one in comparison.compare(FIRST, second)]
+
+
+def test_equal_runs_have_equal_digests() -> None:
+    again = dataclasses.replace(FIRST, times=FIRST.times.copy())
+
+    assert _said(again) == ["", ""]
+    assert comparison.digests(FIRST) == comparison.digests(again)
+    assert len(set(comparison.digests(FIRST))) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"times": np.array([0.0, 10.6])}, "the second run has it at t = 10.6 t0"),
+        ({"times": FIRST.times[:1]}, "the second run has no such snapshot"),
+        ({"height_maps": FIRST.height_maps[:0]}, ""),
+        (
+            {"cell_counts": np.array([[9, 0, 0], [7, 2, 0]])},
+            "grains, mobile and sintered ones are 8 1 0, in the second run 7 2 0",
+        ),
+        ({"cell_counts": 0 * FIRST.cell_counts}, ""),
+        (
+            {"height_maps": FIRST.height_maps[..., :3]},
+            "a map of 3 x 3 columns in the second run",
+        ),
+        ({"spectra": 2 * FIRST.spectra}, "the spectra differ, all else is equal"),
+        ({"spectra": FIRST.spectra[:0]}, ""),
+        ({"spectra": FIRST.spectra * (1 + 1e-6)}, ""),
+    ],
+)
+def test_a_difference_is_told_in_words(changes: dict[str, Any], said: str) -> None:
+    assert _said(dataclasses.replace(FIRST, **changes))[1] == said
+
+
+def test_without_height_maps_digests_are_of_the_counts() -> None:
+    bare = dataclasses.replace(FIRST, height_maps=FIRST.height_maps[:0])
+    other = dataclasses.replace(bare, cell_counts=np.array([[9, 0, 0], [8, 1, 1]]))
+
+    assert comparison.digests(bare)[0] == comparison.digests(other)[0]
+    assert comparison.digests(bare)[1] != comparison.digests(other)[1]
+    assert comparison.digests(bare)[0] != comparison.digests(FIRST)[0]
+
+
+def test_small_spectra_differ_by_their_own_measure() -> None:
+    small = dataclasses.replace(FIRST, spectra=np.float32(1e-4) * FIRST.spectra)
+
+    def said(factor: float) -> list[str]:
+        other = dataclasses.replace(small, spectra=np.float32(factor) * small.spectra)
+        return [one.difference for one in comparison.compare(small, other)]
+
+    assert said(1 + 1e-6) == ["", ""]
+    assert said(1.05) == ["the spectra differ, all else is equal"] * 2
+
+
+def test_snapshots_that_were_recorded_and_are_lost_are_different() -> None:
+    lost = dataclasses.replace(
+        FIRST,
+        times=FIRST.times[:1],
+        height_maps=FIRST.height_maps[:1],
+        spectra=FIRST.spectra[:1],
+        cell_counts=FIRST.cell_counts[:1],
+    )
+
+    found = list(comparison.compare(lost, FIRST, recorded=3))
+
+    said = "recorded of the first run, but not in its files"
+    assert [one.difference for one in found] == ["", said, said]
+    assert [one.time_t0 for one in found] == pytest.approx([0.0, 10.5, np.nan], nan_ok=True)
+    assert len(list(comparison.compare(lost, FIRST))) == 1
+
+
+def test_columns_that_differ_are_counted() -> None:
+    maps = FIRST.height_maps.copy()
+    maps[1, 2, 1:3] += 1
+
+    assert _said(dataclasses.replace(FIRST, height_maps=maps)) == [
+        "",
+        "2 of 12 columns have another height",
+    ]

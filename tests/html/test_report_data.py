@@ -1,0 +1,74 @@
+"""What a page shows of a sweep follows its files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from orchestrator.html import report_data
+from orchestrator.model import Progress, Snapshot
+from orchestrator.records import arrays, attempts, ledger, status
+from orchestrator.records.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.model import Point, Submission
+    from orchestrator.records.paths import AttemptDirectory, SweepDirectory
+
+
+@pytest.fixture
+def attempt(
+    sweep_directory: SweepDirectory,
+    make_points: Callable[[int], list[Point]],
+    make_submission: Callable[..., Submission],
+) -> AttemptDirectory:
+    """The first attempt at the only experiment of a sweep."""
+    ledger.enlist(sweep_directory, make_points(1))
+    ledger.intend(sweep_directory, make_submission("a", {0: 1}))
+    place = sweep_directory.experiment(0)
+    claimed = attempts.claim(place, 1, attempts.myself("a", "local:0"))
+    assert claimed is not None
+    return claimed
+
+
+def test_a_page_is_packed_again_with_the_first_snapshot_though_no_time_has_passed(
+    sweep_directory: SweepDirectory, attempt: AttemptDirectory
+) -> None:
+    collected = report_data.Collected(sweep_directory, ["H"])
+    attempts.write_progress(attempt, Progress(time_t0=0.0, snapshots=0, wall_s=0.1))
+    begun = collected.update(status.standings(sweep_directory))
+
+    heights = np.zeros((5, 6), np.int16)
+    journal = Journal(attempt.journal)
+    journal.append(Snapshot(0.0, heights, None, np.zeros(3, np.int64)))
+    journal.close()
+    attempts.write_progress(attempt, Progress(time_t0=0.0, snapshots=1, wall_s=0.2))
+
+    assert begun
+    assert collected.update(status.standings(sweep_directory))
+    assert [packed.entry["snapshots"] for packed in collected.packed] == [1]
+    assert not collected.update(status.standings(sweep_directory))
+
+
+def test_a_domain_that_is_full_is_drawn_as_high_as_it_gets_and_said_to_be_full(
+    sweep_directory: SweepDirectory, attempt: AttemptDirectory
+) -> None:
+    """Files have 0 where a column has no air left."""
+    place = sweep_directory.experiment(0)
+    journal = Journal(attempt.journal)
+    for time, height in ((0.0, 5), (10.0, 9), (20.0, 0)):
+        heights = np.full((5, 6), height, np.int16)
+        journal.append(Snapshot(time, heights, None, np.zeros(3, np.int64)))
+    journal.close()
+    arrays.publish(attempt.journal, place)
+    (standing,) = status.standings(sweep_directory)
+
+    shown = report_data.exhibit(place, standing)
+
+    assert shown.reduced.height_maps[:, 0, 0].tolist() == [5, 9, 9]
+    assert shown.remark == "domain full from t = 20 t0 on"
+    assert shown.series["mean_height"][:2].tolist() == [5, 9]
+    assert np.isnan(shown.series["mean_height"][2])

@@ -1,0 +1,133 @@
+"""How a sweep is laid out on pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from orchestrator.analysis.dataset.grid import lay_out
+from orchestrator.model import Axis, Point
+from orchestrator.plots import layout, series
+from orchestrator.records import ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.model import Submission
+    from orchestrator.plots.layout import Layout
+    from orchestrator.records.paths import SweepDirectory
+
+
+@pytest.fixture
+def lay(
+    sweep_directory: SweepDirectory, make_submission: Callable[..., Submission]
+) -> Callable[..., Layout]:
+    def lay(count: int, depth: int, length: int, **asked: Any) -> Layout:
+        points = [
+            Point(str(i), {"H": 20, "L": length, "D": depth, "Tau_min": float(i)}, 1)
+            for i in range(count)
+        ]
+        ledger.enlist(sweep_directory, points)
+        ledger.arrange(sweep_directory, [Axis(("Tau_min",), ())])
+        ledger.intend(sweep_directory, make_submission("t", dict.fromkeys(range(count), 1)))
+        ledger.keep_sweep_file(sweep_directory, "name: winds\n")
+        return layout.layout(lay_out(sweep_directory), **asked)
+
+    return lay
+
+
+@pytest.mark.parametrize(
+    ("count", "domain", "shape"),
+    [
+        (1, (20, 20), (1, 1)),
+        (3, (20, 80), (3, 1)),  # wide ones stand below each other
+        (3, (80, 20), (1, 3)),  # narrow ones side by side
+        (7, (20, 40), (4, 2)),
+        (32, (20, 50), (8, 4)),
+        (32, (20, 20), (5, 7)),
+    ],
+)
+def test_one_axis_is_broken_into_rows_that_fill_a_page(
+    lay: Callable[..., Layout], count: int, domain: tuple[int, int], shape: tuple[int, int]
+) -> None:
+    laid = lay(count, *domain)
+
+    assert (len(laid.labels.rows), len(laid.labels.columns)) == shape
+    (page,) = laid.pages
+    placed = {slot: one.experiment.number for slot, one in page.standings.items()}
+    if min(shape) == 1:
+        assert not laid.labels.panels
+        assert [*placed.values()] == list(range(count))
+    else:
+        assert placed == {divmod(i, shape[1]): i for i in range(count)}
+        assert laid.labels.panels == {
+            divmod(i, shape[1]): f"Tau_min = {i}" for i in range(count)
+        }
+
+
+@pytest.mark.parametrize(("asked", "shape"), [("rows", (7, 1)), ("columns", (1, 7))])
+def test_an_axis_that_was_asked_for_is_left_in_one_piece(
+    lay: Callable[..., Layout], asked: str, shape: tuple[int, int]
+) -> None:
+    laid = lay(7, 20, 40, **{asked: "Tau_min"})
+
+    assert (len(laid.labels.rows), len(laid.labels.columns)) == shape
+    assert not laid.labels.panels
+
+
+@pytest.mark.parametrize("name", ["point", "Tau_min", "Coef_B"])
+def test_an_axis_may_be_named_by_any_of_its_parameters(
+    sweep_directory: SweepDirectory, make_submission: Callable[..., Submission], name: str
+) -> None:
+    values = [(1.0, 2.0), (3.0, 2.0), (1.0, 4.0)]
+    fixed = {"H": 20, "L": 40, "D": 20}
+    points = [
+        Point(f"{i}{c}", {**fixed, "Tau_min": tau, "Coef_B": b, "Coef_C": c}, 1)
+        for i, (tau, b) in enumerate(values)
+        for c in (1.0, 2.0)
+    ]
+    ledger.enlist(sweep_directory, points)
+    pairs = Axis(("Tau_min", "Coef_B"), (), "list")
+    ledger.arrange(sweep_directory, [pairs, Axis(("Coef_C",), ())])
+    ledger.intend(sweep_directory, make_submission("t", dict.fromkeys(range(len(points)), 1)))
+    ledger.keep_sweep_file(sweep_directory, "name: winds\n")
+
+    laid = layout.layout(lay_out(sweep_directory), columns=name)
+
+    assert laid.labels.columns[0] == "Tau_min = 1\nCoef_B = 2"
+    assert laid.labels.rows == ("Coef_C = 1", "Coef_C = 2")
+
+
+@pytest.mark.parametrize(("count", "low", "logarithmic"), [(12, 1.0, True), (9, 9.0, False)])
+def test_many_points_are_told_by_the_first_number_of_their_axis(
+    sweep_directory: SweepDirectory,
+    make_submission: Callable[..., Submission],
+    count: int,
+    low: float,
+    logarithmic: bool,  # noqa: FBT001
+) -> None:
+    fixed = {"H": 20, "L": 40, "D": 20}
+    points = [
+        Point(str(i), {**fixed, "Tau_min": low + i, "Coef_B": 1.0 / (1 + i)}, 1)
+        for i in range(count)
+    ]
+    ledger.enlist(sweep_directory, points)
+    ledger.arrange(sweep_directory, [Axis(("Tau_min", "Coef_B"), (), "sample")])
+    ledger.intend(sweep_directory, make_submission("t", dict.fromkeys(range(count), 1)))
+    ledger.keep_sweep_file(sweep_directory, "name: winds\n")
+
+    shade = series.shade(lay_out(sweep_directory))
+
+    assert shade is not None
+    assert (shade.label, shade.logarithmic) == ("Tau_min", logarithmic)
+    assert list(shade.values.values()) == [low + i for i in range(count)]
+    assert next(iter(shade.values)) == f"Tau_min = {low:g}, Coef_B = 1"
+
+
+def test_few_points_are_named(
+    lay: Callable[..., Layout], sweep_directory: SweepDirectory
+) -> None:
+    lay(16, 20, 40)
+
+    assert series.shade(lay_out(sweep_directory)) is None

@@ -1,0 +1,236 @@
+"""What pictures are handed: maps at their times, and what is said of those that are missing."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from orchestrator.analysis.dataset.grid import Dimension, Grid
+from orchestrator.model import Experiment, Point, Reduced, Standing, State
+from orchestrator.plots import panels, series
+from orchestrator.plots.layout import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from orchestrator.records.paths import SweepDirectory
+
+SHAPE = (3, 4)
+
+
+@pytest.fixture
+def grid(sweep_directory: SweepDirectory) -> Grid:
+    """A sweep that is seen every 10 t0 until 40 t0."""
+    return Grid(
+        directory=sweep_directory,
+        dimensions=(),
+        cells={},
+        superseded=(),
+        orphaned=(),
+        times=np.arange(0.0, 41.0, 10.0),
+        tolerance_t0=2.5,
+        depth=SHAPE[0],
+        length=SHAPE[1],
+    )
+
+
+@pytest.fixture
+def make_film() -> Callable[[State, int], tuple[Reduced, Standing]]:
+    """Make snapshots that are a little late, each map one cell higher than its number."""
+
+    def make(state: State, snapshots: int) -> tuple[Reduced, Standing]:
+        times = 10.0 * np.arange(snapshots, dtype=np.float64) + 0.03
+        numbers = np.arange(snapshots, dtype=np.int16)
+        maps = (1 + numbers)[:, None, None] * np.ones(SHAPE, np.int16)
+        reduced = Reduced(times, maps, np.empty((0, 0, 0), "f4"), np.empty((0, 3), np.int64))
+        point = Point("00", {"D": SHAPE[0], "L": SHAPE[1]}, seed=1)
+        return reduced, Standing(Experiment(0, point), state, 1, None)
+
+    return make
+
+
+def test_a_film_has_the_snapshot_of_each_time_though_it_is_late(
+    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
+) -> None:
+    films = {(0, 0): make_film(State.DONE, 5)}
+
+    moments = panels.moments(grid, films)
+    shown = [panels.moment(grid, films, time)[0, 0] for time in moments]
+
+    assert moments == [0.0, 10.0, 20.0, 30.0, math.inf]
+    assert [_number(panel.height_map) for panel in shown] == [0, 1, 2, 3, 4]
+    assert [panel.remark for panel in shown] == [""] * 5
+
+
+def test_a_film_tells_from_when_on_an_experiment_did_not_go_on(
+    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
+) -> None:
+    films = {
+        (0, 0): make_film(State.DONE, 5),
+        (0, 1): make_film(State.FAILED, 3),
+        (0, 2): make_film(State.CANCELLED, 5),
+        (0, 3): make_film(State.PENDING, 0),
+    }
+
+    shown = [panels.moment(grid, films, time) for time in panels.moments(grid, films)]
+
+    assert [frame[0, 1].remark for frame in shown] == ["", "", "", "failed", "failed"]
+    assert [_number(frame[0, 1].height_map) for frame in shown] == [0, 1, 2, 2, 2]
+    assert [frame[0, 2].remark for frame in shown] == ["", "", "", "", "cancelled"]
+    assert [frame[0, 3].remark for frame in shown] == ["pending"] * 5
+    assert {frame[0, 0].remark for frame in shown} == {""}
+
+
+@pytest.mark.parametrize(
+    ("time", "number", "remark"),
+    [(10.0, 1, ""), (20.0, 2, ""), (40.0, 2, "failed"), (None, 2, "failed")],
+)
+def test_a_map_is_incomplete_only_where_the_wanted_one_is_not_there(
+    grid: Grid,
+    make_film: Callable[[State, int], tuple[Reduced, Standing]],
+    time: float | None,
+    number: int,
+    remark: str,
+) -> None:
+    panel = panels._panel(grid, *make_film(State.FAILED, 3), time)
+
+    assert (_number(panel.height_map), panel.remark) == (number, remark)
+
+
+@pytest.mark.parametrize(
+    ("time", "apart"),
+    [(None, [False, True, True]), (10.0, [False] * 3), (33.0, [False, True, True])],
+)
+def test_a_map_of_another_time_than_the_others_tells_it(
+    grid: Grid,
+    make_film: Callable[[State, int], tuple[Reduced, Standing]],
+    monkeypatch: pytest.MonkeyPatch,
+    time: float | None,
+    apart: list[bool],
+) -> None:
+    films = [make_film(State.DONE, 5), make_film(State.DONE, 3), make_film(State.FAILED, 2)]
+    numbered = [
+        dataclasses.replace(
+            standing, experiment=dataclasses.replace(standing.experiment, number=i)
+        )
+        for i, (_, standing) in enumerate(films)
+    ]
+    monkeypatch.setattr(
+        panels, "read", lambda _, standing: films[standing.experiment.number][0]
+    )
+
+    page = Page("", {(0, i): standing for i, standing in enumerate(numbered)})
+    shown = panels.panels(grid, page, time)
+
+    assert [panel.apart for panel in shown.values()] == apart
+
+
+def test_a_full_domain_tells_since_when_from_then_on(
+    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
+) -> None:
+    reduced, standing = make_film(State.DONE, 4)
+    maps = reduced.height_maps.copy()
+    maps[2:] = 0
+    reduced = dataclasses.replace(reduced, height_maps=maps)
+
+    films = {(0, 0): (reduced, standing)}
+    shown = [panels.moment(grid, films, time)[0, 0] for time in (0.0, 10.0, 20.0, 30.0)]
+    last = panels._panel(grid, reduced, standing, None)
+
+    said = "full from t = 20.03 t0 on"
+    assert [panel.note for panel in (*shown, last)] == ["", "", said, said, said]
+    assert last.height_map is not None
+    assert np.isnan(last.height_map).all()
+    assert _number(shown[1].height_map) == 1
+
+
+@pytest.mark.parametrize(
+    ("times", "wanted", "common"),
+    [
+        ([10.0, 10.4, 627.6, 11.9, 10.1], None, 11.9),
+        ([10.0, 20.1], None, 20.1),
+        ([10.0, 10.0, 20.1], 20.0, 20.1),
+        ([10.0, 10.1, 40.0], 30.0, 10.1),
+        ([10.0, 40.0], 30.0, 40.0),
+        ([12.1, 8.1, 8.2], 10.2, 8.2),
+        ([], 30.0, 0.0),
+    ],
+)
+def test_the_time_that_is_told_is_the_wanted_one_or_that_of_most(
+    times: list[float], wanted: float | None, common: float
+) -> None:
+    assert panels.common_time(times, wanted, 2.5) == common
+
+
+def test_what_a_film_shows_of_an_earlier_time_tells_it(
+    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
+) -> None:
+    films = {(0, 0): make_film(State.DONE, 5), (0, 1): make_film(State.DONE, 3)}
+
+    shown = [panels.moment(grid, films, time) for time in panels.moments(grid, films)]
+
+    assert [frame[0, 1].apart for frame in shown] == [False, False, False, True, True]
+    assert not any(frame[0, 0].apart for frame in shown)
+
+
+def test_curves_have_all_snapshots_of_one_seed_and_tell_which_of_several_are_left_out(
+    grid: Grid,
+    make_film: Callable[[State, int], tuple[Reduced, Standing]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One point has a seed whose third snapshot is too late; the other has it and one in time."""
+    reduced, standing = make_film(State.DONE, 4)
+    late = dataclasses.replace(reduced, times=np.array([0.0, 10.2, 27.0, 30.1]))
+    read = [late, late, reduced]
+    cells: dict[tuple[int, ...], Standing] = {
+        place: dataclasses.replace(
+            standing, experiment=dataclasses.replace(standing.experiment, number=number)
+        )
+        for number, place in enumerate([(0, 0), (1, 0), (1, 1)])
+    }
+    axes = Dimension("Tau_min", {"Tau_min": [0, 9]}), Dimension("seed", {"seed": [1, 2]})
+    monkeypatch.setattr(panels, "read", lambda _, one: read[one.experiment.number])
+
+    course = series.series(dataclasses.replace(grid, dimensions=axes, cells=cells))
+
+    alone, pair = course.curves
+    assert alone.x.tolist() == [0.0, 10.2, 27.0, 30.1]
+    assert alone.means["mean_height"].tolist() == [1, 2, 3, 4]
+    assert not alone.sets_of("mean_height").any()
+    assert pair.x.tolist() == [0, 10, 20, 30]
+    assert pair.means["mean_height"].tolist() == [1, 2, 3, 4]
+    assert (pair.sets_of("mean_height") > 0).tolist() == [False, False, True, False]
+    assert course.notes == ["1 snapshot left out: too late for the times that seeds share"]
+
+
+def test_curves_tell_which_domains_are_full(
+    grid: Grid,
+    make_film: Callable[[State, int], tuple[Reduced, Standing]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reduced, standing = make_film(State.DONE, 4)
+    maps = np.empty((4, 3, 16), np.int16)
+    maps[:] = range(1, 17)
+    maps[2:] = 0
+    full = dataclasses.replace(reduced, height_maps=maps)
+    monkeypatch.setattr(panels, "read", lambda *_: full)
+    axes = Dimension("Tau_min", {"Tau_min": [0]}), Dimension("seed", {"seed": [1]})
+    grid = dataclasses.replace(grid, dimensions=axes, cells={(0, 0): standing})
+
+    course, last, earlier = series.series(grid), series.waves(grid, None), series.waves(grid, 9)
+
+    assert course.notes == ["a domain is full from t = 20.03 t0 on, and not measured then"]
+    assert np.isnan(course.curves[0].means["mean_height"]).tolist() == [False] * 2 + [True] * 2
+    assert (last.curves, last.notes) == ([], ["a domain is full and left out"])
+    assert (len(earlier.curves), earlier.notes) == (1, [])
+
+
+def _number(height_map: NDArray[np.integer | np.floating] | None) -> int:
+    assert height_map is not None
+    return int(height_map[0, 0]) - 1

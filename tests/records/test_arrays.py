@@ -1,0 +1,349 @@
+"""Journals survive what kills their writers; what is published can be read as it always could."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from orchestrator.model import Snapshot
+from orchestrator.records import arrays
+from orchestrator.records.journal import Journal, read_journal
+from orchestrator.records.paths import ExperimentDirectory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _snapshots(count: int) -> list[Snapshot]:
+    rng = np.random.default_rng(count)
+    return [
+        Snapshot(
+            10.0 * i,
+            rng.integers(0, 50, (12, 36)).astype(np.int16),
+            rng.random((1, 3)).astype(np.float32),
+            np.array([400 + i, i, 7]),
+        )
+        for i in range(count)
+    ]
+
+
+def _write(path: Path, snapshots: list[Snapshot], **kept: bool) -> None:
+    journal = Journal(path, **kept)
+    for snapshot in snapshots:
+        journal.append(snapshot)
+    journal.close()
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> ExperimentDirectory:
+    (tmp_path / "exp0" / "out").mkdir(parents=True)
+    return ExperimentDirectory(tmp_path / "exp0")
+
+
+def test_a_journal_gives_back_what_was_appended(tmp_path: Path) -> None:
+    snapshots = _snapshots(3)
+
+    _write(tmp_path / "journal", snapshots)
+
+    found = list(read_journal(tmp_path / "journal"))
+    assert [s.time_t0 for s in found] == [0.0, 10.0, 20.0]
+    for before, after in zip(snapshots, found, strict=True):
+        assert after.height_map.dtype == np.int16
+        assert after.spectrum is not None
+        assert before.spectrum is not None
+        np.testing.assert_array_equal(after.height_map, before.height_map)
+        np.testing.assert_array_equal(after.spectrum, before.spectrum)
+        assert after.cell_counts.tolist() == before.cell_counts.tolist()
+
+
+def test_a_journal_torn_anywhere_gives_the_whole_entries_before(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    _write(path, _snapshots(3))
+    whole = path.read_bytes()
+    entry = len(whole) // 3
+
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+
+        assert len(list(read_journal(path))) == length // entry
+
+
+def test_a_changed_byte_ends_a_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    _write(path, _snapshots(3))
+    whole = bytearray(path.read_bytes())
+    entry = len(whole) // 3
+
+    for place in range(entry, 2 * entry, 7):
+        changed = whole.copy()
+        changed[place] ^= 0x10
+        path.write_bytes(changed)
+
+        assert len(list(read_journal(path))) == 1
+
+
+def test_no_journal_is_an_empty_one(tmp_path: Path) -> None:
+    assert list(read_journal(tmp_path / "journal")) == []
+
+
+def test_published_arrays_load_under_their_old_names(
+    directory: ExperimentDirectory, tmp_path: Path
+) -> None:
+    snapshots = _snapshots(4)
+    _write(tmp_path / "journal", snapshots)
+
+    assert arrays.publish(tmp_path / "journal", directory) == (4, 30.0)
+
+    with np.load(directory.height_maps) as maps, np.load(directory.ffts) as ffts:
+        assert sorted(maps) == ["height_maps", "times"]
+        assert sorted(ffts) == ["ffts", "times"]
+        assert maps["height_maps"].dtype == np.int16
+        assert ffts["ffts"].dtype == np.float32
+        np.testing.assert_array_equal(
+            maps["height_maps"], [snapshot.height_map for snapshot in snapshots]
+        )
+        np.testing.assert_array_equal(ffts["ffts"], [s.spectrum for s in snapshots])
+        np.testing.assert_array_equal(maps["times"], [0.0, 10.0, 20.0, 30.0])
+        np.testing.assert_array_equal(ffts["times"], maps["times"])
+    with np.load(directory.cell_counts) as counts:
+        assert sorted(counts) == ["cell_counts", "times"]
+        assert counts["cell_counts"].dtype == np.int64
+        assert counts["cell_counts"].tolist() == [[400 + i, i, 7] for i in range(4)]
+        assert counts["times"].tolist() == [0.0, 10.0, 20.0, 30.0]
+
+
+def test_equal_snapshots_make_equal_files(
+    directory: ExperimentDirectory, tmp_path: Path
+) -> None:
+    _write(tmp_path / "journal", _snapshots(4))
+    arrays.publish(tmp_path / "journal", directory)
+    first = directory.height_maps.read_bytes(), directory.ffts.read_bytes()
+
+    arrays.publish(tmp_path / "journal", directory, complete=True)
+
+    assert (directory.height_maps.read_bytes(), directory.ffts.read_bytes()) == first
+    with zipfile.ZipFile(directory.ffts) as archive:
+        assert {member.date_time[0] for member in archive.infolist()} == {1980}
+
+
+@pytest.mark.parametrize(
+    ("heights", "spectra", "present"),
+    [
+        (True, False, ["cell_counts.npz", "height_maps.npz"]),
+        (False, True, ["cell_counts.npz", "ffts.npz"]),
+        (False, False, ["cell_counts.npz"]),
+    ],
+)
+def test_only_what_is_kept_is_published(
+    directory: ExperimentDirectory,
+    tmp_path: Path,
+    heights: bool,  # noqa: FBT001  # a case
+    spectra: bool,  # noqa: FBT001  # a case
+    present: list[str],
+) -> None:
+    _write(tmp_path / "journal", _snapshots(2), heights=heights, spectra=spectra)
+
+    assert arrays.publish(tmp_path / "journal", directory) == (2, 10.0)
+
+    assert sorted(path.name for path in directory.out.iterdir()) == present
+
+
+def _at(times: list[float], height: int) -> list[Snapshot]:
+    return [
+        Snapshot(
+            time, np.full((12, 36), height, np.int16), np.ones((1, 3), "<f4"), np.arange(3)
+        )
+        for time in times
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complete", "replaced"),
+    [
+        ([0.0, 10, 20], [0.0, 10], False, False),
+        ([0.0, 10, 20], [0.0, 10], True, False),
+        ([0.0, 10, 20], [0.0, 20], True, True),
+        ([0.0, 10, 20], [0.0, 20], False, False),
+        ([0.0, 10, 20.3], [0.0, 10, 20], True, True),
+        ([0.0, 10], [0.0, 10, 20], False, True),
+        ([0.0, 10, 20, 30], [0.0, 40], False, True),
+        ([0.0, 10], [0.0, 10], False, True),
+        ([], [0.0], False, True),
+        ([0.0], [], True, False),
+    ],
+)
+def test_what_is_published_stays_unless_more_or_complete_data_reach_as_far(  # noqa: PLR0913, PLR0917
+    directory: ExperimentDirectory,
+    tmp_path: Path,
+    before: list[float],
+    after: list[float],
+    complete: bool,  # noqa: FBT001  # a case
+    replaced: bool,  # noqa: FBT001  # a case
+) -> None:
+    _write(tmp_path / "1", _at(before, 1))
+    _write(tmp_path / "2", _at(after, 2))
+    arrays.publish(tmp_path / "1", directory)
+
+    extent = arrays.publish(tmp_path / "2", directory, complete=complete)
+
+    assert extent == ((len(after), after[-1]) if replaced else None)
+    found = arrays.reduced(directory)
+    assert found.times.tolist() == (after if replaced else before)
+    assert np.all(found.height_maps == (2 if replaced else 1))
+    assert len(found.spectra) == len(found.times)
+
+
+def test_arrays_that_are_kept_no_longer_go_with_the_others(
+    directory: ExperimentDirectory, tmp_path: Path
+) -> None:
+    _write(tmp_path / "1", _at([0.0, 10.0], 1))
+    _write(tmp_path / "2", _at([0.0, 10.0, 20.0], 2), spectra=False)
+    arrays.publish(tmp_path / "1", directory)
+
+    arrays.publish(tmp_path / "2", directory)
+
+    found = arrays.reduced(directory)
+    assert found.times.tolist() == [0.0, 10.0, 20.0]
+    assert found.height_maps.shape == (3, 12, 36)
+    assert found.spectra.shape == (0, 0, 0)
+
+
+def test_arrays_of_different_times_are_never_joined(
+    directory: ExperimentDirectory, tmp_path: Path
+) -> None:
+    _write(tmp_path / "1", _at([0.0, 10.0, 20.0], 1))
+    arrays.publish(tmp_path / "1", directory)
+    behind = directory.ffts.read_bytes()
+    _write(tmp_path / "2", _at([0.0, 11.0, 21.0, 31.0], 2))
+    arrays.publish(tmp_path / "2", directory)
+    directory.ffts.write_bytes(behind)
+
+    found = arrays.reduced(directory)
+
+    assert found.times.tolist() == [0.0]
+    assert len(found.height_maps) == len(found.spectra) == 1
+
+
+def test_a_damaged_published_file_is_replaced(
+    directory: ExperimentDirectory, tmp_path: Path
+) -> None:
+    directory.ffts.write_bytes(b"PK\3\4 torn")
+    _write(tmp_path / "1", _at([0.0], 1))
+
+    arrays.publish(tmp_path / "1", directory)
+
+    with np.load(directory.ffts) as file:
+        assert file["times"].tolist() == [0.0]
+
+
+_ON_A_FULL_DISK = """
+import resource, sys
+import numpy as np
+from pathlib import Path
+from orchestrator.records.journal import Journal
+from orchestrator.model import Snapshot
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+journal = Journal(Path(sys.argv[1]))
+snapshot = Snapshot(0.0, np.zeros((25, 25), np.int16), None, np.zeros(3, np.int64))
+for i in range(5):
+    try:
+        journal.append(snapshot)
+    except OSError as error:
+        print(i, error.strerror)
+"""
+
+
+def test_an_entry_that_does_not_fit_on_the_disk_leaves_the_others(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _ON_A_FULL_DISK, str(tmp_path / "journal")]
+
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    assert printed == "2 File too large\n3 File too large\n4 File too large\n"
+    assert len(list(read_journal(tmp_path / "journal"))) == 2
+    assert (tmp_path / "journal").stat().st_size == 2 * (8 + 48 + 1250)
+
+
+def _journal(directory: ExperimentDirectory, number: int, count: int) -> None:
+    directory.attempt(number).root.mkdir(parents=True)
+    journal = Journal(directory.attempt(number).journal)
+    for snapshot in _snapshots(count):
+        journal.append(snapshot)
+    journal.close()
+
+
+def test_reduced_takes_the_published_arrays_unless_a_running_attempt_has_more(
+    tmp_path: Path,
+) -> None:
+    directory = ExperimentDirectory(tmp_path)
+    _journal(directory, 1, 3)
+    arrays.publish(directory.attempt(1).journal, directory)
+    _journal(directory, 2, 2)
+
+    published = arrays.reduced(directory)
+    _journal(directory, 3, 4)
+    running = arrays.reduced(directory)
+
+    assert published.times.tolist() == [0.0, 10.0, 20.0]
+    assert running.times.tolist() == [0.0, 10.0, 20.0, 30.0]
+    expected = _snapshots(4)
+    assert running.height_maps.tolist() == [s.height_map.tolist() for s in expected]
+    assert running.spectra.tolist() == [
+        s.spectrum.tolist() for s in expected if s.spectrum is not None
+    ]
+    assert published.cell_counts.tolist() == [[400, 0, 7], [401, 1, 7], [402, 2, 7]]
+    assert running.cell_counts.tolist() == [s.cell_counts.tolist() for s in expected]
+
+
+def test_reduced_is_what_all_files_have_while_they_are_being_replaced(tmp_path: Path) -> None:
+    directory = ExperimentDirectory(tmp_path)
+    _write(tmp_path / "1", _snapshots(2))
+    arrays.publish(tmp_path / "1", directory)
+    behind = directory.cell_counts.read_bytes()
+    _write(tmp_path / "2", _snapshots(5))
+    arrays.publish(tmp_path / "2", directory)
+    directory.cell_counts.write_bytes(behind)
+
+    reduced = arrays.reduced(directory)
+
+    assert reduced.times.tolist() == [0.0, 10.0]
+    assert len(reduced.height_maps) == len(reduced.spectra) == len(reduced.cell_counts) == 2
+
+
+def test_arrays_of_an_earlier_version_have_no_counts(tmp_path: Path) -> None:
+    directory = ExperimentDirectory(tmp_path)
+    _write(tmp_path / "1", _snapshots(2))
+    arrays.publish(tmp_path / "1", directory)
+    directory.cell_counts.unlink()
+
+    reduced = arrays.reduced(directory)
+
+    assert reduced.cell_counts.shape == (0, 3)
+    assert len(reduced.height_maps) == 2
+
+
+def test_nothing_unwanted_is_read_from_a_journal_either(tmp_path: Path) -> None:
+    directory = ExperimentDirectory(tmp_path)
+    _journal(directory, 1, 2)
+
+    found = arrays.reduced(directory, maps=False, spectra=False)
+
+    assert found.times.tolist() == [0.0, 10.0]
+    assert (found.height_maps.size, found.spectra.size) == (0, 0)
+    assert found.cell_counts.shape == (2, 3)
+
+
+def test_reduced_is_empty_where_files_are_missing_or_torn(tmp_path: Path) -> None:
+    directory = ExperimentDirectory(tmp_path)
+    missing = arrays.reduced(directory)
+    directory.out.mkdir()
+    directory.height_maps.write_bytes(b"PK\x03\x04 torn")
+
+    torn = arrays.reduced(directory)
+
+    assert missing.height_maps.shape == torn.height_maps.shape == (0, 0, 0)
+    assert len(missing.times) == len(torn.times) == 0

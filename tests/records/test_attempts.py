@@ -1,0 +1,188 @@
+"""One attempt, one process: claims exclude each other, and the dead are told from the living."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+from unittest.mock import Mock
+
+import pytest
+
+from orchestrator.model import Progress, State
+from orchestrator.records import attempts
+from orchestrator.records.paths import ExperimentDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from orchestrator.model import Record
+
+CLAIM = """
+import sys, pathlib
+from orchestrator.records import attempts
+from orchestrator.records.paths import ExperimentDirectory
+for exp in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    if attempts.claim(ExperimentDirectory(exp), 1, attempts.myself("t", sys.argv[2])):
+        print(exp.name)
+print("end", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_of_many_processes_exactly_one_gets_each_attempt(tmp_path: Path) -> None:
+    for i in range(50):
+        (tmp_path / f"exp{i:02}").mkdir()
+
+    claimants = [
+        subprocess.Popen(
+            [sys.executable, "-c", CLAIM, str(tmp_path), str(i)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for i in range(4)
+    ]
+    taken = [claimant.communicate("")[0].split()[:-1] for claimant in claimants]
+
+    assert sorted(name for names in taken for name in names) == [
+        f"exp{i:02}" for i in range(50)
+    ]
+
+
+def test_a_claimant_that_dies_before_it_has_said_who_it_is_has_taken_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = ExperimentDirectory(tmp_path)
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with monkeypatch.context() as patch:
+        patch.setattr("orchestrator.records.attempts.write_json", Mock(side_effect=full))
+        with pytest.raises(OSError, match="No space left"):
+            attempts.claim(place, 1, attempts.myself("t", "j"))
+    assert list(place.attempts_root.iterdir()) == []
+    place.attempt_draft("left-by-one-that-was-killed").root.mkdir()
+
+    assert place.attempts() == []
+    assert attempts.claim(place, 1, attempts.myself("t", "j")) is not None
+    assert attempts.claim(place, 1, attempts.myself("t", "k")) is None
+    assert [attempt.number for attempt in place.attempts()] == [1]
+
+
+def test_an_attempt_that_nobody_claims_is_dead_after_a_while(tmp_path: Path) -> None:
+    attempt = ExperimentDirectory(tmp_path).attempt(1)
+    attempt.root.mkdir(parents=True)
+    fresh = attempts.alive(attempt)
+    long_ago = time.time() - 2 * attempts.PATIENCE_S
+    os.utime(attempt.root, (long_ago, long_ago))
+
+    assert fresh is True
+    assert attempts.alive(attempt) is False
+
+
+def test_a_killed_claimant_is_dead_and_this_process_is_alive(tmp_path: Path) -> None:
+    (tmp_path / "exp0").mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", CLAIM, str(tmp_path), "0"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as claimant:
+        assert claimant.stdout is not None
+        assert [claimant.stdout.readline() for _ in range(2)] == ["exp0\n", "end\n"]
+        theirs = ExperimentDirectory(tmp_path / "exp0").attempt(1)
+        assert attempts.alive(theirs) is True
+        os.kill(claimant.pid, signal.SIGKILL)
+
+    mine = attempts.claim(ExperimentDirectory(tmp_path / "exp1"), 1, attempts.myself("t", "j"))
+
+    assert mine is not None
+    assert attempts.alive(theirs) is False
+    assert attempts.alive(mine) is True
+
+
+def test_a_process_with_the_same_id_after_a_reboot_is_another(tmp_path: Path) -> None:
+    claimant = dataclasses.replace(attempts.myself("t", "j"), boot="another")
+
+    attempt = attempts.claim(ExperimentDirectory(tmp_path), 1, claimant)
+
+    assert attempt is not None
+    assert attempts.alive(attempt) is False
+
+
+def test_elsewhere_only_a_sign_of_life_tells(tmp_path: Path) -> None:
+    claimant = dataclasses.replace(attempts.myself("t", "j"), host="another-node")
+    attempt = attempts.claim(ExperimentDirectory(tmp_path), 1, claimant)
+    assert attempt is not None
+
+    attempts.write_progress(attempt, Progress(time_t0=1.0, snapshots=1, wall_s=2.0))
+    fresh = attempts.alive(attempt)
+    long_ago = time.time() - 2 * attempts.PATIENCE_S
+    os.utime(attempt.progress, (long_ago, long_ago))
+
+    assert fresh is True
+    assert attempts.alive(attempt) is None
+
+
+def test_a_sign_of_life_from_the_future_tells_nothing(tmp_path: Path) -> None:
+    """The clock of the other machine, or of the file server, was wrong."""
+    claimant = dataclasses.replace(attempts.myself("t", "j"), host="another-node")
+    attempt = attempts.claim(ExperimentDirectory(tmp_path), 1, claimant)
+    assert attempt is not None
+    soon, late = (time.time() + share * attempts.PATIENCE_S for share in (0.5, 2))
+
+    os.utime(attempt.claim, (soon, soon))
+    a_little_ahead = attempts.alive(attempt)
+    os.utime(attempt.claim, (late, late))
+
+    assert a_little_ahead is True
+    assert attempts.alive(attempt) is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"colour": "red"}', '{"state": "sunny"}'])
+def test_what_is_damaged_counts_as_not_there(tmp_path: Path, text: str) -> None:
+    attempt = attempts.claim(ExperimentDirectory(tmp_path), 1, attempts.myself("t", "j"))
+    assert attempt is not None
+    for path in (attempt.claim, attempt.progress, attempt.record):
+        path.write_text(text)
+
+    assert attempts.read_claim(attempt) is None
+    assert attempts.read_progress(attempt) is None
+    assert attempts.read_record(attempt) is None
+
+
+def test_records_and_progress_are_read_as_written(
+    tmp_path: Path, make_record: Callable[..., Record]
+) -> None:
+    record = make_record(attempt=3, exit_status=0, last_lines=("x", "y"))
+    attempt = attempts.claim(ExperimentDirectory(tmp_path), 3, attempts.myself("t", "j"))
+    assert attempt is not None
+    assert attempts.read_record(attempt) is None
+    assert attempts.read_progress(attempt) is None
+
+    attempts.write_progress(attempt, Progress(time_t0=1.5, snapshots=2, wall_s=3.0, pid=7))
+    attempts.write_record(attempt, record)
+
+    assert attempts.read_progress(attempt) == Progress(1.5, 2, 3.0, 7)
+    assert attempts.read_record(attempt) == record
+    assert record.complete
+
+
+def test_an_attempt_that_waits_can_be_ended_once(tmp_path: Path) -> None:
+    place = ExperimentDirectory(tmp_path)
+    claimant = attempts.myself("t", "cancel")
+
+    first = attempts.claim_ended(place, 1, claimant, State.CANCELLED, "cancelled while pending")
+    second = attempts.claim_ended(
+        place, 1, claimant, State.CANCELLED, "cancelled while pending"
+    )
+
+    assert (first, second) == (True, False)
+    record = attempts.read_record(place.attempt(1))
+    assert record is not None
+    assert (record.state, record.reason) == (State.CANCELLED, "cancelled while pending")

@@ -1,0 +1,273 @@
+"""Numbers are for ever, and nothing that was written down is lost or read half."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from orchestrator.errors import FormatError
+from orchestrator.model import Axis, KeepInitial, Outputs
+from orchestrator.records import ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.model import Point, Submission
+    from orchestrator.records.paths import SweepDirectory
+
+
+def test_points_get_numbers_in_order_and_keep_them(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    first, second, third = make_points(3)
+
+    ledger.enlist(sweep_directory, [second])
+    ledger.enlist(sweep_directory, [third, first])
+
+    keys = {e.number: e.point.key for e in ledger.experiments(sweep_directory)}
+    assert keys == {0: second.key, 1: third.key, 2: first.key}
+
+
+def test_reconciling_tells_new_from_kept_from_orphaned(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    points = make_points(4)
+    ledger.enlist(sweep_directory, points[:3])
+
+    found = ledger.reconcile(ledger.experiments(sweep_directory), [points[3], points[1]])
+
+    assert [p.key for p in found.new] == [points[3].key]
+    assert [e.number for e in found.kept] == [1]
+    assert [e.number for e in found.orphaned] == [0, 2]
+
+
+def test_what_the_sweep_file_left_out_last_counts(sweep_directory: SweepDirectory) -> None:
+    assert ledger.orphaned(sweep_directory) == frozenset()
+
+    ledger.leave_out(sweep_directory, [2, 0])
+    once = sweep_directory.submissions.read_bytes()
+    ledger.leave_out(sweep_directory, [0, 2])
+
+    assert ledger.orphaned(sweep_directory) == {0, 2}
+    assert sweep_directory.submissions.read_bytes() == once
+    ledger.leave_out(sweep_directory, [])
+    assert ledger.orphaned(sweep_directory) == frozenset()
+    assert ledger.submissions(sweep_directory) == []
+    assert ledger.unfinished(sweep_directory) == []
+
+
+def test_a_torn_last_line_is_ignored_and_cut_off_by_the_next_writer(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    one, two, three = make_points(3)
+    ledger.enlist(sweep_directory, [one, two])
+    whole = sweep_directory.ledger.read_bytes()
+    sweep_directory.ledger.write_bytes(whole[:-7])
+
+    assert [e.point.key for e in ledger.experiments(sweep_directory)] == [one.key]
+    ledger.enlist(sweep_directory, [three])
+
+    read = [(e.number, e.point.key) for e in ledger.experiments(sweep_directory)]
+    assert read == [(0, one.key), (1, three.key)]
+
+
+def test_a_line_that_is_not_json_is_named(sweep_directory: SweepDirectory) -> None:
+    sweep_directory.ledger.write_text('{"number"\n')
+
+    with pytest.raises(FormatError, match=r"experiments\.jsonl:1: not a line of JSON"):
+        ledger.experiments(sweep_directory)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("[]\n", r"experiments\.jsonl:1: expected an object with number \(int\), key \(str\)"),
+        ('{"number":"0","key":"k","seed":1,"parameters":{}}\n', r"experiments\.jsonl:1: "),
+        ('{"number":true,"key":"k","seed":1,"parameters":{}}\n', r"experiments\.jsonl:1: "),
+        (
+            "SAME\nSAME\nMORE\n",
+            r"experiments\.jsonl:3: contradicts an earlier line, which has exp0",
+        ),
+        ("SAME\nKEY\n", r"experiments\.jsonl:2: contradicts an earlier line, which has exp1 "),
+    ],
+)
+def test_a_line_that_is_no_experiment_or_contradicts_another_is_named(
+    sweep_directory: SweepDirectory, lines: str, said: str
+) -> None:
+    same = '{"number":0,"key":"k","seed":1,"parameters":{}}'
+    more, key = same.replace(":1,", ":2,"), same.replace(":0,", ":1,")
+    text = lines.replace("SAME", same).replace("MORE", more).replace("KEY", key)
+    sweep_directory.ledger.write_text(text)
+
+    with pytest.raises(FormatError, match=said):
+        ledger.experiments(sweep_directory)
+
+
+def test_a_line_that_stands_there_again_does_no_harm(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    (one,) = make_points(1)
+    ledger.enlist(sweep_directory, [one])
+    sweep_directory.ledger.write_bytes(2 * sweep_directory.ledger.read_bytes())
+
+    assert [e.point.key for e in ledger.experiments(sweep_directory)] == [one.key]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"event":"void"}', r"expected an object with event \(str\), token \(str\)"),
+        ('{"event":"orphaned","token":""}', r"expected an object with experiments \(list\)"),
+        ('{"event":"axes","token":"","axes":5}', r"expected an object with axes \(list\)"),
+        ('{"event":"intended","token":"a"}', "not a readable submission"),
+    ],
+)
+def test_an_event_that_lacks_what_it_must_have_is_named(
+    sweep_directory: SweepDirectory, line: str, said: str
+) -> None:
+    sweep_directory.submissions.write_text(line + "\n")
+
+    with pytest.raises(FormatError, match=rf"submissions\.jsonl:1: {said}"):
+        ledger.submissions(sweep_directory)
+
+
+def test_what_became_of_an_unknown_submission_is_passed_over(
+    sweep_directory: SweepDirectory,
+) -> None:
+    ledger.note(sweep_directory, "submitted", "lost", job_ids=["17"])
+
+    assert ledger.submissions(sweep_directory) == []
+    assert ledger.unfinished(sweep_directory) == []
+
+
+def test_a_last_line_that_only_lacks_its_end_counts_and_stays(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    one, two, three = make_points(3)
+    ledger.enlist(sweep_directory, [one, two])
+    sweep_directory.ledger.write_bytes(sweep_directory.ledger.read_bytes().rstrip(b"\n"))
+
+    before = [e.point.key for e in ledger.experiments(sweep_directory)]
+    ledger.enlist(sweep_directory, [three])
+
+    assert before == [one.key, two.key]
+    after = [(e.number, e.point.key) for e in ledger.experiments(sweep_directory)]
+    assert after == [(0, one.key), (1, two.key), (2, three.key)]
+
+
+def test_a_number_whose_directory_is_there_is_not_given_again(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    """The ledger was lost with its last lines, the data were not."""
+    for name in ("exp4", "exp05", "exp7.old", "experiment"):
+        (sweep_directory.root / name).mkdir()
+
+    (added,) = ledger.enlist(sweep_directory, make_points(1))
+
+    assert added.number == 5
+
+
+def test_a_number_that_was_asked_for_is_not_given_to_another(
+    sweep_directory: SweepDirectory,
+    make_points: Callable[[int], list[Point]],
+    make_submission: Callable[..., Submission],
+) -> None:
+    """The ledger lost its last lines before any directory was made."""
+    ledger.intend(sweep_directory, make_submission("a", {0: 1, 2: 1}))
+
+    (added,) = ledger.enlist(sweep_directory, make_points(1))
+
+    assert added.number == 3
+
+
+def test_a_submission_is_read_as_it_was_written(
+    sweep_directory: SweepDirectory, make_submission: Callable[..., Submission]
+) -> None:
+    one = make_submission("a", {3: 1, 1: 2})
+
+    ledger.intend(sweep_directory, one)
+    ledger.note(sweep_directory, "submitted", "a", job_ids=["17"])
+
+    (read,) = ledger.submissions(sweep_directory)
+    assert read.job_ids == ("17",)
+    assert list(read.attempts.items()) == [(3, 1), (1, 2)]
+    assert (read.run, read.outputs, read.resources) == (one.run, one.outputs, one.resources)
+    assert read.outputs == Outputs(keep_initial=KeepInitial.GZIP)
+
+
+def test_the_axes_are_those_of_the_last_sweep_file(sweep_directory: SweepDirectory) -> None:
+    wind, both = Axis(("Tau_min",), ((1.0,),)), Axis(("Coef_A", "Coef_B"), (), "zip")
+    for axes in ([wind], [wind, both], [wind, both]):
+        ledger.arrange(sweep_directory, axes)
+
+    assert len(sweep_directory.submissions.read_text().splitlines()) == 2
+    assert ledger.axes(sweep_directory) == (("Tau_min",), ("Coef_A", "Coef_B"))
+    assert [axis.block for axis in ledger.swept_axes(sweep_directory)] == ["grid", "zip"]
+    assert ledger.unfinished(sweep_directory) == []
+    assert ledger.submissions(sweep_directory) == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"weather": "fine"}, {"run": None}, {"resources": {"colour": "red"}}]
+)
+def test_a_submission_of_another_version_is_named(
+    sweep_directory: SweepDirectory,
+    make_submission: Callable[..., Submission],
+    change: dict[str, Any],
+) -> None:
+    ledger.intend(sweep_directory, make_submission("a", {0: 1}))
+    line = json.loads(sweep_directory.submissions.read_text())
+    sweep_directory.submissions.write_text(json.dumps({**line, **change}) + "\n")
+
+    with pytest.raises(FormatError, match=r"submissions\.jsonl:1: not a readable submission: "):
+        ledger.submissions(sweep_directory)
+
+
+def test_a_void_submission_does_not_count(
+    sweep_directory: SweepDirectory, make_submission: Callable[..., Submission]
+) -> None:
+    ledger.intend(sweep_directory, make_submission("a", {0: 1}))
+    ledger.intend(sweep_directory, make_submission("b", {0: 2}))
+
+    ledger.note(sweep_directory, "void", "b")
+
+    wanted = ledger.wanted_attempts(ledger.submissions(sweep_directory))
+    assert {number: attempt for number, (attempt, _) in wanted.items()} == {0: 1}
+
+
+def test_versions_of_the_sweep_file_are_kept(sweep_directory: SweepDirectory) -> None:
+    for text in ("a: 1\n", "a: 1\n", "a: 2\n"):
+        ledger.keep_sweep_file(sweep_directory, text)
+
+    assert sweep_directory.sweep_file(1).read_text() == "a: 1\n"
+    assert sweep_directory.sweep_file(2).read_text() == "a: 2\n"
+    assert not sweep_directory.sweep_file(3).exists()
+    assert ledger.last_sweep_file(sweep_directory) == sweep_directory.sweep_file(2)
+
+
+def _enlist(directory: SweepDirectory, points: list[Point]) -> None:
+    for point in points:
+        with ledger.locked(directory):
+            ledger.enlist(directory, [point])
+
+
+def test_two_submitters_at_once_never_give_one_number_twice(
+    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
+) -> None:
+    points = make_points(20)
+    context = multiprocessing.get_context("spawn")
+    halves = [
+        context.Process(target=_enlist, args=(sweep_directory, points[i::2])) for i in (0, 1)
+    ]
+
+    for half in halves:
+        half.start()
+    for half in halves:
+        half.join()
+
+    lines = [json.loads(line) for line in sweep_directory.ledger.read_text().splitlines()]
+    assert sorted(line["number"] for line in lines) == list(range(20))
+    assert {line["key"] for line in lines} == {p.key for p in points}

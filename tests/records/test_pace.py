@@ -1,0 +1,90 @@
+"""How long experiments will take is told from what has been seen of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator.model import Experiment, Point, Progress, Standing, State
+from orchestrator.records import pace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.formats.parameters import Value
+    from orchestrator.model import Record
+
+PARAMETERS: dict[str, Value] = {"H": 20, "L": 98, "D": 10, "Init_ncycl": 0}
+EXPERIMENT = Experiment(0, Point("00", PARAMETERS, seed=1))
+
+
+def test_work_grows_with_length_depth_and_time_and_not_with_height() -> None:
+    def times(**changes: int) -> float:
+        return pace.work({**PARAMETERS, **changes}, 100.0) / pace.work(PARAMETERS, 100.0)
+
+    assert times(L=196) == 2
+    assert times(D=20) == 2
+    assert times(H=40) == 1
+    assert pace.work(PARAMETERS, 200.0) == 2 * pace.work(PARAMETERS, 100.0)
+
+
+def test_the_gas_is_stabilised_for_twice_the_length() -> None:
+    without = {name: value for name, value in PARAMETERS.items() if name != "Init_ncycl"}
+
+    assert pace.work(without, 0.0) == 980 * 2 * (98 + 2)
+
+
+def test_what_was_taken_over_from_another_attempt_has_cost_nothing(
+    make_record: Callable[..., Record],
+) -> None:
+    """It came from 100 to 110 t0, and the flow was there."""
+    reached = make_record(time_t0=110.0, wall_s=9.8, adopted=11, adopted_t0=100.0)
+    parameters = {**PARAMETERS, "Init_ncycl": 1000}
+
+    anew = make_record(time_t0=110.0, wall_s=9.8)
+    for one, done in ((reached, 980 * 10), (anew, 980 * 1110)):
+        learnt = pace.learnt([(parameters, one)])
+        assert learnt is not None
+        assert learnt.start_s == 1.0
+        assert learnt.work_s == pytest.approx(8.8 / done)
+    assert pace.learnt([(parameters, make_record(time_t0=0.0))]) is None
+
+
+def test_what_short_runs_take_is_mostly_their_start(make_record: Callable[..., Record]) -> None:
+    """Thirty runs of 10 t0 in 1.2 s each do not make one of 1000 t0 take two minutes."""
+    short = [(PARAMETERS, make_record(time_t0=10.0, wall_s=1.2))] * 30
+
+    learnt = pace.learnt(short)
+
+    assert learnt is not None
+    assert learnt.seconds(PARAMETERS, 10.0) == pytest.approx(1.2)
+    assert learnt.seconds(PARAMETERS, 1000.0) == pytest.approx(21)
+    quicker = pace.learnt([(PARAMETERS, make_record(time_t0=10.0, wall_s=0.2))])
+    assert quicker == pace.Pace(0.2, 0)
+
+
+def test_finished_ones_count_before_snapshots_and_these_before_the_published_scaling(
+    make_record: Callable[..., Record],
+) -> None:
+    running = Standing(
+        EXPERIMENT, State.RUNNING, 1, None, progress=Progress(50.0, 3, 49.0, snapshot_s=49.0)
+    )
+    done = Standing(
+        EXPERIMENT, State.DONE, 1, None, record=make_record(time_t0=100.0, wall_s=9.8)
+    )
+    failed = Standing(
+        EXPERIMENT,
+        State.FAILED,
+        1,
+        None,
+        record=make_record(state=State.FAILED, time_t0=1.0, wall_s=500.0),
+    )
+
+    assert pace.pace([failed], builtin=False) == pace.Pace(1.0, 1.6e-6)
+    assert pace.pace([failed, running], builtin=False).work_s == pytest.approx(
+        48.0 / (980 * 50)
+    )
+    assert pace.pace([failed, running, done], builtin=False).work_s == pytest.approx(
+        8.8 / (980 * 100)
+    )

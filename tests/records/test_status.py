@@ -1,0 +1,156 @@
+"""Where an experiment stands follows from its files alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator.model import Progress, Run, State
+from orchestrator.records import attempts, ledger, status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.model import Claim, Point, Standing, Submission
+    from orchestrator.records.paths import SweepDirectory
+
+
+@pytest.fixture
+def claimant() -> Claim:
+    return attempts.myself("a", "local:0")
+
+
+@pytest.fixture
+def submitted(
+    sweep_directory: SweepDirectory,
+    make_points: Callable[[int], list[Point]],
+    make_submission: Callable[..., Submission],
+) -> SweepDirectory:
+    """Three experiments, of which the first two were asked for once."""
+    ledger.enlist(sweep_directory, make_points(3))
+    ledger.intend(sweep_directory, make_submission("a", {0: 1, 1: 1}))
+    return sweep_directory
+
+
+def _states(directory: SweepDirectory) -> list[State]:
+    return [standing.state for standing in status.standings(directory)]
+
+
+def test_nothing_claimed_is_pending_and_who_was_never_asked_for_has_no_attempt(
+    submitted: SweepDirectory,
+) -> None:
+    found = status.standings(submitted)
+
+    assert [s.left_t0 for s in found] == [100.0, 100.0, 0.0]
+    assert [(s.state, s.attempt) for s in found] == [
+        (State.PENDING, 1),
+        (State.PENDING, 1),
+        (State.PENDING, 0),
+    ]
+
+
+def test_of_two_that_asked_for_an_attempt_the_one_counts_that_claimed_it(
+    submitted: SweepDirectory, claimant: Claim, make_submission: Callable[..., Submission]
+) -> None:
+    longer = dataclasses.replace(make_submission("b", {0: 1, 1: 1}), run=Run(900.0, 50.0))
+    ledger.intend(submitted, longer)
+    second = dataclasses.replace(claimant, token="b")  # a submission's name
+    assert attempts.claim(submitted.experiment(0), 1, second) is not None
+
+    found = status.standings(submitted, [0, 1])
+
+    assert [s.submission.token for s in found if s.submission] == ["b", "a"]
+    assert [s.left_t0 for s in found] == [900.0, 100.0]
+
+
+def test_a_live_claim_runs_and_its_progress_gives_rate_and_time_left(
+    submitted: SweepDirectory, claimant: Claim
+) -> None:
+    attempt = attempts.claim(submitted.experiment(0), 1, claimant)
+    assert attempt is not None
+    attempts.write_progress(attempt, Progress(time_t0=25.0, snapshots=1, wall_s=30.0))
+
+    standing: Standing = status.standings(submitted)[0]
+
+    assert standing.state is State.RUNNING
+    assert standing.fraction == 0.25
+    assert standing.rate_t0_per_min == 50.0
+    assert standing.left_s == 90.0
+
+
+def test_what_an_attempt_took_over_from_another_counts_as_done_but_not_for_its_rate(
+    submitted: SweepDirectory, claimant: Claim
+) -> None:
+    """Asked for are 100 t0, from 1000 on; another attempt had come to 1080."""
+    attempt = attempts.claim(submitted.experiment(0), 1, claimant)
+    assert attempt is not None
+    progress = Progress(
+        1090.0, 10, 90.0, start_t0=1000.0, adopted=9, adopted_t0=1080.0, snapshot_s=60.0
+    )
+    attempts.write_progress(attempt, progress)
+
+    standing: Standing = status.standings(submitted)[0]
+    overdue = dataclasses.replace(progress, wall_s=60.0 + 5 * 60.0 + 1)
+    stalled = dataclasses.replace(standing, progress=overdue)
+    fresh = dataclasses.replace(progress, time_t0=1080.0, snapshots=9, snapshot_s=0.0)
+
+    assert standing.stop_t0 == 1100.0
+    assert standing.fraction == 0.9
+    assert standing.rate_t0_per_min == pytest.approx(10.0 / 1.5)
+    assert standing.left_t0 == 10.0
+    assert standing.left_s == pytest.approx(90.0)
+    assert standing.stalled_s is None
+    assert stalled.stalled_s == 301.0
+    assert dataclasses.replace(standing, progress=fresh).rate_t0_per_min is None
+    attempts.end(attempt, State.TIMEOUT, "cut off")
+    ended = status.standings(submitted)[0]
+    assert (ended.fraction, ended.rate_t0_per_min) == (0.9, standing.rate_t0_per_min)
+
+
+def test_times_asked_for_are_those_of_all_together(
+    submitted: SweepDirectory, make_submission: Callable[..., Submission]
+) -> None:
+    for token, number, run in [("b", 1, Run(0.2, 0.1)), ("c", 2, Run(40.0, 20.0))]:
+        ledger.intend(
+            submitted, dataclasses.replace(make_submission(token, {number: 2}), run=run)
+        )
+
+    found = status.times_asked_for(status.standings(submitted)[1:])
+
+    assert found == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 20.0, 40.0]
+
+
+def test_a_dead_claim_without_a_record_is_lost(
+    submitted: SweepDirectory, claimant: Claim
+) -> None:
+    attempts.claim(submitted.experiment(0), 1, dataclasses.replace(claimant, boot="x"))
+
+    assert _states(submitted)[0] is State.LOST
+
+
+def test_a_silent_claim_elsewhere_is_not_called_dead(
+    submitted: SweepDirectory, claimant: Claim
+) -> None:
+    elsewhere = dataclasses.replace(claimant, host="another-node")
+    attempts.claim(submitted.experiment(0), 1, elsewhere)
+
+    assert _states(submitted)[0] is State.RUNNING
+
+
+def test_the_record_decides_until_another_attempt_is_asked_for(
+    submitted: SweepDirectory, claimant: Claim, make_submission: Callable[..., Submission]
+) -> None:
+    attempt = attempts.claim(submitted.experiment(0), 1, claimant)
+    assert attempt is not None
+    attempts.end(attempt, State.FAILED, "it broke")
+
+    ended = status.standings(submitted)[0]
+    ledger.intend(submitted, make_submission("b", {0: 2}))
+    asked_again = status.standings(submitted)[0]
+
+    assert (ended.state, ended.attempt) == (State.FAILED, 1)
+    assert ended.record is not None
+    assert ended.record.reason == "it broke"
+    assert (asked_again.state, asked_again.attempt) == (State.PENDING, 2)

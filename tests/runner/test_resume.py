@@ -1,0 +1,285 @@
+"""An attempt that was cut off goes on from its checkpoint and ends with the very same bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shutil
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from orchestrator.model import Experiment, Outputs, Point, Run, Snapshot, State, Task
+from orchestrator.records import attempts
+from orchestrator.records.journal import Journal
+from orchestrator.records.paths import ExperimentDirectory
+from orchestrator.records.provenance import describe
+from orchestrator.runner import resume, simulator
+from orchestrator.runner.results import Results
+from orchestrator.runner.stop import Stop
+from orchestrator.runner.supervisor import supervise
+from tests.engine.parameters import snowfall
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestrator.model import Engine, Record
+
+PARAMETERS = snowfall(H=20, L=60, D=20, Lambda_I=0.01, Tau_min=0, Lgca_speedup=100)
+RUN = Run(stop_t0=800.0, every_t0=40.0, engine="builtin")
+
+
+def _make(
+    place: Path,
+    attempt: int,
+    run: Run = RUN,
+    stop_after: int | None = None,
+    **given: Any,
+) -> Record:
+    """Make one attempt; stop it as a scheduler would after so many snapshots."""
+    directory = ExperimentDirectory(place)
+    claimed = attempts.claim(directory, attempt, attempts.myself("t", "j"))
+    assert claimed is not None
+    point, outputs = Point("k", PARAMETERS, seed=5), given.get("outputs", Outputs())
+    engine = given.get("engine", simulator.builtin())
+    task = Task(Experiment(0, point), attempt, run, outputs)
+    with Stop() as stop:
+        if stop_after is not None:
+
+            def watch() -> None:
+                deadline = time.monotonic() + 120
+                while time.monotonic() < deadline:
+                    progress = attempts.read_progress(claimed)
+                    if progress is not None and progress.snapshots >= stop_after:
+                        break
+                    time.sleep(0.005)
+                stop.request(State.TIMEOUT, "stopped by SIGTERM")
+
+            threading.Thread(target=watch).start()
+        return supervise(task, engine, directory, stop)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("whole") / "exp0"
+    assert _make(place, 1).state is State.DONE
+    return place
+
+
+def _published(place: Path) -> tuple[bytes, bytes]:
+    directory = ExperimentDirectory(place)
+    return directory.height_maps.read_bytes(), directory.ffts.read_bytes()
+
+
+def test_a_timed_out_attempt_goes_on_to_the_same_bytes(
+    tmp_path: Path, undisturbed: Path
+) -> None:
+    first = _make(tmp_path, 1, stop_after=6)
+    kept = list(ExperimentDirectory(tmp_path).attempt(1).root.glob("checkpoint.*"))
+    second = _make(tmp_path, 2)
+
+    assert first.state is State.TIMEOUT
+    assert len(kept) == 1
+    assert second.state is State.DONE
+    assert second.continued.startswith("went on from attempt 1 at t = ")
+    assert second.snapshots == second.expected == 21
+    assert _published(tmp_path) == _published(undisturbed)
+    assert not list(tmp_path.rglob("checkpoint.*"))
+
+
+def test_the_roughness_is_told_from_the_start_though_no_height_maps_are_kept(
+    tmp_path: Path,
+) -> None:
+    directory = ExperimentDirectory(tmp_path)
+    heights = [np.array([[5, 5 + step]], np.int16) for step in range(8)]
+    made = [
+        Snapshot(10.0 * i, each, None, np.zeros(3, np.int64)) for i, each in enumerate(heights)
+    ]
+    first, second = (
+        attempts.claim(directory, number, attempts.myself("t", "j")) for number in (1, 2)
+    )
+    assert first is not None
+    assert second is not None
+    cut_off = Results(first, directory, Outputs(height_maps=False))
+    for snapshot in made[:6]:
+        cut_off.keep(snapshot)
+    cut_off.close()
+
+    goes_on = Results(second, directory, Outputs(height_maps=False))
+    goes_on.adopt(first, 5)
+    for snapshot in made[5:]:
+        goes_on.keep(snapshot)
+    goes_on.close()
+
+    told = attempts.read_progress(second)
+    assert told is not None
+    assert told.roughness == tuple(step / 2 for step in range(8))
+
+
+def test_it_goes_on_where_the_property_files_have_moved(
+    tmp_path: Path, undisturbed: Path
+) -> None:
+    engine = simulator.builtin()
+    elsewhere = shutil.copytree(engine.real_data, tmp_path / "elsewhere")
+    place = tmp_path / "exp0"
+    _make(place, 1, stop_after=3)
+
+    second = _make(place, 2, engine=dataclasses.replace(engine, real_data=elsewhere))
+
+    assert second.continued.startswith("went on from attempt 1 at t = "), second.reason
+    assert "elsewhere" in (place / "run.par").read_text()
+    assert _published(place) == _published(undisturbed)
+
+
+def test_where_a_checkpoint_is_refused_the_same_attempt_starts_anew(
+    tmp_path: Path, undisturbed: Path
+) -> None:
+    _make(tmp_path, 1, stop_after=3)
+    (kept,) = ExperimentDirectory(tmp_path).attempt(1).root.glob("checkpoint.*")
+    os.truncate(kept, kept.stat().st_size // 2)
+
+    second = _make(tmp_path, 2)
+
+    assert second.state is State.DONE, second.reason
+    assert second.continued.startswith("could not go on from attempt 1; its last words: ")
+    assert f"{kept.name}: not a checkpoint" in second.continued
+    assert (second.snapshots, second.adopted) == (21, 0)
+    assert _published(tmp_path) == _published(undisturbed)
+
+
+def test_what_was_asked_for_otherwise_starts_anew(tmp_path: Path) -> None:
+    _make(tmp_path, 1, stop_after=3)
+
+    shorter = _make(tmp_path, 2, Run(stop_t0=300.0, every_t0=100.0, engine="builtin"))
+
+    assert (shorter.state, shorter.continued) == (State.DONE, "")
+
+
+def test_only_an_attempt_that_was_made_alike_is_gone_on_with(tmp_path: Path) -> None:
+    directory = ExperimentDirectory(tmp_path)
+    new = simulator.builtin()
+    old = dataclasses.replace(new, digest="of an earlier version")
+    wider = dataclasses.replace(RUN, every_t0=80.0)
+    bare = Outputs(ffts=False)
+
+    def task(attempt: int, run: Run, outputs: Outputs) -> Task:
+        return Task(Experiment(0, Point("k", PARAMETERS, seed=5)), attempt, run, outputs)
+
+    made = [
+        (old, RUN, Outputs()),
+        (new, RUN, Outputs()),
+        (new, wider, Outputs()),
+        (new, RUN, bare),
+    ]
+    for number, (engine, run, outputs) in enumerate(made, 1):
+        attempt = attempts.claim(directory, number, attempts.myself("t", "j"))
+        assert attempt is not None
+        describe(task(number, run, outputs), engine, directory, {})
+        journal = Journal(attempt.journal)
+        journal.append(Snapshot(0.0, np.zeros((2, 2), np.int16), None, np.zeros(3, np.int64)))
+        journal.close()
+        attempt.checkpoint.with_name("checkpoint.0").touch()
+
+    def found(
+        engine: Engine, run: Run, outputs: Outputs | None = None, attempt: int = 5
+    ) -> int | None:
+        wanted = task(attempt, run, outputs or Outputs())
+        resumed = resume.find(directory, wanted, engine)
+        return None if resumed is None else resumed.attempt.number
+
+    assert found(new, RUN) == 2
+    assert found(old, RUN) == 1
+    assert found(new, wider) == 3
+    assert found(new, RUN, bare) == 4
+    assert found(old, wider) is None
+    assert found(new, RUN, attempt=2) is None
+
+
+def test_rerun_starts_anew(tmp_path: Path, undisturbed: Path) -> None:
+    anew = Run(RUN.stop_t0, RUN.every_t0, engine="builtin", on_timeout="rerun")
+    _make(tmp_path, 1, stop_after=3)
+
+    second = _make(tmp_path, 2, anew)
+
+    assert (second.state, second.continued) == (State.DONE, "")
+    assert _published(tmp_path) == _published(undisturbed)
+
+
+def test_an_engine_that_was_killed_goes_on_too(tmp_path: Path, undisturbed: Path) -> None:
+    directory = ExperimentDirectory(tmp_path)
+
+    def kill() -> None:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            progress = attempts.read_progress(directory.attempt(1))
+            if progress is not None and progress.pid and progress.snapshots >= 6:
+                os.kill(progress.pid, signal.SIGKILL)
+                return
+            time.sleep(0.005)
+
+    threading.Thread(target=kill).start()
+    first = _make(tmp_path, 1)
+    second = _make(tmp_path, 2)
+
+    assert first.state is State.FAILED
+    assert second.state is State.DONE
+    assert second.continued
+    assert _published(tmp_path) == _published(undisturbed)
+
+
+@pytest.fixture
+def lookalike(tmp_path: Path) -> Engine:
+    """The built-in engine dressed up as a ReSCAL-snow tree, whose state nobody can save."""
+    root = tmp_path / "root"
+    for part in ("build", "scripts"):
+        (root / part).mkdir(parents=True)
+    (root / "scripts" / "real_data").symlink_to(simulator.builtin().real_data)
+    for name in ("genesis", "rescal"):
+        program = root / "build" / name
+        words = f'"{sys.executable}" -P -m orchestrator.engine {name}'
+        program.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+        program.chmod(0o755)
+    return simulator.at_root(root)
+
+
+def test_an_engine_that_cannot_save_its_state_goes_on_from_its_cells_where_asked(
+    tmp_path: Path, lookalike: Engine
+) -> None:
+    place = tmp_path / "exp0"
+    asked = Run(RUN.stop_t0, RUN.every_t0, on_timeout="continue")
+
+    first = _make(place, 1, asked, stop_after=6, engine=lookalike)
+    published = np.load(ExperimentDirectory(place).height_maps)["height_maps"]
+    second = _make(place, 2, asked, engine=lookalike)
+
+    assert first.state is State.TIMEOUT
+    assert second.state is State.DONE, second.reason
+    told = re.fullmatch(
+        r"went on from attempt 1 at t = ([\d.]+) t0, "
+        r"from its cells, with new gas and new chances",
+        second.continued,
+    )
+    assert told is not None, second.continued
+    with np.load(ExperimentDirectory(place).height_maps) as file:
+        times, maps = file["times"], file["height_maps"]
+    assert np.floor(times / 40).tolist() == list(range(21))
+    kept = int(float(told[1]) // RUN.every_t0) + 1
+    assert kept >= 2
+    assert np.array_equal(maps[:kept], published[:kept])
+    assert not list(place.rglob("checkpoint.*"))
+    assert not (place / "continued.csp").exists()
+
+
+def test_it_starts_anew_where_nobody_asked(tmp_path: Path, lookalike: Engine) -> None:
+    place = tmp_path / "exp0"
+
+    _make(place, 1, stop_after=3, engine=lookalike)
+    second = _make(place, 2, engine=lookalike)
+
+    assert (second.state, second.continued) == (State.DONE, "")

@@ -1,0 +1,263 @@
+"""A request that can never run is refused before it is queued, with what would run."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.model import Resources
+from orchestrator.slurm import cluster, units
+from orchestrator.slurm.cluster import Limits, Node, Partition, Qos
+from orchestrator.slurm.feasibility import check, chunks, slots
+
+TEXTS = Path(__file__).parent / "recorded"
+
+
+def node(name: str, cpus: int, memory_mb: float, *features: str) -> Node:
+    return Node(name, cpus, cpus, memory_mb, "idle", frozenset(features))
+
+
+def partition(
+    name: str, *nodes: Node, hours: int | None = 24, default: bool = False
+) -> Partition:
+    return Partition(
+        name=name,
+        default=default,
+        state="UP",
+        max_time_s=None if hours is None else 3600 * hours,
+        default_time_s=None,
+        max_nodes=None,
+        max_cpus_per_node=None,
+        max_memory_mb=None,
+        exclusive=True,
+        accounts=None,
+        qos=None,
+        nodes=nodes,
+    )
+
+
+SMALL = [node(f"n{i}", 112, 256_000.0, "cpu") for i in (1, 2, 3)]
+BATCH = partition("pbatch", *SMALL, default=True)
+DEBUG = partition("pdebug", SMALL[0], hours=1)
+FAT = partition("pfat", node("f1", 64, 1_024_000.0, "fat"), node("f2", 8, 64_000.0, "gpu"))
+ALL = (BATCH, DEBUG, FAT)
+
+
+@pytest.fixture
+def limits() -> Limits:
+    texts = [(TEXTS / f"{n}.txt").read_text() for n in ("config", "associations", "qos")]
+    found = cluster.read_limits(*texts)
+    assert isinstance(found, Limits)
+    return found
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Resources(),
+        Resources(partition="pdebug", time_min=60),
+        Resources(pack=112, mem="250G"),
+        Resources(pack=0, time_min=24 * 60),
+        Resources(partition="pfat", constraint="fat", mem="0"),
+        Resources(partition="pbatch,pdebug", time_min=120),
+        Resources(constraint="cpu|gpu"),  # too much for us; Slurm refuses what does not exist
+        Resources(qos="short", time_min=30),
+        Resources(account="science"),
+        Resources(extra={"nodes": 3}),
+        Resources(exclude="n[1-2]"),
+    ],
+    ids=str,
+)
+def test_what_can_run_is_let_through(request_: Resources, limits: Limits) -> None:
+    assert check(request_, 10, ALL, limits) == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        (
+            Resources(partition="pdebug", time_min=240),
+            ("slurm.time: pdebug allows 1:00:00, 4:00:00 was asked;"
+            " pbatch allows 1-00:00:00, pfat allows 1-00:00:00"),
+        ),
+        (
+            Resources(time_min=0),
+            "slurm.time: 0 lets nothing run; 1 minute is the least",
+        ),
+        (
+            Resources(partition="pbtach"),
+            ("slurm.partition: no partition pbtach, did you mean pbatch? (there are"
+            " pbatch (default, 1-00:00:00, 3 nodes of 112 cores),"
+            " pdebug (1:00:00, 1 node of 112 cores), pfat (1-00:00:00, 2 nodes of 64 cores))"),
+        ),
+        (
+            Resources(partition="pfat", pack=100),
+            ("slurm.pack: pfat has 64 cores on a node, 100 were asked;"
+            " pbatch has 112 cores on a node, pdebug has 112 cores on a node"),
+        ),
+        (
+            Resources(pack=200),
+            ("slurm.pack: pbatch has 112 cores on a node, 200 were asked;"
+            " no other partition does better"),
+        ),
+        (
+            Resources(mem="500G"),
+            "slurm.mem: pbatch has 250G on a node, 500G was asked; pfat has 1000G on a node",
+        ),
+        (
+            Resources(constraint="gpu"),
+            "slurm.constraint: pbatch has cpu, gpu was asked; pfat has fat, gpu",
+        ),
+        (
+            Resources(partition="pfat", pack=32, constraint="gpu"),
+            "slurm: no single node of pfat has all of it: 32 cores, gpu",
+        ),
+        (
+            Resources(exclude="n[1-3]"),
+            "slurm.exclude: pbatch has 3 nodes, 3 are excluded; pfat has 2 nodes",
+        ),
+        (
+            Resources(partition="pdebug", extra={"nodes": 2}),
+            ("slurm.extra.nodes: pdebug allows 1 node, 2 were asked;"
+            " pbatch allows 3 nodes, pfat allows 2 nodes"),
+        ),
+        (
+            Resources(partition="pfat", pack=2, extra={"mem-per-cpu": "900G"}),
+            ("slurm.mem: pfat has 1000G on a node, 1800G was asked;"
+            " no other partition does better"),
+        ),
+        (
+            Resources(qos="expres"),
+            "slurm.qos: no QOS expres; there are normal, short",
+        ),
+        (
+            Resources(qos="short", time_min=31),
+            "slurm.time: QOS short allows 0:30:00, 0:31:00 was asked",
+        ),
+        (
+            Resources(account="ice"),
+            "slurm.account: no account ice of yours; there are science, root",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "asked",
+)  # fmt: skip
+def test_what_can_never_run_is_refused_with_what_would(
+    request_: Resources, problem: str, limits: Limits
+) -> None:
+    assert check(request_, 10, ALL, limits) == [problem]
+
+
+def test_all_problems_are_told_at_once(limits: Limits) -> None:
+    asked = Resources(partition="pdebug", time_min=120, pack=200, qos="nope")
+
+    found = check(asked, 10, ALL, limits)
+
+    assert [problem.split(":")[0] for problem in found] == [
+        "slurm.qos",
+        "slurm.time",
+        "slurm.pack",
+    ]
+
+
+def test_a_partition_that_is_down_is_refused(limits: Limits) -> None:
+    down = dataclasses.replace(DEBUG, state="DOWN")
+
+    assert check(Resources(partition="pdebug"), 1, (BATCH, down), limits) == [
+        "slurm.partition: pdebug is DOWN and starts no jobs; pbatch is UP"
+    ]
+
+
+def test_a_partition_that_takes_others_only_is_refused(limits: Limits) -> None:
+    closed = dataclasses.replace(DEBUG, accounts=("ice", "sand"), qos=("short",))
+    asked = Resources(partition="pdebug", account="science", qos="normal")
+
+    assert check(asked, 1, (BATCH, closed), limits) == [
+        (
+            "slurm.account: pdebug takes account ice, sand, science was asked;"
+            " pbatch takes any account"
+        ),
+        "slurm.qos: pdebug takes QOS short, normal was asked; pbatch takes any QOS",
+    ]
+
+
+def test_a_partition_may_hand_out_less_than_its_nodes_have(limits: Limits) -> None:
+    tight = dataclasses.replace(DEBUG, max_cpus_per_node=4, max_memory_mb=1000.0)
+
+    found = check(Resources(partition="pdebug", pack=8, mem="2G"), 1, (tight,), limits)
+
+    assert found == [
+        "slurm.pack: pdebug has 4 cores on a node, 8 were asked; no other partition does better",
+        "slurm.mem: pdebug has 1000M on a node, 2G was asked; no other partition does better",
+    ]
+
+
+def test_without_a_default_a_partition_has_to_be_named(limits: Limits) -> None:
+    assert check(Resources(), 1, (DEBUG,), limits) == [
+        (
+            "slurm.partition: this cluster has no default; name one of"
+            " pdebug (1:00:00, 1 node of 112 cores)"
+        )
+    ]
+
+
+def test_more_jobs_than_may_be_queued_need_packing(limits: Limits) -> None:
+    assert check(Resources(), 12_000, ALL, limits) == [
+        (
+            "slurm.pack: 12000 jobs are more than the 5000 that may be queued;"
+            " pack: 3 or more would do"
+        )
+    ]
+    assert check(Resources(pack=3), 12_000, ALL, limits) == []
+    assert check(Resources(pack=0), 12_000, ALL, limits) == []
+
+
+def test_limits_that_the_cluster_does_not_enforce_refuse_nobody(limits: Limits) -> None:
+    lax = dataclasses.replace(limits, enforced=frozenset())
+
+    assert check(Resources(qos="short", time_min=31, account="ice"), 9_000, ALL, lax) == []
+    assert slots(Resources(), lax) == 20_000
+
+
+def test_a_qos_that_is_not_the_accounts_own_is_refused(limits: Limits) -> None:
+    more = dataclasses.replace(limits, qos=(*limits.qos, Qos("urgent", None, None)))
+
+    assert check(Resources(qos="urgent"), 1, ALL, more) == [
+        "slurm.qos: account root may not use urgent, only normal, short"
+    ]
+
+
+def test_as_many_may_be_queued_as_the_strictest_limit_lets(limits: Limits) -> None:
+    assert slots(Resources(), limits) == 5000
+    assert slots(Resources(qos="short"), limits) == 50
+
+
+def test_arrays_are_as_few_as_the_index_limit_allows(limits: Limits) -> None:
+    assert chunks(1, limits) == [1]
+    assert chunks(1001, limits) == [1001]
+    assert chunks(1002, limits) == [1001, 1]
+    assert chunks(0, limits) == []
+
+
+@given(st.integers(0, 20_000), st.integers(0, 5000))
+def test_chunks_lose_nothing_and_exceed_nothing(tasks: int, size: int) -> None:
+    limits = Limits("c", "", size, 10**6, 300, accounting=True)
+
+    found = chunks(tasks, limits)
+
+    assert sum(found) == tasks
+    assert all(0 < one <= max(1, size) for one in found)
+    assert all(one == max(1, size) for one in found[:-1])
+
+
+@given(st.integers(0, 10**8))
+def test_durations_are_read_as_they_are_written(amount_s: int) -> None:
+    assert units.seconds(units.duration(amount_s)) == amount_s
+
+
+@given(st.integers(0, 10**9))
+def test_memory_is_read_as_it_is_written(amount_mb: int) -> None:
+    assert units.megabytes(units.memory(amount_mb)) == amount_mb

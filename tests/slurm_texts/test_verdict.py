@@ -1,0 +1,180 @@
+"""Slurm's two answers are turned into what became of a job, and never into more than they say."""
+
+from __future__ import annotations
+
+import dataclasses
+import pwd
+from pathlib import Path
+
+import pytest
+
+from orchestrator.model import State
+from orchestrator.slurm import jobs
+from orchestrator.slurm.client import Unknown
+from orchestrator.slurm.jobs import Accounted, Exit, Queued
+from orchestrator.slurm.verdict import SETTLING_S, Verdict, verdict
+
+TEXTS = Path(__file__).parent / "recorded"
+QUEUE = jobs.read_queue((TEXTS / "queue.txt").read_text())
+ACCOUNTS = jobs.read_accounts((TEXTS / "accounts.txt").read_text())
+LATER = max(a.ended for a in ACCOUNTS.values() if a.ended) + 3600.0
+ROOT = pwd.getpwuid(0).pw_name
+
+DOWN = Unknown("squeue: Unable to contact slurm controller")
+NO_DATABASE = Unknown("sacct: Unable to connect to the database")
+NO_ACCOUNTS = Unknown("sacct: Slurm accounting storage is disabled", lasting=True)
+
+RUNNING = Queued("RUNNING", "None", 0.0, 60.0, 60, "n1", "winds")
+LOST_NODE = Accounted(
+    "NODE_FAIL", Exit(), Exit(), submitted=0.0, started=10.0, ended=100.0, time_limit_s=60,
+    memory_mb=100.0, node="n3",
+)  # fmt: skip
+
+ENDED = {
+    "41": (State.TIMEOUT, "reached the job's time limit of 0:01:00"),
+    "42": (State.FAILED, "the job failed with exit status 3"),
+    "43": (State.FAILED, "killed by SIGKILL"),
+    "44": (State.FAILED, "killed by SIGSEGV"),
+    "45": (State.LOST, "ended by Slurm's warning before it was ready for it"),
+    "46": (State.OUT_OF_MEMORY, "used more memory than the 50M that it had"),
+    "47": (State.OUT_OF_MEMORY, "used more memory than the 50M that it had"),
+    "48": (State.OUT_OF_MEMORY, "used more memory than the 50M that it had"),
+    "49_0": (State.LOST, "the job ended in order, without a record of this"),
+    "50": (State.LOST, "never started: its log could not be opened (0:53)"),
+    "54": (State.NODE_FAIL, "the node failed (n4)"),
+    "56": (State.CANCELLED, f"cancelled by {ROOT}"),
+    "57_2": (State.CANCELLED, "cancelled before it started"),
+    "58_7": (State.CANCELLED, f"cancelled by {ROOT}"),
+    "9999": (State.LOST, "Slurm knows nothing of it any more"),
+}
+
+
+@pytest.mark.parametrize("job", ENDED)
+def test_the_accounts_explain_what_the_queue_has_forgotten(job: str) -> None:
+    forgotten = {k: q for k, q in QUEUE.items() if q.state in {"PENDING", "RUNNING"}}
+
+    assert verdict(job, forgotten, ACCOUNTS, LATER) == Verdict(*ENDED[job])
+    assert verdict(job, QUEUE, ACCOUNTS, LATER) == Verdict(*ENDED[job])
+
+
+@pytest.mark.parametrize("job", ["43", "44", "45", "46", "48"])
+def test_steps_tell_what_the_jobs_own_row_was_too_early_for(job: str) -> None:
+    steps = jobs.read_accounts((TEXTS / "steps.txt").read_text())
+    early = {job: dataclasses.replace(steps[job], worst=Exit())}
+
+    assert verdict(job, {}, early, LATER) == Verdict(*ENDED[job])
+
+
+@pytest.mark.parametrize(
+    ("job", "sentence"),
+    [
+        ("57_3", "waits: as many elements run as were asked for at once (JobArrayTaskLimit)"),
+        ("63", "waits: it may not start yet, as after a requeue (BeginTime)"),
+        ("68", "waits: nodes are busy (Resources)"),
+        ("59", "cannot start: it is held; scontrol release lets it start (JobHeldUser)"),
+        ("60", "cannot start: it asks for more time than the partition allows (PartitionTimeLimit)"),
+        ("61", "cannot start: a limit of its account or QOS forbids it (QOSMaxWallDurationPerJobLimit)"),
+    ],
+)  # fmt: skip
+def test_a_pending_job_says_what_it_waits_for(job: str, sentence: str) -> None:
+    found = verdict(job, QUEUE, ACCOUNTS, LATER)
+
+    assert found == Verdict(State.PENDING, sentence, QUEUE[job].start)
+
+
+def test_the_queue_beats_the_accounts_while_it_has_the_job() -> None:
+    requeued = Queued(
+        "PENDING", "ReqNodeNotAvail, UnavailableNodes:n3", None, None, 60, "", "w"
+    )
+
+    assert verdict("12", {"12": requeued}, {"12": LOST_NODE}, LATER) == Verdict(
+        State.PENDING,
+        "waits: the nodes that it needs are not available (ReqNodeNotAvail, UnavailableNodes:n3)",
+    )
+    assert verdict("12", {"12": RUNNING}, {"12": LOST_NODE}, LATER).state is State.RUNNING
+
+
+@pytest.mark.parametrize("state", ["COMPLETING", "SUSPENDED", "RESIZING", "SIGNALING"])
+def test_what_has_begun_and_not_ended_runs(state: str) -> None:
+    entry = dataclasses.replace(RUNNING, state=state)
+
+    found = verdict("12", {"12": entry}, NO_ACCOUNTS, LATER)
+
+    assert found == Verdict(State.RUNNING, f"{state.lower()} on n1", start=0.0)
+
+
+@pytest.mark.parametrize("state", ["NODE_FAIL", "PREEMPTED"])
+def test_a_job_that_lost_its_node_may_come_back_for_a_while(state: str) -> None:
+    row = dataclasses.replace(LOST_NODE, state=state)
+
+    soon = verdict("12", {}, {"12": row}, now=100.0 + SETTLING_S / 2)
+    later = verdict("12", {}, {"12": row}, now=100.0 + 2 * SETTLING_S)
+
+    assert soon.state is None
+    assert soon.sentence.endswith("; Slurm may start it again")
+    assert later.state is (State.NODE_FAIL if state == "NODE_FAIL" else State.LOST)
+
+
+def test_a_controller_that_is_down_ends_nothing() -> None:
+    assert verdict("57_1", DOWN, ACCOUNTS, LATER) == Verdict(None, DOWN.reason)
+    assert verdict("57_1", DOWN, NO_DATABASE, LATER) == Verdict(None, DOWN.reason)
+    assert verdict("54", DOWN, ACCOUNTS, LATER).state is None
+    assert verdict("9999", DOWN, ACCOUNTS, LATER) == Verdict(None, DOWN.reason)
+
+
+def test_what_has_ended_for_good_is_known_without_the_controller() -> None:
+    assert verdict("42", DOWN, ACCOUNTS, LATER).state is State.FAILED
+    assert verdict("41", DOWN, ACCOUNTS, LATER).state is State.TIMEOUT
+
+
+def test_a_database_that_is_down_leaves_the_cause_open() -> None:
+    assert verdict("46", QUEUE, NO_DATABASE, LATER).state is None
+    assert verdict("9999", QUEUE, NO_DATABASE, LATER) == Verdict(
+        None,
+        f"it has left the queue, and how it ended cannot be told: {NO_DATABASE.reason}",
+    )
+
+
+def test_the_queue_alone_tells_what_leaves_no_doubt() -> None:
+    assert verdict("41", QUEUE, NO_DATABASE, LATER).state is State.TIMEOUT
+    assert verdict("47", QUEUE, NO_DATABASE, LATER).state is State.OUT_OF_MEMORY
+    assert verdict("58_0", QUEUE, NO_DATABASE, LATER).state is State.CANCELLED
+
+
+def test_accounts_that_are_late_are_waited_for() -> None:
+    assert verdict("42", QUEUE, {}, LATER) == Verdict(
+        None, "the job failed (n1); the accounts will say why"
+    )
+
+
+def test_without_accounts_the_queue_has_the_last_word() -> None:
+    assert verdict("42", QUEUE, NO_ACCOUNTS, LATER) == Verdict(
+        State.FAILED, "the job failed (n1)"
+    )
+    assert verdict("54", QUEUE, NO_ACCOUNTS, LATER).state is State.NODE_FAIL
+    assert verdict("9999", QUEUE, NO_ACCOUNTS, LATER).state is State.LOST
+
+
+def test_without_accounts_too_a_job_that_lost_its_node_may_come_back() -> None:
+    ended = QUEUE["54"].end
+    assert ended is not None
+
+    assert verdict("54", QUEUE, NO_ACCOUNTS, ended + 1.0).state is None
+
+
+def test_an_element_that_only_the_accounts_still_have_as_pending_was_cancelled() -> None:
+    assert verdict("57_3", {}, ACCOUNTS, LATER).state is State.CANCELLED
+
+
+def test_a_job_that_only_the_accounts_still_have_as_running_is_lost() -> None:
+    assert verdict("57_1", {}, ACCOUNTS, LATER) == Verdict(
+        State.LOST, "it has left the queue; the accounts have it as RUNNING"
+    )
+
+
+def test_a_state_that_nobody_has_heard_of_is_passed_on() -> None:
+    row = dataclasses.replace(LOST_NODE, state="LAUNCH_FAILED")
+
+    assert verdict("12", {}, {"12": row}, LATER) == Verdict(
+        State.LOST, "the job ended as LAUNCH_FAILED (n3)"
+    )

@@ -1,0 +1,832 @@
+"""Sweep files: what they mean, and a sentence with a place for everything that is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestrator import sweepfile
+from orchestrator.errors import FormatError, RequestError
+from orchestrator.model import Axis, KeepInitial, Outputs, Resources, Run
+from orchestrator.sweepfile import scalars, tree
+from orchestrator.sweepfile.layers import overrides_of, shipped
+from orchestrator.sweepfile.problems import Place
+from orchestrator.sweepfile.tree import Branch, Items, Leaf
+
+if TYPE_CHECKING:
+    from orchestrator.model import Sweep
+    from orchestrator.sweepfile.tree import Node
+
+SMALLEST = """\
+name: winds
+parameters: {H: 30, L: 60, D: 20}
+run: {stop: 100, every: 10}
+"""
+SCRAPS = [
+    *"[]{}:,-'\"~&*!|>#%@`?\n\t\0é",
+    "", "null", "&a x", "*a", "!!str", "1e999", "-1", "H", "Tau_min", "zip:", "list:", "where:", "{}",
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def _load(text: str, *overrides: str) -> Sweep:
+    path = Path("w.yaml")
+    path.write_text(text, encoding="utf-8")
+    return sweepfile.load(path, overrides)
+
+
+def _problems(text: str, *overrides: str) -> list[str]:
+    with pytest.raises(RequestError) as caught:
+        _load(text, *overrides)
+    return list(caught.value.problems)
+
+
+def _with(section: str) -> str:
+    """Put the smallest file behind ``section``, whose lines thus keep their numbers."""
+    return f"{section}\n{SMALLEST}"
+
+
+# What a file means -----------------------------------------------------------------------------
+
+
+def test_the_smallest_file_is_one_point() -> None:
+    sweep = _load(SMALLEST)
+
+    assert sweep.name == "winds"
+    assert sweep.parameters == {"H": 30, "L": 60, "D": 20}
+    assert (sweep.axes, sweep.seeds, sweep.derived, sweep.where) == ((), (1,), {}, None)
+    assert sweep.run == Run(stop_t0=100.0, every_t0=10.0)
+    assert sweep.outputs == Outputs()
+    assert sweep.resources == Resources()
+    assert (sweep.path, sweep.text, sweep.warnings) == (Path("w.yaml"), SMALLEST, ())
+
+
+def test_every_field_arrives() -> None:
+    sweep = _load(
+        """\
+name: snowfall-wind.2
+description: "no: 1e-3"
+parameters: {H: 50, L: 400, D: 100, Use_lgca: on, Ava_mode: NONE, Csp_template: "SNOWCONE(30, 100)"}
+sweep:
+  grid: {Lambda_I: [1e-3, .01]}
+  zip: {Coef_B: [1, 5], Coef_C: [3, 15]}
+  list: [{Lambda_E: 1, Lambda_C: 2}, {Lambda_C: 3, Lambda_E: 4}]
+derived: {Tau_max: Tau_min + 1000, Tau_min: L / 4}
+where: Lambda_I < 0.005
+seeds: {first: 1234, count: 3}
+run: {stop: 1e3, every: 0.5, engine: builtin, silence: 90s, time_limit: 4h}
+outputs: {height_maps: yes, ffts: no, keep_initial: true}
+slurm:
+  partition: pbatch
+  time: 4:00:00
+  pack: node
+  jobs: null
+  account: no
+  qos: 1e3
+  constraint: a&b
+  reservation: r
+  mem: 4G
+  exclude: n[1-3]
+  mail_user: a@b.org
+  mail_type: END,FAIL
+  extra: {comment: dunes, exclusive: true, nice: 100}
+"""
+    )
+
+    assert sweep.description == "no: 1e-3"
+    assert sweep.parameters == {
+        "H": 50,
+        "L": 400,
+        "D": 100,
+        "Use_lgca": True,
+        "Ava_mode": "NONE",
+        "Csp_template": "SNOWCONE(30,100)",
+    }
+    assert sweep.axes == (
+        Axis(("Lambda_I",), ((0.001,), (0.01,))),
+        Axis(("Coef_B", "Coef_C"), ((1.0, 3.0), (5.0, 15.0)), "zip"),
+        Axis(("Lambda_E", "Lambda_C"), ((1.0, 2.0), (4.0, 3.0)), "list"),
+    )
+    assert {name: formula.text for name, formula in sweep.derived.items()} == {
+        "Tau_min": "L / 4",
+        "Tau_max": "Tau_min + 1000",
+    }
+    assert list(sweep.derived) == ["Tau_min", "Tau_max"]
+    assert sweep.where is not None
+    assert sweep.where.text == "Lambda_I < 0.005"
+    assert sweep.seeds == (1234, 1235, 1236)
+    assert sweep.run == Run(1000.0, 0.5, "builtin", silence_s=90.0, time_limit_s=14400.0)
+    assert sweep.outputs == Outputs(
+        height_maps=True, ffts=False, keep_initial=KeepInitial.PLAIN
+    )
+    assert sweep.resources == Resources(
+        partition="pbatch",
+        time_min=240,
+        pack=0,
+        account="no",
+        qos="1e3",
+        constraint="a&b",
+        reservation="r",
+        mem="4G",
+        exclude="n[1-3]",
+        mail_user="a@b.org",
+        mail_type="END,FAIL",
+        extra={"comment": "dunes", "exclusive": True, "nice": "100"},
+    )
+
+
+def test_values_have_the_types_of_rescal() -> None:
+    text = "parameters: {H: 5e1, L: 400.0, D: 1, Lambda_E: 1, High_mobility: 1, Use_lgca: 0}"
+
+    parameters = _load(SMALLEST.replace("parameters: {H: 30, L: 60, D: 20}", text)).parameters
+
+    assert repr(parameters) == (
+        "{'H': 50, 'L': 400, 'D': 1, 'Lambda_E': 1.0, 'High_mobility': 1, 'Use_lgca': False}"
+    )
+
+
+def test_blocks_multiply_in_the_order_in_which_they_stand() -> None:
+    sweep = _load(
+        _with(
+            "sweep: {list: [{Coef_A: 1}], grid: {Tau_min: [1], Coef_B: [2]}, zip: {Coef_C: [3]}}"
+        )
+    )
+
+    assert [axis.names for axis in sweep.axes] == [
+        ("Coef_A",),
+        ("Tau_min",),
+        ("Coef_B",),
+        ("Coef_C",),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [
+        ("3", (1, 2, 3)),
+        ("1", (1,)),
+        ("[7, 0, 12]", (7, 0, 12)),
+        ("{first: 1234, count: 2}", (1234, 1235)),
+        ("null", (1,)),
+    ],
+)
+def test_seeds_are_a_number_or_a_list_or_a_range(text: str, seeds: tuple[int, ...]) -> None:
+    assert _load(_with(f"seeds: {text}")).seeds == seeds
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("90", 90),
+        ("4:00:00", 240),
+        ("'4:00:00'", 240),
+        ("30:00", 30),
+        ("4:30", 5),
+        ("1-12", 2160),
+        ("1-12:00:00", 2160),
+        ("0-0:30", 30),
+        ("4h", 240),
+        ("90min", 90),
+        ("90 min", 90),
+        ("1h30min", 90),
+        ("1.5h", 90),
+        ("2d", 2880),
+        ("10s", 1),
+    ],
+)
+def test_times_are_written_as_for_slurm_or_with_units(text: str, minutes: int) -> None:
+    assert _load(_with(f"slurm: {{time: {text}}}")).resources.time_min == minutes
+
+
+@given(st.integers(0, 99), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))
+def test_all_notations_of_a_time_agree(
+    days: int, hours: int, minutes: int, seconds: int
+) -> None:
+    total = 86400 * days + 3600 * hours + 60 * minutes + seconds
+    notations = [
+        f"{days}-{hours}:{minutes:02}:{seconds:02}",
+        f"{24 * days + hours}:{minutes:02}:{seconds:02}",
+        f"{total // 60}:{seconds:02}",
+        f"{days}d{hours}h{minutes}min{seconds}s",
+        f"{total} s",
+    ]
+
+    for notation in notations:
+        leaf = Leaf(Place("x"), notation)
+        if total:
+            assert scalars.duration_s(leaf) == total
+        else:
+            with pytest.raises(FormatError):
+                scalars.duration_s(leaf)
+
+
+@given(st.one_of(st.integers(-(10**6), 10**6), st.floats(-1e30, 1e30)))
+def test_numbers_are_read_as_python_writes_them(value: float) -> None:
+    assert scalars.number(Leaf(Place("x"), repr(value))) == value
+
+
+# Templates -------------------------------------------------------------------------------------
+
+
+def test_a_nearer_file_replaces_what_a_template_says() -> None:
+    Path("templates").mkdir()
+    Path("templates/ground.yaml").write_text(
+        """\
+parameters: {H: 1, L: 2, D: 3, Lambda_E: 4, Tau_max: 5, Ava_mode: TRANS}
+run: {every: 10, engine: builtin}
+slurm: {partition: pbatch, qos: normal, extra: {comment: ground, nice: 1}}
+"""
+    )
+    Path("templates/snow.yaml").write_text(
+        """\
+extends: ground
+parameters: {L: 20, Tau_min: 6}
+derived: {Tau_max: Tau_min + 1000, Lambda_C: Lambda_E / 2, Coef_A: 1 + 1}
+"""
+    )
+
+    sweep = _load(
+        """\
+name: winds
+extends: snow
+parameters: {D: 30, Lambda_C: 7}
+sweep: {grid: {Coef_A: [8, 9], Ava_mode: [NONE, TRANS]}}
+derived: {Lambda_E: D / 10}
+run: {stop: 100}
+slurm: {partition: null, extra: {comment: winds}}
+"""
+    )
+
+    assert sweep.parameters == {"H": 1, "L": 20, "D": 30, "Tau_min": 6.0, "Lambda_C": 7.0}
+    assert {name: f.text for name, f in sweep.derived.items()} == {
+        "Tau_max": "Tau_min + 1000",
+        "Lambda_E": "D / 10",
+    }
+    assert sweep.run == Run(100.0, 10.0, "builtin")
+    assert sweep.resources == Resources(qos="normal", extra={"comment": "winds", "nice": "1"})
+
+
+@pytest.mark.parametrize("file", ["sweeps/w.yaml", "data_runs/w/sweep.yaml", "w.yaml"])
+def test_templates_are_found_from_where_sweep_files_lie(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "project" / file
+    path.parent.mkdir(parents=True)
+    path.write_text(SMALLEST + "extends: mine\n")
+    (tmp_path / "project/templates").mkdir()
+    (tmp_path / "project/templates/mine.yaml").write_text("parameters: {Lambda_E: 3}\n")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+
+    assert sweepfile.load(path).parameters["Lambda_E"] == 3.0
+
+
+def test_a_shipped_template_is_found_from_anywhere() -> None:
+    assert _load(SMALLEST + "extends: snowfall\n").parameters["Csp_template"] == "SNOWFALL(4)"
+
+
+def test_a_sweep_may_have_the_name_of_its_template() -> None:
+    Path("templates").mkdir()
+    Path("templates/w.yaml").write_text("parameters: {Lambda_E: 3}\n")
+
+    assert _load(SMALLEST + "extends: w\n").parameters["Lambda_E"] == 3.0
+
+
+def test_a_circle_of_templates_is_refused() -> None:
+    Path("a.yaml").write_text("extends: b\n")
+    Path("b.yaml").write_text("extends: a\n")
+
+    assert _problems(SMALLEST + "extends: a\n") == [
+        "b.yaml:1:10: extends: extends itself, in a circle: w -> a -> b -> a"
+    ]
+
+
+def test_problems_of_a_template_are_told_with_its_own_places() -> None:
+    Path("templates").mkdir()
+    Path("templates/mine.yaml").write_text(
+        "name: mine\nseeds: 3\nparameters: {Lambda_Q: 3}\nderived: {Tau_max: 1 +}\n"
+    )
+
+    assert _problems(SMALLEST + "extends: mine\n") == [
+        "templates/mine.yaml:1:1: name: belongs in a sweep file, not in a template",
+        "templates/mine.yaml:2:1: seeds: belongs in a sweep file, not in a template",
+        "templates/mine.yaml:3:14: parameters.Lambda_Q: no such parameter; did you mean Lambda_T?",
+        "templates/mine.yaml:4:23: derived.Tau_max: expected a number or a name, got the end",
+    ]
+
+
+def test_an_unknown_template_is_told_with_those_that_there_are() -> None:
+    Path("templates").mkdir()
+    Path("templates/frost.yaml").write_text("parameters: {}\n")
+
+    (problem,) = _problems(SMALLEST + "extends: frots\n")
+
+    assert problem.startswith(
+        "w.yaml:4:10: extends: no such template; did you mean frost?; there are "
+    )
+    assert "frost" in problem
+
+
+# The command line ------------------------------------------------------------------------------
+
+
+def test_the_command_line_sets_any_key_over_the_file() -> None:
+    text = SMALLEST + "sweep: {grid: {Tau_min: [1, 2]}}\nslurm: {qos: high}\n"
+
+    sweep = _load(
+        text,
+        "run.stop=50",
+        "parameters.Lambda_E=1e-3",
+        "sweep.grid.Tau_min=[3, 4, 5]",
+        "slurm.time=4:00:00",
+        "slurm.qos=null",
+        "slurm.extra.comment=a=b",
+        "where=Tau_min < 5",
+        "seeds=2",
+    )
+
+    assert sweep.run.stop_t0 == 50.0
+    assert sweep.parameters["Lambda_E"] == 0.001
+    assert sweep.axes == (Axis(("Tau_min",), ((3.0,), (4.0,), (5.0,))),)
+    assert sweep.resources == Resources(time_min=240, extra={"comment": "a=b"})
+    assert sweep.where is not None
+    assert sweep.seeds == (1, 2)
+    assert sweep.text.startswith(text)
+    assert sweep.text.endswith("# --set where=Tau_min < 5\n# --set seeds=2\n")
+    assert overrides_of(sweep.text)[-2:] == ["where=Tau_min < 5", "seeds=2"]
+    assert overrides_of(SMALLEST) == []
+
+
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        ("run.stop", "--set run.stop: expected KEY=VALUE, as run.stop=100"),
+        ("=3", "--set =3: expected KEY=VALUE, as run.stop=100"),
+        ("run..stop=3", "--set run..stop=3: expected KEY=VALUE, as run.stop=100"),
+        ("run.stop=soon", "--set run.stop: expected a number, got soon"),
+        ("run.stop=", "--set run.stop: expected a number, got nothing"),
+        ("run.stop=[1", "--set run.stop: not YAML: did not find expected ',' or ']'"),
+        ("run.stp=3", "--set run.stp: no such key; did you mean stop?"),
+        ("rum.stop=3", "--set rum.stop: rum: no such key; did you mean run?"),
+        ("parameters.Tau_mim=3", "--set parameters.Tau_mim: no such parameter; did you mean Tau_min?"),
+        ("parameters.Tau_min=3", "--set parameters.Tau_min: stands in line 4 already"),
+        ("sweep.grid.Tau_min=[1, x]", "--set sweep.grid.Tau_min: expected a number, got x"),
+        ("where=Tau_mim > 3", "--set where: Tau_mim: no such parameter; did you mean Tau_min?"),
+        ("where=Tau_min > > 3", "--set where: column 11: expected a number or a name, got '>'"),
+    ],
+)  # fmt: skip
+def test_what_the_command_line_sets_is_checked_like_the_file(
+    override: str, problem: str
+) -> None:
+    text = SMALLEST + "sweep: {grid: {Tau_min: [1, 2]}}\n"
+
+    assert _problems(text, override) == [problem]
+
+
+# What is wrong with the file -------------------------------------------------------------------
+
+
+def test_a_missing_file_and_a_directory_are_told() -> None:
+    Path("d.yaml").mkdir()
+
+    for name, sentence in {
+        "none.yaml": "none.yaml: no such file",
+        "d.yaml": "d.yaml: cannot be read: Is a directory",
+    }.items():
+        with pytest.raises(RequestError) as caught:
+            sweepfile.load(Path(name))
+        assert caught.value.problems == (sentence,)
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", "w.yaml: empty; a sweep file says at least name, H, L, D and run"),
+        (b"# only words\n", "w.yaml: empty; a sweep file says at least name, H, L, D and run"),
+        (b"name: winds\nparameters: \xff\n", "w.yaml:2:13: not UTF-8 text"),
+        (b"- 1\n", "w.yaml:1:1: expected keys and values, as in `name: winds`"),
+        (b"winds", "w.yaml:1:1: expected keys and values, as in `name: winds`"),
+        (b"name: a\n---\nname: b\n", "w.yaml:2:1: a second document; a sweep file is a single one"),
+        (b"name: winds\n  H: 3\n", "w.yaml:2:4: not YAML: mapping values are not allowed in this context"),
+        (b"name: [1\n", "w.yaml:2:1: not YAML: did not find expected ',' or ']'"),
+        (b"name: a\n\tH: 3\n", "w.yaml:2:1: not YAML: found a tab character that violates indentation"),
+        (b"name: a\0b\n", "w.yaml: not YAML: unacceptable character #x0000: control characters are not allowed"),
+        (b"name: !!python/object/apply:os.system [ls]\n", "w.yaml:1:7: the tag tag:yaml.org,2002:python/object/apply:os.system is not allowed; write plain values"),
+        (b"name: !mine a\n", "w.yaml:1:7: the tag !mine is not allowed; write plain values"),
+        (b"name: *a\n", "w.yaml:1:7: *a stands for nothing yet"),
+        (b"name: &a [*a]\n", "w.yaml:1:11: *a stands for nothing yet"),
+        (b"? [1]\n: 2\n", "w.yaml:1:3: expected a name before the colon"),
+        (b"name: " + b"[" * 100, "w.yaml:1:26: nested more than 20 deep"),
+        (b"name: a\n#" + b"x" * (1 << 20), "w.yaml: larger than 1 MiB; a sweep file has a page or two"),
+    ],
+    ids=lambda value: value[:30] if isinstance(value, bytes) else "",
+)  # fmt: skip
+def test_what_cannot_be_a_sweep_file_is_refused(data: bytes, problem: str) -> None:
+    Path("w.yaml").write_bytes(data)
+
+    with pytest.raises(RequestError) as caught:
+        sweepfile.load(Path("w.yaml"))
+
+    assert list(caught.value.problems) == [problem]
+
+
+def test_a_byte_order_mark_and_other_line_ends_are_no_problem() -> None:
+    Path("w.yaml").write_bytes(b"\xef\xbb\xbf" + SMALLEST.replace("\n", "\r\n").encode())
+
+    assert sweepfile.load(Path("w.yaml")).name == "winds"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{f'*a{i - 1}, ' * 9}]\n" for i in range(1, 40)), "more than 100000 values"),
+        ("a: &a [x]\n" + "- [*a]\n" * 100_000, "not YAML"),
+        ("a: [" + "x," * 400_000 + "]", "more than 100000 values"),
+        ("a: " + "[" * 900_000, "nested more than 20 deep|exceeded maximum nesting depth"),
+        ("a: " + "{b: " * 200_000, "nested more than 20 deep"),
+        ("- " * 500_000, "nested more than 20 deep"),
+        ("a: [x]\n" * 1_500_000, "larger than 1 MiB"),
+    ],
+    ids=["aliases", "torn", "long", "deep", "braces", "dashes", "large"],
+)  # fmt: skip
+def test_a_bomb_is_refused_at_once(text: str, words: str) -> None:
+    Path("w.yaml").write_text(text)
+    began = time.perf_counter()
+
+    with pytest.raises(RequestError) as caught:
+        sweepfile.load(Path("w.yaml"))
+
+    assert time.perf_counter() - began < 5  # hours without the bounds
+    assert re.search(words, caught.value.problems[0])
+
+
+def test_a_sweep_of_a_thousand_million_points_is_refused_before_it_is_built() -> None:
+    thousand = ", ".join(str(i) for i in range(1000))
+    began = time.perf_counter()
+
+    problems = _problems(
+        SMALLEST
+        + f"sweep: {{grid: {{Tau_min: [{thousand}], Tau_max: [{thousand}]}}}}\n"
+        + "seeds: 1000000000\n"
+    )
+
+    assert time.perf_counter() - began < 5  # hours without the bounds
+    assert problems == [
+        "w.yaml:1:1: sweep: 1000 x 1000 x 1000000000 experiments; a sweep has at most 100000"
+    ]
+
+
+def test_all_problems_are_told_at_once_in_their_order() -> None:
+    problems = _problems(
+        """\
+name: ../winds
+descripton: a mistake
+parameters:
+  H: tall
+  L: 60
+  D: 20
+  L: 70
+  Seed: 5
+  tau_max: 3
+sweep:
+  grid:
+    Tau_mim: [0, 100]
+    Lambda_I: 3
+    L: [1, 2, x]
+run:
+  stop: 10
+  every: 20
+  engine: fast
+where: L = 3
+"""
+    )
+
+    assert problems == [
+        "w.yaml:1:7: name: expected a name of letters, digits, '.', '_' and '-' that begins with a letter or a digit, got ../winds",
+        "w.yaml:2:1: descripton: no such key; did you mean description?",
+        "w.yaml:4:6: parameters.H: expected a whole number, got tall",
+        "w.yaml:5:3: parameters.L: stands in line 14 already",
+        "w.yaml:7:3: L: stands in line 5 already",
+        "w.yaml:8:3: parameters.Seed: not set in a sweep file: write `seeds:` at the top of the file",
+        "w.yaml:9:3: parameters.tau_max: no such parameter; did you mean Tau_max?",
+        "w.yaml:12:5: sweep.grid.Tau_mim: no such parameter; did you mean Tau_min?",
+        "w.yaml:13:15: sweep.grid.Lambda_I: expected a list of values such as [1, 2], got 3",
+        "w.yaml:14:15: sweep.grid.L: expected a whole number, got x",
+        "w.yaml:17:3: run.every: 20 t0 is more than run.stop, 10 t0",
+        "w.yaml:18:11: run.engine: expected one of auto, rescal, builtin, got fast",
+        "w.yaml:19:10: where: '=' means nothing here; write == to compare",
+    ]  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 199), st.integers(0, 9), st.sampled_from(SCRAPS))))
+def test_any_slip_of_the_pen_is_a_sweep_or_a_request_error(
+    slips: list[tuple[int, int, str]],
+) -> None:
+    text = (
+        SMALLEST
+        + "sweep: {grid: {Tau_min: [1, 2]}}\nderived: {Tau_max: Tau_min + 1}\nseeds: 3\n"
+    )
+    for start, length, scrap in slips:
+        text = text[:start] + scrap + text[start + length :]
+
+    with contextlib.suppress(RequestError):
+        assert _load(text).parameters
+
+
+def test_what_is_required_is_told() -> None:
+    assert _problems("description: nothing else\n") == [
+        "w.yaml:1:1: name: required, as in `name: winds`",
+        "w.yaml:1:1: parameters.H: required, in cells",
+        "w.yaml:1:1: parameters.L: required, in cells",
+        "w.yaml:1:1: parameters.D: required, in cells",
+        "w.yaml:1:1: run.stop: required, in t0",
+        "w.yaml:1:1: run.every: required, in t0",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["a/b", "..", "a..b", ".a", "-a", "a b", "é", "''", "a" * 101, "[a]"]
+)
+def test_a_name_that_cannot_be_a_directory_is_refused(name: str) -> None:
+    (problem,) = _problems(SMALLEST.replace("winds", name))
+
+    assert problem.startswith("w.yaml:1:7: name: expected ")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        # sections and keys
+        ("sweep: {}", "1:8: sweep: expected grid, zip, list or sample, got an empty one; leave it out for a single point"),
+        ("sweep:", "1:7: sweep: expected grid, zip, list or sample, got nothing; leave it out for a single point"),
+        ("sweep: 3", "1:8: sweep: expected grid, zip, list or sample, got 3; leave it out for a single point"),
+        ("sweep: {gird: {Tau_min: [1]}}", "1:9: sweep.gird: no such block; did you mean grid?"),
+        ("outputs: [a]", "1:10: outputs: expected keys and values, got a list"),
+        ("outputs: {fft: no}", "1:11: outputs.fft: no such key; did you mean ffts?"),
+        ("stop: 3", "1:1: stop: no such key; it belongs under run"),
+        ("Tau_max: 3", "1:1: Tau_max: no such key; it belongs under parameters"),
+        ("slurm: {ffts: no}", "1:9: slurm.ffts: no such key; it belongs under outputs"),
+        ("derived: 3", "1:10: derived: expected formulas, got 3"),
+        ("extends: [a]", "1:10: extends: expected a single value, got a list"),
+        ("extends: ../a", "1:10: extends: expected a name of letters, digits, '.', '_' and '-' that begins with a letter or a digit, got ../a"),
+        # values of parameters, here on an axis
+        ("sweep: {grid: {Lambda_E: ['1']}}", "1:27: sweep.grid.Lambda_E: expected a number, got the text '1'"),
+        ("sweep: {grid: {Lambda_E: [-1]}}", "1:27: sweep.grid.Lambda_E: expected at least 0, got -1"),
+        ("sweep: {grid: {Prob_link_ET: [2]}}", "1:31: sweep.grid.Prob_link_ET: expected 0 to 1, got 2"),
+        ("sweep: {grid: {Lambda_E: [1e999]}}", "1:27: sweep.grid.Lambda_E: 1e999 is too large a number"),
+        ("sweep: {grid: {Lambda_E: [1e300]}}", "1:27: sweep.grid.Lambda_E: 1e+300 is too large a number"),
+        ("sweep: {grid: {Lambda_E: [.nan]}}", "1:27: sweep.grid.Lambda_E: expected a number, got .nan"),
+        ("sweep: {grid: {Ava_h_lim: [1.5]}}", "1:28: sweep.grid.Ava_h_lim: expected a whole number, got 1.5"),
+        ("sweep: {grid: {Use_lgca: [maybe]}}", "1:27: sweep.grid.Use_lgca: expected true or false, got maybe"),
+        ("sweep: {grid: {Ava_mode: [FAST]}}", "1:27: sweep.grid.Ava_mode: expected one of NONE, SYNC, TRANS, PROPAG, got FAST"),
+        ("sweep: {grid: {Qsat_file: [a b]}}", "1:28: sweep.grid.Qsat_file: expected a text of ASCII signs without blanks, got 'a b'"),
+        ("sweep: {grid: {Qsat_file: [~]}}", "1:28: sweep.grid.Qsat_file: expected a text, got nothing"),
+        ("sweep: {grid: {Csp_template: [SNOWFAL]}}", "1:31: sweep.grid.Csp_template: no template 'SNOWFAL'; there are "),
+        ("sweep: {grid: {Csp_template: ['LAYER(1,2)']}}", "1:31: sweep.grid.Csp_template: LAYER takes at most 1 numbers, got 2"),
+        ("sweep: {grid: {Csp_template: ['LAYER(1e999)']}}", "1:31: sweep.grid.Csp_template: a number is too large in LAYER(1e999)"),
+        ("sweep: {grid: {Csp_file: [a.csp]}}", "1:16: sweep.grid.Csp_file: not set in a sweep file: the initial cell space is made for each experiment"),
+        # axes
+        ("sweep: {grid: {Tau_min: []}}", "1:25: sweep.grid.Tau_min: expected a list of values such as [1, 2], got an empty one"),
+        ("sweep: {grid: {Tau_min: [[1]]}}", "1:26: sweep.grid.Tau_min: expected a single value, got a list"),
+        ("sweep: {grid: {Tau_min: [1, 2, 1.0]}}", "1:32: sweep.grid.Tau_min: 1 stands in line 1 already"),
+        ("sweep: {grid: {H: [1]}}", "3:14: parameters.H: stands in line 1 already"),
+        ("sweep: {grid: {Tau_min: [1]}, zip: {Tau_min: [2]}}", "1:37: sweep.zip.Tau_min: swept in line 1 already"),
+        ("sweep: {grid: }", "1:15: sweep.grid: expected parameters and lists of values, got nothing"),
+        ("sweep: {zip: [1]}", "1:14: sweep.zip: expected parameters and lists of values, got a list"),
+        ("sweep: {zip: {Coef_B: [1, 2], Coef_C: [3]}}", "1:14: sweep.zip: expected lists of the same length, but Coef_B has 2, Coef_C has 1 values"),
+        ("sweep: {zip: {Coef_B: [1, 1], Coef_C: [3, 3]}}", "1:27: sweep.zip: 1, 3 stands in line 1 already"),
+        ("sweep: {list: []}", "1:15: sweep.list: expected a list of points, as [{Ava_angle: 35}, {Ava_angle: 38}], got an empty one"),
+        ("sweep: {list: [{}]}", "1:16: sweep.list: expected parameters and their values, got an empty one"),
+        ("sweep: {grid: {}}", "1:15: sweep.grid: expected parameters and lists of values, got an empty one"),
+        ("sweep: {zip: {}}", "1:14: sweep.zip: expected parameters and lists of values, got an empty one"),
+        ("sweep: {list: [3]}", "1:16: sweep.list: expected parameters and their values, got 3"),
+        ("sweep: {list: [{Coef_B: 1}, {Coef_C: 1}]}", "1:29: sweep.list: expected the same parameters in every point: Coef_B"),
+        ("sweep: {list: [{Coef_B: 1}, {Coef_B: 1}]}", "1:29: sweep.list: 1 stands in line 1 already"),
+        ("sweep: {list: [{Coef_Q: 1}]}", "1:17: sweep.list.Coef_Q: no such parameter; did you mean Coef_C?"),
+        ("sweep: {list: [{Coef_B: x}]}", "1:25: sweep.list.Coef_B: expected a number, got x"),
+        # derived and where
+        ("derived: {Tau_max: Tau_min + 1}", "1:11: derived.Tau_max: Tau_min has no value in this sweep"),
+        ("derived: {Tau_max: LL + 1}", "1:11: derived.Tau_max: LL: no such parameter; did you mean L?"),
+        ("derived: {Tau_max: H +}", "1:23: derived.Tau_max: expected a number or a name, got the end"),
+        ("derived: {Tau_max: 'H ++* 2'}", "1:25: derived.Tau_max: expected a number or a name, got '*'"),
+        ("derived: {Tau_max: }", "1:20: derived.Tau_max: is empty"),
+        ("derived:\n  Tau_max: >\n    H +\n    oops(3)", "2:12: derived.Tau_max: column 5: no function oops; there are min, max, abs, sqrt, exp, log, floor, ceil, round"),
+        ("derived: {H: L}", "1:11: derived.H: stands in line 3 already"),
+        ("derived: {Seed: 3}", "1:11: derived.Seed: not set in a sweep file: write `seeds:` at the top of the file"),
+        ("derived: {Tau_max: Tau_max + 1}", "1:11: derived.Tau_max: computed from itself"),
+        ("derived: {Tau_max: Tau_min, Tau_min: Tau_max}", "1:11: derived.Tau_max: computed in a circle: Tau_max, Tau_min"),
+        ("where: Tau_min > 3", "1:1: where: Tau_min has no value in this sweep"),
+        ("where: [1]", "1:8: where: expected a single value, got a list"),
+        ("where: H ^ 2 > 3", "1:10: where: '^' means nothing here; write ** for a power"),
+        # seeds
+        ("seeds: 0", "1:8: seeds: expected a whole number from 1 on, got 0"),
+        ("seeds: many", "1:8: seeds: expected a whole number, got many"),
+        ("seeds: []", "1:8: seeds: empty; leave it out for one seed"),
+        ("seeds: [1, 2, 1]", "1:15: seeds: 1 stands in line 1 already"),
+        ("seeds: [-1]", "1:9: seeds: expected a seed from 0 to 2147483647, got -1"),
+        ("seeds: {first: 3}", "1:8: seeds.count: required, as in {first: 1234, count: 8}"),
+        ("seeds: {first: 3, count: 2, step: 2}", "1:29: seeds.step: no such key"),
+        ("seeds: {first: 2147483647, count: 2}", "1:28: seeds.count: the last seed is larger than 2147483647"),
+        # outputs
+        ("outputs: {ffts: 3}", "1:17: outputs.ffts: expected true or false, got 3"),
+        ("outputs: {ffts: 'no'}", "1:17: outputs.ffts: expected true or false, got the text 'no'"),
+        ("outputs: {keep_initial: zip}", "1:25: outputs.keep_initial: expected true, gzip or false, got zip"),
+        ("outputs: {ffts: no, height_maps: no}", "1:11: outputs.ffts: without height_maps and ffts nothing would be left of a run"),
+        # slurm
+        ("slurm: {time: soon}", "1:15: slurm.time: expected a time such as 90min, 4h, 4:00:00 or 1-12:00:00, got soon"),
+        ("slurm: {time: 4 hours}", "1:15: slurm.time: expected a time such as 90min, 4h, 4:00:00 or 1-12:00:00, got 4 hours"),
+        ("slurm: {time: 0}", "1:15: slurm.time: expected a time above 0 and up to a year, got 0"),
+        ("slurm: {time: 999d}", "1:15: slurm.time: expected a time above 0 and up to a year, got 999d"),
+        ("slurm: {time: " + "9" * 5000 + "}", "1:15: slurm.time: expected a time such as 90min, 4h, 4:00:00 or 1-12:00:00, got 999"),
+        ("slurm: {pack: all}", "1:15: slurm.pack: expected node or a whole number from 1 on, got all"),
+        ("slurm: {jobs: 0}", "1:15: slurm.jobs: expected a whole number from 1 on, got 0"),
+        ("slurm: {mem: lots}", "1:14: slurm.mem: expected an amount of memory such as 4G, got lots"),
+        ("slurm: {account: ''}", "1:18: slurm.account: expected one line of text, got the text ''"),
+        ('slurm: {account: "a\\n#SBATCH --wrap=x"}', "1:18: slurm.account: expected one line of text, got the text 'a\\n#SBATCH --wrap=x'"),
+        ("slurm: {walltime: 3}", "1:9: slurm.walltime: no such key; did you mean time?"),
+        ("slurm: {extra: 3}", "1:16: slurm.extra: expected options of sbatch and their values, as {comment: dunes}, got 3"),
+        ("slurm: {extra: {--nice: 3}}", "1:17: slurm.extra.--nice: expected the long name of an option of sbatch, without dashes in front"),
+        ("slurm: {extra: {mail-user: a}}", "1:17: slurm.extra.mail-user: write slurm.mail_user instead"),
+        ("slurm: {extra: {nice: [3]}}", "1:23: slurm.extra.nice: expected a single value, got a list"),
+    ],
+    ids=lambda value: "" if ": " in value and value[0].isdigit() else value[:40],
+)  # fmt: skip
+def test_a_problem_is_told_with_line_and_column(text: str, problem: str) -> None:
+    problems = _problems(_with(text))
+
+    assert len(problems) == 1
+    assert problems[0].startswith(f"w.yaml:{problem}")
+    assert problem.endswith(("there are ", "999")) or problems[0] == f"w.yaml:{problem}"
+
+
+@pytest.mark.parametrize(
+    ("run", "problem"),
+    [
+        ("{stop: 0, every: 1}", "3:13: run.stop: expected a number above 0, got 0"),
+        ("{stop: 10, every: -1}", "3:24: run.every: expected a number above 0, got -1"),
+        ("{stop: 10}", "1:1: run.every: required, in t0"),
+        ("{stop: 1e9, every: 1}", "3:18: run.every: 1e+09 snapshots; expected at most 1000000"),
+        ("{stop: 1, every: 1, silence: 0s}", "3:35: run.silence: expected a time above 0 and up to a year, got 0s"),
+        ("{stop: 1, every: 1, stops: 3}", "3:26: run.stops: no such key; did you mean stop?"),
+    ],
+)  # fmt: skip
+def test_how_long_and_how_often_must_make_sense(run: str, problem: str) -> None:
+    text = SMALLEST.replace("{stop: 100, every: 10}", run)
+
+    assert _problems(text) == [f"w.yaml:{problem}"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "problem"),
+    [
+        ("Phys_prop_file: a.prop", "parameters.Phys_prop_file: needs Qsat_file beside it, as real_data/PDF.data"),
+        ("Grdvc_min: 3, Tau_min: 3", "Grdvc_min: an obsolete name of Tau_min, which is set too"),
+    ],
+)  # fmt: skip
+def test_parameters_that_contradict_each_other_are_refused(
+    parameters: str, problem: str
+) -> None:
+    text = SMALLEST.replace("D: 20", f"D: 20, {parameters}")
+
+    assert _problems(text) == [f"w.yaml:2:35: {problem}"]
+
+
+# What has no effect ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("parameters", "warning"),
+    [
+        ("Lambda_I: 1", "Lambda_I: has no effect: a bed without Csp_template has no source of grains"),
+        ("Lambda_I: 1, Csp_template: LAYER(3)", "Lambda_I: has no effect: LAYER(3) has no source of grains"),
+        ("Ava_angle: 38, Ava_mode: NONE", "Ava_angle: has no effect: Ava_mode is NONE"),
+        ("Ava_nb_cel: 3, Ava_mode: TRANS", "Ava_nb_cel: has no effect: Ava_mode is TRANS"),
+        ("Lambda_A: 3", "Lambda_A: has no effect: Ava_mode is SYNC"),
+        ("Tau_min: 3, Use_lgca: no", "Tau_min: has no effect: Use_lgca is NO"),
+        ("Qsat_file: a", "Qsat_file: has no effect without Phys_prop_file"),
+        ("Csp_params: a", "Csp_params: has no effect: nobody reads it"),
+        ("Grdvc_min: 3", "Grdvc_min: is an obsolete name of Tau_min"),
+    ],
+)  # fmt: skip
+def test_a_parameter_without_effect_is_a_warning(parameters: str, warning: str) -> None:
+    text = SMALLEST.replace("D: 20", f"D: 20, {parameters}")
+
+    assert _load(text).warnings == (f"w.yaml:2:35: {warning}",)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "Lambda_I: 0",
+        "Lambda_I: 1, Csp_template: SNOWFALL(4)",
+        "Lambda_I: 1, Boundary: REINJECTION",
+        "Lambda_A: 3, Ava_mode: TRANS",
+        "Qsat_file: a, Phys_prop_file: b",
+    ],
+)
+def test_a_parameter_that_may_have_an_effect_is_none(parameters: str) -> None:
+    assert _load(SMALLEST.replace("D: 20", f"D: 20, {parameters}")).warnings == ()
+
+
+def test_an_axis_over_templates_of_which_one_injects_is_no_warning() -> None:
+    text = _with('sweep: {grid: {Lambda_I: [1, 2], Csp_template: ["LAYER(2)", "SNOWFALL(2)"]}}')
+
+    assert _load(text).warnings == ()
+
+
+def test_what_a_template_says_in_vain_is_no_warning() -> None:
+    text = SMALLEST.replace("D: 20", "D: 20, Ava_mode: NONE, Csp_template: LAYER(3)")
+
+    assert _load(text + "extends: snowfall\n").warnings == ()
+
+
+# The schema ------------------------------------------------------------------------------------
+
+
+def test_the_schema_knows_every_key_that_the_reader_knows() -> None:
+    schema = sweepfile.json_schema()
+
+    assert schema["required"] == ["name"]
+    assert list(schema["properties"]) == [
+        "name", "description", "extends", "parameters", "sweep", "derived", "where", "seeds", "run",
+        "outputs", "slurm",
+    ]  # fmt: skip
+    assert schema["properties"]["run"]["properties"].keys() == {
+        "stop", "every", "engine", "silence", "time_limit", "checkpoint_every", "on_timeout",
+    }  # fmt: skip
+    assert schema["$defs"]["H"] == {
+        "description": "height of the domain (cells)",
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 100_000,
+    }
+    assert "Seed" not in schema["$defs"]
+
+
+def _plain(node: Node) -> Any:
+    """Return what an editor sees of a file, by the rules of YAML 1.2."""
+    if isinstance(node, Branch):
+        return {key: _plain(child) for key, child in node.nodes.items()}
+    if isinstance(node, Items):
+        return [_plain(child) for child in node.nodes]
+    if node.quoted:
+        return node.text
+    if node.null or node.text in {"true", "false"}:
+        return {"true": True, "false": False}.get(node.text)
+    for number in (int, float):
+        with contextlib.suppress(ValueError):
+            return number(node.text)
+    return node.text
+
+
+def _judged(text: str) -> list[str]:
+    Path("w.yaml").write_text(text)
+    branch, _ = tree.read(Path("w.yaml"))
+    found = jsonschema.Draft202012Validator(sweepfile.json_schema()).iter_errors(_plain(branch))
+    return [error.json_path for error in found]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((shipped("sweeps")).glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_the_schema_takes_what_ships(path: Path) -> None:
+    assert _judged(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "place"),
+    [
+        ("seeds: {first: 1}", "$.seeds"),
+        ("sweep: {grid: {Tau_min: 3}}", "$.sweep.grid.Tau_min"),
+        ("sweep: {zip: {Tau_mim: [3]}}", "$.sweep.zip"),
+        ("sweep: {sample: {n: 3}}", "$.sweep.sample"),
+        ("sweep: {sample: {n: 3, space: {Coef_A: {low: 1}}}}", "$.sweep.sample.space.Coef_A"),
+        ("sweep: {sample: {n: 0, space: {Coef_A: {low: 1, high: 2}}}}", "$.sweep.sample.n"),
+        (
+            "sweep: {sample: {n: 3, space: {Use_lgca: {low: 0, high: 1}}}}",
+            "$.sweep.sample.space",
+        ),
+        ("outputs: {keep_initial: zip}", "$.outputs.keep_initial"),
+        ("slurm: {pack: all}", "$.slurm.pack"),
+    ],
+)
+def test_the_schema_refuses_what_the_reader_refuses(section: str, place: str) -> None:
+    assert _judged(_with(section)) == [place]
+    _problems(_with(section))
+
+
+def test_the_schema_itself_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(sweepfile.json_schema())
