@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.cli import arguments
-from orchestrator.records import status
+from orchestrator.records.status import read_statuses
 from orchestrator.submission import cancel, selection
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ def perform(options: argparse.Namespace) -> int:
     """Cancel what has not ended."""
     directory = selection.find_sweep(options)
     chosen = selection.choose(options.experiments, directory)
-    standings = status.standings(directory, chosen.numbers)
-    changed = cancel.cancel(directory, standings, "cancelled")
-    ended = sum(s.state.ended for s in standings)
-    never = sum(not s.state.ended and not s.attempt for s in standings)
+    statuses = read_statuses(directory, chosen.numbers)
+    changed = cancel.cancel(directory, statuses, "cancelled")
+    ended = sum(s.state.ended for s in statuses)
+    never = sum(not s.state.ended and not s.attempt for s in statuses)
     more = f", {never} never submitted" if never else ""
     print(f"{directory.name}: {changed} cancelled, {ended} had ended before{more}")
     return 0

@@ -13,7 +13,7 @@ from orchestrator.cli import arguments, screen
 from orchestrator.errors import RequestError
 from orchestrator.formats import destination
 from orchestrator.model import State
-from orchestrator.records import status
+from orchestrator.records.status import present, read_statuses
 from orchestrator.submission import selection
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ def perform(options: argparse.Namespace) -> int:
     path = destination.ready(asked, (".zarr", ".nc"))
     with screen.console().status(f"collecting {directory.name}"), _held_back() as interrupt:
         written = dataset.collect(directory, path, options.tolerance, interrupt)
-    standings = status.present(status.standings(directory))
-    done = sum(s.state is State.DONE for s in standings)
+    statuses = present(read_statuses(directory))
+    done = sum(s.state is State.DONE for s in statuses)
     size = text.size(written.size)
-    print(f"wrote {path}: {done} of {len(standings)} experiments done, {size}")
+    print(f"wrote {path}: {done} of {len(statuses)} experiments done, {size}")
     if written.superseded:
         names = text.names(written.superseded)
         print(f"left out: {names}, in whose place a newer experiment stands")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli import arguments
 from orchestrator.errors import RequestError
-from orchestrator.records import attempts, status
+from orchestrator.records import attempts
+from orchestrator.records.status import read_statuses
 from orchestrator.submission import selection
 
 if TYPE_CHECKING:
@@ -27,13 +28,13 @@ def perform(options: argparse.Namespace) -> int:
     """Print the engine's output of the latest attempt, then the record's reason."""
     directory = selection.find_sweep(options)
     number = selection.choose_one(options.experiment, directory, "logs")
-    (standing,) = status.standings(directory, [number])
+    (status,) = read_statuses(directory, [number])
     made = directory.experiment(number).attempts()
-    while options.follow and standing.attempt and not made:
+    while options.follow and status.attempt and not made:
         time.sleep(0.5)
         made = directory.experiment(number).attempts()
     if not made:
-        name, state = standing.experiment.name, standing.state.value
+        name, state = status.experiment.name, status.state.value
         raise RequestError(f"{name} has not started; it is {state}")
     attempt = made[-1]
     shown = _show(attempt.engine_log, 0)

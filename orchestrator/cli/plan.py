@@ -70,7 +70,7 @@ def perform(options: argparse.Namespace) -> int:
 
 def _usage(planned: Plan, wish: Wish, workers: int) -> Usage:
     shape = packing.shape(wish, len(planned.wanted), workers)
-    seen, builtin = planned.standings.values(), wish.root is None
+    seen, builtin = planned.statuses.values(), wish.root is None
     return cost.usage(shape, planned.wanted, wish.run, seen, builtin=builtin)
 
 
@@ -82,7 +82,7 @@ def _table(planned: Plan, limit: int | None) -> Table:
         table.add_column(title, justify="right")
     table.add_column("plan")
     for point, number in planned.numbered[:limit]:
-        state = planned.standings[number].state.value if point.key in kept else ""
+        state = planned.statuses[number].state.value if point.key in kept else ""
         table.add_row(
             str(number),
             *(text.number(point.parameters[name]) for name in names),

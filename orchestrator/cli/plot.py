@@ -161,8 +161,8 @@ def _profile(grid: Grid, options: argparse.Namespace) -> Iterator[tuple[str, Fig
 
 def _check_row(laid: Layout, y: int | None) -> None:
     """Refuse a row that some domain has not."""
-    standings = [standing for page in laid.pages for standing in page.standings.values()]
-    narrowest = min(standings, key=lambda standing: layout.domain(standing)[0])
+    statuses = [status for page in laid.pages for status in page.statuses.values()]
+    narrowest = min(statuses, key=lambda status: layout.domain(status)[0])
     depth, _ = layout.domain(narrowest)
     if y is not None and not 0 <= y < depth:
         name = narrowest.experiment.name
@@ -226,7 +226,7 @@ def _narrowed(grid: Grid, options: argparse.Namespace) -> Grid:
     cells = grid.cells
     if options.experiment is not None:
         number = selection.choose_one(options.experiment, grid.directory, "--experiment")
-        [chosen] = layout.alone(grid, number).pages[0].standings.values()
+        [chosen] = layout.alone(grid, number).pages[0].statuses.values()
         cells = {place: one for place, one in cells.items() if one == chosen}
     if options.seed is not None:
         seed = layout.seed_of(grid, options.seed)

@@ -16,7 +16,8 @@ from orchestrator.formats import destination
 from orchestrator.formats.durable import replacing
 from orchestrator.html import report_data
 from orchestrator.model import State
-from orchestrator.records import failures, ledger, status
+from orchestrator.records import failures, ledger
+from orchestrator.records.status import time_left_s
 from orchestrator.submission import live_status, selection
 from orchestrator.submission.live_status import Look
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from orchestrator.model import Standing
+    from orchestrator.model import Status
     from orchestrator.records.ledger import SweptAxis
     from orchestrator.records.paths import SweepDirectory
 
@@ -75,10 +76,10 @@ def _follow(directory: SweepDirectory, written: _Written, every_s: float) -> int
     look = Look(directory)
     abandoned = live_status.Abandonment(directory)
     while True:
-        standings = _wanted(look)
-        left = [s for s in standings if not s.state.ended]
-        going_on = bool(left) and not abandoned(standings)
-        written.show(standings, math.ceil(every_s) if going_on else None)
+        statuses = _wanted(look)
+        left = [s for s in statuses if not s.state.ended]
+        going_on = bool(left) and not abandoned(statuses)
+        written.show(statuses, math.ceil(every_s) if going_on else None)
         if not going_on:
             break
         time.sleep(every_s)
@@ -90,7 +91,7 @@ def _follow(directory: SweepDirectory, written: _Written, every_s: float) -> int
     return 1 if left else 0
 
 
-def _wanted(look: Look) -> list[Standing]:
+def _wanted(look: Look) -> list[Status]:
     return [s for s in look() if not s.orphaned]
 
 
@@ -103,15 +104,15 @@ class _Written:
         self._axes = ledger.swept_axes(directory)
         names = [name for axis in self._axes for name in axis.names]
         self._collected = report_data.Collected(directory, names)
-        self._last: Sequence[Standing] = ()
+        self._last: Sequence[Status] = ()
         self._told = False
 
-    def show(self, standings: Sequence[Standing], follow_s: int | None) -> None:
+    def show(self, statuses: Sequence[Status], follow_s: int | None) -> None:
         """Write the page if there is something new on it, or if it is the last one."""
         with screen.console().status(f"reading {self._directory.name}"):
-            changed = self._collected.update(standings)
+            changed = self._collected.update(statuses)
         if changed or follow_s is None:
-            self._write(standings, follow_s)
+            self._write(statuses, follow_s)
         if not self._told:
             print(f"wrote {self._path}", flush=True)
             self._told = True
@@ -121,17 +122,17 @@ class _Written:
         if self._last:
             self._write(self._last, None)
 
-    def _write(self, standings: Sequence[Standing], follow_s: int | None) -> None:
-        overview = _overview(self._directory, self._axes, standings, follow_s)
+    def _write(self, statuses: Sequence[Status], follow_s: int | None) -> None:
+        overview = _overview(self._directory, self._axes, statuses, follow_s)
         with replacing(self._path) as file:
             file.write(html.render(overview, self._collected.packed))
-        self._last = standings
+        self._last = statuses
 
 
 def _overview(
     directory: SweepDirectory,
     axes: Sequence[SweptAxis],
-    standings: Sequence[Standing],
+    statuses: Sequence[Status],
     follow_s: int | None,
 ) -> html.Overview:
     name, (content, templates) = directory.name, _sweep_file(directory)
@@ -142,10 +143,10 @@ def _overview(
         axes=names,
         sorted=tuple(axis.sorted for axis in axes),
         quantities=report_data.QUANTITIES,
-        times=tuple(round(float(t), 6) for t in report_data.share(standings).times),
+        times=tuple(round(float(t), 6) for t in report_data.share(statuses).times),
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
-        progress=_progress(standings),
-        causes=tuple(failures.grouped(name, standings, names, text.number)),
+        progress=_progress(statuses),
+        causes=tuple(failures.grouped(name, statuses, names, text.number)),
         sweep_file=content,
         templates=templates,
         commands=(_submitted(name, content), f"rescal-sweep report {name}"),
@@ -153,11 +154,11 @@ def _overview(
     )
 
 
-def _progress(standings: Sequence[Standing]) -> str:
-    done = sum(s.state is State.DONE for s in standings)
-    left = text.seconds(status.time_left_s(standings))
+def _progress(statuses: Sequence[Status]) -> str:
+    done = sum(s.state is State.DONE for s in statuses)
+    left = text.seconds(time_left_s(statuses))
     going_on = f"; about {left} left" if left else ""
-    return f"{done} of {len(standings)} experiments are done{going_on}."
+    return f"{done} of {len(statuses)} experiments are done{going_on}."
 
 
 def _sweep_file(directory: SweepDirectory) -> tuple[str, dict[str, str]]:

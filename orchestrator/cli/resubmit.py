@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from orchestrator.model import Standing
+    from orchestrator.model import Status
 
 _BY_DEFAULT = "failed,timeout,out_of_memory,node_fail,lost"
 
@@ -51,10 +51,10 @@ def perform(options: argparse.Namespace) -> int:
     with ledger.locked(directory):
         for said in dispatch.mend(directory):
             screen.warn(console, said)
-        standings = Look(directory, chosen.numbers)()
-        _refuse_live(standings, explicit=chosen.explicit)
-        standings = [s for s in standings if chosen.explicit or not s.orphaned]
-        ended = [s for s in standings if s.state in states]
+        statuses = Look(directory, chosen.numbers)()
+        _refuse_live(statuses, explicit=chosen.explicit)
+        statuses = [s for s in statuses if chosen.explicit or not s.orphaned]
+        ended = [s for s in statuses if s.state in states]
         again = _alike(options, place, ended)
         if sweep is not None:
             again = [(submit.wished(options, sweep), ended)] if ended else []
@@ -74,9 +74,9 @@ def perform(options: argparse.Namespace) -> int:
         ]
         if not made:
             console.print(f"{directory.name}: nothing to resubmit")
-            console.print(status_table.counts_line(standings))
+            console.print(status_table.counts_line(statuses))
             axes = ledger.axes(directory)
-            for said in failures.grouped(directory.name, standings, axes, text.number):
+            for said in failures.grouped(directory.name, statuses, axes, text.number):
                 console.print(said, markup=False, highlight=False, soft_wrap=True)
             return 0
     numbers = sorted(number for one in made for number in one.attempts)
@@ -93,24 +93,24 @@ def perform(options: argparse.Namespace) -> int:
 
 
 def _alike(
-    options: argparse.Namespace, place: str, standings: Sequence[Standing]
-) -> list[tuple[Wish, list[Standing]]]:
+    options: argparse.Namespace, place: str, statuses: Sequence[Status]
+) -> list[tuple[Wish, list[Status]]]:
     """Sort experiments by how each one was made last.
 
     A sweep file that has changed since may have asked for others in another way.
     """
-    found: list[tuple[Wish, list[Standing]]] = []
-    for standing in standings:
-        last = standing.submission
+    found: list[tuple[Wish, list[Status]]] = []
+    for status in statuses:
+        last = status.submission
         if last is None:  # nobody has asked for it, so nothing has ended
             continue
         asked = resources.effective(options, last.resources)
         wish = Wish(place, last.run, last.outputs, asked, last.root)
         like = next((those for one, those in found if one == wish), None)
         if like is None:
-            found.append((wish, [standing]))
+            found.append((wish, [status]))
         else:
-            like.append(standing)
+            like.append(status)
     return found
 
 
@@ -125,12 +125,12 @@ def _states(text: str | None, *, explicit: bool) -> set[State]:
     return {known[word.strip()] for word in wanted}
 
 
-def _refuse_live(standings: list[Standing], *, explicit: bool) -> None:
-    live = [s for s in standings if not s.state.ended and s.attempt]
+def _refuse_live(statuses: list[Status], *, explicit: bool) -> None:
+    live = [s for s in statuses if not s.state.ended and s.attempt]
     if explicit and live:
-        raise RequestError(*(_live(standing) for standing in live))
+        raise RequestError(*(_live(status) for status in live))
 
 
-def _live(standing: Standing) -> str:
-    waits = "; submit starts it if nobody is about to" * (standing.state is State.PENDING)
-    return f"{standing.experiment.name} is {standing.state.value}; cancel it first{waits}"
+def _live(status: Status) -> str:
+    waits = "; submit starts it if nobody is about to" * (status.state is State.PENDING)
+    return f"{status.experiment.name} is {status.state.value}; cancel it first{waits}"

@@ -12,8 +12,9 @@ from orchestrator import sweepfile
 from orchestrator.cli import arguments, screen, status_table, watch
 from orchestrator.errors import RequestError
 from orchestrator.model import State
-from orchestrator.records import ledger, status
+from orchestrator.records import ledger
 from orchestrator.records.paths import SweepDirectory
+from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator, worker
 from orchestrator.runner.queue import Offer
 from orchestrator.runner.stop import Stop
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from orchestrator.model import Standing
+    from orchestrator.model import Status
     from orchestrator.records.paths import AttemptDirectory
     from orchestrator.submission.plan import Plan
     from orchestrator.submission.request import Wish
@@ -51,12 +52,12 @@ def perform(options: argparse.Namespace) -> int:
     directory = SweepDirectory(data / sweep.name)
     with ledger.locked(directory):
         submit.enlist(sweep, data, functools.partial(screen.warn, console))
-        standing = _pick(options.experiment, directory)
-        taken = _take(directory, standing, wish)
+        status = _pick(options.experiment, directory)
+        taken = _take(directory, status, wish)
     if taken is None:
-        raise RequestError(f"{standing.experiment.name} was claimed by somebody else just now")
+        raise RequestError(f"{status.experiment.name} was claimed by somebody else just now")
     _supervise(console, directory, *taken)
-    (ended,) = status.standings(directory, [standing.experiment.number])
+    (ended,) = read_statuses(directory, [status.experiment.number])
     console.print(
         status_table.status_table([ended], ledger.axes(directory), screen.width(console))
     )
@@ -69,42 +70,42 @@ def _refuse(word: str | None, planned: Plan) -> None:
     """Refuse an experiment that is not there, or that runs or is done, before anything is made."""
     if word is not None:
         numbers = [number for _, number in planned.numbered]
-        known = {*numbers, *planned.standings}
+        known = {*numbers, *planned.statuses}
         number = selection.one_of(word, planned.sweep.name, known, "run")
-        if number in planned.standings:
-            _refuse_state(planned.standings[number])
+        if number in planned.statuses:
+            _refuse_state(planned.statuses[number])
 
 
-def _pick(word: str | None, directory: SweepDirectory) -> Standing:
+def _pick(word: str | None, directory: SweepDirectory) -> Status:
     """Choose the experiment that is meant, refusing one that runs or is done."""
     if word is None:
-        for standing in status.standings(directory):
-            left = standing.state is not State.RUNNING and standing.state is not State.DONE
-            if left and not standing.orphaned:
-                return standing
+        for status in read_statuses(directory):
+            left = status.state is not State.RUNNING and status.state is not State.DONE
+            if left and not status.orphaned:
+                return status
         raise RequestError(f"{directory.name}: every experiment is running or done")
     number = selection.choose_one(word, directory, "run")
-    (standing,) = status.standings(directory, [number])
-    _refuse_state(standing)
-    return standing
+    (status,) = read_statuses(directory, [number])
+    _refuse_state(status)
+    return status
 
 
-def _refuse_state(standing: Standing) -> None:
-    name = standing.experiment.name
-    if standing.state is State.RUNNING:
+def _refuse_state(status: Status) -> None:
+    name = status.experiment.name
+    if status.state is State.RUNNING:
         raise RequestError(f"{name} is running; cancel it first, or follow it with logs -f")
-    if standing.state is State.DONE:
+    if status.state is State.DONE:
         raise RequestError(f"{name} is done; resubmit makes another attempt at it")
 
 
 def _take(
-    directory: SweepDirectory, standing: Standing, wish: Wish
+    directory: SweepDirectory, status: Status, wish: Wish
 ) -> tuple[Offer, AttemptDirectory] | None:
     """Ask for the next attempt and claim it, with the sweep's lock held: nobody else will."""
-    submission = submit.ask(directory, [standing], wish)
+    submission = submit.ask(directory, [status], wish)
     if submission is None:
         return None
-    experiment = standing.experiment
+    experiment = status.experiment
     offer = Offer(experiment, submission.attempts[experiment.number], submission)
     attempt = worker.take(directory, offer, "here")
     return None if attempt is None else (offer, attempt)
@@ -120,7 +121,7 @@ def _supervise(
     def draw() -> None:
         with Live(console=console, auto_refresh=False, transient=True) as live:
             while not finished.wait(0.25):
-                now = status.standings(directory, [number])
+                now = read_statuses(directory, [number])
                 live.update(watch.display(now, axes, console.height), refresh=True)
 
     drawing = threading.Thread(target=draw, daemon=True)

@@ -13,7 +13,8 @@ from rich.text import Text
 from orchestrator import text
 from orchestrator.cli import arguments, screen, status_table
 from orchestrator.model import State
-from orchestrator.records import failures, ledger, paths, status
+from orchestrator.records import failures, ledger, paths
+from orchestrator.records.status import present, read_statuses
 from orchestrator.submission import selection, settings
 from orchestrator.submission.live_status import Look
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from orchestrator.model import Standing
+    from orchestrator.model import Status
     from orchestrator.records.paths import SweepDirectory
 
 _MANY = 60
@@ -58,10 +59,10 @@ def perform(options: argparse.Namespace) -> int:
         return 0
     with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
         while True:
-            standings = look()
-            shown = _status(directory, standings, screen.width(console), everything=options.all)
+            statuses = look()
+            shown = _status(directory, statuses, screen.width(console), everything=options.all)
             live.update(shown, refresh=True)
-            if all(s.state.ended for s in status.present(standings)):
+            if all(s.state.ended for s in present(statuses)):
                 break
             time.sleep(2)
     if console.is_terminal:  # whose screen is as it was before
@@ -71,22 +72,22 @@ def perform(options: argparse.Namespace) -> int:
 
 def _status(
     directory: SweepDirectory,
-    standings: Sequence[Standing],
+    statuses: Sequence[Status],
     width: int | None,
     *,
     everything: bool,
 ) -> RenderableType:
     axes = ledger.axes(directory)
-    shown = standings
-    if len(standings) > _MANY and not everything:
-        shown = [s for s in standings if s.state not in {State.DONE, State.PENDING}][:_MANY]
+    shown = statuses
+    if len(statuses) > _MANY and not everything:
+        shown = [s for s in statuses if s.state not in {State.DONE, State.PENDING}][:_MANY]
     parts: list[RenderableType] = []
-    if len(standings) > _MANY:
-        parts.append(status_table.axis_table(standings, axes))
+    if len(statuses) > _MANY:
+        parts.append(status_table.axis_table(statuses, axes))
     if shown:
         parts.append(status_table.status_table(shown, axes, width))
-    parts.append(status_table.counts_line(standings))
-    told = failures.grouped(directory.name, status.present(standings), axes, text.number)
+    parts.append(status_table.counts_line(statuses))
+    told = failures.grouped(directory.name, present(statuses), axes, text.number)
     parts += [Text(said) for said in told]
     return Group(*parts)
 
@@ -94,7 +95,7 @@ def _status(
 def _summary(directory: SweepDirectory) -> dict[str, Any]:
     """Return what is told of a sweep among others: all but its experiments."""
     whole = status_table.as_json(
-        directory.name, status.standings(directory), ledger.axes(directory)
+        directory.name, read_statuses(directory), ledger.axes(directory)
     )
     return {key: value for key, value in whole.items() if key != "experiments"}
 
@@ -108,5 +109,5 @@ def _overview(
             f"{where}: no sweeps yet; submit one with: rescal-sweep submit SWEEP.yaml"
         )
     for directory in known:
-        line = status_table.counts_line(status.standings(directory))
+        line = status_table.counts_line(read_statuses(directory))
         console.print(f"[bold]{directory.name}[/bold] ", line, sep="", highlight=False)

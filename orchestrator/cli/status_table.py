@@ -11,12 +11,13 @@ from rich.text import Text
 
 from orchestrator import text
 from orchestrator.model import State
-from orchestrator.records import failures, status
+from orchestrator.records import failures
+from orchestrator.records.status import coordinates, counts, present, time_left_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from orchestrator.model import Standing
+    from orchestrator.model import Status
 
 COLOURS = {
     State.PENDING: "dim",
@@ -37,19 +38,18 @@ _AXIS = 1  # the rank of an axis
 _REMARK = 26  # characters that a remark needs at least, to be folded
 
 
-def counts_line(standings: Sequence[Standing]) -> Text:
+def counts_line(statuses: Sequence[Status]) -> Text:
     """Say on one line how many experiments are in which state, and how long it may take."""
-    there = status.present(standings)
+    there = present(statuses)
     parts = [
-        Text(f"{count} {state.value}", COLOURS[state])
-        for state, count in status.counts(there).items()
+        Text(f"{count} {state.value}", COLOURS[state]) for state, count in counts(there).items()
     ]
     line = Text(f"{text.counted(len(there), 'experiment')}{': ' * bool(parts)}").append(
         Text(", ").join(parts)
     )
-    if len(there) < len(standings):
-        line.append(f"; {len(standings) - len(there)} orphaned", "dim")
-    left = status.time_left_s(standings)
+    if len(there) < len(statuses):
+        line.append(f"; {len(statuses) - len(there)} orphaned", "dim")
+    left = time_left_s(statuses)
     return (
         line.append(f"; about {text.seconds(left)} left", "bold") if left is not None else line
     )
@@ -71,15 +71,15 @@ class _Column:
 
 
 def status_table(
-    standings: Sequence[Standing], axes: Sequence[Sequence[str]], width: int | None = None
+    statuses: Sequence[Status], axes: Sequence[Sequence[str]], width: int | None = None
 ) -> Table:
     """Show each experiment on a line: values, state, attempt, place, progress, last error.
 
     Where ``width`` characters are too few for all of it, whole columns are left out, those first
     that tell least, rather than cut.
     """
-    said = _Column("remark", [Text(failures.remark(s)) for s in standings], left=True)
-    columns = [column for column in _columns(standings, axes) if any(column.cells)]
+    said = _Column("remark", [Text(failures.remark(s)) for s in statuses], left=True)
+    columns = [column for column in _columns(statuses, axes) if any(column.cells)]
     room = _REMARK if any(said.cells) else 0
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
     while width is not None and sum(column.width for column in columns) + room > width:
@@ -102,19 +102,19 @@ def status_table(
     return table
 
 
-def _columns(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Iterator[_Column]:
+def _columns(statuses: Sequence[Status], axes: Sequence[Sequence[str]]) -> Iterator[_Column]:
     """Yield all columns of the status table but the remarks."""
 
-    def cells(text: Callable[[Standing], str]) -> list[Text]:
-        return [Text(text(standing)) for standing in standings]
+    def cells(text: Callable[[Status], str]) -> list[Text]:
+        return [Text(text(status)) for status in statuses]
 
     yield _Column("exp", cells(lambda s: str(s.experiment.number)))
-    values = [status.coordinates(standing.experiment, axes) for standing in standings]
+    values = [coordinates(status.experiment, axes) for status in statuses]
     for name in (name for group in axes for name in group):
         shown = [Text(text.number(value[name]) if name in value else "") for value in values]
         yield _Column(name, shown, _AXIS)
     yield _Column("seed", cells(lambda s: str(s.experiment.point.seed)), rank=2)
-    states = [Text(s.state.value, COLOURS[s.state]) for s in standings]
+    states = [Text(s.state.value, COLOURS[s.state]) for s in statuses]
     yield _Column("state", states, left=True)
     yield _Column("try", cells(lambda s: str(s.attempt or "")), rank=4)
     yield _Column("job", cells(lambda s: s.claim.job if s.claim else ""), rank=7, left=True)
@@ -125,24 +125,24 @@ def _columns(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> It
     yield _Column("roughness", cells(lambda s: sparkline(_roughness(s))), rank=6, left=True)
 
 
-def axis_table(standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Table:
+def axis_table(statuses: Sequence[Status], axes: Sequence[Sequence[str]]) -> Table:
     """Count experiments per state for each value on each axis."""
-    there = status.present(standings)
-    states = list(status.counts(there))
+    there = present(statuses)
+    states = list(counts(there))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("axis value")
     for state in states:
         table.add_column(Text(state.value, COLOURS[state]), justify="right")
     for names in axes:
-        groups: dict[str, list[Standing]] = {}
-        for standing in there:
-            values = status.coordinates(standing.experiment, [names])
+        groups: dict[str, list[Status]] = {}
+        for status in there:
+            values = coordinates(status.experiment, [names])
             label = ", ".join(
                 f"{name} = {text.number(value)}" for name, value in values.items()
             )
-            groups.setdefault(label, []).append(standing)
+            groups.setdefault(label, []).append(status)
         for label, group in groups.items():
-            found = status.counts(group)
+            found = counts(group)
             table.add_row(label, *(str(found.get(state, "")) for state in states))
     return table
 
@@ -159,8 +159,8 @@ def sparkline(values: Sequence[float]) -> str:
     return "".join(_BLOCKS[min(len(_BLOCKS) - 1, int(len(_BLOCKS) * v / top))] for v in values)
 
 
-def _roughness(standing: Standing) -> tuple[float, ...]:
-    return standing.progress.roughness if standing.progress is not None else ()
+def _roughness(status: Status) -> tuple[float, ...]:
+    return status.progress.roughness if status.progress is not None else ()
 
 
 def _short(rate: float | None) -> str:
@@ -169,42 +169,39 @@ def _short(rate: float | None) -> str:
     return f"{rate:.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
-def as_json(name: str, standings: Sequence[Standing], axes: Sequence[Sequence[str]]) -> Any:
+def as_json(name: str, statuses: Sequence[Status], axes: Sequence[Sequence[str]]) -> Any:
     """Return a sweep's status as plain data; fields are only ever added."""
     return {
         "sweep": name,
-        "counts": {
-            state.value: count
-            for state, count in status.counts(status.present(standings)).items()
-        },
-        "orphaned": len(standings) - len(status.present(standings)),
-        "time_left_s": status.time_left_s(standings),
+        "counts": {state.value: count for state, count in counts(present(statuses)).items()},
+        "orphaned": len(statuses) - len(present(statuses)),
+        "time_left_s": time_left_s(statuses),
         "axes": [list(names) for names in axes],
-        "experiments": [_standing_json(standing, axes) for standing in standings],
+        "experiments": [_status_json(status, axes) for status in statuses],
     }
 
 
-def _standing_json(standing: Standing, axes: Sequence[Sequence[str]]) -> dict[str, Any]:
-    record, progress = standing.record, standing.progress
+def _status_json(status: Status, axes: Sequence[Sequence[str]]) -> dict[str, Any]:
+    record, progress = status.record, status.progress
     return {
-        "number": standing.experiment.number,
-        "name": standing.experiment.name,
-        "coordinates": status.coordinates(standing.experiment, axes),
-        "seed": standing.experiment.point.seed,
-        "state": standing.state.value,
-        "attempt": standing.attempt,
-        "job": standing.claim.job if standing.claim else None,
-        "host": standing.claim.host if standing.claim else None,
-        "time_t0": standing.time_t0,
-        "stop_t0": standing.stop_t0,
-        "fraction": round(standing.fraction, 6),
-        "snapshots": standing.snapshots,
-        "rate_t0_per_min": standing.rate_t0_per_min,
-        "left_s": standing.left_s,
-        "wall_s": standing.wall_s if record or progress else None,
-        "reason": failures.remark(standing) or None,
-        "roughness": list(_roughness(standing)),
+        "number": status.experiment.number,
+        "name": status.experiment.name,
+        "coordinates": coordinates(status.experiment, axes),
+        "seed": status.experiment.point.seed,
+        "state": status.state.value,
+        "attempt": status.attempt,
+        "job": status.claim.job if status.claim else None,
+        "host": status.claim.host if status.claim else None,
+        "time_t0": status.time_t0,
+        "stop_t0": status.stop_t0,
+        "fraction": round(status.fraction, 6),
+        "snapshots": status.snapshots,
+        "rate_t0_per_min": status.rate_t0_per_min,
+        "left_s": status.left_s,
+        "wall_s": status.wall_s if record or progress else None,
+        "reason": failures.remark(status) or None,
+        "roughness": list(_roughness(status)),
         "complete": record.complete if record else False,
-        "stalled": standing.silent or standing.stalled_s is not None,
-        "orphaned": standing.orphaned,
+        "stalled": status.silent or status.stalled_s is not None,
+        "orphaned": status.orphaned,
     }

@@ -11,8 +11,9 @@ from orchestrator.cli import arguments, screen
 from orchestrator.errors import OrchestratorError, RequestError
 from orchestrator.formats.durable import read_json
 from orchestrator.model import Experiment, Outputs, Point, Run, State, Task
-from orchestrator.records import arrays, attempts, status
+from orchestrator.records import arrays, attempts
 from orchestrator.records.paths import ExperimentDirectory
+from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
@@ -39,30 +40,30 @@ def perform(options: argparse.Namespace) -> int:
     console = screen.console()
     directory = selection.find_sweep(options)
     number = selection.choose_one(options.experiment, directory, "verify")
-    (standing,) = status.standings(directory, [number])
+    (status,) = read_statuses(directory, [number])
     place = directory.experiment(number)
     known = read_json(place.meta_data)
     before = arrays.reduced(place)
     if known is None or len(before.times) == 0:
-        name, state = standing.experiment.name, standing.state.value
+        name, state = status.experiment.name, status.state.value
         raise RequestError(f"{name} has no snapshots to compare with; it is {state}")
     engine = _engine(known, console)
-    record = attempts.read_record(place.attempt(known.get("attempt", standing.attempt)))
+    record = attempts.read_record(place.attempt(known.get("attempt", status.attempt)))
     if record is not None and "new chances" in record.continued:
         console.print(
-            f"{standing.experiment.name} {record.continued}; it cannot come out equal",
+            f"{status.experiment.name} {record.continued}; it cannot come out equal",
             style="yellow",
             highlight=False,
         )
     with (
         tempfile.TemporaryDirectory(prefix=".verify-", dir=directory.root) as scratch,
-        console.status(f"running {standing.experiment.name} again"),
+        console.status(f"running {status.experiment.name} again"),
     ):
-        after = _again(known, standing.experiment.number, engine, Path(scratch))
+        after = _again(known, status.experiment.number, engine, Path(scratch))
     if len(before.height_maps) == 0:
         console.print("it kept no height maps; what else is there is compared", style="yellow")
     compared = list(comparison.compare(before, after, int(known.get("snapshots", 0))))
-    return _tell(console, standing.experiment.name, compared)
+    return _tell(console, status.experiment.name, compared)
 
 
 def _engine(known: dict[str, Any], console: Console) -> Engine:

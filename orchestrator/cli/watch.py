@@ -14,7 +14,8 @@ from rich.table import Table
 from orchestrator import text
 from orchestrator.cli import screen, status_table
 from orchestrator.model import State
-from orchestrator.records import failures, ledger, status
+from orchestrator.records import failures, ledger
+from orchestrator.records.status import coordinates, read_statuses
 from orchestrator.submission import cancel
 from orchestrator.submission.live_status import Abandonment, Look
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from orchestrator.model import Standing
+    from orchestrator.model import Status
     from orchestrator.records.paths import SweepDirectory
 
 _GRACE_S = 10.0
@@ -53,7 +54,7 @@ def _watch(
     directory: SweepDirectory,
     numbers: Collection[int],
     axes: Sequence[Sequence[str]],
-) -> list[Standing]:
+) -> list[Status]:
     """Refresh until all have ended or nobody is left to run the rest."""
     told: set[int] = set()
     abandoned = Abandonment(directory)
@@ -70,31 +71,31 @@ def _watch(
             time.sleep(0.5)
 
 
-def _tell(console: Console, standings: Sequence[Standing], told: set[int]) -> None:
+def _tell(console: Console, statuses: Sequence[Status], told: set[int]) -> None:
     """Print one line for each experiment that has ended since the last look."""
-    for standing in standings:
-        if standing.state.ended and standing.experiment.number not in told:
-            told.add(standing.experiment.number)
-            what = f"{standing.experiment.name} {standing.state.value}"
-            remark = failures.remark(standing)
+    for status in statuses:
+        if status.state.ended and status.experiment.number not in told:
+            told.add(status.experiment.number)
+            what = f"{status.experiment.name} {status.state.value}"
+            remark = failures.remark(status)
             console.print(f"{what}: {remark}" if remark else what, highlight=False)
 
 
-def display(standings: Sequence[Standing], axes: Sequence[Sequence[str]], height: int) -> Group:
+def display(statuses: Sequence[Status], axes: Sequence[Sequence[str]], height: int) -> Group:
     """Draw the counts and a bar for each experiment that runs, within ``height`` lines."""
     table = Table(box=None, pad_edge=False, show_header=False)
-    running = [s for s in standings if s.state is State.RUNNING]
-    for standing in running[: max(1, height - 4)]:
-        values = status.coordinates(standing.experiment, axes)
+    running = [s for s in statuses if s.state is State.RUNNING]
+    for status in running[: max(1, height - 4)]:
+        values = coordinates(status.experiment, axes)
         named = " ".join(f"{name}={text.number(value)}" for name, value in values.items())
         table.add_row(
-            standing.experiment.name,
-            f"{named} seed={standing.experiment.point.seed}",
-            ProgressBar(total=1.0, completed=standing.fraction, width=24),
-            f"{standing.time_t0:.0f}/{standing.stop_t0:g} t0",
-            text.seconds(standing.left_s),
+            status.experiment.name,
+            f"{named} seed={status.experiment.point.seed}",
+            ProgressBar(total=1.0, completed=status.fraction, width=24),
+            f"{status.time_t0:.0f}/{status.stop_t0:g} t0",
+            text.seconds(status.left_s),
         )
-    return Group(status_table.counts_line(standings), table)
+    return Group(status_table.counts_line(statuses), table)
 
 
 def _wants_to_stop(console: Console) -> bool:
@@ -109,11 +110,11 @@ def _wants_to_stop(console: Console) -> bool:
 def _stop(console: Console, directory: SweepDirectory, numbers: Collection[int]) -> None:
     """Cancel what has not ended and wait a little for it."""
     console.print("stopping; what was computed is kept", style="yellow")
-    cancel.cancel(directory, status.standings(directory, numbers), "interrupted")
+    cancel.cancel(directory, read_statuses(directory, numbers), "interrupted")
     deadline = time.monotonic() + _GRACE_S
     while time.monotonic() < deadline:
-        now = status.standings(directory, numbers)
+        now = read_statuses(directory, numbers)
         if all(s.state is not State.RUNNING for s in now):
             break
         time.sleep(0.2)
-    console.print(status_table.counts_line(status.standings(directory, numbers)))
+    console.print(status_table.counts_line(read_statuses(directory, numbers)))

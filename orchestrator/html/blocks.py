@@ -104,7 +104,7 @@ def _details(exhibit: Exhibit) -> dict[str, object]:
     return {
         "depth": depth,
         "length": length,
-        "parameters": dict(exhibit.standing.experiment.point.parameters),
+        "parameters": dict(exhibit.status.experiment.point.parameters),
         "provenance": dict(exhibit.provenance),
         "attempts": list(exhibit.attempts),
         "log_tail": list(exhibit.log_tail),
@@ -114,7 +114,7 @@ def _details(exhibit: Exhibit) -> dict[str, object]:
 def _domain(exhibit: Exhibit) -> tuple[int, int]:
     """Return depth and length in cells, of a domain of which there may be no map; 0 if unknown."""
     _, depth, length = exhibit.reduced.height_maps.shape
-    parameters = exhibit.standing.experiment.point.parameters
+    parameters = exhibit.status.experiment.point.parameters
     return depth or int(parameters.get("D", 0)), length or int(parameters.get("L", 0))
 
 
@@ -133,18 +133,18 @@ def _series(
 def _entry(
     exhibit: Exhibit, names: Sequence[str], quantities: Sequence[Quantity], maps: Maps | None
 ) -> dict[str, object]:
-    standing = exhibit.standing
-    point, record = standing.experiment.point, standing.record
+    status = exhibit.status
+    point, record = status.experiment.point, status.record
     return {
-        "number": standing.experiment.number,
+        "number": status.experiment.number,
         "values": [point.parameters.get(name) for name in names],
         "seed": point.seed,
-        "state": standing.state.value,
-        "fraction": round(standing.fraction, 4),
-        "time": round(standing.time_t0, 2),
-        "stop": standing.stop_t0,
+        "state": status.state.value,
+        "fraction": round(status.fraction, 4),
+        "time": round(status.time_t0, 2),
+        "stop": status.stop_t0,
         "snapshots": len(exhibit.reduced.times),
-        "attempt": standing.attempt,
+        "attempt": status.attempt,
         "wall": None if record is None else round(record.wall_s, 1),
         "remark": exhibit.remark,
         "last": [_last(exhibit, quantity) for quantity in quantities],

@@ -11,7 +11,8 @@ import numpy as np
 from orchestrator import html, plots, text
 from orchestrator.analysis import observables
 from orchestrator.formats.durable import read_json
-from orchestrator.records import arrays, attempts, failures, status
+from orchestrator.records import arrays, attempts, failures
+from orchestrator.records.status import times_asked_for
 from orchestrator.runner import process
 from orchestrator.threads import in_order
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.html import Allowance, Exhibit, Packed
-    from orchestrator.model import Record, Reduced, Standing
+    from orchestrator.model import Record, Reduced, Status
     from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 
 _LOG_LINES = 40
@@ -53,22 +54,22 @@ class Collected:
         self._names = names
         self._known: dict[int, tuple[object, Packed]] = {}
 
-    def update(self, standings: Sequence[Standing]) -> bool:
+    def update(self, statuses: Sequence[Status]) -> bool:
         """Pack the experiments of which something has changed; tell whether there were any."""
-        allowance = share(standings)
-        changed = [s for s in standings if self._unlike(s, allowance)]
+        allowance = share(statuses)
+        changed = [s for s in statuses if self._unlike(s, allowance)]
 
-        def packed(standing: Standing) -> Packed:
-            shown = exhibit(self._directory.experiment(standing.experiment.number), standing)
+        def packed(status: Status) -> Packed:
+            shown = exhibit(self._directory.experiment(status.experiment.number), status)
             return html.pack(shown, self._names, QUANTITIES, allowance)
 
-        for standing, one in zip(changed, in_order(packed, changed), strict=True):
-            self._known[standing.experiment.number] = (_seen(standing, allowance), one)
+        for status, one in zip(changed, in_order(packed, changed), strict=True):
+            self._known[status.experiment.number] = (_seen(status, allowance), one)
         return bool(changed)
 
-    def _unlike(self, standing: Standing, allowance: Allowance) -> bool:
-        known = self._known.get(standing.experiment.number)
-        return known is None or known[0] != _seen(standing, allowance)
+    def _unlike(self, status: Status, allowance: Allowance) -> bool:
+        known = self._known.get(status.experiment.number)
+        return known is None or known[0] != _seen(status, allowance)
 
     @property
     def packed(self) -> list[Packed]:
@@ -76,17 +77,17 @@ class Collected:
         return [packed for _, (_, packed) in sorted(self._known.items())]
 
 
-def share(standings: Sequence[Standing]) -> Allowance:
+def share(statuses: Sequence[Status]) -> Allowance:
     """Share the page among experiments, over all times at which any is to be seen."""
-    return html.allowance(len(standings), np.array(status.times_asked_for(standings)))
+    return html.allowance(len(statuses), np.array(times_asked_for(statuses)))
 
 
-def exhibit(place: ExperimentDirectory, standing: Standing) -> Exhibit:
+def exhibit(place: ExperimentDirectory, status: Status) -> Exhibit:
     """Gather all that a page tells of one experiment."""
     reduced = arrays.reduced(place)
     return html.Exhibit(
-        standing=standing,
-        remark="; ".join(filter(None, (failures.remark(standing), _full(reduced)))),
+        status=status,
+        remark="; ".join(filter(None, (failures.remark(status), _full(reduced)))),
         reduced=dataclasses.replace(
             reduced, height_maps=observables.brimful(reduced.height_maps)
         ),
@@ -109,14 +110,14 @@ def _series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
     return {name: values for name, values in found.items() if np.isfinite(values).any()}
 
 
-def _seen(standing: Standing, allowance: Allowance) -> object:
+def _seen(status: Status, allowance: Allowance) -> object:
     """Return what differs as soon as an experiment has more to show."""
     return (
-        standing.state,
-        standing.attempt,
-        standing.snapshots,  # the first comes at the time at which an experiment starts
-        standing.time_t0,
-        failures.remark(standing),
+        status.state,
+        status.attempt,
+        status.snapshots,  # the first comes at the time at which an experiment starts
+        status.time_t0,
+        failures.remark(status),
         allowance.block_bytes,
         allowance.times.tobytes(),
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from orchestrator.model import Reduced, Standing
+    from orchestrator.model import Reduced, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Exhibit:
         The last lines of the engine's output.
     """
 
-    standing: Standing
+    status: Status
     remark: str
     reduced: Reduced
     series: Mapping[str, NDArray[np.float64]]

@@ -16,12 +16,12 @@ from orchestrator.model.snapshots import (
     Snapshot,
     Task,
 )
-from orchestrator.model.standings import (
+from orchestrator.model.status import (
     Claim,
     Progress,
     Record,
-    Standing,
     State,
+    Status,
     Submission,
 )
 
@@ -39,8 +39,8 @@ __all__ = [
     "Resources",
     "Run",
     "Snapshot",
-    "Standing",
     "State",
+    "Status",
     "Submission",
     "Sweep",
     "Task",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from orchestrator.analysis.dataset.grid import Dimension, Grid
-    from orchestrator.model import Standing
+    from orchestrator.model import Status
     from orchestrator.plots.style import Slot
 
 _PAGE = 1.4  # width over height of what looks well on a page
@@ -30,12 +30,12 @@ class Page:
     ----------
     name
         The further axes' values, such as ``Coef_A = 0.1``; empty where there are none.
-    standings
+    statuses
         By (row, column), of one seed.
     """
 
     name: str
-    standings: Mapping[Slot, Standing]
+    statuses: Mapping[Slot, Status]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,15 @@ def layout(
     for values in itertools.product(*(range(axes[i].size) for i in further)):
         name = ", ".join(label(axes[i], v) for i, v in zip(further, values, strict=True))
         fixed: dict[int | None, int] = dict(zip(further, values, strict=True))
-        standings = {}
+        statuses = {}
         for place in itertools.product(*(range(len(one)) for one in labels)):
             at = {**fixed, **dict(zip(chosen, place, strict=True))}
             where = tuple(at[i] for i in range(len(axes)))
             cells = (grid.cells.get((*where, one)) for one in order)
             if (found := next((c for c in cells if c is not None), None)) is not None:
-                standings[place[0], place[1]] = found
-        pages.append(Page(name, standings))
-    shown = {one.experiment.point.seed for page in pages for one in page.standings.values()}
+                statuses[place[0], place[1]] = found
+        pages.append(Page(name, statuses))
+    shown = {one.experiment.point.seed for page in pages for one in page.statuses.values()}
     said = f"seed = {min(shown)}" if len(shown) == 1 else "the first seed of each"
     several = said if len(seeds) > 1 else ""
     shape = grid.depth, grid.length
@@ -98,18 +98,18 @@ def seed_of(grid: Grid, seed: int) -> int:
 
 def alone(grid: Grid, number: int) -> Layout:
     """Return the layout of one experiment on a page of its own."""
-    for standing in grid.cells.values():
-        if standing.experiment.number == number:
-            page = Page(standing.experiment.name, {(0, 0): standing})
-            return Layout(Labels(), (page,), domain(standing))
+    for status in grid.cells.values():
+        if status.experiment.number == number:
+            page = Page(status.experiment.name, {(0, 0): status})
+            return Layout(Labels(), (page,), domain(status))
     if number in grid.orphaned:
         raise RequestError(f"exp{number} is no longer in the sweep file")
     raise RequestError(f"exp{number} has been superseded by a newer experiment")
 
 
-def domain(standing: Standing) -> tuple[int, int]:
+def domain(status: Status) -> tuple[int, int]:
     """Return depth and length of an experiment's domain, in cells."""
-    parameters = standing.experiment.point.parameters
+    parameters = status.experiment.point.parameters
     return int(parameters["D"]), int(parameters["L"])
 
 
@@ -158,7 +158,7 @@ def _in_turn(laid: Layout) -> Layout:
         return laid
     slots = [divmod(i, across) for i in range(count)]
     pages = [
-        Page(page.name, {slots[max(slot)]: one for slot, one in page.standings.items()})
+        Page(page.name, {slots[max(slot)]: one for slot, one in page.statuses.items()})
         for page in laid.pages
     ]
     down = math.ceil(count / across)

@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from orchestrator.analysis.dataset.grid import Grid
-    from orchestrator.model import Reduced, Standing
+    from orchestrator.model import Reduced, Status
     from orchestrator.plots.layout import Page
     from orchestrator.plots.style import Slot
 
-    Films = Mapping[Slot, tuple[Reduced, Standing]]
+    Films = Mapping[Slot, tuple[Reduced, Status]]
 
 
 def panels(grid: Grid, page: Page, time_t0: float | None) -> dict[Slot, Panel]:
     """Read the height map nearest to a time of each experiment of a page; None: the last."""
 
-    def panel(standing: Standing) -> Panel:
-        return _panel(grid, read(grid, standing), standing, time_t0)
+    def panel(status: Status) -> Panel:
+        return _panel(grid, read(grid, status), status, time_t0)
 
-    found = dict(zip(page.standings, in_order(panel, page.standings.values()), strict=True))
+    found = dict(zip(page.statuses, in_order(panel, page.statuses.values()), strict=True))
     return _compared(grid, found, time_t0)
 
 
@@ -66,8 +66,8 @@ def common_time(times: Sequence[float], time_t0: float | None, tolerance_t0: flo
     return max(there or times, key=shared, default=0.0)
 
 
-def _panel(grid: Grid, reduced: Reduced, standing: Standing, time_t0: float | None) -> Panel:
-    missing = _missing(reduced, standing)
+def _panel(grid: Grid, reduced: Reduced, status: Status, time_t0: float | None) -> Panel:
+    missing = _missing(reduced, status)
     if len(reduced.height_maps) == 0:
         return Panel(None, 0.0, missing)
     shown = nearest(reduced, time_t0)
@@ -83,19 +83,19 @@ def _shown(reduced: Reduced, index: int, remark: str) -> Panel:
     return Panel(observables.surface(reduced.height_maps[index]), time_t0, remark, note=note)
 
 
-def _missing(reduced: Reduced, standing: Standing) -> str:
+def _missing(reduced: Reduced, status: Status) -> str:
     """Say why something of an experiment is missing; empty where nothing is."""
-    if standing.state is State.DONE:
+    if status.state is State.DONE:
         return "" if len(reduced.height_maps) else "no height maps"
-    state: str = standing.state.value
+    state: str = status.state.value
     return state
 
 
 def films(grid: Grid, page: Page) -> Films:
     """Read all snapshots of the experiments of a page."""
-    standings = page.standings.values()
-    found = in_order(functools.partial(read, grid), standings)
-    return dict(zip(page.standings, zip(found, standings, strict=True), strict=True))
+    statuses = page.statuses.values()
+    found = in_order(functools.partial(read, grid), statuses)
+    return dict(zip(page.statuses, zip(found, statuses, strict=True), strict=True))
 
 
 def moments(grid: Grid, films: Films) -> list[float]:
@@ -112,11 +112,11 @@ def moment(grid: Grid, films: Films, time_t0: float) -> dict[Slot, Panel]:
     What should have gone on and did not tells why from the next time on, and at the end.
     """
     shown = {}
-    for place, (reduced, standing) in films.items():
+    for place, (reduced, status) in films.items():
         times = reduced.times[: len(reduced.height_maps)]
         count = int(np.count_nonzero(times <= time_t0 + grid.tolerance_t0))
         over = not count or time_t0 - grid.tolerance_t0 > times[-1]
-        remark = _missing(reduced, standing) if over else ""
+        remark = _missing(reduced, status) if over else ""
         if count:
             shown[place] = _shown(reduced, count - 1, remark)
         else:
@@ -127,9 +127,9 @@ def moment(grid: Grid, films: Films, time_t0: float) -> dict[Slot, Panel]:
 def stripes(grid: Grid, page: Page, y: int | None) -> dict[Slot, Stripes]:
     """Read one row of columns along the wind of each experiment of a page, the middle one."""
 
-    def one_row(standing: Standing) -> Stripes:
-        reduced = read(grid, standing)
-        maps, missing = reduced.height_maps, _missing(reduced, standing)
+    def one_row(status: Status) -> Stripes:
+        reduced = read(grid, status)
+        maps, missing = reduced.height_maps, _missing(reduced, status)
         row = maps.shape[1] // 2 if y is None else y
         if len(maps) == 0:
             return Stripes(np.empty(0), np.empty((0, 0), np.float32), row, missing)
@@ -137,13 +137,13 @@ def stripes(grid: Grid, page: Page, y: int | None) -> dict[Slot, Stripes]:
         above = (heights - heights.mean(axis=1, keepdims=True)).filled(np.nan)
         return Stripes(reduced.times, above, row, missing)
 
-    found = in_order(one_row, page.standings.values())
-    return dict(zip(page.standings, found, strict=True))
+    found = in_order(one_row, page.statuses.values())
+    return dict(zip(page.statuses, found, strict=True))
 
 
-def read(grid: Grid, standing: Standing) -> Reduced:
+def read(grid: Grid, status: Status) -> Reduced:
     """Read the height maps and cell counts of an experiment."""
-    return arrays.reduced(grid.directory.experiment(standing.experiment.number), spectra=False)
+    return arrays.reduced(grid.directory.experiment(status.experiment.number), spectra=False)
 
 
 def nearest(reduced: Reduced, time_t0: float | None) -> int:

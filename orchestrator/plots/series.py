@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.analysis.dataset.grid import Dimension, Grid
-    from orchestrator.model import Standing
+    from orchestrator.model import Status
 
 _Read = TypeVar("_Read")
 
@@ -97,8 +97,8 @@ def series(grid: Grid) -> Course:
     Of a point that has one seed, at the times of its snapshots.
     """
 
-    def measure(standing: Standing) -> tuple[NDArray[np.float64], Mapping[str, Any], float]:
-        reduced = panels.read(grid, standing)
+    def measure(status: Status) -> tuple[NDArray[np.float64], Mapping[str, Any], float]:
+        reduced = panels.read(grid, status)
         since_t0 = observables.full_from(reduced)
         return reduced.times, observables.series(reduced), since_t0
 
@@ -129,8 +129,8 @@ def waves(grid: Grid, time_t0: float | None) -> Waves:
     From the longest wave on; the shortest, of two cells, is left out.
     """
 
-    def measure(standing: Standing) -> tuple[float, int, NDArray[np.float64] | None] | None:
-        one = panels.read(grid, standing)
+    def measure(status: Status) -> tuple[float, int, NDArray[np.float64] | None] | None:
+        one = panels.read(grid, status)
         if len(one.height_maps) == 0:
             return None
         shown = panels.nearest(one, time_t0)
@@ -192,13 +192,13 @@ def _sets(seeds: NDArray[np.float64]) -> NDArray[np.intp]:
 
 
 def _each_point(
-    grid: Grid, read: Callable[[Standing], _Read]
+    grid: Grid, read: Callable[[Status], _Read]
 ) -> Iterator[tuple[tuple[str, str], list[_Read]]]:
     """Yield each point of a sweep with its labels and what is read of each of its seeds."""
     points = list(_points(grid))
-    found = in_order(read, (standing for _, standings in points for standing in standings))
-    for labels, standings in points:
-        yield labels, [next(found) for _ in standings]
+    found = in_order(read, (status for _, statuses in points for status in statuses))
+    for labels, statuses in points:
+        yield labels, [next(found) for _ in statuses]
 
 
 def shade(grid: Grid) -> Shade | None:
@@ -230,13 +230,13 @@ def _by_size(grid: Grid) -> list[Dimension]:
     return sorted(grid.dimensions[:-1], key=lambda axis: -axis.size)
 
 
-def _points(grid: Grid) -> Iterator[tuple[tuple[str, str], list[Standing]]]:
+def _points(grid: Grid) -> Iterator[tuple[tuple[str, str], list[Status]]]:
     """Yield each point of a sweep with its labels and the experiments of its seeds."""
     axes = grid.dimensions[:-1]
     order = [axes.index(axis) for axis in _by_size(grid)]
     for place in np.ndindex(*(axis.size for axis in axes)):
         labels = [_named(axes[i], place[i]) for i in order]
         cells = (grid.cells.get((*place, seed)) for seed in range(grid.dimensions[-1].size))
-        standings = [cell for cell in cells if cell is not None]
-        if standings:
-            yield (labels[0] if labels else "", ", ".join(labels[1:])), standings
+        statuses = [cell for cell in cells if cell is not None]
+        if statuses:
+            yield (labels[0] if labels else "", ", ".join(labels[1:])), statuses

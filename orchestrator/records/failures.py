@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from orchestrator.formats.parameters import Value
-    from orchestrator.model import Standing
+    from orchestrator.model import Status
 
 _PROGRESS = re.compile(r",? after \d+ of \d+ snapshots, at t = [^;]* t0")
 _FOLDERS = re.compile(r"[^\s\"']*/")
@@ -23,7 +23,7 @@ _MORE = 1.5  # times what was not enough
 
 def grouped(
     name: str,
-    standings: Sequence[Standing],
+    statuses: Sequence[Status],
     axes: Sequence[Sequence[str]],
     shown: Callable[[Value], str],
 ) -> list[str]:
@@ -38,29 +38,29 @@ def grouped(
     shown
         Writes a value on an axis.
     """
-    causes: dict[tuple[State, str], list[Standing]] = {}
-    for standing in standings:
-        if standing.state.bad:
-            alike = _without_details(_cause(standing))
-            causes.setdefault((standing.state, alike), []).append(standing)
+    causes: dict[tuple[State, str], list[Status]] = {}
+    for status in statuses:
+        if status.state.bad:
+            alike = _without_details(_cause(status))
+            causes.setdefault((status.state, alike), []).append(status)
     return [
-        f"{len(group)} {state.value}{_told(group)}{_where(group, standings, axes, shown)}"
+        f"{len(group)} {state.value}{_told(group)}{_where(group, statuses, axes, shown)}"
         f": {_remedy(name, state, group)}"
         for (state, _), group in sorted(causes.items(), key=lambda item: -len(item[1]))
     ]
 
 
-def _told(group: Sequence[Standing]) -> str:
+def _told(group: Sequence[Status]) -> str:
     """Return the cause that a group shares, as the first of them has it."""
-    found = dict.fromkeys(_cause(standing) for standing in group)
+    found = dict.fromkeys(_cause(status) for status in group)
     first, *others = found
     return f" ({first}{', or alike' * bool(others)})" if first else ""
 
 
-def _cause(standing: Standing) -> str:
+def _cause(status: Status) -> str:
     """Return the reason without how far it had come; of one that was stopped, only by what."""
-    reason = standing.record.reason if standing.record is not None else standing.note
-    if standing.state in {State.TIMEOUT, State.CANCELLED}:
+    reason = status.record.reason if status.record is not None else status.note
+    if status.state in {State.TIMEOUT, State.CANCELLED}:
         reason = reason.partition(";")[0]
     return _PROGRESS.sub("", reason).strip()
 
@@ -71,29 +71,29 @@ def _without_details(cause: str) -> str:
 
 
 def _where(
-    group: Sequence[Standing],
-    standings: Sequence[Standing],
+    group: Sequence[Status],
+    statuses: Sequence[Status],
     axes: Sequence[Sequence[str]],
     shown: Callable[[Value], str],
 ) -> str:
     """Say at which values of the axes all of a group stand, as ``14 of 14 at Lambda_I = 0.01``."""
     told = []
     for names in axes:
-        values = {_values(standing, names) for standing in group}
-        if len(values) == 1 and len({_values(s, names) for s in standings}) > 1:
+        values = {_values(status, names) for status in group}
+        if len(values) == 1 and len({_values(s, names) for s in statuses}) > 1:
             (value,) = values
-            among = sum(_values(standing, names) == value for standing in standings)
+            among = sum(_values(status, names) == value for status in statuses)
             at = ", ".join(f"{n} = {shown(v)}" for n, v in zip(names, value, strict=True))
             told.append(f"{len(group)} of {among} at {at}")
     return f", {'; '.join(told)}" if told else ""
 
 
-def _values(standing: Standing, names: Sequence[str]) -> tuple[Value, ...]:
-    parameters = standing.experiment.point.parameters
+def _values(status: Status, names: Sequence[str]) -> tuple[Value, ...]:
+    parameters = status.experiment.point.parameters
     return tuple(parameters.get(name, "") for name in names)
 
 
-def _remedy(name: str, state: State, group: Sequence[Standing]) -> str:
+def _remedy(name: str, state: State, group: Sequence[Status]) -> str:
     """Return the command that mends a cause; an engine's own error is to be looked at first."""
     again = f"rescal-sweep resubmit {name} --state {state.value}"
     if state is State.FAILED:
@@ -101,7 +101,7 @@ def _remedy(name: str, state: State, group: Sequence[Standing]) -> str:
     return " ".join([again, *_more(state, group)])
 
 
-def _more(state: State, group: Sequence[Standing]) -> Iterator[str]:
+def _more(state: State, group: Sequence[Status]) -> Iterator[str]:
     """Yield what to ask more of, or to avoid."""
     asked = [s.submission.resources for s in group if s.submission is not None]
     if state is State.TIMEOUT:
@@ -119,24 +119,24 @@ def _more(state: State, group: Sequence[Standing]) -> Iterator[str]:
             yield f"--exclude {','.join(hosts)}"
 
 
-def remark(standing: Standing) -> str:
+def remark(status: Status) -> str:
     """Say in a few words what a person should know about an experiment."""
-    orphaned = "no longer in the sweep file" * standing.orphaned
-    return "; ".join(said for said in (orphaned, _story(standing)) if said)
+    orphaned = "no longer in the sweep file" * status.orphaned
+    return "; ".join(said for said in (orphaned, _story(status)) if said)
 
 
-def _story(standing: Standing) -> str:
-    record = standing.record
+def _story(status: Status) -> str:
+    record = status.record
     if record is not None:
         kept = f" ({record.snapshots} snapshots kept)" if record.snapshots else ""
         return record.reason if record.state is State.DONE else f"{record.reason}{kept}"
-    if standing.note:
-        return standing.note
-    if standing.state is State.LOST:
+    if status.note:
+        return status.note
+    if status.state is State.LOST:
         return "its process has died without a word"
-    if standing.silent:
+    if status.silent:
         return "no sign of life for a while; cancel ends it if it has died"
-    if standing.stalled_s is not None:
-        return f"stalled? no snapshot for {text.seconds(standing.stalled_s)}"
-    never = standing.state is State.PENDING and standing.submission is None
+    if status.stalled_s is not None:
+        return f"stalled? no snapshot for {text.seconds(status.stalled_s)}"
+    never = status.state is State.PENDING and status.submission is None
     return "never submitted" * never

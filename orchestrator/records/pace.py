@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from orchestrator.formats.parameters import Value
-    from orchestrator.model import Progress, Record, Standing
+    from orchestrator.model import Progress, Record, Status
 
 _BUILTIN_S = 2.5e-7
 _RESCAL_S = 1.6e-6
@@ -68,19 +68,19 @@ def learnt(ran: Iterable[tuple[Mapping[str, Value], Progress | Record]]) -> Pace
     return Pace(start_s, statistics.median(costs))
 
 
-def pace(seen: Iterable[Standing], *, builtin: bool) -> Pace:
+def pace(seen: Iterable[Status], *, builtin: bool) -> Pace:
     """Return the pace of finished experiments, else of those that have shown snapshots.
 
     Where there are neither, the published scaling.
     """
     finished, running = [], []
-    for standing in seen:
-        if standing.reached is None:
+    for status in seen:
+        if status.reached is None:
             continue
-        one = standing.experiment.point.parameters, standing.reached
-        if standing.record is not None and standing.record.complete:
+        one = status.experiment.point.parameters, status.reached
+        if status.record is not None and status.record.complete:
             finished.append(one)
-        elif standing.state is State.RUNNING:
+        elif status.state is State.RUNNING:
             running.append(one)
     published = Pace(START_S, _BUILTIN_S if builtin else _RESCAL_S)
     return learnt(finished) or learnt(running) or published

@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from orchestrator.model import Standing, State
+from orchestrator.model import State, Status
 from orchestrator.records import attempts, ledger
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _DECIMALS = 9  # of a time, so that 3 x 0.1 is 0.3
 
 
-def standings(directory: SweepDirectory, only: Collection[int] | None = None) -> list[Standing]:
+def read_statuses(
+    directory: SweepDirectory, only: Collection[int] | None = None
+) -> list[Status]:
     """Tell where each experiment stands, by number; ``only`` restricts to some numbers."""
     made = ledger.submissions(directory)
     by_token = {submission.token: submission for submission in made}
@@ -33,27 +35,27 @@ def standings(directory: SweepDirectory, only: Collection[int] | None = None) ->
     for experiment in ledger.experiments(directory):
         if only is None or experiment.number in only:
             attempt, asked_by = wanted.get(experiment.number, (0, None))
-            found.append(_standing(directory, experiment, attempt, asked_by, by_token))
+            found.append(_status(directory, experiment, attempt, asked_by, by_token))
     return [
         dataclasses.replace(s, orphaned=True) if s.experiment.number in orphaned else s
         for s in found
     ]
 
 
-def _standing(
+def _status(
     directory: SweepDirectory,
     experiment: Experiment,
     wanted: int,
     submission: Submission | None,
     by_token: Mapping[str, Submission],
-) -> Standing:
+) -> Status:
     """Tell where one experiment stands, of which attempt ``wanted`` was the last asked for.
 
     Where several submissions asked for that attempt, the one counts by which it was claimed.
     """
     made = _latest_attempt(directory, experiment.number)
     if made < wanted or made == 0:
-        return Standing(experiment, State.PENDING, wanted, submission)
+        return Status(experiment, State.PENDING, wanted, submission)
     attempt = directory.experiment(experiment.number).attempt(made)
     claim = attempts.read_claim(attempt)
     if claim is not None:
@@ -61,22 +63,22 @@ def _standing(
     progress = attempts.read_progress(attempt)
     record = attempts.read_record(attempt)
     if record is not None:
-        return Standing(experiment, record.state, made, submission, claim, progress, record)
+        return Status(experiment, record.state, made, submission, claim, progress, record)
     life = attempts.alive(attempt)
     if life is False:  # it may have written its record between the two looks
         record = attempts.read_record(attempt)
         state = State.LOST if record is None else record.state
-        return Standing(experiment, state, made, submission, claim, progress, record)
-    return Standing(
+        return Status(experiment, state, made, submission, claim, progress, record)
+    return Status(
         experiment, State.RUNNING, made, submission, claim, progress, silent=life is None
     )
 
 
-def times_asked_for(standings: Iterable[Standing]) -> list[float]:
+def times_asked_for(statuses: Iterable[Status]) -> list[float]:
     """Return all times at which a snapshot of any of these was asked for, in t0, ascending."""
     asked = {
         (s.submission.run.every_t0, s.submission.run.multiples(s.start_t0))
-        for s in standings
+        for s in statuses
         if s.submission is not None
     }
     return sorted(
@@ -94,23 +96,23 @@ def _latest_attempt(directory: SweepDirectory, number: int) -> int:
     return max((int(name) for name in names if name.isdecimal()), default=0)
 
 
-def counts(standings: Iterable[Standing]) -> dict[State, int]:
+def counts(statuses: Iterable[Status]) -> dict[State, int]:
     """Count experiments per state, in the order of the states, without the empty ones."""
-    found = Counter(standing.state for standing in standings)
+    found = Counter(status.state for status in statuses)
     return {state: found[state] for state in State if found[state]}
 
 
-def present(standings: Iterable[Standing]) -> list[Standing]:
+def present(statuses: Iterable[Status]) -> list[Status]:
     """Return those that are still in the sweep file; only they count in totals."""
-    return [standing for standing in standings if not standing.orphaned]
+    return [status for status in statuses if not status.orphaned]
 
 
-def time_left_s(standings: Sequence[Standing]) -> float | None:
+def time_left_s(statuses: Sequence[Status]) -> float | None:
     """Estimate how long a sweep still takes with as many at a time as run now, or None.
 
     What is pending is taken to need as long as those that run or have run needed per t0.
     """
-    there = present(standings)
+    there = present(statuses)
     running = [s for s in there if s.state is State.RUNNING]
     rates = [rate for s in there if (rate := s.rate_t0_per_min) is not None]
     if not running or not rates:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from orchestrator.records import pace, status
+from orchestrator.records import pace
+from orchestrator.records.status import read_statuses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,6 @@ class Hours:
             return own
         if self._others is None:
             numbers = set(sorted(submission.attempts)[:_SAMPLE])
-            seen = status.standings(self._directory, numbers)
+            seen = read_statuses(self._directory, numbers)
             self._others = pace.pace(seen, builtin=submission.root is None)
         return self._others

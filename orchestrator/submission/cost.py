@@ -14,7 +14,7 @@ from orchestrator.records import pace
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from orchestrator.model import Point, Run, Standing
+    from orchestrator.model import Point, Run, Status
 
 _HOUR_S = 3600
 
@@ -83,7 +83,7 @@ class Usage:
 
 
 def usage(
-    shape: Shape, points: Sequence[Point], run: Run, seen: Iterable[Standing], *, builtin: bool
+    shape: Shape, points: Sequence[Point], run: Run, seen: Iterable[Status], *, builtin: bool
 ) -> Usage:
     """Estimate what running ``points`` would use, from what is ``seen`` of the sweep so far."""
     seen = [*seen]

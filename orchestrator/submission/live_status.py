@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator import text
 from orchestrator.model import State
-from orchestrator.records import attempts, status
+from orchestrator.records import attempts
+from orchestrator.records.status import read_statuses
 from orchestrator.slurm import jobs
 from orchestrator.slurm.client import Unknown
 from orchestrator.slurm.verdict import verdict
@@ -17,7 +18,7 @@ from orchestrator.submission import local_pool
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from orchestrator.model import Standing, Submission
+    from orchestrator.model import Status, Submission
     from orchestrator.records.paths import SweepDirectory
     from orchestrator.slurm.jobs import Accounted, Queued
     from orchestrator.slurm.verdict import Verdict
@@ -36,21 +37,21 @@ class Look:
         self._queued: Mapping[str, Queued] | Unknown = {}
         self._accounted: Mapping[str, Mapping[str, Accounted]] | Unknown = {}  # by array
 
-    def __call__(self) -> list[Standing]:
+    def __call__(self) -> list[Status]:
         """Return where each experiment stands now.
 
         Slurm is asked only if something waits for it, or ran on it and has fallen silent; once
         about the queue, and about its accounts only if the queue does not know all of these jobs.
         """
-        standings = status.standings(self._directory, self._only)
-        doubtful = [s for s in standings if _needs_slurm(s)]
+        statuses = read_statuses(self._directory, self._only)
+        doubtful = [s for s in statuses if _needs_slurm(s)]
         if not doubtful:
-            return standings
+            return statuses
         if time.monotonic() - self._asked >= _PATIENCE_S:
             self._ask(doubtful)
-        return [self._judged(s) if _needs_slurm(s) else s for s in standings]
+        return [self._judged(s) if _needs_slurm(s) else s for s in statuses]
 
-    def _ask(self, doubtful: Sequence[Standing]) -> None:
+    def _ask(self, doubtful: Sequence[Status]) -> None:
         arrays = sorted({i for s in doubtful if s.submission for i in s.submission.job_ids})
         self._queued = jobs.queue(arrays)
         wanted = {self._job_of(s) for s in doubtful}
@@ -61,36 +62,36 @@ class Look:
             self._accounted = _by_array(jobs.accounting(arrays, since))
         self._asked = time.monotonic()
 
-    def _judged(self, standing: Standing) -> Standing:
-        """Return a standing with what Slurm's verdict on its job adds to it."""
-        job = self._job_of(standing)
+    def _judged(self, status: Status) -> Status:
+        """Return a status with what Slurm's verdict on its job adds to it."""
+        job = self._job_of(status)
         found = verdict(job, self._queued, self._accounts_of(job), time.time())
         if found.state is not None and found.state.ended:
-            return self._ended(standing, found)
-        if found.state is State.RUNNING and standing.state is not State.RUNNING:
-            return standing  # its job has others to do first, or will never come back to it
+            return self._ended(status, found)
+        if found.state is State.RUNNING and status.state is not State.RUNNING:
+            return status  # its job has others to do first, or will never come back to it
         note = found.sentence
         if found.start is not None and found.state is State.PENDING:
             note += f", expected to start {text.moment(found.start, time.time())}"
         if found.state is State.PENDING:  # a job that is started again goes on with it
-            return dataclasses.replace(standing, state=State.PENDING, note=note)
-        return standing if standing.state is State.LOST else _noted(standing, note)
+            return dataclasses.replace(status, state=State.PENDING, note=note)
+        return status if status.state is State.LOST else _noted(status, note)
 
     def _accounts_of(self, job: str) -> Mapping[str, Accounted] | Unknown:
         if isinstance(self._accounted, Unknown):
             return self._accounted
         return self._accounted.get(jobs.array_of(job), {})
 
-    def _ended(self, standing: Standing, found: Verdict) -> Standing:
-        """Return the standing of an experiment whose job has ended."""
+    def _ended(self, status: Status, found: Verdict) -> Status:
+        """Return the status of an experiment whose job has ended."""
         assert found.state is not None
         note = found.sentence
-        if standing.state is State.PENDING:
-            if self._anyone(standing.submission):
-                return standing  # another job of the submission will take it
+        if status.state is State.PENDING:
+            if self._anyone(status.submission):
+                return status  # another job of the submission will take it
             note = f"never started: {note}"
         state = State.LOST if found.state is State.DONE else found.state
-        return dataclasses.replace(standing, state=state, note=note)
+        return dataclasses.replace(status, state=state, note=note)
 
     def _anyone(self, submission: Submission | None) -> bool:
         """Tell whether any job of a submission still waits or runs."""
@@ -103,16 +104,16 @@ class Look:
             for job, entry in self._queued.items()
         )
 
-    def _job_of(self, standing: Standing) -> str:
+    def _job_of(self, status: Status) -> str:
         """Return the job that has an experiment, or will if each takes what it is sent for."""
-        if standing.claim is not None:
-            return standing.claim.job
-        submission = standing.submission
+        if status.claim is not None:
+            return status.claim.job
+        submission = status.submission
         assert submission is not None
         if submission.token not in self._positions:
             numbered = {n: i for i, n in enumerate(submission.attempts)}
             self._positions[submission.token] = numbered
-        position = self._positions[submission.token][standing.experiment.number]
+        position = self._positions[submission.token][status.experiment.number]
         together = submission.resources.together
         task = position // together if together else 0
         for array, size in zip(submission.job_ids, submission.chunks, strict=False):
@@ -134,17 +135,17 @@ def _by_array(
     return found
 
 
-def _noted(standing: Standing, note: str) -> Standing:
-    return dataclasses.replace(standing, note=note)
+def _noted(status: Status, note: str) -> Status:
+    return dataclasses.replace(status, note=note)
 
 
-def _needs_slurm(standing: Standing) -> bool:
-    if standing.submission is None or standing.submission.cluster != "slurm":
+def _needs_slurm(status: Status) -> bool:
+    if status.submission is None or status.submission.cluster != "slurm":
         return False
-    if standing.state is State.PENDING:
-        return bool(standing.submission.job_ids)
-    running = standing.state is State.RUNNING and standing.silent
-    return running or (standing.state is State.LOST and standing.record is None)
+    if status.state is State.PENDING:
+        return bool(status.submission.job_ids)
+    running = status.state is State.RUNNING and status.silent
+    return running or (status.state is State.LOST and status.record is None)
 
 
 class Abandonment:
@@ -154,21 +155,21 @@ class Abandonment:
         self._directory = directory
         self._looks = 0
 
-    def __call__(self, standings: Sequence[Standing]) -> bool:
+    def __call__(self, statuses: Sequence[Status]) -> bool:
         """Tell whether nobody was left at this look and at the one before.
 
         Twice, for a worker may leave between the look at files and the look at the pool.
         """
-        left = [s for s in standings if not s.state.ended]
+        left = [s for s in statuses if not s.state.ended]
         somebody = any(_on_slurm(s) or _lives(s) for s in left)
         workers = somebody or local_pool.live_workers(self._directory)
         self._looks = 0 if workers or not left else self._looks + 1
         return self._looks >= 2
 
 
-def _lives(standing: Standing) -> bool:
-    return standing.state is State.RUNNING and not standing.silent
+def _lives(status: Status) -> bool:
+    return status.state is State.RUNNING and not status.silent
 
 
-def _on_slurm(standing: Standing) -> bool:
-    return standing.submission is not None and standing.submission.cluster == "slurm"
+def _on_slurm(status: Status) -> bool:
+    return status.submission is not None and status.submission.cluster == "slurm"

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator import text
-from orchestrator.records import ledger, status
+from orchestrator.records import ledger
 from orchestrator.records.paths import SweepDirectory
+from orchestrator.records.status import read_statuses
 from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from orchestrator.model import Outputs, Point, Standing, Submission, Sweep
+    from orchestrator.model import Outputs, Point, Status, Submission, Sweep
     from orchestrator.records.ledger import Reconciliation
 
 
@@ -30,22 +31,20 @@ class Plan:
     directory: SweepDirectory
     points: Sequence[Point]
     reconciliation: Reconciliation
-    standings: Mapping[int, Standing]
+    statuses: Mapping[int, Status]
     next_number: int
 
     @property
     def idle(self) -> tuple[int, ...]:
         """Numbers of kept experiments that nobody has asked for yet."""
         kept = (e.number for e in self.reconciliation.kept)
-        return tuple(n for n in kept if self.standings[n].attempt == 0)
+        return tuple(n for n in kept if self.statuses[n].attempt == 0)
 
     @property
     def otherwise(self) -> tuple[int, ...]:
         """Numbers of kept experiments that were last asked for with other times or outputs."""
         wanted = _times_and_outputs(self.sweep)
-        asked = {
-            e.number: self.standings[e.number].submission for e in self.reconciliation.kept
-        }
+        asked = {e.number: self.statuses[e.number].submission for e in self.reconciliation.kept}
         other = (n for n, made in asked.items() if made and _times_and_outputs(made) != wanted)
         return tuple(sorted(other))
 
@@ -62,7 +61,7 @@ class Plan:
     @property
     def wanted(self) -> tuple[Point, ...]:
         """What submitting would run: all that is new, and what nobody has asked for yet."""
-        idle = (self.standings[n].experiment.point for n in self.idle)
+        idle = (self.statuses[n].experiment.point for n in self.idle)
         return (*self.reconciliation.new, *idle)
 
 
@@ -86,6 +85,6 @@ def compare(sweep: Sweep, data: Path) -> Plan:
     points = expansion.expand(sweep)
     directory = SweepDirectory(data / sweep.name)
     known = ledger.experiments(directory)
-    standings = {s.experiment.number: s for s in status.standings(directory)}
+    statuses = {s.experiment.number: s for s in read_statuses(directory)}
     following = ledger.next_number(directory, known)
-    return Plan(sweep, directory, points, ledger.reconcile(known, points), standings, following)
+    return Plan(sweep, directory, points, ledger.reconcile(known, points), statuses, following)

@@ -17,7 +17,8 @@ from orchestrator.analysis.dataset.variables import series_values
 from orchestrator.analysis.observables import QUANTITIES
 from orchestrator.errors import RequestError
 from orchestrator.model import State
-from orchestrator.records import arrays, status
+from orchestrator.records import arrays
+from orchestrator.records.status import axis_names, coordinates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,14 +59,14 @@ class Proposal:
 
 def proposals(planned: Plan, criterion: Criterion) -> list[Proposal]:
     """Return what is proposed for each point of the file that has finished experiments."""
-    axes = status.axis_names(planned.sweep.axes)
+    axes = axis_names(planned.sweep.axes)
     points: dict[tuple[tuple[str, Value], ...], list[Experiment]] = {}
     for experiment in planned.reconciliation.kept:
-        if planned.standings[experiment.number].state is State.DONE:
-            where = tuple(status.coordinates(experiment, axes).items())
+        if planned.statuses[experiment.number].state is State.DONE:
+            where = tuple(coordinates(experiment, axes).items())
             points.setdefault(where, []).append(experiment)
     if not points:
-        finished = sum(s.state is State.DONE for s in planned.standings.values())
+        finished = sum(s.state is State.DONE for s in planned.statuses.values())
         others = f"; {finished} finished ones are no longer in it" if finished else ""
         raise RequestError(
             f"{planned.sweep.path}: no experiment of it has finished yet{others}"

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from orchestrator import text
 from orchestrator.errors import RequestError
 from orchestrator.model import State
-from orchestrator.records import attempts, ledger, pace, status
+from orchestrator.records import attempts, ledger, pace
 from orchestrator.records.paths import SweepDirectory
+from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator
 from orchestrator.runner.job import in_job
 from orchestrator.slurm import control, jobs
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from orchestrator.model import Engine, Standing, Submission, Sweep
+    from orchestrator.model import Engine, Status, Submission, Sweep
     from orchestrator.submission.plan import Plan
     from orchestrator.submission.request import Wish
 
@@ -65,16 +66,16 @@ def ask_for_new(directory: SweepDirectory, wish: Wish) -> Submission | None:
 
     None where there is nothing to do.
     """
-    new = [s for s in status.standings(directory) if s.attempt == 0 and not s.orphaned]
+    new = [s for s in read_statuses(directory) if s.attempt == 0 and not s.orphaned]
     return ask(directory, new, wish)
 
 
-def ask(directory: SweepDirectory, chosen: Sequence[Standing], wish: Wish) -> Submission | None:
+def ask(directory: SweepDirectory, chosen: Sequence[Status], wish: Wish) -> Submission | None:
     """Write down the intent to make the next attempt at each of ``chosen``; the lock is held.
 
     None where none of them can be asked for, since a job has taken it just now.
     """
-    chosen = [standing for standing in chosen if _settled(directory, standing)]
+    chosen = [status for status in chosen if _settled(directory, status)]
     if not chosen:
         return None
     if wish.cluster == "local" or wish.resources.together != 1:
@@ -90,29 +91,29 @@ def ask(directory: SweepDirectory, chosen: Sequence[Standing], wish: Wish) -> Su
     return one
 
 
-def _settled(directory: SweepDirectory, standing: Standing) -> bool:
+def _settled(directory: SweepDirectory, status: Status) -> bool:
     """Make sure that the last attempt can no longer be made or go on; say whether it is so.
 
     One that died without a record gets it; one that was asked for and never started is taken, so
     that a job which turns up late finds it ended.
     """
-    if standing.record is not None or standing.state is State.PENDING:
+    if status.record is not None or status.state is State.PENDING:
         return True
-    place = directory.experiment(standing.experiment.number)
-    reason = standing.note or "the process that ran it died without a word"
-    if not place.attempt(standing.attempt).root.exists():
-        token = standing.submission.token if standing.submission else ""
+    place = directory.experiment(status.experiment.number)
+    reason = status.note or "the process that ran it died without a word"
+    if not place.attempt(status.attempt).root.exists():
+        token = status.submission.token if status.submission else ""
         claimant = attempts.myself(token, job="")
-        return attempts.claim_ended(place, standing.attempt, claimant, standing.state, reason)
-    attempts.end(place.attempt(standing.attempt), standing.state, reason)
+        return attempts.claim_ended(place, status.attempt, claimant, status.state, reason)
+    attempts.end(place.attempt(status.attempt), status.state, reason)
     return True
 
 
-def _next_attempt(standing: Standing) -> int:
+def _next_attempt(status: Status) -> int:
     """Return the number of the attempt to make: the one that waits, or the one after the last."""
-    if standing.state is State.PENDING:
-        return max(1, standing.attempt)
-    return standing.attempt + 1
+    if status.state is State.PENDING:
+        return max(1, status.attempt)
+    return status.attempt + 1
 
 
 def warm(engine: Engine, tell: Callable[[str], None]) -> None:
@@ -140,7 +141,7 @@ def start(directory: SweepDirectory, made: Submission | None, place: str, worker
             s.state is State.PENDING
             and s.submission is not None
             and s.submission.cluster == place
-            for s in status.standings(directory)
+            for s in read_statuses(directory)
         )
         token = made.token if made else "again"
         started = local_pool.start_workers(directory, token, min(waiting, workers), workers)

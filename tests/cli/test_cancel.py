@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.model import State
-from orchestrator.records import attempts, ledger, status
+from orchestrator.records import attempts, ledger
+from orchestrator.records.status import read_statuses
 from orchestrator.submission import cancel
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def test_an_attempt_that_was_taken_under_another_host_name_can_be_cancelled(  # 
     then = time.time() - silent_s
     os.utime(attempt.claim, (then, then))
 
-    changed = cancel.cancel(sweep_directory, status.standings(sweep_directory), "cancelled")
+    changed = cancel.cancel(sweep_directory, read_statuses(sweep_directory), "cancelled")
 
-    (standing,) = status.standings(sweep_directory)
+    (status,) = read_statuses(sweep_directory)
     assert changed == 1
-    assert standing.state is state
+    assert status.state is state
     assert attempt.cancel_request.exists()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator.html import unpack
-from orchestrator.model import Experiment, Standing, State
+from orchestrator.model import Experiment, State, Status
 from orchestrator.submission import live_status
 
 if TYPE_CHECKING:
@@ -156,14 +156,14 @@ def test_following_ends_with_a_word_once_nobody_is_left_to_run_the_rest(bench: B
 def test_nobody_is_left_only_if_nobody_was_at_two_looks(
     sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
 ) -> None:
-    lives = Standing(Experiment(0, make_points(1)[0]), State.RUNNING, 1, None)
+    lives = Status(Experiment(0, make_points(1)[0]), State.RUNNING, 1, None)
     silent = dataclasses.replace(lives, silent=True)
     done = dataclasses.replace(lives, state=State.DONE)
     abandoned = live_status.Abandonment(sweep_directory)
 
     looks = [[lives], [silent], [lives], [silent, done], [silent, done], [done], [silent]]
 
-    assert [abandoned(standings) for standings in looks] == [False] * 4 + [True, False, False]
+    assert [abandoned(statuses) for statuses in looks] == [False] * 4 + [True, False, False]
 
 
 def test_following_is_left_with_ctrl_c_and_the_page_stays_and_loads_no_more(

@@ -258,9 +258,9 @@ def test_spectra_of_unequal_domains_are_compared_by_wavelength(unequal: Path) ->
     assert waves.unequal
     assert len(waves.times) == len(waves.curves) == 4
     found = {curve.labels: curve for curve in waves.curves}
-    for standing in grid.cells.values():
-        depth, length = layout.domain(standing)
-        with np.load(grid.directory.experiment(standing.experiment.number).height_maps) as file:
+    for status in grid.cells.values():
+        depth, length = layout.domain(status)
+        with np.load(grid.directory.experiment(status.experiment.number).height_maps) as file:
             power = observables.power_along_wind(file["height_maps"][-1])
         mine = found[f"D = {depth}", f"L = {length}"]
         numbers = np.arange(1, (length + 1) // 2)
@@ -297,14 +297,14 @@ def test_rows_columns_and_pages_are_as_asked(place: Path) -> None:
     assert laid.labels.rows == ("Lambda_I = 0.001", "Lambda_I = 0.01")
     assert laid.labels.columns == ("Tau_min = 0", "Tau_min = 1000")
     assert (laid.seed, layout.layout(grid).seed) == ("seed = 2", "seed = 1")
-    standing = laid.pages[0].standings[1, 0]
-    point = standing.experiment.point
+    status = laid.pages[0].statuses[1, 0]
+    point = status.experiment.point
     assert (point.parameters["Lambda_I"], point.parameters["Tau_min"], point.seed) == (
         0.01,
         0,
         2,
     )
-    published = grid.directory.experiment(standing.experiment.number).height_maps
+    published = grid.directory.experiment(status.experiment.number).height_maps
     drawn = shown[1, 0].height_map
     assert drawn is not None
     with np.load(published) as file:

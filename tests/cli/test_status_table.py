@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 from orchestrator.cli import status_table
-from orchestrator.model import Experiment, Point, Progress, Standing, State
-from orchestrator.records import failures, status
+from orchestrator.model import Experiment, Point, Progress, State, Status
+from orchestrator.records import failures
+from orchestrator.records.status import time_left_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +25,9 @@ AXES = (("Lambda_I",), ("Tau_min",))
 
 
 @pytest.fixture
-def standings(
+def statuses(
     make_submission: Callable[..., Submission], make_record: Callable[..., Record]
-) -> list[Standing]:
+) -> list[Status]:
     """One done, one half way, one failed and one that waits."""
     submission = make_submission("a", {})
     points = [
@@ -40,16 +41,16 @@ def standings(
         state=State.FAILED, reason="the engine exited with status 3", snapshots=2
     )
     return [
-        Standing(one, State.DONE, 1, submission, record=make_record()),
-        Standing(
+        Status(one, State.DONE, 1, submission, record=make_record()),
+        Status(
             two,
             State.RUNNING,
             1,
             submission,
             progress=Progress(50.0, 2, 60.0, roughness=(0.0, 1.5, 3.0)),
         ),
-        Standing(three, State.FAILED, 2, submission, record=failed),
-        Standing(four, State.PENDING, 1, submission),
+        Status(three, State.FAILED, 2, submission, record=failed),
+        Status(four, State.PENDING, 1, submission),
     ]
 
 
@@ -61,9 +62,9 @@ def _text(shown: RenderableType, width: int = 160) -> str:
 
 
 def test_the_status_table_has_a_line_for_each_experiment(
-    standings: list[Standing],
+    statuses: list[Status],
 ) -> None:
-    shown = _text(status_table.status_table(standings, AXES))
+    shown = _text(status_table.status_table(statuses, AXES))
 
     lines = [line.split() for line in shown.splitlines() if line.strip()][-4:]
     assert lines[0] == ["0", "0.001", "0", "7", "done", "1", "100.5", "100", "100"]
@@ -86,11 +87,11 @@ def test_the_status_table_has_a_line_for_each_experiment(
 
 
 def test_columns_are_left_out_whole_where_a_line_has_no_room_for_all(
-    standings: list[Standing],
+    statuses: list[Status],
 ) -> None:
     def titles(width: int | None) -> list[str]:
         shown = _text(
-            status_table.status_table(standings, AXES, width), width or 160
+            status_table.status_table(statuses, AXES, width), width or 160
         ).splitlines()
         assert [line.split()[0] for line in shown if "pending" in line] == ["3"]
         return shown[1].split()
@@ -100,52 +101,52 @@ def test_columns_are_left_out_whole_where_a_line_has_no_room_for_all(
     assert titles(80) == ["exp", "Lambda_I", "Tau_min", "seed", "state", "%", "remark"]
     assert titles(60) == ["exp", "Lambda_I", "state", "%", "remark"]
     assert "not all axes have room here" in _text(
-        status_table.status_table(standings, AXES, 60), 60
+        status_table.status_table(statuses, AXES, 60), 60
     )
 
 
 def test_the_counts_tell_how_long_it_may_still_take(
-    standings: list[Standing],
+    statuses: list[Status],
 ) -> None:
     # 50 t0 left at 50 t0 a minute, then 100 t0 at 75.2 t0 a minute, the mean of the three
-    assert round(status.time_left_s(standings) or 0) == 140
-    assert _text(status_table.counts_line(standings)) == (
+    assert round(time_left_s(statuses) or 0) == 140
+    assert _text(status_table.counts_line(statuses)) == (
         "4 experiments: 1 pending, 1 running, 1 done, 1 failed; about 2 min left"
     )
-    assert status.time_left_s(standings[2:]) is None
+    assert time_left_s(statuses[2:]) is None
 
 
 def test_one_that_is_at_its_end_is_not_charged_a_whole_run(
-    standings: list[Standing],
+    statuses: list[Status],
 ) -> None:
-    there = dataclasses.replace(standings[1], progress=Progress(100.0, 3, 120.0))
+    there = dataclasses.replace(statuses[1], progress=Progress(100.0, 3, 120.0))
 
-    assert status.time_left_s([standings[0], there]) == 0.0
+    assert time_left_s([statuses[0], there]) == 0.0
 
 
-def test_what_the_sweep_file_no_longer_has_is_in_no_total(standings: list[Standing]) -> None:
+def test_what_the_sweep_file_no_longer_has_is_in_no_total(statuses: list[Status]) -> None:
     orphaned = [
-        dataclasses.replace(standings[1], progress=Progress(1.0, 1, 60.0), orphaned=True),
-        *(dataclasses.replace(standing, orphaned=True) for standing in standings[2:] * 3),
+        dataclasses.replace(statuses[1], progress=Progress(1.0, 1, 60.0), orphaned=True),
+        *(dataclasses.replace(status, orphaned=True) for status in statuses[2:] * 3),
     ]
-    every = [*standings, *orphaned]
+    every = [*statuses, *orphaned]
 
     document = status_table.as_json("winds", every, AXES)
 
-    assert status.time_left_s(every[:2] + orphaned) == 60.0
-    assert status.time_left_s([standings[0], *orphaned]) is None
+    assert time_left_s(every[:2] + orphaned) == 60.0
+    assert time_left_s([statuses[0], *orphaned]) is None
     assert document["counts"] == {"pending": 1, "running": 1, "done": 1, "failed": 1}
     assert document["orphaned"] == 7
     assert len(document["experiments"]) == 11
     assert _text(status_table.axis_table(every, AXES)) == _text(
-        status_table.axis_table(standings, AXES)
+        status_table.axis_table(statuses, AXES)
     )
 
 
 def test_states_are_counted_for_each_value_on_each_axis(
-    standings: list[Standing],
+    statuses: list[Status],
 ) -> None:
-    shown = _text(status_table.axis_table(standings, AXES))
+    shown = _text(status_table.axis_table(statuses, AXES))
 
     lines = [" ".join(line.split()) for line in shown.splitlines() if "=" in line]
     assert lines == [
@@ -157,9 +158,9 @@ def test_states_are_counted_for_each_value_on_each_axis(
 
 
 def test_programs_get_every_field_as_plain_data(
-    standings: list[Standing],
+    statuses: list[Status],
 ) -> None:
-    document = status_table.as_json("winds", standings, AXES)
+    document = status_table.as_json("winds", statuses, AXES)
 
     assert document["sweep"] == "winds"
     assert document["counts"] == {"pending": 1, "running": 1, "done": 1, "failed": 1}
@@ -192,13 +193,13 @@ def test_programs_get_every_field_as_plain_data(
     [(290.0, ""), (310.0, "stalled? no snapshot for 5 min")],
 )
 def test_one_whose_snapshots_stay_away_is_marked_as_stalled(
-    standings: list[Standing], quiet_s: float, said: str
+    statuses: list[Status], quiet_s: float, said: str
 ) -> None:
     """Here four intervals took 240 s, so that the next is overdue after 300 s."""
     progress = Progress(50.0, 5, 240.0 + quiet_s, snapshot_s=240.0)
-    standing = dataclasses.replace(standings[1], progress=progress)
+    status = dataclasses.replace(statuses[1], progress=progress)
 
-    assert failures.remark(standing) == said
-    assert status_table.as_json("winds", [standing], AXES)["experiments"][0]["stalled"] is bool(
+    assert failures.remark(status) == said
+    assert status_table.as_json("winds", [status], AXES)["experiments"][0]["stalled"] is bool(
         said
     )

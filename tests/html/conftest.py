@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from orchestrator import html
-from orchestrator.model import Experiment, Point, Reduced, Standing, State
+from orchestrator.model import Experiment, Point, Reduced, State, Status
 from orchestrator.model.reductions import spectrum
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def make_exhibit() -> Callable[..., Exhibit]:
         reduced = dunes(number, snapshots, shape)
         experiment = Experiment(number, Point(f"{number:016x}", parameters, seed=1))
         made = html.Exhibit(
-            standing=Standing(experiment, state, 1, None),
+            status=Status(experiment, state, 1, None),
             remark="",
             reduced=reduced,
             series={

@@ -209,11 +209,11 @@ def test_the_keyboard_stays_with_the_control_that_changes_the_diagram(
 ) -> None:
     exhibits = [make_exhibit(n) for n in range(6)]
     other = [
-        dataclasses.replace(one.standing.experiment, number=6 + n, point=_reseeded(one))
+        dataclasses.replace(one.status.experiment, number=6 + n, point=_reseeded(one))
         for n, one in enumerate(exhibits)
     ]
     more = [
-        dataclasses.replace(one, standing=dataclasses.replace(one.standing, experiment=again))
+        dataclasses.replace(one, status=dataclasses.replace(one.status, experiment=again))
         for one, again in zip(exhibits, other, strict=True)
     ]
     _write(written, [*exhibits, *more], overview)
@@ -231,7 +231,7 @@ def test_the_keyboard_stays_with_the_control_that_changes_the_diagram(
 
 
 def _reseeded(exhibit: Exhibit) -> Point:
-    return dataclasses.replace(exhibit.standing.experiment.point, seed=2)
+    return dataclasses.replace(exhibit.status.experiment.point, seed=2)
 
 
 def test_numbers_take_the_place_of_maps(open_page: Opener, overview: Overview) -> None:

@@ -75,11 +75,11 @@ def test_a_page_gives_back_maps_spectra_and_series(
 
     assert [one["number"] for one in data["experiments"]] == sorted(blocks) == [0, 1, 2]
     for exhibit in exhibits:
-        told, arrays = html.unpack(blocks[exhibit.standing.experiment.number])
+        told, arrays = html.unpack(blocks[exhibit.status.experiment.number])
         maps = told["low"] + told["step"] * arrays["levels"]
         assert (maps == exhibit.reduced.height_maps).all()
         assert told["times"] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
-        assert told["parameters"] == dict(exhibit.standing.experiment.point.parameters)
+        assert told["parameters"] == dict(exhibit.status.experiment.point.parameters)
         assert arrays["series_times"].tolist() == told["times"]
         assert arrays["roughness"] == pytest.approx(exhibit.series["roughness"])
         spectra = exhibit.reduced.spectra

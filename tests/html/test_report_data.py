@@ -9,8 +9,9 @@ import pytest
 
 from orchestrator.html import report_data
 from orchestrator.model import Progress, Snapshot
-from orchestrator.records import arrays, attempts, ledger, status
+from orchestrator.records import arrays, attempts, ledger
 from orchestrator.records.journal import Journal
+from orchestrator.records.status import read_statuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ def test_a_page_is_packed_again_with_the_first_snapshot_though_no_time_has_passe
 ) -> None:
     collected = report_data.Collected(sweep_directory, ["H"])
     attempts.write_progress(attempt, Progress(time_t0=0.0, snapshots=0, wall_s=0.1))
-    begun = collected.update(status.standings(sweep_directory))
+    begun = collected.update(read_statuses(sweep_directory))
 
     heights = np.zeros((5, 6), np.int16)
     journal = Journal(attempt.journal)
@@ -48,9 +49,9 @@ def test_a_page_is_packed_again_with_the_first_snapshot_though_no_time_has_passe
     attempts.write_progress(attempt, Progress(time_t0=0.0, snapshots=1, wall_s=0.2))
 
     assert begun
-    assert collected.update(status.standings(sweep_directory))
+    assert collected.update(read_statuses(sweep_directory))
     assert [packed.entry["snapshots"] for packed in collected.packed] == [1]
-    assert not collected.update(status.standings(sweep_directory))
+    assert not collected.update(read_statuses(sweep_directory))
 
 
 def test_a_domain_that_is_full_is_drawn_as_high_as_it_gets_and_said_to_be_full(
@@ -64,9 +65,9 @@ def test_a_domain_that_is_full_is_drawn_as_high_as_it_gets_and_said_to_be_full(
         journal.append(Snapshot(time, heights, None, np.zeros(3, np.int64)))
     journal.close()
     arrays.publish(attempt.journal, place)
-    (standing,) = status.standings(sweep_directory)
+    (status,) = read_statuses(sweep_directory)
 
-    shown = report_data.exhibit(place, standing)
+    shown = report_data.exhibit(place, status)
 
     assert shown.reduced.height_maps[:, 0, 0].tolist() == [5, 9, 9]
     assert shown.remark == "domain full from t = 20 t0 on"

@@ -55,7 +55,7 @@ def test_one_axis_is_broken_into_rows_that_fill_a_page(
 
     assert (len(laid.labels.rows), len(laid.labels.columns)) == shape
     (page,) = laid.pages
-    placed = {slot: one.experiment.number for slot, one in page.standings.items()}
+    placed = {slot: one.experiment.number for slot, one in page.statuses.items()}
     if min(shape) == 1:
         assert not laid.labels.panels
         assert [*placed.values()] == list(range(count))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from orchestrator.analysis.dataset.grid import Dimension, Grid
-from orchestrator.model import Experiment, Point, Reduced, Standing, State
+from orchestrator.model import Experiment, Point, Reduced, State, Status
 from orchestrator.plots import panels, series
 from orchestrator.plots.layout import Page
 
@@ -41,22 +41,22 @@ def grid(sweep_directory: SweepDirectory) -> Grid:
 
 
 @pytest.fixture
-def make_film() -> Callable[[State, int], tuple[Reduced, Standing]]:
+def make_film() -> Callable[[State, int], tuple[Reduced, Status]]:
     """Make snapshots that are a little late, each map one cell higher than its number."""
 
-    def make(state: State, snapshots: int) -> tuple[Reduced, Standing]:
+    def make(state: State, snapshots: int) -> tuple[Reduced, Status]:
         times = 10.0 * np.arange(snapshots, dtype=np.float64) + 0.03
         numbers = np.arange(snapshots, dtype=np.int16)
         maps = (1 + numbers)[:, None, None] * np.ones(SHAPE, np.int16)
         reduced = Reduced(times, maps, np.empty((0, 0, 0), "f4"), np.empty((0, 3), np.int64))
         point = Point("00", {"D": SHAPE[0], "L": SHAPE[1]}, seed=1)
-        return reduced, Standing(Experiment(0, point), state, 1, None)
+        return reduced, Status(Experiment(0, point), state, 1, None)
 
     return make
 
 
 def test_a_film_has_the_snapshot_of_each_time_though_it_is_late(
-    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
+    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Status]]
 ) -> None:
     films = {(0, 0): make_film(State.DONE, 5)}
 
@@ -69,7 +69,7 @@ def test_a_film_has_the_snapshot_of_each_time_though_it_is_late(
 
 
 def test_a_film_tells_from_when_on_an_experiment_did_not_go_on(
-    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
+    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Status]]
 ) -> None:
     films = {
         (0, 0): make_film(State.DONE, 5),
@@ -93,7 +93,7 @@ def test_a_film_tells_from_when_on_an_experiment_did_not_go_on(
 )
 def test_a_map_is_incomplete_only_where_the_wanted_one_is_not_there(
     grid: Grid,
-    make_film: Callable[[State, int], tuple[Reduced, Standing]],
+    make_film: Callable[[State, int], tuple[Reduced, Status]],
     time: float | None,
     number: int,
     remark: str,
@@ -109,39 +109,35 @@ def test_a_map_is_incomplete_only_where_the_wanted_one_is_not_there(
 )
 def test_a_map_of_another_time_than_the_others_tells_it(
     grid: Grid,
-    make_film: Callable[[State, int], tuple[Reduced, Standing]],
+    make_film: Callable[[State, int], tuple[Reduced, Status]],
     monkeypatch: pytest.MonkeyPatch,
     time: float | None,
     apart: list[bool],
 ) -> None:
     films = [make_film(State.DONE, 5), make_film(State.DONE, 3), make_film(State.FAILED, 2)]
     numbered = [
-        dataclasses.replace(
-            standing, experiment=dataclasses.replace(standing.experiment, number=i)
-        )
-        for i, (_, standing) in enumerate(films)
+        dataclasses.replace(status, experiment=dataclasses.replace(status.experiment, number=i))
+        for i, (_, status) in enumerate(films)
     ]
-    monkeypatch.setattr(
-        panels, "read", lambda _, standing: films[standing.experiment.number][0]
-    )
+    monkeypatch.setattr(panels, "read", lambda _, status: films[status.experiment.number][0])
 
-    page = Page("", {(0, i): standing for i, standing in enumerate(numbered)})
+    page = Page("", {(0, i): status for i, status in enumerate(numbered)})
     shown = panels.panels(grid, page, time)
 
     assert [panel.apart for panel in shown.values()] == apart
 
 
 def test_a_full_domain_tells_since_when_from_then_on(
-    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
+    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Status]]
 ) -> None:
-    reduced, standing = make_film(State.DONE, 4)
+    reduced, status = make_film(State.DONE, 4)
     maps = reduced.height_maps.copy()
     maps[2:] = 0
     reduced = dataclasses.replace(reduced, height_maps=maps)
 
-    films = {(0, 0): (reduced, standing)}
+    films = {(0, 0): (reduced, status)}
     shown = [panels.moment(grid, films, time)[0, 0] for time in (0.0, 10.0, 20.0, 30.0)]
-    last = panels._panel(grid, reduced, standing, None)
+    last = panels._panel(grid, reduced, status, None)
 
     said = "full from t = 20.03 t0 on"
     assert [panel.note for panel in (*shown, last)] == ["", "", said, said, said]
@@ -169,7 +165,7 @@ def test_the_time_that_is_told_is_the_wanted_one_or_that_of_most(
 
 
 def test_what_a_film_shows_of_an_earlier_time_tells_it(
-    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Standing]]
+    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Status]]
 ) -> None:
     films = {(0, 0): make_film(State.DONE, 5), (0, 1): make_film(State.DONE, 3)}
 
@@ -181,16 +177,16 @@ def test_what_a_film_shows_of_an_earlier_time_tells_it(
 
 def test_curves_have_all_snapshots_of_one_seed_and_tell_which_of_several_are_left_out(
     grid: Grid,
-    make_film: Callable[[State, int], tuple[Reduced, Standing]],
+    make_film: Callable[[State, int], tuple[Reduced, Status]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One point has a seed whose third snapshot is too late; the other has it and one in time."""
-    reduced, standing = make_film(State.DONE, 4)
+    reduced, status = make_film(State.DONE, 4)
     late = dataclasses.replace(reduced, times=np.array([0.0, 10.2, 27.0, 30.1]))
     read = [late, late, reduced]
-    cells: dict[tuple[int, ...], Standing] = {
+    cells: dict[tuple[int, ...], Status] = {
         place: dataclasses.replace(
-            standing, experiment=dataclasses.replace(standing.experiment, number=number)
+            status, experiment=dataclasses.replace(status.experiment, number=number)
         )
         for number, place in enumerate([(0, 0), (1, 0), (1, 1)])
     }
@@ -211,17 +207,17 @@ def test_curves_have_all_snapshots_of_one_seed_and_tell_which_of_several_are_lef
 
 def test_curves_tell_which_domains_are_full(
     grid: Grid,
-    make_film: Callable[[State, int], tuple[Reduced, Standing]],
+    make_film: Callable[[State, int], tuple[Reduced, Status]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    reduced, standing = make_film(State.DONE, 4)
+    reduced, status = make_film(State.DONE, 4)
     maps = np.empty((4, 3, 16), np.int16)
     maps[:] = range(1, 17)
     maps[2:] = 0
     full = dataclasses.replace(reduced, height_maps=maps)
     monkeypatch.setattr(panels, "read", lambda *_: full)
     axes = Dimension("Tau_min", {"Tau_min": [0]}), Dimension("seed", {"seed": [1]})
-    grid = dataclasses.replace(grid, dimensions=axes, cells={(0, 0): standing})
+    grid = dataclasses.replace(grid, dimensions=axes, cells={(0, 0): status})
 
     course, last, earlier = series.series(grid), series.waves(grid, None), series.waves(grid, 9)
 

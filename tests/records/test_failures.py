@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orchestrator import text
-from orchestrator.model import Claim, Experiment, Point, Resources, Standing, State
+from orchestrator.model import Claim, Experiment, Point, Resources, State, Status
 from orchestrator.records import failures
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ AXES = (("Lambda_I",), ("Tau_min",))
 @pytest.fixture
 def ended(
     make_submission: Callable[..., Submission], make_record: Callable[..., Record]
-) -> Callable[..., list[Standing]]:
+) -> Callable[..., list[Status]]:
     """Make four experiments, of which the two at Lambda_I = 0.01 ended badly."""
 
-    def make(state: State, reason: str, **asked: Any) -> list[Standing]:
+    def make(state: State, reason: str, **asked: Any) -> list[Status]:
         submission = dataclasses.replace(make_submission("a", {}), **asked)
         claim = Claim("n7", "", 1, 1, "t", "12_0", "")
         found = []
@@ -37,14 +37,14 @@ def ended(
             said = reason.replace("#", str(i))
             mine = make_record(state=state, reason=said) if bad else make_record()
             experiment = Experiment(i, point)
-            found.append(Standing(experiment, mine.state, 1, submission, claim, record=mine))
+            found.append(Status(experiment, mine.state, 1, submission, claim, record=mine))
         return found
 
     return make
 
 
 def test_reasons_that_differ_in_their_numbers_are_one_cause(
-    ended: Callable[..., list[Standing]],
+    ended: Callable[..., list[Status]],
 ) -> None:
     reason = (
         "rescal exited with status 3 after # of 3 snapshots, at t = # t0; "
@@ -70,18 +70,18 @@ def test_reasons_that_differ_in_their_numbers_are_one_cause(
     ],
 )
 def test_what_an_engine_says_otherwise_is_another_cause(
-    ended: Callable[..., list[Standing]], reason: str
+    ended: Callable[..., list[Status]], reason: str
 ) -> None:
-    standings = ended(State.FAILED, reason.replace("{}", "no memory"))
+    statuses = ended(State.FAILED, reason.replace("{}", "no memory"))
     other = ended(State.FAILED, reason.replace("{}", "no wind"))
 
-    found = failures.grouped("winds", standings[:3] + other[3:], AXES, text.number)
+    found = failures.grouped("winds", statuses[:3] + other[3:], AXES, text.number)
 
     assert [one.partition(" (")[0] for one in found] == ["1 failed", "1 failed"]
 
 
 def test_reasons_that_differ_in_their_folders_are_one_cause(
-    ended: Callable[..., list[Standing]],
+    ended: Callable[..., list[Status]],
 ) -> None:
     here, there = (
         ended(State.FAILED, f"cannot write {folder}/ffts.npz: no space")
@@ -94,7 +94,7 @@ def test_reasons_that_differ_in_their_folders_are_one_cause(
 
 
 def test_of_one_that_was_stopped_only_by_what_is_told(
-    ended: Callable[..., list[Standing]],
+    ended: Callable[..., list[Status]],
 ) -> None:
     reason = 'stopped by SIGTERM; rescal exited with status #; its last words: "step #"'
 
@@ -103,7 +103,7 @@ def test_of_one_that_was_stopped_only_by_what_is_told(
     assert found.startswith("2 timeout (stopped by SIGTERM), 2 of 2")
 
 
-def test_each_state_has_its_remedy(ended: Callable[..., list[Standing]]) -> None:
+def test_each_state_has_its_remedy(ended: Callable[..., list[Status]]) -> None:
     asked = Resources(time_min=60, mem="4G")
 
     def remedy(state: State) -> str:
@@ -123,6 +123,6 @@ def test_each_state_has_its_remedy(ended: Callable[..., list[Standing]]) -> None
 
 
 def test_where_all_is_well_there_is_nothing_to_say(
-    ended: Callable[..., list[Standing]],
+    ended: Callable[..., list[Status]],
 ) -> None:
     assert failures.grouped("winds", ended(State.DONE, ""), AXES, text.number) == []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.model import Experiment, Point, Progress, Standing, State
+from orchestrator.model import Experiment, Point, Progress, State, Status
 from orchestrator.records import pace
 
 if TYPE_CHECKING:
@@ -67,13 +67,13 @@ def test_what_short_runs_take_is_mostly_their_start(make_record: Callable[..., R
 def test_finished_ones_count_before_snapshots_and_these_before_the_published_scaling(
     make_record: Callable[..., Record],
 ) -> None:
-    running = Standing(
+    running = Status(
         EXPERIMENT, State.RUNNING, 1, None, progress=Progress(50.0, 3, 49.0, snapshot_s=49.0)
     )
-    done = Standing(
+    done = Status(
         EXPERIMENT, State.DONE, 1, None, record=make_record(time_t0=100.0, wall_s=9.8)
     )
-    failed = Standing(
+    failed = Status(
         EXPERIMENT,
         State.FAILED,
         1,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.model import Progress, Run, State
-from orchestrator.records import attempts, ledger, status
+from orchestrator.records import attempts, ledger
+from orchestrator.records.status import read_statuses, times_asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orchestrator.model import Claim, Point, Standing, Submission
+    from orchestrator.model import Claim, Point, Status, Submission
     from orchestrator.records.paths import SweepDirectory
 
 
@@ -35,13 +36,13 @@ def submitted(
 
 
 def _states(directory: SweepDirectory) -> list[State]:
-    return [standing.state for standing in status.standings(directory)]
+    return [status.state for status in read_statuses(directory)]
 
 
 def test_nothing_claimed_is_pending_and_who_was_never_asked_for_has_no_attempt(
     submitted: SweepDirectory,
 ) -> None:
-    found = status.standings(submitted)
+    found = read_statuses(submitted)
 
     assert [s.left_t0 for s in found] == [100.0, 100.0, 0.0]
     assert [(s.state, s.attempt) for s in found] == [
@@ -59,7 +60,7 @@ def test_of_two_that_asked_for_an_attempt_the_one_counts_that_claimed_it(
     second = dataclasses.replace(claimant, token="b")  # a submission's name
     assert attempts.claim(submitted.experiment(0), 1, second) is not None
 
-    found = status.standings(submitted, [0, 1])
+    found = read_statuses(submitted, [0, 1])
 
     assert [s.submission.token for s in found if s.submission] == ["b", "a"]
     assert [s.left_t0 for s in found] == [900.0, 100.0]
@@ -72,12 +73,12 @@ def test_a_live_claim_runs_and_its_progress_gives_rate_and_time_left(
     assert attempt is not None
     attempts.write_progress(attempt, Progress(time_t0=25.0, snapshots=1, wall_s=30.0))
 
-    standing: Standing = status.standings(submitted)[0]
+    status: Status = read_statuses(submitted)[0]
 
-    assert standing.state is State.RUNNING
-    assert standing.fraction == 0.25
-    assert standing.rate_t0_per_min == 50.0
-    assert standing.left_s == 90.0
+    assert status.state is State.RUNNING
+    assert status.fraction == 0.25
+    assert status.rate_t0_per_min == 50.0
+    assert status.left_s == 90.0
 
 
 def test_what_an_attempt_took_over_from_another_counts_as_done_but_not_for_its_rate(
@@ -91,22 +92,22 @@ def test_what_an_attempt_took_over_from_another_counts_as_done_but_not_for_its_r
     )
     attempts.write_progress(attempt, progress)
 
-    standing: Standing = status.standings(submitted)[0]
+    status: Status = read_statuses(submitted)[0]
     overdue = dataclasses.replace(progress, wall_s=60.0 + 5 * 60.0 + 1)
-    stalled = dataclasses.replace(standing, progress=overdue)
+    stalled = dataclasses.replace(status, progress=overdue)
     fresh = dataclasses.replace(progress, time_t0=1080.0, snapshots=9, snapshot_s=0.0)
 
-    assert standing.stop_t0 == 1100.0
-    assert standing.fraction == 0.9
-    assert standing.rate_t0_per_min == pytest.approx(10.0 / 1.5)
-    assert standing.left_t0 == 10.0
-    assert standing.left_s == pytest.approx(90.0)
-    assert standing.stalled_s is None
+    assert status.stop_t0 == 1100.0
+    assert status.fraction == 0.9
+    assert status.rate_t0_per_min == pytest.approx(10.0 / 1.5)
+    assert status.left_t0 == 10.0
+    assert status.left_s == pytest.approx(90.0)
+    assert status.stalled_s is None
     assert stalled.stalled_s == 301.0
-    assert dataclasses.replace(standing, progress=fresh).rate_t0_per_min is None
+    assert dataclasses.replace(status, progress=fresh).rate_t0_per_min is None
     attempts.end(attempt, State.TIMEOUT, "cut off")
-    ended = status.standings(submitted)[0]
-    assert (ended.fraction, ended.rate_t0_per_min) == (0.9, standing.rate_t0_per_min)
+    ended = read_statuses(submitted)[0]
+    assert (ended.fraction, ended.rate_t0_per_min) == (0.9, status.rate_t0_per_min)
 
 
 def test_times_asked_for_are_those_of_all_together(
@@ -117,7 +118,7 @@ def test_times_asked_for_are_those_of_all_together(
             submitted, dataclasses.replace(make_submission(token, {number: 2}), run=run)
         )
 
-    found = status.times_asked_for(status.standings(submitted)[1:])
+    found = times_asked_for(read_statuses(submitted)[1:])
 
     assert found == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 20.0, 40.0]
 
@@ -146,9 +147,9 @@ def test_the_record_decides_until_another_attempt_is_asked_for(
     assert attempt is not None
     attempts.end(attempt, State.FAILED, "it broke")
 
-    ended = status.standings(submitted)[0]
+    ended = read_statuses(submitted)[0]
     ledger.intend(submitted, make_submission("b", {0: 2}))
-    asked_again = status.standings(submitted)[0]
+    asked_again = read_statuses(submitted)[0]
 
     assert (ended.state, ended.attempt) == (State.FAILED, 1)
     assert ended.record is not None

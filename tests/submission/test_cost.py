@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrator.model import Experiment, Point, Progress, Run, Standing, State
+from orchestrator.model import Experiment, Point, Progress, Run, State, Status
 from orchestrator.records import pace
 from orchestrator.submission import cost
 from orchestrator.submission.cost import Shape
@@ -47,7 +47,7 @@ def used(
     def make(shape: Shape, hours: Sequence[float]) -> Usage:
         record = make_record(wall_s=3600.0, time_t0=100.0)
         (point,) = _points([10])
-        done = Standing(Experiment(9, point), State.DONE, 1, make_submission("a", {}))
+        done = Status(Experiment(9, point), State.DONE, 1, make_submission("a", {}))
         done = dataclasses.replace(done, record=record)
         points, run = _points([10 * hour for hour in hours]), Run(100.0, 10.0)
         return cost.usage(shape, points, run, [done], builtin=True)
@@ -98,7 +98,7 @@ def test_jobs_with_nodes_to_themselves_are_charged_until_their_last_experiment_e
 
 def test_where_it_is_learnt_from_is_told(make_submission: Callable[..., Submission]) -> None:
     points, run = _points([10]), Run(100.0, 10.0)
-    waiting = Standing(Experiment(0, points[0]), State.PENDING, 1, make_submission("a", {}))
+    waiting = Status(Experiment(0, points[0]), State.PENDING, 1, make_submission("a", {}))
     progress = Progress(50.0, 2, 60.0)
     running = dataclasses.replace(waiting, state=State.RUNNING, progress=progress)
 

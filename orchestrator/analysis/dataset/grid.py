@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator.errors import RequestError
-from orchestrator.records import ledger, status
+from orchestrator.records import ledger
+from orchestrator.records.status import read_statuses, times_asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.formats.parameters import Value
-    from orchestrator.model import Standing
+    from orchestrator.model import Status
     from orchestrator.records.ledger import SweptAxis
     from orchestrator.records.paths import SweepDirectory
 
@@ -67,7 +68,7 @@ class Grid:
 
     directory: SweepDirectory
     dimensions: tuple[Dimension, ...]
-    cells: Mapping[tuple[int, ...], Standing]
+    cells: Mapping[tuple[int, ...], Status]
     superseded: tuple[int, ...]
     orphaned: tuple[int, ...]
     times: NDArray[np.float64]
@@ -103,21 +104,21 @@ def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Gri
     RequestError
         Where nothing of it has been submitted.
     """
-    known = status.standings(directory)
-    standings = [standing for standing in known if not standing.orphaned]
-    if not any(standing.submission for standing in known):
+    known = read_statuses(directory)
+    statuses = [status for status in known if not status.orphaned]
+    if not any(status.submission for status in known):
         raise RequestError(f"{directory.name}: nothing was submitted yet")
-    if not standings:
+    if not statuses:
         raise RequestError(f"{directory.name}: the sweep file has none of its experiments")
     axes = ledger.swept_axes(directory)
-    dimensions = (*_swept(axes, standings), _seeds(standings))
-    cells: dict[tuple[int, ...], Standing] = {}
+    dimensions = (*_swept(axes, statuses), _seeds(statuses))
+    cells: dict[tuple[int, ...], Status] = {}
     superseded = []
-    for standing in standings:  # by number, so that newer ones come later
-        place = _place(standing, axes, dimensions)
+    for status in statuses:  # by number, so that newer ones come later
+        place = _place(status, axes, dimensions)
         if place in cells:
             superseded.append(cells[place].experiment.number)
-        cells[place] = standing
+        cells[place] = status
     parameters = [s.experiment.point.parameters for s in cells.values()]
     every_t0 = min(
         (s.submission.run.every_t0 for s in cells.values() if s.submission), default=0
@@ -128,7 +129,7 @@ def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Gri
         cells=cells,
         superseded=tuple(superseded),
         orphaned=tuple(s.experiment.number for s in known if s.orphaned),
-        times=np.array(status.times_asked_for(cells.values())),
+        times=np.array(times_asked_for(cells.values())),
         tolerance_t0=(
             max(_TOLERANCE * every_t0, _LEAST_TOLERANCE_T0)
             if tolerance_t0 is None
@@ -139,7 +140,7 @@ def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Gri
     )
 
 
-def _swept(axes: Sequence[SweptAxis], standings: Sequence[Standing]) -> Iterator[Dimension]:
+def _swept(axes: Sequence[SweptAxis], statuses: Sequence[Status]) -> Iterator[Dimension]:
     """Name each axis by a parameter that tells its points apart, and sort its values.
 
     Where several parameters are given point by point, none of them names the axis, and the points
@@ -148,7 +149,7 @@ def _swept(axes: Sequence[SweptAxis], standings: Sequence[Standing]) -> Iterator
     taken = {"seed", "time", "y", "x", "ky", "kx"}
     for axis in axes:
         names = axis.names
-        points = list(dict.fromkeys(_values(s, names) for s in standings))
+        points = list(dict.fromkeys(_values(s, names) for s in statuses))
         if axis.sorted:
             points.sort(key=_by_value)
         values = {name: [point[i] for point in points] for i, name in enumerate(names)}
@@ -163,12 +164,12 @@ def _free(name: str, taken: set[str]) -> str:
     return name if name not in taken else _free(f"{name}_", taken)
 
 
-def _seeds(standings: Sequence[Standing]) -> Dimension:
-    return Dimension("seed", {"seed": sorted({s.experiment.point.seed for s in standings})})
+def _seeds(statuses: Sequence[Status]) -> Dimension:
+    return Dimension("seed", {"seed": sorted({s.experiment.point.seed for s in statuses})})
 
 
-def _values(standing: Standing, names: Sequence[str]) -> tuple[Value | None, ...]:
-    parameters = standing.experiment.point.parameters
+def _values(status: Status, names: Sequence[str]) -> tuple[Value | None, ...]:
+    parameters = status.experiment.point.parameters
     return tuple(parameters.get(name) for name in names)
 
 
@@ -180,10 +181,10 @@ def _by_value(point: tuple[Any, ...]) -> tuple[tuple[int, Any], ...]:
 
 
 def _place(
-    standing: Standing, axes: Sequence[SweptAxis], dimensions: Sequence[Dimension]
+    status: Status, axes: Sequence[SweptAxis], dimensions: Sequence[Dimension]
 ) -> tuple[int, ...]:
     found = []
     for axis, dimension in zip(axes, dimensions, strict=False):
         points = list(zip(*(dimension.values[name] for name in axis.names), strict=True))
-        found.append(points.index(_values(standing, axis.names)))
-    return (*found, list(dimensions[-1].values["seed"]).index(standing.experiment.point.seed))
+        found.append(points.index(_values(status, axis.names)))
+    return (*found, list(dimensions[-1].values["seed"]).index(status.experiment.point.seed))

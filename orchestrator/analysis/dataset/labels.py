@@ -44,7 +44,7 @@ def xarray() -> Any:
     return xr
 
 
-def coordinates(grid: Grid, standing: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+def coordinates(grid: Grid, status: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
     """Return the coordinates of every dimension: name to (dimension, values, attributes).
 
     Lengths and times in nature are among them where all experiments share their scale.
@@ -57,7 +57,7 @@ def coordinates(grid: Grid, standing: Mapping[str, NDArray[Any]]) -> dict[str, A
         values = grid.times if name == "time" else np.arange(sizes[name])
         found[name] = (name, values, {"long_name": long_name, "units": units})
     for name, (scale, units) in _IN_NATURE.items():
-        known = np.unique(standing[scale][np.isfinite(standing[scale])])
+        known = np.unique(status[scale][np.isfinite(status[scale])])
         if len(known) == 1:
             about = {"long_name": f"{_WITHIN[name][0]}, in nature", "units": units}
             found[f"{name}_{units}"] = (name, found[name][1] * known[0], about)

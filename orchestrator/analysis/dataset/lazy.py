@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator.analysis.dataset import labels
-from orchestrator.analysis.dataset.variables import ARRAYS, SERIES, STANDING, standing_arrays
+from orchestrator.analysis.dataset.variables import ARRAYS, SERIES, STANDING, status_arrays
 from orchestrator.errors import RequestError, optional
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ def opened(grid: Grid) -> Dataset:
     from orchestrator.analysis.dataset.reading import Files, Reading  # noqa: PLC0415  # imports xarray
 
     dimensions = tuple(dimension.name for dimension in grid.dimensions)
-    standing = standing_arrays(grid)
+    status = status_arrays(grid)
     variables = {
         name: xr.Variable(dimensions, values, STANDING[name].attributes)
-        for name, values in standing.items()
+        for name, values in status.items()
     }
     variables["state"] = _in_words(xr, variables["state"])
     files = Files(grid)
@@ -39,7 +39,7 @@ def opened(grid: Grid) -> Dataset:
         lazy = LazilyIndexedArray(Reading(files, name, variable))
         variables[name] = xr.Variable((*dimensions, *variable.more), lazy, variable.attributes)
     found: Dataset = xr.Dataset(
-        variables, labels.coordinates(grid, standing), labels.attributes(grid)
+        variables, labels.coordinates(grid, status), labels.attributes(grid)
     )
     return found
 

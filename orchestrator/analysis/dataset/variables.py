@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.analysis.dataset.grid import Grid
-    from orchestrator.model import Reduced, Standing
+    from orchestrator.model import Reduced, Status
     from orchestrator.records.paths import ExperimentDirectory
 
 _STATES = list(State)
@@ -143,25 +143,25 @@ STANDING: Mapping[str, Variable] = {
 """What is known of an experiment without its snapshots."""
 
 
-def standing_arrays(grid: Grid) -> dict[str, NDArray[Any]]:
+def status_arrays(grid: Grid) -> dict[str, NDArray[Any]]:
     """Return the values of :data:`STANDING` over the grid."""
     found = {name: np.full(grid.shape, v.fill, v.dtype) for name, v in STANDING.items()}
-    for place, standing in grid.cells.items():
-        for name, value in _standing_values(grid, standing).items():
+    for place, status in grid.cells.items():
+        for name, value in _status_values(grid, status).items():
             found[name][place] = value
     return found
 
 
-def _standing_values(grid: Grid, standing: Standing) -> dict[str, Any]:
-    begun = standing.record is not None or standing.progress is not None
-    cell_size, time_scale = _scales(grid.directory.experiment(standing.experiment.number))
+def _status_values(grid: Grid, status: Status) -> dict[str, Any]:
+    begun = status.record is not None or status.progress is not None
+    cell_size, time_scale = _scales(grid.directory.experiment(status.experiment.number))
     return {
-        "state": _STATES.index(standing.state),
-        "progress": standing.fraction,
-        "wall_time": standing.wall_s if begun else np.nan,
+        "state": _STATES.index(status.state),
+        "progress": status.fraction,
+        "wall_time": status.wall_s if begun else np.nan,
         "cell_size": cell_size,
         "time_scale": time_scale,
-        "experiment": standing.experiment.number,
+        "experiment": status.experiment.number,
     }
 
 

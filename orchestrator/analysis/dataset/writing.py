@@ -17,7 +17,7 @@ from orchestrator.analysis.dataset.variables import (
     STANDING,
     array_values,
     series_values,
-    standing_arrays,
+    status_arrays,
 )
 from orchestrator.errors import RequestError
 from orchestrator.formats.durable import draft_of
@@ -114,7 +114,7 @@ def _fill(
     Returns what is small of it: all but the arrays.
     """
     dimensions = tuple(dimension.name for dimension in grid.dimensions)
-    small = standing_arrays(grid)
+    small = status_arrays(grid)
     coordinates = labels.coordinates(grid, small)
     beside = [name for name, (dimension, _, _) in coordinates.items() if name != dimension]
     known = labels.attributes(grid)

@@ -151,7 +151,7 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Status:
     """Where one experiment stands, as its files tell.
 
     ``attempt`` is the latest one that was asked for or made, 0 where nobody has asked yet;
