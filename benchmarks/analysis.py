@@ -20,6 +20,7 @@ import numpy as np
 
 from orchestrator.model import (
     Axis,
+    Cluster,
     Outputs,
     Point,
     Record,
@@ -87,10 +88,10 @@ def make(
     run = Run(stop_t0=10.0 * (snapshots - 1), every_t0=10.0)
     ledger.arrange(sweep, [Axis((name,), ()) for name in ("Lambda_I", "Tau_min")])
     attempted = dict.fromkeys(range(count), 1)
-    asked = Submission("t", "", "local", attempted, run, Outputs(), Resources(), None)
+    asked = Submission("t", "", Cluster.LOCAL, attempted, run, Outputs(), Resources(), None)
     ledger.intend(sweep, asked)
     record = Record(
-        State.DONE, "", 1, snapshots, snapshots, run.stop_t0, "", "", 60.0, 59.0, 1.0, "n1"
+        State.DONE, (), 1, snapshots, snapshots, run.stop_t0, "", "", 60.0, 59.0, 1.0, "n1"
     )
     source = None
     for number in range(count):

@@ -24,7 +24,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.model import Axis, Outputs, Point, Record, Resources, Run, State, Submission
+from orchestrator.model import (
+    Axis,
+    Cause,
+    Cluster,
+    Kind,
+    Outputs,
+    Point,
+    Record,
+    Resources,
+    Run,
+    State,
+    Submission,
+)
 from orchestrator.model.reductions import spectrum
 from orchestrator.records import attempts, ledger
 from orchestrator.records.paths import SweepDirectory
@@ -39,9 +51,11 @@ RUN = Run(stop_t0=990.0, every_t0=10.0)
 KINDS = 12  # different beds; the others are links to these, for the disk's sake
 CUT_SHORT = 40  # snapshots of those that ended badly
 ENDINGS = {3: State.FAILED, 7: State.TIMEOUT}
-REASONS = {
-    State.FAILED: "rescal exited with status 3: tau 13 brings bad luck",
-    State.TIMEOUT: "stopped at its time limit",
+CAUSES = {
+    State.FAILED: (
+        Cause(Kind.EXITED, program="rescal", status=3, last_line="tau 13 brings bad luck"),
+    ),
+    State.TIMEOUT: (Cause(Kind.TIME_LIMIT, limit_s=3600.0),),
 }
 SWEEP = """\
 name: many
@@ -147,7 +161,7 @@ def _submission(experiments: int) -> Submission:
     return Submission(
         token="0123abcd",
         time="2026-01-31T12:00:00Z",
-        cluster="local",
+        cluster=Cluster.LOCAL,
         attempts=dict.fromkeys(range(experiments), 1),
         run=RUN,
         outputs=Outputs(),
@@ -213,7 +227,7 @@ def _run(directory: SweepDirectory, number: int, beds: Path) -> None:
 def _record(state: State, count: int) -> Record:
     return Record(
         state=state,
-        reason=REASONS.get(state, ""),
+        causes=CAUSES.get(state, ()),
         attempt=1,
         snapshots=count,
         expected=SNAPSHOTS,

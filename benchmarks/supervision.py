@@ -22,8 +22,18 @@ import numpy as np
 
 from orchestrator.formats import frames
 from orchestrator.formats.cellspace import Header, header_bytes
-from orchestrator.model import Experiment, Outputs, Point, Resources, Run, Submission, Task
+from orchestrator.model import (
+    Cluster,
+    Experiment,
+    Outputs,
+    Point,
+    Resources,
+    Run,
+    Submission,
+    Task,
+)
 from orchestrator.records import attempts, ledger
+from orchestrator.records.failures import reason
 from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 from orchestrator.runner import simulator
 from orchestrator.runner.queue import Post
@@ -106,7 +116,7 @@ def engine_s() -> tuple[float, float]:
             attempts.claim(place, 1, attempts.myself("", "benchmark"))
             task = Task(Experiment(i, point), 1, run, Outputs())
             record = supervise(task, engine, place, stop)
-            assert record.complete, record.reason
+            assert record.complete, reason(record)
             supervised.append(record.simulating_s + record.reducing_s)
             alone.append(drained_s(engine, place.root, run))
     return statistics.median(alone), statistics.median(supervised)
@@ -165,7 +175,7 @@ def between_s(root: Path, place: Path, count: int) -> float:
         ledger.enlist(directory, points)
         wanted = dict.fromkeys(range(count), 1)
         run, outputs, resources = Run(1.0, 2.0), Outputs(), Resources()
-        asked = Submission("t", "", "slurm", wanted, run, outputs, resources, root)
+        asked = Submission("t", "", Cluster.SLURM, wanted, run, outputs, resources, root)
         ledger.intend(directory, asked)
     with Stop() as stop:
         work(directory, Post("1_0", "t", until=time.time() + 3600), stop)
@@ -189,7 +199,7 @@ def attempt_s(root: Path, place: Path, number: int, stop: Stop) -> tuple[float, 
     point = Point("00", {"H": 20, "L": 40, "D": 20, "Time": 0.0}, seed=1)
     task = Task(Experiment(number, point), 1, Run(1.0, 2.0), Outputs())
     record = supervise(task, simulator.at_root(root), directory, stop)
-    assert record.complete, record.reason
+    assert record.complete, reason(record)
     spent = time.perf_counter() - before
     return spent, float((place / "started").read_text()) - began
 

@@ -16,15 +16,16 @@ from orchestrator.errors import EngineError, FormatError, RequestError
 from orchestrator.formats.durable import replacing
 from orchestrator.formats.parameters import PARAMETERS, Kind, checked, parse_text
 from orchestrator.model import Experiment, Outputs, Point, Run, Task
-from orchestrator.records import attempts
+from orchestrator.records import attempts, failures
 from orchestrator.records.paths import ExperimentDirectory
 from orchestrator.runner import preparation, simulator
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
+from orchestrator.runner.unpiped import supervise_to_files
 from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from orchestrator.formats.parameters import Parameter, Value
     from orchestrator.model import Record
@@ -118,7 +119,7 @@ class DataRun:
         EngineError
             With the reason, if it ends in any other way than done; what came before is kept.
         """
-        return self._run(piped=True)
+        return self._make(supervise)
 
     def run_without_piping(self) -> Record:
         """Simulate, leaving the files that the engine writes, and return the record.
@@ -128,27 +129,23 @@ class DataRun:
         EngineError
             With the reason, if it ends in any other way than done.
         """
-        return self._run(piped=False)
+        return self._make(supervise_to_files)
 
-    def _run(self, *, piped: bool) -> Record:
+    def _make(self, make: Callable[..., Record]) -> Record:
+        """Claim the next attempt, ``make`` it, and return its record."""
         self.setup()
         claimed = None
         while claimed is None:
-            made = self._directory.attempts()
-            number = made[-1].number + 1 if made else 1
+            earlier = self._directory.attempts()
+            number = earlier[-1].number + 1 if earlier else 1
             claimed = attempts.claim(self._directory, number, attempts.myself("", "datarun"))
         task = Task(self._experiment, claimed.number, self._wish.run, self._outputs)
         with _stop() as stop:
-            record = supervise(
-                task,
-                self._engine,
-                self._directory,
-                stop,
-                options=self._wish.options,
-                piped=piped,
-            )
+            options = self._wish.options
+            record = make(task, self._engine, self._directory, stop, options)
         if record.state.bad:
-            raise EngineError(f"{self._directory.root}: {record.state.value}: {record.reason}")
+            why = failures.reason(record)
+            raise EngineError(f"{self._directory.root}: {record.state.value}: {why}")
         return record
 
 

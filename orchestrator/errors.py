@@ -27,12 +27,46 @@ class RequestError(OrchestratorError):
         self.problems: Sequence[str] = problems
 
 
+class ParameterError(RequestError):
+    """A parameter of one experiment cannot be used as it is.
+
+    Parameters
+    ----------
+    name
+        The parameter.
+    detail
+        The value found and what is wanted.
+    """
+
+    def __init__(self, name: str, detail: str) -> None:
+        super().__init__(f"{name}: {detail}")
+        self.name = name
+        self.detail = detail
+
+
 class StreamError(OrchestratorError):
     """What came through the data pipe is not a sequence of whole snapshots."""
 
 
 class EngineError(OrchestratorError):
     """The engine or genesis ended badly, hangs, or cannot be started."""
+
+
+class StartError(EngineError):
+    """A program cannot be started.
+
+    Parameters
+    ----------
+    program
+        Its path.
+    detail
+        What the system says.
+    """
+
+    def __init__(self, program: str, detail: str) -> None:
+        super().__init__(f"cannot start {program}: {detail}")
+        self.program = program
+        self.detail = detail
 
 
 class FormatError(OrchestratorError):

@@ -82,3 +82,12 @@ def names(numbers: Sequence[int], most: int = 8) -> str:
     """
     shown = ", ".join(f"exp{number}" for number in numbers[:most])
     return shown + (f" and {len(numbers) - most} more" if len(numbers) > most else "")
+
+
+def time_t0(value: float) -> str:
+    """Write a simulated time with the digits it deserves.
+
+    >>> time_t0(20.01319204160906), time_t0(1000.0), time_t0(0.25)
+    ('20.0132', '1000', '0.25')
+    """
+    return f"{value:g}"

@@ -15,6 +15,7 @@ import pytest
 from orchestrator.formats import frames
 from orchestrator.formats.cellspace import Header, header_bytes
 from orchestrator.model import (
+    Cluster,
     Experiment,
     Outputs,
     Point,
@@ -72,7 +73,9 @@ def make_points() -> Callable[[int], list[Point]]:
 
 @pytest.fixture
 def make_submission() -> Callable[..., Submission]:
-    def make(token: str, attempts: dict[int, int], cluster: str = "local") -> Submission:
+    def make(
+        token: str, attempts: dict[int, int], cluster: Cluster = Cluster.LOCAL
+    ) -> Submission:
         return Submission(
             token=token,
             time="2026-01-31T12:00:00Z",
@@ -94,7 +97,7 @@ def make_record() -> Callable[..., Record]:
     def make(**given: Any) -> Record:
         finished: dict[str, Any] = {
             "state": State.DONE,
-            "reason": "",
+            "causes": (),
             "attempt": 1,
             "snapshots": 3,
             "expected": 3,
@@ -200,12 +203,17 @@ class Trial:
         experiment = Experiment(0, Point("00", self.parameters, seed=17))
         return Task(experiment, number, self.run, self.outputs)
 
-    def supervise(self, stop: Stop | None = None, **more: Any) -> Record:
+    def supervise(
+        self,
+        stop: Stop | None = None,
+        make: Callable[..., Record] = supervise,
+        options: tuple[str, ...] = (),
+    ) -> Record:
         engine = simulator.at_root(self.fake.root)
         if stop is not None:
-            return supervise(self.task, engine, self.directory, stop, **more)
+            return make(self.task, engine, self.directory, stop, options)
         with Stop() as never:
-            return supervise(self.task, engine, self.directory, never, **more)
+            return make(self.task, engine, self.directory, never, options)
 
     def maps(self) -> NDArray[np.int16]:
         """Return the published height maps."""

@@ -253,7 +253,7 @@ def test_a_bad_end_is_an_error_with_the_reason(fake_root: FakeRoot) -> None:
 
     assert str(caught.value) == (
         f"{run.experiment_directory}: failed: rescal exited with status 3 after 0 of 3 "
-        'snapshots, at t = 0 t0; its last words: "no wind today"'
+        'snapshots, at t = 0 t0; last output: "no wind today"'
     )
 
 

@@ -1,25 +1,43 @@
-"""Which sweep and which experiments a command means, and the arguments that say so."""
+"""Options that several verbs share."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from orchestrator.submission.request import CLUSTERS
+from orchestrator.submission.resources import OPTIONS
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
+
+    from orchestrator.submission.request import Placement
+
+_ACCESS = {
+    "partition": ("-p", "PARTITION", "Slurm partition (default: the cluster's)"),
+    "account": ("-A", "ACCOUNT", "Slurm account to charge"),
+    "qos": ("-q", "QOS", "Slurm quality of service"),
+}
+_SIZE = {
+    "time": ("-t", "TIME", "time limit of a job, e.g. 4:00:00, 90min or 4h"),
+    "mem": (None, "SIZE", "memory of a job, e.g. 4G"),
+    "exclude": (None, "NODES", "nodes to avoid"),
+    "pack": (None, "N", "experiments at the same time in one job, or: node"),
+}
 
 
 def add_sweep_file(parser: argparse.ArgumentParser) -> None:
-    """Add the sweep file that a verb reads, and what is said over it."""
+    """Add the sweep file that a verb reads, and what is put over it."""
     parser.add_argument(
-        "sweep", metavar="SWEEP.yaml", type=Path, help="a sweep file, as sweeps/quickstart.yaml"
+        "sweep", metavar="SWEEP.yaml", type=Path, help="sweep file, e.g. sweeps/quickstart.yaml"
     )
     parser.add_argument(
         "--set",
         metavar="KEY=VALUE",
         action="append",
         default=[],
-        help="put a value over the file's, as run.stop=100; may be given again",
+        help="override a value of the file, e.g. run.stop=100; may be repeated",
     )
     add_data_directory(parser)
 
@@ -27,8 +45,8 @@ def add_sweep_file(parser: argparse.ArgumentParser) -> None:
 def add_sweep(
     parser: argparse.ArgumentParser, *, required: bool = True, several: str = ""
 ) -> None:
-    """Add the sweep that a verb looks at; ``several`` says what is looked at where there are more."""
-    alone = "" if required else f"; default the only one there is{several}"
+    """Add the sweep that a verb looks at; ``several`` says what is shown of more than one."""
+    alone = "" if required else f" (default: the only one{several})"
     parser.add_argument(
         "sweep",
         metavar="SWEEP",
@@ -46,7 +64,7 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
 def add_experiments(parser: argparse.ArgumentParser) -> None:
     """Add the experiments that a verb takes; all where none is named."""
     parser.add_argument(
-        "experiments", metavar="EXP", nargs="*", help="exp3, 3, 3-7 or all; default all"
+        "experiments", metavar="EXP", nargs="*", help="exp3, 3, 3-7 or all (default: all)"
     )
 
 
@@ -56,5 +74,50 @@ def add_data_directory(parser: argparse.ArgumentParser) -> None:
         "--data-dir",
         metavar="DIR",
         type=Path,
-        help="where sweeps are kept; default $RESCAL_SWEEP_DATA_DIR, else ./data_runs",
+        help="where sweeps are kept (default: $RESCAL_SWEEP_DATA_DIR, else ./data_runs)",
     )
+
+
+def add_placement(parser: argparse.ArgumentParser) -> None:
+    """Add what says where to run, and on how much of it."""
+    parser.add_argument(
+        "--cluster",
+        choices=CLUSTERS,
+        help="where to run (auto: Slurm if a controller answers, else this machine)",
+    )
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        help="experiments at a time on this machine (default: its cores)",
+    )
+    add_access(parser)
+    _add(parser, _SIZE.items())
+
+
+def add_access(parser: argparse.ArgumentParser) -> None:
+    """Add those of Slurm's own options that say where somebody may run."""
+    _add(parser, _ACCESS.items())
+
+
+def add_waiting(parser: argparse.ArgumentParser) -> None:
+    """Add whether a verb stays until the end."""
+    parser.add_argument("--wait", action="store_true", help="stay and show progress to the end")
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="with --wait: Ctrl-C stops the experiments without asking",
+    )
+
+
+def placement(options: argparse.Namespace) -> Placement:
+    """Return what a command line says of where to run."""
+    words = ("cluster", "workers", *OPTIONS)
+    return cast("Placement", {word: getattr(options, word, None) for word in words})
+
+
+def _add(
+    parser: argparse.ArgumentParser, known: Iterable[tuple[str, tuple[str | None, str, str]]]
+) -> None:
+    for name, (short, metavar, meaning) in known:
+        flags = [f"--{name}"] if short is None else [short, f"--{name}"]
+        parser.add_argument(*flags, metavar=metavar, help=meaning)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.cli import arguments
-from orchestrator.records.status import read_statuses
-from orchestrator.submission import cancel, selection
+from orchestrator.submission.cancel import cancel
 
 if TYPE_CHECKING:
     import argparse
@@ -20,12 +19,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Cancel what has not ended."""
-    directory = selection.find_sweep(options)
-    chosen = selection.choose(options.experiments, directory)
-    statuses = read_statuses(directory, chosen.numbers)
-    changed = cancel.cancel(directory, statuses, "cancelled")
-    ended = sum(s.state.ended for s in statuses)
-    never = sum(not s.state.ended and not s.attempt for s in statuses)
-    more = f", {never} never submitted" if never else ""
-    print(f"{directory.name}: {changed} cancelled, {ended} had ended before{more}")
+    done = cancel(options.sweep, options.experiments, data_dir=options.data_dir)
+    never = f", {done.never_submitted} never submitted" if done.never_submitted else ""
+    print(
+        f"{done.directory.name}: {done.cancelled} cancelled, {done.ended} had ended before{never}"
+    )
     return 0

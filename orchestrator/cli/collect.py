@@ -37,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Collect and say where it is."""
-    directory = selection.find_sweep(options)
+    directory = selection.find_sweep(options.sweep, options.data_dir)
     if options.tolerance is not None and not options.tolerance >= 0:
         raise RequestError(f"--tolerance: expected a time from 0 on, got {options.tolerance:g}")
     asked = options.output or directory.root / f"{directory.name}.zarr"

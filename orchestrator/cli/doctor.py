@@ -11,14 +11,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from orchestrator import __version__
-from orchestrator.cli import arguments, resources, screen
+from orchestrator.cli import arguments, screen
 from orchestrator.errors import RequestError
 from orchestrator.model import Resources
 from orchestrator.runner import simulator
 from orchestrator.slurm import cluster, units
 from orchestrator.slurm.client import Unknown, ask
 from orchestrator.submission import settings
+from orchestrator.submission.resources import effective
 
 if TYPE_CHECKING:
     import argparse
@@ -46,9 +49,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--probe",
         action="store_true",
-        help="send a job of a minute to see a compute node, of this partition, account and qos",
+        help="submit a one-minute test job to check a compute node",
     )
-    resources.add_access(parser)
+    arguments.add_access(parser)
     arguments.add_data_directory(parser)
 
 
@@ -58,11 +61,9 @@ def perform(options: argparse.Namespace) -> int:
     failed = False
     for finding in _findings(options):
         failed |= finding.mark == "failure"
-        console.print(
-            f"[{_MARKS[finding.mark]}]{finding.mark:8}[/] {finding.what}: {finding.said}",
-            highlight=False,
-            soft_wrap=True,
-        )
+        line = Text(f"{finding.mark:8}", _MARKS[finding.mark])
+        line.append(f" {finding.what}: {finding.said}", "default")
+        console.print(line, highlight=False, soft_wrap=True)
     return 1 if failed else 0
 
 
@@ -72,7 +73,7 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
         "ok", "this machine", f"Python {platform.python_version()}, {cores} cores to use"
     )
     yield _engine()
-    yield from _file_system(settings.data_directory(options))
+    yield from _file_system(settings.data_directory(options.data_dir))
     yield from _slurm(options)
 
 
@@ -82,7 +83,7 @@ def _engine() -> Finding:
         engine = simulator.find(settings.engine_root())
     except RequestError as error:
         return Finding("failure", "engine", f"{error}; set RESCAL_SNOW_ROOT to a built tree")
-    if engine.root is not None:
+    if not engine.compiles:
         return Finding("ok", "engine", f"ReSCAL at {engine.root} {engine.version}".rstrip())
     try:
         took = simulator.warm(engine)
@@ -172,7 +173,7 @@ def _slurm(options: argparse.Namespace) -> Iterator[Finding]:
         )
         yield Finding("ok" if one.up and able else "warning", f"partition {one.name}", said)
     if options.probe:
-        yield _probe(resources.effective(options, Resources()))
+        yield _probe(effective(Resources(), arguments.placement(options)))
 
 
 def _probe(asked: Resources) -> Finding:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli import arguments
 from orchestrator.errors import RequestError
-from orchestrator.records import attempts
+from orchestrator.records import attempts, failures
 from orchestrator.records.status import read_statuses
 from orchestrator.submission import selection
 
@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Print the engine's output of the latest attempt, then the record's reason."""
-    directory = selection.find_sweep(options)
+    directory = selection.find_sweep(options.sweep, options.data_dir)
     number = selection.choose_one(options.experiment, directory, "logs")
     (status,) = read_statuses(directory, [number])
     made = directory.experiment(number).attempts()
@@ -46,7 +46,8 @@ def perform(options: argparse.Namespace) -> int:
     _show(attempt.engine_log, shown)
     record = attempts.read_record(attempt)
     if record is not None:
-        reason = f": {record.reason}" if record.reason else ""
+        why = failures.reason(record)
+        reason = f": {why}" if why else ""
         print(f"-- attempt {record.attempt} {record.state.value}{reason}")
     return 0
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
-from orchestrator import sweepfile, text
-from orchestrator.cli import arguments, screen, submit
-from orchestrator.submission import cost, packing, plan, seeds, settings
+from orchestrator import text
+from orchestrator.cli import arguments, screen, sentences
+from orchestrator.errors import RequestError
+from orchestrator.submission.plan import compare_file, plan
 
 if TYPE_CHECKING:
     import argparse
 
+    from rich.console import Console
+
     from orchestrator.model import Point, Sweep
-    from orchestrator.submission.cost import Usage
+    from orchestrator.submission.comparison import Comparison
     from orchestrator.submission.plan import Plan
-    from orchestrator.submission.request import Wish
 
 _SHOWN = 30
 _DIRECTORIES_AND_LOGS = 20
@@ -27,67 +30,70 @@ _DIRECTORIES_AND_LOGS = 20
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep_file(parser)
-    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
     parser.add_argument(
         "--extend-seeds",
         metavar="CRITERION",
-        help="propose seeds where this holds, as 'ci(wavelength) > 0.1' of the mean",
+        help="propose seeds where this holds, e.g. 'ci(wavelength) > 0.1' of the mean",
     )
-    submit.add_resources(parser)
+    arguments.add_placement(parser)
 
 
 def perform(options: argparse.Namespace) -> int:
     """Compare the file with what is on disk and print the difference."""
-    sweep = sweepfile.load(options.sweep, options.set)
-    planned = plan.compare(sweep, settings.data_directory(options))
-    if options.extend_seeds is not None:
-        if options.json:
-            print(json.dumps(seeds.as_json(planned, options.extend_seeds), indent=1))
-        else:
-            seeds.propose(screen.console(), planned, options.extend_seeds)
-        return 0
-    wish = submit.wished(options, sweep)
-    used = _usage(planned, wish, submit.workers(options))
-    if options.json:
-        print(json.dumps(_as_json(planned, used), indent=1))
-        return 0
     console = screen.console()
-    for warning in sweep.warnings:
-        screen.warn(console, f"warning: {warning}")
-    console.print(_table(planned, None if options.all else _SHOWN))
-    if len(planned.points) > _SHOWN and not options.all:
-        console.print(f"... {len(planned.points) - _SHOWN} more; all of them with --all")
-    for line in (*_summary(planned), *cost.lines(used)):
-        console.print(line, highlight=False, soft_wrap=True)
-    if wish.cluster == "slurm":
-        packing.refuse_impossible(wish, len(planned.wanted))
-        for text in packing.scripts(planned, wish):
-            console.print()
-            console.print(text, markup=False, highlight=False, soft_wrap=True)
+    if options.extend_seeds is not None:
+        from orchestrator.cli import seeds_table  # noqa: PLC0415  # NumPy, for this alone
+
+        comparison = compare_file(options.sweep, options.set, options.data_dir)
+        seeds_table.show(console, comparison, options.extend_seeds, as_json=options.json)
+        return 0
+    planned = plan(
+        options.sweep,
+        overrides=options.set,
+        data_dir=options.data_dir,
+        **arguments.placement(options),
+    )
+    if options.json:
+        print(json.dumps(planned.as_json(), indent=1))
+    else:
+        _show(console, planned, everything=options.all)
     return 0
 
 
-def _usage(planned: Plan, wish: Wish, workers: int) -> Usage:
-    shape = packing.shape(wish, len(planned.wanted), workers)
-    seen, builtin = planned.statuses.values(), wish.root is None
-    return cost.usage(shape, planned.wanted, wish.run, seen, builtin=builtin)
+def _show(console: Console, planned: Plan, *, everything: bool) -> None:
+    comparison = planned.comparison
+    for warning in comparison.sweep.warnings:
+        screen.warn(console, f"warning: {warning}")
+    console.print(_table(comparison, None if everything else _SHOWN))
+    if len(comparison.points) > _SHOWN and not everything:
+        screen.say(
+            console, f"... {len(comparison.points) - _SHOWN} more; all of them with --all"
+        )
+    for line in (*_summary(comparison), *sentences.cost_lines(planned.cost)):
+        screen.say(console, line)
+    if planned.problems:
+        raise RequestError(*planned.problems)
+    for script in planned.scripts():
+        console.print()
+        screen.say(console, script)
 
 
-def _table(planned: Plan, limit: int | None) -> Table:
-    names = [name for axis in planned.sweep.axes for name in axis.names]
-    kept = {e.point.key: e.number for e in planned.reconciliation.kept}
+def _table(comparison: Comparison, limit: int | None) -> Table:
+    names = [name for axis in comparison.sweep.axes for name in axis.names]
+    kept = {e.point.key for e in comparison.reconciliation.kept}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("exp", *names, "seed"):
         table.add_column(title, justify="right")
     table.add_column("plan")
-    for point, number in planned.numbered[:limit]:
-        state = planned.statuses[number].state.value if point.key in kept else ""
+    for point, number in comparison.numbered[:limit]:
+        state = comparison.statuses[number].state.value if point.key in kept else ""
         table.add_row(
             str(number),
-            *(text.number(point.parameters[name]) for name in names),
+            *(Text(text.number(point.parameters[name])) for name in names),
             str(point.seed),
-            f"kept, {state}" if state else "new",
+            f"kept, {state.replace('_', ' ')}" if state else "new",
             style="dim" if state else "",
         )
     return table
@@ -101,42 +107,20 @@ def _bytes_each(sweep: Sweep, point: Point) -> float:
     return 2 * len(sweep.run.multiples()) * reduced + 50_000  # published files and the journal
 
 
-def _summary(planned: Plan) -> list[str]:
-    sweep, found = planned.sweep, planned.reconciliation
-    total = sum(_bytes_each(sweep, point) for point in planned.wanted)
+def _summary(comparison: Comparison) -> list[str]:
+    sweep, found = comparison.sweep, comparison.reconciliation
+    total = sum(_bytes_each(sweep, point) for point in comparison.wanted)
     counted = f"{len(found.new)} new, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
     every = f"{len(sweep.run.multiples())} snapshots, one every {sweep.run.every_t0:g} t0"
     lines = [
-        f"{text.counted(len(planned.points), 'experiment')} in {planned.directory.root}: {counted}",
+        f"{text.counted(len(comparison.points), 'experiment')} in {comparison.directory.root}: {counted}",
         f"each: {sweep.run.stop_t0:g} t0, {every}",
     ]
-    if planned.wanted:
-        files = _DIRECTORIES_AND_LOGS * len(planned.wanted)
+    if comparison.wanted:
+        files = _DIRECTORIES_AND_LOGS * len(comparison.wanted)
         lines.append(f"expected: about {files} files, {text.size(total)}")
-    if planned.idle:
-        lines.append(f"{len(planned.idle)} kept experiments were never started and will be")
-    return lines + plan.told_otherwise(planned)
-
-
-def _as_json(planned: Plan, used: Usage) -> dict[str, Any]:
-    kept = {e.point.key for e in planned.reconciliation.kept}
-    return {
-        "sweep": planned.sweep.name,
-        "directory": str(planned.directory.root),
-        "new": len(planned.reconciliation.new),
-        "kept": len(planned.reconciliation.kept),
-        "orphaned": [e.number for e in planned.reconciliation.orphaned],
-        "otherwise": list(planned.otherwise),
-        "never_started": list(planned.idle),
-        "usage": cost.as_json(used),
-        "experiments": [
-            {
-                "number": number,
-                "key": point.key,
-                "seed": point.seed,
-                "plan": "kept" if point.key in kept else "new",
-                "parameters": dict(point.parameters),
-            }
-            for point, number in planned.numbered
-        ],
-    }
+    if comparison.idle:
+        lines.append(
+            f"{len(comparison.idle)} kept experiments were never submitted and will be"
+        )
+    return lines + sentences.kept_otherwise(comparison)

@@ -84,10 +84,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def perform(options: argparse.Namespace) -> int:
     """Draw and say where the pictures are."""
     kind_alone = options.sweep in {*_STILLS, "animation"}
-    if kind_alone and not (settings.data_directory(options) / options.sweep).exists():
+    if kind_alone and not (settings.data_directory(options.data_dir) / options.sweep).exists():
         options.sweep, options.kind = None, options.sweep
     _refuse_options(options)
-    directory = selection.find_sweep(options)
+    directory = selection.find_sweep(options.sweep, options.data_dir)
     suffixes = plots.FILMS if options.kind == "animation" else plots.STILLS
     asked = options.output or directory.root / f"{options.kind}{suffixes[0]}"
     path = destination.ready(asked, suffixes)

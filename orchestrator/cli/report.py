@@ -17,9 +17,10 @@ from orchestrator.formats.durable import replacing
 from orchestrator.html import report_data
 from orchestrator.model import State
 from orchestrator.records import failures, ledger
+from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import time_left_s
-from orchestrator.submission import live_status, selection
-from orchestrator.submission.live_status import Look
+from orchestrator.submission import selection
+from orchestrator.submission.watch import Abandonment
 
 if TYPE_CHECKING:
     import argparse
@@ -56,7 +57,7 @@ def perform(options: argparse.Namespace) -> int:
     """Write the page, once or until no experiment goes on, and say where it is."""
     if not options.every > 0 or math.isinf(options.every):
         raise RequestError(f"--every: expected seconds above 0, got {options.every:g}")
-    directory = selection.find_sweep(options)
+    directory = selection.find_sweep(options.sweep, options.data_dir)
     path = destination.ready(
         options.output or directory.root / "report.html", (".html", ".htm")
     )
@@ -67,18 +68,18 @@ def perform(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             written.leave()
             raise
-    written.show(_wanted(Look(directory)), None)
+    written.show(_wanted(LiveStatus(directory)), None)
     return 0
 
 
 def _follow(directory: SweepDirectory, written: _Written, every_s: float) -> int:
     """Write the page again and again until no experiment goes on; return the exit code."""
-    look = Look(directory)
-    abandoned = live_status.Abandonment(directory)
+    live = LiveStatus(directory)
+    abandonment = Abandonment(directory)
     while True:
-        statuses = _wanted(look)
+        statuses = _wanted(live)
         left = [s for s in statuses if not s.state.ended]
-        going_on = bool(left) and not abandoned(statuses)
+        going_on = bool(left) and not abandonment.seen_in(statuses)
         written.show(statuses, math.ceil(every_s) if going_on else None)
         if not going_on:
             break
@@ -91,8 +92,8 @@ def _follow(directory: SweepDirectory, written: _Written, every_s: float) -> int
     return 1 if left else 0
 
 
-def _wanted(look: Look) -> list[Status]:
-    return [s for s in look() if not s.orphaned]
+def _wanted(live: LiveStatus) -> list[Status]:
+    return [s for s in live.read() if not s.orphaned]
 
 
 class _Written:
@@ -146,7 +147,7 @@ def _overview(
         times=tuple(round(float(t), 6) for t in report_data.share(statuses).times),
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         progress=_progress(statuses),
-        causes=tuple(failures.grouped(name, statuses, names, text.number)),
+        causes=tuple(failures.grouped(name, statuses, names)),
         sweep_file=content,
         templates=templates,
         commands=(_submitted(name, content), f"rescal-sweep report {name}"),

@@ -24,6 +24,11 @@ def _is_plain() -> bool:
     return not sys.stdout.isatty() and "COLUMNS" not in os.environ
 
 
-def warn(console: Console, said: str) -> None:
+def say(console: Console, message: str) -> None:
+    """Print a line as it is: brackets in it are no markup, and it is not broken."""
+    console.print(message, markup=False, highlight=False, soft_wrap=True)
+
+
+def warn(console: Console, message: str) -> None:
     """Print what a person should know though the command goes on."""
-    console.print(said, style="yellow", highlight=False, soft_wrap=True)
+    console.print(message, style="yellow", markup=False, highlight=False, soft_wrap=True)

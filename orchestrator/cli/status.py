@@ -10,13 +10,12 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from orchestrator import text
 from orchestrator.cli import arguments, screen, status_table
 from orchestrator.model import State
 from orchestrator.records import failures, ledger, paths
+from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import present, read_statuses
 from orchestrator.submission import selection, settings
-from orchestrator.submission.live_status import Look
 
 if TYPE_CHECKING:
     import argparse
@@ -34,34 +33,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False, several=", or a line for each")
     parser.add_argument("--watch", action="store_true", help="refresh in place until all ended")
-    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
 
 
 def perform(options: argparse.Namespace) -> int:
     """Show the status once, or again and again."""
     console = screen.console()
-    known = list(paths.sweeps(settings.data_directory(options)))
+    known = list(paths.sweeps(settings.data_directory(options.data_dir)))
     if options.sweep is None and len(known) != 1:
         if options.json:
             print(json.dumps({"sweeps": [_summary(one) for one in known]}, indent=1))
         else:
             _overview(console, known, options)
         return 0
-    directory = selection.find_sweep(options)
-    look = Look(directory)
+    directory = selection.find_sweep(options.sweep, options.data_dir)
+    live = LiveStatus(directory)
     if options.json:
-        document = status_table.as_json(directory.name, look(), ledger.axes(directory))
+        document = status_table.as_json(directory.name, live.read(), ledger.axes(directory))
         print(json.dumps(document, indent=1))
         return 0
     if not options.watch:
-        console.print(_status(directory, look(), screen.width(console), everything=options.all))
+        console.print(
+            _status(directory, live.read(), screen.width(console), everything=options.all)
+        )
         return 0
-    with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
+    with Live(console=console, auto_refresh=False, screen=console.is_terminal) as screen_:
         while True:
-            statuses = look()
+            statuses = live.read()
             shown = _status(directory, statuses, screen.width(console), everything=options.all)
-            live.update(shown, refresh=True)
+            screen_.update(shown, refresh=True)
             if all(s.state.ended for s in present(statuses)):
                 break
             time.sleep(2)
@@ -87,7 +88,7 @@ def _status(
     if shown:
         parts.append(status_table.status_table(shown, axes, width))
     parts.append(status_table.counts_line(statuses))
-    told = failures.grouped(directory.name, present(statuses), axes, text.number)
+    told = failures.grouped(directory.name, present(statuses), axes)
     parts += [Text(said) for said in told]
     return Group(*parts)
 
@@ -104,7 +105,7 @@ def _overview(
     console: Console, known: list[SweepDirectory], options: argparse.Namespace
 ) -> None:
     if not known:
-        where = settings.data_directory(options)
+        where = settings.data_directory(options.data_dir)
         console.print(
             f"{where}: no sweeps yet; submit one with: rescal-sweep submit SWEEP.yaml"
         )

@@ -29,6 +29,7 @@ COLOURS = {
     State.CANCELLED: "magenta",
     State.NODE_FAIL: "yellow",
     State.LOST: "red",
+    State.NEVER_SUBMITTED: "dim",
 }
 """One colour per state, the same wherever it is shown."""
 

@@ -10,8 +10,8 @@ from orchestrator.analysis import comparison
 from orchestrator.cli import arguments, screen
 from orchestrator.errors import OrchestratorError, RequestError
 from orchestrator.formats.durable import read_json
-from orchestrator.model import Experiment, Outputs, Point, Run, State, Task
-from orchestrator.records import arrays, attempts
+from orchestrator.model import Experiment, OnTimeout, Outputs, Point, Run, State, Task
+from orchestrator.records import arrays, attempts, failures
 from orchestrator.records.paths import ExperimentDirectory
 from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator
@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def perform(options: argparse.Namespace) -> int:
     """Make the experiment again from its own account, beside it, and compare."""
     console = screen.console()
-    directory = selection.find_sweep(options)
+    directory = selection.find_sweep(options.sweep, options.data_dir)
     number = selection.choose_one(options.experiment, directory, "verify")
     (status,) = read_statuses(directory, [number])
     place = directory.experiment(number)
@@ -49,12 +49,9 @@ def perform(options: argparse.Namespace) -> int:
         raise RequestError(f"{name} has no snapshots to compare with; it is {state}")
     engine = _engine(known, console)
     record = attempts.read_record(place.attempt(known.get("attempt", status.attempt)))
-    if record is not None and "new chances" in record.continued:
-        console.print(
-            f"{status.experiment.name} {record.continued}; it cannot come out equal",
-            style="yellow",
-            highlight=False,
-        )
+    resumed = record.continuation if record is not None else None
+    if resumed is not None and not resumed.exact:
+        screen.warn(console, f"{status.experiment.name}: {failures.continued(resumed)}")
     with (
         tempfile.TemporaryDirectory(prefix=".verify-", dir=directory.root) as scratch,
         console.status(f"running {status.experiment.name} again"),
@@ -85,7 +82,7 @@ def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) ->
     attempt = attempts.claim(place, 1, attempts.myself("", "verify"))
     assert attempt is not None
     point = Point("", known["parameters"], known["seed"])
-    run = Run(known["stop_t0"], known["every_t0"], on_timeout="rerun")
+    run = Run(known["stop_t0"], known["every_t0"], on_timeout=OnTimeout.RERUN)
     with Stop.on_signals() as stop:
         record = supervise(
             Task(Experiment(number, point), 1, run, Outputs()), engine, place, stop
@@ -93,15 +90,19 @@ def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) ->
     if record.state is State.CANCELLED:
         raise KeyboardInterrupt
     if record.state is not State.DONE:
-        raise OrchestratorError(f"the second run {record.state.value}: {record.reason}")
+        raise OrchestratorError(
+            f"the second run {record.state.value}: {failures.reason(record)}"
+        )
     return arrays.reduced(place)
 
 
 def _tell(console: Console, name: str, compared: Sequence[Comparison]) -> int:
-    for one in compared:
-        said = one.difference or "equal"
-        console.print(f"t = {one.time_t0:<12.7g} {one.digest[:16]:16}  {said}", highlight=False)
-    equal = sum(not one.difference for one in compared)
+    for snapshot in compared:
+        verdict = snapshot.difference or "equal"
+        screen.say(
+            console, f"t = {snapshot.time_t0:<12.7g} {snapshot.digest[:16]:16}  {verdict}"
+        )
+    equal = sum(not snapshot.difference for snapshot in compared)
     verdict = f"{name}: {equal} of {len(compared)} snapshots equal"
     console.print(verdict, style="green" if equal == len(compared) else "red", highlight=False)
     return 0 if equal == len(compared) else 1

@@ -16,8 +16,8 @@ from orchestrator.cli import screen, status_table
 from orchestrator.model import State
 from orchestrator.records import failures, ledger
 from orchestrator.records.status import coordinates, read_statuses
-from orchestrator.submission import cancel
-from orchestrator.submission.live_status import Abandonment, Look
+from orchestrator.submission.cancel import INTERRUPTED, cancel_these
+from orchestrator.submission.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -57,18 +57,13 @@ def _watch(
 ) -> list[Status]:
     """Refresh until all have ended or nobody is left to run the rest."""
     told: set[int] = set()
-    abandoned = Abandonment(directory)
-    look = Look(directory, numbers)
     with Live(console=console, auto_refresh=False, transient=True) as live:
-        while True:
-            now = look()
+        for statuses in watch(directory, numbers):
             if console.is_terminal:
-                live.update(display(now, axes, console.height), refresh=True)
+                live.update(display(statuses, axes, console.height), refresh=True)
             else:
-                _tell(console, now, told)
-            if all(s.state.ended for s in now) or abandoned(now):
-                return now
-            time.sleep(0.5)
+                _tell(console, statuses, told)
+    return statuses
 
 
 def _tell(console: Console, statuses: Sequence[Status], told: set[int]) -> None:
@@ -78,7 +73,7 @@ def _tell(console: Console, statuses: Sequence[Status], told: set[int]) -> None:
             told.add(status.experiment.number)
             what = f"{status.experiment.name} {status.state.value}"
             remark = failures.remark(status)
-            console.print(f"{what}: {remark}" if remark else what, highlight=False)
+            screen.say(console, f"{what}: {remark}" if remark else what)
 
 
 def display(statuses: Sequence[Status], axes: Sequence[Sequence[str]], height: int) -> Group:
@@ -110,7 +105,7 @@ def _wants_to_stop(console: Console) -> bool:
 def _stop(console: Console, directory: SweepDirectory, numbers: Collection[int]) -> None:
     """Cancel what has not ended and wait a little for it."""
     console.print("stopping; what was computed is kept", style="yellow")
-    cancel.cancel(directory, read_statuses(directory, numbers), "interrupted")
+    cancel_these(directory, read_statuses(directory, numbers), INTERRUPTED)
     deadline = time.monotonic() + _GRACE_S
     while time.monotonic() < deadline:
         now = read_statuses(directory, numbers)

@@ -35,7 +35,13 @@ SCRIPTS = (
 )
 """The parts of the page's program, in the order in which they are joined to one."""
 
-_STATES = (State.DONE, State.RUNNING, State.PENDING, *(state for state in State if state.bad))
+_STATES = (
+    State.DONE,
+    State.RUNNING,
+    State.PENDING,
+    State.NEVER_SUBMITTED,
+    *(state for state in State if state.bad),
+)
 _COMMAND = re.compile("rescal-sweep [^,]+")  # in a cause; a comma ends it
 _ASSETS = files("orchestrator.html") / "assets"
 

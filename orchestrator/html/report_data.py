@@ -146,8 +146,8 @@ def _account(record: Record) -> str:
     parts = [
         f"{record.state.value} after {text.seconds(record.wall_s)} on {record.host}",
         f"{record.snapshots} of {record.expected} snapshots",
-        record.reason,
-        record.continued,
+        failures.reason(record),
+        failures.continued(record.continuation),
     ]
     return "; ".join(part for part in parts if part)
 

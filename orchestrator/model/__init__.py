@@ -1,9 +1,11 @@
 """The values that flow through a sweep, frozen: what is asked for, what is made, how it stands."""
 
+from orchestrator.model.causes import Cause, Continuation, Kind
 from orchestrator.model.experiments import (
     Axis,
     Experiment,
     KeepInitial,
+    OnTimeout,
     Outputs,
     Point,
     Resources,
@@ -18,6 +20,7 @@ from orchestrator.model.snapshots import (
 )
 from orchestrator.model.status import (
     Claim,
+    Cluster,
     Progress,
     Record,
     State,
@@ -27,10 +30,15 @@ from orchestrator.model.status import (
 
 __all__ = [
     "Axis",
+    "Cause",
     "Claim",
+    "Cluster",
+    "Continuation",
     "Engine",
     "Experiment",
     "KeepInitial",
+    "Kind",
+    "OnTimeout",
     "Outputs",
     "Point",
     "Progress",

@@ -31,6 +31,14 @@ class Axis:
     block: str = "grid"
 
 
+class OnTimeout(enum.Enum):
+    """Whether a retry resumes from the last checkpoint."""
+
+    AUTO = "auto"  # only if the result is bit-identical
+    CONTINUE = "continue"  # also from cell states only
+    RERUN = "rerun"  # never
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """How long an experiment simulates and how often it is looked at.
@@ -38,8 +46,7 @@ class Run:
     ``silence_s`` is the longest time in which an engine may neither write nor use a processor;
     ``time_limit_s`` ends an attempt as a timeout, None leaves that to the job. An engine that can
     saves its state no more often than every ``checkpoint_every_s`` of wall time, and ``on_timeout``
-    says whether the next attempt goes on: ``auto`` where that makes the same bytes, ``continue``
-    also from the last cells of an engine that cannot save its state, ``rerun`` never.
+    says whether the next attempt resumes from there.
     """
 
     stop_t0: float
@@ -48,7 +55,7 @@ class Run:
     silence_s: float = 600.0
     time_limit_s: float | None = None
     checkpoint_every_s: float = 0.0
-    on_timeout: str = "auto"
+    on_timeout: OnTimeout = OnTimeout.AUTO
 
     def multiples(self, start_t0: float = 0.0) -> range:
         """Return the multiples of the interval at which snapshots are asked for.

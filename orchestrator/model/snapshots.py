@@ -30,6 +30,21 @@ class Engine:
     version: str = ""
     digest: str = ""
 
+    @property
+    def resumes_exactly(self) -> bool:
+        """Whether it saves its whole state, so that a resumed run has the same bytes."""
+        return self.root is None
+
+    @property
+    def compiles(self) -> bool:
+        """Whether it compiles kernels at its first start on a machine."""
+        return self.root is None
+
+    @property
+    def title(self) -> str:
+        """Name and version, as far as they are known."""
+        return f"{self.name} {self.version}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Task:

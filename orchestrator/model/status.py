@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from orchestrator.model.causes import Cause, Continuation
     from orchestrator.model.experiments import Experiment, Outputs, Resources, Run
 
 _STALL_S = 60.0
@@ -28,6 +29,7 @@ class State(enum.Enum):
     CANCELLED = "cancelled"
     NODE_FAIL = "node_fail"
     LOST = "lost"
+    NEVER_SUBMITTED = "never_submitted"
 
     @property
     def ended(self) -> bool:
@@ -37,7 +39,15 @@ class State(enum.Enum):
     @property
     def bad(self) -> bool:
         """Whether the experiment ended without all of its results."""
-        return self.ended and self is not State.DONE
+        return self.ended and self not in {State.DONE, State.NEVER_SUBMITTED}
+
+
+class Cluster(enum.Enum):
+    """Where the attempts of a submission are made."""
+
+    SLURM = "slurm"
+    LOCAL = "local"  # workers on this machine
+    HERE = "here"  # the submitting process itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +101,20 @@ class Record:
 
     Attributes
     ----------
-    reason
-        Empty for a finished run, else a sentence that says what happened.
+    causes
+        Why it ended so, the main cause first; none for a run that finished as it should.
     snapshots, expected
         Snapshots received and those asked for; fewer mean partial data.
     start_t0, adopted, adopted_t0
         As in :class:`Progress`.
-    continued
-        Empty for an attempt from the beginning, else where it went on and how exactly.
+    continuation
+        Where it resumed an earlier attempt; None from the beginning.
     simulating_s, reducing_s
         Seconds waiting for the engine and seconds spent on its snapshots.
     """
 
     state: State
-    reason: str
+    causes: tuple[Cause, ...]
     attempt: int
     snapshots: int
     expected: int
@@ -118,7 +128,7 @@ class Record:
     exit_status: int | None = None
     engine: str = ""
     last_lines: tuple[str, ...] = ()
-    continued: str = ""
+    continuation: Continuation | None = None
     start_t0: float = 0.0
     adopted: int = 0
     adopted_t0: float = 0.0
@@ -140,7 +150,7 @@ class Submission:
 
     token: str
     time: str
-    cluster: str
+    cluster: Cluster
     attempts: Mapping[int, int]
     run: Run
     outputs: Outputs
@@ -154,10 +164,10 @@ class Submission:
 class Status:
     """Where one experiment stands, as its files tell.
 
-    ``attempt`` is the latest one that was asked for or made, 0 where nobody has asked yet;
-    ``silent`` marks a running attempt on another machine that has shown no sign of life; ``note``
-    is what a scheduler says of one that cannot speak for itself; an ``orphaned`` experiment is no
-    longer in the sweep file.
+    ``attempt`` is the latest one that was submitted or made, 0 where it was never submitted;
+    ``silent`` marks a running attempt on another machine that has shown no sign of life; ``cause``
+    is what Slurm says of one without a record, and ``expected_start`` when it may start, in s since
+    the epoch; an ``orphaned`` experiment is no longer in the sweep file.
     """
 
     experiment: Experiment
@@ -168,8 +178,14 @@ class Status:
     progress: Progress | None = None
     record: Record | None = None
     silent: bool = False
-    note: str = ""
+    cause: Cause | None = None
+    expected_start: float | None = None
     orphaned: bool = False
+
+    @property
+    def on_slurm(self) -> bool:
+        """Whether Slurm runs it, or will."""
+        return self.submission is not None and self.submission.cluster is Cluster.SLURM
 
     @property
     def reached(self) -> Progress | Record | None:

@@ -12,18 +12,23 @@ import contextlib
 import dataclasses
 import errno
 import os
+import re
 import secrets
 import shutil
 import socket
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.formats.durable import read_json, write_json
-from orchestrator.model import Claim, Progress, Record, State
+from orchestrator.model import Cause, Claim, Continuation, Kind, Progress, Record, State
+from orchestrator.records import failures
 
 if TYPE_CHECKING:
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
+
+_CONTINUED = re.compile(r"went on from attempt (\d+) at t = (\S+) t0, (.*)")
+"""How earlier versions wrote a continuation."""
 
 HEARTBEAT_S = 20.0
 """A running attempt touches its progress file at least this often."""
@@ -81,23 +86,27 @@ def claim(
 
 
 def claim_ended(
-    experiment: ExperimentDirectory, number: int, claimant: Claim, state: State, reason: str
+    experiment: ExperimentDirectory,
+    number: int,
+    claimant: Claim,
+    state: State,
+    cause: Cause | None,
 ) -> bool:
     """Take an attempt only to end it at once, as for one that is cancelled while pending."""
     attempt = claim(experiment, number, claimant)
     if attempt is None:
         return False
-    end(attempt, state, reason)
+    end(attempt, state, cause)
     return True
 
 
-def end(attempt: AttemptDirectory, state: State, reason: str) -> Record:
+def end(attempt: AttemptDirectory, state: State, cause: Cause | None) -> Record:
     """Write the record of an attempt that can no longer write its own, and return it."""
     progress = read_progress(attempt) or Progress(time_t0=0.0, snapshots=0, wall_s=0.0)
     claimed = read_claim(attempt)
     record = Record(
         state=state,
-        reason=reason,
+        causes=(cause or Cause(Kind.DIED),),
         attempt=attempt.number,
         snapshots=progress.snapshots,
         expected=0,
@@ -163,16 +172,54 @@ def read_record(attempt: AttemptDirectory) -> Record | None:
     data = read_json(attempt.record)
     with contextlib.suppress(TypeError, ValueError, KeyError):  # damaged
         if data is not None:
-            more = {"state": State(data["state"]), "last_lines": tuple(data["last_lines"])}
-            return Record(**{**data, **more})
+            return _record(data)
     return None
+
+
+def _record(data: dict[str, Any]) -> Record:
+    """Return the record in a file; the sentences in it are for people."""
+    sentence, continued = data.pop("reason", ""), data.pop("continued", "")
+    if "causes" in data:
+        causes = [Cause(**{**one, "kind": Kind(one["kind"])}) for one in data["causes"]]
+        resumed = data["continuation"]
+        continuation = None if resumed is None else Continuation(**resumed)
+    else:  # of a version that wrote the sentences only
+        causes = [Cause(Kind.TEXT, detail=sentence)] if sentence else []
+        continuation = _continuation(continued)
+    return Record(
+        **{
+            **data,
+            "state": State(data["state"]),
+            "causes": tuple(causes),
+            "continuation": continuation,
+            "last_lines": tuple(data["last_lines"]),
+        }
+    )
+
+
+def _continuation(text: str) -> Continuation | None:
+    match = _CONTINUED.fullmatch(text)
+    if match is None:
+        return None
+    return Continuation(int(match[1]), float(match[2]), exact=match[3] == "exactly")
 
 
 def write_record(attempt: AttemptDirectory, record: Record) -> None:
     """Write the final account of an attempt; nothing is written there afterwards."""
     data = dataclasses.asdict(record)
     data["state"] = record.state.value
-    write_json(attempt.record, data)
+    data["causes"] = [_plain(cause) for cause in record.causes]
+    sentences = {
+        "reason": failures.reason(record),
+        "continued": failures.continued(record.continuation),
+    }
+    write_json(attempt.record, {**data, **sentences})
+
+
+def _plain(cause: Cause) -> dict[str, Any]:
+    """Return the fields of a cause that say something."""
+    data = {k: v for k, v in dataclasses.asdict(cause).items() if v not in {None, ""}}
+    return {**data, "kind": cause.kind.value}
 
 
 def _age_s(path: Path) -> float:

@@ -1,31 +1,135 @@
-"""Why experiments ended badly, grouped so that a person sees the pattern and what mends it."""
+"""Why experiments ended badly: the sentence of each cause, and causes grouped over a sweep."""
 
 from __future__ import annotations
 
 import re
+import signal
+import time
 from typing import TYPE_CHECKING
 
 from orchestrator import text
 from orchestrator.model import State
+from orchestrator.model.causes import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from orchestrator.formats.parameters import Value
-    from orchestrator.model import Status
+    from orchestrator.model import Record, Status
+    from orchestrator.model.causes import Cause, Continuation
 
-_PROGRESS = re.compile(r",? after \d+ of \d+ snapshots, at t = [^;]* t0")
 _FOLDERS = re.compile(r"[^\s\"']*/")
-# but an exit status or a signal, which tell causes apart
-_NUMBER = re.compile(r"(?<!status )(?<!signal )(?<!\d)(0x[\da-f]+|[-+]?\d[\d.e+-]*)")
+_NUMBER = re.compile(r"(?<!\d)(0x[\da-f]+|[-+]?\d[\d.e+-]*)")
 _MORE = 1.5  # times what was not enough
+_SIGKILL = -signal.SIGKILL
+_FEWER = {
+    "builtin": "consecutive events were further apart than the output interval",
+    "rescal": "ReSCAL skips a snapshot that follows within 0.1 s",
+}
+_SENTENCES = {
+    Kind.EXITED: "{program} {ending}",
+    Kind.NOT_STARTED: "cannot start {program}: {detail}",
+    Kind.NO_OUTPUT: "{program} exited with status 0 but made no {subject}",
+    Kind.ENDED_EARLY: "{program} exited with status 0 before the end",
+    Kind.HANGS: "{program} hangs: it neither wrote nor used a processor for {limit_s:g} s",
+    Kind.CUT_STREAM: "{detail}",
+    Kind.BAD_STREAM: "{detail}",
+    Kind.REFUSED: "{subject}: {detail}",
+    Kind.CANNOT_WRITE: "cannot write {subject}: {detail}",
+    Kind.OUT_OF_MEMORY: "the kernel killed the engine: memory ran out",
+    Kind.TIME_LIMIT: "reached its time limit of {limit_s:g} s",
+    Kind.SIGNAL: "stopped by {signal}",
+    Kind.INTERRUPTED: "interrupted{waiting}",
+    Kind.CANCELLED: "cancelled{waiting}",
+    Kind.SUPERSEDED: "attempt {attempt} was started meanwhile",
+    Kind.CUT_OFF: "it was cut off, and its job started again",
+    Kind.DIED: "its process exited without writing a record",
+    Kind.SLURM: "{detail}",
+    Kind.NEVER_STARTED: "never started: {detail}",
+    Kind.SUPERVISOR: "the supervisor failed: {detail}",
+    Kind.FEWER_SNAPSHOTS: "{fewer}",
+    Kind.OUTREACHED: "an earlier attempt came further, and its data stay",
+    Kind.TEXT: "{detail}",
+}
+_WAITING = {
+    "pending": " while pending",
+    "silent": "; no sign of life had been seen for minutes",
+}
+
+
+def reason(record: Record) -> str:
+    """Return why an attempt ended so, in a sentence; empty for one that finished as it should."""
+    return "; ".join(_with_progress(cause, record) for cause in record.causes)
+
+
+def _with_progress(cause: Cause, record: Record) -> str:
+    reached = f"{record.snapshots} of {record.expected} snapshots"
+    if cause.kind is Kind.FEWER_SNAPSHOTS:
+        return f"{reached}; {sentence(cause)}"
+    if cause.program != "rescal" or cause.kind not in {Kind.EXITED, Kind.ENDED_EARLY}:
+        return sentence(cause)
+    at = f"at t = {text.time_t0(record.time_t0)} t0"
+    return f"{_what(cause)} after {reached}, {at}{_hint(cause)}"
+
+
+def sentence(cause: Cause) -> str:
+    """Return what happened, without how far the attempt had come."""
+    return f"{_what(cause)}{_hint(cause)}"
+
+
+def _what(cause: Cause) -> str:
+    on_request = " on request" if cause.kind is Kind.CANCELLED else ""
+    return _SENTENCES[cause.kind].format(
+        program=cause.program,
+        ending=_ending(cause.status or 0),
+        signal=_signal(cause.status or 0),
+        limit_s=cause.limit_s or 0.0,
+        attempt=cause.attempt,
+        subject=cause.subject or "the results",
+        detail=cause.detail,
+        waiting=_WAITING.get(cause.subject, on_request),
+        fewer=_FEWER.get(cause.subject, ""),
+    )
+
+
+def _ending(status: int) -> str:
+    """Say how a program ended."""
+    if status >= 0:
+        return f"exited with status {status}"
+    return f"was killed by signal {-status} ({_signal(-status)})"
+
+
+def _hint(cause: Cause) -> str:
+    """Quote the last line of output; after SIGKILL, of which a program cannot know, guess."""
+    if cause.kind is Kind.EXITED and cause.status == _SIGKILL:
+        return "; somebody killed it, or memory ran out"
+    return f'; last output: "{cause.last_line}"' if cause.last_line else ""
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def continued(continuation: Continuation | None) -> str:
+    """Say where an attempt resumed; nothing of one from the beginning."""
+    if continuation is None:
+        return ""
+    number = continuation.attempt
+    if continuation.time_t0 is None:
+        return f"could not resume attempt {number}{continuation.detail}"
+    reached = f"resumed attempt {number} at t = {text.time_t0(continuation.time_t0)} t0"
+    if continuation.exact:
+        return f"{reached}, exactly"
+    return f"{reached} from cell states only (new gas, new random stream); results will differ"
 
 
 def grouped(
     name: str,
     statuses: Sequence[Status],
     axes: Sequence[Sequence[str]],
-    shown: Callable[[Value], str],
 ) -> list[str]:
     """Return a sentence for each cause: how many, where on the axes, and the command that mends it.
 
@@ -35,46 +139,51 @@ def grouped(
         The sweep's name, for the commands.
     axes
         The names on each axis of the sweep.
-    shown
-        Writes a value on an axis.
     """
-    causes: dict[tuple[State, str], list[Status]] = {}
+    causes: dict[tuple[object, ...], list[Status]] = {}
     for status in statuses:
         if status.state.bad:
-            alike = _without_details(_cause(status))
-            causes.setdefault((status.state, alike), []).append(status)
+            key = (status.state, *_key(_cause(status)))
+            causes.setdefault(key, []).append(status)
     return [
-        f"{len(group)} {state.value}{_told(group)}{_where(group, statuses, axes, shown)}"
-        f": {_remedy(name, state, group)}"
-        for (state, _), group in sorted(causes.items(), key=lambda item: -len(item[1]))
+        f"{len(group)} {group[0].state.value}{_shared(group)}{_where(group, statuses, axes)}"
+        f": {_remedy(name, group[0].state, group)}"
+        for group in sorted(causes.values(), key=len, reverse=True)
     ]
 
 
-def _told(group: Sequence[Status]) -> str:
+def _key(cause: Cause | None) -> tuple[object, ...]:
+    """Return what causes share that a person would call the same.
+
+    What programs print differs in folders and numbers from one experiment to the next.
+    """
+    if cause is None:
+        return ()
+    printed = _NUMBER.sub("#", _FOLDERS.sub("", f"{cause.detail} {cause.last_line}"))
+    subject = "" if cause.kind is Kind.CANNOT_WRITE else cause.subject
+    detail = "" if cause.kind is Kind.SLURM else printed
+    return cause.kind, cause.program, cause.status, cause.limit_s, subject, detail
+
+
+def _shared(group: Sequence[Status]) -> str:
     """Return the cause that a group shares, as the first of them has it."""
-    found = dict.fromkeys(_cause(status) for status in group)
-    first, *others = found
+    first, *others = dict.fromkeys(
+        sentence(cause) for status in group if (cause := _cause(status))
+    ) or [""]
     return f" ({first}{', or alike' * bool(others)})" if first else ""
 
 
-def _cause(status: Status) -> str:
-    """Return the reason without how far it had come; of one that was stopped, only by what."""
-    reason = status.record.reason if status.record is not None else status.note
-    if status.state in {State.TIMEOUT, State.CANCELLED}:
-        reason = reason.partition(";")[0]
-    return _PROGRESS.sub("", reason).strip()
-
-
-def _without_details(cause: str) -> str:
-    """Return a cause without the folders and numbers that differ from one experiment to the next."""
-    return _NUMBER.sub("#", _FOLDERS.sub("", cause))
+def _cause(status: Status) -> Cause | None:
+    """Return the main cause of an end."""
+    if status.record is None:
+        return status.cause
+    return status.record.causes[0] if status.record.causes else None
 
 
 def _where(
     group: Sequence[Status],
     statuses: Sequence[Status],
     axes: Sequence[Sequence[str]],
-    shown: Callable[[Value], str],
 ) -> str:
     """Say at which values of the axes all of a group stand, as ``14 of 14 at Lambda_I = 0.01``."""
     told = []
@@ -83,7 +192,7 @@ def _where(
         if len(values) == 1 and len({_values(s, names) for s in statuses}) > 1:
             (value,) = values
             among = sum(_values(status, names) == value for status in statuses)
-            at = ", ".join(f"{n} = {shown(v)}" for n, v in zip(names, value, strict=True))
+            at = ", ".join(f"{n} = {text.number(v)}" for n, v in zip(names, value, strict=True))
             told.append(f"{len(group)} of {among} at {at}")
     return f", {'; '.join(told)}" if told else ""
 
@@ -122,21 +231,29 @@ def _more(state: State, group: Sequence[Status]) -> Iterator[str]:
 def remark(status: Status) -> str:
     """Say in a few words what a person should know about an experiment."""
     orphaned = "no longer in the sweep file" * status.orphaned
-    return "; ".join(said for said in (orphaned, _story(status)) if said)
+    return "; ".join(part for part in (orphaned, _story(status)) if part)
 
 
 def _story(status: Status) -> str:
-    record = status.record
-    if record is not None:
-        kept = f" ({record.snapshots} snapshots kept)" if record.snapshots else ""
-        return record.reason if record.state is State.DONE else f"{record.reason}{kept}"
-    if status.note:
-        return status.note
+    if status.record is not None:
+        return _of_record(status.record)
+    if status.cause is not None:
+        return f"{sentence(status.cause)}{_start(status.expected_start)}"
     if status.state is State.LOST:
-        return "its process has died without a word"
+        return "its process exited without writing a record"
     if status.silent:
         return "no sign of life for a while; cancel ends it if it has died"
     if status.stalled_s is not None:
         return f"stalled? no snapshot for {text.seconds(status.stalled_s)}"
-    never = status.state is State.PENDING and status.submission is None
-    return "never submitted" * never
+    return ""
+
+
+def _of_record(record: Record) -> str:
+    kept = record.snapshots and record.state is not State.DONE
+    return reason(record) + f" ({record.snapshots} snapshots kept)" * bool(kept)
+
+
+def _start(expected_s: float | None) -> str:
+    if expected_s is None:
+        return ""
+    return f", expected to start {text.moment(expected_s, time.time())}"

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.errors import FormatError
 from orchestrator.formats.durable import append_lines, read_lines, replacing
 from orchestrator.model import (
+    Cluster,
     Experiment,
     KeepInitial,
+    OnTimeout,
     Outputs,
     Point,
     Resources,
@@ -256,7 +258,9 @@ def _from_json(line: Mapping[str, Any], place: str) -> Submission:
     data = {name: value for name, value in line.items() if name != "event"}
     try:
         data["attempts"] = {int(number): attempt for number, attempt in data["attempts"]}
-        data["run"] = Run(**data["run"])
+        data["cluster"] = Cluster(data["cluster"])
+        run = data["run"]
+        data["run"] = Run(**{**run, "on_timeout": OnTimeout(run["on_timeout"])})
         keep = KeepInitial(data["outputs"]["keep_initial"])
         data["outputs"] = Outputs(**{**data["outputs"], "keep_initial": keep})
         data["resources"] = Resources(**data["resources"])
@@ -290,6 +294,8 @@ def _as_json(submission: Submission) -> dict[str, Any]:
     data = dataclasses.asdict(submission)
     del data["job_ids"], data["chunks"]  # nobody knows them yet
     data["attempts"] = list(submission.attempts.items())
+    data["cluster"] = submission.cluster.value
+    data["run"]["on_timeout"] = submission.run.on_timeout.value
     data["outputs"]["keep_initial"] = submission.outputs.keep_initial.value
     data["root"] = None if submission.root is None else str(submission.root)
     return data

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.formats.durable import read_json, write_json
+from orchestrator.records import failures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,7 +87,7 @@ def conclude(
             "snapshots": record.snapshots if published else 0,
             "time_t0": record.time_t0,
             "state": record.state.value,
-            "reason": record.reason,
+            "reason": failures.reason(record),
             "started": record.started,
             "ended": record.ended,
             "wall_s": record.wall_s,

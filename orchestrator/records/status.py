@@ -54,7 +54,9 @@ def _status(
     Where several submissions asked for that attempt, the one counts by which it was claimed.
     """
     made = _latest_attempt(directory, experiment.number)
-    if made < wanted or made == 0:
+    if made == wanted == 0:
+        return Status(experiment, State.NEVER_SUBMITTED, 0, None)
+    if made < wanted:
         return Status(experiment, State.PENDING, wanted, submission)
     attempt = directory.experiment(experiment.number).attempt(made)
     claim = attempts.read_claim(attempt)

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import FormatError, RequestError
+from orchestrator.errors import FormatError, ParameterError
 from orchestrator.formats import parfile
 from orchestrator.formats.cellspace import HEADER_BYTES, parse_header
 from orchestrator.formats.durable import replacing
@@ -72,7 +72,7 @@ def _property_file(
     else:
         path = directory.root / given
     if not path.is_file():
-        raise RequestError(f"{name}: {value!r}: no such file as {path}")
+        raise ParameterError(name, f"{value!r}: no such file as {path}")
     path = path.absolute()
     if all("!" <= character <= "~" for character in str(path)):
         return path
@@ -95,7 +95,7 @@ def premade(experiment: Experiment, directory: ExperimentDirectory) -> Path | No
         return None
     path = directory.root / given
     if not path.is_file():
-        raise RequestError(f"Csp_file: {given!r}: no such file as {path}")
+        raise ParameterError("Csp_file", f"{given!r}: no such file as {path}")
     return path
 
 
@@ -106,7 +106,7 @@ def take_premade(path: Path, directory: ExperimentDirectory) -> None:
             source = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
             shutil.copyfileobj(source, target, _PIECE_BYTES)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise RequestError(f"Csp_file: {path}: cannot be decompressed: {error}") from error
+        raise ParameterError("Csp_file", f"{path}: cannot be decompressed: {error}") from error
 
 
 def settle_initial(directory: ExperimentDirectory, keep: KeepInitial) -> None:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from orchestrator.errors import EngineError
+from orchestrator.errors import EngineError, StartError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -173,7 +173,7 @@ def running(
                 )
         except (OSError, subprocess.SubprocessError) as error:
             why = error.strerror if isinstance(error, OSError) else error
-            raise EngineError(f"cannot start {command[0]}: {why}") from error
+            raise StartError(command[0], str(why)) from error
     guard.watch_over(popen.pid)
     child = Child(popen)
     try:
@@ -195,23 +195,6 @@ def _heeding_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def ending(status: int) -> str:
-    """Say how a program ended.
-
-    Examples
-    --------
-    >>> ending(3), ending(-9)
-    ('exited with status 3', 'was killed by signal 9 (SIGKILL)')
-    """
-    if status >= 0:
-        return f"exited with status {status}"
-    try:
-        name = signal.Signals(-status).name
-    except ValueError:
-        return f"was killed by signal {-status}"
-    return f"was killed by signal {-status} ({name})"
 
 
 def last_lines(log: Path, count: int = 20) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.model import State
+from orchestrator.model import Cluster, State
 from orchestrator.records import attempts, ledger
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:
     """Yield what was asked for and nobody has claimed at this moment, or this job of old."""
     experiments = {e.number: e for e in ledger.experiments(directory)}
     for submission in ledger.submissions(directory):
-        if post.token is None and submission.cluster != "local":
+        if post.token is None and submission.cluster is not Cluster.LOCAL:
             continue
         if post.token is not None and submission.token != post.token:
             continue

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.formats.cellspace import header_bytes
 from orchestrator.formats.durable import read_json, replacing
+from orchestrator.model import OnTimeout
 from orchestrator.records import journal, provenance
 
 if TYPE_CHECKING:
@@ -54,9 +55,8 @@ def find(directory: ExperimentDirectory, task: Task, engine: Engine) -> Resumpti
     times and outputs, makes the same run of it. ReSCAL-snow can start from the cells of the last snapshot,
     with new gas and new chances; that is done only where it is asked for.
     """
-    exact = engine.root is None
-    wish = task.run.on_timeout
-    if wish == "rerun" or (not exact and wish != "continue"):
+    exact, on_timeout = engine.resumes_exactly, task.run.on_timeout
+    if on_timeout is OnTimeout.RERUN or (not exact and on_timeout is OnTimeout.AUTO):
         return None
     wanted = provenance.made_alike(task, engine)
     for earlier in reversed(directory.attempts()):

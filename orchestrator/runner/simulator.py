@@ -55,7 +55,7 @@ def warm(engine: Engine) -> float:
 
     ReSCAL-snow has nothing to compile. Many engines that start at once would wait for one.
     """
-    if engine.root is not None:
+    if not engine.compiles:
         return 0.0
     before = time.perf_counter()
     command = (*engine.rescal[:-1], "warm")

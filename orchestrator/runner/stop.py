@@ -7,7 +7,7 @@ import os
 import signal
 from typing import TYPE_CHECKING, Self
 
-from orchestrator.model import State
+from orchestrator.model import Cause, Kind, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ _STATES = {
 
 
 class Stop:
-    """Whether to stop, with the state and the reason for the record.
+    """Whether to stop, with the state and the cause for the record.
 
     Attributes
     ----------
@@ -35,12 +35,12 @@ class Stop:
         os.set_blocking(self._writing, False)
         self.requested = False
         self.state = State.CANCELLED
-        self.reason = ""
+        self.cause = Cause(Kind.CANCELLED)
 
-    def request(self, state: State, reason: str) -> None:
+    def request(self, state: State, cause: Cause) -> None:
         """Ask for a stop; only the first request counts."""
         if not self.requested:
-            self.state, self.reason, self.requested = state, reason, True
+            self.state, self.cause, self.requested = state, cause, True
         with contextlib.suppress(OSError):  # full, which is as good, or closed
             os.write(self._writing, b"\0")
 
@@ -81,9 +81,10 @@ class Stop:
         with cls() as stop:
 
             def request(number: int, _frame: FrameType | None) -> None:
-                name = signal.Signals(number).name
-                why = "interrupted" if number == signal.SIGINT else f"stopped by {name}"
-                stop.request(_STATES[signal.Signals(number)], why)
+                cause = Cause(Kind.SIGNAL, status=number)
+                if number == signal.SIGINT:
+                    cause = Cause(Kind.INTERRUPTED)
+                stop.request(_STATES[signal.Signals(number)], cause)
 
             # written to at once, even where another thread receives the signal
             woken = signal.set_wakeup_fd(stop._writing, warn_on_full_buffer=False)

@@ -14,9 +14,10 @@ import traceback
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import OrchestratorError
-from orchestrator.model import State, Task
-from orchestrator.records import attempts, ledger
+from orchestrator.model import Cause, Kind, State, Task
+from orchestrator.records import attempts, failures, ledger
 from orchestrator.runner import simulator
+from orchestrator.runner.attempt import cause_of
 from orchestrator.runner.queue import awaits_another, offers
 from orchestrator.runner.supervisor import supervise
 from orchestrator.runner.time_left import Hours
@@ -62,7 +63,7 @@ def take(directory: SweepDirectory, offer: Offer, job: str) -> AttemptDirectory 
     if attempt is not None:
         for earlier in place.attempts()[:-1]:
             if attempts.read_record(earlier) is None:
-                attempts.end(earlier, State.LOST, "it was cut off, and its job started again")
+                attempts.end(earlier, State.LOST, Cause(Kind.CUT_OFF))
         begun = f"{_name(offer)} started by {job} on {os.uname().nodename}"
         ledger.log(directory, begun, attempts.now())
     return attempt
@@ -79,10 +80,10 @@ def make(
         place = directory.experiment(offer.experiment.number)
         record = supervise(task, engine, place, stop)
     except OrchestratorError as error:
-        record = attempts.end(attempt, State.FAILED, f"the supervisor failed: {error}")
+        record = attempts.end(attempt, State.FAILED, cause_of(error))
     except Exception as error:  # noqa: BLE001  # recorded; it keeps no other experiment waiting
         traceback.print_exc()
-        record = attempts.end(attempt, State.FAILED, f"the supervisor failed: {error!r}")
+        record = attempts.end(attempt, State.FAILED, Cause(Kind.SUPERVISOR, detail=repr(error)))
     ledger.log(directory, f"{name} {record.state.value}: {_summary(record)}", attempts.now())
     return record
 
@@ -93,4 +94,6 @@ def _name(offer: Offer) -> str:
 
 def _summary(record: Record) -> str:
     counted = f"{record.snapshots} of {record.expected} snapshots, t = {record.time_t0:g} t0"
-    return f"{counted}, {record.wall_s:.1f} s{'; ' + record.reason if record.reason else ''}"
+    return (
+        f"{counted}, {record.wall_s:.1f} s{'; ' * bool(record.causes)}{failures.reason(record)}"
+    )

@@ -1,52 +1,81 @@
-"""How experiments are parted into jobs, and what Slurm would never start."""
+"""How experiments are packed into jobs or processes, and what Slurm would never start."""
 
 from __future__ import annotations
 
-import functools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import RequestError
+from orchestrator.model import Cluster
 from orchestrator.slurm import cluster, feasibility
 from orchestrator.slurm.client import told
-from orchestrator.submission import request, slurm_jobs
-from orchestrator.submission.cost import Shape
+from orchestrator.submission import slurm_jobs
+from orchestrator.submission.request import submission
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from orchestrator.model import Resources, Submission
+    from orchestrator.records.paths import SweepDirectory
     from orchestrator.slurm.cluster import Limits, Partition
-    from orchestrator.submission.plan import Plan
-    from orchestrator.submission.request import Wish
+    from orchestrator.submission.request import Request
 
 
-def scripts(planned: Plan, wish: Wish) -> list[str]:
-    """Return the texts that sbatch would read for what is to be run, byte for byte.
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a Slurm cluster has and allows."""
 
-    Only the token in the job's name, which is made when a sweep is submitted, stands as ``TOKEN``.
+    limits: Limits
+    partitions: Sequence[Partition]
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How experiments are packed into jobs on Slurm, or into processes on this machine.
+
+    Attributes
+    ----------
+    at_once
+        Jobs that may run at the same time.
+    together
+        Experiments at the same time in a job, each on one core.
+    cores
+        Cores that a job is charged for, all those of its node where it has the node to itself.
+    limit_s
+        Time limit of a job in s, or None.
     """
-    if not planned.wanted:
-        return []
-    one = _imagined(wish, len(planned.wanted))
-    return [
-        slurm_jobs.script(planned.directory, one, tasks) for tasks in dict.fromkeys(chunks(one))
-    ]
+
+    slurm: bool
+    jobs: int
+    at_once: int
+    together: int
+    cores: int
+    whole_nodes: bool = False
+    limit_s: float | None = None
 
 
-def shape(wish: Wish, experiments: int, workers: int) -> Shape:
-    """Tell how so many experiments would be parted into jobs, or among ``workers`` processes."""
-    if wish.cluster != "slurm":
+def site(where: Cluster) -> Site | None:
+    """Ask Slurm what it has and allows; None for another cluster."""
+    if where is not Cluster.SLURM:
+        return None
+    return Site(told(cluster.limits()), told(cluster.partitions()))
+
+
+def packing(request: Request, experiments: int, workers: int, site: Site | None) -> Packing:
+    """Return how so many experiments are packed into jobs, or among ``workers`` processes."""
+    if site is None:
         processes = min(workers, experiments)
-        return Shape(slurm=False, jobs=processes, at_once=processes, together=1, cores=1)
-    asked = wish.resources
-    tasks = sum(chunks(_imagined(wish, experiments))) if experiments else 0
-    chosen = feasibility.chosen(asked, _partitions())
+        return Packing(slurm=False, jobs=processes, at_once=processes, together=1, cores=1)
+    asked = request.resources
+    tasks = sum(chunks(_imagined(request, experiments), site)) if experiments else 0
+    chosen = feasibility.chosen(asked, site.partitions)
     whole = asked.together == 0 or any(partition.exclusive for partition in chosen)
-    cores = max((node.cores for one in chosen for node in one.nodes), default=1)
+    cores = max((node.cores for partition in chosen for node in partition.nodes), default=1)
     usual_s = [p.default_time_s for p in chosen if p.default_time_s is not None]
-    return Shape(
+    return Packing(
         slurm=True,
         jobs=tasks,
         at_once=min(tasks, asked.jobs or tasks),
-        together=_together(asked),
+        together=_together(asked, site),
         cores=cores if whole else feasibility.need(asked).cores,
         whole_nodes=whole,
         limit_s=60 * asked.time_min
@@ -55,41 +84,39 @@ def shape(wish: Wish, experiments: int, workers: int) -> Shape:
     )
 
 
-def _imagined(wish: Wish, experiments: int) -> Submission:
-    return request.submission(wish, "TOKEN", dict.fromkeys(range(experiments), 1))
+def scripts(
+    directory: SweepDirectory, request: Request, experiments: int, site: Site | None
+) -> tuple[str, ...]:
+    """Return the texts that sbatch would read, byte for byte.
+
+    Only the token in the job's name, which is made by a submission, is written as ``TOKEN``.
+    """
+    if site is None or not experiments:
+        return ()
+    imagined = _imagined(request, experiments)
+    sizes = dict.fromkeys(chunks(imagined, site))
+    return tuple(slurm_jobs.script(directory, imagined, tasks) for tasks in sizes)
 
 
-def chunks(submission: Submission) -> list[int]:
+def chunks(submission: Submission, site: Site) -> list[int]:
     """Return how many tasks each of a submission's arrays has."""
-    tasks = feasibility.tasks(submission, _together(submission.resources))
-    return feasibility.chunks(tasks, _limits())
+    tasks = feasibility.tasks(submission, _together(submission.resources, site))
+    return feasibility.chunks(tasks, site.limits)
 
 
-def _together(resources: Resources) -> int:
-    """Return how many experiments run at the same time in a job."""
-    return resources.together or _cores(resources)
+def problems(request: Request, experiments: int, site: Site | None) -> list[str]:
+    """Return a sentence for all that Slurm would accept and then let wait for ever."""
+    if site is None:
+        return []
+    return feasibility.check(request.resources, experiments, site.partitions, site.limits)
 
 
-def refuse_impossible(wish: Wish, experiments: int) -> None:
-    """Refuse what Slurm would accept and then let wait for ever, with what would do instead."""
-    if wish.cluster != "slurm":
-        return
-    problems = feasibility.check(wish.resources, experiments, _partitions(), _limits())
-    if problems:
-        raise RequestError(*problems)
+def _imagined(request: Request, experiments: int) -> Submission:
+    return submission(request, "TOKEN", dict.fromkeys(range(experiments), 1))
 
 
-def _cores(resources: Resources) -> int:
-    """Return the most cores that a node of the partition has."""
-    chosen = feasibility.chosen(resources, _partitions())
-    return max((node.cpus for one in chosen for node in one.nodes), default=1)
-
-
-@functools.cache
-def _limits() -> Limits:
-    return told(cluster.limits())
-
-
-@functools.cache
-def _partitions() -> tuple[Partition, ...]:
-    return told(cluster.partitions())
+def _together(resources: Resources, site: Site) -> int:
+    """Return how many experiments run at the same time in a job: with 0, one per core."""
+    chosen = feasibility.chosen(resources, site.partitions)
+    cores = max((node.cpus for partition in chosen for node in partition.nodes), default=1)
+    return resources.together or cores

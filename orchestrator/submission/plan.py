@@ -1,90 +1,132 @@
-"""A sweep file against what is on disk: what is new, what is kept, and what is left out."""
+"""What submitting a sweep file would do."""
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from orchestrator import text
-from orchestrator.records import ledger
+from orchestrator import sweepfile
 from orchestrator.records.paths import SweepDirectory
-from orchestrator.records.status import read_statuses
+from orchestrator.submission import cost as costs
+from orchestrator.submission import local_pool, packing, settings
+from orchestrator.submission.comparison import compare
+from orchestrator.submission.request import cluster_of, request, workers_of
 from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    import os
+    from collections.abc import Sequence
+    from typing import Unpack
 
-    from orchestrator.model import Outputs, Point, Status, Submission, Sweep
-    from orchestrator.records.ledger import Reconciliation
+    from orchestrator.submission.comparison import Comparison
+    from orchestrator.submission.cost import Cost
+    from orchestrator.submission.packing import Site
+    from orchestrator.submission.request import Placement, Request
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A sweep file against what is on disk.
+    """What submitting a sweep file would do.
 
-    ``idle`` are kept experiments that were never asked for, as after a submitter that was killed.
+    Attributes
+    ----------
+    comparison
+        The file against what is on disk.
+    request
+        How attempts would be made.
+    cost
+        Jobs, time and hours that they would use.
+    problems
+        Why Slurm would never start the jobs, one sentence each.
+    site
+        What the Slurm cluster has and allows; None on this machine.
     """
 
-    sweep: Sweep
-    directory: SweepDirectory
-    points: Sequence[Point]
-    reconciliation: Reconciliation
-    statuses: Mapping[int, Status]
-    next_number: int
+    comparison: Comparison
+    request: Request
+    cost: Cost
+    problems: tuple[str, ...]
+    site: Site | None
 
-    @property
-    def idle(self) -> tuple[int, ...]:
-        """Numbers of kept experiments that nobody has asked for yet."""
-        kept = (e.number for e in self.reconciliation.kept)
-        return tuple(n for n in kept if self.statuses[n].attempt == 0)
+    def scripts(self) -> tuple[str, ...]:
+        """Return what sbatch would read, one text per size of array; none on this machine."""
+        directory, wanted = self.comparison.directory, len(self.comparison.wanted)
+        return packing.scripts(directory, self.request, wanted, self.site)
 
-    @property
-    def otherwise(self) -> tuple[int, ...]:
-        """Numbers of kept experiments that were last asked for with other times or outputs."""
-        wanted = _times_and_outputs(self.sweep)
-        asked = {e.number: self.statuses[e.number].submission for e in self.reconciliation.kept}
-        other = (n for n, made in asked.items() if made and _times_and_outputs(made) != wanted)
-        return tuple(sorted(other))
-
-    @property
-    def numbered(self) -> list[tuple[Point, int]]:
-        """Each point of the file with its number, given already or to be given."""
-        kept = {e.point.key: e.number for e in self.reconciliation.kept}
-        following = itertools.count(self.next_number)
-        return [
-            (point, kept[point.key] if point.key in kept else next(following))
-            for point in self.points
-        ]
-
-    @property
-    def wanted(self) -> tuple[Point, ...]:
-        """What submitting would run: all that is new, and what nobody has asked for yet."""
-        idle = (self.statuses[n].experiment.point for n in self.idle)
-        return (*self.reconciliation.new, *idle)
-
-
-def _times_and_outputs(asked: Sweep | Submission) -> tuple[float, float, Outputs]:
-    return asked.run.stop_t0, asked.run.every_t0, asked.outputs
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan as plain data; fields are only ever added."""
+        found = self.comparison
+        kept = {e.point.key for e in found.reconciliation.kept}
+        return {
+            "sweep": found.sweep.name,
+            "directory": str(found.directory.root),
+            "new": len(found.reconciliation.new),
+            "kept": len(kept),
+            "orphaned": [e.number for e in found.reconciliation.orphaned],
+            "otherwise": list(found.otherwise),
+            "never_started": list(found.idle),
+            "usage": costs.as_json(self.cost),
+            "experiments": [
+                {
+                    "number": number,
+                    "key": point.key,
+                    "seed": point.seed,
+                    "plan": "kept" if point.key in kept else "new",
+                    "parameters": dict(point.parameters),
+                }
+                for point, number in found.numbered
+            ],
+        }
 
 
-def told_otherwise(planned: Plan) -> list[str]:
-    """Say which experiments stay though the file would have them made in another way now."""
-    if not planned.otherwise:
-        return []
-    names = text.names(planned.otherwise)
-    one = len(planned.otherwise) == 1
-    were, stay, them = ("was", "stays", "it") if one else ("were", "stay", "them")
-    few = f"{names} {were} asked for with other times or outputs than the file has now, and {stay}"
-    return [f"{few}; rescal-sweep resubmit {planned.sweep.path} EXP makes {them} anew"]
+def plan(
+    file: str | os.PathLike[str],
+    *,
+    overrides: Sequence[str] = (),
+    data_dir: str | os.PathLike[str] | None = None,
+    **placement: Unpack[Placement],
+) -> Plan:
+    """Return what submitting a sweep file would do; change nothing.
+
+    Parameters
+    ----------
+    file
+        The sweep file.
+    overrides
+        ``KEY=VALUE`` with dotted keys, such as ``run.stop=100``, put over the file's values.
+    data_dir
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else ``./data_runs``).
+    **placement
+        Where to run: see :class:`orchestrator.submission.request.Placement`.
+
+    Raises
+    ------
+    RequestError
+        With all problems of the file, or of the placement.
+    """
+    comparison = compare_file(file, overrides, data_dir)
+    wanted = comparison.wanted
+    asked = request(comparison.sweep, cluster_of(placement), placement)
+    site = packing.site(asked.cluster)
+    workers = workers_of(placement, local_pool.cores())
+    packed = packing.packing(asked, len(wanted), workers, site)
+    statuses = comparison.statuses.values()
+    return Plan(
+        comparison,
+        asked,
+        costs.estimate(packed, wanted, asked.run, statuses, builtin=asked.root is None),
+        tuple(packing.problems(asked, len(wanted), site)),
+        site,
+    )
 
 
-def compare(sweep: Sweep, data: Path) -> Plan:
-    """Compare a sweep file with what is on disk; change nothing."""
-    points = expansion.expand(sweep)
-    directory = SweepDirectory(data / sweep.name)
-    known = ledger.experiments(directory)
-    statuses = {s.experiment.number: s for s in read_statuses(directory)}
-    following = ledger.next_number(directory, known)
-    return Plan(sweep, directory, points, ledger.reconcile(known, points), statuses, following)
+def compare_file(
+    file: str | os.PathLike[str],
+    overrides: Sequence[str] = (),
+    data_dir: str | os.PathLike[str] | None = None,
+) -> Comparison:
+    """Return how a sweep file compares with what is on disk."""
+    sweep = sweepfile.load(Path(file), overrides)
+    directory = SweepDirectory(settings.data_directory(data_dir) / sweep.name)
+    return compare(sweep, directory, expansion.expand(sweep))

@@ -12,24 +12,30 @@ from orchestrator.records.paths import SweepDirectory
 from orchestrator.submission import settings
 
 if TYPE_CHECKING:
-    import argparse
+    import os
     from collections.abc import Collection, Iterable
 
+_LONGEST = 14  # digits of a range
+_MOST = 1_000_000  # experiments in a range
 
-def find_sweep(request: argparse.Namespace) -> SweepDirectory:
-    """Find the sweep that a command names, by its name or its sweep file.
 
-    Without a name the only sweep of the data directory is meant.
+def find_sweep(
+    sweep: str | os.PathLike[str] | None = None,
+    data_dir: str | os.PathLike[str] | None = None,
+) -> SweepDirectory:
+    """Return the directory of a sweep, given by its name or its file.
+
+    Without a name, the only sweep of the data directory.
     """
-    data = settings.data_directory(request)
+    data = settings.data_directory(data_dir)
     known = [directory.name for directory in paths.sweeps(data)]
-    said: str | None = request.sweep
-    if said is None:
+    if sweep is None:
         if len(known) == 1:
             return SweepDirectory(data / known[0])
         listed = f"there are {', '.join(known)}" if known else "there is none yet"
         raise RequestError(f"{data}: name a sweep: {listed}")
-    name = _name_in_file(Path(said)) if said.endswith((".yaml", ".yml")) else said.rstrip("/")
+    word = str(sweep)
+    name = _name_in_file(Path(word)) if word.endswith((".yaml", ".yml")) else word.rstrip("/")
     name = Path(name).name
     if name not in known:
         listed = f"there are {', '.join(known)}" if known else "nothing was submitted yet"
@@ -38,46 +44,46 @@ def find_sweep(request: argparse.Namespace) -> SweepDirectory:
 
 
 def _name_in_file(path: Path) -> str:
-    from orchestrator import sweepfile  # noqa: PLC0415  # YAML is loaded only where a file is named
+    from orchestrator import sweepfile  # noqa: PLC0415  # YAML is loaded only for a file
 
     return sweepfile.load(path).name
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """Experiments picked on a command line; ``explicit`` when numbers were given."""
+class Selection:
+    """Selected experiments; ``explicit`` when numbers were given."""
 
     numbers: tuple[int, ...]
     explicit: bool
 
 
-def choose(words: Collection[str], directory: SweepDirectory) -> Chosen:
-    """Read ``exp3``, ``3``, ``3-7`` and ``all``; no word at all means every experiment."""
+def choose(words: Collection[str | int], directory: SweepDirectory) -> Selection:
+    """Read ``3``, ``exp3``, ``3-7`` and ``all``; no word at all means every experiment."""
     known = {experiment.number for experiment in ledger.experiments(directory)}
-    return _chosen(words, directory.name, known)
+    return _select(words, directory.name, known)
 
 
-def choose_one(word: str, directory: SweepDirectory, verb: str) -> int:
+def choose_one(word: str | int, directory: SweepDirectory, verb: str) -> int:
     """Read the number of the one experiment that ``verb`` takes."""
     known = {experiment.number for experiment in ledger.experiments(directory)}
     return one_of(word, directory.name, known, verb)
 
 
-def one_of(word: str, sweep: str, known: Collection[int], verb: str) -> int:
+def one_of(word: str | int, sweep: str, known: Collection[int], verb: str) -> int:
     """Read the number of one of the ``known`` experiments of a sweep."""
-    numbers = _chosen([word], sweep, known).numbers
+    numbers = _select([word], sweep, known).numbers
     if len(numbers) != 1:
         raise RequestError(f"{word!r} names several experiments; {verb} takes one")
     return numbers[0]
 
 
-def _chosen(words: Collection[str], sweep: str, known: Collection[int]) -> Chosen:
+def _select(words: Collection[str | int], sweep: str, known: Collection[int]) -> Selection:
     if not words or "all" in words:
-        return Chosen(tuple(sorted(known)), explicit=False)
+        return Selection(tuple(sorted(known)), explicit=False)
     picked: set[int] = set()
     problems = []
     for word in words:
-        numbers = _numbers(word)
+        numbers = _numbers(str(word))
         if numbers is None:
             problems.append(f"{word!r} names no experiment; write exp3, 3, 3-7 or all")
         elif missing := [n for n in numbers if n not in known]:
@@ -86,16 +92,16 @@ def _chosen(words: Collection[str], sweep: str, known: Collection[int]) -> Chose
             picked.update(numbers)
     if problems:
         raise RequestError(*problems)
-    return Chosen(tuple(sorted(picked)), explicit=True)
+    return Selection(tuple(sorted(picked)), explicit=True)
 
 
 def _numbers(word: str) -> range | None:
     first, dash, last = word.removeprefix("exp").partition("-")
     last = last.removeprefix("exp") if dash else first
-    if not (first.isdecimal() and last.isdecimal()) or len(first + last) > 14:
+    if not (first.isdecimal() and last.isdecimal()) or len(first + last) > _LONGEST:
         return None
     numbers = range(int(first), int(last) + 1)
-    return numbers if len(numbers) in range(1, 1_000_001) else None
+    return numbers if len(numbers) in range(1, _MOST + 1) else None
 
 
 def _exps(numbers: Iterable[int]) -> str:

@@ -6,13 +6,8 @@ import functools
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from orchestrator.errors import RequestError
-
-if TYPE_CHECKING:
-    import argparse
-
 
 PRESETS = (
     "data_dir",
@@ -29,11 +24,10 @@ PRESETS = (
 """Options that the environment and ``config.yaml`` may set."""
 
 
-def data_directory(request: argparse.Namespace) -> Path:
-    """Return the data directory that a command means."""
-    said: Path | None = request.data_dir
-    if said is not None:
-        return said
+def data_directory(chosen: str | os.PathLike[str] | None = None) -> Path:
+    """Return the chosen data directory, else the one of the settings, else ``data_runs``."""
+    if chosen is not None:
+        return Path(chosen)
     return Path(preset("data_dir") or "data_runs").expanduser()
 
 
@@ -59,7 +53,7 @@ def preset(name: str) -> str | None:
     return environment(name) or _config().get(name)
 
 
-def place_of(name: str) -> str:
+def origin(name: str) -> str:
     """Return where :func:`preset` finds an option."""
     return f"${_variable(name)}" if environment(name) else f"config.yaml: {name}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from orchestrator.model import KeepInitial, Outputs, Resources, Run, Sweep
+from orchestrator.model import KeepInitial, OnTimeout, Outputs, Resources, Run, Sweep
 from orchestrator.sweepfile import blocks, consistency, fields, scalars
 from orchestrator.sweepfile.consistency import Parts
 from orchestrator.sweepfile.layers import chain
@@ -103,7 +103,7 @@ def _run(values: Mapping[str, Any]) -> Run:
     if "checkpoint_every" in values:
         given["checkpoint_every_s"] = values["checkpoint_every"]
     if "on_timeout" in values:
-        given["on_timeout"] = values["on_timeout"]
+        given["on_timeout"] = OnTimeout(values["on_timeout"])
     return Run(**given, time_limit_s=values.get("time_limit"))
 
 

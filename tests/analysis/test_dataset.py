@@ -19,7 +19,7 @@ from orchestrator.analysis.dataset import targets
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.dataset.variables import ARRAYS
 from orchestrator.errors import RequestError
-from orchestrator.model import Axis, Point, Run, Snapshot, State
+from orchestrator.model import Axis, Cause, Kind, Point, Run, Snapshot, State
 from orchestrator.records import arrays, attempts, ledger
 from orchestrator.records.journal import Journal
 
@@ -96,7 +96,9 @@ def sweep(
     for number in range(6):
         _finish(sweep_directory, number, [0.0, 10.2, 20.1, 30.0, 40.3], done)
     _finish(sweep_directory, 6, [0.0, 14.0, 20.3], None)
-    failed = make_record(state=State.FAILED, reason="bad luck", time_t0=0.0)
+    failed = make_record(
+        state=State.FAILED, causes=(Cause(Kind.TEXT, detail="bad luck"),), time_t0=0.0
+    )
     _finish(sweep_directory, 7, [0.0], failed)
     return sweep_directory
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.model import State
+from orchestrator.model import Cause, Cluster, Kind, State
 from orchestrator.records import attempts, ledger
 from orchestrator.records.status import read_statuses
-from orchestrator.submission import cancel
+from orchestrator.submission.cancel import cancel_these
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("cluster", "silent_s", "state"),
     [
-        ("local", 2 * attempts.PATIENCE_S, State.CANCELLED),
-        ("local", 0.0, State.RUNNING),
-        ("slurm", 2 * attempts.PATIENCE_S, State.RUNNING),
+        (Cluster.LOCAL, 2 * attempts.PATIENCE_S, State.CANCELLED),
+        (Cluster.LOCAL, 0.0, State.RUNNING),
+        (Cluster.SLURM, 2 * attempts.PATIENCE_S, State.RUNNING),
     ],
 )
 def test_an_attempt_that_was_taken_under_another_host_name_can_be_cancelled(  # noqa: PLR0913, PLR0917
     sweep_directory: SweepDirectory,
     make_points: Callable[[int], list[Point]],
     make_submission: Callable[..., Submission],
-    cluster: str,
+    cluster: Cluster,
     silent_s: float,
     state: State,
 ) -> None:
@@ -46,7 +46,9 @@ def test_an_attempt_that_was_taken_under_another_host_name_can_be_cancelled(  # 
     then = time.time() - silent_s
     os.utime(attempt.claim, (then, then))
 
-    changed = cancel.cancel(sweep_directory, read_statuses(sweep_directory), "cancelled")
+    changed = cancel_these(
+        sweep_directory, read_statuses(sweep_directory), Cause(Kind.CANCELLED)
+    )
 
     (status,) = read_statuses(sweep_directory)
     assert changed == 1

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from orchestrator.model import Cluster
 from orchestrator.records import ledger
 
 if TYPE_CHECKING:
@@ -130,8 +131,8 @@ def test_what_is_resubmitted_by_name_is_made_as_it_was_asked_for(bench: Bench) -
     other = bench.run("resubmit", "winds.yaml", "exp3", "--wait")
 
     assert (
-        "exp0, exp1 were asked for with other times or outputs than the file has now, and stay; "
-        "rescal-sweep resubmit winds.yaml EXP makes them anew"
+        "exp0, exp1: kept with their earlier run and output settings; "
+        "to run them again with the new ones: rescal-sweep resubmit winds.yaml EXP"
     ) in changed.stdout
     assert planned["otherwise"] == [0]
     assert again.returncode == by_file.returncode == 0, again.stderr
@@ -254,8 +255,8 @@ def test_cancelling_ends_what_waits_and_what_runs(bench: Bench) -> None:
 
     assert cancelled.returncode == 0
     assert cancelled.stdout == "winds: 2 cancelled, 0 had ended before\n"
-    assert "exp0 attempt 1 asked to stop: cancelled\n" in log
-    assert "exp1 attempt 1 cancelled: cancelled while pending\n" in log
+    assert "exp0 attempt 1 asked to stop: cancelled on request\n" in log
+    assert "exp1 attempt 1 cancelled while pending\n" in log
     assert [e["job"] for e in ended["experiments"]] == ["local:0", ""]
     assert left.stdout.startswith("winds: nothing to resubmit\n2 experiments: 2 cancelled\n")
     assert "rescal-sweep resubmit winds --state cancelled\n" in left.stdout
@@ -352,7 +353,12 @@ def test_one_experiment_runs_in_the_foreground(bench: Bench) -> None:
     again = bench.run("run", "winds.yaml", "exp2")
 
     assert done.returncode == 0, done.stderr
-    assert _states(_status(bench)) == ["pending", "pending", "done", "pending"]
+    assert _states(_status(bench)) == [
+        "never_submitted",
+        "never_submitted",
+        "done",
+        "never_submitted",
+    ]
     assert again.returncode == 2
     assert "exp2 is done" in again.stderr
 
@@ -367,7 +373,7 @@ def test_running_one_passes_over_what_the_sweep_file_no_longer_has(bench: Bench)
 
     assert done.returncode == 0, done.stderr
     assert "0 experiments submitted, 2 kept, 2 orphaned" in others.stdout
-    assert _states(_status(bench)) == ["pending", "done", "pending", "done"]
+    assert _states(_status(bench)) == ["never_submitted", "done", "never_submitted", "done"]
     orphaned = [e["number"] for e in _status(bench)["experiments"] if e["orphaned"]]
     assert orphaned == [0, 2]
 
@@ -396,7 +402,7 @@ def test_running_one_settles_what_a_submitter_left_half_done(
     """It died before its jobs were released, and the controller has forgotten them since."""
     bench.write("[0]")
     bench.run("run", "winds.yaml", "exp1")
-    ledger.intend(bench.sweep, make_submission("half", {0: 1}, "slurm"))
+    ledger.intend(bench.sweep, make_submission("half", {0: 1}, Cluster.SLURM))
     for event in events:
         ledger.note(bench.sweep, event, "half", job_ids=["17"])
     commands = {
@@ -423,7 +429,7 @@ def test_what_a_foreground_run_had_asked_for_and_never_begun_is_submitted(
     """It was killed before its claim, so nobody will make its attempt; those it made count."""
     bench.write("[0]")
     bench.run("run", "winds.yaml", "exp1")
-    ledger.intend(bench.sweep, make_submission("half", {0: 1}, "here"))
+    ledger.intend(bench.sweep, make_submission("half", {0: 1}, Cluster.HERE))
 
     done = bench.run("submit", "winds.yaml", "--cluster", "local", "--wait")
 
@@ -544,7 +550,7 @@ def test_a_sweep_of_which_only_the_numbers_were_written_down_can_be_looked_at(
 ) -> None:
     """So it is after a submitter that was killed between the ledger and its intent."""
     told = {
-        "status winds": "2 experiments: 2 pending",
+        "status winds": "2 experiments: 2 never_submitted",
         "resubmit winds": "nothing to resubmit",
         "resubmit winds exp1": "nothing to resubmit",
         "cancel winds": "0 cancelled",

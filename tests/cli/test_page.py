@@ -18,7 +18,7 @@ import numpy as np
 
 from orchestrator.html import unpack
 from orchestrator.model import Experiment, State, Status
-from orchestrator.submission import live_status
+from orchestrator.submission.watch import Abandonment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,11 +159,15 @@ def test_nobody_is_left_only_if_nobody_was_at_two_looks(
     lives = Status(Experiment(0, make_points(1)[0]), State.RUNNING, 1, None)
     silent = dataclasses.replace(lives, silent=True)
     done = dataclasses.replace(lives, state=State.DONE)
-    abandoned = live_status.Abandonment(sweep_directory)
+    abandonment = Abandonment(sweep_directory)
 
     looks = [[lives], [silent], [lives], [silent, done], [silent, done], [done], [silent]]
 
-    assert [abandoned(statuses) for statuses in looks] == [False] * 4 + [True, False, False]
+    assert [abandonment.seen_in(statuses) for statuses in looks] == [False] * 4 + [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_following_is_left_with_ctrl_c_and_the_page_stays_and_loads_no_more(

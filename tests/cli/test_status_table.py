@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from orchestrator.cli import status_table
-from orchestrator.model import Experiment, Point, Progress, State, Status
+from orchestrator.model import Cause, Experiment, Kind, Point, Progress, State, Status
 from orchestrator.records import failures
 from orchestrator.records.status import time_left_s
 
@@ -38,7 +38,9 @@ def statuses(
     ]
     one, two, three, four = (Experiment(i, point) for i, point in enumerate(points))
     failed = make_record(
-        state=State.FAILED, reason="the engine exited with status 3", snapshots=2
+        state=State.FAILED,
+        causes=(Cause(Kind.EXITED, program="rescal", status=3),),
+        snapshots=2,
     )
     return [
         Status(one, State.DONE, 1, submission, record=make_record()),
@@ -82,7 +84,7 @@ def test_the_status_table_has_a_line_for_each_experiment(
         "s",
         "▁▅█",
     ]
-    assert " ".join(lines[2]).endswith("the engine exited with status 3 (2 snapshots kept)")
+    assert " ".join(lines[2]).endswith("at t = 100.5 t0 (2 snapshots kept)")
     assert lines[3] == ["3", "0.01", "100", "7", "pending", "1", "0"]
 
 

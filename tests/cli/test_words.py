@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.cli import VERBS, main, parser, resources, submit
+from orchestrator.cli import VERBS, arguments, main, parser
 from orchestrator.errors import RequestError
 from orchestrator.model import Resources
 from orchestrator.submission import settings
+from orchestrator.submission.request import workers_of
+from orchestrator.submission.resources import effective
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,13 +86,11 @@ def test_the_users_settings_stand_behind_the_sweep_file(
     home: Path, pack: int | None, packed: int
 ) -> None:
     (home / "config.yaml").write_text("pack: 4\nmem: 3G\n")
-    request = parser("submit").parse_args(["w.yaml"])
-
-    found = resources.effective(request, Resources(pack=pack))
+    found = effective(Resources(pack=pack), {})
 
     assert (found.together, found.mem) == (packed, "3G")
     asked = dataclasses.replace(found, mem="1G")
-    assert resources.effective(request, asked).mem == "1G"
+    assert effective(asked, {}).mem == "1G"
 
 
 @pytest.mark.parametrize("text", ["", "# account: ice\n", "~\n", "{}\n"])
@@ -169,9 +169,9 @@ def test_a_wrong_number_of_workers_is_told_where_it_stands(
     words, variable, setting = given
     monkeypatch.setenv("RESCAL_SWEEP_WORKERS", variable)
     (home / "config.yaml").write_text(f"workers: {setting}\n")
-    request = parser("submit").parse_args(["w.yaml", *words.split()])
+    options = parser("submit").parse_args(["w.yaml", *words.split()])
 
     with pytest.raises(RequestError) as caught:
-        submit.workers(request)
+        workers_of(arguments.placement(options), 2)
 
     assert str(caught.value) == f"{place}: expected a whole number from 1 on, got 0"

@@ -14,8 +14,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from orchestrator.model import Progress, State
+from orchestrator.model import Cause, Kind, Progress, State
 from orchestrator.records import attempts
+from orchestrator.records.failures import reason
 from orchestrator.records.paths import ExperimentDirectory
 
 if TYPE_CHECKING:
@@ -176,13 +177,12 @@ def test_records_and_progress_are_read_as_written(
 def test_an_attempt_that_waits_can_be_ended_once(tmp_path: Path) -> None:
     place = ExperimentDirectory(tmp_path)
     claimant = attempts.myself("t", "cancel")
+    pending = Cause(Kind.CANCELLED, subject="pending")
 
-    first = attempts.claim_ended(place, 1, claimant, State.CANCELLED, "cancelled while pending")
-    second = attempts.claim_ended(
-        place, 1, claimant, State.CANCELLED, "cancelled while pending"
-    )
+    first = attempts.claim_ended(place, 1, claimant, State.CANCELLED, pending)
+    second = attempts.claim_ended(place, 1, claimant, State.CANCELLED, pending)
 
     assert (first, second) == (True, False)
     record = attempts.read_record(place.attempt(1))
     assert record is not None
-    assert (record.state, record.reason) == (State.CANCELLED, "cancelled while pending")
+    assert (record.state, reason(record)) == (State.CANCELLED, "cancelled while pending")

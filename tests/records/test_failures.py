@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrator import text
-from orchestrator.model import Claim, Experiment, Point, Resources, State, Status
+from orchestrator.model import (
+    Cause,
+    Claim,
+    Continuation,
+    Experiment,
+    Kind,
+    Point,
+    Resources,
+    State,
+    Status,
+)
 from orchestrator.records import failures
 
 if TYPE_CHECKING:
@@ -17,6 +27,8 @@ if TYPE_CHECKING:
     from orchestrator.model import Record, Submission
 
 AXES = (("Lambda_I",), ("Tau_min",))
+KILLED = Cause(Kind.EXITED, program="rescal", status=-2)
+GOLDEN = Path(__file__).with_name("sentences.txt")
 
 
 @pytest.fixture
@@ -25,7 +37,7 @@ def ended(
 ) -> Callable[..., list[Status]]:
     """Make four experiments, of which the two at Lambda_I = 0.01 ended badly."""
 
-    def make(state: State, reason: str, **asked: Any) -> list[Status]:
+    def make(state: State, cause: Cause | None = None, **asked: Any) -> list[Status]:
         submission = dataclasses.replace(make_submission("a", {}), **asked)
         claim = Claim("n7", "", 1, 1, "t", "12_0", "")
         found = []
@@ -33,62 +45,76 @@ def ended(
             [(0.001, 0.0), (0.001, 100.0), (0.01, 0.0), (0.01, 100.0)]
         ):
             point = Point(str(i), {"Lambda_I": rate, "Tau_min": tau}, seed=1)
-            bad = rate > 0.005
-            said = reason.replace("#", str(i))
-            mine = make_record(state=state, reason=said) if bad else make_record()
+            record = make_record()
+            if rate > 0.005:
+                causes = () if cause is None else (_numbered(cause, i), KILLED)
+                record = make_record(state=state, causes=causes)
             experiment = Experiment(i, point)
-            found.append(Status(experiment, mine.state, 1, submission, claim, record=mine))
+            found.append(Status(experiment, record.state, 1, submission, claim, record=record))
         return found
 
     return make
 
 
-def test_reasons_that_differ_in_their_numbers_are_one_cause(
+def _numbered(cause: Cause, number: int) -> Cause:
+    """Put an experiment's number in the place of each # of what differs between experiments."""
+    texts = {
+        name: getattr(cause, name).replace("#", str(number))
+        for name in ("subject", "detail", "last_line")
+    }
+    return dataclasses.replace(cause, **texts)
+
+
+def test_causes_that_differ_in_what_was_printed_are_one(
     ended: Callable[..., list[Status]],
 ) -> None:
-    reason = (
-        "rescal exited with status 3 after # of 3 snapshots, at t = # t0; "
-        'its last words: "/runs/exp#/run.par:#: no more than #e-05 cells"'
-    )
+    last = "/runs/exp#/run.par:#: no more than #e-05 cells"
+    cause = Cause(Kind.EXITED, program="rescal", status=3, last_line=last)
 
-    (found,) = failures.grouped("winds", ended(State.FAILED, reason), AXES, text.number)
+    (found,) = failures.grouped("winds", ended(State.FAILED, cause), AXES)
 
     assert found == (
-        '2 failed (rescal exited with status 3; its last words: "/runs/exp2/run.par:2: no more '
+        '2 failed (rescal exited with status 3; last output: "/runs/exp2/run.par:2: no more '
         'than 2e-05 cells", or alike), 2 of 2 at Lambda_I = 0.01: look with '
         "rescal-sweep logs winds exp2, then rescal-sweep resubmit winds --state failed"
     )
 
 
 @pytest.mark.parametrize(
-    "reason",
+    ("cause", "other"),
     [
-        "rescal exited with status 1# after 1 of 3 snapshots, at t = 1 t0",
-        "rescal was killed by signal 1# after 1 of 3 snapshots, at t = 1 t0",
-        'rescal exited with status 3; its last words: "{}"',
-        'rescal exited with status 3; its last words: "exp1/{}.par: none"',
+        (Cause(Kind.EXITED, "rescal", 12), Cause(Kind.EXITED, "rescal", 13)),
+        (Cause(Kind.EXITED, "rescal", -11), Cause(Kind.EXITED, "rescal", -6)),
+        (Cause(Kind.EXITED, "rescal", 3), Cause(Kind.EXITED, "genesis", 3)),
+        (
+            Cause(Kind.EXITED, "rescal", 3, last_line="no memory"),
+            Cause(Kind.EXITED, "rescal", 3, last_line="no wind"),
+        ),
+        (
+            Cause(Kind.REFUSED, subject="Qsat_file", detail="none"),
+            Cause(Kind.REFUSED, subject="Phys_prop_file", detail="none"),
+        ),
     ],
 )
-def test_what_an_engine_says_otherwise_is_another_cause(
-    ended: Callable[..., list[Status]], reason: str
+def test_other_programs_statuses_and_words_are_other_causes(
+    ended: Callable[..., list[Status]], cause: Cause, other: Cause
 ) -> None:
-    statuses = ended(State.FAILED, reason.replace("{}", "no memory"))
-    other = ended(State.FAILED, reason.replace("{}", "no wind"))
+    statuses = ended(State.FAILED, cause)[:3] + ended(State.FAILED, other)[3:]
 
-    found = failures.grouped("winds", statuses[:3] + other[3:], AXES, text.number)
+    found = failures.grouped("winds", statuses, AXES)
 
-    assert [one.partition(" (")[0] for one in found] == ["1 failed", "1 failed"]
+    assert [line.partition(" (")[0] for line in found] == ["1 failed", "1 failed"]
 
 
-def test_reasons_that_differ_in_their_folders_are_one_cause(
+def test_causes_that_differ_in_their_folders_are_one(
     ended: Callable[..., list[Status]],
 ) -> None:
     here, there = (
-        ended(State.FAILED, f"cannot write {folder}/ffts.npz: no space")
-        for folder in ("/p/here", "there/too")
+        ended(State.FAILED, Cause(Kind.CANNOT_WRITE, subject=path, detail="no space"))
+        for path in ("/p/here/ffts.npz", "there/too/ffts.npz")
     )
 
-    (found,) = failures.grouped("winds", here[:3] + there[3:], AXES, text.number)
+    (found,) = failures.grouped("winds", here[:3] + there[3:], AXES)
 
     assert found.startswith("2 failed (cannot write /p/here/ffts.npz: no space, or alike), ")
 
@@ -96,21 +122,59 @@ def test_reasons_that_differ_in_their_folders_are_one_cause(
 def test_of_one_that_was_stopped_only_by_what_is_told(
     ended: Callable[..., list[Status]],
 ) -> None:
-    reason = 'stopped by SIGTERM; rescal exited with status #; its last words: "step #"'
+    stopped = ended(State.TIMEOUT, Cause(Kind.SIGNAL, status=15))
 
-    (found,) = failures.grouped("winds", ended(State.TIMEOUT, reason), AXES, text.number)
+    (found,) = failures.grouped("winds", stopped, AXES)
 
     assert found.startswith("2 timeout (stopped by SIGTERM), 2 of 2")
+
+
+def test_every_cause_has_its_sentence(make_record: Callable[..., Record]) -> None:
+    """The golden file has the sentences of all causes; a change of words changes it alone."""
+    causes = {
+        Kind.EXITED: [
+            Cause(Kind.EXITED, "rescal", 3, last_line="tau 13"),
+            Cause(Kind.EXITED, "rescal", -9, last_line="step 1"),
+            Cause(Kind.EXITED, "genesis", -65),
+        ],
+        Kind.INTERRUPTED: [Cause(Kind.INTERRUPTED), Cause(Kind.INTERRUPTED, subject="pending")],
+        Kind.CANCELLED: [
+            Cause(Kind.CANCELLED, subject=subject) for subject in ("", "pending", "silent")
+        ],
+        Kind.FEWER_SNAPSHOTS: [
+            Cause(Kind.FEWER_SNAPSHOTS, subject=name) for name in ("builtin", "rescal")
+        ],
+        Kind.SIGNAL: [Cause(Kind.SIGNAL, status=10)],
+    }
+    lines = []
+    for kind in Kind:
+        some = Cause(kind, "rescal", 3, 60.0, 2, "SUBJECT", "DETAIL", "LAST LINE")
+        for cause in causes.get(kind, [some]):
+            record = make_record(causes=(cause,), snapshots=2, expected=5, time_t0=20.01319)
+            lines.append(f"{kind.value}: {failures.reason(record)}")
+
+    assert lines == GOLDEN.read_text().splitlines()
+
+
+def test_a_resumed_attempt_says_where_and_how() -> None:
+    exact, cells = (Continuation(2, 300.0, exact=exact) for exact in (True, False))
+
+    assert failures.continued(None) == ""
+    assert failures.continued(exact) == "resumed attempt 2 at t = 300 t0, exactly"
+    assert failures.continued(cells) == (
+        "resumed attempt 2 at t = 300 t0 from cell states only (new gas, new random stream); "
+        "results will differ"
+    )
+    refused = Continuation(2, None, detail=': "no checkpoint"')
+    assert failures.continued(refused) == 'could not resume attempt 2: "no checkpoint"'
 
 
 def test_each_state_has_its_remedy(ended: Callable[..., list[Status]]) -> None:
     asked = Resources(time_min=60, mem="4G")
 
     def remedy(state: State) -> str:
-        (said,) = failures.grouped(
-            "winds", ended(state, "", resources=asked), AXES, text.number
-        )
-        return said.partition(": ")[2]
+        (line,) = failures.grouped("winds", ended(state, resources=asked), AXES)
+        return line.partition(": ")[2]
 
     assert remedy(State.TIMEOUT) == "rescal-sweep resubmit winds --state timeout -t 90"
     assert remedy(State.OUT_OF_MEMORY) == (
@@ -125,4 +189,4 @@ def test_each_state_has_its_remedy(ended: Callable[..., list[Status]]) -> None:
 def test_where_all_is_well_there_is_nothing_to_say(
     ended: Callable[..., list[Status]],
 ) -> None:
-    assert failures.grouped("winds", ended(State.DONE, ""), AXES, text.number) == []
+    assert failures.grouped("winds", ended(State.DONE), AXES) == []

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.model import Progress, Run, State
+from orchestrator.model import Cause, Kind, Progress, Run, State
 from orchestrator.records import attempts, ledger
+from orchestrator.records.failures import reason
 from orchestrator.records.status import read_statuses, times_asked_for
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def test_nothing_claimed_is_pending_and_who_was_never_asked_for_has_no_attempt(
     assert [(s.state, s.attempt) for s in found] == [
         (State.PENDING, 1),
         (State.PENDING, 1),
-        (State.PENDING, 0),
+        (State.NEVER_SUBMITTED, 0),
     ]
 
 
@@ -105,7 +106,7 @@ def test_what_an_attempt_took_over_from_another_counts_as_done_but_not_for_its_r
     assert status.stalled_s is None
     assert stalled.stalled_s == 301.0
     assert dataclasses.replace(status, progress=fresh).rate_t0_per_min is None
-    attempts.end(attempt, State.TIMEOUT, "cut off")
+    attempts.end(attempt, State.TIMEOUT, Cause(Kind.TIME_LIMIT, limit_s=5.0))
     ended = read_statuses(submitted)[0]
     assert (ended.fraction, ended.rate_t0_per_min) == (0.9, status.rate_t0_per_min)
 
@@ -145,7 +146,7 @@ def test_the_record_decides_until_another_attempt_is_asked_for(
 ) -> None:
     attempt = attempts.claim(submitted.experiment(0), 1, claimant)
     assert attempt is not None
-    attempts.end(attempt, State.FAILED, "it broke")
+    attempts.end(attempt, State.FAILED, Cause(Kind.TEXT, detail="it broke"))
 
     ended = read_statuses(submitted)[0]
     ledger.intend(submitted, make_submission("b", {0: 2}))
@@ -153,5 +154,5 @@ def test_the_record_decides_until_another_attempt_is_asked_for(
 
     assert (ended.state, ended.attempt) == (State.FAILED, 1)
     assert ended.record is not None
-    assert ended.record.reason == "it broke"
+    assert reason(ended.record) == "it broke"
     assert (asked_again.state, asked_again.attempt) == (State.PENDING, 2)

@@ -131,10 +131,6 @@ def test_last_lines_are_readable_whatever_was_written(tmp_path: Path) -> None:
     assert process.last_lines(tmp_path / "nothing") == ()
 
 
-def test_signals_without_a_name_are_told_by_number() -> None:
-    assert process.ending(-64 - 1) == "was killed by signal 65"
-
-
 GUARDED = """
 import os, pathlib, signal, sys
 from orchestrator.runner import process

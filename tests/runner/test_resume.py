@@ -15,8 +15,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from orchestrator.model import Experiment, Outputs, Point, Run, Snapshot, State, Task
+from orchestrator.model import (
+    Cause,
+    Experiment,
+    Kind,
+    OnTimeout,
+    Outputs,
+    Point,
+    Run,
+    Snapshot,
+    State,
+    Task,
+)
 from orchestrator.records import attempts
+from orchestrator.records.failures import continued, reason
 from orchestrator.records.journal import Journal
 from orchestrator.records.paths import ExperimentDirectory
 from orchestrator.records.provenance import describe
@@ -59,7 +71,7 @@ def _make(
                     if progress is not None and progress.snapshots >= stop_after:
                         break
                     time.sleep(0.005)
-                stop.request(State.TIMEOUT, "stopped by SIGTERM")
+                stop.request(State.TIMEOUT, Cause(Kind.CANCELLED))
 
             threading.Thread(target=watch).start()
         return supervise(task, engine, directory, stop)
@@ -87,7 +99,7 @@ def test_a_timed_out_attempt_goes_on_to_the_same_bytes(
     assert first.state is State.TIMEOUT
     assert len(kept) == 1
     assert second.state is State.DONE
-    assert second.continued.startswith("went on from attempt 1 at t = ")
+    assert continued(second.continuation).startswith("resumed attempt 1 at t = ")
     assert second.snapshots == second.expected == 21
     assert _published(tmp_path) == _published(undisturbed)
     assert not list(tmp_path.rglob("checkpoint.*"))
@@ -132,7 +144,9 @@ def test_it_goes_on_where_the_property_files_have_moved(
 
     second = _make(place, 2, engine=dataclasses.replace(engine, real_data=elsewhere))
 
-    assert second.continued.startswith("went on from attempt 1 at t = "), second.reason
+    assert continued(second.continuation).startswith("resumed attempt 1 at t = "), reason(
+        second
+    )
     assert "elsewhere" in (place / "run.par").read_text()
     assert _published(place) == _published(undisturbed)
 
@@ -146,9 +160,9 @@ def test_where_a_checkpoint_is_refused_the_same_attempt_starts_anew(
 
     second = _make(tmp_path, 2)
 
-    assert second.state is State.DONE, second.reason
-    assert second.continued.startswith("could not go on from attempt 1; its last words: ")
-    assert f"{kept.name}: not a checkpoint" in second.continued
+    assert second.state is State.DONE, reason(second)
+    assert continued(second.continuation).startswith("could not resume attempt 1: ")
+    assert f"{kept.name}: not a checkpoint" in continued(second.continuation)
     assert (second.snapshots, second.adopted) == (21, 0)
     assert _published(tmp_path) == _published(undisturbed)
 
@@ -158,7 +172,7 @@ def test_what_was_asked_for_otherwise_starts_anew(tmp_path: Path) -> None:
 
     shorter = _make(tmp_path, 2, Run(stop_t0=300.0, every_t0=100.0, engine="builtin"))
 
-    assert (shorter.state, shorter.continued) == (State.DONE, "")
+    assert (shorter.state, continued(shorter.continuation)) == (State.DONE, "")
 
 
 def test_only_an_attempt_that_was_made_alike_is_gone_on_with(tmp_path: Path) -> None:
@@ -202,12 +216,12 @@ def test_only_an_attempt_that_was_made_alike_is_gone_on_with(tmp_path: Path) -> 
 
 
 def test_rerun_starts_anew(tmp_path: Path, undisturbed: Path) -> None:
-    anew = Run(RUN.stop_t0, RUN.every_t0, engine="builtin", on_timeout="rerun")
+    anew = Run(RUN.stop_t0, RUN.every_t0, engine="builtin", on_timeout=OnTimeout.RERUN)
     _make(tmp_path, 1, stop_after=3)
 
     second = _make(tmp_path, 2, anew)
 
-    assert (second.state, second.continued) == (State.DONE, "")
+    assert (second.state, continued(second.continuation)) == (State.DONE, "")
     assert _published(tmp_path) == _published(undisturbed)
 
 
@@ -229,7 +243,7 @@ def test_an_engine_that_was_killed_goes_on_too(tmp_path: Path, undisturbed: Path
 
     assert first.state is State.FAILED
     assert second.state is State.DONE
-    assert second.continued
+    assert continued(second.continuation)
     assert _published(tmp_path) == _published(undisturbed)
 
 
@@ -252,20 +266,20 @@ def test_an_engine_that_cannot_save_its_state_goes_on_from_its_cells_where_asked
     tmp_path: Path, lookalike: Engine
 ) -> None:
     place = tmp_path / "exp0"
-    asked = Run(RUN.stop_t0, RUN.every_t0, on_timeout="continue")
+    asked = Run(RUN.stop_t0, RUN.every_t0, on_timeout=OnTimeout.CONTINUE)
 
     first = _make(place, 1, asked, stop_after=6, engine=lookalike)
     published = np.load(ExperimentDirectory(place).height_maps)["height_maps"]
     second = _make(place, 2, asked, engine=lookalike)
 
     assert first.state is State.TIMEOUT
-    assert second.state is State.DONE, second.reason
+    assert second.state is State.DONE, reason(second)
     told = re.fullmatch(
-        r"went on from attempt 1 at t = ([\d.]+) t0, "
-        r"from its cells, with new gas and new chances",
-        second.continued,
+        r"resumed attempt 1 at t = ([\d.]+) t0 "
+        r"from cell states only \(new gas, new random stream\); results will differ",
+        continued(second.continuation),
     )
-    assert told is not None, second.continued
+    assert told is not None, continued(second.continuation)
     with np.load(ExperimentDirectory(place).height_maps) as file:
         times, maps = file["times"], file["height_maps"]
     assert np.floor(times / 40).tolist() == list(range(21))
@@ -282,4 +296,4 @@ def test_it_starts_anew_where_nobody_asked(tmp_path: Path, lookalike: Engine) ->
     _make(place, 1, stop_after=3, engine=lookalike)
     second = _make(place, 2, engine=lookalike)
 
-    assert (second.state, second.continued) == (State.DONE, "")
+    assert (second.state, continued(second.continuation)) == (State.DONE, "")

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from orchestrator.model import KeepInitial, Outputs, Run, State
+from orchestrator.model import Cause, KeepInitial, Kind, Outputs, Run, State
 from orchestrator.records import attempts, journal
+from orchestrator.records.failures import reason
 from orchestrator.runner import results, watchdog
 from orchestrator.runner.stop import Stop
+from orchestrator.runner.unpiped import supervise_to_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +56,7 @@ def test_a_whole_run_is_done_and_complete(trial: Trial, three: bytes) -> None:
 
     record = trial.supervise()
 
-    assert (record.state, record.reason) == (State.DONE, "")
+    assert (record.state, reason(record)) == (State.DONE, "")
     assert (record.snapshots, record.expected, record.time_t0) == (3, 3, 20.0)
     assert record.exit_status == 0
     assert record.complete
@@ -101,7 +103,7 @@ def test_a_property_file_that_is_missing_is_named(trial: Trial) -> None:
 
     wanted = trial.fake.root / "scripts" / "real_data" / "PDF.dat"
     assert record.state is State.FAILED
-    assert record.reason == f"Qsat_file: 'real_data/PDF.dat': no such file as {wanted}"
+    assert reason(record) == f"Qsat_file: 'real_data/PDF.dat': no such file as {wanted}"
 
 
 def test_the_account_says_how_it_was_made(trial: Trial, three: bytes) -> None:
@@ -193,9 +195,9 @@ def test_a_cut_stream_fails_with_its_place_and_keeps_what_came_before(  # noqa: 
     record = trial.supervise()
 
     assert record.state is State.FAILED
-    assert record.reason == (
+    assert reason(record) == (
         f"rescal {said} after {kept} of 3 snapshots, at t = {max(0, kept - 1) * 10} t0; "
-        f'the stream ends inside {place}; its last words: "oh"'
+        f'the stream ends inside {place}; last output: "oh"'
     )
     assert (record.snapshots, record.exit_status) == (kept, status)
     assert record.last_lines == ("oh",)
@@ -226,7 +228,7 @@ def test_a_broken_stream_stops_the_engine_and_says_what_is_wrong(
     record = trial.supervise()
 
     assert record.state is State.FAILED
-    assert record.reason.startswith(f"snapshot 2: {said}")
+    assert reason(record).startswith(f"snapshot 2: {said}")
     assert record.snapshots == 1
     assert record.exit_status == -signal.SIGINT
     np.testing.assert_array_equal(trial.maps(), _heights(0))
@@ -239,7 +241,7 @@ def test_an_engine_that_sends_nothing_has_failed(trial: Trial) -> None:
     record = trial.supervise()
 
     assert record.state is State.FAILED
-    assert record.reason == "rescal ended well but sent no snapshot"
+    assert reason(record) == "rescal exited with status 0 but made no snapshot"
 
 
 def test_an_engine_that_ends_too_early_has_failed(trial: Trial, three: bytes) -> None:
@@ -249,8 +251,8 @@ def test_an_engine_that_ends_too_early_has_failed(trial: Trial, three: bytes) ->
     record = trial.supervise()
 
     assert record.state is State.FAILED
-    assert record.reason == (
-        "rescal ended well but too early, after 3 of 21 snapshots, at t = 20 t0"
+    assert reason(record) == (
+        "rescal exited with status 0 before the end after 3 of 21 snapshots, at t = 20 t0"
     )
 
 
@@ -261,7 +263,7 @@ def test_times_count_and_not_the_number_of_snapshots(trial: Trial, frame: Frame)
 
     assert record.state is State.DONE
     assert (record.snapshots, record.expected) == (2, 3)
-    assert record.reason.startswith("2 of 3 snapshots came")
+    assert reason(record).startswith("2 of 3 snapshots")
 
 
 def test_a_killed_engine_hints_at_memory(trial: Trial, three: bytes) -> None:
@@ -270,7 +272,7 @@ def test_a_killed_engine_hints_at_memory(trial: Trial, three: bytes) -> None:
     record = trial.supervise()
 
     assert record.state is State.FAILED
-    assert record.reason == (
+    assert reason(record) == (
         "rescal was killed by signal 9 (SIGKILL) after 3 of 3 snapshots, at t = 20 t0; "
         "somebody killed it, or memory ran out"
     )
@@ -283,7 +285,7 @@ def test_an_engine_that_hangs_is_stopped(trial: Trial, three: bytes) -> None:
     record = trial.supervise()
 
     assert record.state is State.FAILED
-    assert record.reason == "rescal hangs: it neither wrote nor used a processor for 0.4 s"
+    assert reason(record) == "rescal hangs: it neither wrote nor used a processor for 0.4 s"
     np.testing.assert_array_equal(trial.maps(), _heights(0))
 
 
@@ -304,7 +306,7 @@ def test_an_engine_that_ignores_signals_is_killed(trial: Trial, three: bytes) ->
 
     assert record.state is State.FAILED
     assert record.exit_status == -signal.SIGKILL
-    assert record.reason.startswith("rescal hangs")
+    assert reason(record).startswith("rescal hangs")
 
 
 def test_a_grandchild_that_holds_the_pipe_neither_hangs_nor_survives(
@@ -331,22 +333,22 @@ def _lives(pid: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("code", "reason"),
+    ("code", "sentence"),
     [
         (
             "print('no template FOO'); sys.exit(254)",
-            'genesis exited with status 254; its last words: "no template FOO"',
+            'genesis exited with status 254; last output: "no template FOO"',
         ),
         ("os.kill(os.getpid(), 11)", "genesis was killed by signal 11 (SIGSEGV)"),
-        ("pass", "genesis ended well but made no DUN.csp"),
+        ("pass", "genesis exited with status 0 but made no DUN.csp"),
     ],
 )
-def test_a_failed_genesis_is_quoted(trial: Trial, code: str, reason: str) -> None:
+def test_a_failed_genesis_is_quoted(trial: Trial, code: str, sentence: str) -> None:
     trial.fake.genesis(code)
 
     record = trial.supervise()
 
-    assert (record.state, record.reason) == (State.FAILED, reason)
+    assert (record.state, reason(record)) == (State.FAILED, sentence)
     assert record.snapshots == 0
     assert not trial.directory.height_maps.exists()
 
@@ -358,7 +360,7 @@ def test_a_genesis_that_hangs_is_stopped(trial: Trial) -> None:
     record = trial.supervise()
 
     assert record.state is State.FAILED
-    assert record.reason == "genesis hangs: it neither wrote nor used a processor for 0.2 s"
+    assert reason(record) == "genesis hangs: it neither wrote nor used a processor for 0.2 s"
 
 
 def test_a_program_that_cannot_be_started_is_named(trial: Trial) -> None:
@@ -369,7 +371,7 @@ def test_a_program_that_cannot_be_started_is_named(trial: Trial) -> None:
     record = trial.supervise()
 
     assert record.state is State.FAILED
-    assert record.reason == f"cannot start {path}: Exec format error"
+    assert reason(record) == f"cannot start {path}: Exec format error"
 
 
 def test_a_time_limit_ends_an_attempt_in_time(trial: Trial, three: bytes) -> None:
@@ -379,7 +381,7 @@ def test_a_time_limit_ends_an_attempt_in_time(trial: Trial, three: bytes) -> Non
     record = trial.supervise()
 
     assert record.state is State.TIMEOUT
-    assert record.reason == "reached its time limit of 0.5 s"
+    assert reason(record) == "reached its time limit of 0.5 s"
     np.testing.assert_array_equal(trial.maps(), _heights(0))
 
 
@@ -390,7 +392,7 @@ def test_a_cancel_request_is_found(trial: Trial, three: bytes) -> None:
     record = trial.supervise()
 
     assert record.state is State.CANCELLED
-    assert record.reason == "cancelled on request"
+    assert reason(record) == "cancelled on request"
     np.testing.assert_array_equal(trial.maps(), _heights(0))
 
 
@@ -405,7 +407,7 @@ def test_a_superseded_attempt_stops_and_publishes_nothing(trial: Trial, three: b
     assert time.monotonic() - before < 30
     assert task.attempt == record.attempt == 1
     assert record.state is State.LOST
-    assert record.reason == "attempt 2 was started meanwhile"
+    assert reason(record) == "attempt 2 was started meanwhile"
     assert not trial.directory.height_maps.exists()
     assert "state" not in json.loads(trial.directory.meta_data.read_text())
 
@@ -427,7 +429,7 @@ def test_a_request_to_stop_waits_for_the_snapshot_that_is_arriving(
         record = trial.supervise(stop)
 
     assert record.state is State.TIMEOUT
-    assert record.reason == "stopped by SIGUSR2"
+    assert reason(record) == "stopped by SIGUSR2"
     assert record.snapshots == 2
     np.testing.assert_array_equal(trial.maps(), _heights(0, 1))
 
@@ -441,12 +443,12 @@ def test_a_request_to_stop_does_not_wait_for_a_snapshot_that_stalls(
     with Stop.on_signals() as stop:
         record = trial.supervise(stop)
 
-    assert (record.state, record.reason) == (State.TIMEOUT, "stopped by SIGTERM")
+    assert (record.state, reason(record)) == (State.TIMEOUT, "stopped by SIGTERM")
     assert record.snapshots == 1
 
 
 @pytest.mark.parametrize(
-    ("asked", "state", "reason"),
+    ("asked", "state", "sentence"),
     [
         (False, State.TIMEOUT, "stopped by SIGTERM"),
         (True, State.CANCELLED, "cancelled on request"),
@@ -457,7 +459,7 @@ def test_a_signal_to_the_whole_job_is_no_failure_of_the_engine(
     three: bytes,
     asked: bool,  # noqa: FBT001  # a case
     state: State,
-    reason: str,
+    sentence: str,
 ) -> None:
     if asked:
         attempts.request_cancel(trial.files)
@@ -471,7 +473,7 @@ def test_a_signal_to_the_whole_job_is_no_failure_of_the_engine(
         record = trial.supervise(stop)
 
     assert record.state is state
-    assert record.reason.startswith(reason)
+    assert reason(record).startswith(sentence)
     assert record.snapshots <= 1
 
 
@@ -481,7 +483,7 @@ def test_an_engine_that_somebody_else_terminates_has_failed(trial: Trial, three:
     record = trial.supervise()
 
     assert record.state is State.FAILED
-    assert record.reason.startswith("rescal was killed by signal 15 (SIGTERM) after 1 of 3")
+    assert reason(record).startswith("rescal was killed by signal 15 (SIGTERM) after 1 of 3")
 
 
 def test_a_request_to_stop_waits_for_a_slow_snapshot_only_so_long(
@@ -506,7 +508,7 @@ def test_ctrl_c_cancels(trial: Trial, three: bytes) -> None:
     with Stop.on_signals() as stop:
         record = trial.supervise(stop)
 
-    assert (record.state, record.reason) == (State.CANCELLED, "interrupted")
+    assert (record.state, reason(record)) == (State.CANCELLED, "interrupted")
     assert record.snapshots == 3
 
 
@@ -514,16 +516,17 @@ def test_a_stop_asked_for_before_ends_at_once(trial: Trial) -> None:
     trial.fake.genesis("time.sleep(600)")
 
     with Stop() as stop:
-        stop.request(State.CANCELLED, "enough")
+        stop.request(State.CANCELLED, Cause(Kind.CANCELLED))
         record = trial.supervise(stop)
 
-    assert (record.state, record.reason) == (State.CANCELLED, "enough")
+    assert (record.state, reason(record)) == (State.CANCELLED, "cancelled on request")
 
 
 SUPERVISOR = """
 import sys
 from pathlib import Path
 from orchestrator.runner import simulator
+from orchestrator.records.failures import reason
 from orchestrator.model import Experiment, Outputs, Point, Run, Task
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
@@ -534,7 +537,7 @@ point = Point("00", {{"H": 4, "L": 6, "D": 5, "Time": 0.0}}, seed=17)
 task = Task(Experiment(0, point), 1, Run(20.0, 10.0), Outputs())
 with Stop.on_signals() as stop:
     record = supervise(task, simulator.at_root(Path(sys.argv[1])), directory, stop)
-print(record.state.value, record.reason)
+print(record.state.value, reason(record))
 """
 
 
@@ -622,7 +625,7 @@ def test_complete_data_do_not_replace_what_reaches_further(trial: Trial, three: 
     record = trial.supervise()
 
     assert (record.state, record.snapshots) == (State.DONE, 2)
-    assert record.reason == "an earlier attempt came further, and its data stay"
+    assert reason(record) == "an earlier attempt came further, and its data stay"
     np.testing.assert_array_equal(trial.maps(), _heights(0, 1, 2))
     assert [s.time_t0 for s in journal.read_journal(second.journal)] == [0.0, 10.0]
     assert json.loads(trial.directory.meta_data.read_text())["attempt"] == 1
@@ -642,7 +645,7 @@ def test_a_later_attempt_completes_what_is_partial(trial: Trial, three: bytes) -
 
 
 @pytest.mark.parametrize(
-    ("number", "state", "reason"),
+    ("number", "state", "sentence"),
     [
         (signal.SIGTERM, "timeout", "stopped by SIGTERM"),
         (signal.SIGUSR2, "timeout", "stopped by SIGUSR2"),
@@ -650,7 +653,7 @@ def test_a_later_attempt_completes_what_is_partial(trial: Trial, three: bytes) -
     ],
 )
 def test_signals_end_a_supervisor_with_a_record(
-    trial: Trial, three: bytes, number: signal.Signals, state: str, reason: str
+    trial: Trial, three: bytes, number: signal.Signals, state: str, sentence: str
 ) -> None:
     trial.fake.rescal(f"send(stream[:{2 * SNAPSHOT}])\ntime.sleep(600)", three)
     with _start(trial) as supervisor:
@@ -658,7 +661,7 @@ def test_signals_end_a_supervisor_with_a_record(
         supervisor.send_signal(number)
         printed, complaint = supervisor.communicate(timeout=60)
 
-    assert (printed, complaint) == (f"{state} {reason}\n", "")
+    assert (printed, complaint) == (f"{state} {sentence}\n", "")
     record = attempts.read_record(trial.files)
     assert record is not None
     assert (record.state.value, record.snapshots) == (state, 2)
@@ -748,7 +751,7 @@ def test_files_instead_of_the_pipe_are_left_as_the_engine_writes_them(trial: Tri
     late = "subprocess.Popen('sleep 0.3; echo packed > SNO00000_t0.csp.gz', shell=True)"
     trial.fake.rescal(f"print(*sys.argv[1:]); {late}")
 
-    record = trial.supervise(piped=False, options=("-info",))
+    record = trial.supervise(make=supervise_to_files, options=("-info",))
 
     assert record.state is State.DONE
     assert (trial.directory.root / "SNO00000_t0.csp.gz").read_text() == "packed\n"
@@ -776,7 +779,7 @@ def test_a_request_that_comes_too_late_disturbs_nobody() -> None:
         pass
     reading, writing = os.pipe()  # they may have the numbers of the pipe that was closed
 
-    stop.request(State.CANCELLED, "late")
+    stop.request(State.CANCELLED, Cause(Kind.CANCELLED))
 
     os.close(writing)
     assert os.read(reading, 1) == b""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from orchestrator.model import Experiment, Point, Run, State
+from orchestrator.model import Cause, Cluster, Experiment, Kind, Point, Run, State
 from orchestrator.records import attempts, ledger
+from orchestrator.records.failures import reason
 from orchestrator.runner import worker
 from orchestrator.runner.queue import Offer, Post
 from orchestrator.runner.stop import Stop
@@ -44,7 +45,7 @@ def sweep(
     points = [Point(f"{i:02}", {**parameters, "Tau_min": float(i)}, 1) for i in range(COUNT)]
     ledger.enlist(sweep_directory, points)
     asked = dataclasses.replace(
-        make_submission("t", dict.fromkeys(range(COUNT), 1), "slurm"),
+        make_submission("t", dict.fromkeys(range(COUNT), 1), Cluster.SLURM),
         run=Run(stop_t0=10.0, every_t0=10.0),
         root=fake_root.root,
     )
@@ -80,7 +81,7 @@ def _interrupt(sweep: SweepDirectory, number: int, job: str, state: State | None
     attempt = attempts.claim(sweep.experiment(number), 1, claim)
     assert attempt is not None
     if state is not None:
-        attempts.end(attempt, state, "stopped by SIGTERM")
+        attempts.end(attempt, state, Cause(Kind.SIGNAL, status=15))
 
 
 def test_a_worker_begins_with_its_own_share_and_then_helps_with_the_rest(
@@ -104,8 +105,8 @@ def test_what_cannot_be_supervised_keeps_no_other_experiment_waiting(
     ] * COUNT
     record = attempts.read_record(sweep.experiment(0).attempt(1))
     assert record is not None
-    assert "the supervisor failed: " in record.reason
-    assert "expected an executable build/rescal, found none" in record.reason
+    assert "the supervisor failed: " in reason(record)
+    assert "expected an executable build/rescal, found none" in reason(record)
 
 
 def test_what_is_no_longer_in_the_ledger_is_passed_over(sweep: SweepDirectory) -> None:
@@ -146,7 +147,7 @@ def test_what_still_lives_on_a_node_that_was_given_up_is_not_run_twice(
     def end_when_the_others_have() -> None:
         while sweep.experiment(COUNT - 1).attempt(1).record.exists() is False:
             time.sleep(0.01)
-        attempts.end(attempt, State.DONE, "")
+        attempts.end(attempt, State.DONE, None)
 
     with ThreadPoolExecutor() as pool:
         pool.submit(end_when_the_others_have)

@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from orchestrator.cli.sentences import cost_lines
 from orchestrator.model import Experiment, Point, Progress, Run, State, Status
 from orchestrator.records import pace
 from orchestrator.submission import cost
-from orchestrator.submission.cost import Shape
+from orchestrator.submission.packing import Packing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from orchestrator.model import Record, Submission
-    from orchestrator.submission.cost import Usage
+    from orchestrator.submission.cost import Cost
     from tests.conftest import Bench
 
 TEXTS = Path(__file__).parents[1] / "slurm_texts" / "recorded"
-HERE = Shape(slurm=False, jobs=2, at_once=2, together=1, cores=1)
-ALONE = Shape(slurm=True, jobs=4, at_once=4, together=1, cores=1, limit_s=7200.0)
-NODES = Shape(
+HERE = Packing(slurm=False, jobs=2, at_once=2, together=1, cores=1)
+ALONE = Packing(slurm=True, jobs=4, at_once=4, together=1, cores=1, limit_s=7200.0)
+NODES = Packing(
     slurm=True, jobs=2, at_once=2, together=2, cores=8, whole_nodes=True, limit_s=36_000.0
 )
 
@@ -40,30 +41,30 @@ def used(
     make_submission: Callable[..., Submission],
     make_record: Callable[..., Record],
     monkeypatch: pytest.MonkeyPatch,
-) -> Callable[..., Usage]:
+) -> Callable[..., Cost]:
     """Estimate experiments of so many hours, from one that took an hour for a length of 10."""
     monkeypatch.setattr(pace, "START_S", 0.0)
 
-    def make(shape: Shape, hours: Sequence[float]) -> Usage:
+    def make(shape: Packing, hours: Sequence[float]) -> Cost:
         record = make_record(wall_s=3600.0, time_t0=100.0)
         (point,) = _points([10])
         done = Status(Experiment(9, point), State.DONE, 1, make_submission("a", {}))
         done = dataclasses.replace(done, record=record)
         points, run = _points([10 * hour for hour in hours]), Run(100.0, 10.0)
-        return cost.usage(shape, points, run, [done], builtin=True)
+        return cost.estimate(shape, points, run, [done], builtin=True)
 
     return make
 
 
 def test_processes_share_the_experiments_the_longest_first(
-    used: Callable[..., Usage],
+    used: Callable[..., Cost],
 ) -> None:
     found = used(HERE, [1, 2, 2, 3])
 
     assert found.wall_s / 3600 == pytest.approx(4)
     assert found.core_hours == pytest.approx(8)
     assert found.node_hours is None
-    assert cost.lines(found) == [
+    assert cost_lines(found) == [
         "jobs: 4 experiments in 2 processes on this machine, one experiment at a time in each",
         (
             "time: about 2 h 0 min (60 min to 3 h 0 min) for an experiment, "
@@ -73,24 +74,24 @@ def test_processes_share_the_experiments_the_longest_first(
     ]
 
 
-def test_jobs_that_share_nodes_are_charged_for_their_cores(used: Callable[..., Usage]) -> None:
+def test_jobs_that_share_nodes_are_charged_for_their_cores(used: Callable[..., Cost]) -> None:
     found = used(dataclasses.replace(ALONE, at_once=2, cores=3), [1, 1, 1, 1])
 
     assert found.wall_s / 3600 == pytest.approx(2)
-    assert cost.lines(found)[0].startswith("jobs: 4 experiments in 4 Slurm jobs, 2 of them at")
-    assert cost.lines(found)[2] == "use: about 12 core-hours; at most 24 by the time limit"
+    assert cost_lines(found)[0].startswith("jobs: 4 experiments in 4 Slurm jobs, 2 of them at")
+    assert cost_lines(found)[2] == "use: about 12 core-hours; at most 24 by the time limit"
 
 
 def test_jobs_with_nodes_to_themselves_are_charged_until_their_last_experiment_ends(
-    used: Callable[..., Usage],
+    used: Callable[..., Cost],
 ) -> None:
     found = used(NODES, [4, 3, 1, 1, 1])  # 4 and 3 in one job, then 1 and 1 + 1 in the other
 
     assert found.wall_s / 3600 == pytest.approx(4)
     assert found.node_hours == pytest.approx(6)
     assert found.core_hours == pytest.approx(48)
-    assert cost.lines(found)[0].endswith("2 Slurm jobs, up to 2 experiments at a time in each")
-    assert cost.lines(found)[2] == (
+    assert cost_lines(found)[0].endswith("2 Slurm jobs, up to 2 experiments at a time in each")
+    assert cost_lines(found)[2] == (
         "use: about 6 node-hours, as jobs have nodes of 8 cores to themselves; "
         "at most 20 by the time limit"
     )
@@ -102,20 +103,20 @@ def test_where_it_is_learnt_from_is_told(make_submission: Callable[..., Submissi
     progress = Progress(50.0, 2, 60.0)
     running = dataclasses.replace(waiting, state=State.RUNNING, progress=progress)
 
-    guessed = cost.usage(ALONE, points, run, [waiting], builtin=True)
-    seen = cost.usage(ALONE, points, run, [waiting, running], builtin=True)
+    guessed = cost.estimate(ALONE, points, run, [waiting], builtin=True)
+    seen = cost.estimate(ALONE, points, run, [waiting, running], builtin=True)
 
     work = pace.work(points[0].parameters, 100.0)
     assert guessed.each_s == pytest.approx((1 + 2.5e-7 * work,))
-    assert "by how the model scales, as none has finished yet" in cost.lines(guessed)[1]
-    assert cost.lines(seen)[1].endswith("learnt from 1 running")
+    assert "by how the model scales, as none has finished yet" in cost_lines(guessed)[1]
+    assert cost_lines(seen)[1].endswith("learnt from 1 running")
     assert seen.each_s == pytest.approx((119.0,))
 
 
-def test_of_nothing_new_nothing_is_told_but_that(used: Callable[..., Usage]) -> None:
-    found = used(Shape(slurm=True, jobs=0, at_once=0, together=1, cores=1), [])
+def test_of_nothing_new_nothing_is_told_but_that(used: Callable[..., Cost]) -> None:
+    found = used(Packing(slurm=True, jobs=0, at_once=0, together=1, cores=1), [])
 
-    assert cost.lines(found) == ["jobs: none, for nothing is new"]
+    assert cost_lines(found) == ["jobs: none, for nothing is new"]
     assert cost.as_json(found)["core_hours"] == 0
 
 

@@ -12,6 +12,7 @@ import pytest
 from orchestrator import sweepfile
 from orchestrator.analysis import replicates
 from orchestrator.analysis.dataset.grid import lay_out
+from orchestrator.cli import seeds_table
 from orchestrator.model import Point, Run, Snapshot
 from orchestrator.records import attempts, ledger
 from orchestrator.records.journal import Journal
@@ -60,7 +61,7 @@ def test_points_of_which_nothing_can_be_said_do_not_hide_the_others(
     criterion = replicates.criterion(WISH, {"roughness": False})
     found = [Proposal({"Tau_min": i}, 2, 100.0, {}, count) for i, count in enumerate(wanted)]
 
-    assert list(seeds._advice(sweep, criterion, found)) == said
+    assert list(seeds_table._advice(sweep, criterion, found)) == said
 
 
 @pytest.mark.parametrize(

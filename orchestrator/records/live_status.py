@@ -6,14 +6,12 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING
 
-from orchestrator import text
-from orchestrator.model import State
+from orchestrator.model import Cause, Kind, State
 from orchestrator.records import attempts
 from orchestrator.records.status import read_statuses
 from orchestrator.slurm import jobs
 from orchestrator.slurm.client import Unknown
 from orchestrator.slurm.verdict import verdict
-from orchestrator.submission import local_pool
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -26,8 +24,8 @@ if TYPE_CHECKING:
 _PATIENCE_S = 10.0  # Slurm is asked at most so often
 
 
-class Look:
-    """Looks at a sweep, once or again and again, without asking Slurm too often."""
+class LiveStatus:
+    """Status of a sweep from its files and Slurm together, which is not asked too often."""
 
     def __init__(self, directory: SweepDirectory, only: Collection[int] | None = None) -> None:
         self._directory = directory
@@ -37,8 +35,8 @@ class Look:
         self._queued: Mapping[str, Queued] | Unknown = {}
         self._accounted: Mapping[str, Mapping[str, Accounted]] | Unknown = {}  # by array
 
-    def __call__(self) -> list[Status]:
-        """Return where each experiment stands now.
+    def read(self) -> list[Status]:
+        """Return the status of each experiment now.
 
         Slurm is asked only if something waits for it, or ran on it and has fallen silent; once
         about the queue, and about its accounts only if the queue does not know all of these jobs.
@@ -70,12 +68,12 @@ class Look:
             return self._ended(status, found)
         if found.state is State.RUNNING and status.state is not State.RUNNING:
             return status  # its job has others to do first, or will never come back to it
-        note = found.sentence
-        if found.start is not None and found.state is State.PENDING:
-            note += f", expected to start {text.moment(found.start, time.time())}"
-        if found.state is State.PENDING:  # a job that is started again goes on with it
-            return dataclasses.replace(status, state=State.PENDING, note=note)
-        return status if status.state is State.LOST else _noted(status, note)
+        cause = Cause(Kind.SLURM, subject="", detail=found.sentence)
+        if found.state is State.PENDING:  # a job that is started again resumes it
+            return dataclasses.replace(
+                status, state=State.PENDING, cause=cause, expected_start=found.start
+            )
+        return status if status.state is State.LOST else _because(status, cause)
 
     def _accounts_of(self, job: str) -> Mapping[str, Accounted] | Unknown:
         if isinstance(self._accounted, Unknown):
@@ -85,13 +83,14 @@ class Look:
     def _ended(self, status: Status, found: Verdict) -> Status:
         """Return the status of an experiment whose job has ended."""
         assert found.state is not None
-        note = found.sentence
+        kind = Kind.SLURM
         if status.state is State.PENDING:
             if self._anyone(status.submission):
                 return status  # another job of the submission will take it
-            note = f"never started: {note}"
+            kind = Kind.NEVER_STARTED
         state = State.LOST if found.state is State.DONE else found.state
-        return dataclasses.replace(status, state=state, note=note)
+        cause = Cause(kind, subject=found.state.value, detail=found.sentence)
+        return dataclasses.replace(status, state=state, cause=cause)
 
     def _anyone(self, submission: Submission | None) -> bool:
         """Tell whether any job of a submission still waits or runs."""
@@ -135,41 +134,14 @@ def _by_array(
     return found
 
 
-def _noted(status: Status, note: str) -> Status:
-    return dataclasses.replace(status, note=note)
+def _because(status: Status, cause: Cause) -> Status:
+    return dataclasses.replace(status, cause=cause)
 
 
 def _needs_slurm(status: Status) -> bool:
-    if status.submission is None or status.submission.cluster != "slurm":
+    if status.submission is None or not status.on_slurm:
         return False
     if status.state is State.PENDING:
         return bool(status.submission.job_ids)
     running = status.state is State.RUNNING and status.silent
     return running or (status.state is State.LOST and status.record is None)
-
-
-class Abandonment:
-    """Tells, look after look, whether nobody is left to run what has not ended."""
-
-    def __init__(self, directory: SweepDirectory) -> None:
-        self._directory = directory
-        self._looks = 0
-
-    def __call__(self, statuses: Sequence[Status]) -> bool:
-        """Tell whether nobody was left at this look and at the one before.
-
-        Twice, for a worker may leave between the look at files and the look at the pool.
-        """
-        left = [s for s in statuses if not s.state.ended]
-        somebody = any(_on_slurm(s) or _lives(s) for s in left)
-        workers = somebody or local_pool.live_workers(self._directory)
-        self._looks = 0 if workers or not left else self._looks + 1
-        return self._looks >= 2
-
-
-def _lives(status: Status) -> bool:
-    return status.state is State.RUNNING and not status.silent
-
-
-def _on_slurm(status: Status) -> bool:
-    return status.submission is not None and status.submission.cluster == "slurm"

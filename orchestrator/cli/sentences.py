@@ -1,0 +1,83 @@
+"""Sentences about submissions: who runs them, what is kept, what they would use."""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING
+
+from orchestrator import text
+from orchestrator.model import Cluster
+
+if TYPE_CHECKING:
+    from orchestrator.submission.comparison import Comparison
+    from orchestrator.submission.cost import Cost
+    from orchestrator.submission.start import Started
+
+
+def started(started: Started) -> str:
+    """Say who runs what was submitted."""
+    if started.cluster is not Cluster.SLURM:
+        return f"{text.counted(started.workers, 'worker')} started"
+    if not started.jobs:
+        return "no jobs sent"
+    return f"{text.counted(started.jobs, 'job')} sent to Slurm as {', '.join(started.job_ids)}"
+
+
+def kept_otherwise(comparison: Comparison) -> list[str]:
+    """Say which experiments keep other times or outputs than the file has now."""
+    numbers = comparison.otherwise
+    if not numbers:
+        return []
+    its, again = ("its", "it") if len(numbers) == 1 else ("their", "them")
+    kept = f"{text.names(numbers)}: kept with {its} earlier run and output settings"
+    command = f"rescal-sweep resubmit {comparison.sweep.path} EXP"
+    return [f"{kept}; to run {again} again with the new ones: {command}"]
+
+
+def cost_lines(cost: Cost) -> list[str]:
+    """Say what a submission would use, or that nothing is to be run."""
+    packing, each = cost.packing, cost.each_s
+    if not each:
+        return ["jobs: none, for nothing is new"]
+    here = f"{packing.jobs} process{'es' * (packing.jobs != 1)} on this machine"
+    jobs = text.counted(packing.jobs, "Slurm job") if packing.slurm else here
+    at_once = f", {packing.at_once} of them at once" if packing.at_once < packing.jobs else ""
+    share = (
+        f"up to {packing.together} experiments" if packing.together > 1 else "one experiment"
+    )
+    span = text.seconds(statistics.median(each))
+    if text.seconds(each[0]) != text.seconds(each[-1]):
+        span += f" ({text.seconds(each[0])} to {text.seconds(each[-1])})"
+    whole = f"{text.seconds(cost.wall_s)} for all once they start"
+    return [
+        f"jobs: {text.counted(len(each), 'experiment')} in {jobs}{at_once}, {share} at a time in each",
+        f"time: about {span} for an experiment, {whole}; {_learnt(cost)}",
+        f"use: about {_charged(cost)}",
+    ]
+
+
+def _learnt(cost: Cost) -> str:
+    if cost.learnt_from == "scaling":
+        return "by how the model scales, as none has finished yet"
+    return f"learnt from {cost.seen} {cost.learnt_from}"
+
+
+def _charged(cost: Cost) -> str:
+    """Say what is charged, and what would be if every job ran until its time limit."""
+    packing, most = cost.packing, cost.most_job_hours
+    limit = "; at most {} by the time limit"
+    if cost.node_hours is not None:
+        within = "" if most is None else limit.format(_hours(most))
+        alone = f"as jobs have nodes of {packing.cores} cores to themselves"
+        return f"{_hours(cost.node_hours)} node-hours, {alone}{within}"
+    within = "" if most is None else limit.format(_hours(most * packing.cores))
+    return f"{_hours(cost.core_hours)} core-hours{within}"
+
+
+def _hours(hours: float) -> str:
+    """Write a number of hours.
+
+    >>> _hours(0.01234), _hours(7.36), _hours(12345.6)
+    ('0.012', '7.4', '12346')
+    """
+    return f"{hours:.0f}" if hours >= 10 else f"{hours:.2g}"

@@ -1,0 +1,85 @@
+"""The end of an attempt: its data are published, then its record is written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from orchestrator.model import Cause, Kind, Record, State
+from orchestrator.records import attempts, provenance
+from orchestrator.runner import preparation, process, resume
+from orchestrator.runner.attempt import cause_of
+from orchestrator.runner.watchdog import superseded_by
+
+if TYPE_CHECKING:
+    from orchestrator.runner.attempt import Assignment, Course, Verdict
+
+
+def conclude(assignment: Assignment, course: Course, verdict: Verdict) -> Record:
+    """Publish, and write account and record; name in the record what of it was impossible."""
+    course.results.close()
+    newer = superseded_by(assignment.directory, assignment.task.attempt)
+    if newer:
+        cause = Cause(Kind.SUPERSEDED, attempt=newer)
+        record = _record(assignment, course, State.LOST, (cause,))
+    else:
+        record, published = _publish(assignment, course, verdict)
+        with contextlib.suppress(OSError):  # a full disk: the caller is told, and log.txt
+            _account(assignment, course, record, published=published)
+    with contextlib.suppress(OSError):
+        attempts.write_record(assignment.files, record)
+    return record
+
+
+def _publish(assignment: Assignment, course: Course, verdict: Verdict) -> tuple[Record, bool]:
+    """Publish what was kept; return the record and whether the data are this attempt's now."""
+    state, causes, published = verdict.state, verdict.causes, False
+    try:
+        keep = assignment.task.outputs.keep_initial
+        preparation.settle_initial(assignment.directory, keep)
+        published = course.results.finish(complete=state is State.DONE)
+    except OSError as error:
+        causes = (*dict.fromkeys((*causes, cause_of(error))),)  # the same again is no news
+        state = State.FAILED if state is State.DONE else state
+    if state is State.DONE and course.results.snapshots and not published:
+        causes = (*causes, Cause(Kind.OUTREACHED))
+    return _record(assignment, course, state, causes), published
+
+
+def _account(
+    assignment: Assignment, course: Course, record: Record, *, published: bool
+) -> None:
+    """Say whose the data are, and remove what nobody needs once they are complete."""
+    if record.complete:
+        resume.drop_all(assignment.directory)
+    provenance.conclude(assignment.directory, assignment.files, record, published=published)
+    if record.complete and published:
+        course.results.drop_journal()
+
+
+def _record(
+    assignment: Assignment, course: Course, state: State, causes: tuple[Cause, ...]
+) -> Record:
+    results, log = course.results, assignment.files.engine_log
+    return Record(
+        state=state,
+        causes=causes,
+        attempt=assignment.task.attempt,
+        snapshots=results.snapshots,
+        expected=course.expected,
+        time_t0=results.time_t0,
+        started=course.started,
+        ended=attempts.now(),
+        wall_s=results.wall_s,
+        simulating_s=max(0.0, results.wall_s - course.reducing_s),
+        reducing_s=course.reducing_s,
+        host=os.uname().nodename,
+        exit_status=course.status,
+        engine=assignment.engine.title,
+        continuation=course.continuation,
+        start_t0=results.start_t0,
+        adopted=results.adopted,
+        adopted_t0=results.adopted_t0,
+        last_lines=process.last_lines(log) if state.bad else (),
+    )

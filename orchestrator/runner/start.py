@@ -1,0 +1,89 @@
+"""How an attempt begins: genesis makes the initial cell space, and the engine's command line."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from orchestrator.model import Cause, Kind, State
+from orchestrator.runner import preparation, process, simulator
+from orchestrator.runner.attempt import Halt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from orchestrator.model import Run
+    from orchestrator.runner.attempt import Assignment, Course
+    from orchestrator.runner.process import Child, Guard
+    from orchestrator.runner.watchdog import Watchdog
+
+
+def make_initial(assignment: Assignment, watchdog: Watchdog, guard: Guard) -> tuple[str, ...]:
+    """Put the initial cell space in its place; return the command line that made it.
+
+    Raises
+    ------
+    Halt
+        If genesis does not make it.
+    """
+    directory, experiment = assignment.directory, assignment.task.experiment
+    given = preparation.premade(experiment, directory)
+    if given is not None:
+        preparation.take_premade(given, directory)
+        return ()
+    seed = preparation.genesis_seed(experiment)
+    command = simulator.genesis_command(assignment.engine, directory.parfile.name, seed)
+    directory.cellspace.unlink(missing_ok=True)
+    log = assignment.files.engine_log
+    with process.running(command, directory.root, log, guard) as child:
+        watchdog.follow("genesis", child)
+        await_end(child, assignment, watchdog)
+        status = child.status()
+    if status != 0:
+        _fail(assignment, Kind.EXITED, status=status)
+    if not directory.cellspace.is_file():
+        _fail(assignment, Kind.NO_OUTPUT, subject=directory.cellspace.name)
+    return command
+
+
+def _fail(
+    assignment: Assignment, kind: Kind, *, status: int | None = None, subject: str = ""
+) -> None:
+    last = assignment.last_line()
+    cause = Cause(kind, program="genesis", status=status, subject=subject, last_line=last)
+    raise Halt(State.FAILED, cause)
+
+
+def engine_command(
+    assignment: Assignment, run: Run, pipe: int | None, options: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the command line that simulates ``run``."""
+    parfile, seed = assignment.directory.parfile.name, assignment.task.experiment.point.seed
+    command = simulator.rescal_command(assignment.engine, parfile, run, seed, pipe)
+    return (*command, *options)
+
+
+@contextlib.contextmanager
+def engine(
+    assignment: Assignment,
+    course: Course,
+    guard: Guard,
+    command: Sequence[str],
+    handles: Sequence[int] = (),
+) -> Iterator[Child]:
+    """Run the engine and note how it ended."""
+    log = assignment.files.engine_log
+    with contextlib.ExitStack() as stack:
+        running = process.running(command, assignment.directory.root, log, guard, handles)
+        child = stack.enter_context(running)
+        try:
+            yield child
+        finally:
+            stack.close()
+            course.status = child.status()
+
+
+def await_end(child: Child, assignment: Assignment, watchdog: Watchdog) -> None:
+    """Wait for the end of a program that sends nothing."""
+    while not child.wait(watchdog.look(), assignment.stop.fileno()):
+        pass

@@ -1,0 +1,58 @@
+"""What a submitter left that died between its intent and the start of what it asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.model import Cluster
+from orchestrator.records import ledger
+from orchestrator.slurm import control, jobs
+from orchestrator.slurm.client import told
+from orchestrator.submission import slurm_jobs
+
+if TYPE_CHECKING:
+    from orchestrator.model import Submission
+    from orchestrator.records.paths import SweepDirectory
+
+
+def recover(directory: SweepDirectory) -> list[str]:
+    """Settle what a dead submitter left, with the sweep's lock held; return what was done.
+
+    Jobs on hold cannot have started, so they are cancelled and asked for anew; those whose ids
+    were written down only need to be released, if they are still there. A process that runs an
+    experiment itself claims it before it releases the lock, so what has not been claimed by now
+    never will be.
+    """
+    done = []
+    for submission, event in ledger.unfinished(directory):
+        token = submission.token
+        if submission.cluster is Cluster.SLURM and event == "submitted":
+            _release(directory, submission)
+            done.append(f"submission {token} was sent but held; it is released now")
+        elif submission.cluster is Cluster.SLURM:
+            name = slurm_jobs.job_name(directory, token)
+            queued = told(jobs.queue())
+            held = {jobs.array_of(job) for job, q in queued.items() if q.name == name}
+            control.cancel(sorted(held))
+            ledger.note(directory, "void", token)
+            done.append(f"submission {token} was never released; it is void")
+        elif submission.cluster is Cluster.HERE and not _begun(directory, submission):
+            ledger.note(directory, "void", token)
+            done.append(f"submission {token} was never begun; it is void")
+    return done
+
+
+def _release(directory: SweepDirectory, submission: Submission) -> None:
+    """Release those jobs of a submission that wait; the others have ended or were cancelled."""
+    queued = told(jobs.queue(submission.job_ids))
+    waiting = {jobs.array_of(job) for job, q in queued.items() if q.state == "PENDING"}
+    control.release([array for array in submission.job_ids if array in waiting])
+    ledger.note(directory, "released", submission.token)
+
+
+def _begun(directory: SweepDirectory, submission: Submission) -> bool:
+    """Return whether any attempt that a submission asked for has been claimed."""
+    return any(
+        directory.experiment(number).attempt(attempt).root.exists()
+        for number, attempt in submission.attempts.items()
+    )

@@ -1,0 +1,212 @@
+"""Making further attempts at experiments that ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator import sweepfile
+from orchestrator.errors import RequestError
+from orchestrator.model import Cluster, State
+from orchestrator.records import ledger
+from orchestrator.records.live_status import LiveStatus
+from orchestrator.records.status import read_statuses
+from orchestrator.runner import simulator
+from orchestrator.submission import local_pool, packing, selection, start
+from orchestrator.submission.comparison import compare
+from orchestrator.submission.intent import intend
+from orchestrator.submission.recovery import recover
+from orchestrator.submission.request import Request, cluster_of, request, workers_of
+from orchestrator.submission.resources import effective
+from orchestrator.sweepfile import expansion
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Collection, Sequence
+    from typing import Unpack
+
+    from orchestrator.model import Status, Submission, Sweep
+    from orchestrator.records.paths import SweepDirectory
+    from orchestrator.submission.packing import Site
+    from orchestrator.submission.request import Placement
+    from orchestrator.submission.selection import Selection
+    from orchestrator.submission.start import Started
+
+RETRIED = frozenset(
+    {State.FAILED, State.TIMEOUT, State.OUT_OF_MEMORY, State.NODE_FAIL, State.LOST}
+)
+"""States whose experiments are resubmitted unless others are chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resubmitted:
+    """What a resubmission did.
+
+    Attributes
+    ----------
+    statuses
+        The status of each selected experiment before.
+    numbers
+        Those that get another attempt.
+    started
+        Who runs them, one for each way in which attempts are made.
+    """
+
+    directory: SweepDirectory
+    statuses: tuple[Status, ...]
+    numbers: tuple[int, ...]
+    started: tuple[Started, ...]
+
+
+def resubmit(
+    sweep: str | os.PathLike[str],
+    experiments: Collection[str | int] = (),
+    *,
+    states: Collection[State | str] | None = None,
+    data_dir: str | os.PathLike[str] | None = None,
+    tell: Callable[[str], None] = lambda _message: None,
+    **placement: Unpack[Placement],
+) -> Resubmitted:
+    """Make another attempt at experiments that ended; what they computed is kept until then.
+
+    Parameters
+    ----------
+    sweep
+        A sweep's name: attempts are made as they were last. Or its file: as the file says now.
+    experiments
+        ``3``, ``"exp3"``, ``"3-7"`` or ``"all"`` (default: all).
+    states
+        Only experiments in these states (default: :data:`RETRIED`; any state that has ended
+        where experiments are given by number).
+    data_dir
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else ``./data_runs``).
+    tell
+        Called with messages for a person.
+    **placement
+        Where to run: see :class:`orchestrator.submission.request.Placement`.
+
+    Raises
+    ------
+    RequestError
+        For an experiment that is running or pending, or for anything that submit would refuse.
+    """
+    directory = selection.find_sweep(sweep, data_dir)
+    named = str(sweep)
+    file = sweepfile.load(Path(named)) if named.endswith((".yaml", ".yml")) else None
+    selected = selection.choose(experiments, directory)
+    wanted = _states(states, selected)
+    cluster = cluster_of(placement)
+    workers = workers_of(placement, local_pool.cores())
+    site = packing.site(cluster)
+    with ledger.locked(directory):
+        for message in recover(directory):
+            tell(message)
+        statuses = LiveStatus(directory, selected.numbers).read()
+        _refuse_live(statuses, selected)
+        statuses = [s for s in statuses if selected.explicit or not s.orphaned]
+        ended = [s for s in statuses if s.state in wanted and s.submission is not None]
+        groups = _alike(cluster, placement, ended)
+        if file is not None and ended:
+            groups = [(request(file, cluster, placement), ended)]
+        _refuse_impossible(groups, site, tell)
+        if file is not None and ended:
+            _keep(file, directory, tell)
+        intended = [intend(directory, group, asked) for asked, group in groups]
+        submissions = [submission for submission in intended if submission is not None]
+        started = _start(directory, submissions, site, workers)
+    numbers = sorted(number for submission in submissions for number in submission.attempts)
+    return Resubmitted(directory, tuple(statuses), tuple(numbers), started)
+
+
+def _start(
+    directory: SweepDirectory,
+    submissions: Sequence[Submission],
+    site: Site | None,
+    workers: int,
+) -> tuple[Started, ...]:
+    if site is not None:
+        return tuple(start.send_jobs(directory, made, site) for made in submissions)
+    waiting = sum(
+        status.state is State.PENDING
+        and status.submission is not None
+        and status.submission.cluster is Cluster.LOCAL
+        for status in read_statuses(directory)
+    )
+    return tuple(
+        start.start_workers(directory, made, waiting, workers)
+        for made in submissions or (None,)  # somebody may have to take what waits
+    )
+
+
+def _refuse_impossible(
+    groups: Sequence[tuple[Request, Sequence[Status]]],
+    site: Site | None,
+    tell: Callable[[str], None],
+) -> None:
+    """Refuse what can be refused before anything is written, and compile the engines."""
+    engines = {simulator.find(asked.root) for asked, _ in groups}
+    for asked, group in groups:
+        if problems := packing.problems(asked, len(group), site):
+            raise RequestError(*problems)
+    for engine in engines:
+        start.warm(engine, tell)
+
+
+def _keep(sweep: Sweep, directory: SweepDirectory, tell: Callable[[str], None]) -> None:
+    """Keep a sweep file by which attempts are made again, if it has the same experiments.
+
+    Tell where it has not: it would orphan others, and is not the sweep then. The sweep's lock
+    must be held.
+    """
+    found = compare(sweep, directory, expansion.expand(sweep)).reconciliation
+    orphaned = frozenset(e.number for e in found.orphaned)
+    if found.new or orphaned != ledger.orphaned(directory):
+        tell(
+            f"{sweep.path} has other experiments than the sweep has; "
+            "these attempts are made as it says, but it is not kept with them"
+        )
+    else:
+        ledger.keep_sweep_file(directory, sweep.text, sweep.templates)
+
+
+def _alike(
+    cluster: Cluster, placement: Placement, statuses: Sequence[Status]
+) -> list[tuple[Request, list[Status]]]:
+    """Group experiments by how each one was requested last.
+
+    A sweep file that has changed since may have requested others in another way.
+    """
+    groups: list[tuple[Request, list[Status]]] = []
+    for status in statuses:
+        last = status.submission
+        assert last is not None
+        resources = effective(last.resources, placement)
+        asked = Request(cluster, last.run, last.outputs, resources, last.root)
+        group = next((group for other, group in groups if other == asked), None)
+        if group is None:
+            groups.append((asked, [status]))
+        else:
+            group.append(status)
+    return groups
+
+
+def _states(states: Collection[State | str] | None, selected: Selection) -> set[State]:
+    ended = {s.value: s for s in State if s.ended and s is not State.NEVER_SUBMITTED}
+    if states is None:
+        return set(ended.values()) if selected.explicit else set(RETRIED)
+    words = [s.value if isinstance(s, State) else s.strip() for s in states]
+    if unknown := [word for word in words if word not in ended]:
+        raise RequestError(f"--state {', '.join(unknown)}: not one of {', '.join(ended)}")
+    return {ended[word] for word in words}
+
+
+def _refuse_live(statuses: Sequence[Status], selected: Selection) -> None:
+    if selected.explicit and (live := [s for s in statuses if not s.state.ended]):
+        raise RequestError(*map(_live, live))
+
+
+def _live(status: Status) -> str:
+    name, state = status.experiment.name, status.state.value
+    waits = "; submit starts it if nobody is about to" * (status.state is State.PENDING)
+    return f"{name} is {state}; cancel it first{waits}"

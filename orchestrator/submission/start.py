@@ -1,0 +1,80 @@
+"""Starting what was intended: workers on this machine, or jobs on Slurm."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import RequestError
+from orchestrator.model import Cluster
+from orchestrator.records import ledger
+from orchestrator.runner import simulator
+from orchestrator.runner.job import in_job
+from orchestrator.slurm import control
+from orchestrator.submission import local_pool, packing, slurm_jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.model import Engine, Submission
+    from orchestrator.records.paths import SweepDirectory
+    from orchestrator.submission.packing import Site
+
+_PATIENCE_S = 2.5  # with an engine that should have been compiled before
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What was started: so many workers here, or Slurm jobs in these arrays."""
+
+    cluster: Cluster
+    workers: int = 0
+    jobs: int = 0
+    job_ids: tuple[str, ...] = ()
+
+
+def start_workers(
+    directory: SweepDirectory, submission: Submission | None, waiting: int, workers: int
+) -> Started:
+    """Start workers here for what was just intended and for what still waits; the lock is held.
+
+    At most ``waiting`` new ones, and ``workers`` together with those that run.
+    """
+    token = submission.token if submission else "again"
+    started = local_pool.start_workers(directory, token, min(waiting, workers), workers)
+    if submission:
+        ledger.note(directory, "submitted", submission.token, workers=started)
+    return Started(Cluster.LOCAL, workers=started)
+
+
+def send_jobs(directory: SweepDirectory, submission: Submission, site: Site) -> Started:
+    """Queue jobs for what was just intended and let them start; the lock is held.
+
+    Raises
+    ------
+    RequestError
+        With Slurm's own words where it refuses; the submission is void then.
+    """
+    try:
+        chunks = packing.chunks(submission, site)
+        job_ids = slurm_jobs.send(directory, submission, chunks, in_job)
+    except RequestError:
+        ledger.note(directory, "void", submission.token)
+        raise
+    ledger.note(directory, "submitted", submission.token, job_ids=job_ids, chunks=chunks)
+    control.release(job_ids)
+    ledger.note(directory, "released", submission.token)
+    return Started(Cluster.SLURM, jobs=sum(chunks), job_ids=tuple(job_ids))
+
+
+def warm(engine: Engine, tell: Callable[[str], None]) -> None:
+    """Let the engine compile what it has not compiled yet, and ``tell`` if that takes a while."""
+    message = "compiling the engine, once on this machine; it takes about half a minute"
+    patience = threading.Timer(_PATIENCE_S, tell, [message])
+    patience.daemon = True
+    patience.start()
+    try:
+        simulator.warm(engine)
+    finally:
+        patience.cancel()

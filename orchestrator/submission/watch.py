@@ -1,0 +1,65 @@
+"""Waiting for experiments to end, with their status meanwhile."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from orchestrator.model import State
+from orchestrator.records.live_status import LiveStatus
+from orchestrator.submission import local_pool
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from orchestrator.model import Status
+    from orchestrator.records.paths import SweepDirectory
+
+_INTERVAL_S = 0.5
+
+
+def watch(
+    directory: SweepDirectory,
+    numbers: Collection[int] | None = None,
+    interval_s: float = _INTERVAL_S,
+) -> Iterator[list[Status]]:
+    """Yield the status of experiments until all have ended or nobody is left to run the rest.
+
+    Parameters
+    ----------
+    numbers
+        Experiments to watch (default: all).
+    interval_s
+        Time between two looks, in s.
+    """
+    abandonment = Abandonment(directory)
+    live = LiveStatus(directory, numbers)
+    while True:
+        statuses = live.read()
+        yield statuses
+        if all(status.state.ended for status in statuses) or abandonment.seen_in(statuses):
+            return
+        time.sleep(interval_s)
+
+
+class Abandonment:
+    """Whether, over two looks in a row, nobody was left to run what has not ended.
+
+    Two looks, since a worker may leave between reading the files and counting the workers.
+    """
+
+    def __init__(self, directory: SweepDirectory) -> None:
+        self._directory = directory
+        self._looks = 0
+
+    def seen_in(self, statuses: Sequence[Status]) -> bool:
+        """Take note of a look; return whether it and the one before found nobody."""
+        left = [status for status in statuses if not status.state.ended]
+        alive = any(status.on_slurm or _lives(status) for status in left)
+        nobody = left and not alive and not local_pool.live_workers(self._directory)
+        self._looks = self._looks + 1 if nobody else 0
+        return self._looks >= 2
+
+
+def _lives(status: Status) -> bool:
+    return status.state is State.RUNNING and not status.silent
