@@ -18,7 +18,7 @@ from orchestrator import sweepfile
 from orchestrator.cli import VERBS
 from orchestrator.errors import RequestError
 from orchestrator.formulas.expressions import FUNCTIONS
-from orchestrator.submission.settings import PRESETS
+from orchestrator.settings import PRESETS
 from orchestrator.sweepfile import expansion
 from orchestrator.sweepfile.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
 from orchestrator.sweepfile.samples import RANGE, SAMPLE

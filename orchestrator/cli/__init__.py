@@ -13,7 +13,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
-from orchestrator import __version__
+from orchestrator._version import __version__
 from orchestrator.errors import OrchestratorError, RequestError
 
 if TYPE_CHECKING:

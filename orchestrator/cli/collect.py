@@ -13,8 +13,9 @@ from orchestrator.cli import arguments, screen
 from orchestrator.errors import RequestError
 from orchestrator.formats import destination
 from orchestrator.model import State
-from orchestrator.records.status import present, read_statuses
-from orchestrator.submission import selection
+from orchestrator.records import selection
+from orchestrator.records.live_status import LiveStatus
+from orchestrator.records.status import present
 
 if TYPE_CHECKING:
     import argparse
@@ -44,7 +45,7 @@ def perform(options: argparse.Namespace) -> int:
     path = destination.ready(asked, (".zarr", ".nc"))
     with screen.console().status(f"collecting {directory.name}"), _held_back() as interrupt:
         written = dataset.collect(directory, path, options.tolerance, interrupt)
-    statuses = present(read_statuses(directory))
+    statuses = present(LiveStatus(directory).read())
     done = sum(s.state is State.DONE for s in statuses)
     size = text.size(written.size)
     print(f"wrote {path}: {done} of {len(statuses)} experiments done, {size}")

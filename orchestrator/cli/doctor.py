@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from orchestrator import __version__
+from orchestrator import settings
+from orchestrator._version import __version__
 from orchestrator.cli import arguments, screen
 from orchestrator.errors import RequestError
 from orchestrator.model import Resources
 from orchestrator.runner import simulator
 from orchestrator.slurm import cluster, units
 from orchestrator.slurm.client import Unknown, ask
-from orchestrator.submission import settings
 from orchestrator.submission.resources import effective
 
 if TYPE_CHECKING:

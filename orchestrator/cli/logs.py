@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli import arguments
 from orchestrator.errors import RequestError
-from orchestrator.records import attempts, failures
+from orchestrator.records import attempts, failures, selection
 from orchestrator.records.status import read_statuses
-from orchestrator.submission import selection
 
 if TYPE_CHECKING:
     import argparse

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
+from orchestrator import settings
 from orchestrator.cli import arguments, screen, status_table
 from orchestrator.model import State
-from orchestrator.records import failures, ledger, paths
+from orchestrator.records import failures, ledger, paths, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import present, read_statuses
-from orchestrator.submission import selection, settings
+from orchestrator.submission.status import status_of
 
 if TYPE_CHECKING:
     import argparse
@@ -43,15 +44,15 @@ def perform(options: argparse.Namespace) -> int:
     known = list(paths.sweeps(settings.data_directory(options.data_dir)))
     if options.sweep is None and len(known) != 1:
         if options.json:
-            print(json.dumps({"sweeps": [_summary(one) for one in known]}, indent=1))
+            sweeps = [status_of(sweep, ask_slurm=False).summary() for sweep in known]
+            print(json.dumps({"sweeps": sweeps}, indent=1))
         else:
             _overview(console, known, options)
         return 0
     directory = selection.find_sweep(options.sweep, options.data_dir)
     live = LiveStatus(directory)
     if options.json:
-        document = status_table.as_json(directory.name, live.read(), ledger.axes(directory))
-        print(json.dumps(document, indent=1))
+        print(json.dumps(status_of(directory, ask_slurm=True).as_json(), indent=1))
         return 0
     if not options.watch:
         console.print(
@@ -91,14 +92,6 @@ def _status(
     told = failures.grouped(directory.name, present(statuses), axes)
     parts += [Text(said) for said in told]
     return Group(*parts)
-
-
-def _summary(directory: SweepDirectory) -> dict[str, Any]:
-    """Return what is told of a sweep among others: all but its experiments."""
-    whole = status_table.as_json(
-        directory.name, read_statuses(directory), ledger.axes(directory)
-    )
-    return {key: value for key, value in whole.items() if key != "experiments"}
 
 
 def _overview(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich import box
 from rich.table import Table
@@ -123,7 +123,7 @@ def _columns(statuses: Sequence[Status], axes: Sequence[Sequence[str]]) -> Itera
     yield _Column("%", cells(lambda s: f"{100 * s.fraction:.0f}" if s.attempt else ""))
     yield _Column("t0/min", cells(lambda s: _short(s.rate_t0_per_min)), rank=8)
     yield _Column("left", cells(lambda s: text.seconds(s.left_s)), rank=3)
-    yield _Column("roughness", cells(lambda s: sparkline(_roughness(s))), rank=6, left=True)
+    yield _Column("roughness", cells(lambda s: sparkline(s.roughness)), rank=6, left=True)
 
 
 def axis_table(statuses: Sequence[Status], axes: Sequence[Sequence[str]]) -> Table:
@@ -160,49 +160,7 @@ def sparkline(values: Sequence[float]) -> str:
     return "".join(_BLOCKS[min(len(_BLOCKS) - 1, int(len(_BLOCKS) * v / top))] for v in values)
 
 
-def _roughness(status: Status) -> tuple[float, ...]:
-    return status.progress.roughness if status.progress is not None else ()
-
-
 def _short(rate: float | None) -> str:
     if rate is None:
         return ""
     return f"{rate:.0f}" if rate >= 100 else f"{rate:.3g}"
-
-
-def as_json(name: str, statuses: Sequence[Status], axes: Sequence[Sequence[str]]) -> Any:
-    """Return a sweep's status as plain data; fields are only ever added."""
-    return {
-        "sweep": name,
-        "counts": {state.value: count for state, count in counts(present(statuses)).items()},
-        "orphaned": len(statuses) - len(present(statuses)),
-        "time_left_s": time_left_s(statuses),
-        "axes": [list(names) for names in axes],
-        "experiments": [_status_json(status, axes) for status in statuses],
-    }
-
-
-def _status_json(status: Status, axes: Sequence[Sequence[str]]) -> dict[str, Any]:
-    record, progress = status.record, status.progress
-    return {
-        "number": status.experiment.number,
-        "name": status.experiment.name,
-        "coordinates": coordinates(status.experiment, axes),
-        "seed": status.experiment.point.seed,
-        "state": status.state.value,
-        "attempt": status.attempt,
-        "job": status.claim.job if status.claim else None,
-        "host": status.claim.host if status.claim else None,
-        "time_t0": status.time_t0,
-        "stop_t0": status.stop_t0,
-        "fraction": round(status.fraction, 6),
-        "snapshots": status.snapshots,
-        "rate_t0_per_min": status.rate_t0_per_min,
-        "left_s": status.left_s,
-        "wall_s": status.wall_s if record or progress else None,
-        "reason": failures.remark(status) or None,
-        "roughness": list(_roughness(status)),
-        "complete": record.complete if record else False,
-        "stalled": status.silent or status.stalled_s is not None,
-        "orphaned": status.orphaned,
-    }

@@ -11,13 +11,12 @@ from orchestrator.cli import arguments, screen
 from orchestrator.errors import OrchestratorError, RequestError
 from orchestrator.formats.durable import read_json
 from orchestrator.model import Experiment, OnTimeout, Outputs, Point, Run, State, Task
-from orchestrator.records import arrays, attempts, failures
+from orchestrator.records import arrays, attempts, failures, selection
 from orchestrator.records.paths import ExperimentDirectory
 from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
-from orchestrator.submission import selection
 
 if TYPE_CHECKING:
     import argparse

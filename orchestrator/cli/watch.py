@@ -17,7 +17,7 @@ from orchestrator.model import State
 from orchestrator.records import failures, ledger
 from orchestrator.records.status import coordinates, read_statuses
 from orchestrator.submission.cancel import INTERRUPTED, cancel_these
-from orchestrator.submission.watch import watch
+from orchestrator.submission.watch import watch_these
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -58,7 +58,7 @@ def _watch(
     """Refresh until all have ended or nobody is left to run the rest."""
     told: set[int] = set()
     with Live(console=console, auto_refresh=False, transient=True) as live:
-        for statuses in watch(directory, numbers):
+        for statuses in watch_these(directory, numbers):
             if console.is_terminal:
                 live.update(display(statuses, axes, console.height), refresh=True)
             else:

@@ -10,7 +10,7 @@ from collections import Counter
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from orchestrator import __version__
+from orchestrator._version import __version__
 from orchestrator.model import State
 
 if TYPE_CHECKING:

@@ -247,6 +247,11 @@ class Status:
         return 60 * self.simulated_t0 / self.wall_s
 
     @property
+    def roughness(self) -> tuple[float, ...]:
+        """Standard deviation of the height, in cells, at some of the snapshots so far."""
+        return self.progress.roughness if self.progress is not None else ()
+
+    @property
     def stalled_s(self) -> float | None:
         """Seconds without a snapshot, where that is many times longer than they used to take."""
         progress = self.progress

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from orchestrator import __version__
+from orchestrator._version import __version__
 from orchestrator.errors import RequestError, optional
 from orchestrator.formats.durable import draft_of, replacing
 from orchestrator.plots.text_width import width_in, wrapped

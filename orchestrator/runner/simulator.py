@@ -9,15 +9,15 @@ import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orchestrator
+from orchestrator._version import PACKAGE, __version__
 from orchestrator.errors import RequestError
 from orchestrator.model import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from orchestrator.model import Run
 
@@ -35,7 +35,7 @@ def find(root: Path | None) -> Engine:
 
 def builtin() -> Engine:
     """Return the engine that comes with this package."""
-    package = Path(orchestrator.__file__).parent
+    package = PACKAGE
     command = (sys.executable, "-P", "-m", "orchestrator.engine")
     sources = sorted(
         path for part in ("engine", "formats") for path in (package / part).rglob("*.py")
@@ -45,7 +45,7 @@ def builtin() -> Engine:
         genesis=(*command, "genesis"),
         rescal=(*command, "rescal"),
         real_data=package / "engine" / "real_data",
-        version=orchestrator.__version__,
+        version=__version__,
         digest=_digest_of_files(sources),
     )
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from orchestrator.model import State
 from orchestrator.model.causes import Cause, Kind
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, ledger, selection
 from orchestrator.records.failures import sentence
 from orchestrator.records.status import read_statuses
 from orchestrator.slurm import control
-from orchestrator.submission import selection
 
 if TYPE_CHECKING:
     import os

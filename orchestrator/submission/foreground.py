@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import sweepfile
+from orchestrator import settings, sweepfile
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, State
-from orchestrator.records import ledger
+from orchestrator.records import ledger, selection
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator, worker
 from orchestrator.runner.queue import Offer
-from orchestrator.submission import selection, settings
 from orchestrator.submission.comparison import compare
 from orchestrator.submission.intent import intend
 from orchestrator.submission.request import Request

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import sweepfile
+from orchestrator import settings, sweepfile
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.submission import cost as costs
-from orchestrator.submission import local_pool, packing, settings
+from orchestrator.submission import local_pool, packing
 from orchestrator.submission.comparison import compare
 from orchestrator.submission.request import cluster_of, request, workers_of
 from orchestrator.sweepfile import expansion

@@ -6,11 +6,11 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
+from orchestrator import settings
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, Submission
 from orchestrator.records import attempts
 from orchestrator.slurm.client import Unknown, ask
-from orchestrator.submission import settings
 from orchestrator.submission.resources import effective
 
 if TYPE_CHECKING:

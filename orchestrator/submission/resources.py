@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from orchestrator import settings
 from orchestrator.errors import FormatError, RequestError
-from orchestrator.submission import settings
 from orchestrator.sweepfile.fields import SLURM
 from orchestrator.sweepfile.problems import Place
 from orchestrator.sweepfile.tree import Leaf

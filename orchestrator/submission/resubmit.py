@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from orchestrator import sweepfile
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, State
-from orchestrator.records import ledger
+from orchestrator.records import ledger, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator
-from orchestrator.submission import local_pool, packing, selection, start
+from orchestrator.submission import local_pool, packing, start
 from orchestrator.submission.comparison import compare
 from orchestrator.submission.intent import intend
 from orchestrator.submission.recovery import recover
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Status, Submission, Sweep
     from orchestrator.records.paths import SweepDirectory
+    from orchestrator.records.selection import Selection
     from orchestrator.submission.packing import Site
     from orchestrator.submission.request import Placement
-    from orchestrator.submission.selection import Selection
     from orchestrator.submission.start import Started
 
 RETRIED = frozenset(

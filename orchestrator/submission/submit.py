@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import sweepfile
+from orchestrator import settings, sweepfile
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, State, Status
 from orchestrator.records import ledger
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.runner import simulator
-from orchestrator.submission import local_pool, packing, settings, start
+from orchestrator.submission import local_pool, packing, start
 from orchestrator.submission.comparison import compare
 from orchestrator.submission.intent import intend
 from orchestrator.submission.recovery import recover

@@ -6,10 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 from orchestrator.model import State
+from orchestrator.records import ledger, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.submission import local_pool
+from orchestrator.submission.status import SweepStatus
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Collection, Iterator, Sequence
 
     from orchestrator.model import Status
@@ -19,19 +22,34 @@ _INTERVAL_S = 0.5
 
 
 def watch(
-    directory: SweepDirectory,
-    numbers: Collection[int] | None = None,
+    sweep: str | os.PathLike[str] | None = None,
+    *,
+    data_dir: str | os.PathLike[str] | None = None,
     interval_s: float = _INTERVAL_S,
-) -> Iterator[list[Status]]:
-    """Yield the status of experiments until all have ended or nobody is left to run the rest.
+) -> Iterator[SweepStatus]:
+    """Yield the status of a sweep until all has ended or nobody is left to run the rest.
 
     Parameters
     ----------
-    numbers
-        Experiments to watch (default: all).
+    sweep
+        A sweep's name or its file (default: the only one there is).
+    data_dir
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else ``./data_runs``).
     interval_s
         Time between two looks, in s.
     """
+    directory = selection.find_sweep(sweep, data_dir)
+    axes = ledger.axes(directory)
+    for statuses in watch_these(directory, None, interval_s):
+        yield SweepStatus(directory, axes, tuple(statuses))
+
+
+def watch_these(
+    directory: SweepDirectory,
+    numbers: Collection[int] | None,
+    interval_s: float = _INTERVAL_S,
+) -> Iterator[list[Status]]:
+    """Yield the status of experiments (None: all) until all have ended or nobody runs the rest."""
     abandonment = Abandonment(directory)
     live = LiveStatus(directory, numbers)
     while True:

@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import orchestrator
+from orchestrator._version import PACKAGE
 from orchestrator.errors import RequestError
 from orchestrator.sweepfile import fields, scalars, tree
 from orchestrator.sweepfile.problems import Place, unknown
@@ -77,7 +77,7 @@ def overrides_of(text: str) -> list[str]:
 
 def shipped(kind: str) -> Path:
     """Return the directory of ``templates`` or ``sweeps`` that came with the package."""
-    package = Path(orchestrator.__file__).parent
+    package = PACKAGE
     installed = package / "starter" / kind
     return installed if installed.is_dir() else package.parent / kind
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
@@ -12,10 +13,12 @@ from rich.console import Console
 from orchestrator.cli import status_table
 from orchestrator.model import Cause, Experiment, Kind, Point, Progress, State, Status
 from orchestrator.records import failures
+from orchestrator.records.paths import SweepDirectory
 from orchestrator.records.status import time_left_s
+from orchestrator.submission.status import SweepStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.console import RenderableType
 
@@ -39,7 +42,7 @@ def statuses(
     one, two, three, four = (Experiment(i, point) for i, point in enumerate(points))
     failed = make_record(
         state=State.FAILED,
-        causes=(Cause(Kind.EXITED, program="rescal", status=3),),
+        causes=(Cause(Kind.TEXT, detail="bad luck"),),
         snapshots=2,
     )
     return [
@@ -63,6 +66,10 @@ def _text(shown: RenderableType, width: int = 160) -> str:
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
 
 
+def _document(statuses: Sequence[Status]) -> dict[str, Any]:
+    return SweepStatus(SweepDirectory(Path("winds")), AXES, tuple(statuses)).as_json()
+
+
 def test_the_status_table_has_a_line_for_each_experiment(
     statuses: list[Status],
 ) -> None:
@@ -84,7 +91,7 @@ def test_the_status_table_has_a_line_for_each_experiment(
         "s",
         "▁▅█",
     ]
-    assert " ".join(lines[2]).endswith("at t = 100.5 t0 (2 snapshots kept)")
+    assert " ".join(lines[2]).endswith("bad luck (2 snapshots kept)")
     assert lines[3] == ["3", "0.01", "100", "7", "pending", "1", "0"]
 
 
@@ -133,7 +140,7 @@ def test_what_the_sweep_file_no_longer_has_is_in_no_total(statuses: list[Status]
     ]
     every = [*statuses, *orphaned]
 
-    document = status_table.as_json("winds", every, AXES)
+    document = _document(every)
 
     assert time_left_s(every[:2] + orphaned) == 60.0
     assert time_left_s([statuses[0], *orphaned]) is None
@@ -162,7 +169,7 @@ def test_states_are_counted_for_each_value_on_each_axis(
 def test_programs_get_every_field_as_plain_data(
     statuses: list[Status],
 ) -> None:
-    document = status_table.as_json("winds", statuses, AXES)
+    document = _document(statuses)
 
     assert document["sweep"] == "winds"
     assert document["counts"] == {"pending": 1, "running": 1, "done": 1, "failed": 1}
@@ -202,6 +209,4 @@ def test_one_whose_snapshots_stay_away_is_marked_as_stalled(
     status = dataclasses.replace(statuses[1], progress=progress)
 
     assert failures.remark(status) == said
-    assert status_table.as_json("winds", [status], AXES)["experiments"][0]["stalled"] is bool(
-        said
-    )
+    assert _document([status])["experiments"][0]["stalled"] is bool(said)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator import settings
 from orchestrator.cli import VERBS, arguments, main, parser
 from orchestrator.errors import RequestError
 from orchestrator.model import Resources
-from orchestrator.submission import settings
 from orchestrator.submission.request import workers_of
 from orchestrator.submission.resources import effective
 

@@ -21,7 +21,10 @@ __all__ = ["collect", "open_sweep", "over_seeds"]
 
 
 def open_sweep(
-    directory: str | os.PathLike[str], *, tolerance_t0: float | None = None
+    directory: str | os.PathLike[str],
+    *,
+    tolerance_t0: float | None = None,
+    ask_slurm: bool = True,
 ) -> xr.Dataset:
     """Open a sweep as one labelled dataset, whose snapshots are read where they are looked at.
 
@@ -33,6 +36,8 @@ def open_sweep(
     tolerance_t0
         By how much, in t0, a snapshot may be later than the time that was asked for; by default a
         quarter of the interval between snapshots, and at least 0.5. What was written has its own.
+    ask_slurm
+        Whether Slurm is asked about experiments whose files cannot tell their state.
 
     Returns
     -------
@@ -62,7 +67,7 @@ def open_sweep(
         raise RequestError(
             f"{directory}: no sweep there; expected a directory such as data_runs/x"
         )
-    return lazy.opened(lay_out(sweep, tolerance_t0))
+    return lazy.opened(lay_out(sweep, tolerance_t0, ask_slurm=ask_slurm))
 
 
 def collect(

@@ -9,6 +9,7 @@ import numpy as np
 
 from orchestrator.errors import RequestError
 from orchestrator.records import ledger
+from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import read_statuses, times_asked_for
 
 if TYPE_CHECKING:
@@ -96,15 +97,19 @@ class Grid:
         return found, sources[first]
 
 
-def lay_out(directory: SweepDirectory, tolerance_t0: float | None = None) -> Grid:
+def lay_out(
+    directory: SweepDirectory, tolerance_t0: float | None = None, *, ask_slurm: bool = True
+) -> Grid:
     """Find the place of every experiment of a sweep.
+
+    With ``ask_slurm``, its status is that of its files and of Slurm together.
 
     Raises
     ------
     RequestError
         Where nothing of it has been submitted.
     """
-    known = read_statuses(directory)
+    known = LiveStatus(directory).read() if ask_slurm else read_statuses(directory)
     statuses = [status for status in known if not status.orphaned]
     if not any(status.submission for status in known):
         raise RequestError(f"{directory.name}: nothing was submitted yet")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator import __version__
+from orchestrator._version import __version__
 from orchestrator.analysis.dataset.variables import sizes_of
 from orchestrator.errors import optional
 from orchestrator.formats.parameters import PARAMETERS

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator import settings
 from orchestrator.errors import RequestError
 from orchestrator.records import ledger, paths
 from orchestrator.records.paths import SweepDirectory
-from orchestrator.submission import settings
 
 if TYPE_CHECKING:
     import os

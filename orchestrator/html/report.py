@@ -1,0 +1,146 @@
+"""The page of a sweep on disk: written once, or again and again while the sweep runs."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator import html, text
+from orchestrator.formats import destination
+from orchestrator.formats.durable import replacing
+from orchestrator.html import report_data
+from orchestrator.model import State
+from orchestrator.records import failures, ledger, selection
+from orchestrator.records.live_status import LiveStatus
+from orchestrator.records.status import present, time_left_s
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from orchestrator.model import Status
+    from orchestrator.records.ledger import SweptAxis
+    from orchestrator.records.paths import SweepDirectory
+
+
+def report(
+    sweep: str | os.PathLike[str] | None = None,
+    output: str | os.PathLike[str] | None = None,
+    *,
+    data_dir: str | os.PathLike[str] | None = None,
+) -> Path:
+    """Write one self-contained HTML page of a sweep and return its path.
+
+    Parameters
+    ----------
+    sweep
+        A sweep's name or its file (default: the only one there is).
+    output
+        File to write (default: ``report.html`` in the sweep's directory).
+    data_dir
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else ``./data_runs``).
+    """
+    directory = selection.find_sweep(sweep, data_dir)
+    path = page_path(directory, output)
+    Page(directory, path).show(present(LiveStatus(directory).read()), None)
+    return path
+
+
+def page_path(directory: SweepDirectory, output: str | os.PathLike[str] | None = None) -> Path:
+    """Return where the page goes, refused if nothing can be written there."""
+    path = directory.root / "report.html" if output is None else Path(output)
+    return destination.ready(path, (".html", ".htm"))
+
+
+class Page:
+    """The page of a sweep on the disk, and what of the sweep was read for it."""
+
+    def __init__(self, directory: SweepDirectory, path: Path) -> None:
+        self._directory = directory
+        self._path = path
+        self._axes = ledger.swept_axes(directory)
+        names = [name for axis in self._axes for name in axis.names]
+        self._collected = report_data.Collected(directory, names)
+        self._last: Sequence[Status] = ()
+
+    def show(self, statuses: Sequence[Status], follow_s: int | None) -> None:
+        """Write the page if there is something new on it, or if it is the last one."""
+        changed = self._collected.update(statuses)
+        if changed or follow_s is None:
+            self._write(statuses, follow_s)
+
+    def leave(self) -> None:
+        """Write once more what was written last, as a page that nobody writes again."""
+        if self._last:
+            self._write(self._last, None)
+
+    def _write(self, statuses: Sequence[Status], follow_s: int | None) -> None:
+        overview = _overview(self._directory, self._axes, statuses, follow_s)
+        with replacing(self._path) as file:
+            file.write(html.render(overview, self._collected.packed))
+        self._last = statuses
+
+
+def _overview(
+    directory: SweepDirectory,
+    axes: Sequence[SweptAxis],
+    statuses: Sequence[Status],
+    follow_s: int | None,
+) -> html.Overview:
+    name, (content, templates) = directory.name, _sweep_file(directory)
+    names = tuple(axis.names for axis in axes)
+    return html.Overview(
+        name=name,
+        description=_description(directory),
+        axes=names,
+        sorted=tuple(axis.sorted for axis in axes),
+        quantities=report_data.QUANTITIES,
+        times=tuple(round(float(t), 6) for t in report_data.share(statuses).times),
+        written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+        progress=_progress(statuses),
+        causes=tuple(failures.grouped(name, statuses, names)),
+        sweep_file=content,
+        templates=templates,
+        commands=(_submitted(name, content), f"rescal-sweep report {name}"),
+        follow_s=follow_s,
+    )
+
+
+def _progress(statuses: Sequence[Status]) -> str:
+    done = sum(s.state is State.DONE for s in statuses)
+    left = text.seconds(time_left_s(statuses))
+    going_on = f"; about {left} left" if left else ""
+    return f"{done} of {len(statuses)} experiments are done{going_on}."
+
+
+def _sweep_file(directory: SweepDirectory) -> tuple[str, dict[str, str]]:
+    """Return the text of the sweep file, and those of what it extends, by name."""
+    from orchestrator.sweepfile import layers, problems  # noqa: PLC0415  # YAML, as below
+
+    path = ledger.last_sweep_file(directory)
+    if not path.exists():
+        return "", {}
+    found = layers.chain(path, (), problems.Problems())
+    return found.text, found.templates
+
+
+def _submitted(name: str, text: str) -> str:
+    """Return the command that submits a sweep file with what was said over it."""
+    from orchestrator.sweepfile.layers import overrides_of  # noqa: PLC0415  # YAML, as below
+
+    said = [word for override in overrides_of(text) for word in ("--set", override)]
+    return shlex.join(["rescal-sweep", "submit", f"{name}.yaml", *said, "--wait"])
+
+
+def _description(directory: SweepDirectory) -> str:
+    """Return what the sweep file says of itself; its templates are not needed for that."""
+    from orchestrator.sweepfile import tree  # noqa: PLC0415  # YAML is loaded only by those who read it
+
+    path = ledger.last_sweep_file(directory)
+    if not path.exists():
+        return ""
+    said, _ = tree.read(path)
+    leaf = said.nodes.get("description")
+    return leaf.text if isinstance(leaf, tree.Leaf) else ""

@@ -1,0 +1,100 @@
+"""The Python interface does what the verbs do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import orchestrator
+from orchestrator import settings
+from orchestrator.errors import RequestError
+from orchestrator.model import State
+
+if TYPE_CHECKING:
+    from tests.conftest import Bench
+
+
+@pytest.fixture
+def desk(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """This process at a bench: its directory, its engine and its settings."""
+    monkeypatch.chdir(bench.place)
+    for name, value in bench.environment().items():
+        monkeypatch.setenv(name, value)
+    settings._config.cache_clear()
+    bench.write("[0, 100]")
+    return bench
+
+
+def test_a_sweep_goes_its_whole_way_from_python(desk: Bench) -> None:
+    planned = orchestrator.plan("winds.yaml")
+
+    submitted = orchestrator.submit("winds.yaml", workers=2)
+    *_, last = orchestrator.watch("winds", interval_s=0.1)
+
+    assert len(planned.comparison.wanted) == 4
+    assert (submitted.numbers, submitted.started.workers) == ((0, 1, 2, 3), 2)
+    assert last.counts == orchestrator.status("winds").counts == {State.DONE: 4}
+    with orchestrator.open_sweep(desk.sweep.root) as dataset:
+        assert dataset.sizes["time"] == 3
+    assert [path.name for path in orchestrator.plot("winds")] == ["phase-diagram.png"]
+    assert orchestrator.report("winds").read_text().startswith("<!doctype html>")
+
+
+def test_what_failed_is_resubmitted_and_what_runs_is_cancelled(desk: Bench) -> None:
+    desk.write("[13, 7]")
+    orchestrator.submit("winds.yaml", workers=2)
+    running = next(
+        now
+        for now in orchestrator.watch("winds", interval_s=0.1)
+        if now.counts.get(State.FAILED) == 2 and now.counts.get(State.RUNNING) == 2
+    )
+    assert [status.state for status in running.experiments] == [
+        *(State.FAILED, State.RUNNING, State.FAILED, State.RUNNING),
+    ]
+
+    cancelled = orchestrator.cancel("winds", ["1-3"])
+    *_, last = orchestrator.watch("winds", interval_s=0.1)
+    again = orchestrator.resubmit("winds", states=["cancelled"], workers=1)
+    desk.go()
+    *_, ended = orchestrator.watch("winds", interval_s=0.1)
+
+    assert (cancelled.cancelled, cancelled.ended) == (2, 1)
+    assert last.counts == {State.FAILED: 2, State.CANCELLED: 2}
+    assert again.numbers == (1, 3)
+    assert ended.counts == {State.DONE: 2, State.FAILED: 2}
+
+
+def test_a_wrong_request_is_an_error_with_its_place(desk: Bench) -> None:
+    with pytest.raises(
+        RequestError, match=r"--workers: expected a whole number from 1 on, got 0"
+    ):
+        orchestrator.submit("winds.yaml", workers=0)
+    with pytest.raises(RequestError, match=r"data_runs: no sweep 'winds'"):
+        orchestrator.status("winds")
+    assert not (desk.place / "data_runs").exists()
+
+
+def test_the_interface_and_nothing_internal_is_listed() -> None:
+    assert set(orchestrator.__all__) == {
+        *("plan", "submit", "status", "watch", "resubmit", "cancel"),
+        *("open_sweep", "over_seeds", "plot", "report"),
+    }
+    assert dir(orchestrator) == sorted([*orchestrator.__all__, "__version__"])
+    for name in orchestrator.__all__:
+        assert getattr(orchestrator, name).__doc__
+    with pytest.raises(AttributeError, match="no attribute 'sbmit'"):
+        orchestrator.sbmit  # noqa: B018
+
+
+def test_importing_it_loads_nothing_heavy() -> None:
+    heavy = ("numpy", "yaml", "rich", "submitit", "matplotlib", "xarray")
+    code = f"import sys, orchestrator; print([m for m in {heavy} if m in sys.modules])"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[]\n"
