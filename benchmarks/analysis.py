@@ -26,11 +26,11 @@ from orchestrator.model import (
     Record,
     Resources,
     Run,
-    Snapshot,
     State,
     Submission,
 )
 from orchestrator.model.reductions import spectrum
+from orchestrator.model.snapshots import Snapshot
 from orchestrator.records import arrays, attempts, ledger
 from orchestrator.records.journal import Journal
 from orchestrator.records.paths import SweepDirectory
@@ -121,7 +121,8 @@ def _write(path: Path, snapshots: int, shape: tuple[int, int], number: int) -> N
         )
         noisy = np.rint(height + random.normal(0, 0.4, shape)).clip(1).astype(np.int16)
         counts = np.array([noisy.sum(), 100 + index, 0])
-        journal.append(Snapshot(10.0 * index + 0.01, noisy, spectrum(noisy), counts))
+        arrays = {"height_maps": noisy, "ffts": spectrum(noisy), "cell_counts": counts}
+        journal.append(Snapshot(10.0 * index + 0.01, arrays))
     journal.close()
 
 

@@ -25,6 +25,7 @@ import numpy as np
 
 from orchestrator.formats import frames
 from orchestrator.formats.cellspace import Header, header_bytes
+from orchestrator.model.reductions import REDUCTIONS
 from orchestrator.runner import pipe
 from orchestrator.runner.decoder import Decoder
 from orchestrator.runner.reducer import Reducer
@@ -178,7 +179,7 @@ def receive(reading: int, writer: subprocess.Popen[bytes], *, reduce: bool) -> f
     ended = os.pidfd_open(writer.pid)
     taken = pipe.Pipe(reading, lambda: writer.poll() is not None, ended, None, lambda: 2.0)
     decoder = Decoder(taken.fill)
-    reducer = Reducer(decoder, spectra=True)
+    reducer = Reducer(decoder, REDUCTIONS)
     snapshots = 0
     while (header := decoder.header()) is not None:
         if reduce:

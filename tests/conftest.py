@@ -26,6 +26,7 @@ from orchestrator.model import (
     Submission,
     Task,
 )
+from orchestrator.model.snapshots import Reduced, Snapshot
 from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 from orchestrator.runner import simulator
 from orchestrator.runner.stop import Stop
@@ -52,6 +53,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for name in _TOGETHER.intersection(item.path.parts):
             item.add_marker(pytest.mark.xdist_group(name))
+
+
+def make_snapshot(
+    time_t0: float,
+    heights: NDArray[Any],
+    spectrum: NDArray[Any] | None = None,
+    counts: NDArray[Any] | None = None,
+) -> Snapshot:
+    """Make a reduced snapshot; cells are counted as none where nothing is given."""
+    spectra = {} if spectrum is None else {"ffts": spectrum}
+    cells = np.zeros(3, np.int64) if counts is None else counts
+    return Snapshot(time_t0, {"height_maps": heights, **spectra, "cell_counts": cells})
+
+
+def make_reduced(
+    times: NDArray[Any],
+    maps: NDArray[Any],
+    spectra: NDArray[Any] | None = None,
+    counts: NDArray[Any] | None = None,
+) -> Reduced:
+    """Make the reduced snapshots of an experiment."""
+    given = {"height_maps": maps, "ffts": spectra, "cell_counts": counts}
+    return Reduced(times, {name: array for name, array in given.items() if array is not None})
+
+
+def with_arrays(reduced: Reduced, **arrays: NDArray[Any]) -> Reduced:
+    """Put other arrays in the place of some."""
+    return Reduced(reduced.times, {**reduced.arrays, **arrays})
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from orchestrator.model import reductions
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from orchestrator.model import Reduced
-
-_SPECTRA_TOLERANCE = 1e-5  # of the largest value; processors may round transforms differently
+    from orchestrator.model.reductions import Reduction
+    from orchestrator.model.snapshots import Reduced
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def digests(reduced: Reduced) -> list[str]:
 def compare(first: Reduced, second: Reduced, recorded: int = 0) -> Iterator[Comparison]:
     """Compare each snapshot of the first run with the same one of the second.
 
-    Its time, and of height map, counts of cells and spectrum what both runs have. Of ``recorded``
+    Its time, and of all reductions what both runs have. Of ``recorded``
     snapshots of the first run, those that are no longer there are different.
     """
     for i, digest in enumerate(digests(first)):
@@ -68,36 +69,19 @@ def _difference(first: Reduced, second: Reduced, index: int) -> str:
         return "the second run has no such snapshot"
     if first.times[index] != second.times[index]:
         return f"the second run has it at t = {second.times[index]:.9g} t0"
-    looks = (_maps, _counts, _spectra)
-    return next((said for look in looks if (said := look(first, second, index))), "")
+    differences = (_differs(r, first, second, index) for r in reductions.REDUCTIONS)
+    return next((difference for difference in differences if difference), "")
 
 
-def _maps(first: Reduced, second: Reduced, index: int) -> str:
-    if not (len(first.height_maps) > index and len(second.height_maps) > index):
+def _differs(reduction: Reduction, first: Reduced, second: Reduced, index: int) -> str:
+    """Say how one array of a snapshot differs, where both runs have it; empty if it does not."""
+    both = [reduced.arrays.get(reduction.name, ()) for reduced in (first, second)]
+    if any(len(array) <= index for array in both):
         return ""
-    one, other = first.height_maps[index], second.height_maps[index]
+    one, other = (np.asarray(array[index]) for array in both)
     if one.shape != other.shape:
-        return f"a map of {other.shape[0]} x {other.shape[1]} columns in the second run"
-    columns = int(np.count_nonzero(one != other))
-    return f"{columns} of {one.size} columns have another height" if columns else ""
-
-
-def _counts(first: Reduced, second: Reduced, index: int) -> str:
-    if not (len(first.cell_counts) > index and len(second.cell_counts) > index):
-        return ""
-    one, other = first.cell_counts[index], second.cell_counts[index]
-    if not one.any() or not other.any() or (one == other).all():  # zeros where none were kept
-        return ""
-    words = (" ".join(map(str, counts)) for counts in (one, other))
-    return "grains, mobile and sintered ones are {}, in the second run {}".format(*words)
-
-
-def _spectra(first: Reduced, second: Reduced, index: int) -> str:
-    if not (len(first.spectra) > index and len(second.spectra) > index):
-        return ""
-    one, other = first.spectra[index], second.spectra[index]
-    if one.shape == other.shape:
-        off = float(np.abs(one - other).max(initial=0.0))
-        if off <= _SPECTRA_TOLERANCE * float(np.abs(one).max(initial=0.0)):
-            return ""
-    return "the spectra differ, all else is equal"
+        sides = " x ".join(map(str, other.shape))
+        return f"{reduction.long_name}: {sides} values in the second run"
+    allowed = reduction.tolerance * float(np.abs(one).max(initial=0.0))
+    count = int(np.count_nonzero(np.abs(one.astype("f8") - other) > allowed))
+    return f"{reduction.long_name}: {count} of {one.size} values differ" if count else ""

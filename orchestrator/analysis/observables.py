@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.errors import optional
+from orchestrator.model import reductions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from orchestrator.model import Reduced
+    from orchestrator.model.snapshots import Reduced
 
 _SHORTEST = 4  # cells; what is shorter is single grains
 _NARROWEST = 12  # cells of length in which waves are looked for
@@ -60,11 +61,29 @@ QUANTITIES: Mapping[str, Quantity] = {
     "mobile_fraction": Quantity("mobile fraction", "1", "of all grains, those that move"),
     "sintered_fraction": Quantity("sintered fraction", "1", "of all grains, those sintered"),
 }
-"""The series by name, in the order in which they are shown."""
+"""Series that are measured here, by name, in the order in which they are shown."""
+
+_SOURCES = ("height_maps", "cell_counts")
+"""Reductions from which they are measured."""
+
+
+def quantities() -> dict[str, Quantity]:
+    """Return all series by name: those measured here, and reductions to a single number."""
+    numbers = {
+        r.variable: Quantity(r.long_name, r.units, r.comment)
+        for r in reductions.REDUCTIONS
+        if not r.dims
+    }
+    return {**QUANTITIES, **numbers}
+
+
+def sources() -> list[str]:
+    """Return the names of the reductions that :func:`series` needs."""
+    return [r.name for r in reductions.REDUCTIONS if r.name in _SOURCES or not r.dims]
 
 
 def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
-    """Return every quantity of :data:`QUANTITIES` over time, float64 [snapshot].
+    """Return every quantity of :func:`quantities` over time, float64 [snapshot].
 
     ``mean_height``, ``roughness``, ``mass``
         Mean and standard deviation of the height, and the cells under it but for the ground.
@@ -111,6 +130,10 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
             found[name][first : first + step] = values[overlap:]
     # so far the migration since the snapshot before
     found["migration_speed"][1:] /= np.diff(reduced.times)
+    for r in reductions.REDUCTIONS:
+        if not r.dims:
+            kept = reduced.arrays.get(r.name, np.full(len(reduced.times), np.nan))
+            found[r.variable] = kept.astype(np.float64)
     return found
 
 

@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quantity",
         metavar="NAME,...",
-        help=f"series: {', '.join(observables.QUANTITIES)} (default: {QUANTITIES_SHOWN})",
+        help=f"series: {', '.join(observables.quantities())} (default: {QUANTITIES_SHOWN})",
     )
     parser.add_argument(
         "--y", metavar="ROW", type=int, help="row of a profile, in cells (default: the middle)"

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from orchestrator.analysis.comparison import Comparison
-    from orchestrator.model import Engine, Reduced
+    from orchestrator.model import Engine
+    from orchestrator.model.snapshots import Reduced
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

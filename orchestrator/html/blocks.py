@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from orchestrator.html.downsample import Allowance, Maps
     from orchestrator.html.values import Exhibit, Quantity
-    from orchestrator.model import Reduced
+    from orchestrator.model.snapshots import Reduced
 
 _LENGTH = struct.Struct("<I")
 # percent: what is rarer, as the waves of a bed that is still flat, is off the scale

@@ -96,7 +96,7 @@ def _overview(
         description=_description(directory),
         axes=names,
         sorted=tuple(axis.sorted for axis in axes),
-        quantities=report_data.QUANTITIES,
+        quantities=report_data.quantities(),
         times=tuple(round(float(t), 6) for t in report_data.share(statuses).times),
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         progress=_progress(statuses),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 from orchestrator import html, plots, text
 from orchestrator.analysis import observables
 from orchestrator.formats.durable import read_json
+from orchestrator.model.snapshots import Reduced
 from orchestrator.records import arrays, attempts, failures
 from orchestrator.records.status import times_asked_for
 from orchestrator.runner import process
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.html import Allowance, Exhibit, Packed
-    from orchestrator.model import Record, Reduced, Status
+    from orchestrator.model import Record, Status
     from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 
 _LOG_LINES = 40
@@ -39,11 +39,13 @@ _PROVENANCE = {
     "wall_s": "Wall time (s)",
 }
 
-QUANTITIES = tuple(
-    html.Quantity(name, quantity.long_name, quantity.units)
-    for name, quantity in observables.QUANTITIES.items()
-)
-"""What the page draws over time."""
+
+def quantities() -> tuple[html.Quantity, ...]:
+    """Return what the page draws over time."""
+    return tuple(
+        html.Quantity(name, quantity.long_name, quantity.units)
+        for name, quantity in observables.quantities().items()
+    )
 
 
 class Collected:
@@ -61,7 +63,7 @@ class Collected:
 
         def packed(status: Status) -> Packed:
             shown = exhibit(self._directory.experiment(status.experiment.number), status)
-            return html.pack(shown, self._names, QUANTITIES, allowance)
+            return html.pack(shown, self._names, quantities(), allowance)
 
         for status, one in zip(changed, in_order(packed, changed), strict=True):
             self._known[status.experiment.number] = (_seen(status, allowance), one)
@@ -88,14 +90,18 @@ def exhibit(place: ExperimentDirectory, status: Status) -> Exhibit:
     return html.Exhibit(
         status=status,
         remark="; ".join(filter(None, (failures.remark(status), _full(reduced)))),
-        reduced=dataclasses.replace(
-            reduced, height_maps=observables.brimful(reduced.height_maps)
-        ),
+        reduced=_brimful(reduced),
         series=_series(reduced),
         provenance=_provenance(read_json(place.meta_data) or {}),
         attempts=_attempts(place),
         log_tail=_log_tail(place),
     )
+
+
+def _brimful(reduced: Reduced) -> Reduced:
+    """Return it with closed columns as high as the highest, as they are drawn."""
+    heights = observables.brimful(reduced.height_maps)
+    return Reduced(reduced.times, {**reduced.arrays, "height_maps": heights})
 
 
 def _full(reduced: Reduced) -> str:

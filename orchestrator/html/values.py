@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from orchestrator.model import Reduced, Status
+    from orchestrator.model import Status
+    from orchestrator.model.snapshots import Reduced
 
 
 @dataclass(frozen=True, slots=True)

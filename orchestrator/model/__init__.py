@@ -1,6 +1,7 @@
 """The values that flow through a sweep, frozen: what is asked for, what is made, how it stands."""
 
 from orchestrator.model.causes import Cause, Continuation, Kind
+from orchestrator.model.engines import Engine, Task
 from orchestrator.model.experiments import (
     Axis,
     Experiment,
@@ -11,12 +12,6 @@ from orchestrator.model.experiments import (
     Resources,
     Run,
     Sweep,
-)
-from orchestrator.model.snapshots import (
-    Engine,
-    Reduced,
-    Snapshot,
-    Task,
 )
 from orchestrator.model.status import (
     Claim,
@@ -43,10 +38,8 @@ __all__ = [
     "Point",
     "Progress",
     "Record",
-    "Reduced",
     "Resources",
     "Run",
-    "Snapshot",
     "State",
     "Status",
     "Submission",

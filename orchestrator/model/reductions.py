@@ -1,14 +1,22 @@
-"""Height map, spectrum and cell counts of a snapshot: pure functions from arrays to arrays."""
+"""What every snapshot is reduced to: the table of reductions, and how each is computed."""
 
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from orchestrator.model.experiments import Outputs
+
+Accumulate = Callable[["NDArray[Any]", "NDArray[np.uint8]", int], None]
+"""Adds planes to an array: the array, states uint8 [plane, H, L] with row 0 on top, and the first
+plane's number."""
 
 COUNTED = 3
 """How many states are counted: 0 grain, 1 mobile grain, 2 sintered grain."""
@@ -136,3 +144,115 @@ def _blur(size: int) -> NDArray[np.float64]:
     matrix = np.zeros((size, size))
     np.add.at(matrix, (np.arange(size)[:, None], source), weights)
     return matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """One array per snapshot: its names, its form, and how it is computed.
+
+    Attributes
+    ----------
+    name
+        Of the array and its file in ``out/``.
+    variable
+        Of the variable in datasets; without further dimensions it is drawn as a series, too.
+    dtype
+        As NumPy writes it, little-endian.
+    dims
+        Dimensions of one snapshot's array; none for a single number.
+    shape
+        Sizes of these dimensions for a domain of a depth and a length, in cells.
+    from_planes
+        Makes what adds planes to an array of zeros; one is made per run and may keep state.
+    from_map
+        Or: computes it from the finished height map, int16 [D, L].
+    output
+        The key under ``outputs`` that switches it off; None for one that is always kept.
+    missing
+        Value that stands for "not known", or None.
+    tolerance
+        Share of the largest value by which two runs may differ, as processors round differently.
+    """
+
+    name: str
+    variable: str
+    long_name: str
+    units: str
+    dtype: str
+    dims: tuple[str, ...] = ()
+    shape: Callable[[int, int], tuple[int, ...]] = lambda _depth, _length: ()
+    from_planes: Callable[[], Accumulate] | None = None
+    from_map: Callable[[NDArray[np.int16]], NDArray[Any]] | None = None
+    output: str | None = None
+    missing: float | None = None
+    tolerance: float = 0.0
+    comment: str = ""
+
+    def kept(self, outputs: Outputs) -> bool:
+        """Return whether an experiment with these outputs keeps it."""
+        return self.output is None or bool(getattr(outputs, self.output))
+
+    def about(self) -> dict[str, str]:
+        """Return its name and unit, as the CF conventions call them."""
+        about = {"long_name": self.long_name, "units": self.units}
+        return {**about, "comment": self.comment} if self.comment else about
+
+
+def _height_maps() -> Accumulate:
+    rows = 0  # that were needed last
+
+    def add(heights: NDArray[Any], states: NDArray[np.uint8], first: int) -> None:
+        nonlocal rows
+        rows = lowest_open(states, heights[first : first + len(states)], rows)
+
+    return add
+
+
+def _cell_counts() -> Accumulate:
+    def add(counts: NDArray[Any], states: NDArray[np.uint8], _first: int) -> None:
+        counts += count_states(states)
+
+    return add
+
+
+HEIGHT_MAPS = Reduction(
+    name="height_maps",
+    variable="height",
+    long_name="height of the lowest air or mobile cell",
+    units="cells",
+    dtype="<i2",
+    dims=("y", "x"),
+    shape=lambda depth, length: (depth, length),
+    from_planes=_height_maps,
+    output="height_maps",
+    missing=0,
+    comment="missing in columns that have none",
+)
+
+REDUCTIONS: tuple[Reduction, ...] = (
+    HEIGHT_MAPS,
+    Reduction(
+        name="ffts",
+        variable="spectrum",
+        long_name="blurred magnitude of the lowest wavenumbers",
+        units="cells",
+        dtype="<f4",
+        dims=("ky", "kx"),
+        shape=spectrum_shape,
+        from_map=spectrum,
+        output="ffts",
+        tolerance=1e-5,
+    ),
+    Reduction(
+        name="cell_counts",
+        variable="cell_counts",
+        long_name="cells of each state",
+        units="1",
+        dtype="<i8",
+        dims=("cell_state",),
+        shape=lambda _depth, _length: (COUNTED,),
+        from_planes=_cell_counts,
+        comment="states 0 (grain), 1 (mobile grain) and 2 (sintered grain)",
+    ),
+)
+"""Everything that a snapshot is reduced to, in the order of comparison."""

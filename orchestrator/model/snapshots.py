@@ -1,59 +1,16 @@
-"""What simulates, what it is to do, and what becomes of its snapshots."""
+"""Reduced snapshots: one, and all of an experiment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
-
-    from orchestrator.model.experiments import Experiment, Outputs, Run
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """A pair of programs that simulate, and where their property files are.
-
-    ``genesis`` and ``rescal`` are command lines up to the programs' own arguments; ``root`` is the
-    ReSCAL-snow tree they come from, or None for the built-in engine.
-    """
-
-    name: str
-    genesis: tuple[str, ...]
-    rescal: tuple[str, ...]
-    real_data: Path
-    root: Path | None = None
-    version: str = ""
-    digest: str = ""
-
-    @property
-    def resumes_exactly(self) -> bool:
-        """Whether it saves its whole state, so that a resumed run has the same bytes."""
-        return self.root is None
-
-    @property
-    def compiles(self) -> bool:
-        """Whether it compiles kernels at its first start on a machine."""
-        return self.root is None
-
-    @property
-    def title(self) -> str:
-        """Name and version, as far as they are known."""
-        return f"{self.name} {self.version}".strip()
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What one attempt at an experiment is to do."""
-
-    experiment: Experiment
-    attempt: int
-    run: Run
-    outputs: Outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +21,13 @@ class Snapshot:
     ----------
     time_t0
         Simulated time from the snapshot's header, in t0.
-    height_map
-        int16 [D, L], in cells; the ground is 0.
-    spectrum
-        float32 [ky, kx], or None where it is not wanted.
-    cell_counts
-        int64 [3], cells in states 0 (grain), 1 (mobile grain) and 2 (sintered grain).
+    arrays
+        By the names of :data:`orchestrator.model.reductions.REDUCTIONS`; without those that are
+        not kept.
     """
 
     time_t0: float
-    height_map: NDArray[np.int16]
-    spectrum: NDArray[np.float32] | None
-    cell_counts: NDArray[np.int64]
+    arrays: Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +38,28 @@ class Reduced:
     ----------
     times
         float64 [snapshot], in t0.
-    height_maps
-        int16 [snapshot, D, L], in cells; ``[0, 0, 0]`` where none were kept.
-    spectra
-        float32 [snapshot, ky, kx], in cells; ``[0, 0, 0]`` where none were kept.
-    cell_counts
-        int64 [snapshot, 3], cells in states 0 (grain), 1 (mobile grain) and 2 (sintered grain);
-        ``[0, 3]`` where an earlier version counted none.
+    arrays
+        By the names of :data:`orchestrator.model.reductions.REDUCTIONS`, the snapshot first;
+        without those that were not kept.
     """
 
     times: NDArray[np.float64]
-    height_maps: NDArray[np.int16]
-    spectra: NDArray[np.float32]
-    cell_counts: NDArray[np.int64]
+    arrays: Mapping[str, NDArray[Any]]
+
+    @property
+    def height_maps(self) -> NDArray[np.int16]:
+        """int16 [snapshot, D, L], in cells; [0, 0, 0] where none were kept."""
+        return self._array("height_maps", (0, 0, 0), "<i2")
+
+    @property
+    def spectra(self) -> NDArray[np.float32]:
+        """float32 [snapshot, ky, kx], in cells; [0, 0, 0] where none were kept."""
+        return self._array("ffts", (0, 0, 0), "<f4")
+
+    @property
+    def cell_counts(self) -> NDArray[np.int64]:
+        """int64 [snapshot, 3], cells in states 0, 1, 2; [0, 3] where none were counted."""
+        return self._array("cell_counts", (0, 3), "<i8")
+
+    def _array(self, name: str, empty: tuple[int, ...], dtype: str) -> NDArray[Any]:
+        return self.arrays.get(name, np.empty(empty, dtype))

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from orchestrator.analysis.dataset.grid import Grid
-    from orchestrator.model import Reduced, Status
+    from orchestrator.model import Status
+    from orchestrator.model.snapshots import Reduced
     from orchestrator.plots.layout import Page
     from orchestrator.plots.style import Slot
 
@@ -143,7 +144,9 @@ def stripes(grid: Grid, page: Page, y: int | None) -> dict[Slot, Stripes]:
 
 def read(grid: Grid, status: Status) -> Reduced:
     """Read the height maps and cell counts of an experiment."""
-    return arrays.reduced(grid.directory.experiment(status.experiment.number), spectra=False)
+    return arrays.reduced(
+        grid.directory.experiment(status.experiment.number), observables.sources()
+    )
 
 
 def nearest(reduced: Reduced, time_t0: float | None) -> int:

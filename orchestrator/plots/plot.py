@@ -123,7 +123,7 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
     experiment
         The only experiment to draw.
     quantity
-        Names of :data:`orchestrator.analysis.observables.QUANTITIES`, separated by commas.
+        Names of :func:`orchestrator.analysis.observables.quantities`, separated by commas.
     y
         Row of a profile, in cells (default: the middle).
     frames
@@ -240,7 +240,7 @@ def _series(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     names = _quantities(QUANTITIES_SHOWN if choice.quantity is None else choice.quantity)
     scales = {}
     for name in names:
-        about = observables.QUANTITIES[name]
+        about = observables.quantities()[name]
         unit = "" if about.units == "1" else f"\n({about.units})"
         scales[name] = Scale(name.replace("_", " ") + unit, axial=about.axial)
     axes = Scale("t (t0)"), scales
@@ -255,8 +255,8 @@ def _quantities(said: str) -> list[str]:
     """Read the names of quantities, each once, parted by commas."""
     names = [name.strip() for name in said.split(",")]
     for name in names:
-        if name not in observables.QUANTITIES:
-            known = ", ".join(observables.QUANTITIES)
+        if name not in observables.quantities():
+            known = ", ".join(observables.quantities())
             raise RequestError(f"--quantity {name or repr(said)}: expected one of {known}")
     if twice := [name for i, name in enumerate(names) if name in names[:i]]:
         raise RequestError(f"--quantity {twice[0]}: is there twice")

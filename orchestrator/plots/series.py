@@ -9,7 +9,7 @@ import numpy as np
 
 from orchestrator import plots
 from orchestrator.analysis import observables, replicates
-from orchestrator.analysis.observables import QUANTITIES
+from orchestrator.analysis.observables import quantities
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.plots import Curve, Shade, panels
 from orchestrator.plots.layout import label
@@ -115,7 +115,7 @@ def series(grid: Grid) -> Course:
             len(times) - len(at) for (times, _, _), (at, _) in zip(seeds, places, strict=True)
         )
         there = np.unique(np.concatenate([at for at, _ in places]))
-        values = {name: np.full((len(seeds), len(there)), np.nan) for name in QUANTITIES}
+        values = {name: np.full((len(seeds), len(there)), np.nan) for name in quantities()}
         for i, ((_, measured, _), (at, sources)) in enumerate(zip(seeds, places, strict=True)):
             for name, one in values.items():
                 one[i, np.searchsorted(there, at)] = measured[name][sources]
@@ -172,9 +172,9 @@ def _curve(
     values: Mapping[str, NDArray[np.float64]],
 ) -> Curve:
     """Return what the seeds [seed, x] of a point tell."""
+    axial = {name for name, quantity in quantities().items() if quantity.axial}
     told = {
-        name: replicates.spread(seeds, axial=name in QUANTITIES and QUANTITIES[name].axial)
-        for name, seeds in values.items()
+        name: replicates.spread(seeds, axial=name in axial) for name, seeds in values.items()
     }
     means = {name: one.mean for name, one in told.items()}
     errors = {name: one.sem for name, one in told.items()}

@@ -1,4 +1,4 @@
-"""What is published of an experiment: one .npz file per kind of array, with the times."""
+"""What is published of an experiment: one .npz file per reduction, with the times."""
 
 from __future__ import annotations
 
@@ -11,37 +11,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from orchestrator.formats.durable import replacing, sync_directory
-from orchestrator.model import Reduced
+from orchestrator.model import reductions
+from orchestrator.model.snapshots import Reduced
 from orchestrator.records.journal import read_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import DTypeLike, NDArray
 
-    from orchestrator.model import Snapshot
+    from orchestrator.model.reductions import Reduction
+    from orchestrator.model.snapshots import Snapshot
     from orchestrator.records.paths import ExperimentDirectory
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # of every member, so that equal data make equal files
 _UNREADABLE = OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error
-
-
-class _Kind(NamedTuple):
-    """One kind of array: what its file and its member are called and what is in it."""
-
-    name: str
-    dtype: str
-    empty: tuple[int, ...]
-    of: Callable[[Snapshot], NDArray[Any] | None]
-    path: Callable[[ExperimentDirectory], Path]
-
-
-_KINDS = (
-    _Kind("height_maps", "<i2", (0, 0, 0), lambda s: s.height_map, lambda d: d.height_maps),
-    _Kind("ffts", "<f4", (0, 0, 0), lambda s: s.spectrum, lambda d: d.ffts),
-    _Kind("cell_counts", "<i8", (0, 3), lambda s: s.cell_counts, lambda d: d.cell_counts),
-)
 
 
 class Extent(NamedTuple):
@@ -66,30 +51,27 @@ def publish(
         None where what was there stays.
     """
     stamps: list[float] = []
-    first: Snapshot | None = None
+    forms: dict[str, tuple[str, tuple[int, ...]]] = {}
     for snapshot in read_journal(journal):
         stamps.append(snapshot.time_t0)
-        first = first or snapshot
-    if first is None:
+        forms = forms or {
+            name: (array.dtype.str, array.shape) for name, array in snapshot.arrays.items()
+        }
+    if not stamps:
         return None
-    shapes = {
-        kind.name: array.shape
-        for kind in _KINDS
-        if (array := kind.of(first)) is not None and array.size
-    }
     times = np.array(stamps, np.float64)
-    before = _shared([at for kind in _KINDS if (at := _times(kind.path(directory))).size])
+    files = {r.name: directory.array_file(r.name) for r in reductions.REDUCTIONS}
+    before = _shared([at for path in files.values() if (at := _times(path)).size])
     as_far = np.array_equal(before, times) or (complete and not _further(before, times))
     if not (as_far or _further(times, before)):
         return None
     directory.out.mkdir(exist_ok=True)
-    for kind in _KINDS:
-        path = kind.path(directory)
-        if kind.name not in shapes:  # of another attempt, whose other arrays are replaced
-            path.unlink(missing_ok=True)
-        else:
-            snapshots = itertools.islice(read_journal(journal), len(times))
-            _write(path, kind, times, shapes[kind.name], snapshots)
+    for name in files.keys() - forms.keys():  # of another attempt, whose others are replaced
+        files[name].unlink(missing_ok=True)
+    for name, form in forms.items():
+        snapshots = itertools.islice(read_journal(journal), len(times))
+        parts = (snapshot.arrays[name].tobytes() for snapshot in snapshots)
+        _write(directory.array_file(name), name, times, form, parts)
     sync_directory(directory.out)
     return Extent(len(stamps), stamps[-1])
 
@@ -121,76 +103,60 @@ def _shared(times: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     return times[0][: count if equal.all() else int(equal.argmin())]
 
 
-def reduced(
-    directory: ExperimentDirectory, *, maps: bool = True, spectra: bool = True
-) -> Reduced:
+def reduced(directory: ExperimentDirectory, names: Collection[str] | None = None) -> Reduced:
     """Read the reduced snapshots of an experiment, from where they reach furthest.
 
     That is what was published, or the journal of the latest attempt while it runs; nothing where
-    there is neither, or where neither can be read. Without ``maps`` or ``spectra`` those stay
-    empty.
+    there is neither, or where neither can be read. With ``names``, only those arrays.
     """
-    unwanted = {"height_maps": not maps, "ffts": not spectra}
-    kinds = [kind for kind in _KINDS if not unwanted.get(kind.name)]
-    found = _published(directory, kinds)
-    made = directory.attempts()
-    if not (made and made[-1].journal.exists()):
-        return found
-    snapshots = list(read_journal(made[-1].journal))
-    newer = _stacked(snapshots, kinds)
-    return newer if _further(newer.times, found.times) else found
+    wanted = [r for r in reductions.REDUCTIONS if names is None or r.name in names]
+    published = _published(directory, wanted)
+    attempts = directory.attempts()
+    if not (attempts and attempts[-1].journal.exists()):
+        return published
+    newer = _stacked(list(read_journal(attempts[-1].journal)), wanted)
+    return newer if _further(newer.times, published.times) else published
 
 
-def _published(directory: ExperimentDirectory, kinds: Sequence[_Kind]) -> Reduced:
+def _published(directory: ExperimentDirectory, wanted: Sequence[Reduction]) -> Reduced:
     times: list[NDArray[np.float64]] = []
     arrays: dict[str, NDArray[Any]] = {}
-    for kind in kinds:
+    for reduction in wanted:
         with (
             contextlib.suppress(*_UNREADABLE),
-            kind.path(directory).open("rb") as opened,
+            directory.array_file(reduction.name).open("rb") as opened,
             np.load(opened) as file,
         ):
-            array, at = file[kind.name], file["times"]
-            arrays[kind.name] = array
+            array, at = file[reduction.name], file["times"]
+            arrays[reduction.name] = array
             times.append(at)
     shared = _shared(times)  # whoever publishes may be between two files
-    return _reduced(shared, {name: array[: len(shared)] for name, array in arrays.items()})
+    return Reduced(shared, {name: array[: len(shared)] for name, array in arrays.items()})
 
 
-def _stacked(snapshots: Sequence[Snapshot], kinds: Sequence[_Kind]) -> Reduced:
+def _stacked(snapshots: Sequence[Snapshot], wanted: Sequence[Reduction]) -> Reduced:
     arrays = {}
-    for kind in kinds:
-        values = [array for s in snapshots if (array := kind.of(s)) is not None and array.size]
+    for reduction in wanted:
+        name = reduction.name
+        values = [snapshot.arrays[name] for snapshot in snapshots if name in snapshot.arrays]
         if values:
-            arrays[kind.name] = np.array(values)
-    return _reduced(np.array([snapshot.time_t0 for snapshot in snapshots]), arrays)
-
-
-def _reduced(times: NDArray[np.float64], arrays: Mapping[str, NDArray[Any]]) -> Reduced:
-    maps, spectra, counts = (
-        arrays.get(kind.name, np.empty(kind.empty, kind.dtype)) for kind in _KINDS
-    )
-    return Reduced(times, maps, spectra, counts)
+            arrays[name] = np.array(values)
+    return Reduced(np.array([snapshot.time_t0 for snapshot in snapshots]), arrays)
 
 
 def _write(
     path: Path,
-    kind: _Kind,
+    name: str,
     times: NDArray[np.float64],
-    shape: tuple[int, ...],
-    snapshots: Iterable[Snapshot],
+    form: tuple[str, tuple[int, ...]],
+    parts: Iterable[bytes],
 ) -> None:
-    """Write the file of one kind of array, of which one snapshot is in memory at a time."""
+    """Write the file of one array, of which one snapshot is in memory at a time."""
     stamps = times.astype("<f8")
-    parts = (_bytes(kind.of(snapshot), kind.dtype) for snapshot in snapshots)
+    dtype, shape = form
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
-        _write_member(archive, kind.name, kind.dtype, (len(times), *shape), parts)
+        _write_member(archive, name, dtype, (len(times), *shape), parts)
         _write_member(archive, "times", stamps.dtype, stamps.shape, [stamps.tobytes()])
-
-
-def _bytes(array: NDArray[Any] | None, dtype: DTypeLike) -> bytes:
-    assert array is not None
-    return array.astype(dtype, copy=False).tobytes()
 
 
 def _write_member(

@@ -93,20 +93,14 @@ class ExperimentDirectory:
         """The engine's own logs and the reduced snapshots."""
         return self.root / "out"
 
+    def array_file(self, name: str) -> Path:
+        """Name the file of a reduction: its array [snapshot, ...] and ``times`` float64 in t0."""
+        return self.out / f"{name}.npz"
+
     @property
     def height_maps(self) -> Path:
-        """``height_maps`` int16 [snapshot, D, L] and ``times`` float64 [snapshot]."""
-        return self.out / "height_maps.npz"
-
-    @property
-    def ffts(self) -> Path:
-        """``ffts`` float32 [snapshot, ky, kx] and ``times`` float64 [snapshot]."""
-        return self.out / "ffts.npz"
-
-    @property
-    def cell_counts(self) -> Path:
-        """``cell_counts`` int64 [snapshot, 3], of grains by state, and ``times``."""
-        return self.out / "cell_counts.npz"
+        """``height_maps`` int16 [snapshot, D, L], in cells."""
+        return self.array_file("height_maps")
 
     @property
     def attempts_root(self) -> Path:

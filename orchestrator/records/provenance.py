@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.formats.durable import read_json, write_json
+from orchestrator.model import reductions
 from orchestrator.records import failures
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ def describe(
         "engine_version": engine.version,
         "rescal_root": None if engine.root is None else str(engine.root),
         "commands": {name: list(command) for name, command in commands.items()},
+        "arrays": {
+            r.name: {"dtype": r.dtype, "dims": ["snapshot", *r.dims], **r.about()}
+            for r in reductions.REDUCTIONS
+            if r.kept(task.outputs)
+        },
         "host": os.uname().nodename,
         "processor": processor(),
     }
@@ -54,9 +60,13 @@ def made_alike(task: Task, engine: Engine) -> dict[str, Any]:
         "engine_digest": engine.digest,
         "stop_t0": task.run.stop_t0,
         "every_t0": task.run.every_t0,
-        "height_maps": task.outputs.height_maps,
-        "ffts": task.outputs.ffts,
+        **{name: getattr(task.outputs, name) for name in _switches()},
     }
+
+
+def _switches() -> list[str]:
+    """Return the keys under ``outputs`` that switch reductions off."""
+    return [r.output for r in reductions.REDUCTIONS if r.output is not None]
 
 
 def credit(

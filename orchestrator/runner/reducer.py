@@ -7,24 +7,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.model import Snapshot, reductions
+from orchestrator.model.reductions import HEIGHT_MAPS
+from orchestrator.model.snapshots import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from orchestrator.formats.cellspace import Header
+    from orchestrator.model.reductions import Reduction
     from orchestrator.runner.decoder import Decoder
 
 
 class Reducer:
-    """Makes a height map, a spectrum and counts of each snapshot, holding some planes at a time.
+    """Reduces each snapshot of a stream, holding some planes at a time.
+
+    The height map is always among the results, since others are computed from it.
 
     Parameters
     ----------
-    spectra
-        Whether spectra are wanted.
+    wanted
+        The reductions to make.
 
     Attributes
     ----------
@@ -32,10 +36,11 @@ class Reducer:
         Seconds of work on what had arrived.
     """
 
-    def __init__(self, decoder: Decoder, *, spectra: bool) -> None:
+    def __init__(self, decoder: Decoder, wanted: Sequence[Reduction]) -> None:
         self._decoder = decoder
-        self._spectra = spectra
-        self._rows = 0  # that were needed last
+        every = {r.name: r for r in (HEIGHT_MAPS, *wanted)}.values()
+        self._from_planes = [(r, r.from_planes()) for r in every if r.from_planes is not None]
+        self._from_map = [(r, r.from_map) for r in every if r.from_map is not None]
         self._states = np.empty((0, 0, 0), np.uint8)
         self.spent_s = 0.0
 
@@ -43,23 +48,24 @@ class Reducer:
         self, header: Header, besides: Callable[[NDArray[np.generic]], None] | None = None
     ) -> Snapshot:
         """Reduce the snapshot whose header has been read; ``besides`` is shown its planes too."""
-        heights = np.empty((header.depth, header.length), np.int16)
-        counts = np.zeros(reductions.COUNTED, np.int64)
+        shape = header.depth, header.length
+        arrays = {r.name: np.zeros(r.shape(*shape), r.dtype) for r, _ in self._from_planes}
         done = 0
         for planes in self._decoder.planes():
             before = time.perf_counter()
-            part = heights[done : done + len(planes)]
             states = self._states_of(planes)
-            self._rows = reductions.lowest_open(states, part, self._rows)
-            counts += reductions.count_states(states)
+            for reduction, add in self._from_planes:
+                add(arrays[reduction.name], states, done)
             done += len(planes)
             if besides is not None:
                 besides(planes)
             self.spent_s += time.perf_counter() - before
         before = time.perf_counter()
-        spectrum = reductions.spectrum(heights) if self._spectra else None
+        for reduction, compute in self._from_map:
+            values = compute(arrays[HEIGHT_MAPS.name])
+            arrays[reduction.name] = np.asarray(values, reduction.dtype)
         self.spent_s += time.perf_counter() - before
-        return Snapshot(header.time, heights, spectrum, counts)
+        return Snapshot(header.time, arrays)
 
     def _states_of(self, planes: NDArray[np.generic]) -> NDArray[np.uint8]:
         """Return the lowest byte of each cell, side by side, until the next call."""

@@ -7,13 +7,14 @@ import itertools
 import time
 from typing import TYPE_CHECKING
 
-from orchestrator.model import Progress
+from orchestrator.model import Progress, reductions
 from orchestrator.records import arrays, attempts, journal, provenance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.model import Outputs, Snapshot
+    from orchestrator.model import Outputs
+    from orchestrator.model.snapshots import Snapshot
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
 
 _PATIENCE = 100.0  # publishing before the end waits so many times what it costs
@@ -44,7 +45,7 @@ class Results:
         self._attempt = attempt
         self._directory = directory
         self._journal = journal.Journal(
-            attempt.journal, heights=outputs.height_maps, spectra=outputs.ffts
+            attempt.journal, [r.name for r in reductions.REDUCTIONS if r.kept(outputs)]
         )
         self._started = time.monotonic()
         self._published = self._started
@@ -108,8 +109,9 @@ class Results:
             attempts.write_progress(self._attempt, progress)
 
     def _note(self, snapshot: Snapshot) -> None:
-        if snapshot.height_map.size:
-            self._roughness.append(round(float(snapshot.height_map.std()), 4))
+        heights = snapshot.arrays.get(reductions.HEIGHT_MAPS.name)
+        if heights is not None:
+            self._roughness.append(round(float(heights.std()), 4))
 
     def finish(self, *, complete: bool) -> bool:
         """Publish all that was kept; return whether what is published is now this attempt's."""

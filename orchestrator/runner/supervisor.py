@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.formats.durable import replacing
-from orchestrator.model import Cause, Continuation, Kind, OnTimeout, State
+from orchestrator.model import Cause, Continuation, Kind, OnTimeout, State, reductions
 from orchestrator.records import attempts, provenance
 from orchestrator.runner import pipe, preparation, process, resume, simulator
 from orchestrator.runner import start as starting
@@ -207,7 +207,8 @@ def _receive(  # noqa: PLR0913, PLR0917  # the attempt, and both ends of the pip
     course.results.pid = child.pid
     decoder = Decoder(data.fill)
     watchdog.follow("rescal", child, lambda: data.received, lambda: decoder.inside)
-    reducer = Reducer(decoder, spectra=assignment.task.outputs.ffts)
+    outputs = assignment.task.outputs
+    reducer = Reducer(decoder, [r for r in reductions.REDUCTIONS if r.kept(outputs)])
     try:
         _keep_all(assignment, course, start, decoder, reducer)
     except CutError as cut:

@@ -10,7 +10,7 @@ import numpy as np
 from orchestrator.analysis import replicates
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.dataset.variables import series_values
-from orchestrator.analysis.observables import QUANTITIES
+from orchestrator.analysis.observables import quantities, sources
 from orchestrator.errors import RequestError
 from orchestrator.model import State
 from orchestrator.records import arrays
@@ -79,7 +79,7 @@ def _spreads(
     Nothing, and no time, where that is the start: they then share no time of what has happened.
     """
     measured = [
-        series_values(grid, arrays.reduced(grid.directory.experiment(e.number), spectra=False))
+        series_values(grid, arrays.reduced(grid.directory.experiment(e.number), sources()))
         for e in experiments
     ]
     reached = np.array([np.isfinite(one["snapshot_time"]) for one in measured])
@@ -88,7 +88,7 @@ def _spreads(
     spreads = {
         name: replicates.spread(
             np.array([one[name][last[0]] if last.size else np.nan for one in measured]),
-            axial=QUANTITIES[name].axial,
+            axial=quantities()[name].axial,
         )
         for name in criterion.quantities
     }
@@ -97,4 +97,4 @@ def _spreads(
 
 def read_criterion(text: str) -> Criterion:
     """Read a criterion over the observables, such as ``ci(wavelength) > 0.1``."""
-    return replicates.criterion(text, {name: q.axial for name, q in QUANTITIES.items()})
+    return replicates.criterion(text, {name: q.axial for name, q in quantities().items()})

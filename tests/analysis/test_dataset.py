@@ -17,11 +17,12 @@ import orchestrator
 from orchestrator.analysis import dataset
 from orchestrator.analysis.dataset import targets
 from orchestrator.analysis.dataset.grid import lay_out
-from orchestrator.analysis.dataset.variables import ARRAYS
+from orchestrator.analysis.dataset.variables import array_variables
 from orchestrator.errors import RequestError
-from orchestrator.model import Axis, Cause, Kind, Point, Run, Snapshot, State
+from orchestrator.model import Axis, Cause, Kind, Point, Run, State
 from orchestrator.records import arrays, attempts, ledger
 from orchestrator.records.journal import Journal
+from tests.conftest import make_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
     from orchestrator.formats.parameters import Value
-    from orchestrator.model import Record, Reduced, Submission
+    from orchestrator.model import Record, Submission
+    from orchestrator.model.snapshots import Reduced
     from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 
 xarray = pytest.importorskip("xarray")
@@ -63,7 +65,7 @@ def _finish(
     for index, time in enumerate(times):
         spectrum = np.full((1, 1), time, np.float32)
         counts = np.array([60, 30 + index, 10 - index])
-        journal.append(Snapshot(time, _map(number, index), spectrum, counts))
+        journal.append(make_snapshot(time, _map(number, index), spectrum, counts))
     journal.close()
     if record is not None:
         arrays.publish(attempt.journal, place, complete=record.complete)
@@ -127,6 +129,7 @@ def test_every_experiment_stands_at_its_values(found: Dataset) -> None:
         "x": L,
         "ky": 1,
         "kx": 1,
+        "cell_state": 3,
     }
     assert found.Tau_min.values.tolist() == [0.0, 100.0]
     assert found.Coef_C.dims == ("Coef_B",)
@@ -168,7 +171,9 @@ def test_the_times_are_those_of_all_submissions(
     journal = Journal(attempt.journal)
     for index, time in enumerate([0.0, 4.3, 8.1, 12.1, 16.6, 20.4]):
         heights = _map(0, index)
-        journal.append(Snapshot(time, heights, np.ones((1, 1), np.float32), np.ones(3, int)))
+        journal.append(
+            make_snapshot(time, heights, np.ones((1, 1), np.float32), np.ones(3, int))
+        )
     journal.close()
 
     opened = dataset.open_sweep(sweep.root)
@@ -293,7 +298,7 @@ def test_seeds_become_means_with_their_standard_errors(found: Dataset) -> None:
     told = dataset.over_seeds(point)
 
     pairs = np.array([[_map(number, i).mean() for i in range(5)] for number in (0, 1)])
-    assert dict(told.sizes) == {"time": 5}
+    assert dict(told.sizes) == {"time": 5, "cell_state": 3}
     assert told.mean_height.values == pytest.approx(pairs.mean(0))
     assert told.mean_height_sem.values == pytest.approx(pairs.std(0, ddof=1) / np.sqrt(2))
     assert told.mean_height_seeds.values.tolist() == [2] * 5
@@ -320,7 +325,9 @@ def test_a_domain_that_is_full_has_no_surface_and_tells_since_when(
     for time, rows in ((0.0, 0), (20.3, 0), (30.1, 1), (40.2, 3)):
         heights = _map(6, 0)
         heights[:rows] = 0
-        journal.append(Snapshot(time, heights, np.zeros((1, 1), np.float32), np.ones(3, int)))
+        journal.append(
+            make_snapshot(time, heights, np.zeros((1, 1), np.float32), np.ones(3, int))
+        )
     journal.close()
 
     opened = dataset.open_sweep(sweep.root)
@@ -351,11 +358,11 @@ def test_opening_reads_no_snapshot(
     sweep: SweepDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    reduced = arrays.reduced
+    plain = arrays.reduced
 
-    def noting(place: ExperimentDirectory, **more: bool) -> Reduced:
+    def noting(place: ExperimentDirectory, names: list[str]) -> Reduced:
         read.append(place.root.name)
-        return reduced(place, **more)
+        return plain(place, names)
 
     monkeypatch.setattr(arrays, "reduced", noting)
 
@@ -467,12 +474,12 @@ def test_chunks_of_maps_are_snapshots_of_one_experiment_and_about_a_megabyte(
 ) -> None:
     """Of 1,000 snapshots of 200 x 300 columns, which are 120 kB each."""
     grid = dataclasses.replace(lay_out(sweep), times=np.arange(1000.0), depth=200, length=300)
-    shape = (*grid.shape, *ARRAYS["height"].shape(grid))
+    shape = (*grid.shape, *array_variables()["height"].shape(grid))
 
     with (targets.netcdf_file if suffix == ".nc" else targets.zarr_store)(
         tmp_path / f"a{suffix}", grid
     ) as target:
-        target.variable("height", (*"abcdef",), shape, ARRAYS["height"])
+        target.variable("height", (*"abcdef",), shape, array_variables()["height"])
 
     engine = "zarr" if suffix == ".zarr" else "h5netcdf"
     with xarray.open_dataset(tmp_path / f"a{suffix}", engine=engine) as found:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from orchestrator.analysis import observables
-from orchestrator.model import Reduced
+from tests.conftest import make_reduced, with_arrays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from orchestrator.model.snapshots import Reduced
 
 D, L = 60, 120
 NO_COUNTS = np.empty((0, 3), np.int64)
@@ -21,7 +22,7 @@ NO_COUNTS = np.empty((0, 3), np.int64)
 def _reduced(maps: list[NDArray[np.float64]], every: float = 10.0) -> Reduced:
     heights = np.array([np.rint(one) for one in maps], np.int16)
     times = every * np.arange(len(maps), dtype=np.float64)
-    return Reduced(times, heights, np.empty((0, 0, 0), np.float32), NO_COUNTS)
+    return make_reduced(times, heights, np.empty((0, 0, 0), np.float32), NO_COUNTS)
 
 
 def _wave(ky: float, kx: float, shift: float = 0.0) -> NDArray[np.float64]:
@@ -247,7 +248,7 @@ def test_many_snapshots_are_measured_as_each_would_be(monkeypatch: pytest.Monkey
 
 def test_fractions_are_of_the_grains_of_all_kinds() -> None:
     counts = np.array([[0, 0, 0], [60, 30, 10], [0, 8, 0]])
-    reduced = dataclasses.replace(_reduced([_wave(0, 4)] * 3), cell_counts=counts)
+    reduced = with_arrays(_reduced([_wave(0, 4)] * 3), cell_counts=counts)
 
     found = observables.series(reduced)
 
@@ -258,7 +259,7 @@ def test_fractions_are_of_the_grains_of_all_kinds() -> None:
 def test_fractions_are_known_where_no_map_was_kept() -> None:
     maps = np.empty((0, 0, 0), np.int16)
     counts = np.array([[3, 1, 0], [2, 2, 0]])
-    reduced = Reduced(np.array([0.0, 10.0]), maps, maps.astype(np.float32), counts)
+    reduced = make_reduced(np.array([0.0, 10.0]), maps, maps.astype(np.float32), counts)
 
     found = observables.series(reduced)
 
@@ -268,7 +269,7 @@ def test_fractions_are_known_where_no_map_was_kept() -> None:
 
 def test_without_snapshots_every_series_is_empty() -> None:
     maps, spectra = np.empty((0, 0, 0), np.int16), np.empty((0, 0, 0), np.float32)
-    nothing = Reduced(np.empty(0), maps, spectra, NO_COUNTS)
+    nothing = make_reduced(np.empty(0), maps, spectra, NO_COUNTS)
 
     found = observables.series(nothing)
 

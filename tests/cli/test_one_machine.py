@@ -57,7 +57,7 @@ def test_a_sweep_runs_to_the_end_and_leaves_its_results(bench: Bench) -> None:
             assert file["height_maps"].shape == (3, 12, 14)
             assert file["height_maps"][:, 0, 0].tolist() == [1, 2, 3]
             assert file["times"].tolist() == [0.0, 10.0, 20.0]
-        with np.load(place.ffts) as file:
+        with np.load(place.array_file("ffts")) as file:
             assert file["ffts"].shape == (3, 1, 1)
         account = json.loads(place.meta_data.read_text())
         assert account["data"] == "complete"
@@ -529,7 +529,7 @@ def test_an_experiment_is_verified_by_running_it_again(bench: Bench) -> None:
 def test_what_keeps_no_height_maps_is_verified_by_what_it_keeps(bench: Bench) -> None:
     bench.write("[0]")
     bench.run("submit", "winds.yaml", "--set", "outputs.height_maps=false", "--wait")
-    counts = bench.sweep.experiment(0).cell_counts
+    counts = bench.sweep.experiment(0).array_file("cell_counts")
 
     equal = bench.run("verify", "winds", "exp0")
     with np.load(counts) as file:

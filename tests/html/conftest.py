@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from orchestrator import html
-from orchestrator.model import Experiment, Point, Reduced, State, Status
+from orchestrator.model import Experiment, Point, State, Status
 from orchestrator.model.reductions import spectrum
+from tests.conftest import make_reduced, with_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from orchestrator.html import Exhibit, Overview
+    from orchestrator.model.snapshots import Reduced
 
 QUANTITIES = (
     html.Quantity("mean_height", "mean height", "cells"),
@@ -39,15 +41,13 @@ def dunes(number: int, snapshots: int, shape: tuple[int, int] = SHAPE) -> Reduce
     maps = (waves + grains).astype(np.int16)
     spectra = np.stack([spectrum(one) for one in maps])
     times = np.linspace(0.0, 10.0 * (snapshots - 1), snapshots)
-    return Reduced(times, maps, spectra, np.full((snapshots, 3), (90, 8, 2)))
+    return make_reduced(times, maps, spectra, np.full((snapshots, 3), (90, 8, 2)))
 
 
 def without_maps(exhibit: Exhibit) -> Exhibit:
     """Return an experiment that keeps its numbers and neither height maps nor spectra."""
     none = np.zeros((0, 0, 0), np.int16)
-    reduced = dataclasses.replace(
-        exhibit.reduced, height_maps=none, spectra=none.astype(np.float32)
-    )
+    reduced = with_arrays(exhibit.reduced, height_maps=none, ffts=none.astype(np.float32))
     return dataclasses.replace(exhibit, reduced=reduced)
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from orchestrator import html
 from orchestrator.model import State
+from tests.conftest import make_reduced, with_arrays
 from tests.html.conftest import NAMES, QUANTITIES, SHAPE, without_maps
 
 if TYPE_CHECKING:
@@ -124,11 +125,8 @@ def test_an_experiment_without_snapshots_has_a_block_without_maps(
     exhibit = make_exhibit(1, State.PENDING)
     none = dataclasses.replace(
         exhibit,
-        reduced=dataclasses.replace(
-            exhibit.reduced,
-            times=np.zeros(0),
-            height_maps=np.zeros((0, 0, 0), np.int16),
-            spectra=np.zeros((0, 0, 0), np.float32),
+        reduced=make_reduced(
+            np.zeros(0), np.zeros((0, 0, 0), np.int16), np.zeros((0, 0, 0), np.float32)
         ),
         series={},
     )
@@ -230,7 +228,7 @@ def test_a_thousand_experiments_are_less_than_20_megabytes(
     allowance = html.allowance(1000, np.arange(0.0, 1001.0, 10.0))
     exhibit = make_exhibit(3, snapshots=101, shape=(100, 200), log_tail=("x" * 80,) * 40)
     noise = np.random.default_rng(0).integers(0, 250, (101, 100, 200)).astype(np.int16)
-    rough = dataclasses.replace(exhibit.reduced, height_maps=noise)  # as bad as it gets
+    rough = with_arrays(exhibit.reduced, height_maps=noise)  # as bad as it gets
     packed = _packed(dataclasses.replace(exhibit, reduced=rough), allowance)
 
     text = html.render(overview, [packed] * 1000)

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from orchestrator.html import report_data
-from orchestrator.model import Progress, Snapshot
+from orchestrator.model import Progress
 from orchestrator.records import arrays, attempts, ledger
 from orchestrator.records.journal import Journal
 from orchestrator.records.status import read_statuses
+from tests.conftest import make_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +45,7 @@ def test_a_page_is_packed_again_with_the_first_snapshot_though_no_time_has_passe
 
     heights = np.zeros((5, 6), np.int16)
     journal = Journal(attempt.journal)
-    journal.append(Snapshot(0.0, heights, None, np.zeros(3, np.int64)))
+    journal.append(make_snapshot(0.0, heights, None, np.zeros(3, np.int64)))
     journal.close()
     attempts.write_progress(attempt, Progress(time_t0=0.0, snapshots=1, wall_s=0.2))
 
@@ -62,7 +63,7 @@ def test_a_domain_that_is_full_is_drawn_as_high_as_it_gets_and_said_to_be_full(
     journal = Journal(attempt.journal)
     for time, height in ((0.0, 5), (10.0, 9), (20.0, 0)):
         heights = np.full((5, 6), height, np.int16)
-        journal.append(Snapshot(time, heights, None, np.zeros(3, np.int64)))
+        journal.append(make_snapshot(time, heights, None, np.zeros(3, np.int64)))
     journal.close()
     arrays.publish(attempt.journal, place)
     (status,) = read_statuses(sweep_directory)

@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 
 from orchestrator.analysis.dataset.grid import Dimension, Grid
-from orchestrator.model import Experiment, Point, Reduced, State, Status
+from orchestrator.model import Experiment, Point, State, Status
 from orchestrator.plots import panels, series
 from orchestrator.plots.layout import Page
+from tests.conftest import make_reduced, with_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from orchestrator.model.snapshots import Reduced
     from orchestrator.records.paths import SweepDirectory
 
 SHAPE = (3, 4)
@@ -48,7 +50,9 @@ def make_film() -> Callable[[State, int], tuple[Reduced, Status]]:
         times = 10.0 * np.arange(snapshots, dtype=np.float64) + 0.03
         numbers = np.arange(snapshots, dtype=np.int16)
         maps = (1 + numbers)[:, None, None] * np.ones(SHAPE, np.int16)
-        reduced = Reduced(times, maps, np.empty((0, 0, 0), "f4"), np.empty((0, 3), np.int64))
+        reduced = make_reduced(
+            times, maps, np.empty((0, 0, 0), "f4"), np.empty((0, 3), np.int64)
+        )
         point = Point("00", {"D": SHAPE[0], "L": SHAPE[1]}, seed=1)
         return reduced, Status(Experiment(0, point), state, 1, None)
 
@@ -133,7 +137,7 @@ def test_a_full_domain_tells_since_when_from_then_on(
     reduced, status = make_film(State.DONE, 4)
     maps = reduced.height_maps.copy()
     maps[2:] = 0
-    reduced = dataclasses.replace(reduced, height_maps=maps)
+    reduced = with_arrays(reduced, height_maps=maps)
 
     films = {(0, 0): (reduced, status)}
     shown = [panels.moment(grid, films, time)[0, 0] for time in (0.0, 10.0, 20.0, 30.0)]
@@ -214,7 +218,7 @@ def test_curves_tell_which_domains_are_full(
     maps = np.empty((4, 3, 16), np.int16)
     maps[:] = range(1, 17)
     maps[2:] = 0
-    full = dataclasses.replace(reduced, height_maps=maps)
+    full = with_arrays(reduced, height_maps=maps)
     monkeypatch.setattr(panels, "read", lambda *_: full)
     axes = Dimension("Tau_min", {"Tau_min": [0]}), Dimension("seed", {"seed": [1]})
     grid = dataclasses.replace(grid, dimensions=axes, cells={(0, 0): status})

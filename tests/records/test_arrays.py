@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from orchestrator.model import Snapshot
 from orchestrator.records import arrays
 from orchestrator.records.journal import Journal, read_journal
 from orchestrator.records.paths import ExperimentDirectory
+from tests.conftest import make_snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from orchestrator.model.snapshots import Snapshot
 
 
 def _snapshots(count: int) -> list[Snapshot]:
     rng = np.random.default_rng(count)
     return [
-        Snapshot(
+        make_snapshot(
             10.0 * i,
             rng.integers(0, 50, (12, 36)).astype(np.int16),
             rng.random((1, 3)).astype(np.float32),
@@ -32,8 +36,8 @@ def _snapshots(count: int) -> list[Snapshot]:
     ]
 
 
-def _write(path: Path, snapshots: list[Snapshot], **kept: bool) -> None:
-    journal = Journal(path, **kept)
+def _write(path: Path, snapshots: list[Snapshot], *names: str) -> None:
+    journal = Journal(path, names or None)
     for snapshot in snapshots:
         journal.append(snapshot)
     journal.close()
@@ -53,12 +57,10 @@ def test_a_journal_gives_back_what_was_appended(tmp_path: Path) -> None:
     found = list(read_journal(tmp_path / "journal"))
     assert [s.time_t0 for s in found] == [0.0, 10.0, 20.0]
     for before, after in zip(snapshots, found, strict=True):
-        assert after.height_map.dtype == np.int16
-        assert after.spectrum is not None
-        assert before.spectrum is not None
-        np.testing.assert_array_equal(after.height_map, before.height_map)
-        np.testing.assert_array_equal(after.spectrum, before.spectrum)
-        assert after.cell_counts.tolist() == before.cell_counts.tolist()
+        assert after.arrays["height_maps"].dtype == np.int16
+        np.testing.assert_array_equal(after.arrays["height_maps"], before.arrays["height_maps"])
+        np.testing.assert_array_equal(after.arrays["ffts"], before.arrays["ffts"])
+        np.testing.assert_array_equal(after.arrays["cell_counts"], before.arrays["cell_counts"])
 
 
 def test_a_journal_torn_anywhere_gives_the_whole_entries_before(tmp_path: Path) -> None:
@@ -99,18 +101,18 @@ def test_published_arrays_load_under_their_old_names(
 
     assert arrays.publish(tmp_path / "journal", directory) == (4, 30.0)
 
-    with np.load(directory.height_maps) as maps, np.load(directory.ffts) as ffts:
+    with np.load(directory.height_maps) as maps, np.load(directory.array_file("ffts")) as ffts:
         assert sorted(maps) == ["height_maps", "times"]
         assert sorted(ffts) == ["ffts", "times"]
         assert maps["height_maps"].dtype == np.int16
         assert ffts["ffts"].dtype == np.float32
         np.testing.assert_array_equal(
-            maps["height_maps"], [snapshot.height_map for snapshot in snapshots]
+            maps["height_maps"], [snapshot.arrays["height_maps"] for snapshot in snapshots]
         )
-        np.testing.assert_array_equal(ffts["ffts"], [s.spectrum for s in snapshots])
+        np.testing.assert_array_equal(ffts["ffts"], [s.arrays["ffts"] for s in snapshots])
         np.testing.assert_array_equal(maps["times"], [0.0, 10.0, 20.0, 30.0])
         np.testing.assert_array_equal(ffts["times"], maps["times"])
-    with np.load(directory.cell_counts) as counts:
+    with np.load(directory.array_file("cell_counts")) as counts:
         assert sorted(counts) == ["cell_counts", "times"]
         assert counts["cell_counts"].dtype == np.int64
         assert counts["cell_counts"].tolist() == [[400 + i, i, 7] for i in range(4)]
@@ -122,40 +124,35 @@ def test_equal_snapshots_make_equal_files(
 ) -> None:
     _write(tmp_path / "journal", _snapshots(4))
     arrays.publish(tmp_path / "journal", directory)
-    first = directory.height_maps.read_bytes(), directory.ffts.read_bytes()
+    first = directory.height_maps.read_bytes(), directory.array_file("ffts").read_bytes()
 
     arrays.publish(tmp_path / "journal", directory, complete=True)
 
-    assert (directory.height_maps.read_bytes(), directory.ffts.read_bytes()) == first
-    with zipfile.ZipFile(directory.ffts) as archive:
+    assert (
+        directory.height_maps.read_bytes(),
+        directory.array_file("ffts").read_bytes(),
+    ) == first
+    with zipfile.ZipFile(directory.array_file("ffts")) as archive:
         assert {member.date_time[0] for member in archive.infolist()} == {1980}
 
 
 @pytest.mark.parametrize(
-    ("heights", "spectra", "present"),
-    [
-        (True, False, ["cell_counts.npz", "height_maps.npz"]),
-        (False, True, ["cell_counts.npz", "ffts.npz"]),
-        (False, False, ["cell_counts.npz"]),
-    ],
+    "names",
+    [("cell_counts", "height_maps"), ("cell_counts", "ffts"), ("cell_counts",)],
 )
 def test_only_what_is_kept_is_published(
-    directory: ExperimentDirectory,
-    tmp_path: Path,
-    heights: bool,  # noqa: FBT001  # a case
-    spectra: bool,  # noqa: FBT001  # a case
-    present: list[str],
+    directory: ExperimentDirectory, tmp_path: Path, names: tuple[str, ...]
 ) -> None:
-    _write(tmp_path / "journal", _snapshots(2), heights=heights, spectra=spectra)
+    _write(tmp_path / "journal", _snapshots(2), *names)
 
     assert arrays.publish(tmp_path / "journal", directory) == (2, 10.0)
 
-    assert sorted(path.name for path in directory.out.iterdir()) == present
+    assert sorted(path.stem for path in directory.out.iterdir()) == list(names)
 
 
 def _at(times: list[float], height: int) -> list[Snapshot]:
     return [
-        Snapshot(
+        make_snapshot(
             time, np.full((12, 36), height, np.int16), np.ones((1, 3), "<f4"), np.arange(3)
         )
         for time in times
@@ -202,7 +199,7 @@ def test_arrays_that_are_kept_no_longer_go_with_the_others(
     directory: ExperimentDirectory, tmp_path: Path
 ) -> None:
     _write(tmp_path / "1", _at([0.0, 10.0], 1))
-    _write(tmp_path / "2", _at([0.0, 10.0, 20.0], 2), spectra=False)
+    _write(tmp_path / "2", _at([0.0, 10.0, 20.0], 2), "height_maps", "cell_counts")
     arrays.publish(tmp_path / "1", directory)
 
     arrays.publish(tmp_path / "2", directory)
@@ -218,10 +215,10 @@ def test_arrays_of_different_times_are_never_joined(
 ) -> None:
     _write(tmp_path / "1", _at([0.0, 10.0, 20.0], 1))
     arrays.publish(tmp_path / "1", directory)
-    behind = directory.ffts.read_bytes()
+    behind = directory.array_file("ffts").read_bytes()
     _write(tmp_path / "2", _at([0.0, 11.0, 21.0, 31.0], 2))
     arrays.publish(tmp_path / "2", directory)
-    directory.ffts.write_bytes(behind)
+    directory.array_file("ffts").write_bytes(behind)
 
     found = arrays.reduced(directory)
 
@@ -232,12 +229,12 @@ def test_arrays_of_different_times_are_never_joined(
 def test_a_damaged_published_file_is_replaced(
     directory: ExperimentDirectory, tmp_path: Path
 ) -> None:
-    directory.ffts.write_bytes(b"PK\3\4 torn")
+    directory.array_file("ffts").write_bytes(b"PK\3\4 torn")
     _write(tmp_path / "1", _at([0.0], 1))
 
     arrays.publish(tmp_path / "1", directory)
 
-    with np.load(directory.ffts) as file:
+    with np.load(directory.array_file("ffts")) as file:
         assert file["times"].tolist() == [0.0]
 
 
@@ -246,10 +243,10 @@ import resource, sys
 import numpy as np
 from pathlib import Path
 from orchestrator.records.journal import Journal
-from orchestrator.model import Snapshot
+from orchestrator.model.snapshots import Snapshot
 resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
 journal = Journal(Path(sys.argv[1]))
-snapshot = Snapshot(0.0, np.zeros((25, 25), np.int16), None, np.zeros(3, np.int64))
+snapshot = Snapshot(0.0, {"height_maps": np.zeros((25, 25), np.int16)})
 for i in range(5):
     try:
         journal.append(snapshot)
@@ -265,7 +262,7 @@ def test_an_entry_that_does_not_fit_on_the_disk_leaves_the_others(tmp_path: Path
 
     assert printed == "2 File too large\n3 File too large\n4 File too large\n"
     assert len(list(read_journal(tmp_path / "journal"))) == 2
-    assert (tmp_path / "journal").stat().st_size == 2 * (8 + 48 + 1250)
+    assert (tmp_path / "journal").stat().st_size == 2 * (8 + 12 + 34 + 1250)
 
 
 def _journal(directory: ExperimentDirectory, number: int, count: int) -> None:
@@ -291,22 +288,20 @@ def test_reduced_takes_the_published_arrays_unless_a_running_attempt_has_more(
     assert published.times.tolist() == [0.0, 10.0, 20.0]
     assert running.times.tolist() == [0.0, 10.0, 20.0, 30.0]
     expected = _snapshots(4)
-    assert running.height_maps.tolist() == [s.height_map.tolist() for s in expected]
-    assert running.spectra.tolist() == [
-        s.spectrum.tolist() for s in expected if s.spectrum is not None
-    ]
+    assert running.height_maps.tolist() == [s.arrays["height_maps"].tolist() for s in expected]
+    assert running.spectra.tolist() == [s.arrays["ffts"].tolist() for s in expected]
     assert published.cell_counts.tolist() == [[400, 0, 7], [401, 1, 7], [402, 2, 7]]
-    assert running.cell_counts.tolist() == [s.cell_counts.tolist() for s in expected]
+    assert running.cell_counts.tolist() == [s.arrays["cell_counts"].tolist() for s in expected]
 
 
 def test_reduced_is_what_all_files_have_while_they_are_being_replaced(tmp_path: Path) -> None:
     directory = ExperimentDirectory(tmp_path)
     _write(tmp_path / "1", _snapshots(2))
     arrays.publish(tmp_path / "1", directory)
-    behind = directory.cell_counts.read_bytes()
+    behind = directory.array_file("cell_counts").read_bytes()
     _write(tmp_path / "2", _snapshots(5))
     arrays.publish(tmp_path / "2", directory)
-    directory.cell_counts.write_bytes(behind)
+    directory.array_file("cell_counts").write_bytes(behind)
 
     reduced = arrays.reduced(directory)
 
@@ -318,7 +313,7 @@ def test_arrays_of_an_earlier_version_have_no_counts(tmp_path: Path) -> None:
     directory = ExperimentDirectory(tmp_path)
     _write(tmp_path / "1", _snapshots(2))
     arrays.publish(tmp_path / "1", directory)
-    directory.cell_counts.unlink()
+    directory.array_file("cell_counts").unlink()
 
     reduced = arrays.reduced(directory)
 
@@ -330,11 +325,11 @@ def test_nothing_unwanted_is_read_from_a_journal_either(tmp_path: Path) -> None:
     directory = ExperimentDirectory(tmp_path)
     _journal(directory, 1, 2)
 
-    found = arrays.reduced(directory, maps=False, spectra=False)
+    found = arrays.reduced(directory, ["cell_counts"])
 
     assert found.times.tolist() == [0.0, 10.0]
     assert (found.height_maps.size, found.spectra.size) == (0, 0)
-    assert found.cell_counts.shape == (2, 3)
+    assert found.arrays["cell_counts"].shape == (2, 3)
 
 
 def test_reduced_is_empty_where_files_are_missing_or_torn(tmp_path: Path) -> None:
@@ -347,3 +342,26 @@ def test_reduced_is_empty_where_files_are_missing_or_torn(tmp_path: Path) -> Non
 
     assert missing.height_maps.shape == torn.height_maps.shape == (0, 0, 0)
     assert len(missing.times) == len(torn.times) == 0
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        b"no JSON",
+        b'[["height_maps", "O", [2]]]',
+        b'[["height_maps", "<i2", [-2]]]',
+        b'[["height_maps", "<i2", [9999999999]]]',
+        b'[["height_maps", "<i2"]]',
+        b"7",
+    ],
+)
+def test_an_entry_that_describes_what_no_journal_has_ends_it(
+    tmp_path: Path, description: bytes
+) -> None:
+    path = tmp_path / "journal"
+    _write(path, _snapshots(1))
+    body = struct.pack("<dI", 10.0, len(description)) + description + bytes(4)
+    with path.open("ab") as file:
+        file.write(struct.pack("<4sI", b"SNP2", zlib.crc32(body)) + body)
+
+    assert [snapshot.time_t0 for snapshot in read_journal(path)] == [0.0]

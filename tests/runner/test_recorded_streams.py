@@ -57,7 +57,10 @@ def test_a_recorded_stream_gives_the_recorded_arrays(trial: Trial, name: str) ->
     assert (record.state, reason(record)) == (State.DONE, "")
     count = len(told["sha256_of_each_snapshot"])
     assert (record.snapshots, record.expected) == (count, count)
-    maps, ffts = np.load(trial.directory.height_maps), np.load(trial.directory.ffts)
+    maps, ffts = (
+        np.load(trial.directory.height_maps),
+        np.load(trial.directory.array_file("ffts")),
+    )
     shape = (count, told["par"]["D"], told["par"]["L"])
     assert maps["height_maps"].shape == shape
     expected_file = REFERENCE / f"{name}.expected.npz"
@@ -71,7 +74,7 @@ def test_a_recorded_stream_gives_the_recorded_arrays(trial: Trial, name: str) ->
     np.testing.assert_allclose(ffts["ffts"], expected["ffts"], rtol=1e-5, atol=1e-7)
     np.testing.assert_array_equal(maps["times"], expected["times"])
     np.testing.assert_array_equal(ffts["times"], expected["times"])
-    counted = np.load(trial.directory.cell_counts)["cell_counts"]
+    counted = np.load(trial.directory.array_file("cell_counts"))["cell_counts"]
     np.testing.assert_array_equal(counted[-1], GRAINS_AT_THE_END[name])
     np.testing.assert_array_equal(counted[0, 1:], [0, 0])
 
@@ -98,7 +101,10 @@ def test_a_made_stream_gives_the_arrays_of_the_definition(trial: Trial, frame: F
     record = trial.supervise()
 
     assert record.state is State.DONE
-    maps, ffts = np.load(trial.directory.height_maps), np.load(trial.directory.ffts)
+    maps, ffts = (
+        np.load(trial.directory.height_maps),
+        np.load(trial.directory.array_file("ffts")),
+    )
     for i, time in enumerate(times):
         states = _dunes(time)
         heights = np.argmax(((states == 1) | (states == 3))[:, ::-1, :], axis=1)
@@ -109,7 +115,7 @@ def test_a_made_stream_gives_the_arrays_of_the_definition(trial: Trial, frame: F
         blurred = ndimage.gaussian_filter(np.abs(waves)[:2, :5], 1.0)
         blurred[0, 0] = 0
         np.testing.assert_allclose(ffts["ffts"][i], blurred, rtol=1e-5, atol=1e-7)
-        counted = np.load(trial.directory.cell_counts)["cell_counts"][i]
+        counted = np.load(trial.directory.array_file("cell_counts"))["cell_counts"][i]
         assert counted.tolist() == np.bincount(states.ravel())[:3].tolist()
         assert counted.min() > 0
     np.testing.assert_array_equal(maps["times"], times)
@@ -122,12 +128,18 @@ def test_a_stream_that_dribbles_gives_the_same(trial: Trial, frame: Frame) -> No
     )
     trial.fake.rescal("send(stream)", stream)
     assert trial.supervise().state is State.DONE
-    whole = trial.directory.height_maps.read_bytes(), trial.directory.ffts.read_bytes()
+    whole = (
+        trial.directory.height_maps.read_bytes(),
+        trial.directory.array_file("ffts").read_bytes(),
+    )
     trial.claim(2)
     trial.fake.rescal(dribble, stream)
 
     record = trial.supervise()
 
     assert (record.state, record.attempt) == (State.DONE, 2)
-    again = trial.directory.height_maps.read_bytes(), trial.directory.ffts.read_bytes()
+    again = (
+        trial.directory.height_maps.read_bytes(),
+        trial.directory.array_file("ffts").read_bytes(),
+    )
     assert again == whole

@@ -23,7 +23,6 @@ from orchestrator.model import (
     Outputs,
     Point,
     Run,
-    Snapshot,
     State,
     Task,
 )
@@ -36,6 +35,7 @@ from orchestrator.runner import resume, simulator
 from orchestrator.runner.results import Results
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
+from tests.conftest import make_snapshot
 from tests.engine.parameters import snowfall
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _published(place: Path) -> tuple[bytes, bytes]:
     directory = ExperimentDirectory(place)
-    return directory.height_maps.read_bytes(), directory.ffts.read_bytes()
+    return directory.height_maps.read_bytes(), directory.array_file("ffts").read_bytes()
 
 
 def test_a_timed_out_attempt_goes_on_to_the_same_bytes(
@@ -111,7 +111,8 @@ def test_the_roughness_is_told_from_the_start_though_no_height_maps_are_kept(
     directory = ExperimentDirectory(tmp_path)
     heights = [np.array([[5, 5 + step]], np.int16) for step in range(8)]
     made = [
-        Snapshot(10.0 * i, each, None, np.zeros(3, np.int64)) for i, each in enumerate(heights)
+        make_snapshot(10.0 * i, each, None, np.zeros(3, np.int64))
+        for i, each in enumerate(heights)
     ]
     first, second = (
         attempts.claim(directory, number, attempts.myself("t", "j")) for number in (1, 2)
@@ -196,7 +197,9 @@ def test_only_an_attempt_that_was_made_alike_is_gone_on_with(tmp_path: Path) -> 
         assert attempt is not None
         describe(task(number, run, outputs), engine, directory, {})
         journal = Journal(attempt.journal)
-        journal.append(Snapshot(0.0, np.zeros((2, 2), np.int16), None, np.zeros(3, np.int64)))
+        journal.append(
+            make_snapshot(0.0, np.zeros((2, 2), np.int16), None, np.zeros(3, np.int64))
+        )
         journal.close()
         attempt.checkpoint.with_name("checkpoint.0").touch()
 

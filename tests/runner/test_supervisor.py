@@ -575,7 +575,7 @@ def test_killing_the_supervisor_ends_the_engine_and_leaves_the_journal(
 
     _until(lambda: not _lives(pid))
     assert attempts.read_record(trial.files) is None
-    found = [s.height_map for s in journal.read_journal(trial.files.journal)]
+    found = [s.arrays["height_maps"] for s in journal.read_journal(trial.files.journal)]
     np.testing.assert_array_equal(found, _heights(0, 1))
 
 
@@ -720,7 +720,7 @@ def test_what_has_come_is_published_during_the_run(
     trial: Trial, three: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(results, "_FIRST_COST_S", 0.0)
-    wait = f"while not os.path.exists({str(trial.directory.ffts)!r}): time.sleep(0.01)"
+    wait = f"while not os.path.exists({str(trial.directory.array_file('ffts'))!r}): time.sleep(0.01)"
     trial.fake.rescal(f"send(stream[:{SNAPSHOT}])\n{wait}\nsys.exit(3)", three)
 
     record = trial.supervise()

@@ -13,11 +13,12 @@ from orchestrator import sweepfile
 from orchestrator.analysis import replicates
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.cli import seeds_table
-from orchestrator.model import Point, Run, Snapshot
+from orchestrator.model import Point, Run
 from orchestrator.records import attempts, ledger
 from orchestrator.records.journal import Journal
 from orchestrator.submission import seeds
 from orchestrator.submission.seeds import Proposal
+from tests.conftest import make_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,7 @@ def test_seeds_are_compared_at_the_last_time_they_share_but_not_at_the_start(
         for time in mine:
             heights = np.full((6, 12), 1 + number + int(time), np.int16)
             journal.append(
-                Snapshot(time, heights, np.zeros((1, 1), np.float32), np.ones(3, int))
+                make_snapshot(time, heights, np.zeros((1, 1), np.float32), np.ones(3, int))
             )
         journal.close()
     experiments = ledger.experiments(sweep_directory)

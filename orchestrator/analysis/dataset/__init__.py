@@ -45,7 +45,7 @@ def open_sweep(
         Dimensions: one per swept axis, named after its parameter (``point`` where several
         parameters were given point by point), ``seed``, ``time`` (t0), ``y`` and ``x`` (cells), ``ky``
         and ``kx``. Variables: ``height`` and ``spectrum`` (cells), the series of
-        :data:`orchestrator.analysis.observables.QUANTITIES`, ``snapshot_time`` (t0), ``unplaced`` (how many
+        :func:`orchestrator.analysis.observables.quantities`, ``snapshot_time`` (t0), ``unplaced`` (how many
         snapshots were later than that), ``full_from`` (t0, from when the domain is filled up to its
         ceiling), ``state``, ``progress``, ``wall_time`` (s), ``cell_size``
         (m), ``time_scale`` (s) and ``experiment``. Where all experiments share these two scales

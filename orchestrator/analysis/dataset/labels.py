@@ -26,6 +26,7 @@ _WITHIN = {
     "x": ("along the wind", "cells"),
     "ky": ("wavenumber across the wind", "1 / domain depth"),
     "kx": ("wavenumber along the wind", "1 / domain length"),
+    "cell_state": ("state of cells: 0 grain, 1 mobile grain, 2 sintered grain", "1"),
 }
 _IN_NATURE = {"time": ("time_scale", "s"), "y": ("cell_size", "m"), "x": ("cell_size", "m")}
 _OWN = {"seed": "seed of the simulator", "point": "point of the sweep's list"}
@@ -53,8 +54,9 @@ def coordinates(grid: Grid, status: Mapping[str, NDArray[Any]]) -> dict[str, Any
     for dimension in grid.dimensions:
         found |= _swept(dimension)
     sizes = sizes_of(grid)
-    for name, (long_name, units) in _WITHIN.items():
-        values = grid.times if name == "time" else np.arange(sizes[name])
+    for name, size in sizes.items():
+        long_name, units = _WITHIN.get(name, (name, "1"))
+        values = grid.times if name == "time" else np.arange(size)
         found[name] = (name, values, {"long_name": long_name, "units": units})
     for name, (scale, units) in _IN_NATURE.items():
         known = np.unique(status[scale][np.isfinite(status[scale])])

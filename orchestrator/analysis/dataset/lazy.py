@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator.analysis.dataset import labels
-from orchestrator.analysis.dataset.variables import ARRAYS, SERIES, STANDING, status_arrays
+from orchestrator.analysis.dataset.variables import (
+    STANDING,
+    array_variables,
+    series_variables,
+    status_arrays,
+)
 from orchestrator.errors import RequestError, optional
 
 if TYPE_CHECKING:
@@ -35,7 +40,7 @@ def opened(grid: Grid) -> Dataset:
     }
     variables["state"] = _in_words(xr, variables["state"])
     files = Files(grid)
-    for name, variable in {**SERIES, **ARRAYS}.items():
+    for name, variable in {**series_variables(), **array_variables()}.items():
         lazy = LazilyIndexedArray(Reading(files, name, variable))
         variables[name] = xr.Variable((*dimensions, *variable.more), lazy, variable.attributes)
     found: Dataset = xr.Dataset(

@@ -12,15 +12,19 @@ import numpy as np
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from orchestrator.analysis.dataset.variables import ARRAYS, array_values, series_values
+from orchestrator.analysis import observables
+from orchestrator.analysis.dataset.variables import array_values, series_values
+from orchestrator.model import reductions
 from orchestrator.records import arrays
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from orchestrator.analysis.dataset.grid import Grid
     from orchestrator.analysis.dataset.variables import Variable
-    from orchestrator.model import Reduced
+    from orchestrator.model.snapshots import Reduced
 
 
 class Files:
@@ -28,24 +32,24 @@ class Files:
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
+        self._arrays = {r.variable: r.name for r in reductions.REDUCTIONS if r.dims}
         self._series: dict[tuple[int, ...], dict[str, NDArray[Any]]] = {}
 
     def values(self, place: tuple[int, ...], name: str) -> NDArray[Any] | None:
         """Return the values of a variable at a place, or None where no experiment stands."""
         if place not in self.grid.cells:
             return None
-        if name in ARRAYS:
-            return array_values(self.grid, self._reduced(place, spectra=name == "spectrum"))[
-                name
-            ]
+        if name in self._arrays:
+            reduced = self._reduced(place, [self._arrays[name]])
+            return array_values(self.grid, reduced, [name])[name]
         if place not in self._series:
-            self._series[place] = series_values(self.grid, self._reduced(place, spectra=False))
+            reduced = self._reduced(place, observables.sources())
+            self._series[place] = series_values(self.grid, reduced)
         return self._series[place][name]
 
-    def _reduced(self, place: tuple[int, ...], *, spectra: bool) -> Reduced:
+    def _reduced(self, place: tuple[int, ...], names: Sequence[str]) -> Reduced:
         number = self.grid.cells[place].experiment.number
-        directory = self.grid.directory.experiment(number)
-        return arrays.reduced(directory, maps=not spectra, spectra=spectra)
+        return arrays.reduced(self.grid.directory.experiment(number), names)
 
 
 class Reading(BackendArray):
@@ -55,7 +59,7 @@ class Reading(BackendArray):
         self._files, self._name, self._fill = files, name, variable.fill
         self._grid = files.grid.shape
         self.shape = (*self._grid, *variable.shape(files.grid))
-        self.dtype = np.dtype(np.float32 if name in ARRAYS else variable.dtype)
+        self.dtype = _floating_dtype(variable)
 
     def __getitem__(self, key: Any) -> Any:
         support = indexing.IndexingSupport.OUTER
@@ -71,16 +75,20 @@ class Reading(BackendArray):
         for at, place in zip(np.ndindex(*found.shape[:count]), places, strict=True):
             values = self._files.values(place, self._name)
             if values is not None:
-                found[at] = _indexed(_floating(values, self._fill), inner)
+                found[at] = _indexed(self._floating(values), inner)
         return found[tuple(0 if np.ndim(c) == 0 else slice(None) for c in chosen)]
 
+    def _floating(self, values: NDArray[Any]) -> NDArray[Any]:
+        if values.dtype.kind == "f":
+            return values
+        floating: NDArray[Any] = values.astype(self.dtype)
+        floating[values == self._fill] = np.nan
+        return floating
 
-def _floating(values: NDArray[Any], fill: float) -> NDArray[Any]:
-    if values.dtype.kind == "f":
-        return values
-    floating = values.astype(np.float32)
-    floating[values == fill] = np.nan
-    return floating
+
+def _floating_dtype(variable: Variable) -> np.dtype[Any]:
+    """Return the type that has "not a number" for what is missing, and room for the values."""
+    return np.dtype(np.result_type(np.dtype(variable.dtype), np.float16))
 
 
 def _indexed(array: NDArray[Any], key: tuple[Any, ...]) -> NDArray[Any]:

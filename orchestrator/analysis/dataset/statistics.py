@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from orchestrator.analysis.observables import QUANTITIES
+from orchestrator.analysis.observables import quantities
 from orchestrator.analysis.replicates import spread
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def over_seeds(sweep: Dataset) -> Dataset:
         a value: none for a mean, one for an error. Directions are averaged on the circle.
     """
     found = {}
-    for name, quantity in QUANTITIES.items():
+    for name, quantity in quantities().items():
         values = sweep[name]
         told = spread(values.values, values.get_axis_num("seed"), axial=quantity.axial)
         like = values.isel(seed=0, drop=True)

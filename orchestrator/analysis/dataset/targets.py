@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from orchestrator.analysis.dataset.variables import ARRAYS
+from orchestrator.analysis.dataset.variables import array_variables
 from orchestrator.errors import optional
 
 if TYPE_CHECKING:
@@ -80,7 +80,10 @@ def block_shape(shape: tuple[int, ...], count: int) -> tuple[int, ...]:
 
 def together(grid: Grid) -> tuple[int, ...]:
     """Return the shape of the blocks of experiments that are read and written at once."""
-    sizes = (math.prod(v.shape(grid)) * np.dtype(v.dtype).itemsize for v in ARRAYS.values())
+    sizes = (
+        math.prod(v.shape(grid)) * np.dtype(v.dtype).itemsize
+        for v in array_variables().values()
+    )
     return block_shape(grid.shape, max(1, _SHARD_BYTES // max(1, *sizes)))
 
 
@@ -93,7 +96,7 @@ def _chunks(
     small, both are all of it, or as much as is read at once.
     """
     itemsize = np.dtype(variable.dtype).itemsize
-    if len(variable.more) < 2:
+    if not variable.large:
         whole = block_shape(shape, _CHUNK_BYTES // itemsize)
         return whole, whole
     outer = len(shape) - len(variable.more)
@@ -133,7 +136,7 @@ class _ZarrTarget:
             fill_value=variable.fill,
             dimension_names=dimensions,
         )
-        if variable.dtype == "int16":
+        if variable.masked:
             made.attrs["_FillValue"] = variable.fill
 
         def fill(block: tuple[slice, ...], values: NDArray[Any]) -> None:
@@ -170,7 +173,7 @@ class _NetcdfTarget:
         self, name: str, dimensions: tuple[str, ...], shape: tuple[int, ...], variable: Variable
     ) -> Part:
         self._size(dimensions, shape)
-        large = len(variable.more) > 1
+        large = variable.large
         chunks = _chunks(shape, variable, self._grid)[0] if large and 0 not in shape else None
         packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
         made = self._file.create_variable(

@@ -12,22 +12,23 @@ import numpy as np
 from orchestrator.analysis import observables
 from orchestrator.errors import FormatError
 from orchestrator.formats import parfile, properties
-from orchestrator.model import State
-from orchestrator.model.reductions import spectrum_shape
+from orchestrator.model import State, reductions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
 
     from orchestrator.analysis.dataset.grid import Grid
-    from orchestrator.model import Reduced, Status
+    from orchestrator.model import Status
+    from orchestrator.model.reductions import Reduction
+    from orchestrator.model.snapshots import Reduced
     from orchestrator.records.paths import ExperimentDirectory
 
 _STATES = list(State)
 
-MISSING_HEIGHT = -1
-"""What stands in files for a height that is not there."""
+MISSING = -1
+"""What stands in files for a whole number that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,16 @@ class Variable:
     fill: Any
     attributes: Mapping[str, Any]
 
+    @property
+    def large(self) -> bool:
+        """Whether it is too large to be held for all experiments at once."""
+        return len(self.more) > 2
+
+    @property
+    def masked(self) -> bool:
+        """Whether its fill is to be read as "not known", as it is in whole numbers over time."""
+        return bool(self.more) and np.dtype(self.dtype).kind == "i"
+
     def shape(self, grid: Grid) -> tuple[int, ...]:
         """Return the sizes of its further dimensions."""
         sizes = sizes_of(grid)
@@ -50,70 +61,51 @@ class Variable:
 
 def sizes_of(grid: Grid) -> dict[str, int]:
     """Return the sizes of the dimensions within an experiment."""
-    across, along = spectrum_shape(grid.depth, grid.length)
+    sizes = {"time": len(grid.times)}
+    for reduction in reductions.REDUCTIONS:
+        shape = reduction.shape(grid.depth, grid.length)
+        sizes |= dict(zip(reduction.dims, shape, strict=True))
+    return sizes
+
+
+def array_variables() -> dict[str, Variable]:
+    """Return the variables of the reduced snapshots themselves, by name."""
     return {
-        "time": len(grid.times),
-        "y": grid.depth,
-        "x": grid.length,
-        "ky": across,
-        "kx": along,
+        r.variable: Variable(("time", *r.dims), r.dtype, _fill(r), r.about())
+        for r in reductions.REDUCTIONS
+        if r.dims
     }
 
 
-ARRAYS: Mapping[str, Variable] = {
-    "height": Variable(
-        ("time", "y", "x"),
-        "int16",
-        MISSING_HEIGHT,
-        {
-            "long_name": "height of the lowest air or mobile cell",
-            "units": "cells",
-            "comment": "missing in columns that have none",
-        },
-    ),
-    "spectrum": Variable(
-        ("time", "ky", "kx"),
-        "float32",
-        np.nan,
-        {"long_name": "blurred magnitude of the lowest wavenumbers", "units": "cells"},
-    ),
-}
-"""The reduced snapshots themselves."""
+def _fill(reduction: Reduction) -> float:
+    return np.nan if np.dtype(reduction.dtype).kind == "f" else MISSING
 
-SERIES: Mapping[str, Variable] = {
-    "snapshot_time": Variable(
-        ("time",),
-        "float64",
-        np.nan,
-        {"long_name": "simulated time of the snapshot", "units": "t0"},
+
+def series_variables() -> dict[str, Variable]:
+    """Return the variables with one number per snapshot, and what is found with them."""
+    series = {
+        name: _number(("time",), **dataclasses.asdict(quantity))
+        for name, quantity in observables.quantities().items()
+    }
+    return {**_BESIDE_SERIES, **series}
+
+
+def _number(more: tuple[str, ...], **about: str) -> Variable:
+    return Variable(more, "float64", np.nan, about)
+
+
+_BESIDE_SERIES: Mapping[str, Variable] = {
+    "snapshot_time": _number(("time",), long_name="simulated time of the snapshot", units="t0"),
+    "unplaced": _number(
+        (), long_name="snapshots too late for any time that was asked for", units="1"
     ),
-    "unplaced": Variable(
+    "full_from": _number(
         (),
-        "float64",
-        np.nan,
-        {"long_name": "snapshots too late for any time that was asked for", "units": "1"},
+        long_name="simulated time from which the domain is full",
+        units="t0",
+        comment="the ceiling cuts the surface off, which is not measured then",
     ),
-    "full_from": Variable(
-        (),
-        "float64",
-        np.nan,
-        {
-            "long_name": "simulated time from which the domain is full",
-            "units": "t0",
-            "comment": "the ceiling cuts the surface off, which is not measured then",
-        },
-    ),
-    **{
-        name: Variable(
-            ("time",),
-            "float64",
-            np.nan,
-            dataclasses.asdict(quantity),
-        )
-        for name, quantity in observables.QUANTITIES.items()
-    },
 }
-"""One number per snapshot, and what is found with them."""
 
 STANDING: Mapping[str, Variable] = {
     "state": Variable(
@@ -182,10 +174,11 @@ _saturated_flux = functools.cache(properties.read_saturated_flux)
 
 
 def series_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:
-    """Return the values of :data:`SERIES` over the grid's times."""
+    """Return the values of :func:`series_variables` over the grid's times."""
     values: dict[str, NDArray[Any]] = observables.series(reduced)
     values["snapshot_time"] = reduced.times
-    found = {name: _on_grid(grid, SERIES[name], reduced, v) for name, v in values.items()}
+    variables = series_variables()
+    found = {name: _on_grid(grid, variables[name], reduced, v) for name, v in values.items()}
     found["unplaced"] = np.array(
         len(reduced.times) - len(grid.aligned(reduced.times)[0]), float
     )
@@ -193,15 +186,23 @@ def series_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:
     return found
 
 
-def array_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:
-    """Return the values of :data:`ARRAYS`; a smaller domain fills the lower corner of its part."""
-    maps = reduced.height_maps
-    closed = observables.closed(maps)
-    values: dict[str, NDArray[Any]] = {
-        "height": np.where(closed, np.int16(MISSING_HEIGHT), maps) if closed.any() else maps,
-        "spectrum": reduced.spectra,
-    }
-    return {name: _on_grid(grid, ARRAYS[name], reduced, v) for name, v in values.items()}
+def array_values(
+    grid: Grid, reduced: Reduced, names: Collection[str] | None = None
+) -> dict[str, NDArray[Any]]:
+    """Return the values of :func:`array_variables`, or of those with these names.
+
+    A smaller domain fills the lower corner of its part.
+    """
+    found = {}
+    for name, variable in array_variables().items():
+        if names is None or name in names:
+            (reduction,) = (r for r in reductions.REDUCTIONS if r.variable == name)
+            values = reduced.arrays.get(reduction.name, np.empty(0))
+            if reduction.missing is not None and (values == reduction.missing).any():
+                fill = np.asarray(variable.fill, values.dtype)
+                values = np.where(values == reduction.missing, fill, values)
+            found[name] = _on_grid(grid, variable, reduced, values)
+    return found
 
 
 def _on_grid(

@@ -12,11 +12,11 @@ import numpy as np
 from orchestrator.analysis.dataset import labels
 from orchestrator.analysis.dataset.targets import netcdf_file, together, zarr_store
 from orchestrator.analysis.dataset.variables import (
-    ARRAYS,
-    SERIES,
     STANDING,
     array_values,
+    array_variables,
     series_values,
+    series_variables,
     status_arrays,
 )
 from orchestrator.errors import RequestError
@@ -122,12 +122,14 @@ def _fill(
     for name, (dimension, values, about) in coordinates.items():
         target.array(name, (dimension,), values)
         target.describe(name, about)
-    parts = {}
-    for name, variable in {**STANDING, **SERIES, **ARRAYS}.items():
+    parts, series, snapshots = {}, series_variables(), array_variables()
+    for name, variable in {**STANDING, **series, **snapshots}.items():
         shape = (*grid.shape, *variable.shape(grid))
         parts[name] = target.variable(name, (*dimensions, *variable.more), shape, variable)
         target.describe(name, dict(variable.attributes))
-    small |= _empty(grid, SERIES, grid.shape)
+    large_ones = {name: v for name, v in snapshots.items() if v.large}
+    small_ones = {name: v for name, v in snapshots.items() if not v.large}
+    small |= _empty(grid, {**series, **small_ones}, grid.shape)
     blocks = _blocks(grid)
     places = itertools.chain.from_iterable(blocks.values())
     # while a block is written the next is read
@@ -135,7 +137,7 @@ def _fill(
     for number, within in blocks.items():
         between()
         block = _slices(grid, number)
-        large = _empty(grid, ARRAYS, tuple(s.stop - s.start for s in block))
+        large = _empty(grid, large_ones, tuple(s.stop - s.start for s in block))
         for place, values in zip(within, read, strict=False):
             at = tuple(i - s.start for i, s in zip(place, block, strict=True))
             for name, value in values.items():

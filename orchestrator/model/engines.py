@@ -1,0 +1,53 @@
+"""What simulates, and what it is to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestrator.model.experiments import Experiment, Outputs, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A pair of programs that simulate, and where their property files are.
+
+    ``genesis`` and ``rescal`` are command lines up to the programs' own arguments; ``root`` is the
+    ReSCAL-snow tree they come from, or None for the built-in engine.
+    """
+
+    name: str
+    genesis: tuple[str, ...]
+    rescal: tuple[str, ...]
+    real_data: Path
+    root: Path | None = None
+    version: str = ""
+    digest: str = ""
+
+    @property
+    def resumes_exactly(self) -> bool:
+        """Whether it saves its whole state, so that a resumed run has the same bytes."""
+        return self.root is None
+
+    @property
+    def compiles(self) -> bool:
+        """Whether it compiles kernels at its first start on a machine."""
+        return self.root is None
+
+    @property
+    def title(self) -> str:
+        """Name and version, as far as they are known."""
+        return f"{self.name} {self.version}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one attempt at an experiment is to do."""
+
+    experiment: Experiment
+    attempt: int
+    run: Run
+    outputs: Outputs
