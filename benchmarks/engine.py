@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator import expansion, spec
-from orchestrator.engine import boxes, flow, gas, shear, simulation, turns, warm
+from orchestrator.engine import flow, gas, kmc_loop, shear, simulation, velocity_average, warm
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.simulation import Simulation
 from orchestrator.formats.templates import parse_template
@@ -40,9 +40,9 @@ PHASES = {
     ),
     "collisions and propagation": ((flow, "step"),),
     "filling, forcing, mixing": ((gas, "fill"), (gas, "force"), (gas, "mix")),
-    "averages": ((boxes, "accumulate"),),
+    "averages": ((velocity_average, "accumulate"),),
     "stress": ((shear, "press"), (shear, "census")),
-    "transitions": ((turns, "advance"),),
+    "transitions": ((kmc_loop, "advance"),),
 }
 
 

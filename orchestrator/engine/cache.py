@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
 # kernels, their parts, and the constants that are compiled into them
 SOURCES = (
-    "boxes",
     "checkpoint",
-    "compiled",
     "events",
     "flow",
     "gas",
+    "gas_layout",
     "ground",
+    "jit",
+    "kmc_loop",
     "pairs",
     "random48",
     "shear",
@@ -38,7 +39,7 @@ SOURCES = (
     "states",
     "toppling",
     "transitions",
-    "turns",
+    "velocity_average",
 )
 _PATIENCE_S = 300.0  # compiling takes a tenth of this
 _PAUSE_S = 0.2

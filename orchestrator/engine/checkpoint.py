@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel
+from orchestrator.engine.jit import kernel
 from orchestrator.engine.pairs import FRESH, append, roomy
 from orchestrator.engine.schedule import Schedule
 from orchestrator.engine.simulation import Simulation, Stage

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, fetch, kernel, part, whole
 from orchestrator.engine.gas import block
 from orchestrator.engine.ground import EAST, SOUTH, UP, WEST, place
+from orchestrator.engine.jit import at, fetch, kernel, part, whole
 from orchestrator.engine.pairs import append, remove
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.states import AIR, GRAIN, STATE_MASK, WALL

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.engine import options, request
-from orchestrator.engine.draws import Draws
-from orchestrator.engine.exits import Exit, ExitError, ending
+from orchestrator.engine.exit_status import Exit, ExitError, ending
+from orchestrator.engine.random48_arrays import Draws
 from orchestrator.engine.shapes import SHAPES, Plane
 from orchestrator.formats import cellspace
 from orchestrator.formats.cellspace import Cell, Header

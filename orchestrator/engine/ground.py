@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine import gas
-from orchestrator.engine.compiled import at, part, whole
+from orchestrator.engine import gas_layout
+from orchestrator.engine.jit import at, part, whole
 from orchestrator.engine.states import STATES, WALL
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from orchestrator.engine.corridor import Corridor
+    from orchestrator.engine.active_region import Corridor
     from orchestrator.engine.transitions import Transition
 
 WEST, EAST, UP, DOWN, NORTH, SOUTH = range(6)  # neighbours; neighbour // 2 is the direction
@@ -167,7 +167,7 @@ def prepare(
             (1 - depth) * Hp * Lp,
         ]
     numbers = pair_kinds(rows)
-    planes = gas.planes(between, Hp, Lp, Dp, with_gas=with_gas)
+    planes = gas_layout.planes(between, Hp, Lp, Dp, with_gas=with_gas)
     return Ground(
         cells=cells.ravel(),
         times=times.ravel(),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.engine import settings
-from orchestrator.engine.corridor import corridor
-from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.engine.active_region import corridor
+from orchestrator.engine.exit_status import Exit, ExitError
 from orchestrator.engine.transitions import negative, table
 from orchestrator.errors import RequestError
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.engine.exit_status import Exit, ExitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

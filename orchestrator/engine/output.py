@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.engine.exit_status import Exit, ExitError
 from orchestrator.formats import frames
 from orchestrator.formats.cellspace import Header, header_bytes
 from orchestrator.formats.durable import replacing

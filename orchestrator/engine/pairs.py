@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, kernel, part, whole
 from orchestrator.engine.ground import DOWN, EAST, SOUTH
+from orchestrator.engine.jit import at, kernel, part, whole
 from orchestrator.engine.states import STATE_BITS, STATE_MASK, WALL
 
 if TYPE_CHECKING:

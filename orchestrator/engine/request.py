@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from orchestrator.engine.exits import Exit, ExitError, ending
+from orchestrator.engine.exit_status import Exit, ExitError, ending
 from orchestrator.formats import parfile
 from orchestrator.formats.parameters import ALIASES, PARAMETERS
 

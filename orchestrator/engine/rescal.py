@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from orchestrator.engine import limits, options, request
-from orchestrator.engine.exits import Exit, ExitError, ending
+from orchestrator.engine.exit_status import Exit, ExitError, ending
 from orchestrator.engine.logs import Logs
 from orchestrator.engine.output import Files, Pipe, write_gas
 from orchestrator.errors import FormatError, RequestError

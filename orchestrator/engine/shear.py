@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, kernel, part, whole
-from orchestrator.engine.gas import BOX, PLANE_SPACING
+from orchestrator.engine.gas_layout import BOX, PLANE_SPACING
+from orchestrator.engine.jit import at, kernel, part, whole
 from orchestrator.engine.slopes import across
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from orchestrator.engine.corridor import Corridor
+    from orchestrator.engine.active_region import Corridor
     from orchestrator.engine.ground import Ground
 
 _STEEPEST = 5  # differences of altitude over four columns are cut to this

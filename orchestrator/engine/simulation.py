@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine import boxes, flow, gas, settings, shear, slopes, toppling, turns
-from orchestrator.engine.corridor import corridor
+from orchestrator.engine import (
+    flow,
+    gas,
+    gas_layout,
+    kmc_loop,
+    settings,
+    shear,
+    slopes,
+    toppling,
+    velocity_average,
+)
+from orchestrator.engine.active_region import corridor
 from orchestrator.engine.events import rules, survey
-from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.engine.exit_status import Exit, ExitError
 from orchestrator.engine.ground import pair_kinds, prepare
-from orchestrator.engine.pairs import enlarged, filled
-from orchestrator.engine.random48 import seeded
-from orchestrator.engine.schedule import Schedule
-from orchestrator.engine.settings import Avalanches, Boundary, refuse_unsupported
-from orchestrator.engine.states import SINK, SOURCE, STATE_MASK
-from orchestrator.engine.transitions import table
-from orchestrator.engine.turns import (
+from orchestrator.engine.kmc_loop import (
     END,
     ERODING,
     FORCED,
@@ -32,6 +36,12 @@ from orchestrator.engine.turns import (
     Clock,
     Pause,
 )
+from orchestrator.engine.pairs import enlarged, filled
+from orchestrator.engine.random48 import seeded
+from orchestrator.engine.schedule import Schedule
+from orchestrator.engine.settings import Avalanches, Boundary, refuse_unsupported
+from orchestrator.engine.states import SINK, SOURCE, STATE_MASK
+from orchestrator.engine.transitions import table
 from orchestrator.formats.cellspace import Cell
 
 if TYPE_CHECKING:
@@ -104,10 +114,12 @@ class Simulation:
         self._sums = np.empty(len(rows) // 8 * 8 + 8)
         self._repose = slopes.repose(self.settings)
         self._samples = shear.samples(self.corridor, self.depth + 2, periodic=periodic)
-        self.velocities = boxes.at_rest(self.ground)
-        self._column_sums = np.empty(boxes.COLUMN_ROOM, np.int64)
-        self._box_sums = np.empty(boxes.BOX_ROOM * self.ground.box_nodes.size, np.int64)
-        self._outcomes = np.empty(3 * self.ground.tiles * gas.OUTCOME_TILE, np.int64)
+        self.velocities = velocity_average.at_rest(self.ground)
+        self._column_sums = np.empty(velocity_average.COLUMN_ROOM, np.int64)
+        self._box_sums = np.empty(
+            velocity_average.BOX_ROOM * self.ground.box_nodes.size, np.int64
+        )
+        self._outcomes = np.empty(3 * self.ground.tiles * gas_layout.OUTCOME_TILE, np.int64)
         self.tau_max = self.settings.tau_max
         self.gas_cycles = 0
         self.schedule = Schedule()
@@ -164,14 +176,14 @@ class Simulation:
     @property
     def speeds(self) -> tuple[float, float]:
         """The largest and the mean gas speed over all boxes, summed over the last 49 cycles."""
-        largest, mean = boxes.speeds(self.velocities.total)
+        largest, mean = velocity_average.speeds(self.velocities.total)
         return float(largest), float(mean)
 
     @property
     def particles(self) -> tuple[int, int, int]:
         """The particles of the gas, those of them that are inside solids, and the fluid nodes."""
-        words = self.ground.nodes.view(np.uint64).reshape(-1, 9, gas.TILE)
-        moving, solid = words[:, : gas.SOLID], words[:, gas.SOLID :]
+        words = self.ground.nodes.view(np.uint64).reshape(-1, 9, gas_layout.TILE)
+        moving, solid = words[:, : gas_layout.SOLID], words[:, gas_layout.SOLID :]
         inside = np.bitwise_count(moving & solid).sum(dtype=np.int64)
         everywhere = np.bitwise_count(moving).sum(dtype=np.int64)
         return int(everywhere), int(inside), int(self.ground.nodes_fluid[0])
@@ -267,7 +279,7 @@ class Simulation:
     def _turns(self, on_snapshot: Callable[[Simulation], None]) -> bool:
         """Run turns until something else is due, see to it, and return whether to go on."""
         clock = self.clock
-        match turns.advance(
+        match kmc_loop.advance(
             self.ground,
             self._rules,
             self._repose,
@@ -326,7 +338,7 @@ class Simulation:
         cycles = self.settings.stabilisation
         cycles = 2 * (self.length + 2) if cycles is None else cycles
         for cycle in range(cycles):
-            self._flow(averaged=cycle >= cycles - boxes.CYCLES)
+            self._flow(averaged=cycle >= cycles - velocity_average.CYCLES)
 
     def _flow(self, *, averaged: bool) -> None:
         """Run one gas cycle; velocities are averaged only if somebody will look at them."""
@@ -343,7 +355,9 @@ class Simulation:
         if not ground.periodic:
             state[GENERATOR] = gas.mix(ground, state[GENERATOR])
         if averaged:
-            boxes.accumulate(ground, self.velocities, self._column_sums, self._box_sums)
+            velocity_average.accumulate(
+                ground, self.velocities, self._column_sums, self._box_sums
+            )
         self.gas_cycles += 1
 
     def _cycle(self) -> None:

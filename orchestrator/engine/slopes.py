@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, part, whole
 from orchestrator.engine.ground import place
+from orchestrator.engine.jit import at, part, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

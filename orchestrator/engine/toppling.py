@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.engine.compiled import kernel, part, whole
 from orchestrator.engine.events import put
+from orchestrator.engine.jit import kernel, part, whole
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.states import GRAIN, STATE_MASK
 

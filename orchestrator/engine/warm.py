@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.engine import cache, checkpoint
-from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.engine.exit_status import Exit, ExitError
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.simulation import Simulation
 from orchestrator.formats.templates import parse_template

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from orchestrator.engine import checkpoint, turns
-from orchestrator.engine.exits import ExitError
+from orchestrator.engine import checkpoint, kmc_loop
+from orchestrator.engine.exit_status import ExitError
 from orchestrator.engine.genesis import Domain, planes
+from orchestrator.engine.kmc_loop import GENERATOR, Clock
 from orchestrator.engine.random48 import seeded
 from orchestrator.engine.simulation import Simulation
-from orchestrator.engine.turns import GENERATOR, Clock
 from orchestrator.errors import FormatError
 from orchestrator.formats.cellspace import Cell, Header, header_bytes
 from orchestrator.formats.templates import parse_template
@@ -364,10 +364,10 @@ def test_without_grains_at_the_start_none_are_kept_up() -> None:
 
     for mobile in (0, 0, 3, 2):
         ground.counts[Cell.GRJ] = mobile
-        rates.append(turns.injection.py_func(ground, clock, 0.5))
+        rates.append(kmc_loop.injection.py_func(ground, clock, 0.5))
 
     assert rates == [0.0, 0.0, 0.0, 0.0]
-    assert clock.state[turns.KEPT] == 3
+    assert clock.state[kmc_loop.KEPT] == 3
 
 
 def test_altitudes_follow_the_cells() -> None:

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from orchestrator.engine import genesis
-from orchestrator.engine.draws import Draws
-from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.engine.exit_status import Exit, ExitError
 from orchestrator.engine.genesis import Domain, planes
+from orchestrator.engine.random48_arrays import Draws
 from orchestrator.formats import cellspace
 from orchestrator.formats.cellspace import Cell, Header, header_bytes
 from orchestrator.formats.templates import TEMPLATES, parse_template

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from orchestrator.engine.exits import ExitError
+from orchestrator.engine.exit_status import ExitError
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.logs import Logs
 from orchestrator.engine.simulation import Simulation

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, kernel, part, whole
 from orchestrator.engine.events import perform_all
 from orchestrator.engine.ground import place
+from orchestrator.engine.jit import at, kernel, part, whole
 from orchestrator.engine.pairs import FULL
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.shear import acceptance

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel, part
-from orchestrator.engine.gas import BOX, EB, ET, NODE_TILE, TILE, WB, WT, B, E, T, W
+from orchestrator.engine.gas_layout import BOX, EB, ET, NODE_TILE, TILE, WB, WT, B, E, T, W
+from orchestrator.engine.jit import kernel, part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
