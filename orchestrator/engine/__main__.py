@@ -25,7 +25,7 @@ _USAGE = f"""usage: python -m orchestrator.engine PROGRAM ARGUMENTS
 {_LISTED}
 The first three tell their arguments where they are given none.
 """
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
 
 def main(words: Sequence[str]) -> int:

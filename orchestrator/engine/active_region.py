@@ -30,6 +30,26 @@ class Corridor(NamedTuple):
         return self.last - self.first + 1
 
 
+class Origin(NamedTuple):
+    """What is settled by the cells at the start of a run and stays, whatever becomes of them.
+
+    ``sources`` and ``sinks`` tell whether there are any.
+    """
+
+    corridor: Corridor
+    sources: bool
+    sinks: bool
+
+
+def origin(states: NDArray[np.uint8]) -> Origin:
+    """Return what the cells ``states`` [D, H, L] settle."""
+    return Origin(
+        corridor(states),
+        sources=any(SOURCE in plane for plane in states),
+        sinks=any(SINK in plane for plane in states),
+    )
+
+
 def corridor(states: NDArray[np.uint8]) -> Corridor:
     """Find the solid planes and the ceiling of ``states`` [D, H, L], the cells without walls."""
     depth, height, _ = states.shape

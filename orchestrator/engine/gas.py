@@ -14,6 +14,7 @@ from orchestrator.engine.gas_layout import (
     EB,
     ET,
     NODE_TILE,
+    PLANE_SPACING,
     SOLID,
     TILE,
     WB,
@@ -82,49 +83,113 @@ def dumped(ground: Ground) -> NDArray[np.uint16]:
 
 
 @kernel
-def fill(ground: Ground, depth: int, state: int) -> int:
-    """Mark the solid nodes and put particles into the fluid ones; return the generator's state.
+def solidify(ground: Ground, first: int, last: int) -> None:
+    """Mark the solid nodes of the planes ``first`` to ``last``, none of which is marked yet.
 
-    A fluid node gets one slow particle of random direction and, half of the time, a fast one.
+    The fluid ones are counted.
     """
-    Hp, Lp, nodes = ground.height, ground.length, ground.nodes
+    Hp, Lp = ground.height, ground.length
     boxes = ground.boxes_high * ground.boxes_long
-    for k in range(ground.fluid.size // boxes):
+    ground.nodes_fluid[0] = 0
+    for k in range(first, last + 1):
+        z = ground.first + PLANE_SPACING * k
         for box in range(boxes):
             ground.fluid[k * boxes + box] = ground.box_nodes[box]
             ground.share[k * boxes + box] = 1
             ground.nodes_fluid[0] += ground.box_nodes[box]
-    for z in range(depth):
-        k = whole(ground.plane[z])
-        if k < 0:
-            continue
-        bit = 1 << (k & 63)
         for y in range(Hp):
             for x in range(Lp):
                 if ground.cells[x + Lp * (y + Hp * z)] & STATE_MASK != AIR:
                     block(ground, True, k, y, x)
-                    continue
-                at = node(Hp, ground.tiles, k >> 6, y, x)
-                state = following(state)
-                nodes[at + whole(4 * (state * UNIT)) * TILE] |= bit
-                state = following(state)
-                fast = whole(8 * (state * UNIT))
-                if fast < 4:
-                    nodes[at + (EB + fast) * TILE] |= bit
+
+
+@kernel
+def fill(ground: Ground, first: int, last: int, state: int) -> int:
+    """Put particles into the fluid nodes of the empty planes ``first`` to ``last``.
+
+    A fluid node gets one slow particle of random direction and, half of the time, a fast one.
+    Return the generator's state.
+    """
+    Hp, Lp, nodes = ground.height, ground.length, ground.nodes
+    for k in range(first, last + 1):
+        bit = 1 << (k & 63)
+        for y in range(Hp):
+            for x in range(Lp):
+                here = node(Hp, ground.tiles, k >> 6, y, x)
+                if nodes[here + SOLID * TILE] & bit == 0:
+                    state = populate(nodes, here, bit, state)
+    return state
+
+
+@part
+def populate(nodes: NDArray[np.int64], here: int, bit: int, state: int) -> int:
+    """Put particles into an empty node; return the generator's state."""
+    state = following(state)
+    nodes[here + whole(4 * (state * UNIT)) * TILE] |= bit
+    state = following(state)
+    fast = whole(8 * (state * UNIT))
+    if fast < 4:
+        nodes[here + (EB + fast) * TILE] |= bit
     return state
 
 
 @kernel
-def force(ground: Ground, forcing: np.float32, state: int) -> int:
-    """Turn the westward particles of randomly picked nodes eastward; return the generator's state."""
+def surround(
+    ground: Ground, source: NDArray[np.int64], first: int, last: int, filling: bool, state: int
+) -> int:
+    """Make nodes outside the space of an enlarged box like those they stand for.
+
+    In a cyclic box these are the nodes of the columns ``source`` int64 [Dp * Lp]; in others they are
+    fluid but for floor and ceiling. With ``filling`` they get new particles and are counted as
+    fluid nodes. Return the generator's state.
+    """
+    Hp, Lp, nodes = ground.height, ground.length, ground.nodes
+    boxes = ground.boxes_high * ground.boxes_long
+    for k in range(first, last + 1):
+        bit = 1 << (k & 63)
+        z = ground.first + PLANE_SPACING * k
+        for y in range(Hp):
+            for x in range(Lp):
+                column = x + Lp * z
+                if ground.inside[column]:
+                    continue
+                solid = y <= 1 or y >= Hp - 2
+                if ground.periodic:
+                    there = source[column]
+                    there_z = there // Lp
+                    cell = there - there_z * Lp + Lp * (y + Hp * there_z)
+                    solid = ground.cells[cell] & STATE_MASK != AIR
+                here = node(Hp, ground.tiles, k >> 6, y, x)
+                was_solid = nodes[here + SOLID * TILE] & bit != 0
+                if solid != was_solid:
+                    if solid:
+                        nodes[here + SOLID * TILE] |= bit
+                    else:
+                        nodes[here + SOLID * TILE] &= ~bit
+                    box = y // BOX * ground.boxes_long + x // BOX
+                    fluid = ground.fluid[k * boxes + box] + (-1 if solid else 1)
+                    ground.fluid[k * boxes + box] = fluid
+                    ground.share[k * boxes + box] = share_of(fluid, ground.box_nodes[box])
+                if filling and not solid:
+                    state = populate(nodes, here, bit, state)
+                    ground.nodes_fluid[0] += 1
+    return state
+
+
+@kernel
+def force(ground: Ground, forcing: np.float32, first: int, last: int, state: int) -> int:
+    """Turn the westward particles of randomly picked nodes eastward; return the generator's state.
+
+    Nodes of the planes ``first`` to ``last`` are picked.
+    """
     Hp, Lp, nodes = ground.height, ground.length, ground.nodes
     per_plane = Hp * Lp
-    boxes = ground.boxes_high * ground.boxes_long
-    everywhere = np.float64(ground.fluid.size // boxes * per_plane)
+    before = np.float64(first * per_plane)
+    everywhere = np.float64((last + 1 - first) * per_plane)
     picks = whole(np.float32(ground.nodes_fluid[0]) * forcing)
     while picks > 0:
         state = following(state)
-        pick = whole((state * UNIT) * everywhere)
+        pick = whole(before + (state * UNIT) * everywhere)
         k = whole(at(pick) // at(per_plane))
         pick -= k * per_plane
         y = whole(at(pick) // at(Lp))
@@ -143,13 +208,12 @@ def force(ground: Ground, forcing: np.float32, state: int) -> int:
 
 
 @kernel
-def mix(ground: Ground, state: int) -> int:
+def mix(ground: Ground, first: int, last: int, state: int) -> int:
     """Scramble the column behind the western wall, plane by plane; return the generator's state."""
     Hp, nodes = ground.height, ground.nodes
     span = np.float64(Hp - 10)
     row = ground.tiles * NODE_TILE
-    boxes = ground.boxes_high * ground.boxes_long
-    for k in range(ground.fluid.size // boxes):
+    for k in range(first, last + 1):
         column = node(Hp, ground.tiles, k >> 6, 0, 1)
         shift = k & 63
         bit = 1 << shift
