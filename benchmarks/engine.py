@@ -22,7 +22,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator import expansion, spec
-from orchestrator.engine import flow, gas, kmc_loop, shear, simulation, velocity_average, warm
+from orchestrator.engine import (
+    bed,
+    flow,
+    gas,
+    kmc_loop,
+    shear,
+    simulation,
+    velocity_average,
+    warm,
+)
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.simulation import Simulation
 from orchestrator.formats.templates import parse_template
@@ -34,8 +43,8 @@ if TYPE_CHECKING:
 HEIGHT, LENGTH, DEPTH = (int(EXAMPLE.parameters[name]) for name in ("H", "L", "D"))
 PHASES = {
     "cells and pairs": (
-        (simulation, "prepare"),
-        (simulation, "filled"),
+        (bed, "prepare"),
+        (bed, "filled"),
         (simulation, "enlarged"),
     ),
     "collisions and propagation": ((flow, "step"),),
@@ -111,7 +120,7 @@ def measured(length: int, depth: int, stop: float) -> dict[str, Any]:
     return {
         "seconds": seconds,
         "phases": spent,
-        "cycles": run.gas_cycles,
+        "cycles": run.atmosphere.cycles,
         "sites": int(run.ground.plane.max() + 1) * HEIGHT * length,
         "transitions": run.transitions - began,
         "memory": peak_bytes() - before,

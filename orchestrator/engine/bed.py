@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from orchestrator.engine import centering, rotation
-from orchestrator.engine.active_region import Corridor
-from orchestrator.engine.enlarged_box import EnlargedBox, margins
+from orchestrator.engine.active_region import Corridor, margins
+from orchestrator.engine.enlarged_box import EnlargedBox
 from orchestrator.engine.events import survey
-from orchestrator.engine.exit_status import Exit, ExitError
 from orchestrator.engine.ground import prepare, steps
 from orchestrator.engine.pairs import filled
 from orchestrator.engine.rotation import Cells
 from orchestrator.engine.settings import Rotation
 from orchestrator.engine.states import AIR, STATE_MASK, STATES, WALL
-from orchestrator.formats.cellspace import LARGEST_CELLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,12 +73,6 @@ class Bed:
         """Take a box in which the space can turn."""
         self.margins = across, along = margins(self.length, self.depth, gas=self.settings.gas)
         padded = (self.depth + 2 * across, self.height + 2, self.length + 2 * along)
-        if padded[0] * padded[1] * padded[2] > LARGEST_CELLS:
-            raise ExitError(
-                Exit.REFUSED,
-                f"Rot_mode = FULL: a box of {padded[1]} x {padded[2]} x {padded[0]} cells, "
-                "more than can be simulated",
-            )
         self.box = EnlargedBox(padded, self.length, self.depth, periodic=self.settings.periodic)
         solid = np.ones(padded[0], np.bool_)
         self.corridor = Corridor(1, padded[0] - 2, solid, self.corridor.ceiling)
@@ -239,5 +231,5 @@ class Bed:
 def _altitude(states: NDArray[np.uint8]) -> NDArray[np.int16]:
     """Return int16 [Dp, Lp], solid cells from the bottom wall up without a gap."""
     air = states[:, -2:0:-1] == AIR
-    heights = np.where(air.any(axis=1), air.argmax(axis=1) + 1, states.shape[1] - 1)
-    return heights.astype(np.int16)
+    found = np.full(air[:, 0].shape, states.shape[1] - 1, np.int16)
+    return np.where(air.any(axis=1), air.argmax(axis=1).astype(np.int16) + np.int16(1), found)

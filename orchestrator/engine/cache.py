@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # kernels, their parts, and the constants that are compiled into them
 SOURCES = (
     "checkpoint",
+    "enlarged_box",
+    "enlarged_shear",
     "events",
     "flow",
     "gas",
@@ -33,10 +35,13 @@ SOURCES = (
     "jit",
     "kmc_loop",
     "pairs",
+    "propagation",
     "random48",
+    "rotation",
     "shear",
     "slopes",
     "states",
+    "time_steps",
     "toppling",
     "transitions",
     "velocity_average",

@@ -22,19 +22,7 @@ if TYPE_CHECKING:
 
 PI = 3.14159265  # the model's own
 _EDGE, _INTERIOR = 1, 2
-_MARGIN_WITH_GAS, _MARGIN = 6, 5
 _Corner = tuple[int, int]
-
-
-def margins(length: int, depth: int, *, gas: bool) -> tuple[int, int]:
-    """Return the cells of wall across and along the wind on either side of an unturned space."""
-    diagonal = np.sqrt(np.float32(length * length + depth * depth))
-    margin = _MARGIN_WITH_GAS if gas else _MARGIN
-    across, along = (
-        1 + int(np.ceil((diagonal - np.float32(side)) / np.float32(2))) + margin
-        for side in (depth, length)
-    )
-    return across, along
 
 
 class EnlargedBox:

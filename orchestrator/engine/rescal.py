@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import signal
 import sys
@@ -11,15 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine import limits, options, request, wind
+from orchestrator.engine import limits, options, request, settings, wind
+from orchestrator.engine.active_region import margins
 from orchestrator.engine.exit_status import Exit, ExitError, ending
 from orchestrator.engine.logs import Logs
-from orchestrator.engine.output import Files, Pipe, header_of, write_gas
+from orchestrator.engine.output import Files, Pipe, write_gas
 from orchestrator.engine.saving import Saver, index_of
+from orchestrator.engine.settings import Rotation
 from orchestrator.engine.wind import Physics, Strength, Weather
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.formats import cellspace, frames, properties
-from orchestrator.formats.cellspace import Cell
+from orchestrator.formats.cellspace import Cell, Header
 from orchestrator.formats.parameters import PARAMETERS, rescal_names
 
 if TYPE_CHECKING:
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.engine.options import RescalOptions
+    from orchestrator.engine.settings import Settings
     from orchestrator.engine.simulation import Simulation
-    from orchestrator.formats.cellspace import Header
     from orchestrator.formats.parameters import Value
     from orchestrator.formats.parfile import ParFile
 
@@ -74,7 +77,7 @@ def main(words: Sequence[str]) -> None:
         _warn(f"{values['Csp_file']}: a cell space of the model {header.model}, not {model}")
     time = float(values.get("Time", header.time))
     directory = Path(str(values.get("Output_directory", "../out")))
-    pipe = None if given.pipe is None else Pipe(given.pipe, model)
+    pipe = _pipe(given, model, header, settings.read(values, model))
     logs = Logs(directory, info=given.info)
     seed = int(values.get("Seed", given.seed))
     _report(
@@ -88,7 +91,6 @@ def main(words: Sequence[str]) -> None:
     del cells, cell_times  # as large as the run itself
     simulation.set_strength(strength)
     simulation.on_sweep = logs.write_sweep
-    _refuse_long(pipe, given, simulation)
     logs.write_probabilities(float(strength.tau_min), float(strength.tau_max))
     target = pipe or Files(given, model, directory)
     number = 0
@@ -272,14 +274,37 @@ def _simulation(
         ) from error
 
 
-def _refuse_long(pipe: Pipe | None, given: RescalOptions, simulation: Simulation) -> None:
-    """Refuse snapshots whose sizes do not fit in front of them on the pipe."""
-    if pipe is not None:
-        header = header_of(simulation, simulation.settings.model, borders=True)
-        try:
-            frames.pack_size(header.size + header.payload_bytes)
-        except FormatError as error:
-            raise ExitError(Exit.REFUSED, f"-data_pipe {given.pipe}: {error}") from error
+def _pipe(given: RescalOptions, model: str, header: Header, wanted: Settings) -> Pipe | None:
+    """Return the pipe for snapshots, None for files.
+
+    Raises
+    ------
+    ExitError
+        Also if the sizes of snapshots, or of a box in which the domain can turn, are too large.
+    """
+    walls = (1, 1)
+    if wanted.rotation is Rotation.FULL:
+        walls = margins(header.length, header.depth, gas=wanted.gas)
+    across, along = walls
+    box = dataclasses.replace(
+        Header(model, header.height, header.length, header.depth),
+        borders=True,
+        margins=(across, 1, along),
+    )
+    if box.payload_bytes > cellspace.CELL_BYTES * cellspace.LARGEST_CELLS:
+        depth, height, length = box.box_shape
+        raise ExitError(
+            Exit.REFUSED,
+            f"Rot_mode = FULL: a box of {height} x {length} x {depth} cells is more than can be "
+            "simulated",
+        )
+    if given.pipe is None:
+        return None
+    try:
+        frames.pack_size(box.size + box.payload_bytes)
+    except FormatError as error:
+        raise ExitError(Exit.REFUSED, f"-data_pipe {given.pipe}: {error}") from error
+    return Pipe(given.pipe, model)
 
 
 @contextlib.contextmanager

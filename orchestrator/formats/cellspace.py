@@ -191,21 +191,15 @@ def _from_chunks(chunks: dict[bytes, bytes], size: int) -> Header:
         boxed = around is not None and not borders
         margins = around or margins
     name = chunks.get(b"MODL", b"").rstrip(b"\0").decode("ascii", "replace")
-    return Header(
-        name, height, length, depth, cell_bytes, time, borders, size, boxed, margins
-    )
+    return Header(name, height, length, depth, cell_bytes, time, borders, size, boxed, margins)
 
 
-def _margins(
-    domain: tuple[int, int, int], box: list[int]
-) -> tuple[int, int, int] | None:
+def _margins(domain: tuple[int, int, int], box: list[int]) -> tuple[int, int, int] | None:
     """Return the walls in depth, height and length around a domain, None if it is no such box.
 
     Sizes are those of a header: height, length and depth.
     """
-    above, along, across = (
-        (side - inner) / 2 for inner, side in zip(domain, box, strict=True)
-    )
+    above, along, across = ((side - inner) / 2 for inner, side in zip(domain, box, strict=True))
     whole = along.is_integer() and across.is_integer() and min(along, across) >= 1
     if above != 1 or not whole or max(box) > _LARGEST_SIDE:
         return None
