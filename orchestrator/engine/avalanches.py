@@ -17,7 +17,7 @@ from orchestrator.engine.kmc_loop import (
     PROPAGATION_DUE,
     ROW,
 )
-from orchestrator.engine.settings import Avalanches
+from orchestrator.engine.settings import Avalanches, in_16_bits
 from orchestrator.engine.states import STATE_MASK, WALL
 from orchestrator.engine.tasks import Stability, Sweeps
 from orchestrator.engine.transitions import Check
@@ -139,11 +139,6 @@ class Slopes:
             bed.refill()
             clock.state[FAILED] += 1
             clock.state[GOING_ON] = NEXT_ATTEMPT
-
-
-def in_16_bits(number: int) -> int:
-    """Return what is left of a number in 16 bits, as two's complement."""
-    return (number + 0x8000) % 0x10000 - 0x8000
 
 
 def _stand_in(seams: NDArray[np.int64], wall: int, Lp: int, Hp: int) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from orchestrator.engine import settings
 from orchestrator.engine.active_region import corridor
 from orchestrator.engine.exit_status import Exit, ExitError
+from orchestrator.engine.settings import in_16_bits
 from orchestrator.engine.transitions import negative, table
 from orchestrator.errors import RequestError
 
@@ -94,9 +95,13 @@ def _impossible(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     delay = float(values.get("Lgca_delay", 0))
     if delay != 0 and delay < _LEAST_GAS_DELAY:
         yield "Lgca_delay", f"expected 0 or at least {_LEAST_GAS_DELAY:g} t0, got {delay:g}"
-    step = int(values.get("Ava_h_lim", 1))
+    step = in_16_bits(int(values.get("Ava_h_lim", 1)))
     if values.get("Ava_mode", "SYNC") == "SYNC" and step < 1:
         yield "Ava_h_lim", f"synchronous avalanches need 1 or more, got {step}"
+    for name in ("Prob_link_ET", "Prob_link_TT"):
+        share = float(values.get(name, 0))
+        if share > 1:
+            yield name, f"a probability is at most 1, got {share:g}"
 
 
 def _boundless(values: Mapping[str, Value]) -> bool:

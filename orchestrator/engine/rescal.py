@@ -259,7 +259,7 @@ def _simulation(
     from orchestrator.engine.simulation import Simulation  # noqa: PLC0415
 
     if not cache.ensure(warm.compile_all):
-        warm.compile_all()  # loads them: a signal that comes while one is loaded ends noisily
+        warm.load(settings.read(values, model))  # a signal that comes meanwhile ends noisily
     try:
         return Simulation(
             values, cells, cell_times, time=time, seed=seed, model=model, weather=weather

@@ -114,6 +114,11 @@ class Settings:
         return 2 * Lp if self.renew_gas and self.speedup == 0 else 150
 
 
+def in_16_bits(number: int) -> int:
+    """Return what is left of a number in 16 bits, as two's complement."""
+    return (number + 0x8000) % 0x10000 - 0x8000
+
+
 def read(parameters: Mapping[str, Value], model: str) -> Settings:
     """Return the settings that ``parameters`` ask for, with ReSCAL's defaults for absent names."""
 

@@ -188,7 +188,7 @@ class Simulation(RunState):
         """Run turns until something else is due, see to it, and return whether to go on."""
         pause = kmc_loop.advance(
             self.ground,
-            self._rules,
+            self.rules,
             self.slopes.repose,
             self.clock,
             self.rates,
@@ -244,7 +244,7 @@ class Simulation(RunState):
 
     def _refuse_hopeless(self) -> None:
         """End a run without gas in which no attempt can succeed any more."""
-        if kmc_loop.possible(self.ground, self._rules, self.slopes.repose, self.rates):
+        if kmc_loop.possible(self.ground, self.rules, self.slopes.repose, self.rates):
             self.progress.hopeless = 0
             return
         self.progress.hopeless += 1
@@ -289,7 +289,7 @@ class Simulation(RunState):
             tau_max = np.float32(self.speeds[0])
             self.strength = self.strength._replace(tau_max=tau_max)
         share = shear.eroding_share(counted, tau_min, tau_max)
-        if math.isnan(share) and np.any(self.rates * self.ground.lengths[self._rules.kind]):
+        if math.isnan(share) and np.any(self.rates * self.ground.lengths[self.rules.kind]):
             raise ExitError(Exit.REFUSED, "Tau_max = 0: no gas moves, so that time cannot pass")
         self.clock.factor[ERODING] = share
         self._postpone()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,8 +19,6 @@ from orchestrator.errors import FormatError
 from orchestrator.formats.properties import UNKNOWN_S
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from orchestrator.formats.properties import Properties, SaturatedFlux
 
 _COUNT = re.compile(r"\s*([+-]?[0-9]+),\s*(\S+)")
@@ -56,6 +55,8 @@ def read(path: Path) -> WindFile:
     FormatError
         Naming the file, if it cannot be read, has fewer rows or rows that never end.
     """
+    if path == Path():
+        raise FormatError("Wind_file: expected the name of a file")
     try:
         text = path.read_text("ascii", errors="replace")
     except OSError as error:

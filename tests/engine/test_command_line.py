@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 
 import orchestrator
-from orchestrator.engine import options
+from orchestrator.engine import options, request
 from orchestrator.formats import cellspace
 from orchestrator.formats.cellspace import Cell, Header, header_bytes, parse_header
+from tests.engine.conftest import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,6 +114,46 @@ def test_a_recorded_run_is_repeated_byte_for_byte(bench: Bench, name: str) -> No
     assert _digests(ended.frames) == run["sha256_of_each_snapshot"]
 
 
+TURNING = {**SHORT, "Rot_delay": 0.7, "Rot_angle": 30, "Centering_delay": 0.9}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        TURNING,
+        {**TURNING, "Rot_mode": "FULL", "Lgca_reset": "NO"},
+        {"Use_lgca": "NO", "Rot_delay": 0.7, "Rot_angle": 30},
+    ],
+    ids=["plain", "turning", "full", "without gas"],
+)
+def test_a_run_that_is_asked_to_saves_its_state_and_ends(
+    bench: Bench, changes: dict[str, object]
+) -> None:
+    """It goes on from there, again and again, to the bytes of a run that was never asked."""
+    bench.parameters(changes)
+    bench.cells()
+    words = ("-dcsp", "2t0", "-stop", "4t0", "-s", "1")
+    plain = bench.streamed(*words)
+    found: list[bytes] = []
+    continuing: tuple[str, ...] = ()
+    statuses = []
+
+    for _ in range(4):
+        ended = bench.asked(*words, "-checkpoint", "state", *continuing)
+        found.extend(ended.frames)
+        statuses.append(ended.status)
+        if ended.status == 0:
+            break
+        continuing = ("-continue", f"state.{len(found) - 1}")
+    else:
+        found.extend(bench.streamed(*words, *continuing).frames)
+
+    assert plain.status == 0
+    assert tuple(found) == plain.frames
+    assert statuses[0] == 250
+
+
 def test_a_state_that_cannot_be_saved_stops_no_run(bench: Bench) -> None:
     bench.parameters(SHORT)
     bench.cells()
@@ -141,6 +182,47 @@ def test_words_that_change_nothing_change_nothing(bench: Bench) -> None:
         "-stoptime 9t0 -dcsp 9t0 -dcsp 1t0 -stop 2t0",
     ):
         assert bench.streamed(*words.split()) == plain
+
+
+def test_options_of_pictures_leave_the_option_behind_them() -> None:
+    given = options.rescal(
+        ["run.par", *["-ls", "-info", "-ch", "3", "-altionly", "-tr", "-csp_borders"]]
+    )
+
+    assert (given.info, given.altitudes_only, given.borders) == (True, True, True)
+
+
+def test_a_seed_that_is_no_number_is_0() -> None:
+    assert options.rescal(["run.par", "-s", "abc"]).seed == 0
+    assert options.rescal(["run.par", "-s", "-7x"]).seed == -7
+
+
+def test_an_interval_of_0_means_no_snapshots(bench: Bench) -> None:
+    bench.parameters(SHORT)
+    bench.cells()
+
+    ended = bench.streamed("-dcsp", "0t0", "-stop", "1t0")
+
+    assert (ended.status, ended.frames) == (0, ())
+
+
+def test_of_a_name_and_its_obsolete_one_the_later_line_counts(bench: Bench) -> None:
+    bench.write({**TINY, "Tau_max": 5, "Grdvc_max": 300})
+    _, values = request.read(bench.root / "run.par", {"Tau_max", "Grdvc_max"})
+    assert values == {"Tau_max": 300.0}
+
+    bench.write({"Grdvc_max": 300, **TINY, "Tau_max": 5})
+    _, values = request.read(bench.root / "run.par", {"Tau_max", "Grdvc_max"})
+    assert values == {"Tau_max": 5.0}
+
+
+def test_a_still_world_with_a_huge_delay_between_gas_cycles_ends_at_once(bench: Bench) -> None:
+    bench.parameters({**SHORT, "Lgca_delay": 1e8})
+    bench.air()
+
+    ended = bench.streamed("-dcsp", "0.5t0", "-stop", "1t0")
+
+    assert (ended.status, _times(ended.frames)) == (0, [0.0, 1e8])
 
 
 @pytest.mark.parametrize("text", ["0.4t0", ".4_t0", "+4e-1 t0", "0.4 and t0"])
@@ -385,14 +467,29 @@ RESCAL_FAULTS = [
     ({"Csp_file": 300 * "x" + ".csp"}, (), 252, "@Csp_file: xxx"),
     ({}, ("-stop", "1e39t0"), 255, "-stop 1e39t0: expected a number of t0, like 50t0"),
     ({}, ("-data_pipe", "-1"), 255, "-data_pipe -1: no such open file descriptor"),
-    ({}, ("-dcsphpp", "0t0"), 255, "-dcsphpp 0t0: expected a positive number of t0"),
+    (
+        {},
+        ("-dcsphpp", "1e-9t0"),
+        255,
+        "-dcsphpp 1e-9t0: expected 0 or a number of t0 from 0.001",
+    ),
     ({}, ("-dcsp", "t0"), 255, "-dcsp t0: expected a number of t0, like 50t0"),
-    ({}, ("-dcsp", "0t0"), 255, "-dcsp 0t0: expected a positive number of t0"),
+    ({}, ("-dcsp", "-1t0"), 255, "-dcsp -1t0: expected 0 or a number of t0"),
     ({}, ("-stop", "soon"), 255, "-stop soon: expected a whole number"),
     ({}, ("-stoptime", "5"), 255, "-stoptime 5: expected a time like 100t0"),
     ({}, ("-s",), 255, "-s: expected a value behind it"),
     ({}, ("-tr", "5"), 255, "-tr 5: there is no such picture"),
     ({}, ("-cv", "3"), 252, "-cv 3: expected a value like 10x20"),
+    ({}, ("-cv", "-info"), 252, "-cv -info: expected a value like 10x20"),
+    ({}, ("-cv",), 252, "-cv : expected a value like 10x20"),
+    ({"Prob_link_TT": 1.5}, (), 255, "@Prob_link_TT: a probability is at most 1, got 1.5"),
+    ({"Wind_file": ""}, (), 252, "Wind_file: expected the name of a file"),
+    (
+        {"Ava_mode": "SYNC", "Ava_angle": 0, "Ava_h_lim": 65536},
+        (),
+        255,
+        "@Ava_h_lim: synchronous avalanches need 1 or more, got 0",
+    ),
     ({}, ("-dbin", "3", "-dcsp", "5"), 255, "-dbin and -dcsp: give -dcsp in t0"),
     ({}, ("-dbin", "3", "-dcsphpp", "5"), 255, "-dbin and -dcsp: give -dcsp in t0"),
     ({}, ("-data_pipe", "99"), 255, "-data_pipe 99: no such open file descriptor"),
@@ -758,6 +855,10 @@ def test_after_warming_no_run_compiles_anything(
             "Lambda_F": None,
             "Lambda_S": None,
         },
+        {"Ava_mode": "PROPAG", "Ava_delay": 1, "Ava_angle": 1},
+        {"Rot_mode": "FULL", "Rot_delay": 1, "Rot_angle": 40, "Boundary": "PERIODIC"},
+        {"Rot_mode": "FULL", "Rot_delay": 1, "Rot_angle": 40, "Lgca_reset": "NO"},
+        {"Rot_mode": "DISK", "Rot_delay": 1, "Rot_angle": 40, "Centering_delay": 1},
     ):
         bench.parameters({**SHORT, **changes})
         bench.cells()
