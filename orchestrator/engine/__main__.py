@@ -1,4 +1,4 @@
-"""``python -m orchestrator.engine genesis|rescal|qsat|warm``: the engine's programs."""
+"""``python -m orchestrator.engine genesis|rescal|check|qsat|warm``: the engine's programs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _PROGRAMS = {
     "genesis": "make the initial cell space that a parameter file describes",
     "rescal": "run a parameter file",
+    "check": "tell what would be refused in a parameter file, without running it",
     "qsat": "make the table of eroding shares that rescal needs beside a property file",
     "warm": "compile what the others need, so that no run has to",
 }

@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Value
     from orchestrator.formats.parfile import ParFile
 
-_LEAST_HEIGHT = 4  # the model mixes gas in rows up to the fifth, except in a cyclic box
-_LEAST_LENGTH = 9  # and interpolates its velocity between three boxes of five columns
-
 
 def main(words: Sequence[str]) -> None:
     """Run ``rescal`` with the words of its command line.
@@ -213,20 +210,12 @@ def _start(
                 Exit.REFUSED,
                 f"{file.place(name)}: {name}: {values[name]} here, but {size} in {path}",
             )
-    periodic = values.get("Boundary", "PERIODIC") == "PERIODIC"
-    if values.get("Use_lgca", True):
-        for name, size, least in (
-            ("H", header.height, 1 if periodic else _LEAST_HEIGHT),
-            ("L", header.length, _LEAST_LENGTH),
-        ):
-            if size < least:
-                raise ExitError(
-                    Exit.REFUSED,
-                    f"{file.place(name)}: {name}: the gas needs {least} cells or more, got {size}",
-                )
+    wanted = settings.read(values, header.model)
+    for name, why in limits.too_small(wanted, header.height, header.length, header.depth):
+        raise ExitError(Exit.REFUSED, f"{file.place(name)}: {name}: {why}")
     if not abs(header.time) < limits.LATEST:
         raise ExitError(Exit.REFUSED, f"{where}: {path}: its time is {header.time}")
-    if periodic:
+    if wanted.periodic:
         _refuse_walls(f"{where}: {path}", cells)
     return header, cells, cell_times
 

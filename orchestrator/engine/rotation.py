@@ -98,16 +98,6 @@ def turned(
     return _whole_space(cells, angle, box)
 
 
-def refuse_small(mode: Rotation, length: int, depth: int) -> str:
-    """Return a sentence if a space of these sizes cannot turn in this way, else an empty one."""
-    least = min(length, depth)
-    if mode is Rotation.DISK and least + 2 < _LEAST_DISK:
-        return f"expected L and D of {_LEAST_DISK - 2} or more for DISK, got {least}"
-    if mode is Rotation.FULL and least < _LEAST_FULL:
-        return f"expected L and D of {_LEAST_FULL} or more for FULL, got {least}"
-    return ""
-
-
 def _overlapping(cells: Cells, angle: np.float32) -> Cells:
     """Turn the box as if its sides were joined; walls, neutral cells and sources stay."""
     Dp, _, Lp = cells.states.shape
@@ -134,9 +124,11 @@ def _columns(
 def _disk(cells: Cells, angle: np.float32, corridor: tuple[int, int]) -> Cells:
     """Turn all cells of an upright disk in the middle of the box."""
     Dp, _, Lp = cells.states.shape
-    problem = refuse_small(Rotation.DISK, Lp - 2, Dp - 2)
-    if problem:
-        raise ExitError(Exit.REFUSED, f"Rot_mode: {problem}")
+    if min(Dp, Lp) < _LEAST_DISK:
+        raise ExitError(
+            Exit.REFUSED,
+            f"Rot_mode = DISK: expected {_LEAST_DISK - 2} cells or more in L and D",
+        )
     turn = _turn(angle, Dp, Lp)
     radius = np.float32(min(Dp, Lp) // 2 - 10)
     di = np.arange(Lp, dtype=np.float32)[None, :] - turn.c0
@@ -157,9 +149,10 @@ def _disk(cells: Cells, angle: np.float32, corridor: tuple[int, int]) -> Cells:
 def _whole_space(cells: Cells, angle: np.float32, box: EnlargedBox) -> Cells:
     """Turn the whole space inside its enlarged box."""
     Dp, _, Lp = cells.states.shape
-    problem = refuse_small(Rotation.FULL, *box.sides)
-    if problem:
-        raise ExitError(Exit.REFUSED, f"Rot_mode: {problem}")
+    if min(box.sides) < _LEAST_FULL:
+        raise ExitError(
+            Exit.REFUSED, f"Rot_mode = FULL: expected {_LEAST_FULL} cells or more in L and D"
+        )
     turn = _turn(angle, Dp, Lp)
     states = np.full(cells.states.shape, WALL, np.uint8)
     times = np.zeros(cells.times.shape, np.int32)

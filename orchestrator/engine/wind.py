@@ -249,6 +249,12 @@ class Weather:
         """Return what the wind of a row does."""
         if self._by_speed:
             assert self.physics is not None
+            if row.value < 0 and now.tau_min > self.physics.flux.tau[-1]:
+                raise ExitError(
+                    Exit.REFUSED,
+                    f"Tau_min = {now.tau_min:g}: beyond the table of Qsat_file, which the winds of "
+                    "Wind_file need",
+                )
             return self.physics.strength(row.value, now)
         if self.file is not None and self.file.unit == "t0" and not self.fixed_threshold:
             now = now._replace(tau_min=row.value)
