@@ -53,7 +53,7 @@ PROBLEMS: list[tuple[dict[str, object], list[list[str]]]] = [
     ({"Phys_prop_file": "sealevel_snow.prop"}, [["Qsat_file", "expected one beside Phys"]]),
     ({"Rot_mode": "ROUND"}, [["Rot_mode", "expected one of FULL, SQUARE, DISK"]]),
     (
-        {"Rot_mode": "FULL", "D": 3},
+        {"Rot_mode": "FULL", "D": 2},
         [["D", "Rot_mode = FULL: no plane of the gas meets a space"]],
     ),
     (
