@@ -1,49 +1,71 @@
 """How fast the built-in engine is, where its time goes, what it needs and how both grow.
 
     python benchmarks/engine.py [--rounds N] [--stop T0] [--sizes 1,2,4]
+    python benchmarks/engine.py --against $RESCAL_SNOW_ROOT [--recorded DIRECTORY]
+    python benchmarks/engine.py --recorded DIRECTORY
 
 The run is ReSCAL-snow's example: H 80, L 400, D 200, snow fall, four snapshots after the first. Every
 figure comes from a fresh process whose kernels are compiled; the fastest round is shown, since
 other programs only add to it. Memory is what the run adds to an interpreter that has run a tiny
 domain, over the size of the cell space as it is written.
+
+``--against`` runs the example with ReSCAL-snow's own programs, built under that directory, and with
+this engine in turn, and prints both times and their ratio, median and range: processor seconds, since
+ReSCAL-snow sleeps two seconds of every run. ``--recorded`` takes recorded runs, ``NAME.run.json``, instead
+of the example, says whether the snapshots are equal, and shows ``c_seconds`` of a record that has it.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
+import hashlib
 import json
+import os
+import resource
+import shutil
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from orchestrator import sweepfile
-from orchestrator.engine import boxes, flow, gas, shear, simulation, turns, warm
+from orchestrator.engine import (
+    bed,
+    flow,
+    gas,
+    kmc_loop,
+    shear,
+    simulation,
+    velocity_average,
+    warm,
+)
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.simulation import Simulation
 from orchestrator.formats.templates import parse_template
 from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 (EXAMPLE,) = expansion.expand(sweepfile.load(Path(__file__).with_name("example.yaml")))
 HEIGHT, LENGTH, DEPTH = (int(EXAMPLE.parameters[name]) for name in ("H", "L", "D"))
 PHASES = {
     "cells and pairs": (
-        (simulation, "prepare"),
-        (simulation, "filled"),
+        (bed, "prepare"),
+        (bed, "filled"),
         (simulation, "enlarged"),
     ),
     "collisions and propagation": ((flow, "step"),),
     "filling, forcing, mixing": ((gas, "fill"), (gas, "force"), (gas, "mix")),
-    "averages": ((boxes, "accumulate"),),
+    "averages": ((velocity_average, "accumulate"),),
     "stress": ((shear, "press"), (shear, "census")),
-    "transitions": ((turns, "advance"),),
+    "transitions": ((kmc_loop, "advance"),),
 }
 
 
@@ -56,7 +78,12 @@ def main() -> None:
     parser.add_argument(
         "--measure", nargs=2, type=int, metavar=("L", "D"), help=argparse.SUPPRESS
     )
+    parser.add_argument("--against", type=Path, metavar="ROOT", help="a built ReSCAL-snow")
+    parser.add_argument("--recorded", type=Path, metavar="DIRECTORY", help="recorded runs")
     request = parser.parse_args()
+    if request.against or request.recorded:
+        race(request.against, request.recorded, request.rounds)
+        return
     if request.measure:
         length, depth = request.measure
         print(json.dumps(measured(length, depth, request.stop)))
@@ -112,7 +139,7 @@ def measured(length: int, depth: int, stop: float) -> dict[str, Any]:
     return {
         "seconds": seconds,
         "phases": spent,
-        "cycles": run.gas_cycles,
+        "cycles": run.atmosphere.cycles,
         "sites": int(run.ground.plane.max() + 1) * HEIGHT * length,
         "transitions": run.transitions - began,
         "memory": peak_bytes() - before,
@@ -178,6 +205,120 @@ def print_growth(domains: list[tuple[int, int]], found: list[dict[str, Any]]) ->
         print(
             f"| {length} | {depth} | {result['seconds']:.1f} | {sites:.2g} | {events:.2g} | {memory} |"
         )
+
+
+ENGINE = [sys.executable, "-m", "orchestrator.engine"]
+
+
+def race(root: Path | None, recorded: Path | None, rounds: int) -> None:
+    """Run the example or recorded runs with this engine, in turn with ReSCAL-snow's programs."""
+    runs = {"example": example()}
+    if recorded:
+        paths = sorted(recorded.glob("*.run.json"))
+        runs = {path.name[: -len(".run.json")]: json.loads(path.read_text()) for path in paths}
+    data = recorded / "real_data" if recorded else None
+    subprocess.run([*ENGINE, "warm"], stdout=subprocess.DEVNULL, check=True)
+    print("| run | equal | engine, s | ReSCAL-snow, s | recorded, s | ratio, median | range |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | --- |")
+    for name, run in runs.items():
+        ours, theirs, equal = [], [], True
+        for _ in range(rounds):
+            seconds, digests = raced(run, data, [*ENGINE, "genesis"], [*ENGINE, "rescal"])
+            ours.append(seconds)
+            expected = run.get("sha256_of_each_snapshot")
+            if root:
+                build = root / "build"
+                seconds, expected = raced(
+                    run, data, [str(build / "genesis")], [str(build / "rescal")]
+                )
+                theirs.append(seconds)
+            equal &= digests == expected
+        print_race(name, run, ours, theirs, equal=equal)
+
+
+def example() -> dict[str, Any]:
+    """Return the example as a record has it."""
+    files = {"Csp_file": "DUN.csp", "Output_directory": "./out"}
+    alone = {n: v for n, v in EXAMPLE.parameters.items() if not n.endswith("_file")}
+    values = {"Model": "SNO", **alone, **files}
+    return {"par": values, "genesis_seed": 2000, "seed": 1234, "stop": 200, "every": 50}
+
+
+def raced(
+    run: dict[str, Any], data: Path | None, genesis: list[str], rescal: list[str]
+) -> tuple[float, list[str]]:
+    """Run a record and return its processor seconds and its snapshots' SHA-256."""
+    with tempfile.TemporaryDirectory() as place:
+        directory = Path(place)
+        lines = (f"{name} = {as_written(value)}\n" for name, value in run["par"].items())
+        (directory / "run.par").write_text("".join(lines))
+        for name, text in run.get("files", {}).items():
+            (directory / name).write_text(text)
+        for path in data.iterdir() if data else ():
+            shutil.copyfile(path, directory / path.name)
+        seeds = [str(run["genesis_seed"]), str(run["seed"])]
+        subprocess.run(
+            [*genesis, "-f", "run.par", "-s", seeds[0]],
+            cwd=directory,
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+        reading, writing = os.pipe()
+        times = ["-dcsp", f"{run['every']}_t0", "-stop", f"{run['stop']}_t0"]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        with subprocess.Popen(
+            [
+                *rescal,
+                "run.par",
+                "-nv",
+                *times,
+                "-s",
+                seeds[1],
+                "-q",
+                "-data_pipe",
+                str(writing),
+            ],
+            cwd=directory,
+            pass_fds=[writing],
+            stdout=subprocess.DEVNULL,
+        ) as process:
+            os.close(writing)
+            with os.fdopen(reading, "rb") as pipe:
+                digests = list(digests_of(pipe))
+        if process.returncode:
+            raise SystemExit(f"{rescal[0]} ended with status {process.returncode}")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        return spent, digests
+
+
+def as_written(value: object) -> str:
+    """Return a value as it stands in a parameter file."""
+    return {True: "YES", False: "NO"}[value] if isinstance(value, bool) else str(value)
+
+
+def digests_of(pipe: IO[bytes]) -> Iterator[str]:
+    """Yield the SHA-256 of each frame of a stream."""
+    while size := pipe.read(4):
+        yield hashlib.sha256(pipe.read(int.from_bytes(size, "little"))).hexdigest()
+
+
+def print_race(
+    name: str, run: dict[str, Any], ours: list[float], theirs: list[float], *, equal: bool
+) -> None:
+    """Print a line of the table."""
+    recorded = run.get("c_seconds")
+    ratios = [their / our for our, their in zip(ours, theirs, strict=False)]
+    if not ratios and recorded:
+        ratios = [recorded / our for our in ours]
+    shown = [
+        f"{statistics.median(seconds):.2f}" if seconds else "" for seconds in (ours, theirs)
+    ]
+    print(
+        f"| {name} | {'yes' if equal else 'no'} | {' | '.join(shown)} "
+        f"| {recorded or ''} | {f'{statistics.median(ratios):.1f}' if ratios else ''} "
+        f"| {f'{min(ratios):.1f} to {max(ratios):.1f}' if ratios else ''} |"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``python -m orchestrator.engine genesis|rescal|qsat|warm``: the engine's programs."""
+"""``python -m orchestrator.engine genesis|rescal|check|qsat|warm``: the engine's programs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.engine.exit_status import Exit, ExitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _PROGRAMS = {
     "genesis": "make the initial cell space that a parameter file describes",
     "rescal": "run a parameter file",
+    "check": "tell what would be refused in a parameter file, without running it",
     "qsat": "make the table of eroding shares that rescal needs beside a property file",
     "warm": "compile what the others need, so that no run has to",
 }
@@ -25,7 +26,7 @@ _USAGE = f"""usage: python -m orchestrator.engine PROGRAM ARGUMENTS
 {_LISTED}
 The first three tell their arguments where they are given none.
 """
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
 
 def main(words: Sequence[str]) -> int:

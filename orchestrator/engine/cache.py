@@ -24,21 +24,27 @@ if TYPE_CHECKING:
 
 # kernels, their parts, and the constants that are compiled into them
 SOURCES = (
-    "boxes",
     "checkpoint",
-    "compiled",
+    "enlarged_box",
+    "enlarged_shear",
     "events",
     "flow",
     "gas",
+    "gas_layout",
     "ground",
+    "jit",
+    "kmc_loop",
     "pairs",
+    "propagation",
     "random48",
+    "rotation",
     "shear",
     "slopes",
     "states",
+    "time_steps",
     "toppling",
     "transitions",
-    "turns",
+    "velocity_average",
 )
 _PATIENCE_S = 300.0  # compiling takes a tenth of this
 _PAUSE_S = 0.2

@@ -8,69 +8,119 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel
+from orchestrator.engine.active_region import Corridor, Origin
+from orchestrator.engine.jit import kernel
 from orchestrator.engine.pairs import FRESH, append, roomy
-from orchestrator.engine.schedule import Schedule
-from orchestrator.engine.simulation import Simulation, Stage
-from orchestrator.engine.states import STATE_MASK
+from orchestrator.engine.rotation import Cells
+from orchestrator.engine.simulation import Simulation
+from orchestrator.engine.states import AIR, STATE_MASK
+from orchestrator.engine.wind import Strength
 from orchestrator.errors import FormatError
 from orchestrator.formats.durable import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from _typeshed import DataclassInstance
     from numpy.typing import NDArray
 
     from orchestrator.engine.ground import Ground
+    from orchestrator.engine.wind import Weather
     from orchestrator.formats.parameters import Value
 
-_VERSION = 2
+_VERSION = 3
 _OWNER = 0xFFFFFFFF
-_PLACES = ("Csp_file", "Phys_prop_file", "Qsat_file", "Output_directory")
+_PLACES = ("Csp_file", "Phys_prop_file", "Qsat_file", "Wind_file", "Output_directory")
 _GROUND = ("altitude", "stress", "nodes", "fluid", "share", "nodes_fluid", "counts")
+_FLAT = ("schedule", "progress", "vane", "centering", "rotation")  # dataclasses of numbers
 
 
 def save(simulation: Simulation, path: Path) -> None:
     """Write the state to ``path``, a NumPy archive that appears whole or not at all."""
-    ground = simulation.ground
-    dated = np.flatnonzero(ground.times)
-    pairs = [
-        ground.entries[start : start + length] & _OWNER
-        for start, length in zip(ground.starts, ground.lengths, strict=True)
-    ]
     with replacing(path) as file:
         np.savez(
             file,
             allow_pickle=False,
             version=np.array(_VERSION),
-            parameters=np.array(_text(simulation.parameters, simulation.settings.model)),
+            parameters=np.array(_text(simulation)),
             shape=np.array([simulation.depth, simulation.height, simulation.length]),
-            states=(ground.cells & STATE_MASK).astype(np.uint8),
-            dated=dated.astype(np.int64),
-            dates=ground.times[dated],
-            pairs=np.concatenate(pairs).astype(np.int64),
-            lengths=ground.lengths,
-            clock_time=simulation.clock.time,
-            clock_state=simulation.clock.state,
-            clock_factor=simulation.clock.factor,
-            total=simulation.velocities.total,
-            ring=simulation.velocities.ring,
-            position=simulation.velocities.position,
-            tau_max=np.array(simulation.tau_max),
-            schedule=np.array(astuple(simulation.schedule)),
-            gas_cycles=np.array(simulation.gas_cycles),
-            stage=np.array(int(simulation.stage)),
-            **{name: getattr(ground, name) for name in _GROUND},
+            **_cells(simulation),
+            **_gas(simulation),
+            **_course(simulation),
         )
 
 
-def load(path: Path, parameters: Mapping[str, Value], *, model: str = "SNO") -> Simulation:
+def _cells(simulation: Simulation) -> dict[str, NDArray[np.generic]]:
+    """Return cells, pairs and the map of the space."""
+    ground, bed = simulation.ground, simulation.bed
+    dated = np.flatnonzero(ground.times)
+    pairs = [
+        ground.entries[start : start + length] & _OWNER
+        for start, length in zip(ground.starts, ground.lengths, strict=True)
+    ]
+    found: dict[str, NDArray[np.generic]] = {
+        "states": (ground.cells & STATE_MASK).astype(np.uint8),
+        "dated": dated.astype(np.int64),
+        "dates": ground.times[dated],
+        "pairs": np.concatenate(pairs).astype(np.int64),
+        "lengths": ground.lengths,
+        "origin": np.array(
+            [*bed.corridor[:2], bed.corridor.ceiling, *simulation.origin[1:]], np.int64
+        ),
+        "origin_solid": bed.corridor.solid,
+        "orientation": np.array(bed.orientation),
+        **{name: getattr(ground, name) for name in _GROUND},
+    }
+    if bed.buffer is not None:
+        found |= {"buffer_states": bed.buffer.states, "buffer_times": bed.buffer.times}
+    if bed.box is not None:
+        found |= {"box_member": bed.box.member, "box_source": bed.box.source}
+    return found
+
+
+def _gas(simulation: Simulation) -> dict[str, NDArray[np.generic]]:
+    """Return the gas beside its nodes."""
+    air = simulation.atmosphere
+    return {
+        "total": air.velocities.total,
+        "ring": air.velocities.ring,
+        "position": air.velocities.position,
+        "parked": air.parked,
+        "field": air.field,
+        "used": np.array(air.used),
+        "gas_cycles": np.array([air.cycles, int(air.fresh)]),
+    }
+
+
+def _course(simulation: Simulation) -> dict[str, NDArray[np.generic]]:
+    """Return the clock and what is due when."""
+    clock, slopes = simulation.clock, simulation.slopes
+    flat = {name: np.array(astuple(getattr(simulation, name))) for name in _FLAT}
+    return flat | {
+        "clock_time": clock.time,
+        "clock_state": clock.state,
+        "clock_factor": clock.factor,
+        "sums": simulation.sums,
+        "strength": np.array(simulation.strength),
+        "slope": np.array([slopes.angle, slopes.rate]),
+        "sweep_due": np.array(slopes.sweeps.due),
+        "stability": np.array(astuple(slopes.stability)),
+    }
+
+
+def load(
+    path: Path,
+    parameters: Mapping[str, Value],
+    *,
+    model: str = "SNO",
+    weather: Weather | None = None,
+) -> Simulation:
     """Return the simulation that was saved to ``path``, ready to be resumed.
 
     Raises
@@ -86,40 +136,87 @@ def load(path: Path, parameters: Mapping[str, Value], *, model: str = "SNO") -> 
         raise FormatError(f"{path}: not a checkpoint: {error}") from error
     if version != _VERSION:
         raise FormatError(f"{path}: a checkpoint of version {version}, expected {_VERSION}")
-    if wanted != _text(parameters, model):
+    simulation = _laid_out(saved, parameters, model, weather)
+    if wanted != _text(simulation):
         raise FormatError(f"{path}: a checkpoint of a run with other parameters")
-    return _restored(saved, parameters, model)
+    _restore_gas(simulation, saved)
+    _restore_course(simulation, saved)
+    _restore_cells(simulation, saved)
+    return simulation
 
 
-def _restored(
-    saved: Mapping[str, NDArray[np.generic]], parameters: Mapping[str, Value], model: str
+def _laid_out(
+    saved: Mapping[str, NDArray[np.generic]],
+    parameters: Mapping[str, Value],
+    model: str,
+    weather: Weather | None,
 ) -> Simulation:
-    """Lay out a simulation anew and write the saved state over it."""
-    depth, height, length = (int(size) for size in saved["shape"])
-    states = saved["states"].reshape(depth + 2, height + 2, length + 2)[1:-1, 1:-1, 1:-1]
-    undated = np.broadcast_to(np.int32(0), states.shape)
-    simulation = Simulation(
-        parameters, states.astype(np.uint8), undated, time=0.0, seed=0, model=model
+    """Return a simulation of the saved sizes, whose cells are none of those at the start."""
+    shape = tuple(int(size) for size in saved["shape"])
+    first, last, ceiling, sources, sinks = (int(number) for number in saved["origin"])
+    solid = saved["origin_solid"].astype(np.bool_)
+    origin = Origin(Corridor(first, last, solid, ceiling), bool(sources), bool(sinks))
+    return Simulation(
+        parameters,
+        np.full(shape, AIR, np.uint8),
+        np.broadcast_to(np.int32(0), shape),
+        time=0.0,
+        seed=0,
+        model=model,
+        weather=weather,
+        origin=origin,
     )
-    simulation.restore(
-        stage=Stage(int(saved["stage"])),
-        tau_max=np.float32(saved["tau_max"]),
-        schedule=Schedule(*saved["schedule"].tolist()),
-        gas_cycles=int(saved["gas_cycles"]),
-    )
-    ground, velocities, clock = simulation.ground, simulation.velocities, simulation.clock
+
+
+def _restore_gas(simulation: Simulation, saved: Mapping[str, NDArray[np.generic]]) -> None:
+    air = simulation.atmosphere
+    for name in ("total", "ring", "position"):
+        getattr(air.velocities, name)[...] = saved[name]
+    air.parked[...], air.field[...] = saved["parked"], saved["field"]
+    first, last = (int(plane) for plane in saved["used"])
+    air.use_planes((first, last))
+    cycles, fresh = saved["gas_cycles"].tolist()
+    air.cycles, air.fresh = int(cycles), bool(fresh)
+
+
+def _restore_course(simulation: Simulation, saved: Mapping[str, NDArray[np.generic]]) -> None:
+    clock, slopes = simulation.clock, simulation.slopes
+    clock.time[...], clock.state[...] = saved["clock_time"], saved["clock_state"]
+    clock.factor[...], simulation.sums[...] = saved["clock_factor"], saved["sums"]
+    simulation.strength = Strength(*map(np.float32, saved["strength"].tolist()))
+    for name in _FLAT:
+        _fill_in(getattr(simulation, name), saved[name].tolist())
+    angle, rate = map(np.float32, saved["slope"].tolist())
+    slopes.set(angle, rate, simulation.rates)
+    slopes.sweeps.due = float(saved["sweep_due"])
+    _fill_in(slopes.stability, saved["stability"].tolist())
+
+
+def _fill_in(target: DataclassInstance, values: Sequence[float]) -> None:
+    """Set the fields of a dataclass of numbers, each of the type that it has."""
+    for field, value in zip(fields(target), values, strict=True):
+        kind = type(getattr(target, field.name))
+        setattr(target, field.name, kind(value))
+
+
+def _restore_cells(simulation: Simulation, saved: Mapping[str, NDArray[np.generic]]) -> None:
+    ground, bed = simulation.ground, simulation.bed
+    ground.cells[:] = saved["states"]
+    ground.times[saved["dated"]] = saved["dates"]
+    bed.orientation = np.float32(saved["orientation"])
+    if bed.box is not None:
+        bed.box.member[...], bed.box.source[...] = saved["box_member"], saved["box_source"]
+        bed.follow_box()
+    if "buffer_states" in saved:
+        bed.buffer = Cells(
+            saved["buffer_states"].astype(np.uint8), saved["buffer_times"].astype(np.int32)
+        )
     for name in _GROUND:
         getattr(ground, name)[...] = saved[name]
-    ground.times[saved["dated"]] = saved["dates"]
-    clock.time[...], clock.state[...] = saved["clock_time"], saved["clock_state"]
-    clock.factor[...] = saved["clock_factor"]
-    velocities.total[...], velocities.ring[...] = saved["total"], saved["ring"]
-    velocities.position[...] = saved["position"]
     lengths = saved["lengths"].astype(np.int64)
     ground = roomy(ground, lengths, int(lengths.sum()))
     refill(ground, saved["pairs"].astype(np.int64), lengths, simulation.directions)
-    simulation.ground = ground
-    return simulation
+    bed.ground = ground
 
 
 @kernel
@@ -142,11 +239,14 @@ def refill(
         start += lengths[kind]
 
 
-def _text(parameters: Mapping[str, Value], model: str) -> str:
+def _text(simulation: Simulation) -> str:
     """Write what a continuation must have in common with its beginning.
 
     Where files are has no part in it: they may have moved, and what a run takes of them is in its
-    cells or in its other parameters.
+    cells, its winds or its other parameters.
     """
-    alike = {name: value for name, value in parameters.items() if name not in _PLACES}
-    return json.dumps([model, alike], sort_keys=True)
+    alike = {n: value for n, value in simulation.parameters.items() if n not in _PLACES}
+    winds = simulation.weather.file
+    rows = [] if winds is None else [list(map(float, row)) for row in winds.rows]
+    model = simulation.settings.model
+    return json.dumps([model, alike, winds and winds.unit, rows], sort_keys=True)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, fetch, kernel, part, whole
 from orchestrator.engine.gas import block
-from orchestrator.engine.ground import EAST, SOUTH, UP, WEST, place
+from orchestrator.engine.ground import EAST, SOUTH, UP, WEST, place, stand_in
+from orchestrator.engine.jit import at, fetch, kernel, part, whole
 from orchestrator.engine.pairs import append, remove
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.states import AIR, GRAIN, STATE_MASK, WALL
@@ -109,7 +109,7 @@ def change(ground: Ground, cell: int, role: int, state: int, stamp: int) -> None
         there = cell + ground.offsets[at(neighbour)]
         other = whole(cells[at(there)]) & STATE_MASK
         if other == WALL:
-            there = cell + ground.wraps[at(neighbour)]
+            there = stand_in(ground, there)
             other = whole(cells[at(there)]) & STATE_MASK
         kind = kinds[at(neighbour * 256 + old * 16 + other)]
         if kind >= 0:
@@ -120,7 +120,7 @@ def change(ground: Ground, cell: int, role: int, state: int, stamp: int) -> None
         there = cell + ground.offsets[at(neighbour)]
         other = whole(cells[at(there)]) & STATE_MASK
         if other == WALL:
-            there = cell + ground.wraps[at(neighbour)]
+            there = stand_in(ground, there)
             other = whole(cells[at(there)]) & STATE_MASK
         kind = kinds[at(neighbour * 256 + state * 16 + other)]
         if kind >= 0:
@@ -178,7 +178,7 @@ def beside(ground: Ground, cell: int, neighbour: int) -> int:
     """Return the neighbour of ``cell``, across the seam of a cyclic box if need be."""
     there = whole(cell + ground.offsets[at(neighbour)])
     if ground.cells[at(there)] & STATE_MASK == WALL:
-        return whole(cell + ground.wraps[at(neighbour)])
+        return stand_in(ground, there)
     return there
 
 

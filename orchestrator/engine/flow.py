@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.engine.compiled import kernel, part
-from orchestrator.engine.gas import (
+from orchestrator.engine.gas_layout import (
     EB,
     ET,
     NODE_TILE,
@@ -20,6 +19,7 @@ from orchestrator.engine.gas import (
     T,
     W,
 )
+from orchestrator.engine.jit import kernel, part
 
 if TYPE_CHECKING:
     import numpy as np

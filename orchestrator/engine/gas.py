@@ -1,82 +1,35 @@
 """The lattice gas: independent vertical planes, every fifth of the corridor, as bits of words.
 
-A node holds at most one particle for each of eight velocities and may be solid. Plane k is bit
-``k % 64`` of word ``k // 64``. The words of a row lie in tiles of 40 columns, and in a tile the
-columns of one velocity lie side by side, so that a loop over them becomes vector instructions:
-the word of velocity v at (y, x) is ``tile * 360 + v * 40 + x % 40`` with
-``tile = (word * Hp + y) * tiles + x // 40``. Velocity 8 is the solid bit.
+How they lie in memory is told in ``gas_layout``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, kernel, part, whole
+from orchestrator.engine.gas_layout import (
+    BOX,
+    EB,
+    ET,
+    NODE_TILE,
+    PLANE_SPACING,
+    SOLID,
+    TILE,
+    WB,
+    WT,
+    E,
+    W,
+)
+from orchestrator.engine.jit import at, kernel, part, whole
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.states import AIR, STATE_MASK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from orchestrator.engine.corridor import Corridor
     from orchestrator.engine.ground import Ground
-
-E, W, B, T, EB, ET, WB, WT, SOLID = range(9)  # east, west, bottom, top and between
-
-PLANE_SPACING = 5
-BOX = 5  # columns and rows of a box over which velocities are averaged
-TILE = 40  # columns; a multiple of a box, so that no box lies in two tiles
-NODE_TILE = 9 * TILE
-PITCH = TILE + 2  # an outcome tile has a column of each neighbour at its ends
-OUTCOME_TILE = 8 * PITCH
-
-
-class Planes(NamedTuple):
-    """The empty gas of a box.
-
-    Attributes
-    ----------
-    nodes
-        int64, all words.
-    fluid, box_nodes
-        int16 [planes * boxes], [boxes], nodes that are not solid and all nodes of each box.
-    share
-        float32 [planes * boxes], fluid nodes per node, at least 0.2.
-    plane
-        int16 [Dp], the gas plane of a depth, or -1.
-    """
-
-    nodes: NDArray[np.int64]
-    fluid: NDArray[np.int16]
-    share: NDArray[np.float32]
-    box_nodes: NDArray[np.int16]
-    plane: NDArray[np.int16]
-    tiles: int
-    boxes_high: int
-    boxes_long: int
-
-
-def planes(between: Corridor, Hp: int, Lp: int, Dp: int, *, with_gas: bool) -> Planes:
-    """Lay out the gas of a padded box of these sizes; without gas there is no plane at all."""
-    count = -(-between.width // PLANE_SPACING) if with_gas else 0
-    plane = np.full(Dp, -1, dtype=np.int16)
-    plane[between.first + PLANE_SPACING * np.arange(count)] = np.arange(count)
-    tiles, words = -(-Lp // TILE), -(-count // 64)
-    high, long = -(-Hp // BOX), -(-Lp // BOX)
-    rows = np.minimum(BOX, Hp - BOX * np.arange(high))
-    columns = np.minimum(BOX, Lp - BOX * np.arange(long))
-    return Planes(
-        nodes=np.zeros(words * Hp * tiles * NODE_TILE, dtype=np.int64),
-        fluid=np.zeros(count * high * long, dtype=np.int16),
-        share=np.zeros(count * high * long, dtype=np.float32),
-        box_nodes=np.outer(rows, columns).astype(np.int16).ravel(),
-        plane=plane,
-        tiles=tiles,
-        boxes_high=high,
-        boxes_long=long,
-    )
 
 
 @part
@@ -130,49 +83,113 @@ def dumped(ground: Ground) -> NDArray[np.uint16]:
 
 
 @kernel
-def fill(ground: Ground, depth: int, state: int) -> int:
-    """Mark the solid nodes and put particles into the fluid ones; return the generator's state.
+def solidify(ground: Ground, first: int, last: int) -> None:
+    """Mark the solid nodes of the planes ``first`` to ``last``, none of which is marked yet.
 
-    A fluid node gets one slow particle of random direction and, half of the time, a fast one.
+    The fluid ones are counted.
     """
-    Hp, Lp, nodes = ground.height, ground.length, ground.nodes
+    Hp, Lp = ground.height, ground.length
     boxes = ground.boxes_high * ground.boxes_long
-    for k in range(ground.fluid.size // boxes):
+    ground.nodes_fluid[0] = 0
+    for k in range(first, last + 1):
+        z = ground.first + PLANE_SPACING * k
         for box in range(boxes):
             ground.fluid[k * boxes + box] = ground.box_nodes[box]
             ground.share[k * boxes + box] = 1
             ground.nodes_fluid[0] += ground.box_nodes[box]
-    for z in range(depth):
-        k = whole(ground.plane[z])
-        if k < 0:
-            continue
-        bit = 1 << (k & 63)
         for y in range(Hp):
             for x in range(Lp):
                 if ground.cells[x + Lp * (y + Hp * z)] & STATE_MASK != AIR:
                     block(ground, True, k, y, x)
-                    continue
-                at = node(Hp, ground.tiles, k >> 6, y, x)
-                state = following(state)
-                nodes[at + whole(4 * (state * UNIT)) * TILE] |= bit
-                state = following(state)
-                fast = whole(8 * (state * UNIT))
-                if fast < 4:
-                    nodes[at + (EB + fast) * TILE] |= bit
+
+
+@kernel
+def fill(ground: Ground, first: int, last: int, state: int) -> int:
+    """Put particles into the fluid nodes of the empty planes ``first`` to ``last``.
+
+    A fluid node gets one slow particle of random direction and, half of the time, a fast one.
+    Return the generator's state.
+    """
+    Hp, Lp, nodes = ground.height, ground.length, ground.nodes
+    for k in range(first, last + 1):
+        bit = 1 << (k & 63)
+        for y in range(Hp):
+            for x in range(Lp):
+                here = node(Hp, ground.tiles, k >> 6, y, x)
+                if nodes[here + SOLID * TILE] & bit == 0:
+                    state = populate(nodes, here, bit, state)
+    return state
+
+
+@part
+def populate(nodes: NDArray[np.int64], here: int, bit: int, state: int) -> int:
+    """Put particles into an empty node; return the generator's state."""
+    state = following(state)
+    nodes[here + whole(4 * (state * UNIT)) * TILE] |= bit
+    state = following(state)
+    fast = whole(8 * (state * UNIT))
+    if fast < 4:
+        nodes[here + (EB + fast) * TILE] |= bit
     return state
 
 
 @kernel
-def force(ground: Ground, forcing: np.float32, state: int) -> int:
-    """Turn the westward particles of randomly picked nodes eastward; return the generator's state."""
+def surround(
+    ground: Ground, source: NDArray[np.int64], first: int, last: int, filling: bool, state: int
+) -> int:
+    """Make nodes outside the space of an enlarged box like those they stand for.
+
+    In a cyclic box these are the nodes of the columns ``source`` int64 [Dp * Lp]; in others they are
+    fluid but for floor and ceiling. With ``filling`` they get new particles and are counted as
+    fluid nodes. Return the generator's state.
+    """
+    Hp, Lp, nodes = ground.height, ground.length, ground.nodes
+    boxes = ground.boxes_high * ground.boxes_long
+    for k in range(first, last + 1):
+        bit = 1 << (k & 63)
+        z = ground.first + PLANE_SPACING * k
+        for y in range(Hp):
+            for x in range(Lp):
+                column = x + Lp * z
+                if ground.inside[column]:
+                    continue
+                solid = y <= 1 or y >= Hp - 2
+                if ground.periodic:
+                    there = source[column]
+                    there_z = there // Lp
+                    cell = there - there_z * Lp + Lp * (y + Hp * there_z)
+                    solid = ground.cells[cell] & STATE_MASK != AIR
+                here = node(Hp, ground.tiles, k >> 6, y, x)
+                was_solid = nodes[here + SOLID * TILE] & bit != 0
+                if solid != was_solid:
+                    if solid:
+                        nodes[here + SOLID * TILE] |= bit
+                    else:
+                        nodes[here + SOLID * TILE] &= ~bit
+                    box = y // BOX * ground.boxes_long + x // BOX
+                    fluid = ground.fluid[k * boxes + box] + (-1 if solid else 1)
+                    ground.fluid[k * boxes + box] = fluid
+                    ground.share[k * boxes + box] = share_of(fluid, ground.box_nodes[box])
+                if filling and not solid:
+                    state = populate(nodes, here, bit, state)
+                    ground.nodes_fluid[0] += 1
+    return state
+
+
+@kernel
+def force(ground: Ground, forcing: np.float32, first: int, last: int, state: int) -> int:
+    """Turn the westward particles of randomly picked nodes eastward; return the generator's state.
+
+    Nodes of the planes ``first`` to ``last`` are picked.
+    """
     Hp, Lp, nodes = ground.height, ground.length, ground.nodes
     per_plane = Hp * Lp
-    boxes = ground.boxes_high * ground.boxes_long
-    everywhere = np.float64(ground.fluid.size // boxes * per_plane)
+    before = np.float64(first * per_plane)
+    everywhere = np.float64((last + 1 - first) * per_plane)
     picks = whole(np.float32(ground.nodes_fluid[0]) * forcing)
     while picks > 0:
         state = following(state)
-        pick = whole((state * UNIT) * everywhere)
+        pick = whole(before + (state * UNIT) * everywhere)
         k = whole(at(pick) // at(per_plane))
         pick -= k * per_plane
         y = whole(at(pick) // at(Lp))
@@ -191,13 +208,12 @@ def force(ground: Ground, forcing: np.float32, state: int) -> int:
 
 
 @kernel
-def mix(ground: Ground, state: int) -> int:
+def mix(ground: Ground, first: int, last: int, state: int) -> int:
     """Scramble the column behind the western wall, plane by plane; return the generator's state."""
     Hp, nodes = ground.height, ground.nodes
     span = np.float64(Hp - 10)
     row = ground.tiles * NODE_TILE
-    boxes = ground.boxes_high * ground.boxes_long
-    for k in range(ground.fluid.size // boxes):
+    for k in range(first, last + 1):
         column = node(Hp, ground.tiles, k >> 6, 0, 1)
         shift = k & 63
         bit = 1 << shift

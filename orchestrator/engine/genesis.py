@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.engine import options, request
-from orchestrator.engine.draws import Draws
-from orchestrator.engine.exits import Exit, ExitError, ending
+from orchestrator.engine.exit_status import Exit, ExitError, ending
+from orchestrator.engine.random48_arrays import Draws
 from orchestrator.engine.shapes import SHAPES, Plane
+from orchestrator.errors import FormatError
 from orchestrator.formats import cellspace
 from orchestrator.formats.cellspace import Cell, Header
 from orchestrator.formats.parameters import genesis_names
@@ -126,18 +128,30 @@ def _domain(file: ParFile | None, values: Mapping[str, Value], place: str) -> Do
     where = _place(file, "Csp_template", place)
     with ending(Exit.UNSUPPORTED, where):
         chosen = parse_template(text)
+    try:
+        domain = domain_of(chosen, height, length, depth)
+    except FormatError as error:
+        raise ExitError(Exit.REFUSED, f"{where}: Csp_template: {error}") from error
+    return dataclasses.replace(domain, reinjection=values.get("Boundary") == "REINJECTION")
+
+
+def domain_of(chosen: Chosen, height: int, length: int, depth: int) -> Domain:
+    """Return the domain of a template, whose elevations are read if it names a file.
+
+    Raises
+    ------
+    FormatError
+        If an argument is too large.
+    ExitError
+        If the file cannot be read, or its elevations do not fit.
+    """
     for name, value in chosen.arguments.items():
         if abs(value) >= _LARGEST_ARGUMENT:
-            raise ExitError(
-                Exit.REFUSED, f"{where}: Csp_template: {name}: {value} is too large"
-            )
+            raise FormatError(f"{name}: {value} is too large")
+    if not chosen.file:
+        return Domain(height, length, depth, chosen)
     return Domain(
-        height,
-        length,
-        depth,
-        chosen,
-        _elevations(Path(chosen.file), height, length, depth) if chosen.file else None,
-        reinjection=values.get("Boundary") == "REINJECTION",
+        height, length, depth, chosen, _elevations(Path(chosen.file), height, length, depth)
     )
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine import gas
-from orchestrator.engine.compiled import at, part, whole
+from orchestrator.engine import gas_layout
+from orchestrator.engine.jit import at, part, whole
 from orchestrator.engine.states import STATES, WALL
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from orchestrator.engine.corridor import Corridor
+    from orchestrator.engine.active_region import Corridor
     from orchestrator.engine.transitions import Transition
 
 WEST, EAST, UP, DOWN, NORTH, SOUTH = range(6)  # neighbours; neighbour // 2 is the direction
@@ -58,8 +58,13 @@ class Ground(NamedTuple):
     kinds
         int8 [6 * 16 * 16], the array of the pair that a cell of one state makes with a neighbour
         of another, or -1; index ``neighbour * 256 + state * 16 + neighbour's state``.
-    offsets, wraps
-        int64 [6], steps to the neighbours, and those that replace them at a wall.
+    offsets
+        int64 [6], steps to the neighbours.
+    inside
+        bool [Dp * Lp], the columns of the space, without the walls around it.
+    seams, images
+        int64 [Dp * Lp], in a cyclic box: the step from a cell of a column outside to the one inside
+        that stands in for it, and the column of the latter; 0 and the column itself elsewhere.
     order
         int64 [6 * 5], neighbours in the order of ``_ORDER``.
     entries
@@ -78,6 +83,8 @@ class Ground(NamedTuple):
         Hp, Lp, the first plane of the corridor and its width, and the sizes of the gas.
     periodic
         Whether the box is cyclic in length and depth.
+    tiled
+        Whether copies of the space lie around it at an angle, so that only ``images`` lead back.
     """
 
     cells: NDArray[np.int32]
@@ -87,7 +94,9 @@ class Ground(NamedTuple):
     stress: NDArray[np.float32]
     kinds: NDArray[np.int8]
     offsets: NDArray[np.int64]
-    wraps: NDArray[np.int64]
+    inside: NDArray[np.bool_]
+    seams: NDArray[np.int64]
+    images: NDArray[np.int64]
     order: NDArray[np.int64]
     entries: NDArray[np.int64]
     starts: NDArray[np.int64]
@@ -109,6 +118,7 @@ class Ground(NamedTuple):
     boxes_high: int
     boxes_long: int
     periodic: bool
+    tiled: bool
 
 
 @part
@@ -117,6 +127,15 @@ def place(ground: Ground, cell: int) -> tuple[int, int, int]:
     row = whole(at(cell) // at(ground.length))
     z = whole(at(row) // at(ground.height))
     return cell - row * ground.length, row - z * ground.height, z
+
+
+@part
+def stand_in(ground: Ground, wall: int) -> int:
+    """Return the cell that stands in for a cell of a wall, itself where none does."""
+    row = whole(at(wall) // at(ground.length))
+    z = whole(at(row) // at(ground.height))
+    column = wall - row * ground.length + ground.length * z
+    return whole(wall + ground.seams[at(column)])
 
 
 def zeros(count: int) -> NDArray[np.int32]:
@@ -140,34 +159,34 @@ def prepare(
     between: Corridor,
     rows: Sequence[Transition],
     *,
+    margins: tuple[int, int] = (1, 1),
     periodic: bool,
+    tiled: bool = False,
     with_gas: bool,
 ) -> Ground:
-    """Lay out the cells ``states`` and ``cell_times`` [D, H, L]; pair arrays and maps are empty."""
+    """Lay out the cells ``states`` and ``cell_times`` [D, H, L]; pair arrays and maps are empty.
+
+    ``margins`` are the cells of wall across and along the wind, on either side.
+    """
     depth, height, length = states.shape
-    Hp, Lp, Dp = height + 2, length + 2, depth + 2
+    across, along = margins
+    Hp, Lp, Dp = height + 2, length + 2 * along, depth + 2 * across
     cells = zeros(Dp * Hp * Lp).reshape(Dp, Hp, Lp)
     cells[:] = WALL
     times = zeros(Dp * Hp * Lp).reshape(Dp, Hp, Lp)
     for z in range(depth):
-        cells[z + 1, 1:-1, 1:-1] = states[z]
+        cells[z + across, 1:-1, along:-along] = states[z]
         if np.any(cell_times[z]):  # untouched pages of zeros cost no memory
-            times[z + 1, 1:-1, 1:-1] = cell_times[z]
+            times[z + across, 1:-1, along:-along] = cell_times[z]
     counts = np.zeros(STATES, dtype=np.int64)
     for plane in cells:
         counts += np.bincount(plane.ravel(), minlength=STATES)
 
-    steps = np.array([-1, 1, -Lp, Lp, -Hp * Lp, Hp * Lp])
-    wraps = steps.copy()
-    if periodic:
-        wraps[[WEST, EAST, NORTH, SOUTH]] = [
-            length - 1,
-            1 - length,
-            (depth - 1) * Hp * Lp,
-            (1 - depth) * Hp * Lp,
-        ]
+    inside = np.zeros((Dp, Lp), np.bool_)
+    inside[across:-across, along:-along] = True
+    images = joined_sides(Dp, Lp) if periodic else np.arange(Dp * Lp).reshape(Dp, Lp)
     numbers = pair_kinds(rows)
-    planes = gas.planes(between, Hp, Lp, Dp, with_gas=with_gas)
+    planes = gas_layout.planes(between, Hp, Lp, Dp, with_gas=with_gas)
     return Ground(
         cells=cells.ravel(),
         times=times.ravel(),
@@ -175,8 +194,10 @@ def prepare(
         altitude=np.zeros(Dp * Lp, dtype=np.int16),
         stress=np.zeros(Dp * Lp, dtype=np.float32),
         kinds=_kind_table(numbers, periodic=periodic),
-        offsets=steps,
-        wraps=wraps,
+        offsets=np.array([-1, 1, -Lp, Lp, -Hp * Lp, Hp * Lp]),
+        inside=inside.ravel(),
+        seams=steps(images, Hp).ravel(),
+        images=images.ravel(),
         order=np.array(_ORDER).ravel(),
         entries=np.empty(0, dtype=np.int64),
         starts=np.zeros(len(numbers), dtype=np.int64),
@@ -198,7 +219,24 @@ def prepare(
         boxes_high=planes.boxes_high,
         boxes_long=planes.boxes_long,
         periodic=periodic,
+        tiled=tiled,
     )
+
+
+def joined_sides(Dp: int, Lp: int) -> NDArray[np.int64]:
+    """Return, int64 [Dp, Lp], the column that each stands for where opposite sides are joined."""
+    z, x = np.arange(Dp), np.arange(Lp)
+    z[[0, -1]], x[[0, -1]] = (Dp - 2, 1), (Lp - 2, 1)
+    images: NDArray[np.int64] = z[:, None] * Lp + x
+    return images
+
+
+def steps(images: NDArray[np.int64], Hp: int) -> NDArray[np.int64]:
+    """Return, int64 [Dp, Lp], the steps between cells that lead from a column to its image."""
+    Dp, Lp = images.shape
+    z, x = np.divmod(images, Lp)
+    found: NDArray[np.int64] = x - np.arange(Lp) + Lp * Hp * (z - np.arange(Dp)[:, None])
+    return found
 
 
 def _kind_table(

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.engine import settings
-from orchestrator.engine.corridor import corridor
-from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.engine.active_region import corridor, margins
+from orchestrator.engine.exit_status import Exit, ExitError
+from orchestrator.engine.gas_layout import PLANE_SPACING
+from orchestrator.engine.settings import Rotation, in_16_bits
 from orchestrator.engine.transitions import negative, table
 from orchestrator.errors import RequestError
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from orchestrator.engine.settings import Settings
     from orchestrator.formats.parameters import Value
     from orchestrator.formats.parfile import ParFile
 
@@ -25,6 +28,10 @@ LATEST = 2.0**31
 """The first time, in t0, that cells cannot keep any more."""
 
 _RATES = {"12": "Lambda_D", "13": "Lambda_D", "14": "Lambda_A", "15": "Lambda_A"}
+_LEAST_HEIGHT = 4  # the model mixes gas in rows up to the fifth, except in a cyclic box
+_LEAST_LENGTH = 9  # and interpolates its velocity between three boxes of five columns
+_LEAST_DISK = 8  # a disk reaches beyond a smaller box
+_LEAST_FULL = 4  # smaller spaces have no edges to turn
 _LEAST_GAS_DELAY = 1e-3  # t0; less than the time between two events
 
 
@@ -70,20 +77,81 @@ def refuse_negative(
     """
     wanted = settings.read(values, "SNO")
     across = bool(wanted.diffusion < 0) and corridor(cells).width > 1
-    names = negative(wanted, across=across)
-    at_fault = {_RATES[name]: "" for name in names if name in _RATES}
-    if "11" in names:
-        at_fault["Lambda_C"] = ", and that of transport is three times this one"
-    elif "10" in names:
-        at_fault["Coef_A"] = ""
+    at_fault = list(negative_rates(wanted, across=across))
     if at_fault:
         raise ExitError(
             Exit.REFUSED,
             *(
                 f"{file.place(name)}: {name} = {values[name]}: a rate cannot be negative{why}"
-                for name, why in at_fault.items()
+                for name, why in at_fault
             ),
         )
+
+
+def negative_rates(wanted: Settings, *, across: bool) -> Iterator[tuple[str, str]]:
+    """Yield the parameters that make rates negative of which others depend, and how they do it.
+
+    ``across`` tells whether the space between solid planes is more than one cell deep.
+    """
+    names = negative(wanted, across=across)
+    yield from dict.fromkeys((_RATES[name], "") for name in names if name in _RATES)
+    if "11" in names:
+        yield "Lambda_C", ", and that of transport is three times this one"
+    elif "10" in names:
+        yield "Coef_A", ""
+
+
+def problems(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    """Yield a name and what is wrong with its value, for each that does not depend on the cells."""
+    try:
+        settings.refuse_unsupported(values)
+    except RequestError as error:
+        for problem in error.problems:
+            name, _, why = problem.partition(" = ")
+            yield name, why
+    if "Bin_file" in values and "Csp_file" not in values:
+        yield "Bin_file", "cells without a header are not read; use Csp_file"
+    yield from _impossible(values)
+    if _boundless(values):
+        yield "Lambda_*", "the rates of Lambda_* and Coef_* are too large together"
+
+
+def too_small(
+    wanted: Settings, height: int, length: int, depth: int
+) -> Iterator[tuple[str, str]]:
+    """Yield the sizes, in cells, that are too small for the gas or for turning, and why."""
+    if wanted.gas:
+        for name, size, least in (
+            ("H", height, 1 if wanted.periodic else _LEAST_HEIGHT),
+            ("L", length, _LEAST_LENGTH),
+        ):
+            if size < least:
+                yield name, f"the gas needs {least} cells or more, got {size}"
+    turns = wanted.rotation_delay != 0 and wanted.rotation_angle != 0
+    sides = {"L": length, "D": depth}
+    least = {Rotation.DISK: _LEAST_DISK, Rotation.FULL: _LEAST_FULL}.get(wanted.rotation, 1)
+    if turns:
+        for name, size in sides.items():
+            if size < least:
+                mode = wanted.rotation.value
+                yield name, f"Rot_mode = {mode} needs {least} cells or more, got {size}"
+    if wanted.rotation is Rotation.FULL:
+        walls, _ = margins(length, depth, gas=wanted.gas)
+        first = -(-(walls - 1) // PLANE_SPACING) * PLANE_SPACING + 1
+        if wanted.gas and first >= walls + depth:
+            yield "D", f"Rot_mode = FULL: no plane of the gas meets a space {depth} cells deep"
+
+
+def walled(
+    wanted: Settings, first: int, last: int, length: int, depth: int
+) -> Iterator[tuple[str, str]]:
+    """Yield why a space cannot turn that is open between two planes only."""
+    turns = wanted.rotation_delay != 0 and wanted.rotation_angle != 0
+    if turns and wanted.rotation is Rotation.DISK:
+        radius = abs(min(length + 2, depth + 2) // 2 - 10)
+        middle = (depth + 2) / 2 - 0.5
+        if middle - first < radius or last - middle < radius:
+            yield "Rot_mode", "the disk reaches into solid planes"
 
 
 def _impossible(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
@@ -94,9 +162,13 @@ def _impossible(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     delay = float(values.get("Lgca_delay", 0))
     if delay != 0 and delay < _LEAST_GAS_DELAY:
         yield "Lgca_delay", f"expected 0 or at least {_LEAST_GAS_DELAY:g} t0, got {delay:g}"
-    step = int(values.get("Ava_h_lim", 1))
+    step = in_16_bits(int(values.get("Ava_h_lim", 1)))
     if values.get("Ava_mode", "SYNC") == "SYNC" and step < 1:
         yield "Ava_h_lim", f"synchronous avalanches need 1 or more, got {step}"
+    for name in ("Prob_link_ET", "Prob_link_TT"):
+        share = float(values.get(name, 0))
+        if share > 1:
+            yield name, f"a probability is at most 1, got {share:g}"
 
 
 def _boundless(values: Mapping[str, Value]) -> bool:

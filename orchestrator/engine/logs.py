@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.engine.exit_status import Exit, ExitError
 from orchestrator.formats.cellspace import Cell
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from orchestrator.engine.avalanches import Sweep
     from orchestrator.engine.simulation import Simulation
 
 _STATES = tuple(Cell)[:10]
 _HEADERS = {
     "CELL.log": "\n# CELL STATES\n",
     "CGV_COEF.log": " " * 8 + "cgv_coef",
-    "DENSITE.log": "\tmvt cells\tfluid nodes\tdensity\ttrapped cells\n",
-    "VEL.log": "\tmaxvel\tmeanvel\n",
+    "DENSITE.log": "\tmvt cells \tfluid nodes \tdensity \ttrapped cells\n",
+    "VEL.log": "      \t maxvel \t meanvel\n",
     "TRANSITIONS.log": "\n# NUMBER OF OCCURRENCES\n\n    ",
 }
 _INFO_HEADERS = {
@@ -51,14 +52,11 @@ class Logs:
     ----------
     info
         Whether rows are written.
-    time_scale
-        Seconds per t0.
     """
 
-    def __init__(self, directory: Path, *, info: bool, time_scale: float) -> None:
+    def __init__(self, directory: Path, *, info: bool) -> None:
         self._directory = directory
         self._info = info
-        self._time_scale = time_scale
         self._before: float | None = None
         headers = dict(_HEADERS)
         if info:
@@ -89,7 +87,7 @@ class Logs:
             return
         counts = list(simulation.counts.values())[: len(_STATES)]
         fastest, mean = simulation.speeds
-        particles, trapped, fluid = simulation.particles
+        particles, trapped, fluid = simulation.atmosphere.particles(simulation.ground)
         density = (particles - trapped) / fluid if fluid else 0.0
         time, before = simulation.time, self._before
         self._before = time
@@ -105,7 +103,15 @@ class Logs:
             "TIME.log",
             f"{number:04d}:\t{simulation.transitions}\t{time!r}"
             f"\t{0.0 if before is None else time - before!r}"
-            f"\t{simulation.gas_cycles}\t{time * self._time_scale!r}\n",
+            f"\t{simulation.atmosphere.cycles}\t{simulation.real_time_s!r}\n",
+        )
+
+    def write_sweep(self, sweep: Sweep) -> None:
+        """Add the line of a synchronous sweep of avalanches."""
+        self._add(
+            "AVA.log",
+            f"avalanches : {sweep.moved}   passes : {sweep.passes}   "
+            f"csp_time : {sweep.time:f}   h_lim : {sweep.limit}\n",
         )
 
     def _add(self, name: str, text: str) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.engine.exit_status import Exit, ExitError
+from orchestrator.formats.parameters import leading_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,18 +35,20 @@ usage: rescal PARFILE [options]
   -info              rows in the logs, one per snapshot
   -hm                list the parameters
   -checkpoint STEM   save the whole state after snapshots, to STEM.1, STEM.2 and so on, where that
-                     takes less than a hundredth of the time since the last one
-  -checkpoint_every S  seconds of wall time that lie between two of them at least
+                     takes less than a hundredth of the time since the last one; between snapshots,
+                     to the same names, every 10 min; and on SIGUSR1, at which the run ends with
+                     status 250
+  -checkpoint_every S  seconds of wall time that lie between two of them at least, and after which
+                     the state is saved between snapshots
   -continue FILE     go on from such a file, to the end that was set for it then
 """
 
 _WITH_VALUE = frozenset(
     {"-dcsp", "-dcsphpp", "-dpng", "-dbin", "-stop", "-stoptime", "-s", "-g", "-data_pipe"}
     | {"-checkpoint", "-checkpoint_every", "-continue"}
-    | {"-id", "-cv", "-ch", "-ls", "-tr", "-fr"}
 )
 _WHOLE = re.compile(r"[+-]?[0-9]+")
-_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_PICTURES = frozenset({"-id", "-cv", "-ch", "-ls", "-tr", "-fr"})  # read for themselves
 _LEAST_INTERVAL = 1e-3  # t0; less than the time between two events
 _LARGEST = 1e38  # of single precision
 _GENESIS_SEED = 68374
@@ -143,7 +146,7 @@ def genesis(words: Sequence[str]) -> GenesisOptions:
     for name, value in _options(rest, frozenset({"-s", "-g"})):
         match name:
             case "-s" | "-g":
-                seed = _whole(name, value)
+                seed = _seed(value)
             case "-bin":
                 raw = True
             case _:
@@ -183,7 +186,7 @@ def rescal(words: Sequence[str]) -> RescalOptions:
                     )
                 given["stoptime"] = _decimal(name, value)
             case "-s" | "-g":
-                given["seed"] = _whole(name, value)
+                given["seed"] = _seed(value)
             case "-data_pipe":
                 given["pipe"] = _whole(name, value)
             case "-checkpoint":
@@ -219,13 +222,27 @@ def rescal(words: Sequence[str]) -> RescalOptions:
 
 
 def _options(words: Sequence[str], with_value: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Yield each word with its value, which is empty where the word takes none."""
-    rest = iter(words)
-    for name in rest:
-        value = next(rest, None) if name in with_value else ""
-        if value is None:
+    """Yield each word with its value, which is empty where the word takes none.
+
+    What only tells on pictures looks at the word behind it and leaves it if it is an option.
+    """
+    at = 0
+    while at < len(words):
+        name, behind = words[at], words[at + 1 : at + 2]
+        at += 1
+        if name in with_value and not behind and name not in _PICTURES:
             raise ExitError(Exit.REFUSED, f"{name}: expected a value behind it")
+        takes = name in with_value or (name in _PICTURES and bool(behind))
+        value = behind[0] if takes else ""
+        if takes and not (name in _PICTURES and value.startswith("-")):
+            at += 1
         yield name, value
+
+
+def _seed(text: str) -> int:
+    """Return a seed as C reads it: the whole number with which a text begins, or 0."""
+    match = _WHOLE.match(text.strip())
+    return int(match[0]) if match else 0
 
 
 def _whole(name: str, text: str) -> int:
@@ -236,17 +253,18 @@ def _whole(name: str, text: str) -> int:
 
 
 def _decimal(name: str, text: str) -> float:
-    match = _DECIMAL.match(text)
-    if not match or not abs(float(match[0])) < _LARGEST:
+    number = leading_number(text)
+    if number is None or not abs(number) < _LARGEST:
         raise ExitError(Exit.REFUSED, f"{name} {text}: expected a number of t0, like 50t0")
-    return float(match[0])
+    return number
 
 
 def _interval(name: str, text: str) -> float:
+    """Return an interval in t0; 0 means never."""
     value = _decimal(name, text)
-    if value < _LEAST_INTERVAL:
+    if value != 0 and value < _LEAST_INTERVAL:
         raise ExitError(
             Exit.REFUSED,
-            f"{name} {text}: expected a positive number of t0, {_LEAST_INTERVAL:g} or more",
+            f"{name} {text}: expected 0 or a number of t0 from {_LEAST_INTERVAL:g}",
         )
     return value

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.engine.exit_status import Exit, ExitError
 from orchestrator.formats import frames
 from orchestrator.formats.cellspace import Header, header_bytes
 from orchestrator.formats.durable import replacing
@@ -128,8 +128,9 @@ def write_gas(simulation: Simulation) -> None:
     try:
         with replacing(Path(f"HPP{number:05d}_t0.bin"), durable=False) as file:
             file.write(simulation.nodes.astype("<u2").tobytes())
-        with replacing(Path(f"HPP{number:05d}_{boxes}.vel"), durable=False) as file:
-            file.write(velocities.astype("<i4").tobytes())
+        if simulation.atmosphere.cycles:
+            with replacing(Path(f"HPP{number:05d}_{boxes}.vel"), durable=False) as file:
+                file.write(velocities.astype("<i4").tobytes())
     except OSError as error:
         raise ExitError(
             Exit.REFUSED,
@@ -139,9 +140,17 @@ def write_gas(simulation: Simulation) -> None:
 
 def header_of(simulation: Simulation, model: str, *, borders: bool) -> Header:
     """Return the header of the present state."""
-    height, length, depth = simulation.height, simulation.length, simulation.depth
-    time = simulation.time
-    return Header(model, height, length, depth, time=time, borders=borders, boxed=not borders)
+    across, along = simulation.bed.margins
+    return Header(
+        model,
+        simulation.height,
+        simulation.length,
+        simulation.depth,
+        time=simulation.time,
+        borders=borders,
+        boxed=not borders,
+        margins=(across, 1, along),
+    )
 
 
 @contextlib.contextmanager

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, kernel, part, whole
-from orchestrator.engine.ground import DOWN, EAST, SOUTH
+from orchestrator.engine.ground import DOWN, EAST, SOUTH, stand_in
+from orchestrator.engine.jit import at, kernel, part, whole
 from orchestrator.engine.states import STATE_BITS, STATE_MASK, WALL
 
 if TYPE_CHECKING:
@@ -75,11 +75,10 @@ def scan(ground: Ground, depth: int, store: bool) -> int:
     """Count all pairs into ``lengths``, and if ``store`` fill the arrays; return the owners.
 
     The order is depth, height, length, the last fastest, and per cell the eastern, the southern
-    and the lower pair. A cyclic box has no pairs owned by its western and northern wall.
+    and the lower pair. A cyclic box has no pairs owned by cells outside the space.
     """
     cells, kinds = ground.cells, ground.kinds
     Hp, Lp = ground.height, ground.length
-    begin = 1 if ground.periodic else 0
     ground.lengths[:] = 0
     if store:
         ground.slots[:] = 0
@@ -87,9 +86,11 @@ def scan(ground: Ground, depth: int, store: bool) -> int:
         for cell in range(cells.size):
             cells[cell] &= STATE_MASK
     owners = 0
-    for z in range(begin, depth - 1):
+    for z in range(depth - 1):
         for y in range(Hp - 1):
-            for x in range(begin, Lp - 1):
+            for x in range(Lp - 1):
+                if ground.periodic and not ground.inside[x + Lp * z]:
+                    continue
                 cell = x + Lp * (y + Hp * z)
                 state = cells[cell] & STATE_MASK
                 owns = False
@@ -98,9 +99,10 @@ def scan(ground: Ground, depth: int, store: bool) -> int:
                         continue
                     if neighbour == SOUTH and ground.width == 1:
                         continue
-                    other = cells[cell + ground.offsets[neighbour]] & STATE_MASK
+                    there = cell + ground.offsets[neighbour]
+                    other = cells[there] & STATE_MASK
                     if other == WALL:
-                        other = cells[cell + ground.wraps[neighbour]] & STATE_MASK
+                        other = cells[stand_in(ground, there)] & STATE_MASK
                     kind = kinds[neighbour * 256 + state * 16 + other]
                     if kind >= 0:
                         owns = True

@@ -6,8 +6,8 @@ A state is an integer below 2**48. The draw that belongs to a state is that stat
 
 from __future__ import annotations
 
-from orchestrator.engine.compiled import part
-from orchestrator.engine.draws import INCREMENT, MASK, MULTIPLIER, seeded
+from orchestrator.engine.jit import part
+from orchestrator.engine.random48_arrays import INCREMENT, MASK, MULTIPLIER, seeded
 
 __all__ = ["MASK", "UNIT", "following", "seeded"]
 

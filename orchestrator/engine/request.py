@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from orchestrator.engine.exits import Exit, ExitError, ending
+from orchestrator.engine.exit_status import Exit, ExitError, ending
 from orchestrator.formats import parfile
 from orchestrator.formats.parameters import ALIASES, PARAMETERS
 
@@ -22,7 +22,7 @@ _SINTERING = frozenset({"Lambda_F", "Lambda_S"})
 def read(path: Path, names: Container[str]) -> tuple[ParFile, dict[str, Value]]:
     """Return a parameter file and the typed values of those ``names`` that it gives.
 
-    Obsolete names are replaced by today's; a name that is given both ways keeps today's value.
+    Obsolete names are replaced by today's; of a name that is given both ways the later line counts.
 
     Raises
     ------
@@ -44,8 +44,9 @@ def read(path: Path, names: Container[str]) -> tuple[ParFile, dict[str, Value]]:
     lines = dict(file.lines)
     for old, new in ALIASES.items():
         if old in values:
-            values.setdefault(new, values.pop(old))
-            lines.setdefault(new, lines[old])
+            value = values.pop(old)
+            if new not in values or lines[old] > lines[new]:
+                values[new], lines[new] = value, lines[old]
     return dataclasses.replace(file, lines=lines), values
 
 

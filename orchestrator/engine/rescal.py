@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import signal
 import sys
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING
 
-from orchestrator.engine import limits, options, request
-from orchestrator.engine.exits import Exit, ExitError, ending
+import numpy as np
+
+from orchestrator.engine import limits, options, request, settings, wind
+from orchestrator.engine.active_region import margins
+from orchestrator.engine.exit_status import Exit, ExitError, ending
 from orchestrator.engine.logs import Logs
 from orchestrator.engine.output import Files, Pipe, write_gas
+from orchestrator.engine.saving import Saver, index_of
+from orchestrator.engine.settings import Rotation
+from orchestrator.engine.wind import Physics, Strength, Weather
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.formats import cellspace, frames, properties
 from orchestrator.formats.cellspace import Cell, Header
@@ -22,17 +28,13 @@ from orchestrator.formats.parameters import PARAMETERS, rescal_names
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from orchestrator.engine.options import RescalOptions
+    from orchestrator.engine.settings import Settings
     from orchestrator.engine.simulation import Simulation
     from orchestrator.formats.parameters import Value
     from orchestrator.formats.parfile import ParFile
-
-_SHARE = 100.0  # saving takes a hundredth of the time, or less
-_LEAST_HEIGHT = 4  # the model mixes gas in rows up to the fifth, except in a cyclic box
-_LEAST_LENGTH = 9  # and interpolates its velocity between three boxes of five columns
 
 
 def main(words: Sequence[str]) -> None:
@@ -50,9 +52,9 @@ def main(words: Sequence[str]) -> None:
         _say("\n".join(f"{name}: {PARAMETERS[name].meaning}" for name in rescal_names()))
     file, values = request.read(given.parfile, set(rescal_names()))
     limits.refuse(file, values)
-    time_scale = _physics(file, values)
+    weather, strength = _weather(file, values)
     if given.resumed is not None:
-        _go_on(given, values, given.resumed)
+        _go_on(given, values, weather, given.resumed)
         return
     header, cells, cell_times = _start(file, values)
     limits.refuse_negative(file, values, cells)
@@ -71,19 +73,24 @@ def main(words: Sequence[str]) -> None:
     if header.model != model:
         _warn(f"{values['Csp_file']}: a cell space of the model {header.model}, not {model}")
     time = float(values.get("Time", header.time))
-    pipe = _pipe(given, model, header)
     directory = Path(str(values.get("Output_directory", "../out")))
-    logs = Logs(directory, info=given.info, time_scale=time_scale)
+    pipe = _pipe(given, model, header, settings.read(values, model))
+    logs = Logs(directory, info=given.info)
     seed = int(values.get("Seed", given.seed))
     _report(
-        given, f"model {model}, {_sizes(header)} cells, seed {seed}, a t0 is {time_scale:g} s"
+        given,
+        f"model {model}, {_sizes(header)} cells, seed {seed}, a t0 is {strength.time_scale:g} s",
     )
-    simulation = _simulation(file, values, cells, cell_times, time=time, seed=seed, model=model)
+    saver = Saver(given.checkpoint, given.checkpoint_every_s)
+    simulation = _simulation(
+        file, values, cells, cell_times, time=time, seed=seed, model=model, weather=weather
+    )
     del cells, cell_times  # as large as the run itself
-    logs.write_probabilities(float(simulation.settings.tau_min), float(simulation.tau_max))
+    simulation.set_strength(strength)
+    simulation.on_sweep = logs.write_sweep
+    logs.write_probabilities(float(strength.tau_min), float(strength.tau_max))
     target = pipe or Files(given, model, directory)
     number = 0
-    saver = Saver(given)
 
     def on_snapshot(now: Simulation) -> None:
         nonlocal number
@@ -108,53 +115,25 @@ def main(words: Sequence[str]) -> None:
             every=given.every,
             every_picture=given.every_picture,
             on_snapshot=on_snapshot,
+            on_pause=saver.between,
         )
     if pipe is not None:
         pipe.drain()
 
 
-class Saver:
-    """Saves the state after snapshots, as seldom as it takes to cost next to nothing.
-
-    A state that cannot be saved is a warning: what is computed goes another way.
-    """
-
-    def __init__(self, given: RescalOptions, number: int = 0) -> None:
-        self._stem = given.checkpoint
-        self._least_s = given.checkpoint_every_s
-        self._last = monotonic()
-        self._cost_s = 0.0
-        self._first = number + 1
-
-    def after(self, number: int, simulation: Simulation) -> None:
-        """Save the state after snapshot ``number``, if it is time."""
-        waited_s = monotonic() - self._last
-        if self._stem is None or number < self._first:
-            return
-        if waited_s < max(self._least_s, _SHARE * self._cost_s):
-            return
-        from orchestrator.engine import checkpoint  # noqa: PLC0415  # loads the kernels
-
-        before, path = monotonic(), self._stem.with_name(f"{self._stem.name}.{number}")
-        try:
-            checkpoint.save(simulation, path)
-        except OSError as error:
-            _warn(f"{path}: the state cannot be saved: {error.strerror}; the run goes on")
-        self._last = monotonic()
-        self._cost_s = self._last - before
-
-
-def _go_on(given: RescalOptions, values: dict[str, Value], resumed: Path) -> None:
+def _go_on(
+    given: RescalOptions, values: dict[str, Value], weather: Weather, resumed: Path
+) -> None:
     """Continue a run from a saved state, as if it had never stopped."""
     from orchestrator.engine import checkpoint  # noqa: PLC0415  # loads the kernels
 
     if given.pipe is None:
         raise ExitError(Exit.UNSUPPORTED, "-continue: only with -data_pipe")
     model = str(values.get("Model", "SNO"))
+    pipe, number = Pipe(given.pipe, model), index_of(resumed)
+    saver = Saver(given.checkpoint, given.checkpoint_every_s, number)
     with ending(Exit.STALE):
-        simulation = checkpoint.load(resumed, values, model=model)
-    number = int(resumed.suffix[1:]) if resumed.suffix[1:].isdecimal() else 0
-    pipe, saver = Pipe(given.pipe, model), Saver(given, number)
+        simulation = checkpoint.load(resumed, values, model=model, weather=weather)
     _report(given, f"going on from snapshot {number} at {simulation.time!r} t0")
 
     def on_snapshot(now: Simulation) -> None:
@@ -167,31 +146,45 @@ def _go_on(given: RescalOptions, values: dict[str, Value], resumed: Path) -> Non
         saver.after(number, now)
 
     with _limit(given.minutes):
-        simulation.resume(on_snapshot=on_snapshot)
+        simulation.resume(on_snapshot=on_snapshot, on_pause=saver.between)
     pipe.drain()
 
 
-def _physics(file: ParFile, values: dict[str, Value]) -> float:
-    """Return the seconds of a t0, and raise a threshold of 0 to 1 as the model does with them."""
-    if "Phys_prop_file" not in values:
-        return 1.0
+def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength]:
+    """Read what the wind does, and how strong it is where no file says so.
+
+    Beside properties of nature a threshold of 0 is raised to 1, as in the model.
+    """
+    transport, deposition = (
+        np.float32(values.get(name, 0)) for name in ("Lambda_T", "Lambda_C")
+    )
+    if "Lambda_T" not in values or transport < 0:
+        transport = np.float32(3) * deposition
+    winds = physics = None
     with ending(Exit.UNREADABLE):
-        physical = properties.read_properties(Path(str(values["Phys_prop_file"])))
-        if "Qsat_file" not in values:
-            raise ExitError(
-                Exit.UNREADABLE, f"{file.path}: Qsat_file: expected one beside Phys_prop_file"
+        if "Phys_prop_file" in values:
+            physical = properties.read_properties(Path(str(values["Phys_prop_file"])))
+            if "Qsat_file" not in values:
+                raise ExitError(
+                    Exit.UNREADABLE,
+                    f"{file.path}: Qsat_file: expected one beside Phys_prop_file",
+                )
+            flux = properties.read_saturated_flux(Path(str(values["Qsat_file"])))
+            physics = Physics(physical, flux, transport, deposition)
+        if "Wind_file" in values:
+            winds = wind.read(Path(str(values["Wind_file"])))
+    weather = Weather(winds, physics, fixed_threshold="Tau_min" in file.texts)
+    tau_min, tau_max = (np.float32(values.get(name, 0)) for name in ("Tau_min", "Tau_max"))
+    strength = Strength(tau_min, tau_max, np.float32(1))
+    if winds is None and physics is not None:
+        strength = physics.strength(np.float32(-1), strength)
+        values["Tau_min"] = float(strength.tau_min)
+        if strength.time_scale == properties.UNKNOWN_S:
+            _warn(
+                f"{file.path}: Tau_min = {strength.tau_min:g}: no grain would fly in nature at such "
+                f"a threshold; a t0 is taken to last {strength.time_scale:g} s"
             )
-        flux = properties.read_saturated_flux(Path(str(values["Qsat_file"])))
-    if float(values.get("Tau_min", 0)) == 0:
-        values["Tau_min"] = 1.0
-    threshold = float(values["Tau_min"])
-    _, scale = properties.scales(values, physical, flux)
-    if scale == properties.UNKNOWN_S:
-        _warn(
-            f"{file.path}: Tau_min = {threshold:g}: no grain would fly in nature at such a "
-            f"threshold; a t0 is taken to last {scale:g} s"
-        )
-    return scale
+    return weather, strength
 
 
 def _start(
@@ -217,20 +210,12 @@ def _start(
                 Exit.REFUSED,
                 f"{file.place(name)}: {name}: {values[name]} here, but {size} in {path}",
             )
-    periodic = values.get("Boundary", "PERIODIC") == "PERIODIC"
-    if values.get("Use_lgca", True):
-        for name, size, least in (
-            ("H", header.height, 1 if periodic else _LEAST_HEIGHT),
-            ("L", header.length, _LEAST_LENGTH),
-        ):
-            if size < least:
-                raise ExitError(
-                    Exit.REFUSED,
-                    f"{file.place(name)}: {name}: the gas needs {least} cells or more, got {size}",
-                )
+    wanted = settings.read(values, header.model)
+    for name, why in limits.too_small(wanted, header.height, header.length, header.depth):
+        raise ExitError(Exit.REFUSED, f"{file.place(name)}: {name}: {why}")
     if not abs(header.time) < limits.LATEST:
         raise ExitError(Exit.REFUSED, f"{where}: {path}: its time is {header.time}")
-    if periodic:
+    if wanted.periodic:
         _refuse_walls(f"{where}: {path}", cells)
     return header, cells, cell_times
 
@@ -257,14 +242,17 @@ def _simulation(
     time: float,
     seed: int,
     model: str,
+    weather: Weather,
 ) -> Simulation:
     from orchestrator.engine import cache, warm  # noqa: PLC0415  # they load the kernels
     from orchestrator.engine.simulation import Simulation  # noqa: PLC0415
 
     if not cache.ensure(warm.compile_all):
-        warm.compile_all()  # loads them: a signal that comes while one is loaded ends noisily
+        warm.load(settings.read(values, model))  # a signal that comes meanwhile ends noisily
     try:
-        return Simulation(values, cells, cell_times, time=time, seed=seed, model=model)
+        return Simulation(
+            values, cells, cell_times, time=time, seed=seed, model=model, weather=weather
+        )
     except RequestError as error:
         raise ExitError(
             Exit.UNSUPPORTED, *(f"{file.path}: {p}" for p in error.problems)
@@ -275,12 +263,34 @@ def _simulation(
         ) from error
 
 
-def _pipe(given: RescalOptions, model: str, header: Header) -> Pipe | None:
+def _pipe(given: RescalOptions, model: str, header: Header, wanted: Settings) -> Pipe | None:
+    """Return the pipe for snapshots, None for files.
+
+    Raises
+    ------
+    ExitError
+        Also if the sizes of snapshots, or of a box in which the domain can turn, are too large.
+    """
+    walls = (1, 1)
+    if wanted.rotation is Rotation.FULL:
+        walls = margins(header.length, header.depth, gas=wanted.gas)
+    across, along = walls
+    box = dataclasses.replace(
+        Header(model, header.height, header.length, header.depth),
+        borders=True,
+        margins=(across, 1, along),
+    )
+    if box.payload_bytes > cellspace.CELL_BYTES * cellspace.LARGEST_CELLS:
+        depth, height, length = box.box_shape
+        raise ExitError(
+            Exit.REFUSED,
+            f"Rot_mode = FULL: a box of {height} x {length} x {depth} cells is more than can be "
+            "simulated",
+        )
     if given.pipe is None:
         return None
-    walls = Header(model, header.height, header.length, header.depth, borders=True)
     try:
-        frames.pack_size(walls.size + walls.payload_bytes)
+        frames.pack_size(box.size + box.payload_bytes)
     except FormatError as error:
         raise ExitError(Exit.REFUSED, f"-data_pipe {given.pipe}: {error}") from error
     return Pipe(given.pipe, model)

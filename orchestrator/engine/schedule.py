@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from orchestrator.engine.time_steps import beyond
+
 _NUMBERS = 100_000
 _SLACK = 0.1  # t0 by which a start may lie beyond the time of its first snapshot
 
@@ -43,11 +45,9 @@ class Schedule:
     def starting(
         cls, start: float, *, every: float | None, every_picture: float | None
     ) -> Schedule:
-        """Return what a run does that starts at ``start``; pictures alone ask for nothing."""
-        if not every:
-            return cls()
+        """Return what a run does that starts at ``start``."""
         step, picture_step = (
-            float(np.float32(interval)) for interval in (every, every_picture or math.inf)
+            float(np.float32(interval or math.inf)) for interval in (every, every_picture)
         )
         first, first_picture = (
             interval * math.ceil((start - _SLACK) / interval)
@@ -65,12 +65,11 @@ class Schedule:
     def take(self, time: float) -> bool:
         """Return whether a snapshot is taken at ``time``, when something is due."""
         snapshot, picture = self.snapshot_due == self.due, self.picture_due == self.due
-        while snapshot and self.snapshot_due <= time:
-            self.snapshot_due += self.every
-        while picture and self.picture_due <= time:
-            self.picture_due += self.every_picture
-        while self.due <= time:
-            self.due += min(self.every, self.every_picture)
+        if snapshot:
+            self.snapshot_due = beyond(self.snapshot_due, self.every, time, False)
+        if picture:
+            self.picture_due = beyond(self.picture_due, self.every_picture, time, False)
+        self.due = beyond(self.due, min(self.every, self.every_picture), time, False)
         self.due = min(self.due, self.snapshot_due, self.picture_due)
         self.taken += 1
         return snapshot

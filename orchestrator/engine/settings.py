@@ -35,12 +35,25 @@ class Avalanches(enum.Enum):
     PROPAG = "PROPAG"
 
 
+class Rotation(enum.Enum):
+    """What is turned when the wind turns."""
+
+    OVERLAP = "OVERLAP"  # the box, whose sides are joined
+    DISK = "DISK"  # a disk in its middle
+    FULL = "FULL"  # the whole box, inside a larger one
+
+    @classmethod
+    def _missing_(cls, value: object) -> Rotation | None:
+        return {"CYCLE": cls.OVERLAP, "TABLE": cls.DISK, "SQUARE": cls.FULL}.get(str(value))
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the dynamics need to know, rounded as the model rounds it.
 
     ``np.float32`` fields are single precision; ``transport`` is None where the file has no
-    ``Lambda_T`` or a negative one; ``stabilisation`` is None where ``Init_ncycl`` is absent.
+    ``Lambda_T`` or a negative one; ``stabilisation`` and ``rotation_cycles`` are None where
+    ``Init_ncycl`` and ``Rot_ncycl`` are absent.
     """
 
     model: str
@@ -74,6 +87,36 @@ class Settings:
     gas_delay: float
     speedup: int
     forcing: np.float32
+    stable_time: np.float32
+    unstable_angle: np.float32
+    unstable_rate: np.float32
+    rotation: Rotation
+    rotation_angle: np.float32
+    rotation_delay: np.float32
+    rotation_cycles: int | None
+    renew_gas: bool
+    centering_delay: np.float32
+
+    @property
+    def periodic(self) -> bool:
+        """Whether the box is cyclic in length and depth."""
+        return self.boundary is Boundary.PERIODIC
+
+    @property
+    def slides(self) -> bool:
+        """Whether single grains slide, as transitions."""
+        return self.avalanches in {Avalanches.TRANS, Avalanches.PROPAG}
+
+    def cycles_after_turn(self, Lp: int) -> int:
+        """Return the gas cycles after a turn or a translation, in a box of padded length ``Lp``."""
+        if self.rotation_cycles is not None:
+            return self.rotation_cycles
+        return 2 * Lp if self.renew_gas and self.speedup == 0 else 150
+
+
+def in_16_bits(number: int) -> int:
+    """Return what is left of a number in 16 bits, as two's complement."""
+    return (number + 0x8000) % 0x10000 - 0x8000
 
 
 def read(parameters: Mapping[str, Value], model: str) -> Settings:
@@ -86,7 +129,7 @@ def read(parameters: Mapping[str, Value], model: str) -> Settings:
         return int(parameters.get(name, default))
 
     transport = single("Lambda_T", -1.0)
-    cycles = parameters.get("Init_ncycl")
+    cycles, turned = parameters.get("Init_ncycl"), parameters.get("Rot_ncycl")
     return Settings(
         model=model,
         boundary=Boundary(parameters.get("Boundary", "PERIODIC")),
@@ -119,6 +162,15 @@ def read(parameters: Mapping[str, Value], model: str) -> Settings:
         gas_delay=float(parameters.get("Lgca_delay", 0.0)) or 1.0,
         speedup=whole("Lgca_speedup"),
         forcing=single("Lgca_gfor", 0.001, alias="Mvt_gfor"),
+        stable_time=single("Ava_duration", 1.0),
+        unstable_angle=single("Ava_angle_unstable"),
+        unstable_rate=single("Lambda_A_unstable"),
+        rotation=Rotation(parameters.get("Rot_mode", "OVERLAP")),
+        rotation_angle=single("Rot_angle"),
+        rotation_delay=single("Rot_delay"),
+        rotation_cycles=None if turned is None else int(turned),
+        renew_gas=bool(parameters.get("Lgca_reset", True)),
+        centering_delay=single("Centering_delay"),
     )
 
 
@@ -130,30 +182,59 @@ def refuse_unsupported(parameters: Mapping[str, Value]) -> None:
 
 
 def _unsupported(parameters: Mapping[str, Value]) -> Iterator[str]:
-    mode = parameters.get("Ava_mode", "SYNC")
-    if mode == "PROPAG":
-        yield "Ava_mode = PROPAG: propagating avalanches are not simulated; use TRANS, SYNC or NONE"
-    if mode == "SYNC" and parameters.get("Ava_angle", 0):
+    wanted = read(parameters, "SNO")
+    yield from _avalanches(parameters, wanted)
+    yield from _turns(parameters, wanted)
+    for name in ("Hpp_file", "Mvt_file"):
+        if name in parameters:
+            yield f"{name} = {parameters[name]}: an initial gas cannot be read; leave it out"
+    if wanted.erosion < 0:  # it sets off others in every run
+        yield f"Lambda_E = {parameters['Lambda_E']}: a rate cannot be negative"
+
+
+def _avalanches(parameters: Mapping[str, Value], wanted: Settings) -> Iterator[str]:
+    mode, delay = wanted.avalanches, wanted.sweep_delay
+    if mode is Avalanches.SYNC and wanted.angle != 0:
         yield (
             f"Ava_angle = {parameters['Ava_angle']}: synchronous avalanches know no angle; "
             "set Ava_angle = 0 or Ava_mode = TRANS"
         )
-    if mode == "TRANS" and parameters.get("Ava_delay", 0):
+    if mode is Avalanches.SYNC and delay != 0 and wanted.unstable_angle != 0:
         yield (
-            f"Ava_delay = {parameters['Ava_delay']}: avalanches of changing angle are not "
-            "simulated; leave Ava_delay out or use Ava_mode = SYNC"
+            f"Ava_angle_unstable = {parameters['Ava_angle_unstable']}: synchronous avalanches know "
+            "no angle; leave it out or set Ava_mode = TRANS"
         )
-    if parameters.get("Rot_delay", 0) and parameters.get("Rot_angle", 0):
-        yield f"Rot_delay = {parameters['Rot_delay']}: wind rotation is not simulated; set it to 0"
-    if parameters.get("Wind_file"):
-        yield f"Wind_file = {parameters['Wind_file']}: a changing wind is not simulated; leave it out"
-    if parameters.get("Centering_delay", 0):
+    if mode is Avalanches.PROPAG:
+        for name, value in (("Ava_delay", delay), ("Ava_angle", wanted.angle)):
+            if value == 0:
+                yield f"{name} = 0: propagating avalanches would never end; give a positive one"
+    if delay < 0:
+        yield f"Ava_delay = {parameters['Ava_delay']}: a delay cannot be negative"
+    if delay != 0 and wanted.slides:
+        if wanted.stable_time < 0:
+            yield f"Ava_duration = {parameters['Ava_duration']}: a time cannot be negative"
+        if wanted.unstable_rate < 0:
+            yield f"Lambda_A_unstable = {parameters['Lambda_A_unstable']}: a rate cannot be negative"
+
+
+def _turns(parameters: Mapping[str, Value], wanted: Settings) -> Iterator[str]:
+    for name, delay in (
+        ("Rot_delay", wanted.rotation_delay),
+        ("Centering_delay", wanted.centering_delay),
+    ):
+        if delay < 0:
+            yield f"{name} = {parameters[name]}: a delay cannot be negative"
+    if wanted.rotation is not Rotation.FULL:
+        return
+    mode = f"Rot_mode = {parameters['Rot_mode']}"
+    if wanted.boundary is Boundary.REINJECTION:
+        yield f"{mode}: not with Boundary = REINJECTION; use OVERLAP or DISK"
+    if not wanted.periodic:
+        return
+    if wanted.avalanches in {Avalanches.SYNC, Avalanches.PROPAG}:
         yield (
-            f"Centering_delay = {parameters['Centering_delay']}: automatic centering is not "
-            "simulated; set it to 0"
+            f"{mode}: with Boundary = PERIODIC only Ava_mode = TRANS or NONE, "
+            f"not {wanted.avalanches.value}"
         )
-    for name in ("Hpp_file", "Mvt_file"):
-        if parameters.get(name):
-            yield f"{name} = {parameters[name]}: an initial gas cannot be read; leave it out"
-    if float(parameters.get("Lambda_E", 0)) < 0:  # it sets off others in every run
-        yield f"Lambda_E = {parameters['Lambda_E']}: a rate cannot be negative"
+    if wanted.centering_delay != 0:
+        yield f"{mode}: with Boundary = PERIODIC there is no centering; leave Centering_delay out"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from orchestrator.engine.draws import Draws
+    from orchestrator.engine.random48_arrays import Draws
 
 _PI = 3.14159265  # the model's own
 

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, kernel, part, whole
-from orchestrator.engine.gas import BOX, PLANE_SPACING
+from orchestrator.engine.gas_layout import BOX, PLANE_SPACING
+from orchestrator.engine.jit import at, kernel, part, whole
 from orchestrator.engine.slopes import across
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from orchestrator.engine.corridor import Corridor
+    from orchestrator.engine.active_region import Corridor
     from orchestrator.engine.ground import Ground
 
-_STEEPEST = 5  # differences of altitude over four columns are cut to this
-_SPAN = 2 * _STEEPEST + 1
-_DISTANCES = 5  # a difference is taken over 0..4 columns
+STEEPEST = 5  # differences of altitude over four columns are cut to this
+SPAN = 2 * STEEPEST + 1
+DISTANCES = 5  # a difference is taken over 0..4 columns
 _HEIGHT = np.float32(10.0)  # distance of the sample from the ground
 
 
@@ -34,7 +34,8 @@ class Samples(NamedTuple):
     offset
         int8 [3, 5 * 5 * 11 * 11], cells from the ground to the sample: east, up, south.
     below, above
-        int64 [Dp], the gas planes north and south of a depth, -1 outside the corridor.
+        int64 [Dp], the gas planes in use north and south of a depth; -1 where there is none and the
+        gas counts as still.
     weight
         float32 [2, Dp], their weights; the second is 0 on a plane.
     """
@@ -46,10 +47,15 @@ class Samples(NamedTuple):
     weight: NDArray[np.float32]
 
 
-def samples(between: Corridor, Dp: int, *, periodic: bool) -> Samples:
-    """Return the tables for a corridor in a padded box of depth ``Dp``."""
-    distance = np.arange(_DISTANCES)
-    difference = np.arange(-_STEEPEST, _STEEPEST + 1)
+def samples(
+    between: Corridor, Dp: int, *, periodic: bool, used: tuple[int, int] | None = None
+) -> Samples:
+    """Return the tables for a corridor in a padded box of depth ``Dp``.
+
+    ``used`` are the first and the last gas plane in use, if not all are.
+    """
+    distance = np.arange(DISTANCES)
+    difference = np.arange(-STEEPEST, STEEPEST + 1)
     s_x, s_z, D_x, D_z = (
         axis.ravel()
         for axis in np.meshgrid(distance, distance, difference, difference, indexing="ij")
@@ -67,15 +73,18 @@ def samples(between: Corridor, Dp: int, *, periodic: bool) -> Samples:
     reach = np.nan_to_num(normal * _HEIGHT).astype(np.float64)
     offset = np.copysign(np.floor(np.abs(reach) + 0.5), reach).astype(np.int8)
 
-    planes = -(-between.width // PLANE_SPACING)
+    first, last = used or (0, -(-between.width // PLANE_SPACING) - 1)
     depth = np.arange(Dp)
-    below = (depth - between.first) // PLANE_SPACING
-    above = np.where(below == planes - 1, 0 if periodic else planes - 1, below + 1)
-    beyond = (depth - between.first) % PLANE_SPACING
-    gap = np.where(
-        below == planes - 1, between.width - PLANE_SPACING * (planes - 1), PLANE_SPACING
+    below = np.minimum((depth - between.first) // PLANE_SPACING, last)
+    partner = (0 if first == 0 else -1) if periodic else last
+    above = np.where(below == last, partner, below + 1)
+    beyond = depth - between.first - PLANE_SPACING * below
+    gap = np.where(below == last, between.width - PLANE_SPACING * last, PLANE_SPACING)
+    outside = (
+        (depth < between.first + PLANE_SPACING * first)
+        | (depth > between.last)
+        | (last < first)
     )
-    outside = (depth < between.first) | (depth > between.last)
     second = beyond.astype(np.float32) / gap.astype(np.float32)
     return Samples(
         tangent=tangent,
@@ -89,7 +98,7 @@ def samples(between: Corridor, Dp: int, *, periodic: bool) -> Samples:
 @part
 def clipped(difference: int) -> int:
     """Cut a difference of altitude."""
-    return min(max(difference, -_STEEPEST), _STEEPEST)
+    return min(max(difference, -STEEPEST), STEEPEST)
 
 
 @kernel
@@ -101,11 +110,7 @@ def press(ground: Ground, total: NDArray[np.int32], samples: Samples, depth: int
     """
     Hp, Lp, periodic = ground.height, ground.length, ground.periodic
     long, wide = Lp - 2, ground.width
-    high, boxes_long = ground.boxes_high, ground.boxes_long
-    boxes = high * boxes_long
     altitude = ground.altitude
-    eastward, downward = total[0], total[1]
-    edge, floor = BOX * (boxes_long - 2), BOX * (high - 1)
     for j in range(wide):
         z = ground.first + j
         north, south = across(j, -2, wide, periodic), across(j, 2, wide, periodic)
@@ -119,35 +124,48 @@ def press(ground: Ground, total: NDArray[np.int32], samples: Samples, depth: int
             D_z = clipped(
                 whole(altitude[at(south_row + i)]) - whole(altitude[at(north_row + i)])
             )
-            shape = (
-                ((s_x * _DISTANCES + s_z) * _SPAN + D_x + _STEEPEST) * _SPAN + D_z + _STEEPEST
-            )
+            shape = ((s_x * DISTANCES + s_z) * SPAN + D_x + STEEPEST) * SPAN + D_z + STEEPEST
             x = min(max(i + 1 + samples.offset[0, at(shape)], 0), Lp - 1)
             y = min(max(Hp - altitude[at(row + i)] - samples.offset[1, at(shape)], 0), Hp - 1)
             there = min(max(z + samples.offset[2, at(shape)], 1), depth - 2)
-            below = samples.below[at(there)]
-            u_x, u_y = np.float32(0), np.float32(0)
-            if y < floor and below >= 0:
-                x = min(x, edge - 1)
-                j_box, i_box = whole(at(y) // at(BOX)), whole(at(x) // at(BOX))
-                a, b = y - BOX * j_box, x - BOX * i_box
-                w00, w01 = (BOX - a) * (BOX - b), (BOX - a) * b
-                w10, w11 = a * (BOX - b), a * b
-                box = below * boxes + j_box * boxes_long + i_box
-                u_x = blend(eastward, box, boxes_long, w00, w01, w10, w11)
-                u_y = blend(downward, box, boxes_long, w00, w01, w10, w11)
-                g1 = samples.weight[1, at(there)]
-                if g1 != 0:
-                    g0 = samples.weight[0, at(there)]
-                    box = samples.above[at(there)] * boxes + j_box * boxes_long + i_box
-                    v_x = blend(eastward, box, boxes_long, w00, w01, w10, w11)
-                    v_y = blend(downward, box, boxes_long, w00, w01, w10, w11)
-                    u_x = np.float32(np.float32(u_x * g0) + np.float32(v_x * g1))
-                    u_y = np.float32(np.float32(u_y * g0) + np.float32(v_y * g1))
+            u_x, u_y = velocity_at(ground, total, samples, x, y, there)
             ground.stress[at(row + i)] = np.float32(
                 np.float32(u_x * samples.tangent[1, at(shape)])
                 + np.float32(u_y * -samples.tangent[0, at(shape)])
             )
+
+
+@part
+def velocity_at(
+    ground: Ground, total: NDArray[np.int32], samples: Samples, x: int, y: int, z: int
+) -> tuple[np.float32, np.float32]:
+    """Return the velocity of the gas at a cell, eastward and downward, in the units of ``total``."""
+    high, long = ground.boxes_high, ground.boxes_long
+    boxes = high * long
+    below = samples.below[at(z)]
+    u_x, u_y = np.float32(0), np.float32(0)
+    if y >= BOX * (high - 1) or below < 0:
+        return u_x, u_y
+    x = min(x, BOX * (long - 2) - 1)
+    j_box, i_box = whole(at(y) // at(BOX)), whole(at(x) // at(BOX))
+    a, b = y - BOX * j_box, x - BOX * i_box
+    w00, w01 = (BOX - a) * (BOX - b), (BOX - a) * b
+    w10, w11 = a * (BOX - b), a * b
+    box = below * boxes + j_box * long + i_box
+    u_x = blend(total[0], box, long, w00, w01, w10, w11)
+    u_y = blend(total[1], box, long, w00, w01, w10, w11)
+    g1 = samples.weight[1, at(z)]
+    if g1 != 0:
+        g0 = samples.weight[0, at(z)]
+        v_x, v_y = np.float32(0), np.float32(0)
+        above = samples.above[at(z)]
+        if above >= 0:
+            box = above * boxes + j_box * long + i_box
+            v_x = blend(total[0], box, long, w00, w01, w10, w11)
+            v_y = blend(total[1], box, long, w00, w01, w10, w11)
+        u_x = np.float32(np.float32(u_x * g0) + np.float32(v_x * g1))
+        u_y = np.float32(np.float32(u_y * g0) + np.float32(v_y * g1))
+    return u_x, u_y
 
 
 @part
@@ -174,13 +192,16 @@ def census(
         if solid[z]:
             continue
         for x in range(1, ground.length - 1):
-            tau = ground.stress[z * ground.length + x]
+            column = z * ground.length + x
+            if not ground.inside[column]:
+                continue
+            columns += 1
+            tau = ground.stress[column]
             if tau > tau_max:
                 always += 1
             elif tau > tau_min:
                 maybe += 1
                 sum_ = np.float32(sum_ + tau)
-        columns += ground.length - 2
     return columns, always, maybe, sum_
 
 

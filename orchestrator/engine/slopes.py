@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import at, part, whole
 from orchestrator.engine.ground import place
+from orchestrator.engine.jit import at, part, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,15 +37,15 @@ class Repose(NamedTuple):
     bearings: NDArray[np.float32]
 
 
-def repose(settings: Settings) -> Repose:
-    """Return the conditions that ``settings`` set."""
-    angle = float(settings.angle)
-    radius = 3.5 if angle <= 33 else 3.0 if angle <= 45 else 1.5
+def repose(settings: Settings, angle: np.float32 | None = None) -> Repose:
+    """Return the conditions that ``settings`` set, with another ``angle`` if one is given."""
+    degrees = float(settings.angle if angle is None else angle)
+    radius = 3.5 if degrees <= 33 else 3.0 if degrees <= 45 else 1.5
     return Repose(
         step=settings.step_limit,
-        by_angle=angle != 0,
+        by_angle=degrees != 0,
         upwind=settings.upwind,
-        limit=np.float32(0.999 * math.cos(PI * angle / 180.0)),
+        limit=np.float32(0.999 * math.cos(PI * degrees / 180.0)),
         radius=np.float32(radius),
         bearings=np.full(2 * _SPAN * _SPAN, np.nan, np.float32),
     )
@@ -106,23 +106,83 @@ def height_at(ground: Ground, long: int, X: np.float32, Z: np.float32) -> np.flo
 
 
 @part
+def in_space(ground: Ground, X: np.float32, Z: np.float32) -> tuple[np.float32, np.float32]:
+    """Bring a point outside a turned cyclic space back into it."""
+    x, z = whole(np.floor(X)) + 1, whole(np.floor(Z)) + ground.first
+    column = x + ground.length * z
+    if ground.inside[at(column)]:
+        return X, Z
+    image = ground.images[at(column)]
+    image_z = whole(at(image) // at(ground.length))
+    image_x = image - image_z * ground.length
+    return (
+        np.float32(X + np.float32(image_x - x)),
+        np.float32(Z + np.float32(image_z - z)),
+    )
+
+
+@part
+def height_in_space(ground: Ground, X: np.float32, Z: np.float32) -> np.float32:
+    """Interpolate the altitude between the four columns around a point of a turned cyclic space.
+
+    Each column outside is replaced by that which stands for it, and the next ones are counted from
+    there.
+    """
+    Lp, altitude = ground.length, ground.altitude
+    i0, j0 = whole(np.floor(X)), whole(np.floor(Z))
+    tx1, tz1 = np.float32(X - np.float32(i0)), np.float32(Z - np.float32(j0))
+    tx0, tz0 = np.float32(np.float32(1) - tx1), np.float32(np.float32(1) - tz1)
+    x0, z0 = i0 + 1, j0 + ground.first
+    x1, z1 = x0 + 1, z0 + 1
+    y00 = altitude[at(x0 + Lp * z0)]
+    there = ground.images[at(x0 + Lp * z1)]
+    z1 = whole(at(there) // at(Lp))
+    y01 = altitude[at(there)]
+    there = ground.images[at(x1 + Lp * z0)]
+    x1 = there - Lp * whole(at(there) // at(Lp))
+    y10 = altitude[at(there)]
+    y11 = altitude[at(ground.images[at(x1 + Lp * z1)])]
+    q00 = np.float32(np.float32(y00) * tx0) * tz0
+    q01 = np.float32(np.float32(y01) * tx0) * tz1
+    q10 = np.float32(np.float32(y10) * tx1) * tz0
+    q11 = np.float32(np.float32(y11) * tx1) * tz1
+    return np.float32(np.float32(np.float32(q00 + q01) + q10) + q11)
+
+
+@part
 def steepest(ground: Ground, repose: Repose, i: int, j: int) -> tuple[np.float32, np.float32]:
     """Return the eastward and the upward part of the normal along the steepest slope.
 
     The direction comes from differences over four columns, the slope from the altitudes at the two
     points ``radius`` away along it.
     """
+    m_x, m_up, _ = normal(ground, repose, i, j)
+    return m_x, m_up
+
+
+@part
+def normal(
+    ground: Ground, repose: Repose, i: int, j: int
+) -> tuple[np.float32, np.float32, np.float32]:
+    """Return the normal along the steepest slope: eastward, upward and southward."""
     long, wide, periodic = ground.length - 2, ground.width, ground.periodic
-    west, east = across(i, -2, long, periodic), across(i, 2, long, periodic)
-    north, south = across(j, -2, wide, periodic), across(j, 2, wide, periodic)
-    s_x = 4 if periodic else east - west
-    v_z = -4 if periodic else north - south
-    row = ground.length * (ground.first + j) + 1
-    altitude = ground.altitude
-    d_x = whole(altitude[at(row + east)]) - whole(altitude[at(row + west)])
-    d_z = whole(altitude[at(ground.length * (ground.first + north) + 1 + i)]) - whole(
-        altitude[at(ground.length * (ground.first + south) + 1 + i)]
-    )
+    Lp, altitude = ground.length, ground.altitude
+    row = Lp * (ground.first + j) + 1
+    s_x, v_z = 4, -4
+    if ground.tiled:
+        west, east = row + i - 2, row + i + 2
+        north, south = row + i - 2 * Lp, row + i + 2 * Lp
+        west, east = ground.images[at(west)], ground.images[at(east)]
+        north, south = ground.images[at(north)], ground.images[at(south)]
+    else:
+        to_west, to_east = across(i, -2, long, periodic), across(i, 2, long, periodic)
+        to_north, to_south = across(j, -2, wide, periodic), across(j, 2, wide, periodic)
+        if not periodic:
+            s_x, v_z = to_east - to_west, to_north - to_south
+        west, east = row + to_west, row + to_east
+        north, south = row + i + (to_north - j) * Lp, row + i + (to_south - j) * Lp
+    d_x = whole(altitude[at(east)]) - whole(altitude[at(west)])
+    d_z = whole(altitude[at(north)]) - whole(altitude[at(south)])
     flat = wide < 5 or v_z == 0
     nx = np.float32(-d_x) if flat else np.float32(d_x * v_z)
     nz = np.float32(0) if flat else np.float32(s_x * d_z)
@@ -140,13 +200,20 @@ def steepest(ground: Ground, repose: Repose, i: int, j: int) -> tuple[np.float32
     r1, r2 = np.float32(c * repose.radius), np.float32(s * repose.radius)
     if np.float32(wide) < np.float32(np.float32(2) * r2):
         r1, r2 = repose.radius, np.float32(0)
-    X1 = inside(np.float32(np.float32(i) - r1), long, periodic)
-    Z1 = inside(np.float32(np.float32(j) - r2), wide, periodic)
-    X2 = inside(np.float32(np.float32(i) + r1), long, periodic)
-    Z2 = inside(np.float32(np.float32(j) + r2), wide, periodic)
+    X1, Z1 = np.float32(np.float32(i) - r1), np.float32(np.float32(j) - r2)
+    X2, Z2 = np.float32(np.float32(i) + r1), np.float32(np.float32(j) + r2)
+    if ground.tiled:
+        X1, Z1 = in_space(ground, X1, Z1)
+        X2, Z2 = in_space(ground, X2, Z2)
+    else:
+        X1, Z1 = inside(X1, long, periodic), inside(Z1, wide, periodic)
+        X2, Z2 = inside(X2, long, periodic), inside(Z2, wide, periodic)
     fx = np.float32(np.float32(2) * r1) if periodic else np.float32(X2 - X1)
     fz = np.float32(np.float32(2) * r2) if periodic else np.float32(Z2 - Z1)
-    h = np.float32(height_at(ground, long, X2, Z2) - height_at(ground, long, X1, Z1))
+    if ground.tiled:
+        h = np.float32(height_in_space(ground, X2, Z2) - height_in_space(ground, X1, Z1))
+    else:
+        h = np.float32(height_at(ground, long, X2, Z2) - height_at(ground, long, X1, Z1))
     wx, wz = np.float32(-h * c), np.float32(-h * s)
     wy = np.float32(np.float32(fz * s) + np.float32(fx * c))
     length = np.float32(
@@ -158,31 +225,37 @@ def steepest(ground: Ground, repose: Repose, i: int, j: int) -> tuple[np.float32
     )
     if wy < 0:
         length = -length
-    return np.float32(wx / length), np.float32(wy / length)
+    return np.float32(wx / length), np.float32(wy / length), np.float32(wz / length)
 
 
 @part
-def may_slide(ground: Ground, repose: Repose, cell: int, direction: int, sense: int) -> bool:
-    """Whether the grain in ``cell`` may move one step in ``direction`` (0 east, 2 south).
+def may_slide(ground: Ground, repose: Repose, cell: int, direction: int, sense: int) -> int:
+    """Return whether the grain in ``cell`` may move one step in ``direction`` (0 east, 2 south).
 
     ``sense`` is 1 or -1. The grain must belong to the contiguous column; it slides where the step
-    to the next column is too high, or, whatever its direction, where the slope is too steep.
+    to the next column is too high, or, whatever its direction, where the slope is too steep. Then
+    the answer is 2, else 1 or 0.
     """
     x, y, z = place(ground, cell)
     i, j, column = x - 1, z - ground.first, x + ground.length * z
     altitude = whole(ground.altitude[at(column)])
     if y < ground.height - altitude:
-        return False
-    if direction == 0:
+        return 0
+    if ground.tiled:
+        step = sense if direction == 0 else sense * ground.length
+        there = whole(ground.images[at(column + step)])
+    elif direction == 0:
         there = column - i + across(i, sense, ground.length - 2, ground.periodic)
     else:
         there = column + (across(j, sense, ground.width, ground.periodic) - j) * ground.length
     high = altitude - whole(ground.altitude[at(there)]) > repose.step
     if not repose.by_angle:
-        return high
+        return 1 if high else 0
     if high and repose.upwind:
-        return True
+        return 1
     eastward, upward = steepest(ground, repose, i, j)
     if not repose.upwind and eastward <= 0:
-        return False
-    return high or bool(upward < repose.limit)
+        return 0
+    if high:
+        return 1
+    return 2 if upward < repose.limit else 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.engine.compiled import kernel, part, whole
 from orchestrator.engine.events import put
+from orchestrator.engine.jit import kernel, part, whole
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.states import GRAIN, STATE_MASK
 
@@ -27,18 +27,20 @@ def topple(
     stamp: int,
     targets: NDArray[np.int64],
     state: int,
-) -> tuple[int, int]:
-    """Move top grains down steps higher than ``limit``; return the generator and the cells moved.
+) -> tuple[int, int, int]:
+    """Move top grains down steps higher than ``limit``.
 
+    Return the generator, the cells moved and the passes over the map, the last, idle one included.
     A cyclic box is joined along its axes, except at the northern seam. The pairs are not followed.
     ``targets`` int64 [11] is working room.
     """
     long, wide, Lp, Hp = ground.length - 2, ground.width, ground.length, ground.height
     altitude = ground.altitude
-    moved = 0
+    moved, passes = 0, 0
     before = -1
     while moved != before:
         before = moved
+        passes += 1
         for j in range(wide):
             for i in range(long):
                 column = (ground.first + j) * Lp + i + 1
@@ -58,7 +60,7 @@ def topple(
                         altitude[column] = high - 1
                         altitude[target] = low + 1
                         moved += 1
-    return state, moved
+    return state, moved, passes
 
 
 @part

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine.settings import Avalanches, Boundary
+from orchestrator.engine.settings import Boundary
 from orchestrator.engine.states import AIR, GRAIN, MOBILE, NEUTRAL, SINK, SINTERED, SOURCE, WALL
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ def _creep(s: Settings, *, across: bool) -> Iterator[Transition]:
 
 def _slides(s: Settings, direction: int, mark: str) -> Iterator[Transition]:
     """Avalanches in one direction, both ways; they take no time."""
-    if s.avalanches is not Avalanches.TRANS:
+    if not s.slides:
         return
     rate, none = float(s.avalanche_rate), Time.NONE
     there, back = (GRAIN, AIR), (AIR, GRAIN)

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.engine import cache, checkpoint
-from orchestrator.engine.exits import Exit, ExitError
+from orchestrator.engine.exit_status import Exit, ExitError
 from orchestrator.engine.genesis import Domain, planes
+from orchestrator.engine.kmc_loop import possible
+from orchestrator.engine.settings import Avalanches
 from orchestrator.engine.simulation import Simulation
 from orchestrator.formats.templates import parse_template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from orchestrator.engine.settings import Settings
     from orchestrator.formats.parameters import Value
 
 _RUN: dict[str, Value] = {
@@ -31,7 +34,13 @@ _RUN: dict[str, Value] = {
     "Init_ncycl": 50,
     "Lgca_speedup": 1,
 }
-_AVALANCHES = ("TRANS", "SYNC")
+_CASES: dict[str, dict[str, Value]] = {
+    "TRANS": {"Ava_mode": "TRANS", "Ava_angle": 30.0},
+    "SYNC": {"Ava_mode": "SYNC"},
+    "PROPAG": {"Ava_mode": "PROPAG", "Ava_angle": 30.0, "Ava_delay": 1.0},
+    "FULL": {"Ava_mode": "TRANS", "Rot_mode": "FULL", "Rot_delay": 0.5, "Rot_angle": 30.0},
+}
+"""Runs that need kernels of their own; the last one comes in an open and in a cyclic box."""
 
 
 def main(words: Sequence[str]) -> None:
@@ -52,17 +61,32 @@ def main(words: Sequence[str]) -> None:
 
 def compile_all() -> None:
     """Simulate a tiny domain in every way that has kernels of its own."""
+    for changes in _CASES.values():
+        _simulate(changes)
+    _simulate(_CASES["FULL"] | {"Boundary": "PERIODIC"})
+    _simulate(_CASES["FULL"] | {"Lgca_reset": False})
+
+
+def load(wanted: Settings) -> None:
+    """Load the compiled kernels that a run needs."""
+    needed = {"TRANS", wanted.avalanches.value, wanted.rotation.value}
+    for name in needed & _CASES.keys():
+        _simulate(_CASES[name])
+
+
+def _simulate(changes: dict[str, Value]) -> None:
     domain = Domain(12, 20, 6, parse_template("SNOWFALL(3.5)"))
     cells = np.stack([plane.copy() for plane in planes(domain, 1)])
-    undated = np.zeros(cells.shape, np.int32)
-    for mode in _AVALANCHES:
-        parameters = {**_RUN, "Ava_mode": mode}
-        run = Simulation(parameters, cells, undated, time=0.0, seed=1)
-        run.run(stop=1.0, every=1.0, on_snapshot=_look)
-        with tempfile.TemporaryDirectory() as directory:
-            path = Path(directory) / "state"
-            checkpoint.save(run, path)
-            checkpoint.load(path, parameters)
+    parameters = {**_RUN, **changes}
+    run = Simulation(parameters, cells, np.zeros(cells.shape, np.int32), time=0.0, seed=1)
+    run.run(stop=1.0, every=1.0, on_snapshot=_look)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "state"
+        checkpoint.save(run, path)
+        checkpoint.load(path, parameters)
+    possible(run.ground, run.rules, run.slopes.repose, run.rates)
+    if run.settings.avalanches is Avalanches.PROPAG:
+        run.slopes.propagate(run.bed, run.clock)
 
 
 def _look(simulation: Simulation) -> None:

@@ -69,7 +69,7 @@ class Header:
     height, length, depth
         Sizes of the domain in cells, without walls.
     borders
-        Whether the cells that follow include the wall, one cell on every side.
+        Whether the cells that follow include the walls.
     boxed
         Whether the header gives the sizes of the box with its walls though the cells leave them
         out; rescal does so, genesis does not.
@@ -77,6 +77,9 @@ class Header:
         In t0.
     size
         Bytes of the header itself.
+    margins
+        Cells of wall on either side: in depth, height and length. More than one across and along
+        the wind where the box is large enough to turn the domain in it.
     """
 
     model: str
@@ -88,12 +91,26 @@ class Header:
     borders: bool = False
     size: int = HEADER_BYTES
     boxed: bool = False
+    margins: tuple[int, int, int] = (1, 1, 1)
+
+    @property
+    def box_shape(self) -> tuple[int, int, int]:
+        """Depth, height and length of the box, walls included."""
+        across, above, along = self.margins
+        return self.depth + 2 * across, self.height + 2 * above, self.length + 2 * along
 
     @property
     def stored_shape(self) -> tuple[int, int, int]:
         """Depth, height and length of the cells that follow, walls included if they are there."""
-        wall = 2 if self.borders else 0
-        return self.depth + wall, self.height + wall, self.length + wall
+        return self.box_shape if self.borders else (self.depth, self.height, self.length)
+
+    @property
+    def inner(self) -> tuple[slice, slice, slice]:
+        """Where in the cells that follow the domain is: in depth, height and length."""
+        if not self.borders:
+            return slice(None), slice(None), slice(None)
+        across, above, along = (slice(wall, -wall) for wall in self.margins)
+        return across, above, along
 
     @property
     def payload_bytes(self) -> int:
@@ -161,18 +178,32 @@ def _from_chunks(chunks: dict[bytes, bytes], size: int) -> Header:
         raise FormatError(f"cells of {cell_bytes} bytes; expected 1 to {_LARGEST_CELL}")
     time = _unpack(chunks, b"TIME", "<d")[0] if b"TIME" in chunks else 0.0
     borders = boxed = False
+    margins = (1, 1, 1)
     walls = chunks.get(b"BORD", b"")
     if len(walls) >= struct.calcsize("<4i"):
         *sides, flag = struct.unpack_from("<4i", walls)
-        borders, wide = bool(flag), sides == [height + 2, length + 2, depth + 2]
-        if borders and not wide:
+        borders, around = bool(flag), _margins((height, length, depth), sides)
+        if borders and around is None:
             raise FormatError(
                 f"the header contradicts itself: sizes {height}, {length}, {depth} "
                 f"but {sides[0]}, {sides[1]}, {sides[2]} with walls"
             )
-        boxed = wide and not borders
+        boxed = around is not None and not borders
+        margins = around or margins
     name = chunks.get(b"MODL", b"").rstrip(b"\0").decode("ascii", "replace")
-    return Header(name, height, length, depth, cell_bytes, time, borders, size, boxed)
+    return Header(name, height, length, depth, cell_bytes, time, borders, size, boxed, margins)
+
+
+def _margins(domain: tuple[int, int, int], box: list[int]) -> tuple[int, int, int] | None:
+    """Return the walls in depth, height and length around a domain, None if it is no such box.
+
+    Sizes are those of a header: height, length and depth.
+    """
+    above, along, across = ((side - inner) / 2 for inner, side in zip(domain, box, strict=True))
+    whole = along.is_integer() and across.is_integer() and min(along, across) >= 1
+    if above != 1 or not whole or max(box) > _LARGEST_SIDE:
+        return None
+    return int(across), 1, int(along)
 
 
 def _unpack(chunks: dict[bytes, bytes], tag: bytes, form: str) -> tuple[int, ...]:
@@ -186,15 +217,14 @@ def header_bytes(header: Header) -> bytes:
     """Return the header as ReSCAL writes it; 104 bytes for a model of three letters."""
     name = header.model.encode("ascii") + b"\0"
     name += b"\0" * (-len(name) % 4)
-    depth, height, length = header.stored_shape
-    wall = 2 if header.boxed else 0
-    box = height + wall, length + wall, depth + wall
+    shape = header.box_shape if header.boxed else header.stored_shape
+    depth, height, length = shape
     chunks = [
         _chunk(b"MODL", name),
         _chunk(b"SIZE", struct.pack("<3i", header.height, header.length, header.depth)),
         _chunk(b"CELL", struct.pack("<i", header.cell_bytes)),
         _chunk(b"TIME", struct.pack("<d", header.time)),
-        _chunk(b"BORD", struct.pack("<4i", *box, header.borders)),
+        _chunk(b"BORD", struct.pack("<4i", height, length, depth, header.borders)),
     ]
     body = b"".join(chunks)
     return _MAGIC + _chunk(b"HDSZ", struct.pack("<i", 20 + len(body))) + body
@@ -232,8 +262,8 @@ def _read(
     first = file.read(FIRST_BYTES)
     header = parse_header(first + file.read(header_size(first) - len(first)))
     planes, rows, columns = header.stored_shape
-    wall = int(header.borders)
-    inner = slice(wall, -wall or None)
+    depths, *inner = header.inner
+    wanted = range(planes)[depths]
     if planes * rows * columns > LARGEST_CELLS:
         raise FormatError(f"{planes * rows * columns} cells; {LARGEST_CELLS} are the most")
     if size is not None:  # before room is made for the cells
@@ -246,13 +276,13 @@ def _read(
         data = file.read(plane_bytes)
         if len(data) < plane_bytes:
             _refuse_shorter(number * plane_bytes + len(data), header)
-        if not wall <= number < planes - wall:
+        if number not in wanted:
             continue
         plane = np.frombuffer(data, np.uint8).reshape(rows, columns, header.cell_bytes)
-        plane = plane[inner, inner]
-        cells[number - wall] = plane[..., 0]
+        plane = plane[tuple(inner)]
+        cells[number - wanted.start] = plane[..., 0]
         stamp = plane[..., 4:CELL_BYTES]
-        stamps[number - wall, ..., : stamp.shape[-1]] = stamp
+        stamps[number - wanted.start, ..., : stamp.shape[-1]] = stamp
     highest = int(cells.max())
     if highest >= len(Cell):
         raise FormatError(f"holds a cell of state {highest}, which there is not")

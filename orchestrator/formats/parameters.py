@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 Value = bool | int | float | str
 
 _INTEGER = re.compile(r"-?[0-9]+")
-_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_HEXADECIMAL = re.compile(
+    r"[+-]?0[xX]([0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)([pP][+-]?[0-9]+)?"
+)
+_DIGIT_FIRST = re.compile(r"-?[0-9]")
 _BOOLEANS = {"YES": True, "1": True, "NO": False, "0": False}
 
 
@@ -246,16 +250,35 @@ def parse_text(parameter: Parameter, text: str) -> Value:
         if text in _BOOLEANS:
             return _BOOLEANS[text]
     else:
-        whole = parameter.kind is Kind.INTEGER
-        match = (_INTEGER if whole else _DECIMAL).match(text)
-        if match:
-            value = int(match[0]) if whole else float(match[0])
+        value: Value | None
+        if parameter.kind is Kind.INTEGER:
+            match = _INTEGER.match(text)
+            value = int(match[0]) if match else None
+        else:
+            value = leading_number(text) if _DIGIT_FIRST.match(text) else None
+        if value is not None:
             if abs(value) > _LARGEST[parameter.kind]:
-                raise RefusedValueError(f"{parameter.name}: {match[0]} is too large a number")
+                raise RefusedValueError(f"{parameter.name}: {text} is too large a number")
             return value
     raise RefusedValueError(
         f"{parameter.name}: expected {_wanted(parameter.kind)}, got {text!r}"
     )
+
+
+def leading_number(text: str) -> float | None:
+    """Return the number with which a text begins, as C reads it, None if there is none.
+
+    >>> leading_number("2.5e1t0"), leading_number("0x10"), leading_number("soon")
+    (25.0, 16.0, None)
+    """
+    hexadecimal = _HEXADECIMAL.match(text)
+    if hexadecimal:
+        try:
+            return float.fromhex(hexadecimal[0])
+        except OverflowError:
+            return math.inf
+    match = _DECIMAL.match(text)
+    return float(match[0]) if match else None
 
 
 def _wanted(kind: Kind) -> str:

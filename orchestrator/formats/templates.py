@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
-from orchestrator.formats.parameters import RefusedValueError
+from orchestrator.formats.parameters import RefusedValueError, leading_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CALL = re.compile(r"([A-Z0-9_]+)(?:\(([^()]*)\))?")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
+_DIGIT_FIRST = re.compile(r"-?[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,15 @@ def parse_template(text: str) -> Chosen:
             f"Csp_template: {template.name} takes at most {len(template.arguments)} numbers, "
             f"got {len(words)}"
         )
-    bad = [word for word in words if not _NUMBER.match(word)]
-    if bad:
-        raise RefusedValueError(f"Csp_template: {template.name}: {bad[0]!r} is not a number")
-    values = [float(_NUMBER.match(word)[0]) for word in words]  # type: ignore[index]  # checked
-    given = dict(zip(template.arguments, values, strict=False))
+    values = [leading_number(word) if _DIGIT_FIRST.match(word) else None for word in words]
+    if None in values:
+        bad = words[values.index(None)]
+        raise RefusedValueError(f"Csp_template: {template.name}: {bad!r} is not a number")
+    given = {
+        name: value
+        for name, value in zip(template.arguments, values, strict=False)
+        if value is not None
+    }
     return Chosen(template, MappingProxyType({**template.arguments, **given}), file)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -116,7 +117,11 @@ class Bench:
         ended = self.run("genesis", "-f", "run.par", *(words or ("-s", "2000")))
         assert (ended.status, ended.err) == (0, "")
 
-    def streamed(self, *words: str) -> Ended:
+    def asked(self, *words: str) -> Ended:
+        """Run ``rescal run.par`` with a data pipe, and ask it to stop after its first words."""
+        return self.streamed(*words, asking=True)
+
+    def streamed(self, *words: str, asking: bool = False) -> Ended:
         """Run ``rescal run.par`` with a data pipe."""
         reading, writing = os.pipe()
         command = [*ENGINE, "rescal", "run.par", *words, "-data_pipe", str(writing)]
@@ -125,17 +130,28 @@ class Bench:
                 command,
                 cwd=self.root,
                 pass_fds=[writing],
-                stdout=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if asking else subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 text=True,
             ) as process,
             os.fdopen(reading, "rb") as pipe,
         ):
             os.close(writing)
+            if asking:
+                _await_snapshot(process)
+                process.send_signal(signal.SIGUSR1)
             stream = pipe.read()
             assert process.stderr is not None
             said = process.stderr.read()
         return Ended(process.returncode, "", said, tuple(_frames(stream)))
+
+
+def _await_snapshot(process: subprocess.Popen[str]) -> None:
+    """Wait until a run tells about a snapshot, the one from which it goes on included."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "snapshot" in line:
+            return
 
 
 def _frames(stream: bytes) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.engine.draws import INCREMENT, MASK, MULTIPLIER
+from orchestrator.engine.random48_arrays import INCREMENT, MASK, MULTIPLIER
 
 
 def skipped(state: int, draws: int) -> int:

@@ -29,7 +29,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_every_module_with_kernels_is_part_of_the_name_of_the_directory() -> None:
     folder = Path(cache.__file__).parent
     with_kernels = {
-        path.stem for path in folder.glob("*.py") if "engine.compiled" in path.read_text()
+        path.stem for path in folder.glob("*.py") if "engine.jit" in path.read_text()
     }
 
     assert with_kernels <= set(cache.SOURCES)

@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 
 import orchestrator
-from orchestrator.engine import options
+from orchestrator.engine import options, request
 from orchestrator.formats import cellspace
 from orchestrator.formats.cellspace import Cell, Header, header_bytes, parse_header
+from tests.engine.conftest import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,19 +37,38 @@ TINY_DIGESTS = [
 ]
 
 RECORDED = (
+    "avalanche-dynamics",
+    "avalanche-propagation",
+    "centering-open",
+    "centering-periodic",
+    "centering-turning",
     "close-layer",
     "cone-small",
     pytest.param("no-gas", marks=pytest.mark.slow),
     "no-properties",
     "out-cones",
+    "periodic-layer",
+    "periodic-layer-2",
     "periodic-sinter",
     "reinjection",
+    "rotation-delay-only",
+    "rotation-disk-star",
+    "rotation-full-open",
+    "rotation-full-periodic",
+    "rotation-full-unturned",
+    "rotation-overlap-open",
+    "rotation-overlap-periodic",
+    "rotation-overlap-reinjection",
+    "rotation-sync",
     pytest.param("seed-example", marks=pytest.mark.slow),
     "sintering-wave",
     "snowfall-small",
     "sync-avalanches",
     "tiny-open",
     "two-dimensional",
+    "wind-real-time",
+    "wind-two-disk",
+    "wind-two-full",
 )
 
 SHORT = {"Lgca_speedup": 0, "Init_ncycl": 50}
@@ -81,6 +101,8 @@ def test_a_recorded_run_is_repeated_byte_for_byte(bench: Bench, name: str) -> No
     bench.write(run["par"])
     for path in (REFERENCE / "real_data").iterdir():
         shutil.copyfile(path, bench.root / path.name)
+    for file, text in run.get("files", {}).items():
+        (bench.root / file).write_text(text)
     bench.cells("-s", str(run["genesis_seed"]))
 
     ended = bench.streamed(
@@ -90,6 +112,46 @@ def test_a_recorded_run_is_repeated_byte_for_byte(bench: Bench, name: str) -> No
 
     assert (ended.status, ended.err) == (0, "")
     assert _digests(ended.frames) == run["sha256_of_each_snapshot"]
+
+
+TURNING = {**SHORT, "Rot_delay": 0.7, "Rot_angle": 30, "Centering_delay": 0.9}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        TURNING,
+        {**TURNING, "Rot_mode": "FULL", "Lgca_reset": "NO"},
+        {"Use_lgca": "NO", "Rot_delay": 0.7, "Rot_angle": 30},
+    ],
+    ids=["plain", "turning", "full", "without gas"],
+)
+def test_a_run_that_is_asked_to_saves_its_state_and_ends(
+    bench: Bench, changes: dict[str, object]
+) -> None:
+    """It goes on from there, again and again, to the bytes of a run that was never asked."""
+    bench.parameters(changes)
+    bench.cells()
+    words = ("-dcsp", "2t0", "-stop", "4t0", "-s", "1")
+    plain = bench.streamed(*words)
+    found: list[bytes] = []
+    continuing: tuple[str, ...] = ()
+    statuses = []
+
+    for _ in range(4):
+        ended = bench.asked(*words, "-checkpoint", "state", *continuing)
+        found.extend(ended.frames)
+        statuses.append(ended.status)
+        if ended.status == 0:
+            break
+        continuing = ("-continue", f"state.{len(found) - 1}")
+    else:
+        found.extend(bench.streamed(*words, *continuing).frames)
+
+    assert plain.status == 0
+    assert tuple(found) == plain.frames
+    assert statuses[0] == 250
 
 
 def test_a_state_that_cannot_be_saved_stops_no_run(bench: Bench) -> None:
@@ -120,6 +182,47 @@ def test_words_that_change_nothing_change_nothing(bench: Bench) -> None:
         "-stoptime 9t0 -dcsp 9t0 -dcsp 1t0 -stop 2t0",
     ):
         assert bench.streamed(*words.split()) == plain
+
+
+def test_options_of_pictures_leave_the_option_behind_them() -> None:
+    given = options.rescal(
+        ["run.par", *["-ls", "-info", "-ch", "3", "-altionly", "-tr", "-csp_borders"]]
+    )
+
+    assert (given.info, given.altitudes_only, given.borders) == (True, True, True)
+
+
+def test_a_seed_that_is_no_number_is_0() -> None:
+    assert options.rescal(["run.par", "-s", "abc"]).seed == 0
+    assert options.rescal(["run.par", "-s", "-7x"]).seed == -7
+
+
+def test_an_interval_of_0_means_no_snapshots(bench: Bench) -> None:
+    bench.parameters(SHORT)
+    bench.cells()
+
+    ended = bench.streamed("-dcsp", "0t0", "-stop", "1t0")
+
+    assert (ended.status, ended.frames) == (0, ())
+
+
+def test_of_a_name_and_its_obsolete_one_the_later_line_counts(bench: Bench) -> None:
+    bench.write({**TINY, "Tau_max": 5, "Grdvc_max": 300})
+    _, values = request.read(bench.root / "run.par", {"Tau_max", "Grdvc_max"})
+    assert values == {"Tau_max": 300.0}
+
+    bench.write({"Grdvc_max": 300, **TINY, "Tau_max": 5})
+    _, values = request.read(bench.root / "run.par", {"Tau_max", "Grdvc_max"})
+    assert values == {"Tau_max": 5.0}
+
+
+def test_a_still_world_with_a_huge_delay_between_gas_cycles_ends_at_once(bench: Bench) -> None:
+    bench.parameters({**SHORT, "Lgca_delay": 1e8})
+    bench.air()
+
+    ended = bench.streamed("-dcsp", "0.5t0", "-stop", "1t0")
+
+    assert (ended.status, _times(ended.frames)) == (0, [0.0, 1e8])
 
 
 @pytest.mark.parametrize("text", ["0.4t0", ".4_t0", "+4e-1 t0", "0.4 and t0"])
@@ -326,14 +429,20 @@ RESCAL_FAULTS = [
         "Output_directory: a/b: cannot be written to: No su",
     ),
     ({"Output_directory": "run.par"}, (), 255, "Output_directory: run.par: cannot be written"),
-    ({"Ava_mode": "PROPAG"}, (), 254, "@Ava_mode = PROPAG: propagating avalanches"),
+    ({"Ava_mode": "PROPAG"}, (), 254, "run.par: Ava_delay = 0: propagating avalanches would"),
     ({"Ava_mode": "SYNC"}, (), 254, "@Ava_angle = 38.0: synchronous avalanches"),
-    ({"Ava_delay": 5}, (), 254, "@Ava_delay = 5.0: avalanches of changing angle"),
-    ({"Wind_file": "w"}, (), 254, "@Wind_file = w: a changing wind is not"),
-    ({"Centering_delay": 5}, (), 254, "@Centering_delay = 5.0: automatic centering"),
+    ({"Wind_file": "w"}, (), 252, "w: cannot be read: No such file or directory"),
+    ({"Wind_file": "run.par"}, (), 252, "run.par:1: expected the number of rows and t0 or rt"),
+    ({"Centering_delay": -5}, (), 254, "@Centering_delay = -5.0: a delay cannot be negative"),
     ({"Hpp_file": "gas"}, (), 254, "@Hpp_file = gas: an initial gas cannot be read"),
     ({"Mvt_file": "gas"}, (), 254, "run.par:34: Hpp_file = gas: an initial gas cannot be read"),
-    ({"Rot_delay": 5, "Rot_angle": 9}, (), 254, "@Rot_delay = 5.0: wind rotation"),
+    ({"Rot_delay": -5}, (), 254, "@Rot_delay = -5.0: a delay cannot be negative"),
+    (
+        {"Rot_mode": "FULL", "Boundary": "REINJECTION"},
+        (),
+        254,
+        "@Rot_mode = FULL: not with Boundary = REINJECTION",
+    ),
     (
         {"Csp_file": None, "Bin_file": "cells.bin"},
         (),
@@ -358,14 +467,29 @@ RESCAL_FAULTS = [
     ({"Csp_file": 300 * "x" + ".csp"}, (), 252, "@Csp_file: xxx"),
     ({}, ("-stop", "1e39t0"), 255, "-stop 1e39t0: expected a number of t0, like 50t0"),
     ({}, ("-data_pipe", "-1"), 255, "-data_pipe -1: no such open file descriptor"),
-    ({}, ("-dcsphpp", "0t0"), 255, "-dcsphpp 0t0: expected a positive number of t0"),
+    (
+        {},
+        ("-dcsphpp", "1e-9t0"),
+        255,
+        "-dcsphpp 1e-9t0: expected 0 or a number of t0 from 0.001",
+    ),
     ({}, ("-dcsp", "t0"), 255, "-dcsp t0: expected a number of t0, like 50t0"),
-    ({}, ("-dcsp", "0t0"), 255, "-dcsp 0t0: expected a positive number of t0"),
+    ({}, ("-dcsp", "-1t0"), 255, "-dcsp -1t0: expected 0 or a number of t0"),
     ({}, ("-stop", "soon"), 255, "-stop soon: expected a whole number"),
     ({}, ("-stoptime", "5"), 255, "-stoptime 5: expected a time like 100t0"),
     ({}, ("-s",), 255, "-s: expected a value behind it"),
     ({}, ("-tr", "5"), 255, "-tr 5: there is no such picture"),
     ({}, ("-cv", "3"), 252, "-cv 3: expected a value like 10x20"),
+    ({}, ("-cv", "-info"), 252, "-cv -info: expected a value like 10x20"),
+    ({}, ("-cv",), 252, "-cv : expected a value like 10x20"),
+    ({"Prob_link_TT": 1.5}, (), 255, "@Prob_link_TT: a probability is at most 1, got 1.5"),
+    ({"Wind_file": ""}, (), 252, "Wind_file: expected the name of a file"),
+    (
+        {"Ava_mode": "SYNC", "Ava_angle": 0, "Ava_h_lim": 65536},
+        (),
+        255,
+        "@Ava_h_lim: synchronous avalanches need 1 or more, got 0",
+    ),
     ({}, ("-dbin", "3", "-dcsp", "5"), 255, "-dbin and -dcsp: give -dcsp in t0"),
     ({}, ("-dbin", "3", "-dcsphpp", "5"), 255, "-dbin and -dcsp: give -dcsp in t0"),
     ({}, ("-data_pipe", "99"), 255, "-data_pipe 99: no such open file descriptor"),
@@ -525,13 +649,13 @@ def test_a_low_box_needs_no_mixing_rows_where_it_is_cyclic(
 
 def test_all_unsupported_settings_are_named_at_once(bench: Bench) -> None:
     bench.cells()
-    bench.parameters({"Ava_mode": "PROPAG", "Wind_file": "w", "Centering_delay": 2})
+    bench.parameters({"Ava_mode": "SYNC", "Rot_delay": -1, "Centering_delay": -2})
 
     ended = bench.run("rescal", "run.par")
 
     assert ended.status == 254
     assert [line.split(" = ")[0] for line in ended.err.splitlines()] == [
-        bench.placed(f"@{name}") for name in ("Ava_mode", "Wind_file", "Centering_delay")
+        bench.placed(f"@{name}") for name in ("Ava_angle", "Rot_delay", "Centering_delay")
     ]
 
 
@@ -731,6 +855,10 @@ def test_after_warming_no_run_compiles_anything(
             "Lambda_F": None,
             "Lambda_S": None,
         },
+        {"Ava_mode": "PROPAG", "Ava_delay": 1, "Ava_angle": 1},
+        {"Rot_mode": "FULL", "Rot_delay": 1, "Rot_angle": 40, "Boundary": "PERIODIC"},
+        {"Rot_mode": "FULL", "Rot_delay": 1, "Rot_angle": 40, "Lgca_reset": "NO"},
+        {"Rot_mode": "DISK", "Rot_delay": 1, "Rot_angle": 40, "Centering_delay": 1},
     ):
         bench.parameters({**SHORT, **changes})
         bench.cells()
@@ -751,4 +879,4 @@ def test_the_programs_are_listed_for_who_asks(bench: Bench) -> None:
 
     assert (ended.status, ended.err) == (0, "")
     listed = [line.split()[0] for line in ended.out.splitlines() if line.startswith("  ")]
-    assert listed == ["genesis", "rescal", "qsat", "warm"]
+    assert listed == ["genesis", "rescal", "check", "qsat", "warm"]

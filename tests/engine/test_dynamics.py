@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from orchestrator.engine import checkpoint, turns
-from orchestrator.engine.exits import ExitError
+from orchestrator.engine import checkpoint, kmc_loop
+from orchestrator.engine.exit_status import ExitError
 from orchestrator.engine.genesis import Domain, planes
+from orchestrator.engine.kmc_loop import GENERATOR, Clock
 from orchestrator.engine.random48 import seeded
 from orchestrator.engine.simulation import Simulation
-from orchestrator.engine.turns import GENERATOR, Clock
 from orchestrator.errors import FormatError
 from orchestrator.formats.cellspace import Cell, Header, header_bytes
 from orchestrator.formats.templates import parse_template
@@ -323,13 +323,11 @@ def test_grains_are_conserved_between_closed_walls() -> None:
     assert after["GRJ"] > 0
 
 
-@pytest.mark.parametrize("gas", [False, True])
-def test_time_goes_on_by_gas_cycles_where_every_attempt_fails(*, gas: bool) -> None:
+def test_time_goes_on_by_gas_cycles_where_every_attempt_fails() -> None:
     """A layer so even that no grain may slide; an independent program gave the same bytes."""
     still: dict[str, Value] = dict.fromkeys(("Lambda_E", "Lambda_T", "Lambda_C", "Lambda_D"), 0)
     slides: dict[str, Value] = {"Boundary": "OPEN", "Ava_angle": 0, "Ava_h_lim": 5}
-    parameters = STORM | still | slides | {"Use_lgca": gas}
-    run = Run("LAYER(2.5)", (12, 20, 3), parameters, 3, 3, 1, genesis_seed=5)
+    run = Run("LAYER(2.5)", (12, 20, 3), STORM | still | slides, 3, 3, 1, genesis_seed=5)
     seen: list[tuple[float, str]] = []
 
     run.start().run(
@@ -338,6 +336,16 @@ def test_time_goes_on_by_gas_cycles_where_every_attempt_fails(*, gas: bool) -> N
 
     assert [time for time, _ in seen] == [0, 1, 2, 3, 4]
     assert seen[-1][1] == "cc012efc895215be"
+
+
+def test_without_gas_a_run_ends_where_no_attempt_can_succeed_any_more() -> None:
+    still: dict[str, Value] = dict.fromkeys(("Lambda_E", "Lambda_T", "Lambda_C", "Lambda_D"), 0)
+    slides: dict[str, Value] = {"Boundary": "OPEN", "Ava_angle": 0, "Ava_h_lim": 5}
+    parameters = STORM | still | slides | {"Use_lgca": False}
+    simulation = Run("LAYER(2.5)", (12, 20, 3), parameters, 3, 3, 1, genesis_seed=5).start()
+
+    with pytest.raises(ExitError, match="nothing can happen any more at 0 t0: only avalanches"):
+        simulation.run(stop=3, every=1, on_snapshot=print)
 
 
 @pytest.mark.parametrize("moving", [False, True])
@@ -358,16 +366,16 @@ def test_gas_that_cannot_move_ends_a_run_whose_time_would_not_pass(*, moving: bo
 
 
 def test_without_grains_at_the_start_none_are_kept_up() -> None:
-    clock = Clock(np.zeros(5), np.zeros(4, np.int64), np.array([0.0, -1.0]))
+    clock = Clock(np.zeros(6), np.zeros(7, np.int64), np.array([0.0, -1.0, 0.0, 0.0]))
     ground: Any = SimpleNamespace(counts=np.zeros(16, np.int64))
     rates = []
 
     for mobile in (0, 0, 3, 2):
         ground.counts[Cell.GRJ] = mobile
-        rates.append(turns.injection.py_func(ground, clock, 0.5))
+        rates.append(kmc_loop.injection.py_func(ground, clock, 0.5))
 
     assert rates == [0.0, 0.0, 0.0, 0.0]
-    assert clock.state[turns.KEPT] == 3
+    assert clock.state[kmc_loop.KEPT] == 3
 
 
 def test_altitudes_follow_the_cells() -> None:

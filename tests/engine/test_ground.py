@@ -108,7 +108,7 @@ def test_slopes_are_the_same_compiled_interpreted_and_remembered(boundary: str) 
     simulation = busy(boundary, 5)
     ground = simulation.ground
     ground.altitude[:] = np.random.default_rng(5).integers(2, 40, ground.altitude.size)
-    compiled, interpreted = simulation._repose, slopes.repose(simulation.settings)
+    compiled, interpreted = simulation.slopes.repose, slopes.repose(simulation.settings)
 
     for _ in range(2):  # the second time from memory
         for i, j in np.ndindex(18, 9):
@@ -141,12 +141,18 @@ def test_the_generator_is_the_one_of_the_c_library() -> None:
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("Ava_mode", {"Ava_mode": "PROPAG"}),
+        ("Ava_delay", {"Ava_mode": "PROPAG", "Ava_angle": 30}),
+        ("Ava_angle", {"Ava_mode": "PROPAG", "Ava_delay": 2}),
         ("Ava_angle", {"Ava_angle": 30}),  # SYNC is what an absent Ava_mode means
-        ("Ava_delay", {"Ava_mode": "TRANS", "Ava_delay": 2}),
-        ("Rot_delay", {"Ava_mode": "NONE", "Rot_delay": 5, "Rot_angle": 10}),
-        ("Wind_file", {"Ava_mode": "NONE", "Wind_file": "wind.data"}),
-        ("Centering_delay", {"Ava_mode": "NONE", "Centering_delay": 3}),
+        ("Ava_angle_unstable", {"Ava_delay": 2, "Ava_angle_unstable": 30}),
+        ("Ava_delay", {"Ava_mode": "TRANS", "Ava_delay": -2}),
+        ("Ava_duration", {"Ava_mode": "TRANS", "Ava_delay": 2, "Ava_duration": -1}),
+        ("Lambda_A_unstable", {"Ava_mode": "TRANS", "Ava_delay": 2, "Lambda_A_unstable": -1}),
+        ("Rot_delay", {"Ava_mode": "NONE", "Rot_delay": -5}),
+        ("Rot_mode", {"Ava_mode": "NONE", "Rot_mode": "SQUARE", "Boundary": "REINJECTION"}),
+        ("Rot_mode", {"Ava_mode": "SYNC", "Rot_mode": "FULL"}),
+        ("Rot_mode", {"Ava_mode": "NONE", "Rot_mode": "FULL", "Centering_delay": 3}),
+        ("Centering_delay", {"Ava_mode": "NONE", "Centering_delay": -3}),
         ("Hpp_file", {"Ava_mode": "NONE", "Hpp_file": "HPP.bin"}),
         ("Lambda_E", {"Ava_mode": "NONE", "Lambda_E": -1}),
     ],

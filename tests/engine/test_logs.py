@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from orchestrator.engine.exits import ExitError
+from orchestrator.engine.exit_status import ExitError
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.logs import Logs
 from orchestrator.engine.simulation import Simulation
@@ -39,7 +39,7 @@ def rows(path: Path) -> list[list[float]]:
 
 
 def test_gas_particles_are_counted_and_none_is_lost(tmp_path: Path) -> None:
-    logs = Logs(tmp_path, info=True, time_scale=1.0)
+    logs = Logs(tmp_path, info=True)
     simulation = started()
 
     simulation.run(stop=2.0, every=1.0, on_snapshot=lambda now: logs.write_rows(0, now))
@@ -57,7 +57,7 @@ def test_gas_particles_are_counted_and_none_is_lost(tmp_path: Path) -> None:
 
 
 def test_without_gas_there_are_no_particles(tmp_path: Path) -> None:
-    logs = Logs(tmp_path, info=True, time_scale=1.0)
+    logs = Logs(tmp_path, info=True)
 
     logs.write_rows(0, started(gas=False))
 
@@ -65,8 +65,9 @@ def test_without_gas_there_are_no_particles(tmp_path: Path) -> None:
 
 
 def test_time_is_told_in_seconds_too(tmp_path: Path) -> None:
-    logs = Logs(tmp_path, info=True, time_scale=100.0)
+    logs = Logs(tmp_path, info=True)
     simulation = started()
+    simulation.set_strength(simulation.strength._replace(time_scale=np.float32(100)))
 
     simulation.run(stop=2.0, every=1.0, on_snapshot=lambda now: logs.write_rows(0, now))
 
@@ -77,14 +78,14 @@ def test_time_is_told_in_seconds_too(tmp_path: Path) -> None:
 
 
 def test_a_threshold_that_is_not_known_yet_has_no_probabilities(tmp_path: Path) -> None:
-    Logs(tmp_path, info=True, time_scale=1.0).write_probabilities(20.0, 0.0)
+    Logs(tmp_path, info=True).write_probabilities(20.0, 0.0)
 
     assert not (tmp_path / "PROB_CGV.log").exists()
 
 
 def test_a_second_run_goes_on_with_the_logs_of_the_first(tmp_path: Path) -> None:
     def logged() -> dict[str, str]:
-        logs = Logs(tmp_path, info=True, time_scale=1.0)
+        logs = Logs(tmp_path, info=True)
         logs.write_probabilities(20.0, 900.0)
         logs.write_rows(0, started())
         return {path.name: path.read_text("ascii") for path in tmp_path.iterdir()}
@@ -100,4 +101,4 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         ExitError, match=r"Output_directory: .*/a/b: cannot be written to: No such"
     ):
-        Logs(tmp_path / "a" / "b", info=False, time_scale=1.0)
+        Logs(tmp_path / "a" / "b", info=False)

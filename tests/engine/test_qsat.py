@@ -10,7 +10,7 @@ import pytest
 
 import orchestrator
 from orchestrator.engine import qsat
-from orchestrator.engine.exits import ExitError
+from orchestrator.engine.exit_status import ExitError
 from orchestrator.engine.genesis import Domain
 from orchestrator.formats import properties
 from orchestrator.formats.templates import parse_template

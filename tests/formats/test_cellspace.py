@@ -49,9 +49,18 @@ def test_a_header_is_these_bytes() -> None:
     assert header.size + header.payload_bytes == 53_269_928
 
 
-@given(header=HEADERS, boxed=st.booleans(), rest=st.binary(max_size=20))
-def test_headers_come_back(header: Header, *, boxed: bool, rest: bytes) -> None:
+@given(
+    header=HEADERS,
+    boxed=st.booleans(),
+    walls=st.tuples(st.integers(1, 900), st.integers(1, 900)),
+    rest=st.binary(max_size=20),
+)
+def test_headers_come_back(
+    header: Header, *, boxed: bool, walls: tuple[int, int], rest: bytes
+) -> None:
     header = replace(header, boxed=boxed and not header.borders)
+    if header.boxed or header.borders:
+        header = replace(header, margins=(walls[0], 1, walls[1]))
     data = header_bytes(header)
 
     assert len(data) == cellspace.HEADER_BYTES
@@ -179,13 +188,20 @@ def test_a_cell_is_eight_bytes_with_its_state_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.csp", "a.csp.gz"])
-@pytest.mark.parametrize("borders", [False, True])
-def test_walls_are_left_out_and_times_kept(tmp_path: Path, name: str, *, borders: bool) -> None:
-    header = replace(SMALL, borders=borders)
+@pytest.mark.parametrize(
+    ("borders", "margins"), [(False, (1, 1, 1)), (True, (1, 1, 1)), (True, (3, 1, 2))]
+)
+def test_walls_are_left_out_and_times_kept(
+    tmp_path: Path, name: str, margins: tuple[int, int, int], *, borders: bool
+) -> None:
+    header = replace(SMALL, borders=borders, margins=margins)
     stored = np.zeros(header.stored_shape, np.dtype([("state", "<u4"), ("time", "<i4")]))
     stored["state"] = Cell.BORD
     stored["time"] = -7
-    inner = stored[1:-1, 1:-1, 1:-1] if borders else stored
+    assert stored.shape == (
+        tuple(np.add((4, 2, 3), np.multiply(margins, 2))) if borders else (4, 2, 3)
+    )
+    inner = stored[header.inner]
     inner["state"] = _cells(SMALL)
     inner["time"] = np.arange(24).reshape(4, 2, 3)
     data = header_bytes(header) + stored.tobytes()

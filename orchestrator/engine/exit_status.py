@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 class Exit(enum.IntEnum):
-    """The exit statuses that ReSCAL uses, and one of this engine's own."""
+    """The exit statuses that ReSCAL uses, and two of this engine's own.
+
+    A process that is ended by a signal before it could save anything ends with 128 and the signal's
+    number, as a shell would say.
+    """
+
+    SAVED = 250
+    """The state was saved because SIGUSR1 asked for it; ``-continue`` goes on from there."""
 
     STALE = 251
     """A checkpoint is damaged or of another run; nothing was sent, and the run may start anew."""

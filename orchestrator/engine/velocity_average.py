@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.compiled import kernel, part
-from orchestrator.engine.gas import BOX, EB, ET, NODE_TILE, TILE, WB, WT, B, E, T, W
+from orchestrator.engine.gas_layout import BOX, EB, ET, NODE_TILE, TILE, WB, WT, B, E, T, W
+from orchestrator.engine.jit import kernel, part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,8 @@ class Velocities(NamedTuple):
     total
         int32 [2, planes * boxes], eastward and downward; 1225 times a mean node velocity.
     ring
-        int16 [49, 2, planes * boxes], what each of these cycles contributed.
+        int16 [49, 2, planes * boxes], what each of these cycles contributed; with a 50th entry, that
+        of the cycle before them, where planes may be out of use: these keep what they have.
     position
         int64 [1], the entry of the ring that is replaced next.
     """
@@ -44,14 +45,22 @@ class Velocities(NamedTuple):
     position: NDArray[np.int64]
 
 
-def at_rest(ground: Ground) -> Velocities:
-    """Return the velocities before the first cycle."""
+def at_rest(ground: Ground, *, spare: bool = False) -> Velocities:
+    """Return the velocities before the first cycle; ``spare`` where planes may be out of use."""
     boxes = ground.fluid.size
     return Velocities(
         np.zeros((2, boxes), np.int32),
-        np.zeros((CYCLES, 2, boxes), np.int16),
+        np.zeros((CYCLES + spare, 2, boxes), np.int16),
         np.zeros(1, np.int64),
     )
+
+
+def skip(velocities: Velocities, cycles: int) -> None:
+    """Let cycles pass of which no contribution is kept; as many as the ring has must follow."""
+    length = velocities.ring.shape[0]
+    velocities.position[0] = (velocities.position[0] + cycles) % length
+    kept = velocities.ring.sum(axis=0, dtype=np.int32)
+    velocities.total[...] = kept - velocities.ring[velocities.position[0]]
 
 
 @part
@@ -174,18 +183,26 @@ def exchange(low: int, high: int, shift: int, mask: int) -> tuple[int, int]:
 
 @kernel
 def accumulate(
-    ground: Ground, velocities: Velocities, sums: NDArray[np.int64], summed: NDArray[np.int64]
+    ground: Ground,
+    velocities: Velocities,
+    first: int,
+    last: int,
+    sums: NDArray[np.int64],
+    summed: NDArray[np.int64],
 ) -> None:
     """Add this cycle's box velocities and drop those of 49 cycles ago.
 
-    ``sums`` int64 [2 * 5 * 40] and ``summed`` int64 [2 * 8 * boxes] are working room.
+    The planes ``first`` to ``last`` are in use. ``sums`` int64 [2 * 5 * 40] and ``summed`` int64
+    [2 * 8 * boxes] are working room.
     """
     high, long, tiles = ground.boxes_high, ground.boxes_long, ground.tiles
     boxes = high * long
     planes = ground.fluid.size // boxes
     row = tiles * NODE_TILE
     slot = velocities.position[0]
-    velocities.position[0] = (slot + 1) % CYCLES
+    following = (slot + 1) % velocities.ring.shape[0]
+    dropped = slot if velocities.ring.shape[0] == CYCLES else following
+    velocities.position[0] = following
     for word in range((planes + 63) // 64):
         nodes = ground.nodes[word * ground.height * row : (word + 1) * ground.height * row]
         for j in range(high):
@@ -205,9 +222,9 @@ def accumulate(
                     nodes[a4 + at : a4 + at + NODE_TILE],
                     sums,
                 )
-                first = tile * (TILE // BOX)
-                for i in range(min(TILE // BOX, long - first)):
-                    box = j * long + first + i
+                eastern = tile * (TILE // BOX)
+                for i in range(min(TILE // BOX, long - eastern)):
+                    box = j * long + eastern + i
                     sum_box(sums, BOX * i, summed, box, boxes)
                     sum_box(
                         sums,
@@ -224,20 +241,32 @@ def accumulate(
                 source = summed[at : at + boxes]
                 ring = velocities.ring[slot, component, k * boxes : (k + 1) * boxes]
                 total = velocities.total[component, k * boxes : (k + 1) * boxes]
+                if following != dropped:
+                    for box in range(boxes):
+                        sum_ = (((source[box] >> shift) & 255) ^ 128) - 128
+                        velocity = np.int32(np.float32(sum_) / share[box])
+                        total[box] += velocity - ring[box]
+                        ring[box] = velocity
+                    continue
+                old = velocities.ring[dropped, component, k * boxes : (k + 1) * boxes]
+                if first <= k <= last:
+                    for box in range(boxes):
+                        sum_ = (((source[box] >> shift) & 255) ^ 128) - 128
+                        ring[box] = np.int32(np.float32(sum_) / share[box])
                 for box in range(boxes):
-                    sum_ = (((source[box] >> shift) & 255) ^ 128) - 128
-                    velocity = np.int32(np.float32(sum_) / share[box])
-                    total[box] += velocity - ring[box]
-                    ring[box] = velocity
+                    total[box] += np.int32(ring[box]) - old[box]
 
 
 @kernel
-def speeds(total: NDArray[np.int32]) -> tuple[np.float32, np.float32]:
-    """Return the largest and the mean speed over all boxes, in the units of ``total``."""
+def speeds(total: NDArray[np.int32], first: int, end: int) -> tuple[np.float32, np.float32]:
+    """Return the largest and the mean speed over the boxes ``first`` to ``end - 1``.
+
+    In the units of ``total``.
+    """
     largest, sum_ = np.float32(0), np.float32(0)
-    for box in range(total.shape[1]):
+    for box in range(first, end):
         x, y = np.float64(total[0, box]), np.float64(total[1, box])
         speed = np.float32(np.sqrt(x * x + y * y))
         largest = max(largest, speed)
         sum_ += speed
-    return largest, np.float32(sum_ / np.float32(total.shape[1]))
+    return largest, np.float32(sum_ / np.float32(end - first))

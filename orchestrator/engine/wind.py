@@ -1,0 +1,263 @@
+"""Winds that change by a file: their rows, and what a wind speed means for the threshold.
+
+The relations of wind speed, threshold and duration of a t0 are those of the model's authors
+(Narteau et al. 2009, section 3; Rozier and Narteau 2014, section 2), rounded as they round them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from orchestrator.engine.exit_status import Exit, ExitError
+from orchestrator.errors import FormatError
+from orchestrator.formats.properties import UNKNOWN_S
+
+if TYPE_CHECKING:
+    from orchestrator.formats.properties import Properties, SaturatedFlux
+
+_COUNT = re.compile(r"\s*([+-]?[0-9]+),\s*(\S+)")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_LARGEST = 1e30
+UNITS = ("t0", "rt")
+
+
+class Row(NamedTuple):
+    """One wind: how long it blows, from where, in degrees, and how strongly."""
+
+    duration: np.float32
+    angle: np.float32
+    value: np.float32
+
+
+@dataclass(frozen=True, slots=True)
+class WindFile:
+    """Winds that blow one after the other, again and again.
+
+    ``unit`` is that of durations: ``t0``, and values are thresholds of stress; or ``rt``, seconds,
+    and values are speeds in m/s, a negative one leaving the threshold as it is.
+    """
+
+    unit: str
+    rows: tuple[Row, ...]
+
+
+def read(path: Path) -> WindFile:
+    """Read a wind file: the number of rows and the unit, then rows of three numbers.
+
+    Raises
+    ------
+    FormatError
+        Naming the file, if it cannot be read, has fewer rows or rows that never end.
+    """
+    if path == Path():
+        raise FormatError("Wind_file: expected the name of a file")
+    try:
+        text = path.read_text("ascii", errors="replace")
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
+    start = _COUNT.match(text)
+    if not start or start[2] not in UNITS:
+        raise FormatError(f"{path}:1: expected the number of rows and t0 or rt, as in 3,t0")
+    count = int(start[1])
+    if count < 1:
+        raise FormatError(f"{path}:1: expected one row or more, got {count}")
+    words = text[start.end() :].split(maxsplit=3 * count)[: 3 * count]
+    numbers = [_single(path, number, word) for number, word in enumerate(words)]
+    if len(numbers) < 3 * count:
+        raise FormatError(
+            f"{path}: expected {count} rows of three numbers, got {len(numbers)} numbers"
+        )
+    rows = tuple(Row(*numbers[at : at + 3]) for at in range(0, 3 * count, 3))
+    if not all(row.duration >= 0 for row in rows) or not sum(row.duration for row in rows) > 0:
+        raise FormatError(f"{path}: expected durations of 0 or more, and one that is longer")
+    return WindFile(start[2], rows)
+
+
+def _single(path: Path, number: int, word: str) -> np.float32:
+    if not _NUMBER.fullmatch(word) or abs(float(word)) > _LARGEST:
+        raise FormatError(f"{path}: row {number // 3 + 1}: expected a number, got {word!r}")
+    return np.float32(word)
+
+
+class Strength(NamedTuple):
+    """What a wind does: thresholds of the stress, and the seconds that a t0 lasts."""
+
+    tau_min: np.float32
+    tau_max: np.float32
+    time_scale: np.float32
+
+
+@dataclass(frozen=True, slots=True)
+class Physics:
+    """What relates the model to nature; rates per t0, single precision."""
+
+    properties: Properties
+    flux: SaturatedFlux
+    transport: np.float32
+    deposition: np.float32
+
+    def strength(self, speed: np.float32, before: Strength) -> Strength:
+        """Return what a wind of ``speed`` m/s does; a negative one keeps the thresholds of ``before``.
+
+        Raises
+        ------
+        ExitError
+            If the table of the flux does not reach as far.
+        """
+        p, table = self.properties, self.flux
+        dense = p.rhosand / p.rhoair
+        threshold = np.float32(0.1 * math.sqrt(float(dense * p.g * p.d)))
+        if speed < 0:
+            tau_min, tau_max = before.tau_min or np.float32(1), before.tau_max
+            row = min(int(np.searchsorted(table.tau, tau_min)), table.tau.size - 1)
+            ratio, erosion = table.ratio[row], table.erosion[row]
+            known = bool(table.tau[row] >= tau_min) and ratio < 1
+            friction = threshold / np.sqrt(np.float32(1) - ratio) if known else np.float32(0)
+        else:
+            friction = np.float32(
+                float(np.float32(speed * p.kappa)) / math.log(float(np.float32(p.z / p.z_0)))
+            )
+            tau_min, erosion = self._threshold(friction, threshold)
+            tau_min = tau_min or np.float32(1)
+            tau_max = np.float32(float(tau_min) + 1000.0)
+        return Strength(tau_min, tau_max, self._scale(friction, threshold, erosion))
+
+    def _threshold(
+        self, friction: np.float32, threshold: np.float32
+    ) -> tuple[np.float32, np.float32]:
+        """Return the threshold of stress at which the flux is that of a wind, and the erosion."""
+        table = self.flux
+        with np.errstate(divide="ignore"):
+            relative = threshold / friction
+        ratio = np.float32(1) - relative * relative
+        rows = np.flatnonzero(ratio >= table.ratio)
+        if not rows.size:
+            return table.tau[-1], table.erosion[-1]
+        row = int(rows[0])
+        if row == 0:
+            raise ExitError(
+                Exit.REFUSED, "Qsat_file: its first row must have the relative flux 1"
+            )
+        share = (ratio - table.ratio[row]) / (table.ratio[row - 1] - table.ratio[row])
+        tau = table.tau[row - 1] * share + table.tau[row] * (np.float32(1) - share)
+        return np.float32(tau), table.erosion[row]
+
+    def _scale(
+        self, friction: np.float32, threshold: np.float32, erosion: np.float32
+    ) -> np.float32:
+        """Return the seconds of a t0: the model's flux over that in nature."""
+        p = self.properties
+        if not friction > threshold or self.deposition == 0:
+            return np.float32(UNKNOWN_S)
+        cell = np.float32(float((np.float32(5) * (p.rhosand / p.rhoair)) * p.d) / 4.0)
+        excess = friction * friction - threshold * threshold
+        in_nature = np.float32(
+            22.0 * float(p.rhoair / p.rhosand) * float(np.sqrt(p.d / p.g)) * float(excess)
+        )
+        in_model = (self.transport * erosion) / self.deposition
+        return np.float32(in_model * (cell * cell) / in_nature)
+
+
+@dataclass(slots=True)
+class Vane:
+    """Where in its file the wind stands.
+
+    Attributes
+    ----------
+    due
+        When the next row begins, in t0.
+    row, direction
+        The present row and its angle, single precision.
+    started
+        Whether the file has been looked at.
+    """
+
+    due: float = -math.inf
+    row: int = -1
+    direction: float = 0.0
+    started: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """The winds of a run and what they act by.
+
+    Attributes
+    ----------
+    file
+        None where the wind does not change.
+    physics
+        None where there are no properties of nature.
+    fixed_threshold
+        Whether the threshold of the parameters holds, whatever the file says.
+    """
+
+    file: WindFile | None = None
+    physics: Physics | None = None
+    fixed_threshold: bool = True
+
+    def begin(self, vane: Vane, time: float, now: Strength) -> tuple[np.float32, Strength]:
+        """Find the first row; return its angle and what its wind does."""
+        assert self.file is not None
+        total = np.float32(0)
+        for row in self.file.rows:
+            if self._by_speed:
+                now = self._blow(row, now)
+            total = np.float32(total + self._lasting(row, now))
+        due, number = np.float32(float(total) * math.floor(time / float(total))), 0
+        while float(due) <= time:
+            if number == len(self.file.rows):
+                raise ExitError(
+                    Exit.REFUSED, f"Wind_file: its rows do not reach the start at {time:g} t0"
+                )
+            row = self.file.rows[number]
+            if self._by_speed:
+                now = self._blow(row, now)
+            due = np.float32(due + self._lasting(row, now))
+            number += 1
+        vane.due, vane.row, vane.started = float(due), max(number - 1, 0), True
+        row = self.file.rows[vane.row]
+        angle = np.float32(row.angle + np.float32(90)) if self.file.unit == "rt" else row.angle
+        vane.direction = float(row.angle if self.file.unit == "rt" else angle)
+        return angle, now if self._by_speed else self._blow(row, now)
+
+    def turn(self, vane: Vane, now: Strength) -> tuple[np.float32, Strength]:
+        """Go to the next row; return by how much the wind turns and what it does."""
+        assert self.file is not None
+        vane.row = (vane.row + 1) % len(self.file.rows)
+        row = self.file.rows[vane.row]
+        angle = np.float32(row.angle - np.float32(vane.direction))
+        vane.direction = float(row.angle)
+        now = self._blow(row, now)
+        vane.due = float(np.float32(np.float32(vane.due) + self._lasting(row, now)))
+        return angle, now
+
+    @property
+    def _by_speed(self) -> bool:
+        return self.file is not None and self.file.unit == "rt" and self.physics is not None
+
+    def _lasting(self, row: Row, now: Strength) -> np.float32:
+        return np.float32(row.duration / now.time_scale) if self._by_speed else row.duration
+
+    def _blow(self, row: Row, now: Strength) -> Strength:
+        """Return what the wind of a row does."""
+        if self._by_speed:
+            assert self.physics is not None
+            if row.value < 0 and now.tau_min > self.physics.flux.tau[-1]:
+                raise ExitError(
+                    Exit.REFUSED,
+                    f"Tau_min = {now.tau_min:g}: beyond the table of Qsat_file, which the winds of "
+                    "Wind_file need",
+                )
+            return self.physics.strength(row.value, now)
+        if self.file is not None and self.file.unit == "t0" and not self.fixed_threshold:
+            now = now._replace(tau_min=row.value)
+        if self.physics is not None and (self.file is None or self.file.unit == "t0"):
+            return self.physics.strength(np.float32(-1), now)
+        return now

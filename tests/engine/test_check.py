@@ -1,0 +1,110 @@
+"""What the engine would refuse is told without simulating, for files and for many sets at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.engine.conftest import ENGINE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.engine.conftest import Bench
+
+BED = {"H": 30, "L": 40, "D": 20, "Csp_template": "LAYER(3)", "Ava_mode": "NONE"}
+
+
+def checked(bench: Bench, *sets: Mapping[str, object]) -> list[list[list[str]]]:
+    """Give parameter sets to one process and return its answers."""
+    ended = subprocess.run(
+        [*ENGINE, "check"],
+        cwd=bench.root,
+        input="".join(f"{json.dumps(values)}\n" for values in sets),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    answers = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert (ended.returncode, ended.stderr) == (2 if any(answers) else 0, "")
+    return answers
+
+
+PROBLEMS: list[tuple[dict[str, object], list[list[str]]]] = [
+    ({"L": 3}, [["L", "the gas needs 9 cells or more, got 3"]]),
+    ({"H": 2}, [["Csp_template", "fills the whole box, so that there is no air"]]),
+    ({"Csp_template": "SNOWFALL(99)"}, [["Csp_template", "fills the whole box, so"]]),
+    ({"Csp_template": "LAYER(0)"}, [["Csp_template", "leaves no grain and no source"]]),
+    ({"Csp_template": "CONE(20,40,500)"}, [["Csp_template", "leaves no grain and no source"]]),
+    ({"Csp_template": "CONES(1)"}, [["Csp_template", "no template 'CONES'"]]),
+    (
+        {"Csp_template": "INPUT_ELEVATION(none.tab)"},
+        [["Csp_template", "none.tab: cannot be read: No such file"]],
+    ),
+    (
+        {"Ava_mode": "SYNC", "Ava_angle": 30},
+        [["Ava_angle", "30: synchronous avalanches know no angle"]],
+    ),
+    ({"Wind_file": "none"}, [["Wind_file", "none: cannot be read: No such file"]]),
+    ({"Phys_prop_file": "sealevel_snow.prop"}, [["Qsat_file", "expected one beside Phys"]]),
+    ({"Rot_mode": "ROUND"}, [["Rot_mode", "expected one of FULL, SQUARE, DISK"]]),
+    (
+        {"Rot_mode": "FULL", "D": 2},
+        [["D", "Rot_mode = FULL: no plane of the gas meets a space"]],
+    ),
+    (
+        {"Rot_mode": "DISK", "D": 7, "Rot_delay": 1, "Rot_angle": 30},
+        [["D", "Rot_mode = DISK needs 8 cells or more, got 7"]],
+    ),
+    (
+        {"Csp_template": "WAVES_2D", "Rot_mode": "DISK", "Rot_delay": 1, "Rot_angle": 30},
+        [],
+    ),
+    ({"Lambda_D": -1}, [["Lambda_D", "a rate cannot be negative"]]),
+    ({"Lambda_T": "fast"}, [["Lambda_T", "expected a number, got 'fast'"]]),
+    ({"Lambda_X": 1}, [["Lambda_X", "no such parameter"]]),
+]
+
+
+def test_each_problem_has_its_name_and_a_sentence(bench: Bench) -> None:
+    answers = checked(bench, *({**BED, **changes} for changes, _ in PROBLEMS))
+
+    for (changes, expected), found in zip(PROBLEMS, answers, strict=True):
+        assert len(found) == len(expected), (changes, found)
+        for (name, sentence), (wanted, beginning) in zip(found, expected, strict=True):
+            assert name == wanted
+            assert sentence.startswith(beginning), sentence
+
+
+def test_what_can_be_run_has_no_problems(bench: Bench) -> None:
+    turning = {"Rot_mode": "FULL", "Rot_delay": 5, "Rot_angle": 30, "Centering_delay": 0}
+    (bench.root / "wind.txt").write_text("2,t0\n5 30 10\n5 -30 20\n")
+
+    assert checked(bench, BED, {**BED, **turning}, {**BED, "Wind_file": "wind.txt"}) == [[]] * 3
+
+
+def test_a_parameter_file_is_checked_by_its_name(bench: Bench) -> None:
+    bench.parameters({"Rot_delay": -1, "L": 3})
+
+    ended = bench.run("check", "run.par")
+
+    assert (ended.status, ended.err) == (2, "")
+    assert ended.out.splitlines() == [
+        "Rot_delay: -1.0: a delay cannot be negative",
+        "L: the gas needs 9 cells or more, got 3",
+    ]
+
+
+@pytest.mark.parametrize("words", [("a", "b"), ("-x",)])
+def test_other_words_are_refused(bench: Bench, words: tuple[str, ...]) -> None:
+    assert bench.run("check", *words).status == 2
+
+
+def test_checking_loads_no_kernels() -> None:
+    code = "import sys, orchestrator.engine.check; sys.exit('numba' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
