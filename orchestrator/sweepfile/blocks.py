@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import FormatError
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.model import Axis
 from orchestrator.sweepfile import fields, parameters, samples, scalars
@@ -191,10 +190,8 @@ class _Blocks:
 
     def _take(self, key: str, name: str, place: Place) -> bool:
         """Note that an axis is over this parameter, which no other may be over."""
-        try:
-            parameters.settable(name)
-        except FormatError as error:
-            self._problems.add(place, key, str(error))
+        if reason := parameters.refusal(name):
+            self._problems.add(place, key, reason)
             return False
         if name in self.places:
             self._problems.add(place, key, f"swept {self.places[name].shortly} already")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.formats.parameters import ALIASES, PARAMETERS
 from orchestrator.formats.templates import parse_template
-from orchestrator.sweepfile.problems import said, unknown
+from orchestrator.sweepfile.problems import located, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -157,7 +157,8 @@ def warnings(parts: Parts, file: str) -> tuple[str, ...]:
         if places[name].source == file or not places[name].line
     }
     return tuple(
-        said(places[name], name, found[name]) for name in sorted(found, key=places.__getitem__)
+        located(places[name], name, found[name])
+        for name in sorted(found, key=places.__getitem__)
     )
 
 

@@ -10,13 +10,13 @@ from orchestrator.errors import FormatError
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formulas import FormulaError
 from orchestrator.sweepfile import scalars
-from orchestrator.sweepfile.problems import Place, unknown
+from orchestrator.sweepfile.problems import unknown
 from orchestrator.sweepfile.tree import Branch, Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from orchestrator.sweepfile.problems import Problems
+    from orchestrator.sweepfile.problems import Place, Problems, Sentence
     from orchestrator.sweepfile.tree import Node
 
 Read = TypeVar("Read")
@@ -129,7 +129,7 @@ SECTIONS: Mapping[str, str] = {
 """The keys of a sweep file, and what they are for."""
 
 
-def misplaced(word: str, known: Iterable[str]) -> str:
+def misplaced(word: str, known: Iterable[str]) -> Sentence:
     """Say that there is no such key here, and under what it belongs or what may be meant."""
     homes = {"run": RUN, "outputs": OUTPUTS, "slurm": SLURM, "parameters": PARAMETERS}
     for home, names in homes.items():
@@ -148,13 +148,8 @@ def converted(
     try:
         return convert(node)
     except FormulaError as error:
-        if node.first is None:
-            problems.add(node.place, key, str(error))
-        else:
-            place = Place(
-                node.place.source, node.first.line, node.first.column + error.column - 1
-            )
-            problems.add(place, key, error.sentence)
+        place = node.character(error.column)
+        problems.add(place or node.place, key, error.sentence if place else str(error))
     except FormatError as error:
         problems.add(node.place, key, str(error))
     return None

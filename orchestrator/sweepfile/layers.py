@@ -111,7 +111,7 @@ def _named(node: Node, read: Sequence[Path], problems: Problems) -> Path | None:
     else:
         known = {path.stem for place in places[1:] for path in place.glob("*.yaml")}
         listed = f"; there are {', '.join(sorted(known))}" if known else ""
-        problems.add(node.place, "extends", unknown(name, known, "template") + listed)
+        problems.add(node.place, "extends", f"{unknown(name, known, 'template')}{listed}")
     return None
 
 

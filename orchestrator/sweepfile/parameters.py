@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from orchestrator.formats.parameters import Parameter, Value
     from orchestrator.formulas import Formula
-    from orchestrator.sweepfile.problems import Place, Problems
+    from orchestrator.sweepfile.problems import Place, Problems, Sentence
     from orchestrator.sweepfile.tree import Branch, Leaf, Node
 
 OWNED: Mapping[str, str] = {
@@ -27,6 +27,8 @@ OWNED: Mapping[str, str] = {
     "Seed": "write `seeds:` at the top of the file",
 }
 """Parameters that are not for a sweep file to set, and why."""
+
+_SETTABLE = tuple(name for name in PARAMETERS if name not in OWNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +40,11 @@ class Settled:
     places: Mapping[str, Place]
 
 
-def settable(name: str) -> Parameter:
-    """Find the parameter that a sweep file names.
-
-    Raises
-    ------
-    FormatError
-        If there is none, or if it is not for a sweep file to set.
-    """
+def refusal(name: str) -> Sentence | None:
+    """Return why a sweep file cannot set a parameter of this name; None if it can."""
     if name in OWNED:
-        raise FormatError(f"not set in a sweep file: {OWNED[name]}")
-    if name not in PARAMETERS:
-        names = [known for known in PARAMETERS if known not in OWNED]
-        raise FormatError(unknown(name, names, "parameter"))
-    return PARAMETERS[name]
+        return f"not set in a sweep file: {OWNED[name]}"
+    return None if name in PARAMETERS else unknown(name, _SETTABLE, "parameter")
 
 
 def value(parameter: Parameter, leaf: Leaf) -> Value:
@@ -129,10 +122,8 @@ def _takes(
     key: str, name: str, place: Place, taken: dict[str, Place], problems: Problems
 ) -> bool:
     """Take a parameter's only place in a file, or note why that cannot be."""
-    try:
-        settable(name)
-    except FormatError as error:
-        problems.add(place, key, str(error))
+    if reason := refusal(name):
+        problems.add(place, key, reason)
         return False
     if name in taken:
         problems.add(place, key, f"stands {taken[name].shortly} already")

@@ -14,7 +14,7 @@ from orchestrator.formats.parameters import PARAMETERS, Kind
 from orchestrator.sweepfile import fields, parameters, scalars
 from orchestrator.sweepfile.consistency import MOST_EXPERIMENTS
 from orchestrator.sweepfile.fields import Field
-from orchestrator.sweepfile.problems import said
+from orchestrator.sweepfile.problems import located
 from orchestrator.sweepfile.tree import Branch
 
 if TYPE_CHECKING:
@@ -222,4 +222,4 @@ def _warnings(place: Place, key: str, method: str, n: int) -> tuple[str, ...]:
         return ()
     near = sorted({1 << (n.bit_length() - 1), 1 << n.bit_length()})
     text = f"Sobol's points lie evenly for powers of 2, such as {near[0]} or {near[1]}; got {n}"
-    return (said(place, f"{key}.n", text),)
+    return (located(place, f"{key}.n", text),)

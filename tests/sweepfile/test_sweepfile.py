@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import time
 from pathlib import Path
@@ -398,16 +399,33 @@ def test_what_the_command_line_sets_is_checked_like_the_file(
 # What is wrong with the file -------------------------------------------------------------------
 
 
-def test_a_missing_file_and_a_directory_are_told() -> None:
+def test_what_is_not_a_regular_file_is_told_at_once() -> None:
     Path("d.yaml").mkdir()
+    os.mkfifo("f.yaml")
 
     for name, sentence in {
         "none.yaml": "none.yaml: no such file",
         "d.yaml": "d.yaml: cannot be read: Is a directory",
+        "f.yaml": "f.yaml: cannot be read: not a regular file",
+        "/dev/zero": "/dev/zero: cannot be read: not a regular file",
     }.items():
         with pytest.raises(RequestError) as caught:
             sweepfile.load(Path(name))
         assert caught.value.problems == (sentence,)
+
+
+def test_forty_thousand_misspelt_parameters_are_told_in_one_page_at_once() -> None:
+    wrong = "".join(f"  Tau_mim{number}: 3\n" for number in range(40_000))
+    began = time.perf_counter()
+
+    problems = _problems(f"parameters:\n{wrong}name: winds\nrun: {{stop: 1, every: 1}}\n")
+
+    assert time.perf_counter() - began < 5  # minutes, if each looked for what is meant
+    assert problems[3] == (
+        "w.yaml:2:3: parameters.Tau_mim0: no such parameter; did you mean Tau_min?"
+    )
+    assert len(problems) == 21
+    assert problems[-1] == "and 39983 more"
 
 
 @pytest.mark.parametrize(
@@ -421,7 +439,17 @@ def test_a_missing_file_and_a_directory_are_told() -> None:
         (b"name: a\n---\nname: b\n", "w.yaml:2:1: a second document; a sweep file is a single one"),
         (b"name: winds\n  H: 3\n", "w.yaml:2:4: not YAML: mapping values are not allowed in this context"),
         (b"name: [1\n", "w.yaml:2:1: not YAML: did not find expected ',' or ']'"),
-        (b"name: a\n\tH: 3\n", "w.yaml:2:1: not YAML: found a tab character that violates indentation"),
+        (b"name: a\n\tH: 3\n", "w.yaml:2:1: a tab; indent with spaces"),
+        (b"run:\n  stop: 1\n\tevery: 3\n", "w.yaml:3:1: a tab; indent with spaces"),
+        (b"sweep:\n  list:\n  -\tH: 3\n", "w.yaml:3:4: a tab; indent with spaces"),
+        (b"name: w\nparameters\n  H: 30\n", "w.yaml:2:1: a colon is missing; write `parameters:`"),
+        (b"name w\nrun: {stop: 1}\n", "w.yaml:1:1: a colon is missing; write `name: w`"),
+        (b"run:\n  stop 10  # t0\n  every: 5\n", "w.yaml:2:3: a colon is missing; write `stop: 10`"),
+        (b"run:\n  every: 5\n  stop 10\nseeds: 3\n", "w.yaml:3:3: a colon is missing; write `stop: 10`"),
+        (b"sweep:\n  list:\n    - H 30\n      L: 3\n", "w.yaml:3:7: a colon is missing; write `H: 30`"),
+        (b"name: w\nseeds:3\nrun: 1\n", "w.yaml:2:1: a blank is missing behind the colon; write `seeds: 3`"),
+        (b"description: snow: wind\n", "w.yaml:1:18: a second colon in this line; put quotes around the text that has one"),
+        (b"name: &a x\nb: &a [*a]\n", "w.yaml:2:8: *a stands for nothing yet"),
         (b"name: a\0b\n", "w.yaml: not YAML: unacceptable character #x0000: control characters are not allowed"),
         (b"name: !!python/object/apply:os.system [ls]\n", "w.yaml:1:7: the tag tag:yaml.org,2002:python/object/apply:os.system is not allowed; write plain values"),
         (b"name: !mine a\n", "w.yaml:1:7: the tag !mine is not allowed; write plain values"),
@@ -429,7 +457,7 @@ def test_a_missing_file_and_a_directory_are_told() -> None:
         (b"name: &a [*a]\n", "w.yaml:1:11: *a stands for nothing yet"),
         (b"? [1]\n: 2\n", "w.yaml:1:3: expected a name before the colon"),
         (b"name: " + b"[" * 100, "w.yaml:1:26: nested more than 20 deep"),
-        (b"name: a\n#" + b"x" * (1 << 20), "w.yaml: larger than 1 MiB; a sweep file has a page or two"),
+        (b"name: a\n#" + b"x" * 4_000_000, "w.yaml: larger than 4 MB; a sweep file has a page or two"),
     ],
     ids=lambda value: value[:30] if isinstance(value, bytes) else "",
 )  # fmt: skip
@@ -453,13 +481,16 @@ def test_a_byte_order_mark_and_other_line_ends_are_no_problem() -> None:
     [
         ("a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{f'*a{i - 1}, ' * 9}]\n" for i in range(1, 40)), "more than 100000 values"),
         ("a: &a [x]\n" + "- [*a]\n" * 100_000, "not YAML"),
-        ("a: [" + "x," * 400_000 + "]", "more than 100000 values"),
-        ("a: " + "[" * 900_000, "nested more than 20 deep|exceeded maximum nesting depth"),
+        ("a: [" + "x," * 1_900_000 + "]", "more than 100000 values"),
+        ("a: " + "[" * 3_900_000, "nested more than 20 deep"),
         ("a: " + "{b: " * 200_000, "nested more than 20 deep"),
         ("- " * 500_000, "nested more than 20 deep"),
-        ("a: [x]\n" * 1_500_000, "larger than 1 MiB"),
+        ("a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}]\n" for i in range(1, 400)), "nested more than 20 deep"),
+        ("- " * 100_000 + "x", "nested more than 20 deep"),
+        ("{a: " * 100_000 + "}" * 100_000, "nested more than 20 deep"),
+        ("a: [x]\n" * 1_500_000, "larger than 4 MB"),
     ],
-    ids=["aliases", "torn", "long", "deep", "braces", "dashes", "large"],
+    ids=["aliases", "torn", "long", "deep", "braces", "dashes", "chain", "closed", "balanced", "large"],
 )  # fmt: skip
 def test_a_bomb_is_refused_at_once(text: str, words: str) -> None:
     Path("w.yaml").write_text(text)
