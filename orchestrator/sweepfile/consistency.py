@@ -1,7 +1,8 @@
-"""What must hold between the parts of a sweep file, and what in it has no effect."""
+"""Contradictions between the parts of a sweep file, and warnings about it."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Value
     from orchestrator.formulas import Formula
     from orchestrator.model import Axis
-    from orchestrator.sweepfile.fields import Section
     from orchestrator.sweepfile.parameters import Settled
     from orchestrator.sweepfile.problems import Place, Problems
+    from orchestrator.sweepfile.sections import Section
 
 MOST_EXPERIMENTS = 100_000
 """A sweep has at most so many experiments; more is refused before any is made."""
@@ -39,7 +40,7 @@ _IDLE: Sequence[tuple[str, str, frozenset[Value]]] = (
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What was read of a sweep, before it is one; ``place`` is where its file begins."""
+    """The parts of a sweep before they are checked together; ``place`` is its file's beginning."""
 
     place: Place
     axes: Sequence[Axis]
@@ -66,6 +67,25 @@ class Parts:
                 return {row[column] for row in axis.points}
         default = PARAMETERS[name].default
         return set() if default is None else {default}
+
+    def numbers(self, name: str) -> set[float]:
+        """Return the values of a number; none where a formula decides."""
+        return {float(value) for value in self.values(name) or ()}
+
+    def rates(self, name: str) -> set[float]:
+        """Return the values of a rate; a negative Lambda_T is three times Lambda_C."""
+        rates = self.numbers(name)
+        if min(rates, default=0.0) < 0:
+            return {rate for rate in rates if rate >= 0} | self.rates("Lambda_C")
+        return rates
+
+    def pairs(self, a: str, b: str) -> Iterable[tuple[float, float]]:
+        """Return the pairs of values that two numbers take; none where a formula decides."""
+        for axis in self.axes:
+            if a in axis.names and b in axis.names:
+                i, j = axis.names.index(a), axis.names.index(b)
+                return [(float(row[i]), float(row[j])) for row in axis.points]
+        return itertools.product(sorted(self.numbers(a), reverse=True), sorted(self.numbers(b)))
 
 
 def check(parts: Parts, where: Formula | None, place: Place, problems: Problems) -> None:
@@ -148,18 +168,15 @@ def ordered(settled: Settled, problems: Problems) -> dict[str, Formula]:
     return done
 
 
-def warnings(parts: Parts, file: str) -> tuple[str, ...]:
-    """Return what has no effect of what ``file`` or the command line says; templates may be broad."""
-    places = parts.settled.places
-    found = {
-        name: text
-        for name, text in _without_effect(parts)
+def warnings(parts: Parts, where: Formula | None, file: str) -> tuple[str, ...]:
+    """Return what is probably not meant of ``file`` or the command line; templates may be broad."""
+    places = {name: parts.settled.places.get(name, parts.place) for name in PARAMETERS}
+    doubts = [
+        (places[name], name, text)
+        for name, text in (*_without_effect(parts), *_physics(parts, where))
         if places[name].source == file or not places[name].line
-    }
-    return tuple(
-        located(places[name], name, found[name])
-        for name in sorted(found, key=places.__getitem__)
-    )
+    ]
+    return tuple(located(*doubt) for doubt in sorted(doubts, key=lambda doubt: doubt[0]))
 
 
 def _without_effect(parts: Parts) -> Iterator[tuple[str, str]]:
@@ -183,3 +200,22 @@ def _without_effect(parts: Parts) -> Iterator[tuple[str, str]]:
     for name, today in ALIASES.items():
         if name in names:
             yield name, f"is an obsolete name of {today}"
+
+
+def _physics(parts: Parts, where: Formula | None) -> Iterator[tuple[str, str]]:
+    """Yield parameters whose values are possible and mean what hardly anybody wants."""
+    largest = max(parts.numbers("Lambda_F"), default=0.0)
+    if largest > 1 and any(parts.numbers("Lambda_S")):
+        yield (
+            "Lambda_F",
+            f"sintered snow erodes faster than fresh where it is {largest:g}, above 1",
+        )
+    smallest = min(parts.numbers("Tau_min"), default=0.0)
+    if smallest < 0:
+        yield "Tau_min", f"negative, {smallest:g}: grains erode without wind"
+    if where is None or not {"Tau_min", "Tau_max"} & where.names.keys():
+        pairs = (pair for pair in parts.pairs("Tau_min", "Tau_max") if 0 < pair[1] <= pair[0])
+        for low, high in itertools.islice(pairs, 1):
+            yield "Tau_max", f"{high:g} is not above Tau_min, {low:g}"
+    if parts.rates("Lambda_E") == {0.0} == parts.rates("Lambda_T"):
+        yield "Lambda_E", "nothing can move: Lambda_E and Lambda_T are 0"
