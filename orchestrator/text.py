@@ -88,7 +88,7 @@ def names(numbers: Sequence[int], most: int = 8) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Write the end of a sentence about an unknown word: the known one that may be meant.
 
-    Empty where none is close. A word that differs in its case alone comes first.
+    Empty where none is close. A known word that differs in its case alone comes first.
 
     >>> "no such verb" + did_you_mean("pLan", ["plan", "plot"])
     'no such verb; did you mean plan?'
@@ -97,5 +97,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     candidates = list(known)
     folded = [candidate for candidate in candidates if candidate.lower() == word.lower()]
-    close = folded or get_close_matches(word, candidates, 1)
+    close = folded or get_close_matches(word[:100], candidates, 1)
     return f"; did you mean {close[0]}?" if close else ""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrator.model import KeepInitial, Outputs, Resources, Run, Sweep
-from orchestrator.sweepfile import blocks, consistency, fields, scalars, seeds
+from orchestrator.sweepfile import blocks, consistency, doubts, fields, scalars, seeds
 from orchestrator.sweepfile.consistency import Parts
 from orchestrator.sweepfile.layers import chain
 from orchestrator.sweepfile.parameters import settle
@@ -79,7 +79,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         path=path,
         text=text,
         templates=templates,
-        warnings=(*swept.warnings, *consistency.warnings(parts, where, str(path))),
+        warnings=(*swept.warnings, *doubts.warnings(parts, where)),
     )
 
 

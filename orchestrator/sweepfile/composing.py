@@ -9,6 +9,7 @@ import yaml
 from yaml.composer import Composer
 
 from orchestrator.errors import RequestError
+from orchestrator.sweepfile.problems import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,14 +78,13 @@ class _Loader(*_BASES):  # type: ignore[misc]  # libyaml's parser under PyYAML's
         anchor = event.anchor
         if event.__class__ is yaml.AliasEvent:
             if anchor not in self._sizes:
-                raise self._refused(event, f"*{anchor} stands for nothing yet")
+                raise self._refused(event, f"*{shortened(anchor)} stands for nothing yet")
             self._add(self._sizes[anchor], self.get_event())
             node: yaml.Node = self.anchors[anchor]
             return node
         if event.tag is not None:
-            raise self._refused(
-                event, f"the tag {event.tag} is not allowed; write plain values"
-            )
+            tag = shortened(event.tag)
+            raise self._refused(event, f"the tag {tag} is not allowed; write plain values")
         self._sizes.pop(anchor, None)  # an anchor may be given anew
         before = self._count
         self._add(1, event)
@@ -156,5 +156,5 @@ def _without_colon(lines: Sequence[str], mark: Any) -> str:
     missing = (
         "a blank is missing behind the colon" if value[:1] == ":" else "a colon is missing"
     )
-    wanted = f"{key}: {value.lstrip(': ')[:40]}".rstrip()
+    wanted = f"{shortened(key)}: {shortened(value.lstrip(': '))}".rstrip()
     return f"{missing}; write `{wanted}`"

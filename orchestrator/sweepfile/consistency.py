@@ -1,4 +1,4 @@
-"""Contradictions between the parts of a sweep file, and warnings about it."""
+"""Contradictions between the parts of a sweep file, and what is missing in it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.formats.parameters import ALIASES, PARAMETERS
-from orchestrator.formats.templates import parse_template
-from orchestrator.sweepfile.problems import located, unknown
+from orchestrator.sweepfile.problems import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from orchestrator.formats.parameters import Value
     from orchestrator.formulas import Formula
@@ -26,16 +25,6 @@ MOST_EXPERIMENTS = 100_000
 
 _MOST_SNAPSHOTS = 1_000_000
 _NEEDED = ("H", "L", "D")
-
-_NO_AVALANCHES = ("Ava_h_lim", "Ava_angle", "Ava_upwind", "Ava_delay")
-_OF_WIND = ("Tau_min", "Tau_max", "Lgca_delay", "Lgca_speedup", "Lgca_gfor", "Init_ncycl")
-_IDLE: Sequence[tuple[str, str, frozenset[Value]]] = (
-    *((name, "Ava_mode", frozenset({"NONE"})) for name in _NO_AVALANCHES),
-    ("Lambda_A", "Ava_mode", frozenset({"NONE", "SYNC"})),
-    ("Ava_nb_cel", "Ava_mode", frozenset({"NONE", "TRANS", "PROPAG"})),
-    *((name, "Use_lgca", frozenset({False})) for name in _OF_WIND),
-)
-"""Parameters that do nothing while another one has only such values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +43,15 @@ class Parts:
         """All parameters that have values."""
         swept = {name for axis in self.axes for name in axis.names}
         return {*self.settled.values, *self.settled.formulas, *swept}
+
+    def place_of(self, name: str) -> Place:
+        """Return where a parameter is settled; the file's beginning if it is not."""
+        return self.settled.places.get(name, self.place)
+
+    def own(self, name: str) -> bool:
+        """Whether the file itself or the command line settles a parameter, and no template."""
+        place = self.place_of(name)
+        return place.source == self.place.source or not place.line
 
     def values(self, name: str) -> set[Value] | None:
         """Return all values that a parameter takes; None where a formula decides."""
@@ -166,56 +164,3 @@ def ordered(settled: Settled, problems: Problems) -> dict[str, Formula]:
             return done
         done |= {name: waiting.pop(name) for name in ready}
     return done
-
-
-def warnings(parts: Parts, where: Formula | None, file: str) -> tuple[str, ...]:
-    """Return what is probably not meant of ``file`` or the command line; templates may be broad."""
-    places = {name: parts.settled.places.get(name, parts.place) for name in PARAMETERS}
-    doubts = [
-        (places[name], name, text)
-        for name, text in (*_without_effect(parts), *_physics(parts, where))
-        if places[name].source == file or not places[name].line
-    ]
-    return tuple(located(*doubt) for doubt in sorted(doubts, key=lambda doubt: doubt[0]))
-
-
-def _without_effect(parts: Parts) -> Iterator[tuple[str, str]]:
-    names = parts.names
-    for name, other, idle in _IDLE:
-        values = parts.values(other)
-        if name in names and values and values <= idle:
-            shown = ", ".join(sorted("NO" if v is False else str(v) for v in values))
-            yield name, f"has no effect: {other} is {shown}"
-    templates = parts.values("Csp_template")
-    boundaries = parts.values("Boundary") or {"REINJECTION"}
-    if "Lambda_I" in names and templates is not None and "REINJECTION" not in boundaries:
-        rates = parts.values("Lambda_I")
-        if rates != {0.0} and not any(parse_template(str(t)).injects for t in templates):
-            shown = ", ".join(sorted(str(t) for t in templates)) or "a bed without Csp_template"
-            yield "Lambda_I", f"has no effect: {shown} has no source of grains"
-    if "Qsat_file" in names and "Phys_prop_file" not in names:
-        yield "Qsat_file", "has no effect without Phys_prop_file"
-    if "Csp_params" in names:
-        yield "Csp_params", "has no effect: nobody reads it"
-    for name, today in ALIASES.items():
-        if name in names:
-            yield name, f"is an obsolete name of {today}"
-
-
-def _physics(parts: Parts, where: Formula | None) -> Iterator[tuple[str, str]]:
-    """Yield parameters whose values are possible and mean what hardly anybody wants."""
-    largest = max(parts.numbers("Lambda_F"), default=0.0)
-    if largest > 1 and any(parts.numbers("Lambda_S")):
-        yield (
-            "Lambda_F",
-            f"sintered snow erodes faster than fresh where it is {largest:g}, above 1",
-        )
-    smallest = min(parts.numbers("Tau_min"), default=0.0)
-    if smallest < 0:
-        yield "Tau_min", f"negative, {smallest:g}: grains erode without wind"
-    if where is None or not {"Tau_min", "Tau_max"} & where.names.keys():
-        pairs = (pair for pair in parts.pairs("Tau_min", "Tau_max") if 0 < pair[1] <= pair[0])
-        for low, high in itertools.islice(pairs, 1):
-            yield "Tau_max", f"{high:g} is not above Tau_min, {low:g}"
-    if parts.rates("Lambda_E") == {0.0} == parts.rates("Lambda_T"):
-        yield "Lambda_E", "nothing can move: Lambda_E and Lambda_T are 0"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import orchestrator
 from orchestrator.errors import RequestError
 from orchestrator.sweepfile import scalars, tree
+from orchestrator.sweepfile.composing import DEEPEST
 from orchestrator.sweepfile.fields import SECTIONS
 from orchestrator.sweepfile.problems import Place, unknown
 from orchestrator.sweepfile.sections import converted, misplaced
@@ -151,6 +152,8 @@ def _check_text(override: str) -> None:
     shown = override.encode(errors="backslashreplace").decode()
     if shown != override:
         raise RequestError(f"--set {shown}: not UTF-8 text")
+    if override.partition("=")[0].count(".") >= DEEPEST:
+        raise RequestError(f"--set: a key nested more than {DEEPEST} deep")
     if len(override.splitlines()) > 1:
         raise RequestError(f"--set {shown.splitlines()[0]}: expected one line")
 

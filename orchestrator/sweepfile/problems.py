@@ -15,6 +15,9 @@ MOST_SHOWN = 20
 """Problems that one report lists; how many more there are is its last line."""
 
 
+_LONGEST_SENTENCE = 600
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
     """A file with line and column from 1, or an option of the command line without them."""
@@ -55,6 +58,12 @@ def unknown(word: str, known: Iterable[str], noun: str) -> Unknown:
     return Unknown(word, tuple(known), noun)
 
 
+def shortened(text: str, longest: int = 60) -> str:
+    """Return a text for a sentence: the first characters of it, and all of them printable."""
+    shown = text if len(text) <= longest else f"{text[:longest]}..."
+    return shown if shown.isprintable() else repr(shown)[1:-1]
+
+
 class Problems:
     """Problems in the order in which they stand in the file; equal ones are one."""
 
@@ -90,6 +99,7 @@ class Problems:
 
 def located(place: Place, key: str, sentence: Sentence) -> str:
     """Write a problem or a warning; the place of ``--set`` names the key already."""
+    text = shortened(str(sentence), _LONGEST_SENTENCE)
     if not key or place.source == f"--set {key}":
-        return f"{place}: {sentence}"
-    return f"{place}: {key}: {sentence}"
+        return f"{place}: {text}"
+    return f"{place}: {'.'.join(map(shortened, key.split('.')))}: {text}"

@@ -448,6 +448,7 @@ def test_the_command_line_sets_any_key_over_the_file() -> None:
         ("parameters.Tau_min=3", "--set parameters.Tau_min: held here and swept in line 4; keep one of the two"),
         ("sweep.grid.Tau_min=[1, x]", "--set sweep.grid.Tau_min: expected a number, got x"),
         ("description=a\udcffb", "--set description=a\\udcffb: not UTF-8 text"),
+        ("a." * 20 + "b=3", "--set: a key nested more than 20 deep"),
         ("description=a\nb", "--set description=a: expected one line"),
         ("seeds=1e19", "--set seeds: expected at most 2147483647 seeds, got 1e19"),
         ("where=Tau_mim > 3", "--set where: Tau_mim: no such parameter; did you mean Tau_min?"),
@@ -930,7 +931,7 @@ def test_an_axis_over_templates_of_which_one_injects_is_no_warning() -> None:
     [
         ("Lambda_F: 20, Lambda_S: 0.01", "2:35: Lambda_F: sintered snow erodes faster than fresh where it is 20, above 1"),
         ("Tau_min: -5", "2:35: Tau_min: negative, -5: grains erode without wind"),
-        ("Tau_max: 5, Tau_min: 5", "2:35: Tau_max: 5 is not above Tau_min, 5"),
+        ("Tau_max: 5, Tau_min: 5", "2:35: Tau_max: Tau_max, 5, is not above Tau_min, 5"),
     ],
 )  # fmt: skip
 def test_a_value_that_is_hardly_meant_is_a_warning(parameters: str, warning: str) -> None:
@@ -942,7 +943,7 @@ def test_a_value_that_is_hardly_meant_is_a_warning(parameters: str, warning: str
 @pytest.mark.parametrize(
     ("section", "warnings"),
     [
-        ("sweep: {grid: {Tau_min: [0, 9], Tau_max: [5, 20]}}", ("1:33: Tau_max: 5 is not above Tau_min, 9",)),
+        ("sweep: {grid: {Tau_min: [0, 9], Tau_max: [5, 20]}}", ("1:33: Tau_max: Tau_max, 5, is not above Tau_min, 9",)),
         ("sweep: {zip: {Tau_min: [0, 9], Tau_max: [5, 20]}}", ()),
         ("sweep: {grid: {Tau_min: [0, 9], Tau_max: [5, 20]}}\nwhere: Tau_min < Tau_max", ()),
         ("sweep: {grid: {Tau_min: [0, 9]}}\nderived: {Tau_max: Tau_min + 5}", ()),
@@ -972,6 +973,25 @@ def test_a_bed_on_which_nothing_can_move_is_a_warning(rates: str, still: bool) -
     warnings = _load(SMALLEST.replace("D: 20", f"D: 20, {rates}")).warnings
 
     assert any(text.endswith(STILL) for text in warnings) is still
+
+
+def test_a_stress_that_does_not_fit_a_templates_is_told_where_it_stands() -> None:
+    Path("templates").mkdir()
+    Path("templates/mine.yaml").write_text("parameters: {Tau_max: 500, Tau_min: 600}\n")
+
+    text = SMALLEST + "extends: mine\nsweep: {grid: {Tau_min: [0, 900]}}\n"
+
+    assert _warnings(SMALLEST + "extends: mine\n") == ()
+    assert _warnings(text) == ("w.yaml:5:16: Tau_min: Tau_max, 500, is not above Tau_min, 900",)
+
+
+def test_a_key_is_shown_shortly_and_without_control_characters() -> None:
+    text = f'"\\e[2J": 1\n{"x" * 1000}: 2\n'
+
+    assert _problems(text + SMALLEST) == [
+        "w.yaml:1:1: \\x1b[2J: no such key",
+        f"w.yaml:2:1: {'x' * 60}...: no such key",
+    ]
 
 
 def test_what_a_template_says_in_vain_is_no_warning() -> None:
