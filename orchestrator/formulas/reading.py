@@ -1,4 +1,4 @@
-"""Formulas read by Python's own parser, of whose language arithmetic and comparisons are accepted.
+"""Reader of formulas: Python's own parser, and a whitelist of what it may find in them.
 
 The parser sees the structure alone: each token in a slot of four characters, ``0`` in place of a
 number or a text, ``x`` in place of a name. So its rules for literals and keywords do not matter,
@@ -92,11 +92,11 @@ def tokens(text: str) -> Sequence[Token]:
     FormulaError
         For a character that means nothing, and where there are too many signs or parentheses.
     """
-    found: list[Token] = []
+    words: list[Token] = []
     position = opened = 0
     while match := _TOKEN.match(text, position):
         kind = match.lastgroup or ""
-        found.append(Token(kind, match[kind], match.start(kind) + 1, opened))
+        words.append(Token(kind, match[kind], match.start(kind) + 1, opened))
         opened += {"(": 1, ")": -1}.get(match[kind], 0)
         position = match.end()
     if text[position:].strip():
@@ -104,13 +104,13 @@ def tokens(text: str) -> Sequence[Token]:
         hint = _INSTEAD.get(text[position])
         sentence = f"{text[position]!r} means nothing here"
         raise FormulaError(f"{sentence}; {hint}" if hint else sentence, position + 1)
-    if not found:
+    if not words:
         raise FormulaError("is empty", 1)
-    for token in found:
+    for token in words:
         _check_depth(token, token.opened)
-    for token in [token for token in found if token.kind == "sign"][_MOST_SIGNS:]:
+    for token in [token for token in words if token.kind == "sign"][_MOST_SIGNS:]:
         raise FormulaError("is too long", token.column)
-    return found
+    return words
 
 
 def read(words: Sequence[Token], end: int) -> ast.expr:

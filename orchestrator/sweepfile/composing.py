@@ -140,13 +140,14 @@ def _colon(lines: Sequence[str], mark: Any) -> tuple[Any, str] | None:
     line = lines[mark.line] if mark.line < len(lines) else ""
     if ": " in line[: mark.column] and line[mark.column :].startswith(":"):
         return mark, "a second colon in this line; put quotes around the text that has one"
-    numbers = [n for n in range(mark.line) if lines[n].split("#")[0].strip()]
-    if not numbers or not re.fullmatch(r"[\s-]*[\w.-]+(\s[^:]*)?", lines[numbers[-1]]):
-        return None
-    above = lines[numbers[-1]]
-    column = len(above) - len(above.lstrip(" -"))
-    start = yaml.Mark(mark.name, 0, numbers[-1], column, None, 0)
-    return start, _without_colon(lines, start)
+    for number in reversed(range(mark.line)):
+        above = lines[number].lstrip(" -")
+        if above and above[0] != "#":
+            column = len(lines[number]) - len(above)
+            start = yaml.Mark(mark.name, 0, number, column, None, 0)
+            lacks = re.fullmatch(r"[\w.-]+(\s[^:]*)?", above)
+            return (start, _without_colon(lines, start)) if lacks else None
+    return None
 
 
 def _without_colon(lines: Sequence[str], mark: Any) -> str:

@@ -553,11 +553,13 @@ def test_a_byte_order_mark_and_other_line_ends_are_no_problem() -> None:
         ("a: " + "{b: " * 200_000, "nested more than 20 deep"),
         ("- " * 500_000, "nested more than 20 deep"),
         ("a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}]\n" for i in range(1, 400)), "nested more than 20 deep"),
+        ("-" * 3_000_000 + "\n  a: b: c\n", "not YAML"),
+        ("x " * 1_500_000 + "\n  a: b: c\n", "a colon is missing"),
         ("- " * 100_000 + "x", "nested more than 20 deep"),
         ("{a: " * 100_000 + "}" * 100_000, "nested more than 20 deep"),
         ("a: [x]\n" * 1_500_000, "larger than 4 MB"),
     ],
-    ids=["aliases", "torn", "long", "deep", "braces", "dashes", "chain", "closed", "balanced", "large"],
+    ids=["aliases", "torn", "long", "deep", "braces", "dashes", "chain", "dash", "words", "closed", "balanced", "large"],
 )  # fmt: skip
 def test_a_bomb_is_refused_at_once(text: str, words: str) -> None:
     Path("w.yaml").write_text(text)
