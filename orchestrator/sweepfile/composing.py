@@ -130,16 +130,16 @@ def _fault(error: yaml.MarkedYAMLError, text: str) -> tuple[Any, str]:
         return mark, _SENTENCES[problem]
     if text[mark.index : mark.index + 1] == "\t":
         return mark, "a tab; indent with spaces"
+    lines = text.splitlines()
     if problem == "could not find expected ':'":
-        return error.context_mark, _without_colon(text.splitlines(), error.context_mark)
-    return _colon(text.splitlines(), mark) or (mark, f"not YAML: {problem}")
-
-
-def _colon(lines: Sequence[str], mark: Any) -> tuple[Any, str] | None:
-    """Find the fault in a colon too many, or in the line above that lacks its own."""
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    if ": " in line[: mark.column] and line[mark.column :].startswith(":"):
+        return error.context_mark, _without_colon(lines, error.context_mark)
+    if problem.startswith("mapping values") and ": " in lines[mark.line][: mark.column]:
         return mark, "a second colon in this line; put quotes around the text that has one"
+    return _line_above(lines, mark) or (mark, f"not YAML: {problem}")
+
+
+def _line_above(lines: Sequence[str], mark: Any) -> tuple[Any, str] | None:
+    """Find the fault in the line above, if that lacks a colon."""
     for number in reversed(range(mark.line)):
         above = lines[number].lstrip(" -")
         if above and above[0] != "#":

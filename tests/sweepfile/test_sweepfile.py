@@ -515,6 +515,7 @@ def test_forty_thousand_misspelt_parameters_are_told_in_one_page_at_once() -> No
         (b"run:\n  every: 5\n  stop 10\nseeds: 3\n", "w.yaml:3:3: a colon is missing; write `stop: 10`"),
         (b"sweep:\n  list:\n    - H 30\n      L: 3\n", "w.yaml:3:7: a colon is missing; write `H: 30`"),
         (b"name: w\nseeds:3\nrun: 1\n", "w.yaml:2:1: a blank is missing behind the colon; write `seeds: 3`"),
+        (b"parameters: {H: 3 L: 4}\n", "w.yaml:1:20: not YAML: did not find expected ',' or '}'"),
         (b"description: snow: wind\n", "w.yaml:1:18: a second colon in this line; put quotes around the text that has one"),
         (b"name: &a x\nb: &a [*a]\n", "w.yaml:2:8: *a stands for nothing yet"),
         (b"name: a\0b\n", "w.yaml: not YAML: unacceptable character #x0000: control characters are not allowed"),
