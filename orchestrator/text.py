@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from orchestrator.formats.parameters import Value
 
@@ -91,3 +92,19 @@ def time_t0(value: float) -> str:
     ('20.0132', '1000', '0.25')
     """
     return f"{value:g}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Write the end of a sentence about an unknown word: the known one that may be meant.
+
+    Empty where none is close. A known word that differs in its case alone comes first.
+
+    >>> "no such verb" + did_you_mean("pLan", ["plan", "plot"])
+    'no such verb; did you mean plan?'
+    >>> did_you_mean("frobnicate", ["plan", "plot"])
+    ''
+    """
+    candidates = list(known)
+    folded = [candidate for candidate in candidates if candidate.lower() == word.lower()]
+    close = folded or get_close_matches(word[:100], candidates, 1)
+    return f"; did you mean {close[0]}?" if close else ""

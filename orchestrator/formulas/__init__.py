@@ -7,17 +7,18 @@ precedence and meaning. Nothing else can be reached from it, and what it may cos
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from orchestrator.formulas.expressions import FormulaError
-from orchestrator.formulas.reading import Reader
+from orchestrator.formulas import reading
+from orchestrator.formulas.expressions import FormulaError, evaluate
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Mapping
 
     from orchestrator.formats.parameters import Value
-    from orchestrator.formulas.expressions import Expression
 
 __all__ = ["LONGEST", "Formula", "FormulaError", "parse"]
 
@@ -27,11 +28,11 @@ LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula that was read: its text and the names that it uses, each with its column."""
+    """A formula: its text and the names that it uses, each with its first column, from 1."""
 
     text: str
     names: Mapping[str, int] = field(compare=False)
-    _expression: Expression = field(compare=False, repr=False)
+    _tree: ast.expr = field(compare=False, repr=False)
 
     def evaluate(self, values: Mapping[str, Value]) -> Value:
         """Return the value of the formula with the names' values.
@@ -41,7 +42,7 @@ class Formula:
         FormulaError
             If it has none: a division by zero, an overflow, a text where a number is needed.
         """
-        return self._expression.evaluate(values)
+        return evaluate(self._tree, values)
 
 
 def parse(text: str) -> Formula:
@@ -59,6 +60,10 @@ def parse(text: str) -> Formula:
     """
     if len(text) > LONGEST:
         raise FormulaError(f"longer than {LONGEST} characters", LONGEST + 1)
-    reader = Reader(text)
-    expression = reader.whole()
-    return Formula(text, dict(reader.names), expression)
+    tokens = reading.tokens(text)
+    tree = reading.read(tokens, len(text))
+    names: dict[str, int] = {}
+    for token, following in itertools.zip_longest(tokens, tokens[1:]):
+        if token.kind == "name" and (following is None or following.text != "("):
+            names.setdefault(token.text, token.column)
+    return Formula(text, names, tree)

@@ -1,11 +1,11 @@
-"""The parts of a formula that have a value, and how each of them gets it."""
+"""Values of formulas: what each node of the whitelist means, and a bound on what it may cost."""
 
 from __future__ import annotations
 
+import ast
 import math
 import operator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import FormatError
 
@@ -20,33 +20,6 @@ LARGEST_WHOLE = 2**63
 """Whole numbers stay below it, so that no formula can be expensive."""
 
 _MOST_DIGITS = 20
-
-COMPARISONS: Mapping[str, Callable[[Number, Number], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-_OPERATIONS: Mapping[str, Callable[[Number, Number], Number]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": operator.floordiv,
-    "%": operator.mod,
-}
-FUNCTIONS: Mapping[str, tuple[Callable[..., Number], int, int]] = {
-    "min": (min, 2, 20),
-    "max": (max, 2, 20),
-    "abs": (abs, 1, 1),
-    "sqrt": (math.sqrt, 1, 1),
-    "exp": (math.exp, 1, 1),
-    "log": (math.log, 1, 1),
-    "floor": (math.floor, 1, 1),
-    "ceil": (math.ceil, 1, 1),
-    "round": (round, 1, 2),
-}
-"""Each function with the least and the largest number of its arguments."""
 
 
 class FormulaError(FormatError):
@@ -64,172 +37,160 @@ class FormulaError(FormatError):
         self.column = column
 
 
-class Expression(Protocol):
-    """A part of a formula that has a value."""
-
-    @property
-    def column(self) -> int:
-        """Where it stands, counted from 1."""
-
-    def evaluate(self, values: Mapping[str, Value]) -> Value:
-        """Return its value with the names' values."""
+def _power(base: Number, exponent: Number) -> Number:
+    """Raise to a power; whole numbers only as long as the result is small enough to be built."""
+    whole = isinstance(base, int) and isinstance(exponent, int) and exponent >= 0
+    if whole and abs(base) > 1 and exponent * math.log2(abs(base)) >= 63:
+        raise OverflowError
+    value: Number = base**exponent
+    return value
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A number, a text, true or false."""
-
-    value: Value
-    column: int
-
-    def evaluate(self, _values: Mapping[str, Value]) -> Value:
-        """Return the value itself."""
-        return self.value
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A parameter's value."""
-
-    name: str
-    column: int
-
-    def evaluate(self, values: Mapping[str, Value]) -> Value:
-        """Return the value that ``values`` hold."""
-        if self.name not in values:
-            raise FormulaError(f"{self.name} has no value", self.column)
-        return values[self.name]
-
-
-@dataclass(frozen=True, slots=True)
-class Negative:
-    """``-a``."""
-
-    inner: Expression
-    column: int
-
-    def evaluate(self, values: Mapping[str, Value]) -> Value:
-        """Return the number with the other sign."""
-        return -_number(self.inner, values)
+OPERATIONS: Mapping[type[ast.operator], Callable[[Number, Number], Number]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: _power,
+}
+COMPARISONS: Mapping[type[ast.cmpop], Callable[[Number, Number], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+EQUALITIES: Mapping[type[ast.cmpop], str] = {ast.Eq: "==", ast.NotEq: "!="}
+FUNCTIONS: Mapping[str, tuple[Callable[..., Number], int, int]] = {
+    "min": (min, 2, 20),
+    "max": (max, 2, 20),
+    "abs": (abs, 1, 1),
+    "sqrt": (math.sqrt, 1, 1),
+    "exp": (math.exp, 1, 1),
+    "log": (math.log, 1, 1),
+    "floor": (math.floor, 1, 1),
+    "ceil": (math.ceil, 1, 1),
+    "round": (round, 1, 2),
+}
+"""Each function with the least and the largest number of its arguments."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """``a + b`` and its kin, between numbers."""
+def evaluate(node: ast.expr, values: Mapping[str, Value]) -> Value:
+    """Return the value of a formula's tree, as :mod:`orchestrator.formulas.reading` makes it.
 
-    sign: str
-    left: Expression
-    right: Expression
-    column: int
-
-    def evaluate(self, values: Mapping[str, Value]) -> Value:
-        """Return the finite result, or raise."""
-        left, right = _number(self.left, values), _number(self.right, values)
-        compute = _power if self.sign == "**" else _OPERATIONS[self.sign]
-        return _finite(lambda: compute(left, right), self.column)
+    Raises
+    ------
+    FormulaError
+        If it has none with these values of its names.
+    """
+    return _MEANINGS[type(node)](node, values)
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """``a < b <= c``: every neighbouring pair must agree with its sign."""
-
-    signs: tuple[str, ...]
-    sides: tuple[Expression, ...]
-    column: int
-
-    def evaluate(self, values: Mapping[str, Value]) -> Value:
-        """Return whether all of it holds."""
-        left, *others = self.sides
-        for sign, right in zip(self.signs, others, strict=True):
-            if not self._holds(sign, left, right, values):
-                return False
-            left = right
-        return True
-
-    def _holds(
-        self, sign: str, left: Expression, right: Expression, values: Mapping[str, Value]
-    ) -> bool:
-        if sign in COMPARISONS:
-            return COMPARISONS[sign](_number(left, values), _number(right, values))
-        one, other = left.evaluate(values), right.evaluate(values)
-        if _sort(one) != _sort(other):
-            raise FormulaError(f"{sign} compares {_sort(one)} with {_sort(other)}", self.column)
-        return (one == other) is (sign == "==")
+def _constant(node: ast.Constant, _values: Mapping[str, Value]) -> Value:
+    value: Value = node.value  # type: ignore[assignment]  # the reader makes no other
+    return value
 
 
-@dataclass(frozen=True, slots=True)
-class Junction:
-    """``and`` (``absorbing`` is False) or ``or`` (True): the right side only if it matters."""
-
-    absorbing: bool
-    left: Expression
-    right: Expression
-    column: int
-
-    def evaluate(self, values: Mapping[str, Value]) -> Value:
-        """Return the truth of both sides together."""
-        if _truth(self.left, values) is self.absorbing:
-            return self.absorbing
-        return _truth(self.right, values)
+def _name(node: ast.Name, values: Mapping[str, Value]) -> Value:
+    if node.id not in values:
+        raise FormulaError(f"{node.id} has no value", node.col_offset)
+    return values[node.id]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
-    """``not a``."""
-
-    inner: Expression
-    column: int
-
-    def evaluate(self, values: Mapping[str, Value]) -> Value:
-        """Return the opposite."""
-        return not _truth(self.inner, values)
+def _unary(node: ast.UnaryOp, values: Mapping[str, Value]) -> Value:
+    if isinstance(node.op, ast.Not):
+        return not _truth(node.operand, values)
+    return -_number(node.operand, values)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """``max(a, b)`` and its kin."""
-
-    name: str
-    arguments: tuple[Expression, ...]
-    column: int
-
-    def evaluate(self, values: Mapping[str, Value]) -> Value:
-        """Return the finite result, or raise."""
-        function, _, _ = FUNCTIONS[self.name]
-        numbers = [_number(argument, values) for argument in self.arguments]
-        if self.name == "round" and numbers[1:]:
-            self._check_digits(numbers[1])
-        return _finite(lambda: function(*numbers), self.column)
-
-    def _check_digits(self, digits: Number) -> None:
-        if not isinstance(digits, int) or abs(digits) > _MOST_DIGITS:
-            said = f"round takes a whole number of digits up to {_MOST_DIGITS}, got {digits}"
-            raise FormulaError(said, self.column)
+def _operation(node: ast.BinOp, values: Mapping[str, Value]) -> Value:
+    left, right = _number(node.left, values), _number(node.right, values)
+    return _finite(OPERATIONS[type(node.op)], (left, right), node.col_offset)
 
 
-def _number(expression: Expression, values: Mapping[str, Value]) -> Number:
-    value = expression.evaluate(values)
+def _comparison(node: ast.Compare, values: Mapping[str, Value]) -> Value:
+    left = node.left
+    for sign, right in zip(node.ops, node.comparators, strict=True):
+        if not _holds(type(sign), left, right, values, node.col_offset):
+            return False
+        left = right
+    return True
+
+
+def _holds(
+    sign: type[ast.cmpop],
+    left: ast.expr,
+    right: ast.expr,
+    values: Mapping[str, Value],
+    column: int,
+) -> bool:
+    if sign in COMPARISONS:
+        return COMPARISONS[sign](_number(left, values), _number(right, values))
+    a, b = evaluate(left, values), evaluate(right, values)
+    if _kind(a) != _kind(b):
+        sentence = f"{EQUALITIES[sign]} compares {_kind(a)} with {_kind(b)}"
+        raise FormulaError(sentence, column)
+    return (a == b) is (sign is ast.Eq)
+
+
+def _junction(node: ast.BoolOp, values: Mapping[str, Value]) -> Value:
+    """Look at further sides only while they matter, as Python does."""
+    decisive = isinstance(node.op, ast.Or)
+    for side in node.values:
+        if _truth(side, values) is decisive:
+            return decisive
+    return not decisive
+
+
+def _call(node: ast.Call, values: Mapping[str, Value]) -> Value:
+    name = node.func.id  # type: ignore[attr-defined]  # the reader takes names only
+    numbers = tuple(_number(argument, values) for argument in node.args)
+    if name == "round" and numbers[1:]:
+        _check_digits(numbers[1], node.col_offset)
+    return _finite(FUNCTIONS[name][0], numbers, node.col_offset)
+
+
+def _check_digits(digits: Number, column: int) -> None:
+    if not isinstance(digits, int) or abs(digits) > _MOST_DIGITS:
+        wish = f"round takes a whole number of digits up to {_MOST_DIGITS}"
+        raise FormulaError(f"{wish}, got {digits}", column)
+
+
+_MEANINGS: Mapping[type[ast.expr], Callable[[Any, Mapping[str, Value]], Value]] = {
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.UnaryOp: _unary,
+    ast.BinOp: _operation,
+    ast.Compare: _comparison,
+    ast.BoolOp: _junction,
+    ast.Call: _call,
+}
+
+
+def _number(node: ast.expr, values: Mapping[str, Value]) -> Number:
+    value = evaluate(node, values)
     if isinstance(value, bool | str):
-        raise FormulaError(f"needs a number, got {_sort(value)}", expression.column)
+        raise FormulaError(f"needs a number, got {_kind(value)}", node.col_offset)
     return value
 
 
-def _truth(expression: Expression, values: Mapping[str, Value]) -> bool:
-    value = expression.evaluate(values)
+def _truth(node: ast.expr, values: Mapping[str, Value]) -> bool:
+    value = evaluate(node, values)
     if not isinstance(value, bool):
-        raise FormulaError(f"needs a comparison, got {_sort(value)}", expression.column)
+        raise FormulaError(f"needs a comparison, got {_kind(value)}", node.col_offset)
     return value
 
 
-def _sort(value: Value) -> str:
+def _kind(value: Value) -> str:
     if isinstance(value, bool):
         return "true or false"
     return "a text" if isinstance(value, str) else "a number"
 
 
-def _finite(compute: Callable[[], Number], column: int) -> Number:
+def _finite(compute: Callable[..., Number], numbers: tuple[Number, ...], column: int) -> Number:
     try:
-        value = compute()
+        value = compute(*numbers)
     except ZeroDivisionError:
         raise FormulaError("divides by zero", column) from None
     except OverflowError:
@@ -240,13 +201,4 @@ def _finite(compute: Callable[[], Number], column: int) -> Number:
         raise FormulaError("has no value for these numbers", column)
     if math.isinf(value) or (isinstance(value, int) and abs(value) >= LARGEST_WHOLE):
         raise FormulaError("gives too large a number", column)
-    return value
-
-
-def _power(base: Number, exponent: Number) -> Number:
-    """Raise to a power; whole numbers only as long as the result is small enough to be built."""
-    whole = isinstance(base, int) and isinstance(exponent, int) and exponent >= 0
-    if whole and abs(base) > 1 and exponent * math.log2(abs(base)) >= 63:
-        raise OverflowError
-    value: Number = base**exponent
     return value

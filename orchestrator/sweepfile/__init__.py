@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrator.model import KeepInitial, OnTimeout, Outputs, Resources, Run, Sweep
-from orchestrator.sweepfile import blocks, consistency, fields, scalars
+from orchestrator.sweepfile import blocks, consistency, doubts, fields, scalars, seeds
 from orchestrator.sweepfile.consistency import Parts
 from orchestrator.sweepfile.layers import chain
 from orchestrator.sweepfile.parameters import settle
 from orchestrator.sweepfile.problems import Problems
 from orchestrator.sweepfile.schema import json_schema
+from orchestrator.sweepfile.sections import converted, section
 from orchestrator.sweepfile.tree import Leaf
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from orchestrator.sweepfile.tree import Branch
 
 Read = TypeVar("Read")
+
+_UNITS = {"stop": "_t0", "every": "_t0"} | dict.fromkeys(
+    ("silence", "checkpoint_every", "time_limit"), "_s"
+)
+"""Ends of the names that the fields of ``run`` have in :class:`Run`."""
 
 __all__ = ["json_schema", "load"]
 
@@ -48,11 +54,11 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         place=file.place,
         axes=swept.axes,
         settled=settle(layers, swept.places, problems),
-        seeds=blocks.seeds(file.nodes.get("seeds"), problems),
-        run=fields.section(layers, "run", fields.RUN, problems),
-        outputs=fields.section(layers, "outputs", fields.OUTPUTS, problems),
+        seeds=seeds.read(file.nodes.get("seeds"), problems),
+        run=section(layers, "run", fields.RUN, problems),
+        outputs=section(layers, "outputs", fields.OUTPUTS, problems),
     )
-    slurm = fields.section(layers, "slurm", fields.SLURM, problems)
+    slurm = section(layers, "slurm", fields.SLURM, problems)
     name = _name(file, problems)
     description = _scalar(file, "description", scalars.text, problems)
     where = _scalar(file, "where", scalars.formula, problems)
@@ -73,7 +79,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         path=path,
         text=text,
         templates=templates,
-        warnings=(*swept.warnings, *consistency.warnings(parts, str(path))),
+        warnings=(*swept.warnings, *doubts.warnings(parts, where)),
     )
 
 
@@ -81,7 +87,7 @@ def _name(file: Branch, problems: Problems) -> str:
     if "name" not in file.nodes:
         problems.add(file.place, "name", "required, as in `name: winds`")
         return ""
-    return fields.converted("name", file.nodes["name"], scalars.name, problems) or ""
+    return converted("name", file.nodes["name"], scalars.name, problems) or ""
 
 
 def _scalar(
@@ -91,29 +97,21 @@ def _scalar(
     node = file.nodes.get(key)
     if node is None or (isinstance(node, Leaf) and node.null):
         return None
-    return fields.converted(key, node, convert, problems)
+    return converted(key, node, convert, problems)
 
 
 def _run(values: Mapping[str, Any]) -> Run:
-    given = {"stop_t0": values["stop"], "every_t0": values["every"]}
-    if "engine" in values:
-        given["engine"] = values["engine"]
-    if "silence" in values:
-        given["silence_s"] = values["silence"]
-    if "checkpoint_every" in values:
-        given["checkpoint_every_s"] = values["checkpoint_every"]
     if "on_timeout" in values:
-        given["on_timeout"] = OnTimeout(values["on_timeout"])
-    return Run(**given, time_limit_s=values.get("time_limit"))
+        values = {**values, "on_timeout": OnTimeout(values["on_timeout"])}
+    return Run(**{key + _UNITS.get(key, ""): value for key, value in values.items()})
 
 
 def _outputs(values: Mapping[str, Any]) -> Outputs:
-    given = dict(values)
-    if "keep_initial" in given:
-        given["keep_initial"] = KeepInitial(given["keep_initial"])
-    return Outputs(**given)
+    if "keep_initial" in values:
+        values = {**values, "keep_initial": KeepInitial(values["keep_initial"])}
+    return Outputs(**values)
 
 
 def _resources(values: Mapping[str, Any]) -> Resources:
-    given = {key: value for key, value in values.items() if key != "time"}
-    return Resources(**given, time_min=values.get("time"))
+    others = {key: value for key, value in values.items() if key != "time"}
+    return Resources(**others, time_min=values.get("time"))

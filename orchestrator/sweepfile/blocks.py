@@ -1,65 +1,34 @@
-"""What multiplies: the blocks of ``sweep`` and the seeds."""
+"""The blocks of ``sweep``: grid, zip, list and sample, each with its axes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import FormatError
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.model import Axis
-from orchestrator.sweepfile import fields, parameters, samples, scalars
-from orchestrator.sweepfile.problems import unknown
+from orchestrator.sweepfile import decimal_commas, parameters, ranges, samples, scalars
+from orchestrator.sweepfile.fields import BLOCKS
+from orchestrator.sweepfile.problems import located
+from orchestrator.sweepfile.sections import converted, entries, misplaced
 from orchestrator.sweepfile.tree import Branch, Items, Leaf
+from orchestrator.text import number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from orchestrator.formats.parameters import Value
-    from orchestrator.sweepfile.problems import Place, Problems
+    from orchestrator.sweepfile.problems import Place, Problems, Sentence
     from orchestrator.sweepfile.tree import Node
 
 Row = tuple["Value", ...]
-
-
-def seeds(node: Node | None, problems: Problems) -> Sequence[int]:
-    """Read ``seeds``: how many, which ones, or a range; one where nothing is said."""
-    if node is None or (isinstance(node, Leaf) and node.null):
-        return (1,)
-    if isinstance(node, Leaf):
-        last = fields.converted("seeds", node, scalars.count, problems)
-        return range(1, 1 + (last or 1))
-    if isinstance(node, Items):
-        return _listed(node, problems)
-    found = fields.section(
-        [Branch(node.place, {"seeds": node}, {})], "seeds", fields.SEEDS, problems
-    )
-    for key in fields.SEEDS:
-        if key not in found.places:
-            problems.add(node.place, f"seeds.{key}", "required, as in {first: 1234, count: 8}")
-    first, count = found.values.get("first", 1), found.values.get("count", 1)
-    if first + count - 1 > scalars.LARGEST_SEED:
-        text = f"the last seed is larger than {scalars.LARGEST_SEED}"
-        problems.add(found.places["count"], "seeds.count", text)
-    return range(first, first + count)
-
-
-def _listed(node: Items, problems: Problems) -> tuple[int, ...]:
-    if not node.nodes:
-        problems.add(node.place, "seeds", "empty; leave it out for one seed")
-    found: dict[int, Place] = {}
-    for child in node.nodes:
-        seed = fields.converted("seeds", child, scalars.seed, problems)
-        if seed in found:
-            problems.add(child.place, "seeds", f"{seed} stands {found[seed].shortly} already")
-        elif seed is not None:
-            found[seed] = child.place
-    return tuple(found)
+Column = list[tuple["Value", "Place"]]
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """The axes, where each swept parameter stands, and what may not be as it was meant."""
+    """The axes, the place of each swept parameter, and warnings."""
 
     axes: tuple[Axis, ...]
     places: Mapping[str, Place]
@@ -67,7 +36,7 @@ class Swept:
 
 
 def swept(node: Node | None, problems: Problems) -> Swept:
-    """Read ``sweep``."""
+    """Read ``sweep``; no axis where the file has none."""
     reader = _Blocks(problems)
     if node is not None:
         reader.read(node)
@@ -84,22 +53,19 @@ class _Blocks:
     def read(self, node: Node) -> None:
         """Read all blocks in their order."""
         if not isinstance(node, Branch) or not node.nodes:
-            found = "an empty one" if isinstance(node, Branch) else scalars.shown(node)
-            text = f"expected grid, zip, list or sample, got {found}; leave it out for a single point"
+            wish = "expected grid, zip, list or sample"
+            text = f"{wish}, got {_shown(node)}; leave it out for a single point"
             self._problems.add(node.place, "sweep", text)
             return
-        readers = {
-            "grid": self._grid,
-            "zip": self._zip,
-            "list": self._list,
-            "sample": self._sample,
-        }
+        readers = dict(
+            zip(BLOCKS, (self._grid, self._zip, self._list, self._sample), strict=True)
+        )
         for block, child in node.nodes.items():
             key, place = f"sweep.{block}", node.keys[block]
-            if block not in readers:
-                self._problems.add(place, key, unknown(block, readers, "block"))
-            else:
+            if block in readers:
                 readers[block](key, child)
+            else:
+                self._problems.add(place, key, _no_block(block))
 
     def _grid(self, key: str, node: Node) -> None:
         for name, cells in self._columns(key, node).items():
@@ -109,92 +75,104 @@ class _Blocks:
     def _zip(self, key: str, node: Node) -> None:
         before = len(self._problems)
         columns = self._columns(key, node)
+        if not columns or len(self._problems) > before:
+            return
         lengths = {name: len(cells) for name, cells in columns.items()}
-        if len(set(lengths.values())) > 1 and len(self._problems) == before:
-            told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-            text = f"expected lists of the same length, but {told} values"
+        if len(set(lengths.values())) > 1:
+            listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+            text = f"expected lists of the same length, but {listed} values"
             self._problems.add(node.place, key, text)
-        elif columns and len(self._problems) == before:
-            lines = zip(*columns.values(), strict=True)
-            rows = [(tuple(value for value, _ in line), line[0][1]) for line in lines]
-            self._axis(key, tuple(columns), rows, "zip")
+            return
+        lines = zip(*columns.values(), strict=True)
+        rows = [(tuple(value for value, _ in line), line[0][1]) for line in lines]
+        self._axis(key, tuple(columns), rows, "zip")
 
     def _list(self, key: str, node: Node) -> None:
         if not isinstance(node, Items) or not node.nodes:
-            text = "expected a list of points, as [{Ava_angle: 35}, {Ava_angle: 38}]"
-            found = "an empty one" if isinstance(node, Items) else scalars.shown(node)
-            self._problems.add(node.place, key, f"{text}, got {found}")
+            wish = "expected a list of points, such as [{Ava_angle: 35}, {Ava_angle: 38}]"
+            self._problems.add(node.place, key, f"{wish}, got {_shown(node)}")
             return
-        before, names = len(self._problems), tuple[str, ...]()
+        before, names, taken = len(self._problems), tuple[str, ...](), set[str]()
         rows: list[tuple[Row, Place]] = []
-        for item in node.nodes:
-            if not isinstance(item, Branch) or not item.nodes:
-                found = "an empty one" if isinstance(item, Branch) else scalars.shown(item)
-                text = f"expected parameters and their values, got {found}"
-                self._problems.add(item.place, key, text)
+        for point in node.nodes:
+            if not isinstance(point, Branch) or not point.nodes:
+                text = f"expected parameters and their values, got {_shown(point)}"
+                self._problems.add(point.place, key, text)
                 continue
-            known = {
-                name: self._value(f"{key}.{name}", name, n) for name, n in item.nodes.items()
-            }
             if not names:
-                names = tuple(n for n in known if self._take(f"{key}.{n}", n, item.keys[n]))
-            elif set(known) != set(names):
-                text = f"expected the same parameters in every point: {', '.join(names)}"
-                self._problems.add(item.place, key, text)
-            if len(self._problems) == before:
-                values = tuple(v for v in (known[name] for name in names) if v is not None)
-                rows.append((values, item.place))
+                names = tuple(point.nodes)
+                taken = {n for n in names if self._take(f"{key}.{n}", n, point.keys[n])}
+            rows.append((self._row(key, names, taken, point), point.place))
         if len(self._problems) == before:
             self._axis(key, names, rows, "list")
 
-    def _sample(self, key: str, node: Node) -> None:
-        found = samples.read(key, node, self._take, self._problems)
-        if found is not None:
-            self.axes.append(Axis(found.names, found.rows, "sample"))
-            self.warnings += found.warnings
+    def _row(self, key: str, names: tuple[str, ...], taken: set[str], point: Branch) -> Row:
+        """Read a point of a list: its values in the order of the first point's."""
+        if len(point.nodes) != len(names) or not all(name in point.nodes for name in names):
+            text = f"expected the same parameters in every point: {', '.join(names)}"
+            self._problems.add(point.place, key, text)
+        for name in point.nodes.keys() - taken:
+            if reason := parameters.refusal(name):
+                self._problems.add(point.keys[name], f"{key}.{name}", reason)
+        values = [
+            self._value(f"{key}.{name}", name, point.nodes[name])
+            for name in names
+            if name in point.nodes
+        ]
+        return tuple(value for value in values if value is not None)
 
-    def _columns(self, key: str, node: Node) -> dict[str, list[tuple[Value, Place]]]:
-        """Read a mapping of parameters to lists of values, each value with its place."""
-        columns: dict[str, list[tuple[Value, Place]]] = {}
+    def _sample(self, key: str, node: Node) -> None:
+        sample = samples.read(key, node, self._take, self._problems)
+        if sample is not None:
+            self.axes.append(Axis(sample.names, sample.rows, "sample"))
+            self.warnings += sample.warnings
+
+    def _columns(self, key: str, node: Node) -> dict[str, Column]:
+        """Read a mapping of parameters to their values, each value with its place."""
+        columns: dict[str, Column] = {}
         wish = "parameters and lists of values"
-        if isinstance(node, Leaf) and node.null:
-            self._problems.add(node.place, key, f"expected {wish}, got nothing")
-        if isinstance(node, Branch) and not node.nodes:
-            self._problems.add(node.place, key, f"expected {wish}, got an empty one")
-        for name, place, child in fields.entries(node, key, wish, self._problems):
+        if (isinstance(node, Leaf) and node.null) or (
+            isinstance(node, Branch) and not node.nodes
+        ):
+            self._problems.add(node.place, key, f"expected {wish}, got {_shown(node)}")
+        for name, place, child in entries(node, key, wish, self._problems):
             inner = f"{key}.{name}"
-            if not self._take(inner, name, place):
-                continue
-            if not isinstance(child, Items) or not child.nodes:
-                found = "an empty one" if isinstance(child, Items) else scalars.shown(child)
-                text = f"expected a list of values such as [1, 2], got {found}"
-                self._problems.add(child.place, inner, text)
-                continue
-            values = [(self._value(inner, name, cell), cell.place) for cell in child.nodes]
-            columns[name] = [(value, at) for value, at in values if value is not None]
+            if self._take(inner, name, place) and (column := self._column(inner, name, child)):
+                columns[name] = column
         return columns
+
+    def _column(self, key: str, name: str, node: Node) -> Column:
+        if isinstance(node, Branch) and node.nodes:
+            values = ranges.read(key, node, PARAMETERS[name], self._problems)
+            return [(value, node.place) for value in values]
+        if not isinstance(node, Items) or not node.nodes:
+            text = f"expected a list of values such as [1, 2], got {_shown(node)}"
+            self._problems.add(node.place, key, text)
+            return []
+        if comma := decimal_commas.suspected(node):
+            if decimal_commas.certain(node):
+                self._problems.add(node.nodes[0].place, key, comma)
+                return []
+            self.warnings.append(located(node.nodes[0].place, key, comma))
+        cells = [(self._value(key, name, cell), cell.place) for cell in node.nodes]
+        return [(value, place) for value, place in cells if value is not None]
 
     def _axis(
         self, key: str, names: tuple[str, ...], rows: list[tuple[Row, Place]], block: str
     ) -> None:
         """Add an axis unless it has the same values twice."""
-        seen: dict[Row, Place] = {}
+        places: dict[Row, Place] = {}
         for row, place in rows:
-            if row in seen:
-                shown = ", ".join(
-                    f"{value:g}" if isinstance(value, float) else str(value) for value in row
-                )
-                text = f"{shown} stands {seen[row].shortly} already"
+            if row in places:
+                text = f"{', '.join(map(number, row))} stands {places[row].shortly} already"
                 self._problems.add(place, key, text)
-            seen.setdefault(row, place)
+            places.setdefault(row, place)
         self.axes.append(Axis(names, tuple(row for row, _ in rows), block))
 
     def _take(self, key: str, name: str, place: Place) -> bool:
         """Note that an axis is over this parameter, which no other may be over."""
-        try:
-            parameters.settable(name)
-        except FormatError as error:
-            self._problems.add(place, key, str(error))
+        if reason := parameters.refusal(name):
+            self._problems.add(place, key, reason)
             return False
         if name in self.places:
             self._problems.add(place, key, f"swept {self.places[name].shortly} already")
@@ -204,8 +182,16 @@ class _Blocks:
 
     def _value(self, key: str, name: str, node: Node) -> Value | None:
         if name not in PARAMETERS or name in parameters.OWNED:
-            return None  # said once, of the name
-        known = PARAMETERS[name]
-        return fields.converted(
-            key, node, lambda leaf: parameters.value(known, leaf), self._problems
-        )
+            return None  # the name is refused already
+        return converted(key, node, partial(parameters.value, PARAMETERS[name]), self._problems)
+
+
+def _shown(node: Node) -> str:
+    empty = isinstance(node, Branch | Items) and not node.nodes
+    return "an empty one" if empty else scalars.shown(node)
+
+
+def _no_block(word: str) -> Sentence:
+    if word in PARAMETERS:
+        return f"no such block; it belongs under sweep.grid, as in `grid: {{{word}: [1, 2]}}`"
+    return misplaced(word, BLOCKS, "block")

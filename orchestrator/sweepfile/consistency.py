@@ -1,24 +1,24 @@
-"""What must hold between the parts of a sweep file, and what in it has no effect."""
+"""Contradictions between the parts of a sweep file, and what is missing in it."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.formats.parameters import ALIASES, PARAMETERS
-from orchestrator.formats.templates import parse_template
-from orchestrator.sweepfile.problems import said, unknown
+from orchestrator.sweepfile.problems import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from orchestrator.formats.parameters import Value
     from orchestrator.formulas import Formula
     from orchestrator.model import Axis
-    from orchestrator.sweepfile.fields import Section
     from orchestrator.sweepfile.parameters import Settled
     from orchestrator.sweepfile.problems import Place, Problems
+    from orchestrator.sweepfile.sections import Section
 
 MOST_EXPERIMENTS = 100_000
 """A sweep has at most so many experiments; more is refused before any is made."""
@@ -26,20 +26,10 @@ MOST_EXPERIMENTS = 100_000
 _MOST_SNAPSHOTS = 1_000_000
 _NEEDED = ("H", "L", "D")
 
-_NO_AVALANCHES = ("Ava_h_lim", "Ava_angle", "Ava_upwind", "Ava_delay")
-_OF_WIND = ("Tau_min", "Tau_max", "Lgca_delay", "Lgca_speedup", "Lgca_gfor", "Init_ncycl")
-_IDLE: Sequence[tuple[str, str, frozenset[Value]]] = (
-    *((name, "Ava_mode", frozenset({"NONE"})) for name in _NO_AVALANCHES),
-    ("Lambda_A", "Ava_mode", frozenset({"NONE", "SYNC"})),
-    ("Ava_nb_cel", "Ava_mode", frozenset({"NONE", "TRANS", "PROPAG"})),
-    *((name, "Use_lgca", frozenset({False})) for name in _OF_WIND),
-)
-"""Parameters that do nothing while another one has only such values."""
-
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What was read of a sweep, before it is one; ``place`` is where its file begins."""
+    """The parts of a sweep before they are checked together; ``place`` is its file's beginning."""
 
     place: Place
     axes: Sequence[Axis]
@@ -54,6 +44,15 @@ class Parts:
         swept = {name for axis in self.axes for name in axis.names}
         return {*self.settled.values, *self.settled.formulas, *swept}
 
+    def place_of(self, name: str) -> Place:
+        """Return where a parameter is settled; the file's beginning if it is not."""
+        return self.settled.places.get(name, self.place)
+
+    def own(self, name: str) -> bool:
+        """Whether the file itself or the command line settles a parameter, and no template."""
+        place = self.place_of(name)
+        return place.source == self.place.source or not place.line
+
     def values(self, name: str) -> set[Value] | None:
         """Return all values that a parameter takes; None where a formula decides."""
         if name in self.settled.formulas:
@@ -66,6 +65,25 @@ class Parts:
                 return {row[column] for row in axis.points}
         default = PARAMETERS[name].default
         return set() if default is None else {default}
+
+    def numbers(self, name: str) -> set[float]:
+        """Return the values of a number; none where a formula decides."""
+        return {float(value) for value in self.values(name) or ()}
+
+    def rates(self, name: str) -> set[float]:
+        """Return the values of a rate; a negative Lambda_T is three times Lambda_C."""
+        rates = self.numbers(name)
+        if min(rates, default=0.0) < 0:
+            return {rate for rate in rates if rate >= 0} | self.rates("Lambda_C")
+        return rates
+
+    def pairs(self, a: str, b: str) -> Iterable[tuple[float, float]]:
+        """Return the pairs of values that two numbers take; none where a formula decides."""
+        for axis in self.axes:
+            if a in axis.names and b in axis.names:
+                i, j = axis.names.index(a), axis.names.index(b)
+                return [(float(row[i]), float(row[j])) for row in axis.points]
+        return itertools.product(sorted(self.numbers(a), reverse=True), sorted(self.numbers(b)))
 
 
 def check(parts: Parts, where: Formula | None, place: Place, problems: Problems) -> None:
@@ -146,39 +164,3 @@ def ordered(settled: Settled, problems: Problems) -> dict[str, Formula]:
             return done
         done |= {name: waiting.pop(name) for name in ready}
     return done
-
-
-def warnings(parts: Parts, file: str) -> tuple[str, ...]:
-    """Return what has no effect of what ``file`` or the command line says; templates may be broad."""
-    places = parts.settled.places
-    found = {
-        name: text
-        for name, text in _without_effect(parts)
-        if places[name].source == file or not places[name].line
-    }
-    return tuple(
-        said(places[name], name, found[name]) for name in sorted(found, key=places.__getitem__)
-    )
-
-
-def _without_effect(parts: Parts) -> Iterator[tuple[str, str]]:
-    names = parts.names
-    for name, other, idle in _IDLE:
-        values = parts.values(other)
-        if name in names and values and values <= idle:
-            shown = ", ".join(sorted("NO" if v is False else str(v) for v in values))
-            yield name, f"has no effect: {other} is {shown}"
-    templates = parts.values("Csp_template")
-    boundaries = parts.values("Boundary") or {"REINJECTION"}
-    if "Lambda_I" in names and templates is not None and "REINJECTION" not in boundaries:
-        rates = parts.values("Lambda_I")
-        if rates != {0.0} and not any(parse_template(str(t)).injects for t in templates):
-            shown = ", ".join(sorted(str(t) for t in templates)) or "a bed without Csp_template"
-            yield "Lambda_I", f"has no effect: {shown} has no source of grains"
-    if "Qsat_file" in names and "Phys_prop_file" not in names:
-        yield "Qsat_file", "has no effect without Phys_prop_file"
-    if "Csp_params" in names:
-        yield "Csp_params", "has no effect: nobody reads it"
-    for name, today in ALIASES.items():
-        if name in names:
-            yield name, f"is an obsolete name of {today}"

@@ -1,4 +1,4 @@
-"""From a sweep to its points: every combination of its axes and seeds that ``where`` keeps."""
+"""Points of a sweep: every combination of its axes and seeds that ``where`` keeps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Sweep
 
-_SAID_AT_MOST = 5
+_MOST_SHOWN = 5
 
 
 def count(sweep: Sweep) -> int:
@@ -34,23 +34,24 @@ def expand(sweep: Sweep) -> list[Point]:
     ------
     RequestError
         If a formula has no value, or none that its parameter may have, if a snapshot would not
-        fit the data pipe, if two points are the same, or if none is left.
+        fit the data pipe, if two points are the same, or if none is left. A fault that several
+        points share is told of the first, with the number of the others.
     """
     points: list[Point] = []
-    problems: list[str] = []
+    faults: dict[str, list[str]] = {}
     for combination in _combinations(sweep):
         try:
             parameters = _derive(sweep, {**sweep.parameters, **combination})
             wanted = _wanted(sweep, parameters)
             _check_size(parameters)
         except FormatError as error:
-            problems.append(f"{sweep.path}: {error}{_at(combination)}")
-            if len(problems) == _SAID_AT_MOST:
-                break
+            sentence = f"{sweep.path}: {error}{_at(combination)}"
+            faults.setdefault(str(error).partition(":")[0], []).append(sentence)
         else:
             if wanted:
                 digest = _digest(parameters)
                 points += [Point(_key(digest, seed), parameters, seed) for seed in sweep.seeds]
+    problems = [first + _more(others) for first, *others in faults.values()]
     if not problems:
         problems = _repeated(sweep, points)
     if not problems and not points:
@@ -128,13 +129,19 @@ def _repeated(sweep: Sweep, points: Sequence[Point]) -> list[str]:
     problems: list[str] = []
     for number, point in enumerate(points, 1):
         before = first.setdefault(point.key, number)
-        if before < number and len(problems) < _SAID_AT_MOST:
+        if before < number:
             values = {name: point.parameters[name] for name in varied}
             problems.append(
                 f"{sweep.path}: sweep: points {before} and {number} are the same"
                 f"{_at(values)}, seed {point.seed}"
             )
+    if len(problems) > _MOST_SHOWN:
+        problems[_MOST_SHOWN:] = [f"and {len(problems) - _MOST_SHOWN} more"]
     return problems
+
+
+def _more(others: Sequence[str]) -> str:
+    return f" (and {len(others)} more)" if others else ""
 
 
 def _at(combination: Mapping[str, Value]) -> str:

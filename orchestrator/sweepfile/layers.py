@@ -1,4 +1,4 @@
-"""A sweep file, the templates that it extends, and what the command line sets over it."""
+"""Layers of a sweep: the file, the templates that it extends, and ``--set`` over both."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator._version import PACKAGE
 from orchestrator.errors import RequestError
-from orchestrator.sweepfile import fields, scalars, tree
+from orchestrator.sweepfile import scalars, tree
+from orchestrator.sweepfile.composing import DEEPEST
+from orchestrator.sweepfile.fields import SECTIONS
 from orchestrator.sweepfile.problems import Place, unknown
+from orchestrator.sweepfile.sections import converted, misplaced
 from orchestrator.sweepfile.tree import Branch, Leaf
 
 if TYPE_CHECKING:
@@ -49,7 +52,9 @@ def chain(path: Path, overrides: Sequence[str], problems: Problems) -> Layers:
     for override in overrides:
         file = _overridden(file, override, problems)
     if overrides:
-        text = text.rstrip("\n") + "\n" + "".join(f"{_SET}{said}\n" for said in overrides)
+        text = (
+            text.rstrip("\n") + "\n" + "".join(f"{_SET}{override}\n" for override in overrides)
+        )
     layers, read, templates = [file], [path], {}
     while (node := layers[0].nodes.get("extends")) is not None:
         template = _named(node, read, problems)
@@ -63,16 +68,16 @@ def chain(path: Path, overrides: Sequence[str], problems: Problems) -> Layers:
         read.append(template)
     for layer in layers:
         for key, place in layer.keys.items():
-            if key not in fields.SECTIONS:
-                problems.add(place, key, fields.misplaced(key, fields.SECTIONS))
+            if key not in SECTIONS:
+                problems.add(place, key, misplaced(key, SECTIONS))
     return Layers(layers, text, templates)
 
 
 def overrides_of(text: str) -> list[str]:
     """Return what the command line set, of a file's text as :func:`chain` returns it."""
-    kept = reversed(text.splitlines())
-    found = itertools.takewhile(lambda line: line.startswith(_SET), kept)
-    return [line.removeprefix(_SET) for line in found][::-1]
+    lines = reversed(text.splitlines())
+    last = itertools.takewhile(lambda line: line.startswith(_SET), lines)
+    return [line.removeprefix(_SET) for line in last][::-1]
 
 
 def shipped(kind: str) -> Path:
@@ -82,36 +87,36 @@ def shipped(kind: str) -> Path:
     return installed if installed.is_dir() else package.parent / kind
 
 
-def _places(path: Path) -> list[Path]:
-    """Return where templates are looked for.
+def _folders(path: Path) -> list[Path]:
+    """Return the directories in which templates are looked for.
 
     The file may lie in ``sweeps/``, in ``templates/``, or, as a copy, in ``data_runs/NAME/``.
     """
     beside = path.absolute().parent
     above = [beside, beside.parent, beside.parent.parent]
-    places = [beside, *(place / "templates" for place in above), Path("templates").absolute()]
-    return list(dict.fromkeys([*places, shipped("templates")]))
+    folders = [beside, *(each / "templates" for each in above), Path("templates").absolute()]
+    return list(dict.fromkeys([*folders, shipped("templates")]))
 
 
 def _named(node: Node, read: Sequence[Path], problems: Problems) -> Path | None:
     """Find the template that ``extends`` names and that was not read yet."""
-    name = fields.converted("extends", node, scalars.name, problems)
+    name = converted("extends", node, scalars.name, problems)
     if name is None:
         return None
-    places = _places(read[0])
+    folders = _folders(read[0])
     before = {path.resolve() for path in read}
-    candidates = [place / f"{name}.yaml" for place in places]
-    there = [candidate for candidate in candidates if candidate.is_file()]
-    for candidate in there:
+    candidates = [folder / f"{name}.yaml" for folder in folders]
+    existing = [candidate for candidate in candidates if candidate.is_file()]
+    for candidate in existing:
         if candidate.resolve() not in before:
             return _shortly(candidate)
-    if there:
+    if existing:
         circle = " -> ".join([*(path.stem for path in read), name])
         problems.add(node.place, "extends", f"extends itself, in a circle: {circle}")
     else:
-        known = {path.stem for place in places[1:] for path in place.glob("*.yaml")}
+        known = {path.stem for folder in folders[1:] for path in folder.glob("*.yaml")}
         listed = f"; there are {', '.join(sorted(known))}" if known else ""
-        problems.add(node.place, "extends", unknown(name, known, "template") + listed)
+        problems.add(node.place, "extends", f"{unknown(name, known, 'template')}{listed}")
     return None
 
 
@@ -128,17 +133,29 @@ def _sweep_file(path: Path, problems: Problems) -> tuple[Branch, str]:
     return file, text
 
 
-def _overridden(file: Branch, said: str, problems: Problems) -> Branch:
-    """Return the tree with ``KEY=VALUE`` put in the place of what its dotted key names."""
-    key, equals, value = said.partition("=")
+def _overridden(file: Branch, override: str, problems: Problems) -> Branch:
+    """Return the tree in which ``KEY=VALUE`` replaces what its dotted key names."""
+    _check_text(override)
+    key, equals, value = override.partition("=")
     words = key.strip().split(".")
     if not equals or not all(words):
-        raise RequestError(f"--set {said}: expected KEY=VALUE, as run.stop=100")
+        raise RequestError(f"--set {override}: expected KEY=VALUE, such as run.stop=100")
     place = Place(f"--set {key.strip()}")
     node: Node = Leaf(place, "")
     if value.strip():
         node = tree.parse(value, place.source, problems, placed=False)
     return _put(file, words, node, place)
+
+
+def _check_text(override: str) -> None:
+    """Refuse what the copy of the sweep file could not hold in a comment."""
+    shown = override.encode(errors="backslashreplace").decode()
+    if shown != override:
+        raise RequestError(f"--set {shown}: not UTF-8 text")
+    if override.partition("=")[0].count(".") >= DEEPEST:
+        raise RequestError(f"--set: a key nested more than {DEEPEST} deep")
+    if len(override.splitlines()) > 1:
+        raise RequestError(f"--set {shown.splitlines()[0]}: expected one line")
 
 
 def _put(branch: Branch, words: Sequence[str], node: Node, place: Place) -> Branch:

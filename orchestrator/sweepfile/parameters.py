@@ -1,24 +1,25 @@
-"""ReSCAL's parameters in a sweep file: held constant or computed, each from the nearest layer."""
+"""Parameters of a sweep file: held constant or computed, each from the nearest layer."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
 from orchestrator.formats.parameters import PARAMETERS, Kind, checked
 from orchestrator.formats.templates import parse_template
-from orchestrator.sweepfile import fields, scalars
-from orchestrator.sweepfile.problems import unknown
+from orchestrator.sweepfile import scalars
+from orchestrator.sweepfile.sections import converted, entries, misplaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from orchestrator.formats.parameters import Parameter, Value
     from orchestrator.formulas import Formula
-    from orchestrator.sweepfile.problems import Place, Problems
-    from orchestrator.sweepfile.tree import Branch, Leaf, Node
+    from orchestrator.sweepfile.problems import Place, Problems, Sentence
+    from orchestrator.sweepfile.tree import Branch, Leaf
 
 OWNED: Mapping[str, str] = {
     "Csp_file": "the initial cell space is made for each experiment",
@@ -27,6 +28,14 @@ OWNED: Mapping[str, str] = {
     "Seed": "write `seeds:` at the top of the file",
 }
 """Parameters that are not for a sweep file to set, and why."""
+
+_SECTIONS = {
+    "parameters": ("parameters and their values", "held"),
+    "derived": ("formulas", "computed"),
+}
+"""The sections that settle parameters: what they expect, and what they do with one."""
+
+_SETTABLE = tuple(name for name in PARAMETERS if name not in OWNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +47,11 @@ class Settled:
     places: Mapping[str, Place]
 
 
-def settable(name: str) -> Parameter:
-    """Find the parameter that a sweep file names.
-
-    Raises
-    ------
-    FormatError
-        If there is none, or if it is not for a sweep file to set.
-    """
+def refusal(name: str) -> Sentence | None:
+    """Return why a sweep file cannot set a parameter of this name; None if it can."""
     if name in OWNED:
-        raise FormatError(f"not set in a sweep file: {OWNED[name]}")
-    if name not in PARAMETERS:
-        names = [known for known in PARAMETERS if known not in OWNED]
-        raise FormatError(unknown(name, names, "parameter"))
-    return PARAMETERS[name]
+        return f"not set in a sweep file: {OWNED[name]}"
+    return None if name in PARAMETERS else misplaced(name, _SETTABLE, "parameter")
 
 
 def value(parameter: Parameter, leaf: Leaf) -> Value:
@@ -91,32 +91,48 @@ def _check_template(words: str) -> None:
         raise FormatError(f"a number is too large in {words}")
 
 
+def named_files(parameters: Mapping[str, Value]) -> Mapping[str, str]:
+    """Return the files that a point's parameters name, by parameter; none of them is opened.
+
+    >>> named_files({"Wind_file": "wind.data", "Csp_template": "INPUT_ELEVATION(bed.tab,1)"})
+    {'Wind_file': 'wind.data', 'Csp_template': 'bed.tab'}
+    """
+    named = {
+        name: str(text)
+        for name, text in parameters.items()
+        if name.endswith("_file") or name == "Csp_template"
+    }
+    if "Csp_template" in named:
+        named["Csp_template"] = parse_template(named["Csp_template"]).file
+    return {name: file for name, file in named.items() if file}
+
+
 def settle(layers: Sequence[Branch], swept: Mapping[str, Place], problems: Problems) -> Settled:
     """Read ``parameters`` and ``derived`` of all layers, the remotest template first.
 
     Whatever a nearer layer says of a parameter, be it a value, a formula or an axis, replaces
-    what a remoter one says; within one file each parameter has one place.
+    what a remoter one says; within one file each parameter stands once.
     """
     values: dict[str, Value] = {}
     formulas: dict[str, Formula] = {}
     places: dict[str, Place] = {}
     for layer in layers:
-        taken = dict(swept) if layer is layers[-1] else {}
-        for section in ("parameters", "derived"):
-            wish = "parameters and their values" if section == "parameters" else "formulas"
-            found = fields.entries(layer.nodes.get(section), section, wish, problems)
-            for name, place, node in found:
+        nearest = layer is layers[-1]
+        uses = {name: ("swept", place) for name, place in swept.items()} if nearest else {}
+        for section, (wish, verb) in _SECTIONS.items():
+            nodes = entries(layer.nodes.get(section), section, wish, problems)
+            for name, place, node in nodes:
                 key = f"{section}.{name}"
-                if not _takes(key, name, place, taken, problems):
+                if not _takes(key, verb, place, uses, problems):
                     continue
                 values.pop(name, None)
                 formulas.pop(name, None)
                 places[name] = place
                 if section == "derived":
-                    formula = fields.converted(key, node, scalars.formula, problems)
+                    formula = converted(key, node, scalars.formula, problems)
                     formulas |= {} if formula is None else {name: formula}
                 else:
-                    held = _converted(key, name, node, problems)
+                    held = converted(key, node, partial(value, PARAMETERS[name]), problems)
                     values |= {} if held is None else {name: held}
     return Settled(
         {name: held for name, held in values.items() if name not in swept},
@@ -126,20 +142,17 @@ def settle(layers: Sequence[Branch], swept: Mapping[str, Place], problems: Probl
 
 
 def _takes(
-    key: str, name: str, place: Place, taken: dict[str, Place], problems: Problems
+    key: str, verb: str, place: Place, uses: dict[str, tuple[str, Place]], problems: Problems
 ) -> bool:
-    """Take a parameter's only place in a file, or note why that cannot be."""
-    try:
-        settable(name)
-    except FormatError as error:
-        problems.add(place, key, str(error))
+    """Note how a file uses a parameter, or why it cannot."""
+    name = key.partition(".")[2]
+    if reason := refusal(name):
+        problems.add(place, key, reason)
         return False
-    if name in taken:
-        problems.add(place, key, f"stands {taken[name].shortly} already")
+    if name in uses:
+        before, where = uses[name]
+        text = f"{verb} here and {before} {where.shortly}; keep one of the two"
+        problems.add(place, key, text)
         return False
-    taken[name] = place
+    uses[name] = (verb, place)
     return True
-
-
-def _converted(key: str, name: str, node: Node, problems: Problems) -> Value | None:
-    return fields.converted(key, node, lambda leaf: value(PARAMETERS[name], leaf), problems)

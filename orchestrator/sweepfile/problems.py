@@ -1,20 +1,26 @@
-"""What is wrong with a sweep file: places and sentences, gathered so that all is said at once."""
+"""Problems of a sweep file: places and sentences, gathered so that all are reported at once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import RequestError
+from orchestrator.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MOST_SHOWN = 20
+"""Problems that one report lists; how many more there are is its last line."""
+
+
+_LONGEST_SENTENCE = 600
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something stands: a file with line and column from 1, or an option without them."""
+    """A file with line and column from 1, or an option of the command line without them."""
 
     source: str
     line: int = 0
@@ -29,35 +35,71 @@ class Place:
         return f"in line {self.line}" if self.line else f"by {self.source}"
 
 
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An unknown word; the sentence about it is made where it is shown, since that takes long."""
+
+    word: str
+    known: tuple[str, ...]
+    noun: str
+
+    def __str__(self) -> str:
+        first, *others = self.word.split() or [""]
+        if others and first in self.known:
+            return f"no such {self.noun}; is a colon missing behind {first}?"
+        return f"no such {self.noun}{did_you_mean(self.word, self.known)}"
+
+
+Sentence = str | Unknown
+
+
+def unknown(word: str, known: Iterable[str], noun: str) -> Unknown:
+    """Return the sentence about a word that is none of the known ones."""
+    return Unknown(word, tuple(known), noun)
+
+
+def shortened(text: str, longest: int = 60) -> str:
+    """Return a text for a sentence: the first characters of it, and all of them printable."""
+    shown = text if len(text) <= longest else f"{text[:longest]}..."
+    return shown if shown.isprintable() else repr(shown)[1:-1]
+
+
 class Problems:
-    """Collects what is wrong."""
+    """Problems in the order in which they stand in the file; equal ones are one."""
 
     def __init__(self) -> None:
-        self._found: dict[str, Place] = {}
+        self._places: dict[tuple[str, Sentence], set[Place]] = {}
+        self._added = 0
 
     def __len__(self) -> int:
-        return len(self._found)
+        return self._added
 
-    def add(self, place: Place, key: str, sentence: str) -> None:
-        """Note one problem: where, at which dotted key, and what is wanted."""
-        self._found.setdefault(said(place, key, sentence), place)
+    def add(self, place: Place, key: str, sentence: Sentence) -> None:
+        """Note a problem: its place, the dotted key, what is wrong and what is wanted."""
+        self._places.setdefault((key, sentence), set()).add(place)
+        self._added += 1
 
     def check(self) -> None:
-        """Raise a RequestError with all problems, in the order in which they stand in the file."""
-        if self._found:
-            raise RequestError(*sorted(self._found, key=lambda text: self._found[text]))
+        """Raise a RequestError with all problems, if there are any.
+
+        A problem that several places share is told of the first, with the number of the others.
+        """
+        if not self._places:
+            return
+        groups = sorted(self._places.items(), key=lambda group: min(group[1]))
+        shown = [
+            located(min(places), key, sentence)
+            + (f" (and {len(places) - 1} more)" if len(places) > 1 else "")
+            for (key, sentence), places in groups[:MOST_SHOWN]
+        ]
+        if len(groups) > MOST_SHOWN:
+            shown.append(f"and {len(groups) - MOST_SHOWN} more")
+        raise RequestError(*shown)
 
 
-def said(place: Place, key: str, sentence: str) -> str:
-    """Write one problem; the place of ``--set`` names the key already."""
+def located(place: Place, key: str, sentence: Sentence) -> str:
+    """Write a problem or a warning; the place of ``--set`` names the key already."""
+    text = shortened(str(sentence), _LONGEST_SENTENCE)
     if not key or place.source == f"--set {key}":
-        return f"{place}: {sentence}"
-    return f"{place}: {key}: {sentence}"
-
-
-def unknown(word: str, known: Iterable[str], what: str) -> str:
-    """Say that there is no such thing, and what may have been meant."""
-    candidates = list(known)
-    folded = [candidate for candidate in candidates if candidate.lower() == word.lower()]
-    meant = folded or get_close_matches(word, candidates, 1)
-    return f"no such {what}" + (f"; did you mean {meant[0]}?" if meant else "")
+        return f"{place}: {text}"
+    return f"{place}: {'.'.join(map(shortened, key.split('.')))}: {text}"

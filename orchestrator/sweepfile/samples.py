@@ -1,20 +1,22 @@
-"""The block ``sample``: points spread over ranges of parameters, instead of listed."""
+"""Sobol, Halton, Latin hypercube and random samples: the block ``sample``."""
 
 from __future__ import annotations
 
 import math
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from orchestrator.errors import optional
 from orchestrator.formats.parameters import PARAMETERS, Kind
-from orchestrator.sweepfile import fields, parameters, scalars
+from orchestrator.sweepfile import parameters, scalars
 from orchestrator.sweepfile.consistency import MOST_EXPERIMENTS
 from orchestrator.sweepfile.fields import Field
-from orchestrator.sweepfile.problems import said
+from orchestrator.sweepfile.problems import located
+from orchestrator.sweepfile.sections import converted, mapping
 from orchestrator.sweepfile.tree import Branch
 
 if TYPE_CHECKING:
@@ -34,20 +36,20 @@ _DIGITS = 6
 
 SAMPLE: Mapping[str, Field] = {
     "method": Field(
-        scalars.one_of(*METHODS),
+        scalars.choice(*METHODS),
         {"enum": list(METHODS), "default": "sobol"},
-        "sobol, halton, latin-hypercube or random; default sobol. But for latin-hypercube, a "
-        "larger n keeps the points there are",
+        "sobol (default), halton, latin-hypercube or random. Except for latin-hypercube, increasing "
+        "n keeps the existing points",
     ),
     "n": Field(
         scalars.count,
         {"type": "integer", "minimum": 1},
-        "how many points; Sobol's lie evenly where it is a power of 2",
+        "number of points; Sobol's are even if it is a power of 2",
     ),
     "seed": Field(
         scalars.seed,
         {"type": "integer", "minimum": 0, "default": 1},
-        "of the points: another one, other points; default 1",
+        "seed of the points; default 1",
     ),
 }
 """The fields of ``sweep.sample``, without ``space``."""
@@ -56,7 +58,7 @@ RANGE: Mapping[str, Field] = {
     "low": Field(scalars.number, {"type": "number"}, "the smallest value"),
     "high": Field(scalars.number, {"type": "number"}, "the largest value"),
     "scale": Field(
-        scalars.one_of(*SCALES),
+        scalars.choice(*SCALES),
         {"enum": list(SCALES), "default": "linear"},
         "log: as many points between 1 and 10 as between 10 and 100",
     ),
@@ -66,7 +68,7 @@ RANGE: Mapping[str, Field] = {
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The points of a block: ``rows[i]`` holds one value per name."""
+    """Points of a block: ``rows[i]`` holds one value per name."""
 
     names: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
@@ -75,7 +77,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """What a parameter is drawn from, both ends included."""
+    """The range of a parameter, both ends included."""
 
     parameter: Parameter
     low: float
@@ -101,47 +103,45 @@ class _Range:
 
 
 def read(key: str, node: Node, take: Take, problems: Problems) -> Sample | None:
-    """Read the block and draw its points; None where something is wrong with it.
+    """Read the block and draw its points; None if something is wrong with it.
 
     Parameters
     ----------
     key
         The block's dotted key, for sentences.
     take
-        Notes that a key, a parameter and its place make an axis; False where that cannot be.
+        Notes that a key, a parameter and its place make an axis; returns whether they can.
 
     Raises
     ------
     RequestError
-        Where the library that spreads the points is not installed.
+        If SciPy is needed and not installed.
     """
     before = len(problems)
     if not isinstance(node, Branch):
         wish = "method, n, seed and space, as {n: 64, space: {Lambda_E: {low: 0.5, high: 8}}}"
         problems.add(node.place, key, f"expected {wish}, got {scalars.shown(node)}")
         return None
-    own = {name: child for name, child in node.nodes.items() if name != "space"}
-    layer = Branch(node.place, {key: Branch(node.place, own, node.keys)}, {})
-    found = fields.section([layer], key, SAMPLE, problems)
-    if "n" not in found.places:
+    section = mapping(node, key, SAMPLE, problems, but="space")
+    if "n" not in section.places:
         problems.add(node.place, f"{key}.n", "required, as in n: 64")
-    n = found.values.get("n", 1)
+    n = section.values.get("n", 1)
     if n > MOST_EXPERIMENTS:
         text = f"{n} points; a sweep has at most {MOST_EXPERIMENTS} experiments"
-        problems.add(found.places["n"], f"{key}.n", text)
+        problems.add(section.places["n"], f"{key}.n", text)
     ranges = _space(f"{key}.space", node, take, problems)
     if len(problems) > before:
         return None
-    method = found.values.get("method", METHODS[0])
-    shares = _shares(method, n, len(ranges), found.values.get("seed", 1))
-    columns = [given.values(shares[:, i]) for i, given in enumerate(ranges)]
+    method = section.values.get("method", METHODS[0])
+    shares = _shares(method, n, len(ranges), section.values.get("seed", 1))
+    columns = [each.values(shares[:, i]) for i, each in enumerate(ranges)]
     rows = tuple(zip(*columns, strict=True))
-    place = found.places["n"]
+    place = section.places["n"]
     if len(set(rows)) < n:
         text = f"only {len(set(rows))} of {n} points differ; take fewer, or widen a range"
         problems.add(place, f"{key}.n", text)
         return None
-    names = tuple(given.parameter.name for given in ranges)
+    names = tuple(each.parameter.name for each in ranges)
     return Sample(names, rows, _warnings(place, key, method, n))
 
 
@@ -155,8 +155,8 @@ def _space(key: str, node: Branch, take: Take, problems: Problems) -> list[_Rang
         problems.add(space.place, key, f"expected {wish}, got {shown}")
     else:
         names = [name for name in space.nodes if take(f"{key}.{name}", name, space.keys[name])]
-        found = [_range(f"{key}.{name}", name, space, problems) for name in names]
-        return [given for given in found if given is not None]
+        ranges = [_range(f"{key}.{name}", name, space, problems) for name in names]
+        return [each for each in ranges if each is not None]
     return []
 
 
@@ -172,28 +172,23 @@ def _range(key: str, name: str, space: Branch, problems: Problems) -> _Range | N
         problems.add(node.place, key, text)
         return None
     before = len(problems)
-    layer = Branch(node.place, {key: node}, {})
-    found = fields.section([layer], key, RANGE, problems)
+    section = mapping(node, key, RANGE, problems)
     for end in ("low", "high"):
-        if end not in found.places:
+        if end not in section.places:
             problems.add(node.place, f"{key}.{end}", "required")
-        elif end in found.values:
-            fields.converted(
-                f"{key}.{end}",
-                node.nodes[end],
-                lambda leaf: parameters.value(parameter, leaf),
-                problems,
-            )
+        elif end in section.values:
+            read = partial(parameters.value, parameter)
+            converted(f"{key}.{end}", node.nodes[end], read, problems)
     if len(problems) > before:
         return None
-    low, high = float(found.values["low"]), float(found.values["high"])
-    log = found.values.get("scale") == "log"
+    low, high = float(section.values["low"]), float(section.values["high"])
+    log = section.values.get("scale") == "log"
     if not low < high:
         text = f"expected more than low, {low:g}, got {high:g}"
-        problems.add(found.places["high"], f"{key}.high", text)
+        problems.add(section.places["high"], f"{key}.high", text)
     elif log and low <= 0:
         text = f"expected a number above 0, since the scale is log, got {low:g}"
-        problems.add(found.places["low"], f"{key}.low", text)
+        problems.add(section.places["low"], f"{key}.low", text)
     return _Range(parameter, low, high, log) if len(problems) == before else None
 
 
@@ -212,7 +207,7 @@ def _shares(method: str, n: int, axes: int, seed: int) -> NDArray[np.float64]:
         from scipy.stats import qmc  # noqa: PLC0415  # heavy, and optional
     kinds = {"sobol": qmc.Sobol, "halton": qmc.Halton, "latin-hypercube": qmc.LatinHypercube}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # said in our own words, with the place
+        warnings.simplefilter("ignore", UserWarning)  # _warnings names the place
         shares: NDArray[np.float64] = kinds[method](axes, rng=seed).random(n)
     return shares
 
@@ -222,4 +217,4 @@ def _warnings(place: Place, key: str, method: str, n: int) -> tuple[str, ...]:
         return ()
     near = sorted({1 << (n.bit_length() - 1), 1 << n.bit_length()})
     text = f"Sobol's points lie evenly for powers of 2, such as {near[0]} or {near[1]}; got {n}"
-    return (said(place, f"{key}.n", text),)
+    return (located(place, f"{key}.n", text),)

@@ -1,4 +1,4 @@
-"""What the text of a scalar means, by the kind of value that its field wants."""
+"""Numbers, times, names and other values, read from the text of a scalar."""
 
 from __future__ import annotations
 
@@ -27,12 +27,16 @@ _MEMORY = re.compile(r"[0-9]{1,12}[KMGTkmgt]?")
 _CLOCK = re.compile(r"(?:([0-9]{1,4})-)?([0-9]{1,9})(?::([0-9]{1,9}))?(?::([0-9]{1,9}))?")
 _PARTS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([a-z]+) ?")
 _SECONDS_OF = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_SEEDS = re.compile(r"([0-9]{1,12}) ?- ?([0-9]{1,12})")
+_WITH_UNIT = re.compile(rf"({_NUMBER.pattern})(?: +[A-Za-z%°µ].{{0,20}}|t0|cells)")
+_WITH_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
+_LONGEST_NUMBER = 400
 _LONGEST_S = 366 * 86400.0
 _LONGEST_LINE = 500
 
 
 def shown(node: Node) -> str:
-    """Name what stands somewhere, for a sentence."""
+    """Describe a node for a sentence."""
     if isinstance(node, Branch):
         return "keys and values"
     if isinstance(node, Items):
@@ -43,22 +47,29 @@ def shown(node: Node) -> str:
     return f"the text {text!r}" if node.quoted or not text.isprintable() else text
 
 
-def number(leaf: Leaf) -> int | float:
+def number(leaf: Leaf, noun: str = "a number") -> int | float:
     """Read a number as YAML 1.2 and every scientist write it: ``1e-3``, ``.5``, ``100``."""
-    if leaf.quoted or not _NUMBER.fullmatch(leaf.text):
-        raise FormatError(f"expected a number, got {shown(leaf)}")
+    fits = len(leaf.text) <= _LONGEST_NUMBER and not leaf.quoted
+    if not fits or not _NUMBER.fullmatch(leaf.text):
+        raise FormatError(f"expected {noun}, got {shown(leaf)}{_instead(leaf)}")
     value = float(leaf.text)
     if math.isinf(value):
-        raise FormatError(f"{shown(leaf)} is too large a number")
+        raise FormatError(f"{shown(leaf)} is too large {noun}")
     return int(leaf.text) if _WHOLE.fullmatch(leaf.text) else value
+
+
+def _instead(leaf: Leaf) -> str:
+    """Show how a number with a unit or a decimal comma is written."""
+    if match := _WITH_UNIT.fullmatch(leaf.text):
+        return f"; write {match[1]}, without a unit"
+    if _WITH_COMMA.fullmatch(leaf.text):
+        return f"; write {leaf.text.replace(',', '.')}, with a decimal point"
+    return ""
 
 
 def whole(leaf: Leaf) -> int:
     """Read a whole number; ``1e5`` is one."""
-    try:
-        value = number(leaf)
-    except FormatError as error:
-        raise FormatError(str(error).replace("a number", "a whole number")) from error
+    value = number(leaf, "a whole number")
     if value != int(value):
         raise FormatError(f"expected a whole number, got {leaf.text}")
     return int(value)
@@ -86,6 +97,30 @@ def seed(leaf: Leaf) -> int:
     if not 0 <= value <= LARGEST_SEED:
         raise FormatError(f"expected a seed from 0 to {LARGEST_SEED}, got {leaf.text}")
     return value
+
+
+def seed_range(leaf: Leaf) -> range:
+    """Read a seed, or a range of them with both ends: ``1-3``."""
+    match = _SEEDS.fullmatch(leaf.text)
+    if match is None:
+        first = seed(leaf)
+        return range(first, first + 1)
+    first, last = int(match[1]), int(match[2])
+    if last > LARGEST_SEED:
+        raise FormatError(f"expected seeds from 0 to {LARGEST_SEED}, got {leaf.text}")
+    if first > last:
+        raise FormatError(f"expected the smaller seed first, such as 1-3, got {leaf.text}")
+    return range(first, last + 1)
+
+
+def seeds(leaf: Leaf) -> range:
+    """Read a number of seeds, which begin at 1, or a range of them."""
+    if _SEEDS.fullmatch(leaf.text):
+        return seed_range(leaf)
+    value = count(leaf)
+    if value > LARGEST_SEED:
+        raise FormatError(f"expected at most {LARGEST_SEED} seeds, got {leaf.text}")
+    return range(1, value + 1)
 
 
 def switch(leaf: Leaf) -> bool:
@@ -121,7 +156,7 @@ def name(leaf: Leaf) -> str:
     return leaf.text
 
 
-def one_of(*choices: str) -> Callable[[Leaf], str]:
+def choice(*choices: str) -> Callable[[Leaf], str]:
     """Read one of a few words."""
 
     def read(leaf: Leaf) -> str:

@@ -1,4 +1,4 @@
-"""The JSON Schema of a sweep file, made from the same fields that the reader uses."""
+"""JSON Schema of a sweep file, made from the fields that the reader uses."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.formats.parameters import PARAMETERS, Kind
 from orchestrator.sweepfile.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
 from orchestrator.sweepfile.parameters import OWNED
+from orchestrator.sweepfile.ranges import SCHEMA as SPACED
 from orchestrator.sweepfile.samples import RANGE, SAMPLE
 
 if TYPE_CHECKING:
@@ -16,38 +17,41 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Parameter
     from orchestrator.sweepfile.fields import Field
 
+_SEEDS = {"type": "string", "pattern": "^[0-9]+ ?- ?[0-9]+$"}
 _NAME = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"}
 
 
 def json_schema() -> dict[str, Any]:
     """Return the schema, draft 2020-12."""
     names = [name for name in PARAMETERS if name not in OWNED]
-    one = {name: {"$ref": f"#/$defs/{name}"} for name in names}
-    several = {name: _list_of(reference) for name, reference in one.items()}
+    value = {name: {"$ref": f"#/$defs/{name}"} for name in names}
     ranged = {**_mapping(_described(RANGE)), "required": ["low", "high"]}
     numbers = [n for n in names if PARAMETERS[n].kind not in {Kind.TEXT, Kind.BOOLEAN}]
+    values = {name: _list_of(reference) for name, reference in value.items()}
+    values |= {n: {"anyOf": [values[n], {"$ref": "#/$defs/spaced"}]} for n in numbers}
     drawn = {"$ref": "#/$defs/range"}
     space = {**_mapping(dict.fromkeys(numbers, drawn)), "minProperties": 1}
     blocks = {
-        "grid": {"description": "every combination", **_mapping(several)},
-        "zip": {"description": "lists of one length, varied together", **_mapping(several)},
-        "list": {"description": "explicit points", **_list_of(_mapping(one))},
+        "grid": {"description": "every combination", **_mapping(values)},
+        "zip": {"description": "lists of one length, varied together", **_mapping(values)},
+        "list": {"description": "explicit points", **_list_of(_mapping(value))},
         "sample": {
             "description": "points spread over ranges",
             **_mapping({**_described(SAMPLE), "space": space}),
             "required": ["n", "space"],
         },
     }
+    seed = {"anyOf": [SEEDS["first"].schema, _SEEDS]}
     counted = {**_mapping(_described(SEEDS)), "required": list(SEEDS)}
     sections: dict[str, dict[str, Any]] = {
         "name": _NAME,
         "description": {"type": "string"},
         "extends": _NAME,
-        "parameters": _mapping(one),
+        "parameters": _mapping(value),
         "sweep": {**_mapping(blocks), "minProperties": 1},
         "derived": _mapping({name: {"type": ["string", "number"]} for name in names}),
         "where": {"type": "string"},
-        "seeds": {"anyOf": [SEEDS["count"].schema, _list_of(SEEDS["first"].schema), counted]},
+        "seeds": {"anyOf": [SEEDS["count"].schema, _SEEDS, _list_of(seed), counted]},
         "run": _mapping(_described(RUN)),
         "outputs": _mapping(_described(OUTPUTS)),
         "slurm": _mapping({**_described(SLURM), "extra": _EXTRA}),
@@ -58,12 +62,16 @@ def json_schema() -> dict[str, Any]:
         "title": "A sweep of ReSCAL-snow",
         **_mapping(described),
         "required": ["name"],
-        "$defs": {"range": ranged, **{name: _parameter(PARAMETERS[name]) for name in names}},
+        "$defs": {
+            "range": ranged,
+            "spaced": SPACED,
+            **{name: _parameter(PARAMETERS[name]) for name in names},
+        },
     }
 
 
 _EXTRA = {
-    "description": "any further option of sbatch, by its long name; true for a bare flag",
+    "description": "further options of sbatch by their long names; true for a bare flag",
     "type": "object",
     "additionalProperties": {"type": ["string", "number", "boolean"]},
 }

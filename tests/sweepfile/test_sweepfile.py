@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import time
 from pathlib import Path
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 from orchestrator import sweepfile
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.model import Axis, KeepInitial, Outputs, Resources, Run
-from orchestrator.sweepfile import scalars, tree
+from orchestrator.sweepfile import expansion, parameters, ranges, scalars, tree
+from orchestrator.sweepfile.extra import REFUSED
 from orchestrator.sweepfile.layers import overrides_of, shipped
 from orchestrator.sweepfile.problems import Place
 from orchestrator.sweepfile.tree import Branch, Items, Leaf
@@ -30,6 +32,7 @@ name: winds
 parameters: {H: 30, L: 60, D: 20}
 run: {stop: 100, every: 10}
 """
+STILL = "Lambda_E: nothing can move: Lambda_E and Lambda_T are 0"
 SCRAPS = [
     *"[]{}:,-'\"~&*!|>#%@`?\n\t\0é",
     "", "null", "&a x", "*a", "!!str", "1e999", "-1", "H", "Tau_min", "zip:", "list:", "where:", "{}",
@@ -45,6 +48,11 @@ def _load(text: str, *overrides: str) -> Sweep:
     path = Path("w.yaml")
     path.write_text(text, encoding="utf-8")
     return sweepfile.load(path, overrides)
+
+
+def _warnings(text: str) -> tuple[str, ...]:
+    """Return all warnings but the one that nothing moves, which the smallest file earns."""
+    return tuple(text for text in _load(text).warnings if not text.endswith(STILL))
 
 
 def _problems(text: str, *overrides: str) -> list[str]:
@@ -70,7 +78,8 @@ def test_the_smallest_file_is_one_point() -> None:
     assert sweep.run == Run(stop_t0=100.0, every_t0=10.0)
     assert sweep.outputs == Outputs()
     assert sweep.resources == Resources()
-    assert (sweep.path, sweep.text, sweep.warnings) == (Path("w.yaml"), SMALLEST, ())
+    assert (sweep.path, sweep.text) == (Path("w.yaml"), SMALLEST)
+    assert sweep.warnings == (f"w.yaml:1:1: {STILL}",)
 
 
 def test_every_field_arrives() -> None:
@@ -180,6 +189,9 @@ def test_blocks_multiply_in_the_order_in_which_they_stand() -> None:
         ("[7, 0, 12]", (7, 0, 12)),
         ("{first: 1234, count: 2}", (1234, 1235)),
         ("null", (1,)),
+        ("1-3", (1, 2, 3)),
+        ("7-7", (7,)),
+        ("[1-2, 9, 4 - 5]", (1, 2, 9, 4, 5)),
     ],
 )
 def test_seeds_are_a_number_or_a_list_or_a_range(text: str, seeds: tuple[int, ...]) -> None:
@@ -235,6 +247,58 @@ def test_all_notations_of_a_time_agree(
 @given(st.one_of(st.integers(-(10**6), 10**6), st.floats(-1e30, 1e30)))
 def test_numbers_are_read_as_python_writes_them(value: float) -> None:
     assert scalars.number(Leaf(Place("x"), repr(value))) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("Tau_min", "{linspace: [0, 1000, 5]}", (0.0, 250.0, 500.0, 750.0, 1000.0)),
+        ("Tau_min", "{linspace: [1, 0, 4]}", (1.0, 0.666666666667, 0.333333333333, 0.0)),
+        ("Lambda_I", "{logspace: [1e-3, 1e-1, 3]}", (0.001, 0.01, 0.1)),
+        ("Lambda_I", "{logspace: [100, 1, 3]}", (100.0, 10.0, 1.0)),
+        ("Tau_min", "{start: 0, stop: 300, step: 100}", (0.0, 100.0, 200.0, 300.0)),
+        ("Tau_min", "{start: 0, stop: 299, step: 100}", (0.0, 100.0, 200.0)),
+        ("Tau_min", "{start: 0.1, stop: 0.5, step: 0.1}", (0.1, 0.2, 0.3, 0.4, 0.5)),
+        ("Tau_min", "{start: 300, stop: 0, step: -150}", (300.0, 150.0, 0.0)),
+        ("Tau_min", "{start: 5, stop: 5, step: 1}", (5.0,)),
+        ("Ava_h_lim", "{start: 1, stop: 3, step: 1}", (1, 2, 3)),
+    ],
+)
+def test_evenly_spaced_values_are_written_by_their_ends(
+    name: str, values: str, expected: tuple[float, ...]
+) -> None:
+    section = f"sweep: {{grid: {{{name}: {values}}}}}"
+    [axis] = _load(_with(section)).axes
+
+    assert repr(axis) == repr(Axis((name,), tuple((value,) for value in expected)))
+    assert _judged(_with(section)) == []
+
+
+def test_evenly_spaced_values_can_vary_together() -> None:
+    zipped = "{Coef_B: {linspace: [1, 5, 3]}, Coef_C: [3, 9, 15]}"
+
+    [axis] = _load(_with(f"sweep: {{zip: {zipped}}}")).axes
+
+    assert axis.points == ((1.0, 3.0), (3.0, 9.0), (5.0, 15.0))
+
+
+def test_the_files_that_a_point_names_are_listed_and_not_opened() -> None:
+    sweep = _load(
+        SMALLEST.replace(
+            "D: 20",
+            "D: 20, Phys_prop_file: a, Qsat_file: /dev/zero, Hpp_file: c, Lambda_E: 1, "
+            'Csp_template: "INPUT_ELEVATION(bed.tab, 1)"',
+        )
+        + "sweep: {grid: {Wind_file: [w0, w1]}}\n"
+    )
+
+    named = [parameters.named_files(point.parameters) for point in expansion.expand(sweep)]
+
+    held = {
+        "Phys_prop_file": "a", "Qsat_file": "/dev/zero", "Hpp_file": "c", "Csp_template": "bed.tab",
+    }  # fmt: skip
+    assert named == [held | {"Wind_file": wind} for wind in ("w0", "w1")]
+    assert parameters.named_files({"Csp_template": "LAYER(3)", "H": 3}) == {}
 
 
 # Templates -------------------------------------------------------------------------------------
@@ -372,17 +436,21 @@ def test_the_command_line_sets_any_key_over_the_file() -> None:
 @pytest.mark.parametrize(
     ("override", "problem"),
     [
-        ("run.stop", "--set run.stop: expected KEY=VALUE, as run.stop=100"),
-        ("=3", "--set =3: expected KEY=VALUE, as run.stop=100"),
-        ("run..stop=3", "--set run..stop=3: expected KEY=VALUE, as run.stop=100"),
+        ("run.stop", "--set run.stop: expected KEY=VALUE, such as run.stop=100"),
+        ("=3", "--set =3: expected KEY=VALUE, such as run.stop=100"),
+        ("run..stop=3", "--set run..stop=3: expected KEY=VALUE, such as run.stop=100"),
         ("run.stop=soon", "--set run.stop: expected a number, got soon"),
         ("run.stop=", "--set run.stop: expected a number, got nothing"),
         ("run.stop=[1", "--set run.stop: not YAML: did not find expected ',' or ']'"),
         ("run.stp=3", "--set run.stp: no such key; did you mean stop?"),
         ("rum.stop=3", "--set rum.stop: rum: no such key; did you mean run?"),
         ("parameters.Tau_mim=3", "--set parameters.Tau_mim: no such parameter; did you mean Tau_min?"),
-        ("parameters.Tau_min=3", "--set parameters.Tau_min: stands in line 4 already"),
+        ("parameters.Tau_min=3", "--set parameters.Tau_min: held here and swept in line 4; keep one of the two"),
         ("sweep.grid.Tau_min=[1, x]", "--set sweep.grid.Tau_min: expected a number, got x"),
+        ("description=a\udcffb", "--set description=a\\udcffb: not UTF-8 text"),
+        ("a." * 20 + "b=3", "--set: a key nested more than 20 deep"),
+        ("description=a\nb", "--set description=a: expected one line"),
+        ("seeds=1e19", "--set seeds: expected at most 2147483647 seeds, got 1e19"),
         ("where=Tau_mim > 3", "--set where: Tau_mim: no such parameter; did you mean Tau_min?"),
         ("where=Tau_min > > 3", "--set where: column 11: expected a number or a name, got '>'"),
     ],
@@ -398,16 +466,33 @@ def test_what_the_command_line_sets_is_checked_like_the_file(
 # What is wrong with the file -------------------------------------------------------------------
 
 
-def test_a_missing_file_and_a_directory_are_told() -> None:
+def test_what_is_not_a_regular_file_is_told_at_once() -> None:
     Path("d.yaml").mkdir()
+    os.mkfifo("f.yaml")
 
     for name, sentence in {
         "none.yaml": "none.yaml: no such file",
         "d.yaml": "d.yaml: cannot be read: Is a directory",
+        "f.yaml": "f.yaml: cannot be read: not a regular file",
+        "/dev/zero": "/dev/zero: cannot be read: not a regular file",
     }.items():
         with pytest.raises(RequestError) as caught:
             sweepfile.load(Path(name))
         assert caught.value.problems == (sentence,)
+
+
+def test_forty_thousand_misspelt_parameters_are_told_in_one_page_at_once() -> None:
+    wrong = "".join(f"  Tau_mim{number}: 3\n" for number in range(40_000))
+    began = time.perf_counter()
+
+    problems = _problems(f"parameters:\n{wrong}name: winds\nrun: {{stop: 1, every: 1}}\n")
+
+    assert time.perf_counter() - began < 5  # minutes, if each looked for what is meant
+    assert problems[3] == (
+        "w.yaml:2:3: parameters.Tau_mim0: no such parameter; did you mean Tau_min?"
+    )
+    assert len(problems) == 21
+    assert problems[-1] == "and 39983 more"
 
 
 @pytest.mark.parametrize(
@@ -421,7 +506,18 @@ def test_a_missing_file_and_a_directory_are_told() -> None:
         (b"name: a\n---\nname: b\n", "w.yaml:2:1: a second document; a sweep file is a single one"),
         (b"name: winds\n  H: 3\n", "w.yaml:2:4: not YAML: mapping values are not allowed in this context"),
         (b"name: [1\n", "w.yaml:2:1: not YAML: did not find expected ',' or ']'"),
-        (b"name: a\n\tH: 3\n", "w.yaml:2:1: not YAML: found a tab character that violates indentation"),
+        (b"name: a\n\tH: 3\n", "w.yaml:2:1: a tab; indent with spaces"),
+        (b"run:\n  stop: 1\n\tevery: 3\n", "w.yaml:3:1: a tab; indent with spaces"),
+        (b"sweep:\n  list:\n  -\tH: 3\n", "w.yaml:3:4: a tab; indent with spaces"),
+        (b"name: w\nparameters\n  H: 30\n", "w.yaml:2:1: a colon is missing; write `parameters:`"),
+        (b"name w\nrun: {stop: 1}\n", "w.yaml:1:1: a colon is missing; write `name: w`"),
+        (b"run:\n  stop 10  # t0\n  every: 5\n", "w.yaml:2:3: a colon is missing; write `stop: 10`"),
+        (b"run:\n  every: 5\n  stop 10\nseeds: 3\n", "w.yaml:3:3: a colon is missing; write `stop: 10`"),
+        (b"sweep:\n  list:\n    - H 30\n      L: 3\n", "w.yaml:3:7: a colon is missing; write `H: 30`"),
+        (b"name: w\nseeds:3\nrun: 1\n", "w.yaml:2:1: a blank is missing behind the colon; write `seeds: 3`"),
+        (b"parameters: {H: 3 L: 4}\n", "w.yaml:1:20: not YAML: did not find expected ',' or '}'"),
+        (b"description: snow: wind\n", "w.yaml:1:18: a second colon in this line; put quotes around the text that has one"),
+        (b"name: &a x\nb: &a [*a]\n", "w.yaml:2:8: *a stands for nothing yet"),
         (b"name: a\0b\n", "w.yaml: not YAML: unacceptable character #x0000: control characters are not allowed"),
         (b"name: !!python/object/apply:os.system [ls]\n", "w.yaml:1:7: the tag tag:yaml.org,2002:python/object/apply:os.system is not allowed; write plain values"),
         (b"name: !mine a\n", "w.yaml:1:7: the tag !mine is not allowed; write plain values"),
@@ -429,7 +525,7 @@ def test_a_missing_file_and_a_directory_are_told() -> None:
         (b"name: &a [*a]\n", "w.yaml:1:11: *a stands for nothing yet"),
         (b"? [1]\n: 2\n", "w.yaml:1:3: expected a name before the colon"),
         (b"name: " + b"[" * 100, "w.yaml:1:26: nested more than 20 deep"),
-        (b"name: a\n#" + b"x" * (1 << 20), "w.yaml: larger than 1 MiB; a sweep file has a page or two"),
+        (b"name: a\n#" + b"x" * 4_000_000, "w.yaml: larger than 4 MB; a sweep file has a page or two"),
     ],
     ids=lambda value: value[:30] if isinstance(value, bytes) else "",
 )  # fmt: skip
@@ -453,13 +549,18 @@ def test_a_byte_order_mark_and_other_line_ends_are_no_problem() -> None:
     [
         ("a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{f'*a{i - 1}, ' * 9}]\n" for i in range(1, 40)), "more than 100000 values"),
         ("a: &a [x]\n" + "- [*a]\n" * 100_000, "not YAML"),
-        ("a: [" + "x," * 400_000 + "]", "more than 100000 values"),
-        ("a: " + "[" * 900_000, "nested more than 20 deep|exceeded maximum nesting depth"),
+        ("a: [" + "x," * 1_900_000 + "]", "more than 100000 values"),
+        ("a: " + "[" * 3_900_000, "nested more than 20 deep"),
         ("a: " + "{b: " * 200_000, "nested more than 20 deep"),
         ("- " * 500_000, "nested more than 20 deep"),
-        ("a: [x]\n" * 1_500_000, "larger than 1 MiB"),
+        ("a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}]\n" for i in range(1, 400)), "nested more than 20 deep"),
+        ("-" * 3_000_000 + "\n  a: b: c\n", "not YAML"),
+        ("x " * 1_500_000 + "\n  a: b: c\n", "a colon is missing"),
+        ("- " * 100_000 + "x", "nested more than 20 deep"),
+        ("{a: " * 100_000 + "}" * 100_000, "nested more than 20 deep"),
+        ("a: [x]\n" * 1_500_000, "larger than 4 MB"),
     ],
-    ids=["aliases", "torn", "long", "deep", "braces", "dashes", "large"],
+    ids=["aliases", "torn", "long", "deep", "braces", "dashes", "chain", "dash", "words", "closed", "balanced", "large"],
 )  # fmt: skip
 def test_a_bomb_is_refused_at_once(text: str, words: str) -> None:
     Path("w.yaml").write_text(text)
@@ -517,7 +618,7 @@ where: L = 3
         "w.yaml:1:7: name: expected a name of letters, digits, '.', '_' and '-' that begins with a letter or a digit, got ../winds",
         "w.yaml:2:1: descripton: no such key; did you mean description?",
         "w.yaml:4:6: parameters.H: expected a whole number, got tall",
-        "w.yaml:5:3: parameters.L: stands in line 14 already",
+        "w.yaml:5:3: parameters.L: held here and swept in line 14; keep one of the two",
         "w.yaml:7:3: L: stands in line 5 already",
         "w.yaml:8:3: parameters.Seed: not set in a sweep file: write `seeds:` at the top of the file",
         "w.yaml:9:3: parameters.tau_max: no such parameter; did you mean Tau_max?",
@@ -544,6 +645,28 @@ def test_any_slip_of_the_pen_is_a_sweep_or_a_request_error(
 
     with contextlib.suppress(RequestError):
         assert _load(text).parameters
+
+
+def test_fifty_points_with_one_fault_are_one_problem() -> None:
+    misspelt = ", ".join(f"{{Tau_mim: {i}, Coef_A: 1}}" for i in range(50))
+    without_number = ", ".join(f"{{Tau_min: x, Coef_A: {i}}}" for i in range(50))
+
+    assert _problems(_with(f"sweep: {{list: [{misspelt}]}}")) == [
+        "w.yaml:1:17: sweep.list.Tau_mim: no such parameter; did you mean Tau_min? (and 49 more)"
+    ]
+    assert _problems(_with(f"sweep: {{list: [{without_number}]}}")) == [
+        "w.yaml:1:26: sweep.list.Tau_min: expected a number, got x (and 49 more)"
+    ]
+
+
+def test_a_decimal_comma_in_a_value_is_shown_with_a_point() -> None:
+    text = SMALLEST.replace(
+        "{H: 30, L: 60, D: 20}", "\n  Lambda_I: 0,001\n  H: 3\n  L: 3\n  D: 3"
+    )
+
+    assert _problems(text) == [
+        "w.yaml:3:13: parameters.Lambda_I: expected a number, got 0,001; write 0.001, with a decimal point"
+    ]
 
 
 def test_what_is_required_is_told() -> None:
@@ -577,6 +700,12 @@ def test_a_name_that_cannot_be_a_directory_is_refused(name: str) -> None:
         ("outputs: [a]", "1:10: outputs: expected keys and values, got a list"),
         ("outputs: {fft: no}", "1:11: outputs.fft: no such key; did you mean ffts?"),
         ("stop: 3", "1:1: stop: no such key; it belongs under run"),
+        ("grid: {Tau_min: [1]}", "1:1: grid: no such key; it belongs under sweep"),
+        ("sweep: {Tau_min: [1]}", "1:9: sweep.Tau_min: no such block; it belongs under sweep.grid, as in `grid: {Tau_min: [1, 2]}`"),
+        ("sweep: {seeds: 3}", "1:9: sweep.seeds: no such block; it belongs at the top of the file"),
+        ("outputs: {seeds: 3}", "1:11: outputs.seeds: no such key; it belongs at the top of the file"),
+        ("seed 3: 1", "1:1: seed 3: no such key; did you mean seeds?"),
+        ("seeds 3: 1", "1:1: seeds 3: no such key; is a colon missing behind seeds?"),
         ("Tau_max: 3", "1:1: Tau_max: no such key; it belongs under parameters"),
         ("slurm: {ffts: no}", "1:9: slurm.ffts: no such key; it belongs under outputs"),
         ("derived: 3", "1:10: derived: expected formulas, got 3"),
@@ -602,13 +731,13 @@ def test_a_name_that_cannot_be_a_directory_is_refused(name: str) -> None:
         ("sweep: {grid: {Tau_min: []}}", "1:25: sweep.grid.Tau_min: expected a list of values such as [1, 2], got an empty one"),
         ("sweep: {grid: {Tau_min: [[1]]}}", "1:26: sweep.grid.Tau_min: expected a single value, got a list"),
         ("sweep: {grid: {Tau_min: [1, 2, 1.0]}}", "1:32: sweep.grid.Tau_min: 1 stands in line 1 already"),
-        ("sweep: {grid: {H: [1]}}", "3:14: parameters.H: stands in line 1 already"),
+        ("sweep: {grid: {H: [1]}}", "3:14: parameters.H: held here and swept in line 1; keep one of the two"),
         ("sweep: {grid: {Tau_min: [1]}, zip: {Tau_min: [2]}}", "1:37: sweep.zip.Tau_min: swept in line 1 already"),
         ("sweep: {grid: }", "1:15: sweep.grid: expected parameters and lists of values, got nothing"),
         ("sweep: {zip: [1]}", "1:14: sweep.zip: expected parameters and lists of values, got a list"),
         ("sweep: {zip: {Coef_B: [1, 2], Coef_C: [3]}}", "1:14: sweep.zip: expected lists of the same length, but Coef_B has 2, Coef_C has 1 values"),
         ("sweep: {zip: {Coef_B: [1, 1], Coef_C: [3, 3]}}", "1:27: sweep.zip: 1, 3 stands in line 1 already"),
-        ("sweep: {list: []}", "1:15: sweep.list: expected a list of points, as [{Ava_angle: 35}, {Ava_angle: 38}], got an empty one"),
+        ("sweep: {list: []}", "1:15: sweep.list: expected a list of points, such as [{Ava_angle: 35}, {Ava_angle: 38}], got an empty one"),
         ("sweep: {list: [{}]}", "1:16: sweep.list: expected parameters and their values, got an empty one"),
         ("sweep: {grid: {}}", "1:15: sweep.grid: expected parameters and lists of values, got an empty one"),
         ("sweep: {zip: {}}", "1:14: sweep.zip: expected parameters and lists of values, got an empty one"),
@@ -617,6 +746,33 @@ def test_a_name_that_cannot_be_a_directory_is_refused(name: str) -> None:
         ("sweep: {list: [{Coef_B: 1}, {Coef_B: 1}]}", "1:29: sweep.list: 1 stands in line 1 already"),
         ("sweep: {list: [{Coef_Q: 1}]}", "1:17: sweep.list.Coef_Q: no such parameter; did you mean Coef_C?"),
         ("sweep: {list: [{Coef_B: x}]}", "1:25: sweep.list.Coef_B: expected a number, got x"),
+        # decimal commas
+        ("sweep: {grid: {Lambda_I: [0,001, 0,01]}}", "1:27: sweep.grid.Lambda_I: 0,001 is two values; write 0.001 for a decimal number"),
+        ("sweep: {grid: {Tau_min: [0,5, 1,5]}}", "1:26: sweep.grid.Tau_min: 0,5 is two values; write 0.5 for a decimal number"),
+        ("sweep: {grid: {Tau_min: [0,05]}}", "1:26: sweep.grid.Tau_min: 0,05 is two values; write 0.05 for a decimal number"),
+        ("sweep: {grid: {Tau_min: [1,5,1]}}", "1:30: sweep.grid.Tau_min: 1 stands in line 1 already"),
+        # evenly spaced values
+        ("sweep: {grid: {Tau_min: {}}}", "1:25: sweep.grid.Tau_min: expected a list of values such as [1, 2], got an empty one"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1]}}}", "1:25: sweep.grid.Tau_min: expected linspace: [first, last, count], got 2 values"),
+        ("sweep: {grid: {Tau_min: {linspace: 3}}}", "1:25: sweep.grid.Tau_min: expected linspace: [first, last, count], got 3"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, x, 3]}}}", "1:40: sweep.grid.Tau_min.linspace: expected a number, got x"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, .inf, 3]}}}", "1:40: sweep.grid.Tau_min.linspace: expected a number, got .inf"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1e999, 3]}}}", "1:40: sweep.grid.Tau_min.linspace: 1e999 is too large a number"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1, 2.5]}}}", "1:43: sweep.grid.Tau_min.linspace: expected a whole number, got 2.5"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1, 1]}}}", "1:25: sweep.grid.Tau_min: expected a count of 2 or more, got 1"),
+        ("sweep: {grid: {Tau_min: {linspace: [1, 1, 3]}}}", "1:25: sweep.grid.Tau_min: expected two different ends, got 1 twice"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1, 1e9]}}}", "1:25: sweep.grid.Tau_min: 1000000000 values; a sweep has at most 100000 experiments"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1, 3], step: 2}}}", "1:25: sweep.grid.Tau_min: expected linspace alone, got linspace, step"),
+        ("sweep: {grid: {Lambda_E: {linspace: [-1, 1, 3]}}}", "1:26: sweep.grid.Lambda_E: expected at least 0, got -1"),
+        ("sweep: {grid: {Ava_h_lim: {linspace: [1, 2, 3]}}}", "1:27: sweep.grid.Ava_h_lim: expected a whole number, got 1.5"),
+        ("sweep: {grid: {Tau_min: {logspace: [0, 1, 3]}}}", "1:25: sweep.grid.Tau_min: expected two ends above 0, since the ratios are equal"),
+        ("sweep: {grid: {Tau_min: {start: 0, stop: 300}}}", "1:25: sweep.grid.Tau_min: expected a list, linspace, logspace, or start, stop and step; step missing"),
+        ("sweep: {grid: {Tau_min: {start: 0, stop: 300, step: 0}}}", "1:25: sweep.grid.Tau_min: no step of 0 leads from 0 to 300"),
+        ("sweep: {grid: {Tau_min: {start: 0, stop: 300, step: -1}}}", "1:25: sweep.grid.Tau_min: no step of -1 leads from 0 to 300"),
+        ("sweep: {grid: {Tau_min: {start: 0, stop: 1e308, step: 1e-308}}}", "1:25: sweep.grid.Tau_min: 1.00000000000e+616 values; a sweep has at most 100000 experiments"),
+        ("sweep: {grid: {Tau_min: {start: 0, stop: .nan, step: 1}}}", "1:42: sweep.grid.Tau_min.stop: expected a number, got .nan"),
+        ("sweep: {grid: {Tau_min: {start: 0, stop: 1, by: 1}}}", "1:45: sweep.grid.Tau_min.by: no such key"),
+        ("sweep: {grid: {Use_lgca: {linspace: [0, 1, 2]}}}", "1:26: sweep.grid.Use_lgca: has no range; write its values as a list"),
         # derived and where
         ("derived: {Tau_max: Tau_min + 1}", "1:11: derived.Tau_max: Tau_min has no value in this sweep"),
         ("derived: {Tau_max: LL + 1}", "1:11: derived.Tau_max: LL: no such parameter; did you mean L?"),
@@ -624,7 +780,7 @@ def test_a_name_that_cannot_be_a_directory_is_refused(name: str) -> None:
         ("derived: {Tau_max: 'H ++* 2'}", "1:25: derived.Tau_max: expected a number or a name, got '*'"),
         ("derived: {Tau_max: }", "1:20: derived.Tau_max: is empty"),
         ("derived:\n  Tau_max: >\n    H +\n    oops(3)", "2:12: derived.Tau_max: column 5: no function oops; there are min, max, abs, sqrt, exp, log, floor, ceil, round"),
-        ("derived: {H: L}", "1:11: derived.H: stands in line 3 already"),
+        ("derived: {H: L}", "1:11: derived.H: computed here and held in line 3; keep one of the two"),
         ("derived: {Seed: 3}", "1:11: derived.Seed: not set in a sweep file: write `seeds:` at the top of the file"),
         ("derived: {Tau_max: Tau_max + 1}", "1:11: derived.Tau_max: computed from itself"),
         ("derived: {Tau_max: Tau_min, Tau_min: Tau_max}", "1:11: derived.Tau_max: computed in a circle: Tau_max, Tau_min"),
@@ -634,6 +790,16 @@ def test_a_name_that_cannot_be_a_directory_is_refused(name: str) -> None:
         # seeds
         ("seeds: 0", "1:8: seeds: expected a whole number from 1 on, got 0"),
         ("seeds: many", "1:8: seeds: expected a whole number, got many"),
+        ("seeds: 1e19", "1:8: seeds: expected at most 2147483647 seeds, got 1e19"),
+        ("seeds: 0.5", "1:8: seeds: expected a whole number, got 0.5"),
+        ("seeds: " + "0" * 5000, "1:8: seeds: expected a whole number, got 000000000000000000000000000000000000000000000000000000000000..."),
+        ("seeds: 3-1", "1:8: seeds: expected the smaller seed first, such as 1-3, got 3-1"),
+        ("seeds: 1-9999999999", "1:8: seeds: expected seeds from 0 to 2147483647, got 1-9999999999"),
+        ("seeds: [1, 5-2000000000]", "1:12: seeds: 1999999997 seeds; a sweep has at most 100000 experiments"),
+        ("seeds: [1-3, 2]", "1:14: seeds: 2 stands in line 1 already"),
+        ("seeds: [1e19]", "1:9: seeds: expected a seed from 0 to 2147483647, got 1e19"),
+        ("seeds: {first: 1, count: 1e19}", "1:19: seeds.count: the last seed is larger than 2147483647"),
+        ("seeds: {first: 1e19, count: 1}", "1:16: seeds.first: expected a seed from 0 to 2147483647, got 1e19"),
         ("seeds: []", "1:8: seeds: empty; leave it out for one seed"),
         ("seeds: [1, 2, 1]", "1:15: seeds: 1 stands in line 1 already"),
         ("seeds: [-1]", "1:9: seeds: expected a seed from 0 to 2147483647, got -1"),
@@ -657,12 +823,26 @@ def test_a_name_that_cannot_be_a_directory_is_refused(name: str) -> None:
         ("slurm: {account: ''}", "1:18: slurm.account: expected one line of text, got the text ''"),
         ('slurm: {account: "a\\n#SBATCH --wrap=x"}', "1:18: slurm.account: expected one line of text, got the text 'a\\n#SBATCH --wrap=x'"),
         ("slurm: {walltime: 3}", "1:9: slurm.walltime: no such key; did you mean time?"),
-        ("slurm: {extra: 3}", "1:16: slurm.extra: expected options of sbatch and their values, as {comment: dunes}, got 3"),
+        ("slurm: {extra: 3}", "1:16: slurm.extra: expected options of sbatch and their values, such as {comment: dunes}, got 3"),
         ("slurm: {extra: {--nice: 3}}", "1:17: slurm.extra.--nice: expected the long name of an option of sbatch, without dashes in front"),
         ("slurm: {extra: {mail-user: a}}", "1:17: slurm.extra.mail-user: write slurm.mail_user instead"),
+        ("slurm: {extra: {output: ~/.bashrc}}", "1:17: slurm.extra.output: cannot be set: the output of jobs is kept in the sweep's own directory"),
+        ("slurm: {extra: {error: a, comment: b}}", "1:17: slurm.extra.error: cannot be set: the output of jobs is kept in the sweep's own directory"),
+        ("slurm: {extra: {open_mode: truncate}}", "1:17: slurm.extra.open_mode: cannot be set: the output of jobs is kept in the sweep's own directory"),
+        ("slurm: {extra: {export: LD_PRELOAD=a}}", "1:17: slurm.extra.export: cannot be set: jobs run in the environment of whoever submits them"),
+        ("slurm: {extra: {chdir: /tmp}}", "1:17: slurm.extra.chdir: cannot be set: jobs run in the directory from which they are sent"),
+        ("slurm: {extra: {job-name: a}}", "1:17: slurm.extra.job-name: cannot be set: jobs are found by the name that submit gives them"),
+        ("slurm: {extra: {job_name: a}}", "1:17: slurm.extra.job_name: cannot be set: jobs are found by the name that submit gives them"),
+        ("slurm: {extra: {array: 1-3}}", "1:17: slurm.extra.array: cannot be set: the experiments are the array; slurm.jobs limits how many run at once"),
+        ("slurm: {extra: {wait: true}}", "1:17: slurm.extra.wait: cannot be set: sbatch would not return; use `rescal-sweep submit --wait`"),
+        ("slurm: {extra: {parsable: true}}", "1:17: slurm.extra.parsable: cannot be set: submit must get the id of queued jobs as sbatch's answer"),
+        ("slurm: {extra: {test-only: true}}", "1:17: slurm.extra.test-only: cannot be set: submit must get the id of queued jobs as sbatch's answer"),
+        ("slurm: {extra: {hold: true}}", "1:17: slurm.extra.hold: cannot be set: jobs are held, and released as soon as their ids are written down"),
+        ("slurm: {extra: {no-requeue: true}}", "1:17: slurm.extra.no-requeue: cannot be set: jobs that Slurm requeues go on where they were, and must not be kept from it"),
+        ("slurm: {extra: {clusters: b}}", "1:17: slurm.extra.clusters: cannot be set: jobs on another cluster would not be found again; submit from that cluster"),
         ("slurm: {extra: {nice: [3]}}", "1:23: slurm.extra.nice: expected a single value, got a list"),
     ],
-    ids=lambda value: "" if ": " in value and value[0].isdigit() else value[:40],
+    ids=lambda value: "" if ": " in value and value[0].isdigit() else value[:60],
 )  # fmt: skip
 def test_a_problem_is_told_with_line_and_column(text: str, problem: str) -> None:
     problems = _problems(_with(text))
@@ -677,6 +857,8 @@ def test_a_problem_is_told_with_line_and_column(text: str, problem: str) -> None
     [
         ("{stop: 0, every: 1}", "3:13: run.stop: expected a number above 0, got 0"),
         ("{stop: 10, every: -1}", "3:24: run.every: expected a number above 0, got -1"),
+        ("{stop: 200 t0, every: 10}", "3:13: run.stop: expected a number, got 200 t0; write 200, without a unit"),
+        ("{stop: 200t0, every: 10}", "3:13: run.stop: expected a number, got 200t0; write 200, without a unit"),
         ("{stop: 10}", "1:1: run.every: required, in t0"),
         ("{stop: 1e9, every: 1}", "3:18: run.every: 1e+09 snapshots; expected at most 1000000"),
         ("{stop: 1, every: 1, silence: 0s}", "3:35: run.silence: expected a time above 0 and up to a year, got 0s"),
@@ -724,7 +906,7 @@ def test_parameters_that_contradict_each_other_are_refused(
 def test_a_parameter_without_effect_is_a_warning(parameters: str, warning: str) -> None:
     text = SMALLEST.replace("D: 20", f"D: 20, {parameters}")
 
-    assert _load(text).warnings == (f"w.yaml:2:35: {warning}",)
+    assert _warnings(text) == (f"w.yaml:2:35: {warning}",)
 
 
 @pytest.mark.parametrize(
@@ -738,19 +920,99 @@ def test_a_parameter_without_effect_is_a_warning(parameters: str, warning: str) 
     ],
 )
 def test_a_parameter_that_may_have_an_effect_is_none(parameters: str) -> None:
-    assert _load(SMALLEST.replace("D: 20", f"D: 20, {parameters}")).warnings == ()
+    assert _warnings(SMALLEST.replace("D: 20", f"D: 20, {parameters}")) == ()
 
 
 def test_an_axis_over_templates_of_which_one_injects_is_no_warning() -> None:
     text = _with('sweep: {grid: {Lambda_I: [1, 2], Csp_template: ["LAYER(2)", "SNOWFALL(2)"]}}')
 
-    assert _load(text).warnings == ()
+    assert _warnings(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "warning"),
+    [
+        ("Lambda_F: 20, Lambda_S: 0.01", "2:35: Lambda_F: sintered snow erodes faster than fresh where it is 20, above 1"),
+        ("Tau_min: -5", "2:35: Tau_min: negative, -5: grains erode without wind"),
+        ("Tau_max: 5, Tau_min: 5", "2:35: Tau_max: Tau_max, 5, is not above Tau_min, 5"),
+    ],
+)  # fmt: skip
+def test_a_value_that_is_hardly_meant_is_a_warning(parameters: str, warning: str) -> None:
+    text = SMALLEST.replace("D: 20", f"D: 20, {parameters}")
+
+    assert _warnings(text) == (f"w.yaml:{warning}",)
+
+
+@pytest.mark.parametrize(
+    ("section", "warnings"),
+    [
+        ("sweep: {grid: {Tau_min: [0, 9], Tau_max: [5, 20]}}", ("1:33: Tau_max: Tau_max, 5, is not above Tau_min, 9",)),
+        ("sweep: {zip: {Tau_min: [0, 9], Tau_max: [5, 20]}}", ()),
+        ("sweep: {grid: {Tau_min: [0, 9], Tau_max: [5, 20]}}\nwhere: Tau_min < Tau_max", ()),
+        ("sweep: {grid: {Tau_min: [0, 9]}}\nderived: {Tau_max: Tau_min + 5}", ()),
+        ("sweep: {grid: {Tau_min: [0, 9]}}", ()),
+        ("sweep: {grid: {Lambda_F: [0, 2], Lambda_S: [0]}}", ()),
+        ("sweep: {grid: {Tau_min: [0,5, 1,2]}}", ("1:26: sweep.grid.Tau_min: 0,5 is two values; write 0.5 for a decimal number",)),
+        ("sweep: {grid: {Tau_min: [0,5,1,2]}}", ()),
+        ("sweep: {grid: {Tau_min: [0,5]}}", ()),
+    ],
+)  # fmt: skip
+def test_values_on_axes_are_looked_at_together(section: str, warnings: tuple[str, ...]) -> None:
+    assert _warnings(_with(section)) == tuple(f"w.yaml:{warning}" for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("rates", "still"),
+    [
+        ("", True),
+        ("Lambda_E: 0, Lambda_T: 0", True),
+        ("Lambda_E: 1", False),
+        ("Lambda_T: 1", False),
+        ("Lambda_C: 1", False),  # Lambda_T is three times Lambda_C
+        ("Lambda_C: 1, Lambda_T: 0", True),
+    ],
+)
+def test_a_bed_on_which_nothing_can_move_is_a_warning(rates: str, still: bool) -> None:  # noqa: FBT001
+    warnings = _load(SMALLEST.replace("D: 20", f"D: 20, {rates}")).warnings
+
+    assert any(text.endswith(STILL) for text in warnings) is still
+
+
+def test_a_stress_that_does_not_fit_a_templates_is_told_where_it_stands() -> None:
+    Path("templates").mkdir()
+    Path("templates/mine.yaml").write_text("parameters: {Tau_max: 500, Tau_min: 600}\n")
+
+    text = SMALLEST + "extends: mine\nsweep: {grid: {Tau_min: [0, 900]}}\n"
+
+    assert _warnings(SMALLEST + "extends: mine\n") == ()
+    assert _warnings(text) == ("w.yaml:5:16: Tau_min: Tau_max, 500, is not above Tau_min, 900",)
+
+
+def test_a_key_is_shown_shortly_and_without_control_characters() -> None:
+    text = f'"\\e[2J": 1\n{"x" * 1000}: 2\n'
+
+    assert _problems(text + SMALLEST) == [
+        "w.yaml:1:1: \\x1b[2J: no such key",
+        f"w.yaml:2:1: {'x' * 60}...: no such key",
+    ]
 
 
 def test_what_a_template_says_in_vain_is_no_warning() -> None:
     text = SMALLEST.replace("D: 20", "D: 20, Ava_mode: NONE, Csp_template: LAYER(3)")
 
     assert _load(text + "extends: snowfall\n").warnings == ()
+
+
+# The reference ---------------------------------------------------------------------------------
+
+
+def test_the_reference_has_every_range_and_every_refused_option_of_sbatch() -> None:
+    text = (Path(sweepfile.__file__).parents[2] / "docs/sweep-file.md").read_text()
+    steps = {key: field.meaning for key, field in ranges.STEPS.items()}
+    for meanings in (ranges.SPACINGS, steps):
+        rows = "".join(f"| `{key}` | {meaning} |\n" for key, meaning in meanings.items())
+        assert f"| key | |\n| --- | --- |\n{rows}" in text
+    assert ", ".join(f"`{name}`" for name in REFUSED) in text.replace("\n", " ")
 
 
 # The schema ------------------------------------------------------------------------------------
