@@ -1,4 +1,4 @@
-"""The version of the package, and where it is installed."""
+"""The version, and where the package is installed."""
 
 from __future__ import annotations
 

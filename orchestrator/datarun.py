@@ -1,4 +1,4 @@
-"""One experiment from Python: the interface that ReSCAL-snow's users know, over the supervisor."""
+"""One run from Python, as ReSCAL-snow's users know it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user can act on; everything else is a bug and keeps its traceback."""
+"""Errors that a user can act on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not said on the command line: environment, then ``config.yaml``, then built in."""
+"""Environment variables and config.yaml."""
 
 from __future__ import annotations
 

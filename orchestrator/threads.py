@@ -1,4 +1,4 @@
-"""Work on all cores that this process may use, for what waits for the disk or unpacks files."""
+"""Work on all cores that this process may use."""
 
 from __future__ import annotations
 

@@ -172,3 +172,15 @@ def test_every_room_is_named_where_a_maintainer_looks_for_it() -> None:
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):
         assert (path.parent / target).exists(), target
+
+
+def test_the_picture_of_the_rooms_is_what_the_imports_make_it() -> None:
+    drawn = subprocess.run(
+        [sys.executable, "-c", "import rooms; print(rooms.picture(), end='')"],
+        cwd=ROOT / "docs",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert drawn.stdout == (ROOT / "docs" / "rooms.svg").read_text()

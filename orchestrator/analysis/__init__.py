@@ -1,1 +1,1 @@
-"""Numbers from reduced snapshots: observables, replicates, labelled datasets, comparisons."""
+"""Observables, replicates, labelled datasets, comparisons."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,13 +34,28 @@ _FULL = 0.01  # of the columns: without them a mean is off by a hundredth of the
 _PIECE_CELLS = 1 << 22  # that are transformed at a time
 
 
+Measure = Callable[["NDArray[np.float32]"], "NDArray[np.float64]"]
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """What a series is called, in what unit it is, and how it is found."""
+    """What a series is called, in what unit it is, and how it is found.
+
+    Attributes
+    ----------
+    measure
+        Computes it from surfaces, float32 [snapshot, D, L] in cells, in which closed columns are
+        not a number; returns float64 [snapshot]. None for one that is found with others.
+    """
 
     long_name: str
     units: str
     comment: str
+    measure: Measure | None = None
+
+    def about(self) -> dict[str, str]:
+        """Return its name, unit and comment, as the CF conventions call them."""
+        return {"long_name": self.long_name, "units": self.units, "comment": self.comment}
 
     @property
     def axial(self) -> bool:
@@ -115,6 +131,7 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
     """
     maps = reduced.height_maps
     found = {name: np.full(len(reduced.times), np.nan) for name in QUANTITIES}
+    own = {name: q.measure for name, q in QUANTITIES.items() if q.measure is not None}
     counts = reduced.cell_counts
     grains = np.where(counts.any(axis=1), counts.sum(axis=1), np.nan)
     for state, name in ((1, "mobile_fraction"), (2, "sintered_fraction")):
@@ -128,6 +145,8 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
         piece = slice(first - overlap, first + step)
         for name, values in _measured(maps[piece], cut_off[piece], columns).items():
             found[name][first : first + step] = values[overlap:]
+        for name, measure in own.items():
+            found[name][piece] = np.where(cut_off[piece], np.nan, measure(surface(maps[piece])))
     # so far the migration since the snapshot before
     found["migration_speed"][1:] /= np.diff(reduced.times)
     for r in reductions.REDUCTIONS:

@@ -1,4 +1,4 @@
-"""The command line: one verb a file, one place for errors and exit codes.
+"""The command line: one verb per file.
 
 Exit codes: 0 done; 1 some experiments ended badly; 2 the request was wrong; 130 interrupted.
 """

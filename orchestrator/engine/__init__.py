@@ -1,1 +1,1 @@
-"""The built-in engine: ReSCAL-snow's model, run as a process of its own."""
+"""The built-in engine, a process that nobody imports."""

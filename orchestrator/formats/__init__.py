@@ -1,1 +1,1 @@
-"""Contracts with any simulator, bytes and text, without policy."""
+"""Bytes and text agreed with any simulator."""

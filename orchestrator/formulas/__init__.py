@@ -1,4 +1,4 @@
-"""Formulas over parameters, as ``derived`` and ``where`` hold them: read once, evaluated safely.
+"""Formulas over parameters, evaluated safely.
 
 The language is a small part of Python's: numbers, quoted texts, names, ``+ - * / // % **``,
 comparisons (also in chains), ``and or not``, parentheses and a few functions, with Python's

@@ -1,4 +1,4 @@
-"""One HTML page of a sweep, without outside resources."""
+"""The HTML page of a sweep, without outside resources."""
 
 from orchestrator.html.blocks import pack, unpack
 from orchestrator.html.document import render

@@ -1,4 +1,4 @@
-"""The values that flow through a sweep, frozen: what is asked for, what is made, how it stands."""
+"""Frozen values: what is asked for, made, and known."""
 
 from orchestrator.model.causes import Cause, Continuation, Kind
 from orchestrator.model.engines import Engine, Task

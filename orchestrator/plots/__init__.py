@@ -1,4 +1,4 @@
-"""Pictures of a sweep; the only package that knows matplotlib, which is loaded when one is drawn.
+"""Pictures of a sweep; only here is matplotlib known.
 
 Each kind takes values and returns a figure; :func:`save` writes it with the command that made it.
 """

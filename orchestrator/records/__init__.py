@@ -1,1 +1,1 @@
-"""What is on disk of a sweep: paths, ledger, attempts, status, journal, arrays, provenance."""
+"""On disk: paths, ledger, attempts, status, journal, arrays."""

@@ -1,1 +1,1 @@
-"""What runs in a job: worker, queue, supervisor, watchdog, engine process, pipe, reducer."""
+"""In a job: worker, supervisor, engine process, pipe, reducer."""

@@ -1,5 +1,5 @@
-"""What Slurm says about a cluster and its jobs, and what follows from it.
+"""What Slurm says of a cluster and its jobs.
 
 ``cluster`` and ``jobs`` ask, each with few calls for everything at once, and answer with values or
-with `Unknown`; ``request`` and ``verdict`` decide, from values alone; ``steering`` releases and cancels.
+with `Unknown`; ``feasibility`` and ``verdict`` decide, from values alone; ``control`` releases and cancels.
 """

@@ -1,1 +1,1 @@
-"""Who runs a sweep: workers on this machine, or jobs on Slurm through submitit."""
+"""Plan, submit, resubmit, cancel and watch, on Slurm or here."""

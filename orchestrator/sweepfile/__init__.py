@@ -1,4 +1,4 @@
-"""Sweep files: one YAML file, checked as a whole, becomes a frozen Sweep."""
+"""Sweep files: reading, validation, expansion into points."""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +14,6 @@ import pytest
 from orchestrator import open_sweep
 from orchestrator.analysis import comparison
 from orchestrator.model import Point, Run, reductions
-from orchestrator.model.reductions import Reduction
 from orchestrator.plots.plot import Choice, draw
 from orchestrator.records import arrays, ledger
 from orchestrator.runner import worker
@@ -22,31 +23,23 @@ from tests.conftest import with_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from orchestrator.model import Submission
-    from orchestrator.model.reductions import Accumulate
+    from orchestrator.model.reductions import Reduction
     from orchestrator.records.paths import SweepDirectory
     from tests.conftest import FakeRoot
 
 
-def _air() -> Accumulate:
-    def add(count: NDArray[Any], states: NDArray[np.uint8], _first: int) -> None:
-        count += np.count_nonzero(states == 3)
-
-    return add
+PAGE = Path(__file__).parents[2] / "docs" / "extending" / "reduction.md"
 
 
-AIR = Reduction(
-    name="air_cells",
-    variable="air",
-    long_name="cells of air",
-    units="cells",
-    dtype="<i4",
-    from_planes=_air,
-)
+def _air() -> Reduction:
+    """Return the reduction that the page on adding one shows."""
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    namespace: dict[str, Any] = {}
+    exec(code, namespace)
+    reduction: Reduction = namespace["AIR"]
+    return reduction
 
 
 @pytest.fixture
@@ -58,7 +51,7 @@ def sweep(  # what a sweep is made of
     frame: Callable[..., bytes],
 ) -> SweepDirectory:
     """A sweep of one experiment that has been run with a fourth reduction in the table."""
-    monkeypatch.setattr(reductions, "REDUCTIONS", (*reductions.REDUCTIONS, AIR))
+    monkeypatch.setattr(reductions, "REDUCTIONS", (*reductions.REDUCTIONS, _air()))
     states = np.full((5, 4, 6), 3, np.uint8)
     states[:, -2:] = 0
     later = states.copy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from orchestrator.analysis.observables import quantities
@@ -35,7 +34,7 @@ def over_seeds(sweep: Dataset) -> Dataset:
         like = values.isel(seed=0, drop=True)
         like.attrs = {}
         found[name] = like.copy(data=told.mean).assign_attrs(
-            dataclasses.asdict(quantity),
+            quantity.about(),
             cell_methods="seed: mean",
             ancillary_variables=f"{name}_sem {name}_seeds",
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -84,7 +83,7 @@ def _fill(reduction: Reduction) -> float:
 def series_variables() -> dict[str, Variable]:
     """Return the variables with one number per snapshot, and what is found with them."""
     series = {
-        name: _number(("time",), **dataclasses.asdict(quantity))
+        name: _number(("time",), **quantity.about())
         for name, quantity in observables.quantities().items()
     }
     return {**_BESIDE_SERIES, **series}
