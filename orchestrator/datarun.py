@@ -8,7 +8,6 @@ import math
 import os
 import re
 import threading
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
 from orchestrator.runner.unpiped import supervise_to_files
 from orchestrator.sweepfile import expansion
+from orchestrator.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -180,9 +180,7 @@ class _Wish:
                     said = str(error).removeprefix(f"{name}: ")
                     self._problems.append(f"{name}: {said}")
             elif name not in _OPTIONS:
-                known = [*PARAMETERS, *_OPTIONS]
-                close = get_close_matches(str(name), known, 1)
-                hint = f"; did you mean {close[0]}?" if close else ""
+                hint = did_you_mean(str(name), [*PARAMETERS, *_OPTIONS])
                 self._problems.append(f"{name}: no such parameter or run option{hint}")
         return found
 

@@ -161,7 +161,7 @@ def test_commands_that_readme_shows_of_a_sweep_make_what_they_say(snowfall_wind:
 def test_every_room_is_named_where_a_maintainer_looks_for_it() -> None:
     package = ROOT / "orchestrator"
     rooms = {path.stem for place in (package, package / "cli") for path in place.iterdir()}
-    rooms -= {"__init__", "__main__", "__pycache__", "py", *VERBS}
+    rooms -= {"__init__", "__main__", "__pycache__", "_version", "py", *VERBS}
     text = (ROOT / "CONTRIBUTING.md").read_text()
 
     named = set(re.findall(r"`(?:orchestrator/)?(?:cli/)?(\w+)(?:\.py|/)?`", text))

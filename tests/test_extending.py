@@ -84,7 +84,7 @@ sys.exit(cli.main(sys.argv[1:]))
 def test_a_parameter_is_one_row(tmp_path: Path) -> None:
     (code,) = blocks("parameter")
     path = tmp_path / "wet.yaml"
-    text = "name: wet\nextends: snowfall\nsweep: {grid: {Humidity: [0, %]}}\nrun: {stop: 1, every: 1}\n"
+    text = "name: wet\nextends: snowfall\nparameters: {H: 9, L: 9, D: 9}\nsweep: {grid: {Humidity: [0, %]}}\nrun: {stop: 1, every: 1}\n"
 
     def plan(value: str) -> subprocess.CompletedProcess[str]:
         path.write_text(text.replace("%", value))
@@ -99,4 +99,4 @@ def test_a_parameter_is_one_row(tmp_path: Path) -> None:
     points = json.loads(planned.stdout)["experiments"]
     assert [point["parameters"]["Humidity"] for point in points] == [0.0, 0.5]
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.startswith("wet.yaml:3:31: sweep.grid.Humidity")
+    assert refused.stderr.startswith("wet.yaml:4:30: sweep.grid.Humidity")

@@ -103,7 +103,7 @@ def _bytes_each(sweep: Sweep, point: Point) -> float:
     """Estimate what one experiment leaves; height maps deflate to about a fifth."""
     length, depth = (float(point.parameters[name]) for name in ("L", "D"))
     reduced = length * depth * 2 * 0.2 * sweep.outputs.height_maps
-    reduced += (length // 12) * (depth // 12) * 4 * sweep.outputs.ffts
+    reduced += length * depth / 144 * 4 * sweep.outputs.ffts
     return 2 * len(sweep.run.multiples()) * reduced + 50_000  # published files and the journal
 
 

@@ -11,7 +11,7 @@ from orchestrator.records import attempts
 from orchestrator.records.status import read_statuses
 from orchestrator.slurm import jobs
 from orchestrator.slurm.client import Unknown
-from orchestrator.slurm.verdict import verdict
+from orchestrator.slurm.verdict import LIVE, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -96,10 +96,9 @@ class LiveStatus:
         """Tell whether any job of a submission still waits or runs."""
         if not isinstance(self._queued, dict) or submission is None:
             return True
-        live = {"PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "SUSPENDED", "REQUEUED"}
         arrays = set(submission.job_ids)
         return any(
-            entry.state in live and jobs.array_of(job) in arrays
+            entry.state in LIVE and jobs.array_of(job) in arrays
             for job, entry in self._queued.items()
         )
 

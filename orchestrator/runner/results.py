@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.model import Progress, reductions
 from orchestrator.records import arrays, attempts, journal, provenance
+from orchestrator.runner.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from orchestrator.model.snapshots import Snapshot
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
 
-_PATIENCE = 100.0  # publishing before the end waits so many times what it costs
 _SHOWN = 16  # values of a series that the progress tells
 _FIRST_COST_S = 0.02  # guessed, before it has been measured
 
@@ -48,8 +48,7 @@ class Results:
             attempt.journal, [r.name for r in reductions.REDUCTIONS if r.kept(outputs)]
         )
         self._started = time.monotonic()
-        self._published = self._started
-        self._cost_s = _FIRST_COST_S
+        self._publishing = Throttle(first_cost_s=_FIRST_COST_S)
         self._snapshot_s = 0.0
         self._roughness: list[float] = []
         self.snapshots = 0
@@ -89,8 +88,10 @@ class Results:
         self._snapshot_s = self.wall_s
         self._note(snapshot)
         self.beat()
-        if time.monotonic() - self._published > _PATIENCE * self._cost_s:
-            self._publish()
+        if self._publishing.due:
+            before = time.monotonic()
+            _publish(self._attempt, self._directory)
+            self._publishing.done(time.monotonic() - before)
 
     def beat(self) -> None:
         """Rewrite the progress file, a sign of life; failing to is not the end."""
@@ -125,12 +126,6 @@ class Results:
     def close(self) -> None:
         """Close the journal."""
         self._journal.close()
-
-    def _publish(self) -> None:
-        before = time.monotonic()
-        _publish(self._attempt, self._directory)
-        self._published = time.monotonic()
-        self._cost_s = self._published - before
 
 
 def _publish(attempt: AttemptDirectory, directory: ExperimentDirectory) -> None:

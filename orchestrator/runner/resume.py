@@ -17,6 +17,7 @@ from orchestrator.formats.cellspace import header_bytes
 from orchestrator.formats.durable import read_json, replacing
 from orchestrator.model import OnTimeout
 from orchestrator.records import journal, provenance
+from orchestrator.runner.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Engine, Task
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
-
-_SHARE = 100.0  # keeping cells takes a hundredth of the time, or less
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +97,12 @@ class CellKeeper:
 
     def __init__(self, attempt: AttemptDirectory, every_s: float) -> None:
         self._attempt = attempt
-        self._every_s = every_s
-        self._last = time.monotonic()
-        self._cost_s = 0.0
+        self._throttle = Throttle(every_s)
 
     @contextlib.contextmanager
     def keeping(self, header: Header, index: int) -> Iterator[Callable[[Planes], None]]:
         """Yield what takes the planes of snapshot ``index``; the file appears at the end."""
-        waited_s = time.monotonic() - self._last
-        if index == 0 or waited_s < max(self._every_s, _SHARE * self._cost_s):
+        if index == 0 or not self._throttle.due:
             yield lambda _planes: None
             return
         spent_s = 0.0
@@ -122,7 +118,7 @@ class CellKeeper:
                 spent_s += time.monotonic() - before
 
             yield take
-        self._last, self._cost_s = time.monotonic(), spent_s
+        self._throttle.done(spent_s)
 
 
 def _checkpoints(attempt: AttemptDirectory) -> Iterator[tuple[int, Path]]:

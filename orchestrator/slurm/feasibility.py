@@ -5,13 +5,13 @@ Slurm itself takes most impossible requests and leaves them pending for ever.
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING
 
 from orchestrator.slurm import units
 from orchestrator.slurm.fit import Need, described, refusals
 from orchestrator.slurm.units import duration
+from orchestrator.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,9 +102,8 @@ def _unknown_partitions(request: Resources, partitions: Sequence[Partition]) -> 
         return
     for name in request.partition.split(","):
         if name not in there:
-            near = difflib.get_close_matches(name, there, n=1)
-            hint = f", did you mean {near[0]}?" if near else ""
-            yield f"slurm.partition: no partition {name}{hint} (there are {all_of_them})"
+            hint = did_you_mean(name, there)
+            yield f"slurm.partition: no partition {name}; there are {all_of_them}{hint}"
 
 
 def _own_limits(request: Resources, limits: Limits) -> Iterator[str]:

@@ -36,6 +36,9 @@ _STARTED = {
     "SIGNALING",
     "STAGE_OUT",
 }
+LIVE = _WAITING | _STARTED
+"""States of jobs that have not ended."""
+
 _COMES_BACK = {"NODE_FAIL", "PREEMPTED", "BOOT_FAIL"}
 # what the queue calls so may have run out of memory or been ended by a signal
 _AMBIGUOUS = {"COMPLETED", "FAILED"} | _COMES_BACK
@@ -90,7 +93,7 @@ def verdict(
         where = f" on {entry.node}" if entry.node else ""
         return Verdict(State.RUNNING, f"{entry.state.lower()}{where}", start=entry.start)
     row = None if isinstance(accounted, Unknown) else accounted.get(job)
-    if row is not None and row.state not in _WAITING | _STARTED:
+    if row is not None and row.state not in LIVE:
         found = _accounted(row)
         may_return = row.state in _COMES_BACK and (
             isinstance(queued, Unknown) or _just_now(row.ended, now)

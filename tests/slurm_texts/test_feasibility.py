@@ -90,9 +90,9 @@ def test_what_can_run_is_let_through(request_: Resources, limits: Limits) -> Non
         ),
         (
             Resources(partition="pbtach"),
-            ("slurm.partition: no partition pbtach, did you mean pbatch? (there are"
+            ("slurm.partition: no partition pbtach; there are"
             " pbatch (default, 1-00:00:00, 3 nodes of 112 cores),"
-            " pdebug (1:00:00, 1 node of 112 cores), pfat (1-00:00:00, 2 nodes of 64 cores))"),
+            " pdebug (1:00:00, 1 node of 112 cores), pfat (1-00:00:00, 2 nodes of 64 cores); did you mean pbatch?"),
         ),
         (
             Resources(partition="pfat", pack=100),
