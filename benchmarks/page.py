@@ -39,6 +39,7 @@ from orchestrator.model import (
 )
 from orchestrator.model.reductions import spectrum
 from orchestrator.records import attempts, ledger
+from orchestrator.records.lock import locked
 from orchestrator.records.paths import SweepDirectory
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def write_sweep(data: Path, experiments: int) -> SweepDirectory:
     directory = SweepDirectory(data / "many")
     data.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(directory.root, ignore_errors=True)
-    with ledger.locked(directory):
+    with locked(directory):
         ledger.keep_sweep_file(directory, SWEEP)
         ledger.arrange(directory, [Axis((n,), ()) for n in ("Tau_min", "Lambda_I", "Lambda_S")])
         listed = ledger.enlist(directory, _points(experiments))

@@ -34,6 +34,7 @@ from orchestrator.model import (
 )
 from orchestrator.records import attempts, ledger
 from orchestrator.records.failures import reason
+from orchestrator.records.lock import locked
 from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 from orchestrator.runner import simulator
 from orchestrator.runner.queue import Post
@@ -171,7 +172,7 @@ def between_s(root: Path, place: Path, count: int) -> float:
     points = [
         Point(f"{i:03}", {"H": 20, "L": 40, "D": 20, "Time": 0.0}, seed=i) for i in range(count)
     ]
-    with ledger.locked(directory):
+    with locked(directory):
         ledger.enlist(directory, points)
         wanted = dict.fromkeys(range(count), 1)
         run, outputs, resources = Run(1.0, 2.0), Outputs(), Resources()

@@ -52,6 +52,23 @@ class EngineError(OrchestratorError):
     """The engine or genesis ended badly, hangs, or cannot be started."""
 
 
+class DamagedError(OrchestratorError):
+    """A file of ours no longer has what was written.
+
+    Parameters
+    ----------
+    path
+        The file.
+    detail
+        How much of it can be read.
+    """
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(f"{path} is damaged: {detail}")
+        self.path = path
+        self.detail = detail
+
+
 class StartError(EngineError):
     """A program cannot be started.
 

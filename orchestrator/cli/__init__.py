@@ -6,10 +6,13 @@ Exit codes: 0 done; 1 some experiments ended badly; 2 the request was wrong; 130
 from __future__ import annotations
 
 import argparse
-import errno
+import contextlib
 import io
 import os
+import shlex
 import sys
+import tempfile
+import traceback
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,18 +22,7 @@ from orchestrator.errors import OrchestratorError, RequestError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_HINDRANCES = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EACCES,
-    errno.EPERM,
-    errno.EROFS,
-    errno.ENOTDIR,
-    errno.EISDIR,
-    errno.ENAMETOOLONG,
-    errno.ELOOP,
-}
-"""What a disk, its owner or a path may stand in the way of; everything else is a bug."""
+_STDERR = 2
 
 VERBS = {
     "init": "make a starter project: sweeps/, templates/, data_runs/",
@@ -80,30 +72,85 @@ def _refuse(words: Sequence[str]) -> NoReturn:
     top.error(f"the verb comes first: {', '.join(VERBS)}")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # not every terminal has every letter
-            stream.reconfigure(errors="replace")
+def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part ways
+    arguments: Sequence[str] | None = None,
+) -> int:
+    """Run one command and return its exit code.
+
+    Here a person's mistakes, the machine's failures and bugs part ways: the first two get a
+    sentence each, a bug gets one with the file that has its traceback.
+    """
+    _open_streams()
     try:
         options = _read(sys.argv[1:] if arguments is None else arguments)
         code: int = options.perform(options)
         sys.stdout.flush()
     except RequestError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
-        return 2
+        return _end(2, *error.problems)
     except OrchestratorError as error:
-        print(error, file=sys.stderr)
-        return 1
+        return _end(1, str(error))
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _end(0)
     except OSError as error:
-        if error.errno not in _HINDRANCES:
-            raise
-        print(f"{error.filename or 'cannot write'}: {error.strerror}", file=sys.stderr)
-        return 2
+        subject = error.filename or error.filename2 or "cannot write"
+        return _end(2, f"{subject}: {error.strerror or error}")
+    except MemoryError:
+        return _end(2, "there is not enough memory for this")
     except KeyboardInterrupt:
-        return 130
+        return _end(130)
+    except Exception:  # noqa: BLE001  # told with where its traceback is
+        return _end(1, _bug())
     return code
+
+
+def _open_streams() -> None:
+    """Open what the shell has closed, and let no stream stumble over a letter.
+
+    Files opened later would take the numbers of closed streams, and get what is meant for a screen.
+    """
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        pass
+    os.close(handle)
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not every terminal has every letter
+            stream.reconfigure(errors="replace")
+
+
+def _end(code: int, *sentences: str) -> int:
+    """Print what is to be said at the end, as far as anybody can be told; return the exit code."""
+    with contextlib.suppress(OSError, ValueError):
+        for sentence in sentences:
+            print(sentence, file=sys.stderr)
+        sys.stderr.flush()
+    # what is still to be written has nowhere to go, and must not fail again at the very end
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return code
+
+
+def _bug() -> str:
+    """Write the traceback of a bug to a file; return a sentence that names it."""
+    error = sys.exception()
+    lines = "".join(traceback.format_exception(error))
+    words = shlex.join(["rescal-sweep", *sys.argv[1:]])
+    told = (
+        f"rescal-sweep {__version__}, Python {sys.version}, {sys.platform}\n{words}\n\n{lines}"
+    )
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="rescal-sweep-bug-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(told)
+    except OSError:
+        return f"this is a bug of rescal-sweep ({error!r}):\n{lines}"
+    return f"this is a bug of rescal-sweep ({error!r}); please send its makers {file.name}"

@@ -43,7 +43,10 @@ def perform(options: argparse.Namespace) -> int:
         raise RequestError(f"--tolerance: expected a time from 0 on, got {options.tolerance:g}")
     asked = options.output or directory.root / f"{directory.name}.zarr"
     path = destination.ready(asked, (".zarr", ".nc"))
-    with screen.console().status(f"collecting {directory.name}"), _held_back() as interrupt:
+    with (
+        screen.busy(screen.console(), f"collecting {directory.name}"),
+        _held_back() as interrupt,
+    ):
         written = dataset.collect(directory, path, options.tolerance, interrupt)
     statuses = present(LiveStatus(directory).read())
     done = sum(s.state is State.DONE for s in statuses)

@@ -82,7 +82,7 @@ def perform(options: argparse.Namespace) -> int:
     refuse(choice)
     directory = selection.find_sweep(options.sweep, options.data_dir)
     command = shlex.join(["rescal-sweep", *sys.argv[1:]])
-    with screen.console().status(f"drawing {directory.name}"):
+    with screen.busy(screen.console(), f"drawing {directory.name}"):
         for path in draw(directory, choice, command):
             print(f"wrote {path}")
     return 0

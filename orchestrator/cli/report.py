@@ -94,5 +94,5 @@ def _follow(
 def _show(
     directory: SweepDirectory, page: Page, statuses: list[Status], every_s: float | None
 ) -> None:
-    with screen.console().status(f"reading {directory.name}"):
+    with screen.busy(screen.console(), f"reading {directory.name}"):
         page.show(statuses, None if every_s is None else math.ceil(every_s))

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 _WIDE = 1000  # of a file or a pipe, in which no line is broken
 
@@ -32,3 +37,8 @@ def say(console: Console, message: str) -> None:
 def warn(console: Console, message: str) -> None:
     """Print what a person should know though the command goes on."""
     console.print(message, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
+def busy(console: Console, message: str) -> Status:
+    """Show on a terminal that something takes a while."""
+    return console.status(Text(message))

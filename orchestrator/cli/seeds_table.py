@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from orchestrator import text
 from orchestrator.cli import screen
@@ -47,7 +48,7 @@ def _show(
         table.add_column(title, justify="right")
     for proposal in found:
         table.add_row(
-            *(text.number(proposal.where[name]) for name in names),
+            *(Text(text.number(proposal.where[name])) for name in names),
             str(proposal.seeds),
             "none" if proposal.time_t0 is None else text.number(proposal.time_t0),
             *(_shown(proposal.spreads[name]) for name in criterion.quantities),

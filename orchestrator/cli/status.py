@@ -99,9 +99,9 @@ def _overview(
 ) -> None:
     if not known:
         where = settings.data_directory(options.data_dir)
-        console.print(
-            f"{where}: no sweeps yet; submit one with: rescal-sweep submit SWEEP.yaml"
+        screen.say(
+            console, f"{where}: no sweeps yet; submit one with: rescal-sweep submit SWEEP.yaml"
         )
     for directory in known:
         line = status_table.counts_line(read_statuses(directory))
-        console.print(f"[bold]{directory.name}[/bold] ", line, sep="", highlight=False)
+        console.print(Text(f"{directory.name} ", "bold").append(line), highlight=False)

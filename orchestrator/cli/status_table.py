@@ -144,7 +144,7 @@ def axis_table(statuses: Sequence[Status], axes: Sequence[Sequence[str]]) -> Tab
             groups.setdefault(label, []).append(status)
         for label, group in groups.items():
             found = counts(group)
-            table.add_row(label, *(str(found.get(state, "")) for state in states))
+            table.add_row(Text(label), *(str(found.get(state, "")) for state in states))
     return table
 
 

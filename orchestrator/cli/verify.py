@@ -54,7 +54,7 @@ def perform(options: argparse.Namespace) -> int:
         screen.warn(console, f"{status.experiment.name}: {failures.continued(resumed)}")
     with (
         tempfile.TemporaryDirectory(prefix=".verify-", dir=directory.root) as scratch,
-        console.status(f"running {status.experiment.name} again"),
+        screen.busy(console, f"running {status.experiment.name} again"),
     ):
         after = _again(known, status.experiment.number, engine, Path(scratch))
     if len(before.height_maps) == 0:
@@ -69,10 +69,9 @@ def _engine(known: dict[str, Any], console: Console) -> Engine:
     engine = simulator.find(None if root is None else Path(root))
     if engine.digest != known.get("engine_digest"):
         told = f"{known.get('engine')} {known.get('engine_version')}".strip()
-        console.print(
+        screen.warn(
+            console,
             f"the engine is another than it was ({told}); differences may come from that",
-            style="yellow",
-            highlight=False,
         )
     return engine
 
@@ -104,5 +103,6 @@ def _tell(console: Console, name: str, compared: Sequence[Comparison]) -> int:
         )
     equal = sum(not snapshot.difference for snapshot in compared)
     verdict = f"{name}: {equal} of {len(compared)} snapshots equal"
-    console.print(verdict, style="green" if equal == len(compared) else "red", highlight=False)
+    style = "green" if equal == len(compared) else "red"
+    console.print(verdict, style=style, markup=False, highlight=False)
     return 0 if equal == len(compared) else 1

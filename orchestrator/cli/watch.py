@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 from orchestrator import text
 from orchestrator.cli import screen, status_table
@@ -85,7 +86,7 @@ def display(statuses: Sequence[Status], axes: Sequence[Sequence[str]], height: i
         named = " ".join(f"{name}={text.number(value)}" for name, value in values.items())
         table.add_row(
             status.experiment.name,
-            f"{named} seed={status.experiment.point.seed}",
+            Text(f"{named} seed={status.experiment.point.seed}"),
             ProgressBar(total=1.0, completed=status.fraction, width=24),
             f"{status.time_t0:.0f}/{status.stop_t0:g} t0",
             text.seconds(status.left_s),

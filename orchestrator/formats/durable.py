@@ -1,16 +1,36 @@
-"""Files that appear whole or not at all, and lines that are appended whole."""
+"""Files that appear whole or not at all, lines that are appended whole, and reading of both.
+
+File systems of clusters answer in odd ways: a directory that cannot be synced, a handle that is
+stale while another node renames, a rename that was done though the answer was lost. Each is met
+here, so that nobody else has to know.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import secrets
 import shutil
+import stat
+import time
 from typing import IO, TYPE_CHECKING, Any
+
+from orchestrator.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+_UNSYNCABLE = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF}
+"""What a file system answers that cannot sync a directory."""
+
+_PASSING = {errno.ESTALE, errno.EIO, errno.EAGAIN}
+"""What reading may answer while another node replaces the file."""
+
+_TRIES = 4
+_PAUSE_S = 0.05
 
 
 @contextlib.contextmanager
@@ -20,18 +40,55 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     ``durable`` waits until the bytes are on the disk, so that a machine that dies leaves the old
     version or the new one.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{_draft_prefix(path.name)}{secrets.token_hex(4)}")
     try:
-        with draft.open("wb") as file:
+        with draft.open("xb") as file:
             yield file
             file.flush()
             if durable:
                 os.fsync(file.fileno())
-        draft.replace(path)
+        rename_over(draft, path)
     except BaseException:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
+
+
+def rename_over(draft: Path, path: Path) -> None:
+    """Rename a file over another, also where the answer to a rename that was done is lost."""
+    try:
+        draft.replace(path)
+    except FileNotFoundError:
+        if draft.exists() or not path.exists():
+            raise
+
+
+def private_directory(path: Path) -> Path | None:
+    """Return a directory that only this user can write to, made if need be; None where it is not.
+
+    What other users could have put there must not be believed, and still less executed.
+    """
+    with contextlib.suppress(OSError):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.lstat()
+        own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+        if own and not found.st_mode & 0o022 and os.access(path, os.W_OK | os.X_OK):
+            return path
+    return None
+
+
+def remove_drafts(directory: Path, older_s: float = 600.0) -> None:
+    """Remove drafts that killed processes have left in a directory."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(directory):
+            if ".draft-" in entry.name and entry.name.startswith("."):
+                with contextlib.suppress(OSError):
+                    if time.time() - entry.stat(follow_symlinks=False).st_mtime > older_s:
+                        _remove(directory / entry.name)
+
+
+def _draft_prefix(name: str) -> str:
+    return f".{name}.draft-"
 
 
 @contextlib.contextmanager
@@ -41,7 +98,7 @@ def draft_of(path: Path) -> Iterator[Path]:
     It has the same suffix, and all of it is on the disk before it gets its name. A folder that it
     takes the place of is moved aside and then removed, with everything in it.
     """
-    draft = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    draft = path.with_name(f"{_draft_prefix(path.stem)}{secrets.token_hex(4)}{path.suffix}")
     try:
         yield draft
         _sync(draft)
@@ -83,13 +140,52 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def sync_directory(path: Path) -> None:
-    """Wait until the names in a directory are on the disk."""
+def sync_directory(path: Path) -> bool:
+    """Wait until the names in a directory are on the disk; return whether that can be waited for."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _UNSYNCABLE:
+            raise
+        return False
     finally:
         os.close(handle)
+    return True
+
+
+def read_bytes(path: Path, largest: int | None = None) -> bytes:
+    """Return the content of a regular file.
+
+    Read again a few times where the file system says that the file is stale.
+
+    Raises
+    ------
+    FormatError
+        For what is no regular file, such as a pipe, which would be waited for without end, and
+        for a file of more than ``largest`` bytes.
+    """
+    for last in (*(False,) * (_TRIES - 1), True):
+        try:
+            return _read_once(path, largest)
+        except OSError as error:
+            if last or error.errno not in _PASSING:
+                raise
+            time.sleep(_PAUSE_S)
+    raise AssertionError
+
+
+def _read_once(path: Path, largest: int | None) -> bytes:
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(handle, "rb") as file:  # noqa: PTH123  # a file descriptor
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise FormatError(f"{path}: expected a regular file")
+        if largest is not None and found.st_size > largest:
+            raise FormatError(
+                f"{path}: expected {largest} bytes at most, found {found.st_size}"
+            )
+        return file.read()
 
 
 def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> None:
@@ -101,8 +197,8 @@ def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> 
 def read_json(path: Path) -> dict[str, Any] | None:
     """Return the object in a JSON file, or None where there is no such file or no object in it."""
     try:
-        data = json.loads(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+        data = json.loads(read_bytes(path))
+    except (FileNotFoundError, NotADirectoryError, ValueError, FormatError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
 
@@ -145,7 +241,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     A torn last line is passed over, and so is a missing file.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = read_bytes(path).split(b"\n")
     except FileNotFoundError:
         return
     if not _is_whole(lines[-1]):
@@ -159,6 +255,6 @@ def _is_whole(line: bytes) -> bool:
     """Tell whether a line of JSON is all there."""
     try:
         json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

@@ -20,6 +20,7 @@ class Kind(enum.Enum):
     # what it needs
     REFUSED = "refused"  # subject: the parameter; detail
     CANNOT_WRITE = "cannot_write"  # subject: the path; detail
+    DAMAGED = "damaged"  # subject: the file; detail: how much is left
     OUT_OF_MEMORY = "out_of_memory"
     # from outside
     TIME_LIMIT = "time_limit"  # limit_s

@@ -55,7 +55,8 @@ class Claim:
     """Who took an attempt: enough to tell, later and elsewhere, whether it is still alive.
 
     ``started`` is the process's start time in the kernel's own ticks, ``boot`` the machine's boot
-    id: together with ``pid`` and ``host`` they name a process that no other can be mistaken for.
+    id and ``namespace`` that of its process ids: together with ``pid`` they name a process that no
+    other can be mistaken for, whatever the machine is called later.
     """
 
     host: str
@@ -65,6 +66,7 @@ class Claim:
     token: str
     job: str
     time: str
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from orchestrator._version import __version__
-from orchestrator.errors import RequestError, optional
+from orchestrator.errors import RequestError
 from orchestrator.formats.durable import draft_of, replacing
+from orchestrator.plots.loading import load
 from orchestrator.plots.text_width import width_in, wrapped
 
 if TYPE_CHECKING:
@@ -171,8 +172,9 @@ def new_figure(width: float, height: float) -> Figure:
     RequestError
         Where matplotlib is not installed.
     """
-    with optional("pictures need"):
-        from matplotlib.figure import Figure  # noqa: PLC0415  # heavy, and optional
+    load()
+    from matplotlib.figure import Figure  # noqa: PLC0415  # heavy, and optional
+
     figure = Figure(figsize=(width, height))
     figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.03, hspace=0.0, wspace=0.0)
     return figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import optional
+from orchestrator.plots.loading import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,9 +16,10 @@ _BREAKS = "; ", ", ", " ", "-", "_", ""  # where lines are broken, the better pl
 
 def width_in(said: str, size_pt: float) -> float:
     """Return how wide the widest line of a text is at most, in inches."""
-    with optional("pictures need"):
-        from matplotlib.font_manager import FontProperties  # noqa: PLC0415  # heavy, and optional
-        from matplotlib.textpath import text_to_path  # noqa: PLC0415
+    load()
+    from matplotlib.font_manager import FontProperties  # noqa: PLC0415  # heavy, and optional
+    from matplotlib.textpath import text_to_path  # noqa: PLC0415
+
     font = FontProperties(size=size_pt)
     measure = text_to_path.get_text_width_height_descent
     widest = max(float(measure(line, font, ismath=False)[0]) for line in said.split("\n"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import struct
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     from orchestrator.records.paths import ExperimentDirectory
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # of every member, so that equal data make equal files
-_UNREADABLE = OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error
+_UNREADABLE = (
+    *(OSError, KeyError, ValueError, EOFError, RuntimeError, NotImplementedError, TypeError),
+    *(MemoryError, struct.error, zipfile.BadZipFile, zlib.error),
+)
+"""What reading a damaged .npz file may raise."""
 
 
 class Extent(NamedTuple):
@@ -88,10 +93,23 @@ def _further(times: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
 
 def _times(path: Path) -> NDArray[np.float64]:
     """Return the times in a published file; none where it is missing or damaged."""
+    found = _read(path, path.stem)
+    return np.empty(0) if found is None else found[1]
+
+
+def _read(path: Path, name: str) -> tuple[NDArray[Any], NDArray[np.float64]] | None:
+    """Return a published array and its times; None where the file is missing or damaged."""
     with contextlib.suppress(*_UNREADABLE), path.open("rb") as opened, np.load(opened) as file:
-        times: NDArray[np.float64] = file["times"]
-        return times
-    return np.empty(0)
+        array, times = file[name], file["times"]
+        if times.ndim == 1 and times.dtype == np.float64 and len(array) == len(times):
+            return array, times
+    return None
+
+
+def damaged(directory: ExperimentDirectory) -> list[Path]:
+    """Return the published files that are there and cannot be read."""
+    files = (directory.array_file(reduction.name) for reduction in reductions.REDUCTIONS)
+    return [path for path in files if path.exists() and _read(path, path.stem) is None]
 
 
 def _shared(times: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -106,30 +124,27 @@ def _shared(times: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
 def reduced(directory: ExperimentDirectory, names: Collection[str] | None = None) -> Reduced:
     """Read the reduced snapshots of an experiment, from where they reach furthest.
 
-    That is what was published, or the journal of the latest attempt while it runs; nothing where
-    there is neither, or where neither can be read. With ``names``, only those arrays.
+    That is what was published, or the journal of an attempt; nothing where there is neither, or
+    where none can be read. With ``names``, only those arrays.
     """
     wanted = [r for r in reductions.REDUCTIONS if names is None or r.name in names]
-    published = _published(directory, wanted)
-    attempts = directory.attempts()
-    if not (attempts and attempts[-1].journal.exists()):
-        return published
-    newer = _stacked(list(read_journal(attempts[-1].journal)), wanted)
-    return newer if _further(newer.times, published.times) else published
+    furthest = _published(directory, wanted)
+    for attempt in directory.attempts():
+        if attempt.journal.exists():
+            kept = _stacked(list(read_journal(attempt.journal)), wanted)
+            if _further(kept.times, furthest.times):
+                furthest = kept
+    return furthest
 
 
 def _published(directory: ExperimentDirectory, wanted: Sequence[Reduction]) -> Reduced:
     times: list[NDArray[np.float64]] = []
     arrays: dict[str, NDArray[Any]] = {}
     for reduction in wanted:
-        with (
-            contextlib.suppress(*_UNREADABLE),
-            directory.array_file(reduction.name).open("rb") as opened,
-            np.load(opened) as file,
-        ):
-            array, at = file[reduction.name], file["times"]
-            arrays[reduction.name] = array
-            times.append(at)
+        read = _read(directory.array_file(reduction.name), reduction.name)
+        if read is not None and read[0].ndim == 1 + len(reduction.dims):
+            arrays[reduction.name] = read[0]
+            times.append(read[1])
     shared = _shared(times)  # whoever publishes may be between two files
     return Reduced(shared, {name: array[: len(shared)] for name, array in arrays.items()})
 

@@ -47,6 +47,7 @@ def myself(token: str, job: str) -> Claim:
         token=token,
         job=job,
         time=now(),
+        namespace=_namespace(),
     )
 
 
@@ -70,19 +71,30 @@ def claim(
     """Take attempt ``number`` of an experiment, or return None where somebody else has it."""
     attempt = experiment.attempt(number)
     attempt.root.parent.mkdir(parents=True, exist_ok=True)
-    if attempt.root.exists():
-        return None
     draft = experiment.attempt_draft(secrets.token_hex(8))
+    return attempt if take(attempt, draft, claimant) else None
+
+
+def take(target: AttemptDirectory, draft: AttemptDirectory, claimant: Claim) -> bool:
+    """Let a directory get its name when it says who took it; return whether nobody was faster.
+
+    A claimant knows its own claim again where the answer to the renaming was lost.
+    """
+    if target.root.exists():
+        return False
     try:
         draft.root.mkdir()
         write_json(draft.claim, dataclasses.asdict(claimant))
-        draft.root.rename(attempt.root)
+        draft.root.rename(target.root)
     except OSError as error:
+        gone = not draft.root.exists()
         shutil.rmtree(draft.root, ignore_errors=True)
+        if gone and read_claim(target) == claimant:
+            return True
         if error.errno in {errno.EEXIST, errno.ENOTEMPTY}:  # somebody was faster
-            return None
+            return False
         raise
-    return attempt
+    return True
 
 
 def claim_ended(
@@ -139,8 +151,11 @@ def alive(attempt: AttemptDirectory) -> bool | None:
     claimed = read_claim(attempt)
     if claimed is None:  # somebody has damaged it, and nobody can be asked
         return abs(_age_s(attempt.root)) < PATIENCE_S
-    if claimed.host == socket.gethostname():
-        return claimed.boot == _boot_id() and _started(claimed.pid) == claimed.started
+    here = claimed.namespace in {"", _namespace()}
+    if here and claimed.boot == _boot_id():  # whatever this machine was called then
+        return _started(claimed.pid) == claimed.started
+    if here and claimed.host == socket.gethostname():  # it has been restarted since
+        return False
     last = attempt.progress if attempt.progress.exists() else attempt.claim
     return abs(_age_s(last)) < PATIENCE_S or None  # one of the future tells nothing
 
@@ -232,6 +247,14 @@ def _age_s(path: Path) -> float:
 def _boot_id() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _namespace() -> str:
+    """Return what names this process's namespace of process ids."""
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         return ""
 

@@ -36,6 +36,7 @@ _SENTENCES = {
     Kind.BAD_STREAM: "{detail}",
     Kind.REFUSED: "{subject}: {detail}",
     Kind.CANNOT_WRITE: "cannot write {subject}: {detail}",
+    Kind.DAMAGED: "{subject} is damaged: {detail}",
     Kind.OUT_OF_MEMORY: "the kernel killed the engine: memory ran out",
     Kind.TIME_LIMIT: "reached its time limit of {limit_s:g} s",
     Kind.SIGNAL: "stopped by {signal}",

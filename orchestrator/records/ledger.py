@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import json
 import os
 from dataclasses import dataclass
@@ -76,15 +75,6 @@ def reconcile(known: Iterable[Experiment], points: Iterable[Point]) -> Reconcili
         kept=tuple(numbered[key] for key in wanted if key in numbered),
         orphaned=tuple(e for key, e in numbered.items() if key not in wanted),
     )
-
-
-@contextlib.contextmanager
-def locked(directory: SweepDirectory) -> Iterator[None]:
-    """Keep every other submitter and every leaving worker of this sweep out."""
-    directory.root.mkdir(parents=True, exist_ok=True)
-    with directory.lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def experiments(directory: SweepDirectory) -> list[Experiment]:
@@ -281,13 +271,18 @@ def wanted_attempts(submissions: Iterable[Submission]) -> dict[int, tuple[int, S
 
 
 def log(directory: SweepDirectory, text: str, time: str) -> None:
-    """Append one line to the sweep's log, in one write so that writers do not mix."""
+    """Append one line to the sweep's log, in one write so that writers do not mix.
+
+    A log that cannot be written, as on a full disk, stops nothing.
+    """
     line = f"{time} {text}\n".encode()
-    handle = os.open(directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-    try:
-        os.write(handle, line)
-    finally:
-        os.close(handle)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+    with contextlib.suppress(OSError):
+        handle = os.open(directory.log, flags, 0o666)
+        try:
+            os.write(handle, line)
+        finally:
+            os.close(handle)
 
 
 def _as_json(submission: Submission) -> dict[str, Any]:

@@ -113,7 +113,7 @@ class ExperimentDirectory:
 
     def attempt_draft(self, name: str) -> AttemptDirectory:
         """Return where a claim is written before the attempt gets its number."""
-        return AttemptDirectory(self.attempts_root / f".{name}")
+        return AttemptDirectory(self.attempts_root / f".draft-{name}")
 
     def attempts(self) -> list[AttemptDirectory]:
         """All attempts that were ever claimed, in their order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import ParameterError, StartError, StreamError
+from orchestrator.errors import DamagedError, ParameterError, StartError, StreamError
 from orchestrator.model import Cause, Kind
 from orchestrator.runner import process
 
@@ -95,6 +95,8 @@ def cause_of(error: OrchestratorError | OSError) -> Cause:
             return Cause(Kind.REFUSED, subject=error.name, detail=error.detail)
         case StartError():
             return Cause(Kind.NOT_STARTED, program=error.program, detail=error.detail)
+        case DamagedError():
+            return Cause(Kind.DAMAGED, subject=error.path, detail=error.detail)
         case StreamError():
             return Cause(Kind.BAD_STREAM, detail=str(error))
         case _:

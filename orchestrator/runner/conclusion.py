@@ -6,6 +6,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from orchestrator.errors import DamagedError
 from orchestrator.model import Cause, Kind, Record, State
 from orchestrator.records import attempts, provenance
 from orchestrator.runner import preparation, process, resume
@@ -39,7 +40,7 @@ def _publish(assignment: Assignment, course: Course, verdict: Verdict) -> tuple[
         keep = assignment.task.outputs.keep_initial
         preparation.settle_initial(assignment.directory, keep)
         published = course.results.finish(complete=state is State.DONE)
-    except OSError as error:
+    except (OSError, DamagedError) as error:
         causes = (*dict.fromkeys((*causes, cause_of(error))),)  # the same again is no news
         state = State.FAILED if state is State.DONE else state
     if state is State.DONE and course.results.snapshots and not published:

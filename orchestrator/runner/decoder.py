@@ -75,10 +75,11 @@ class Decoder:
         header = self._header
         assert header is not None
         depth, height, length = header.stored_shape
-        wall = int(header.borders)
+        across, rows, columns = header.inner
         plane_bytes = _plane_bytes(header)
         cells = self._buffer.view(f"<u{header.cell_bytes}").reshape(-1, height, length)
-        domain = cells[:, wall : height - wall, wall : length - wall]
+        domain = cells[:, rows, columns]
+        north, south, _ = across.indices(depth)
         for start in range(0, depth, len(cells)):
             end = min(start + len(cells), depth)
             wanted = (end - start) * plane_bytes
@@ -86,7 +87,7 @@ class Decoder:
             if count < wanted:
                 whole, part = divmod(count, plane_bytes)
                 raise self._cut(f"plane {start + whole + 1} of {depth}", part, plane_bytes)
-            batch = domain[max(wall - start, 0) : min(end, depth - wall) - start]
+            batch = domain[max(north - start, 0) : max(min(end, south) - start, 0)]
             if len(batch):
                 yield batch
         self.inside = False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from orchestrator.errors import FormatError, ParameterError
 from orchestrator.formats import parfile
 from orchestrator.formats.cellspace import HEADER_BYTES, parse_header
-from orchestrator.formats.durable import replacing
+from orchestrator.formats.durable import remove_drafts, replacing
 from orchestrator.model import KeepInitial
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def prepare(
         parameters["Csp_file"] = cells.name
         parameters.pop("Time", None)
     directory.out.mkdir(parents=True, exist_ok=True)
+    for place in (directory.root, directory.out, directory.attempts_root):
+        remove_drafts(place)
     with replacing(directory.parfile, durable=False) as file:
         file.write(parfile.text(parameters).encode())
 

@@ -7,6 +7,7 @@ import itertools
 import time
 from typing import TYPE_CHECKING
 
+from orchestrator.errors import DamagedError
 from orchestrator.model import Progress, reductions
 from orchestrator.records import arrays, attempts, journal, provenance
 from orchestrator.runner.throttle import Throttle
@@ -115,8 +116,20 @@ class Results:
             self._roughness.append(round(float(heights.std()), 4))
 
     def finish(self, *, complete: bool) -> bool:
-        """Publish all that was kept; return whether what is published is now this attempt's."""
-        extent = arrays.publish(self._attempt.journal, self._directory, complete=complete)
+        """Publish all that was kept; return whether what is published is now this attempt's.
+
+        Raises
+        ------
+        DamagedError
+            Where the journal no longer has what was kept; what it has is published.
+        """
+        kept = self._attempt.journal
+        left = sum(1 for _ in journal.read_journal(kept))
+        whole = left == self.snapshots
+        extent = arrays.publish(kept, self._directory, complete=complete and whole)
+        if not whole:
+            detail = f"{left} of {self.snapshots} snapshots can be read"
+            raise DamagedError(str(kept), detail)
         return extent is not None
 
     def drop_journal(self) -> None:

@@ -14,6 +14,7 @@ from orchestrator.model import Cause, Continuation, Kind, OnTimeout, State, redu
 from orchestrator.records import attempts, provenance
 from orchestrator.runner import pipe, preparation, process, resume, simulator
 from orchestrator.runner import start as starting
+from orchestrator.runner.asked import asked
 from orchestrator.runner.attempt import Assignment, Course, Halt, Verdict, cause_of
 from orchestrator.runner.conclusion import conclude
 from orchestrator.runner.decoder import CutError, Decoder
@@ -228,7 +229,11 @@ def _keep_all(
     """Reduce and keep each snapshot as it comes."""
     results, keep = course.results, assignment.task.outputs.keep_initial
     keeper = _cell_keeper(assignment)
+    task, directory = assignment.task, assignment.directory
+    given = preparation.premade(task.experiment, directory) is not None
+    expected = asked(task, results.start_t0, given_cells=given)
     while (header := decoder.header()) is not None:
+        expected.check(header, results.time_t0 if results.snapshots else None)
         # what a run from a snapshot's cells sends first is that snapshot
         again = start.cells is not None and header.time == results.time_t0
         with keeper.keeping(header, 0 if again else results.snapshots) as take:

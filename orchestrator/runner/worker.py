@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from orchestrator.errors import OrchestratorError
 from orchestrator.model import Cause, Kind, State, Task
 from orchestrator.records import attempts, failures, ledger
+from orchestrator.records.lock import locked
 from orchestrator.runner import simulator
 from orchestrator.runner.attempt import cause_of
 from orchestrator.runner.queue import awaits_another, offers
@@ -43,7 +44,7 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
             if post.again is None or not awaits_another(directory, post, begun, stop):
                 return
             continue
-        with ledger.locked(directory):  # nothing can be asked for between this look and leaving
+        with locked(directory):  # nothing can be asked for between this look and leaving
             left = any(hours.enough_for(offer) for offer in offers(directory, post))
             if stop.requested or not left:
                 return

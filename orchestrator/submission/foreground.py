@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from orchestrator import settings, sweepfile
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, State
-from orchestrator.records import ledger, selection
+from orchestrator.records import selection
+from orchestrator.records.lock import locked
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator, worker
@@ -72,7 +73,7 @@ def claim(
     if experiment is not None:
         _refuse(experiment, compare(sweep, directory, points))
     settings.writable(directory.root.parent)
-    with ledger.locked(directory):
+    with locked(directory):
         enlist(sweep, directory, points, tell)
         status = _pick(experiment, directory)
         claimed = _claim(directory, status, asked)

@@ -8,10 +8,16 @@ which a slot looks free while its worker is on the way, and the kernel frees it 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
+
+from orchestrator.errors import RequestError
+from orchestrator.formats.durable import private_directory
 
 if TYPE_CHECKING:
     from orchestrator.records.paths import SweepDirectory
@@ -27,15 +33,15 @@ def start_workers(directory: SweepDirectory, token: str, at_most: int, slots: in
 
     The sweep's lock must be held, so that no worker leaves at the same moment.
     """
-    directory.workers.mkdir(parents=True, exist_ok=True)
+    pool = _pool(directory)
     started = 0
     for slot in range(slots):
         if started == at_most:
             break
-        held = _take(directory, slot)
+        held = _take(pool, slot)
         if held is None:  # a worker, or for an instant somebody who counts them
             time.sleep(0.02)
-            held = _take(directory, slot)
+            held = _take(pool, slot)
         if held is None:
             continue
         with held:
@@ -46,9 +52,13 @@ def start_workers(directory: SweepDirectory, token: str, at_most: int, slots: in
 
 def live_workers(directory: SweepDirectory) -> int:
     """Count the workers of a sweep that live on this machine."""
-    if not directory.workers.is_dir():
-        return 0
-    return sum(_is_locked(directory, int(p.name)) for p in directory.workers.iterdir())
+    return sum(
+        _is_locked(pool, int(path.name))
+        for pool in _pools(directory)
+        if pool.is_dir()
+        for path in pool.iterdir()
+        if path.name.isdecimal()
+    )
 
 
 def _start(directory: SweepDirectory, token: str, slot: int, held: IO[bytes]) -> None:
@@ -77,8 +87,33 @@ def _start(directory: SweepDirectory, token: str, slot: int, held: IO[bytes]) ->
     )
 
 
-def _take(directory: SweepDirectory, slot: int) -> IO[bytes] | None:
-    held = (directory.workers / str(slot)).open("ab")
+def _pools(directory: SweepDirectory) -> tuple[Path, Path]:
+    """Return where the slots of a sweep may be: with the sweep, or on this machine.
+
+    The second is for data on a file system without locks.
+    """
+    name = hashlib.sha256(os.fsencode(directory.root.resolve())).hexdigest()[:16]
+    here = Path(tempfile.gettempdir()) / f"rescal-sweep-{os.geteuid()}"
+    return directory.workers, here / name
+
+
+def _pool(directory: SweepDirectory) -> Path:
+    """Return where the slots of a sweep are, made if need be."""
+    beside, here = _pools(directory)
+    beside.mkdir(parents=True, exist_ok=True)
+    try:
+        with (beside / ".probe").open("ab") as probe:
+            fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        if private_directory(here.parent) is None:
+            raise RequestError(f"{here.parent}: is not a directory of yours alone") from None
+        here.mkdir(exist_ok=True)
+        return here
+    return beside
+
+
+def _take(pool: Path, slot: int) -> IO[bytes] | None:
+    held = (pool / str(slot)).open("ab")
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -87,8 +122,11 @@ def _take(directory: SweepDirectory, slot: int) -> IO[bytes] | None:
     return held
 
 
-def _is_locked(directory: SweepDirectory, slot: int) -> bool:
-    held = _take(directory, slot)
+def _is_locked(pool: Path, slot: int) -> bool:
+    try:
+        held = _take(pool, slot)
+    except OSError:  # a file system without locks holds none
+        return False
     if held is None:
         return True
     held.close()

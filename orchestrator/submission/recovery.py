@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.formats.durable import remove_drafts
 from orchestrator.model import Cluster
 from orchestrator.records import ledger
 from orchestrator.slurm import control, jobs
@@ -23,6 +24,7 @@ def recover(directory: SweepDirectory) -> list[str]:
     experiment itself claims it before it releases the lock, so what has not been claimed by now
     never will be.
     """
+    remove_drafts(directory.root)
     done = []
     for submission, event in ledger.unfinished(directory):
         token = submission.token

@@ -11,6 +11,7 @@ from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, State
 from orchestrator.records import ledger, selection
 from orchestrator.records.live_status import LiveStatus
+from orchestrator.records.lock import locked
 from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator
 from orchestrator.submission import local_pool, packing, start
@@ -99,7 +100,7 @@ def resubmit(
     cluster = cluster_of(placement)
     workers = workers_of(placement, local_pool.cores())
     site = packing.site(cluster)
-    with ledger.locked(directory):
+    with locked(directory):
         for message in recover(directory):
             tell(message)
         statuses = LiveStatus(directory, selected.numbers).read()

@@ -10,6 +10,7 @@ from orchestrator import settings, sweepfile
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, State, Status
 from orchestrator.records import ledger
+from orchestrator.records.lock import locked
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.runner import simulator
 from orchestrator.submission import local_pool, packing, start
@@ -100,7 +101,7 @@ def submit(
         raise RequestError(*problems)
     settings.writable(directory.root.parent)
     start.warm(engine, tell)
-    with ledger.locked(directory):
+    with locked(directory):
         comparison, new = enlist(sweep, directory, points, tell)
         submission = intend(directory, new, asked)
         if site is None:

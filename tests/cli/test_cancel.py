@@ -40,7 +40,9 @@ def test_an_attempt_that_was_taken_under_another_host_name_can_be_cancelled(  # 
     ledger.enlist(sweep_directory, make_points(1))
     made = dataclasses.replace(make_submission("a", {0: 1}), cluster=cluster)
     ledger.intend(sweep_directory, made)
-    claimant = dataclasses.replace(attempts.myself("a", "0"), host="the-old-name")
+    claimant = dataclasses.replace(
+        attempts.myself("a", "0"), host="another-node", boot="another"
+    )
     attempt = attempts.claim(sweep_directory.experiment(0), 1, claimant)
     assert attempt is not None
     then = time.time() - silent_s

@@ -491,7 +491,7 @@ def test_a_full_disk_gets_a_sentence_and_no_half_written_line(bench: Bench) -> N
         pytest.skip("no file system can be mounted here")
 
     try:
-        (small / "fill").write_bytes(b"x" * 4096 * 13)
+        (small / "fill").write_bytes(b"x" * 4096 * 14)
         done = bench.run("submit", "winds.yaml", "--data-dir", str(small / "d"))
         ledger = small / "d" / "winds" / "experiments.jsonl"
         lines = ledger.read_bytes() if ledger.exists() else b""
@@ -520,7 +520,7 @@ def test_an_experiment_is_verified_by_running_it_again(bench: Bench) -> None:
     assert equal.returncode == 0, equal.stderr
     assert equal.stdout.splitlines()[-1] == "exp0: 3 of 3 snapshots equal"
     assert tampered.returncode == 1
-    assert "1 of 168 columns have another height" in tampered.stdout
+    assert "height of the lowest air or mobile cell: 1 of 168 values differ" in tampered.stdout
     assert partial.returncode == 1
     assert "the second run failed: rescal exited with status 3" in partial.stderr
     assert not list(bench.sweep.root.glob(".verify-*"))

@@ -107,8 +107,11 @@ def test_all_of_a_draft_is_on_the_disk_before_it_has_its_name(
     assert synced == [*((part, False) for part in parts), (tmp_path, True)]
 
 
-def test_each_process_has_a_draft_of_its_own(tmp_path: Path) -> None:
-    with draft_of(tmp_path / "a.gif") as draft:
+def test_each_draft_has_a_name_of_its_own_with_the_same_suffix(tmp_path: Path) -> None:
+    with draft_of(tmp_path / "a.gif") as draft, draft_of(tmp_path / "a.gif") as other:
         draft.touch()
+        other.touch()
 
-    assert draft.name == f".a.{os.getpid()}.gif"
+    assert draft.name != other.name
+    assert {path.suffix for path in (draft, other)} == {".gif"}
+    assert draft.name.startswith(".a.draft-")

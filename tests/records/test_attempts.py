@@ -117,7 +117,9 @@ def test_a_process_with_the_same_id_after_a_reboot_is_another(tmp_path: Path) ->
 
 
 def test_elsewhere_only_a_sign_of_life_tells(tmp_path: Path) -> None:
-    claimant = dataclasses.replace(attempts.myself("t", "j"), host="another-node")
+    claimant = dataclasses.replace(
+        attempts.myself("t", "j"), host="another-node", boot="another"
+    )
     attempt = attempts.claim(ExperimentDirectory(tmp_path), 1, claimant)
     assert attempt is not None
 
@@ -132,7 +134,9 @@ def test_elsewhere_only_a_sign_of_life_tells(tmp_path: Path) -> None:
 
 def test_a_sign_of_life_from_the_future_tells_nothing(tmp_path: Path) -> None:
     """The clock of the other machine, or of the file server, was wrong."""
-    claimant = dataclasses.replace(attempts.myself("t", "j"), host="another-node")
+    claimant = dataclasses.replace(
+        attempts.myself("t", "j"), host="another-node", boot="another"
+    )
     attempt = attempts.claim(ExperimentDirectory(tmp_path), 1, claimant)
     assert attempt is not None
     soon, late = (time.time() + share * attempts.PATIENCE_S for share in (0.5, 2))
@@ -186,3 +190,27 @@ def test_an_attempt_that_waits_can_be_ended_once(tmp_path: Path) -> None:
     record = attempts.read_record(place.attempt(1))
     assert record is not None
     assert (record.state, reason(record)) == (State.CANCELLED, "cancelled while pending")
+
+
+def test_a_machine_that_was_renamed_since_still_knows_its_processes(tmp_path: Path) -> None:
+    myself = attempts.myself("t", "j")
+    places = [ExperimentDirectory(tmp_path / name) for name in ("lives", "died", "restarted")]
+    renamed = dataclasses.replace(myself, host="the-old-name")
+    claimants = [
+        renamed,
+        dataclasses.replace(renamed, started=1),
+        dataclasses.replace(myself, boot="before"),
+    ]
+    claimed = [attempts.claim(p, 1, c) for p, c in zip(places, claimants, strict=True)]
+
+    assert [attempts.alive(a) for a in claimed if a is not None] == [True, False, False]
+
+
+def test_a_container_with_process_ids_of_its_own_is_another_machine(tmp_path: Path) -> None:
+    elsewhere = dataclasses.replace(attempts.myself("t", "j"), namespace="pid:[1]")
+    attempt = attempts.claim(ExperimentDirectory(tmp_path), 1, elsewhere)
+    assert attempt is not None
+    long_ago = time.time() - 2 * attempts.PATIENCE_S
+    os.utime(attempt.claim, (long_ago, long_ago))
+
+    assert attempts.alive(attempt) is None

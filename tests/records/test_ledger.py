@@ -11,6 +11,7 @@ import pytest
 from orchestrator.errors import FormatError
 from orchestrator.model import Axis, KeepInitial, Outputs
 from orchestrator.records import ledger
+from orchestrator.records.lock import locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -250,7 +251,7 @@ def test_versions_of_the_sweep_file_are_kept(sweep_directory: SweepDirectory) ->
 
 def _enlist(directory: SweepDirectory, points: list[Point]) -> None:
     for point in points:
-        with ledger.locked(directory):
+        with locked(directory):
             ledger.enlist(directory, [point])
 
 

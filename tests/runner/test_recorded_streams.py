@@ -122,6 +122,7 @@ def test_a_made_stream_gives_the_arrays_of_the_definition(trial: Trial, frame: F
 
 
 def test_a_stream_that_dribbles_gives_the_same(trial: Trial, frame: Frame) -> None:
+    trial.parameters |= {"H": 25, "L": 64, "D": 30}
     stream = b"".join(frame(_dunes(t), t) for t in [0.0, 10.0, 20.0])
     dribble = (
         "i, k = 0, 1\nwhile i < len(stream): send(stream[i:i + k]); i += k; k = k * 7 % 65537"

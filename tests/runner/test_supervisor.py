@@ -795,3 +795,62 @@ def test_signal_handlers_are_put_back() -> None:
 
     after = [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGUSR2, signal.SIGINT)]
     assert after == before
+
+
+@pytest.mark.parametrize(
+    ("times", "sentence"),
+    [
+        ([0.0, 20.0, 10.0], "a snapshot at t = 10 t0 came after one at 20 t0"),
+        ([0.0, 1e300], "a snapshot is at t = 1e+300 t0; expected 0 to 240"),
+        ([0.0, 5000.0], "a snapshot is at t = 5000 t0; expected 0 to 240"),
+        ([-50.0], "a snapshot is at t = -50 t0; expected 0 to 240"),
+    ],
+)
+def test_times_that_cannot_be_are_not_believed(
+    trial: Trial, frame: Frame, times: list[float], sentence: str
+) -> None:
+    stream = b"".join(frame(_states(0), time) for time in times)
+    trial.fake.rescal("send(stream); time.sleep(9)", stream)
+
+    record = trial.supervise()
+
+    assert (record.state, reason(record)) == (State.FAILED, sentence)
+    assert record.snapshots == len(times) - 1
+
+
+def test_a_domain_that_was_not_asked_for_is_not_kept(trial: Trial, three: bytes) -> None:
+    trial.parameters |= {"L": 7}
+    trial.fake.rescal("send(stream)", three)
+
+    record = trial.supervise()
+
+    assert (
+        reason(record) == "a snapshot has a domain of 4 x 6 x 5 cells, 4 x 7 x 5 were asked for"
+    )
+    assert record.snapshots == 0
+    assert not trial.directory.height_maps.exists()
+
+
+def test_a_journal_that_was_damaged_meanwhile_is_no_success(trial: Trial, three: bytes) -> None:
+    journal = str(trial.files.journal)
+    flip = (
+        f"data = bytearray(open({journal!r}, 'rb').read()); data[60] ^= 1\n"
+        f"open({journal!r}, 'wb').write(data)"
+    )
+    wait = f"while not os.path.exists({journal!r}): time.sleep(0.01)"
+    trial.fake.rescal(
+        f"send(stream[:{2 * SNAPSHOT}])\n{wait}\ntime.sleep(0.3)\n{flip}\nsend(stream[{2 * SNAPSHOT}:])",
+        three,
+    )
+
+    record = trial.supervise()
+    kept = trial.files.journal.exists()
+    trial.claim(2)
+    trial.fake.rescal("send(stream)")
+    again = trial.supervise()
+
+    assert (record.state, record.causes[0].kind) == (State.FAILED, Kind.DAMAGED)
+    assert reason(record) == f"{journal} is damaged: 0 of 3 snapshots can be read"
+    assert kept
+    assert (again.state, again.snapshots) == (State.DONE, 3)
+    assert len(trial.maps()) == 3
