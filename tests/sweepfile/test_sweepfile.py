@@ -483,11 +483,11 @@ def test_what_is_not_a_regular_file_is_told_at_once() -> None:
 
 def test_forty_thousand_misspelt_parameters_are_told_in_one_page_at_once() -> None:
     wrong = "".join(f"  Tau_mim{number}: 3\n" for number in range(40_000))
-    began = time.perf_counter()
+    began = time.process_time()
 
     problems = _problems(f"parameters:\n{wrong}name: winds\nrun: {{stop: 1, every: 1}}\n")
 
-    assert time.perf_counter() - began < 5  # minutes, if each looked for what is meant
+    assert time.process_time() - began < 5  # minutes, if each looked for what is meant
     assert problems[3] == (
         "w.yaml:2:3: parameters.Tau_mim0: no such parameter; did you mean Tau_min?"
     )
