@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Row = tuple["Value", ...]
 Column = list[tuple["Value", "Place"]]
+Reader = Callable[["Node"], "Value | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,34 +94,33 @@ class _Blocks:
             wish = "expected a list of points, such as [{Ava_angle: 35}, {Ava_angle: 38}]"
             self._problems.add(node.place, key, f"{wish}, got {_shown(node)}")
             return
-        before, names, taken = len(self._problems), tuple[str, ...](), set[str]()
+        before, readers = len(self._problems), dict[str, Reader | None]()
         rows: list[tuple[Row, Place]] = []
         for point in node.nodes:
             if not isinstance(point, Branch) or not point.nodes:
                 text = f"expected parameters and their values, got {_shown(point)}"
                 self._problems.add(point.place, key, text)
                 continue
-            if not names:
-                names = tuple(point.nodes)
-                taken = {n for n in names if self._take(f"{key}.{n}", n, point.keys[n])}
-            rows.append((self._row(key, names, taken, point), point.place))
+            for name, place in point.keys.items() if not readers else ():
+                inner = f"{key}.{name}"
+                readers[name] = (
+                    self._reader(inner, name) if self._take(inner, name, place) else None
+                )
+            rows.append((self._row(key, readers, point), point.place))
         if len(self._problems) == before:
-            self._axis(key, names, rows, "list")
+            self._axis(key, tuple(readers), rows, "list")
 
-    def _row(self, key: str, names: tuple[str, ...], taken: set[str], point: Branch) -> Row:
+    def _row(self, key: str, readers: Mapping[str, Reader | None], point: Branch) -> Row:
         """Read a point of a list: its values in the order of the first point's."""
-        if len(point.nodes) != len(names) or not all(name in point.nodes for name in names):
-            text = f"expected the same parameters in every point: {', '.join(names)}"
+        if readers.keys() != point.nodes.keys():
+            text = f"expected the same parameters in every point: {', '.join(readers)}"
             self._problems.add(point.place, key, text)
-        for name in point.nodes.keys() - taken:
+        for name in [name for name in point.nodes if readers.get(name) is None]:
             if reason := parameters.refusal(name):
                 self._problems.add(point.keys[name], f"{key}.{name}", reason)
-        values = [
-            self._value(f"{key}.{name}", name, point.nodes[name])
-            for name in names
-            if name in point.nodes
-        ]
-        return tuple(value for value in values if value is not None)
+        nodes = point.nodes
+        values = [read(nodes[name]) for name, read in readers.items() if read and name in nodes]
+        return tuple([value for value in values if value is not None])
 
     def _sample(self, key: str, node: Node) -> None:
         sample = samples.read(key, node, self._take, self._problems)
@@ -154,7 +155,8 @@ class _Blocks:
                 self._problems.add(node.nodes[0].place, key, comma)
                 return []
             self.warnings.append(located(node.nodes[0].place, key, comma))
-        cells = [(self._value(key, name, cell), cell.place) for cell in node.nodes]
+        read = self._reader(key, name)
+        cells = [(read(cell), cell.place) for cell in node.nodes]
         return [(value, place) for value, place in cells if value is not None]
 
     def _axis(
@@ -180,10 +182,9 @@ class _Blocks:
         self.places[name] = place
         return True
 
-    def _value(self, key: str, name: str, node: Node) -> Value | None:
-        if name not in PARAMETERS or name in parameters.OWNED:
-            return None  # the name is refused already
-        return converted(key, node, partial(parameters.value, PARAMETERS[name]), self._problems)
+    def _reader(self, key: str, name: str) -> Reader:
+        convert = partial(parameters.value, PARAMETERS[name])
+        return partial(converted, key, convert=convert, problems=self._problems)
 
 
 def _shown(node: Node) -> str:

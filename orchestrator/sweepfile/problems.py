@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 MOST_SHOWN = 20
 """Problems that one report lists; how many more there are is its last line."""
 
-
 _LONGEST_SENTENCE = 600
 
 

@@ -15,7 +15,7 @@ from orchestrator.sweepfile.sections import converted, mapping
 from orchestrator.sweepfile.tree import Items
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from orchestrator.formats.parameters import Parameter, Value
     from orchestrator.sweepfile.problems import Problems
@@ -29,17 +29,12 @@ def _number(leaf: Leaf) -> Decimal:
     return Decimal(repr(scalars.number(leaf)))
 
 
-_SPACED = {
-    "type": "array",
-    "prefixItems": [{"type": "number"}] * 2,
-    "minItems": 3,
-    "maxItems": 3,
-}
-_SPACED |= {"items": {"type": "integer", "minimum": 2}}
 SPACINGS: Mapping[str, str] = {
     "linspace": "[first, last, count]: count values at equal distances, both ends included",
     "logspace": "[first, last, count]: count values at equal ratios, both ends included",
 }
+"""The keys of a range by its ends."""
+
 STEPS: Mapping[str, Field] = {
     "start": Field(_number, {"type": "number"}, "the first value"),
     "stop": Field(_number, {"type": "number"}, "the end, included if a step falls on it"),
@@ -48,30 +43,6 @@ STEPS: Mapping[str, Field] = {
     ),
 }
 """The fields of a range by its step."""
-
-SCHEMA = {
-    "oneOf": [
-        *(
-            {
-                "type": "object",
-                "properties": {key: {"description": meaning, **_SPACED}},
-                "required": [key],
-                "additionalProperties": False,
-            }
-            for key, meaning in SPACINGS.items()
-        ),
-        {
-            "type": "object",
-            "properties": {
-                key: {"description": field.meaning, **field.schema}
-                for key, field in STEPS.items()
-            },
-            "required": list(STEPS),
-            "additionalProperties": False,
-        },
-    ]
-}
-"""The JSON Schema of a range."""
 
 
 def read(key: str, node: Branch, parameter: Parameter, problems: Problems) -> Sequence[Value]:
@@ -116,27 +87,28 @@ def _spaced(
     if not isinstance(node, Items) or len(node.nodes) != 3:
         got = f"{len(node.nodes)} values" if isinstance(node, Items) else scalars.shown(node)
         raise FormatError(f"expected {spacing}: [first, last, count], got {got}")
-    readers: tuple[Callable[[Leaf], Decimal], ...]
-    readers = (_number, _number, lambda leaf: Decimal(scalars.count(leaf)))
-    numbers = [
-        converted(key, child, read, problems)
-        for child, read in zip(node.nodes, readers, strict=True)
-    ]
-    if None in numbers:
+    *ends, leaf = node.nodes
+    first, last = (converted(key, end, _number, problems) for end in ends)
+    count = converted(key, leaf, scalars.count, problems)
+    if first is None or last is None or count is None:
         return ()
-    first, last, count = (number or Decimal() for number in numbers)
-    _check_count(int(count))
+    _check_count(count)
     if count < 2:
         raise FormatError(f"expected a count of 2 or more, got {count}")
     if first == last:
         raise FormatError(f"expected two different ends, got {first} twice")
-    shares = [Decimal(i) / (count - 1) for i in range(int(count))]
-    if spacing == "linspace":
-        return [first + (last - first) * share for share in shares]
+    return (_linear if spacing == "linspace" else _logarithmic)(first, last, count)
+
+
+def _linear(first: Decimal, last: Decimal, count: int) -> Iterable[Decimal]:
+    return [first + (last - first) * i / (count - 1) for i in range(count)]
+
+
+def _logarithmic(first: Decimal, last: Decimal, count: int) -> Iterable[Decimal | float]:
     if first <= 0 or last <= 0:
         raise FormatError("expected two ends above 0, since the ratios are equal")
     low, high = math.log(first), math.log(last)
-    inner = [math.exp(low + (high - low) * float(share)) for share in shares[1:-1]]
+    inner = (math.exp(low + (high - low) * i / (count - 1)) for i in range(1, count - 1))
     return [first, *inner, last]
 
 

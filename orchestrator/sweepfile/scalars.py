@@ -117,6 +117,9 @@ def seeds(leaf: Leaf) -> range:
     """Read a number of seeds, which begin at 1, or a range of them."""
     if _SEEDS.fullmatch(leaf.text):
         return seed_range(leaf)
+    if not _NUMBER.fullmatch(leaf.text):
+        wish = "expected a whole number, a range such as 1-3 or a list"
+        raise FormatError(f"{wish}, got {shown(leaf)}")
     value = count(leaf)
     if value > LARGEST_SEED:
         raise FormatError(f"expected at most {LARGEST_SEED} seeds, got {leaf.text}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.formats.parameters import PARAMETERS, Kind
 from orchestrator.sweepfile.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
 from orchestrator.sweepfile.parameters import OWNED
-from orchestrator.sweepfile.ranges import SCHEMA as SPACED
+from orchestrator.sweepfile.ranges import SPACINGS, STEPS
 from orchestrator.sweepfile.samples import RANGE, SAMPLE
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def json_schema() -> dict[str, Any]:
         "required": ["name"],
         "$defs": {
             "range": ranged,
-            "spaced": SPACED,
+            "spaced": _spaced(),
             **{name: _parameter(PARAMETERS[name]) for name in names},
         },
     }
@@ -75,6 +75,17 @@ _EXTRA = {
     "type": "object",
     "additionalProperties": {"type": ["string", "number", "boolean"]},
 }
+
+
+def _spaced() -> dict[str, Any]:
+    """Return the schema of evenly spaced values, in one of their notations."""
+    end, count = {"type": "number"}, {"type": "integer", "minimum": 2}
+    row = {"type": "array", "prefixItems": [end, end, count], "minItems": 3, "maxItems": 3}
+    notations: list[dict[str, Any]] = [
+        {key: {"description": meaning, **row}} for key, meaning in SPACINGS.items()
+    ]
+    notations.append(_described(STEPS))
+    return {"oneOf": [{**_mapping(each), "required": list(each)} for each in notations]}
 
 
 def _mapping(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -483,11 +483,11 @@ def test_what_is_not_a_regular_file_is_told_at_once() -> None:
 
 def test_forty_thousand_misspelt_parameters_are_told_in_one_page_at_once() -> None:
     wrong = "".join(f"  Tau_mim{number}: 3\n" for number in range(40_000))
-    began = time.perf_counter()
+    began = time.process_time()
 
     problems = _problems(f"parameters:\n{wrong}name: winds\nrun: {{stop: 1, every: 1}}\n")
 
-    assert time.perf_counter() - began < 5  # minutes, if each looked for what is meant
+    assert time.process_time() - began < 5  # minutes, if each looked for what is meant
     assert problems[3] == (
         "w.yaml:2:3: parameters.Tau_mim0: no such parameter; did you mean Tau_min?"
     )
@@ -789,7 +789,8 @@ def test_a_name_that_cannot_be_a_directory_is_refused(name: str) -> None:
         ("where: H ^ 2 > 3", "1:10: where: '^' means nothing here; write ** for a power"),
         # seeds
         ("seeds: 0", "1:8: seeds: expected a whole number from 1 on, got 0"),
-        ("seeds: many", "1:8: seeds: expected a whole number, got many"),
+        ("seeds: many", "1:8: seeds: expected a whole number, a range such as 1-3 or a list, got many"),
+        ("seeds: 1, 2, 3", "1:8: seeds: expected a whole number, a range such as 1-3 or a list, got 1, 2, 3"),
         ("seeds: 1e19", "1:8: seeds: expected at most 2147483647 seeds, got 1e19"),
         ("seeds: 0.5", "1:8: seeds: expected a whole number, got 0.5"),
         ("seeds: " + "0" * 5000, "1:8: seeds: expected a whole number, got 000000000000000000000000000000000000000000000000000000000000..."),
@@ -1073,6 +1074,11 @@ def test_the_schema_takes_what_ships(path: Path) -> None:
     [
         ("seeds: {first: 1}", "$.seeds"),
         ("sweep: {grid: {Tau_min: 3}}", "$.sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1]}}}", "$.sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1, 1]}}}", "$.sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {start: 0, stop: 1}}}", "$.sweep.grid.Tau_min"),
+        ("sweep: {grid: {Use_lgca: {linspace: [0, 1, 2]}}}", "$.sweep.grid.Use_lgca"),
+        ("seeds: 1-", "$.seeds"),
         ("sweep: {zip: {Tau_mim: [3]}}", "$.sweep.zip"),
         ("sweep: {sample: {n: 3}}", "$.sweep.sample"),
         ("sweep: {sample: {n: 3, space: {Coef_A: {low: 1}}}}", "$.sweep.sample.space.Coef_A"),
