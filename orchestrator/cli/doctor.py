@@ -17,7 +17,17 @@ from orchestrator import settings
 from orchestrator._version import __version__
 from orchestrator.cli import arguments, screen
 from orchestrator.errors import RequestError
+from orchestrator.formats.durable import (
+    append_lines,
+    read_json,
+    read_lines,
+    sync_directory,
+    write_json,
+)
 from orchestrator.model import Resources
+from orchestrator.records import attempts
+from orchestrator.records.lock import locked
+from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 from orchestrator.runner import simulator
 from orchestrator.slurm import cluster, units
 from orchestrator.slurm.client import Unknown, ask
@@ -32,6 +42,8 @@ _MARKS = {"ok": "green", "warning": "yellow", "failure": "red"}
 _LITTLE_SPACE = 5e9
 _FEW_INODES = 50_000
 _PROBE_S = 300.0
+_TRIED = 20
+_SLOW_MS = 20.0
 _PROBE = "import orchestrator, platform; print(orchestrator.__version__, platform.node())"
 
 
@@ -117,26 +129,57 @@ def _file_system(data: Path) -> Iterator[Finding]:
 
 
 def _semantics(place: Path, what: str) -> Iterator[Finding]:
+    """Do what a submission does: name directories, replace files, append lines, lock, sync."""
     try:
-        (place / "claim").mkdir()
-        (place / "claim").mkdir()
-    except FileExistsError:
-        pass
-    else:
-        yield Finding("failure", what, "one directory can be made twice, so claims do not hold")
+        yield from _claims(place, what)
+        yield _locks(place, what)
+        if not sync_directory(place):
+            told = (
+                "names of files cannot be synced here; a machine that loses power may lose some"
+            )
+            yield Finding("warning", what, told)
+    except OSError as error:
+        yield Finding("failure", what, f"{error.strerror}; choose another with --data-dir")
+    except RequestError as error:
+        yield Finding("failure", what, str(error))
+
+
+def _claims(place: Path, what: str) -> Iterator[Finding]:
+    one, other = (attempts.myself(token, "doctor") for token in ("one", "other"))
+    experiment = ExperimentDirectory(place)
+    if attempts.claim(experiment, 1, one) is None or attempts.claim(experiment, 1, other):
+        yield Finding(
+            "failure", what, "one directory can be named twice, so claims do not hold"
+        )
         return
-    (place / "old").write_text("old")
-    (place / "new").write_text("new")
-    (place / "new").replace(place / "old")
-    if (place / "old").read_text() != "new":
+    for content in ("old", "new"):
+        write_json(place / "file", {"content": content})
+    if read_json(place / "file") != {"content": "new"}:
         yield Finding("failure", what, "renaming over a file does not replace it")
         return
+    append_lines(place / "lines", [{"number": 1}])
+    append_lines(place / "lines", [{"number": 2}])
+    if len(list(read_lines(place / "lines"))) != 2:
+        yield Finding("failure", what, "lines that are appended do not stay")
+        return
     before = time.perf_counter()
-    for i in range(20):
+    for i in range(_TRIED):
         (place / str(i)).mkdir()
-    each_ms = 50 * (time.perf_counter() - before)
-    mark = "ok" if each_ms < 20 else "warning"
+    each_ms = 1000 * (time.perf_counter() - before) / _TRIED
+    mark = "ok" if each_ms < _SLOW_MS else "warning"
     yield Finding(mark, what, f"makes and renames as it must, {each_ms:.1f} ms a directory")
+
+
+def _locks(place: Path, what: str) -> Finding:
+    """Take the lock of a sweep, with the kernel's help or without."""
+    before = time.perf_counter()
+    with locked(SweepDirectory(place / "sweep")):
+        kernel = not (place / "sweep" / ".lock.held").exists()
+    took_ms = 1000 * (time.perf_counter() - before)
+    if not kernel:
+        told = "has no locks of the kernel's (Lustre: -o flock; NFS: a lock daemon)"
+        return Finding("warning", what, f"{told}; a directory takes their place")
+    return Finding("ok", what, f"locks in {took_ms:.1f} ms")
 
 
 def _slurm(options: argparse.Namespace) -> Iterator[Finding]:

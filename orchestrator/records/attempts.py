@@ -39,11 +39,16 @@ PATIENCE_S = 6 * HEARTBEAT_S
 
 def myself(token: str, job: str) -> Claim:
     """Describe this process as the one that takes an attempt."""
+    return identity(os.getpid(), token, job)
+
+
+def identity(pid: int, token: str, job: str) -> Claim:
+    """Describe a process of this machine such that no other can be mistaken for it."""
     return Claim(
         host=socket.gethostname(),
         boot=_boot_id(),
-        pid=os.getpid(),
-        started=_started(os.getpid()) or 0,
+        pid=pid,
+        started=_started(pid) or 0,
         token=token,
         job=job,
         time=now(),
@@ -84,7 +89,7 @@ def take(target: AttemptDirectory, draft: AttemptDirectory, claimant: Claim) -> 
         return False
     try:
         draft.root.mkdir()
-        write_json(draft.claim, dataclasses.asdict(claimant))
+        write_identity(draft.claim, claimant)
         draft.root.rename(target.root)
     except OSError as error:
         gone = not draft.root.exists()
@@ -151,18 +156,36 @@ def alive(attempt: AttemptDirectory) -> bool | None:
     claimed = read_claim(attempt)
     if claimed is None:  # somebody has damaged it, and nobody can be asked
         return abs(_age_s(attempt.root)) < PATIENCE_S
-    here = claimed.namespace in {"", _namespace()}
-    if here and claimed.boot == _boot_id():  # whatever this machine was called then
-        return _started(claimed.pid) == claimed.started
-    if here and claimed.host == socket.gethostname():  # it has been restarted since
-        return False
+    here = lives_here(claimed)
+    if here is not None:
+        return here
     last = attempt.progress if attempt.progress.exists() else attempt.claim
     return abs(_age_s(last)) < PATIENCE_S or None  # one of the future tells nothing
 
 
+def lives_here(process: Claim) -> bool | None:
+    """Return whether a process of this machine lives; None for one of another machine."""
+    here = process.namespace in {"", _namespace()}
+    if here and process.boot == _boot_id():  # whatever this machine was called then
+        return _started(process.pid) == process.started
+    if here and process.host == socket.gethostname():  # it has been restarted since
+        return False
+    return None
+
+
 def read_claim(attempt: AttemptDirectory) -> Claim | None:
     """Return who took the attempt, or None where that cannot be read."""
-    data = read_json(attempt.claim)
+    return read_identity(attempt.claim)
+
+
+def write_identity(path: Path, process: Claim) -> None:
+    """Write which process has something."""
+    write_json(path, dataclasses.asdict(process))
+
+
+def read_identity(path: Path) -> Claim | None:
+    """Return which process has something, or None where that cannot be read."""
+    data = read_json(path)
     with contextlib.suppress(TypeError):  # damaged
         return None if data is None else Claim(**data)
     return None

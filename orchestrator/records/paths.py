@@ -174,8 +174,12 @@ class SweepDirectory:
 
     @property
     def workers(self) -> Path:
-        """One file per local worker that was started, held locked while it lives."""
+        """One file per slot of the pool of this machine."""
         return self.jobs / "workers"
+
+    def worker_slot(self, slot: int) -> Path:
+        """Name the file that says which worker has a slot."""
+        return self.workers / str(slot)
 
     def experiment(self, number: int) -> ExperimentDirectory:
         """Return the directory of experiment ``number``, whether it exists or not."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,11 +26,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--stride", type=int, default=1)
     parser.add_argument("--until", type=float)
     parser.add_argument("--again")
-    parser.add_argument("--hold", type=int, help="a descriptor that is kept open meanwhile")
+    parser.add_argument("--slot", type=int, help="its slot in the pool of this machine")
     given = parser.parse_args(arguments)
-    if given.hold is not None:  # the slot is this process's, not its engine's
-        os.set_inheritable(given.hold, False)  # noqa: FBT003  # its signature
-    post = Post(given.job, given.token, given.first, given.stride, given.until, given.again)
+    post = Post(
+        given.job, given.token, given.first, given.stride, given.until, given.again, given.slot
+    )
     with Stop.on_signals() as stop:
         work(SweepDirectory(given.directory), post, stop)
     return 0

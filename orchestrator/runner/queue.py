@@ -49,6 +49,8 @@ class Post:
     again
         When its job was started again, as :func:`attempts.now` writes it; None for the first
         time. What the job had claimed before that has been cut off.
+    slot
+        Its slot in the pool of this machine; None outside of it.
     """
 
     job: str
@@ -57,6 +59,7 @@ class Post:
     stride: int = 1
     until: float | None = None
     again: str | None = None
+    slot: int | None = None
 
 
 def offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:

@@ -47,6 +47,8 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
         with locked(directory):  # nothing can be asked for between this look and leaving
             left = any(hours.enough_for(offer) for offer in offers(directory, post))
             if stop.requested or not left:
+                if post.slot is not None:  # from now on another worker may have it
+                    directory.worker_slot(post.slot).unlink(missing_ok=True)
                 return
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
+import dataclasses
 import os
 import signal
 import time
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator.records import attempts
 from orchestrator.submission import local_pool
 
 if TYPE_CHECKING:
@@ -69,12 +70,15 @@ def test_a_killed_worker_frees_its_slot(
     assert len(_until(1, lingering)) == 1
 
 
-def test_counting_the_workers_takes_no_slot_away(sweep_directory: SweepDirectory) -> None:
+def test_a_slot_of_another_machine_or_of_nobody_holds_no_worker(
+    sweep_directory: SweepDirectory,
+) -> None:
     sweep_directory.workers.mkdir(parents=True)
-    slot = sweep_directory.workers / "0"
-    slot.touch()
+    myself = attempts.myself("t", "local:0")
+    elsewhere = dataclasses.replace(myself, host="another", boot="another")
+    attempts.write_identity(sweep_directory.worker_slot(0), myself)
+    attempts.write_identity(sweep_directory.worker_slot(1), elsewhere)
+    sweep_directory.worker_slot(2).touch()  # as version 0.1 left them
+    sweep_directory.worker_slot(3).write_text("torn {")
 
-    assert local_pool.live_workers(sweep_directory) == 0
-    with slot.open("ab") as held:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        assert local_pool.live_workers(sweep_directory) == 1
+    assert local_pool.live_workers(sweep_directory) == 1
