@@ -58,6 +58,10 @@ def perform(options: argparse.Namespace) -> int:
     if written.unplaced:
         late = f"came more than {written.tolerance_t0:g} t0 after the time that was asked for"
         print(f"left out: {written.unplaced} snapshots that {late}; see --tolerance")
+    for number, names_of_arrays in sorted(written.damaged.items()):
+        files = ", ".join(f"out/{name}.npz" for name in names_of_arrays)
+        again = f"rescal-sweep resubmit {directory.name} exp{number}"
+        print(f"damaged: exp{number}: {files} cannot be read; {again} makes it again")
     if written.full:
         names, first_t0 = text.names(sorted(written.full)), min(written.full.values())
         since = f"domain full from t = {plots.time(first_t0)} t0 on"

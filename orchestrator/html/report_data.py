@@ -89,7 +89,9 @@ def exhibit(place: ExperimentDirectory, status: Status) -> Exhibit:
     reduced = arrays.reduced(place)
     return html.Exhibit(
         status=status,
-        remark="; ".join(filter(None, (failures.remark(status), _full(reduced)))),
+        remark="; ".join(
+            filter(None, (failures.remark(status), _damage(reduced), _full(reduced)))
+        ),
         reduced=_brimful(reduced),
         series=_series(reduced),
         provenance=_provenance(read_json(place.meta_data) or {}),
@@ -102,6 +104,11 @@ def _brimful(reduced: Reduced) -> Reduced:
     """Return it with closed columns as high as the highest, as they are drawn."""
     heights = observables.brimful(reduced.height_maps)
     return Reduced(reduced.times, {**reduced.arrays, "height_maps": heights})
+
+
+def _damage(reduced: Reduced) -> str:
+    """Say which arrays cannot be read, if there are any."""
+    return "; ".join(f"out/{name}.npz cannot be read" for name in reduced.damaged)
 
 
 def _full(reduced: Reduced) -> str:

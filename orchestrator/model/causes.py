@@ -30,6 +30,7 @@ class Kind(enum.Enum):
     SUPERSEDED = "superseded"  # attempt
     CUT_OFF = "cut_off"  # its job was started again
     DIED = "died"  # without a record
+    UNREADABLE = "unreadable"  # subject: the file
     SLURM = "slurm"  # subject: Slurm's word; detail
     NEVER_STARTED = "never_started"  # subject: Slurm's word; detail
     SUPERVISOR = "supervisor"  # detail

@@ -41,10 +41,13 @@ class Reduced:
     arrays
         By the names of :data:`orchestrator.model.reductions.REDUCTIONS`, the snapshot first;
         without those that were not kept.
+    damaged
+        Names of those whose files are there and cannot be read.
     """
 
     times: NDArray[np.float64]
     arrays: Mapping[str, NDArray[Any]]
+    damaged: tuple[str, ...] = ()
 
     @property
     def height_maps(self) -> NDArray[np.int16]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from importlib import import_module
 
@@ -19,6 +20,8 @@ def load() -> None:
     RequestError
         Where matplotlib is not installed.
     """
+    # whether it can keep what it knows of fonts is of no interest to who draws
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     backend = os.environ.pop("MPLBACKEND", None)
     try:
         with optional("pictures need"):

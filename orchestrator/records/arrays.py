@@ -106,12 +106,6 @@ def _read(path: Path, name: str) -> tuple[NDArray[Any], NDArray[np.float64]] | N
     return None
 
 
-def damaged(directory: ExperimentDirectory) -> list[Path]:
-    """Return the published files that are there and cannot be read."""
-    files = (directory.array_file(reduction.name) for reduction in reductions.REDUCTIONS)
-    return [path for path in files if path.exists() and _read(path, path.stem) is None]
-
-
 def _shared(times: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Return the times that all have in common from the first on."""
     if not times:
@@ -140,13 +134,18 @@ def reduced(directory: ExperimentDirectory, names: Collection[str] | None = None
 def _published(directory: ExperimentDirectory, wanted: Sequence[Reduction]) -> Reduced:
     times: list[NDArray[np.float64]] = []
     arrays: dict[str, NDArray[Any]] = {}
+    damaged: list[str] = []
     for reduction in wanted:
-        read = _read(directory.array_file(reduction.name), reduction.name)
+        path = directory.array_file(reduction.name)
+        read = _read(path, reduction.name)
         if read is not None and read[0].ndim == 1 + len(reduction.dims):
             arrays[reduction.name] = read[0]
             times.append(read[1])
+        elif path.exists():
+            damaged.append(reduction.name)
     shared = _shared(times)  # whoever publishes may be between two files
-    return Reduced(shared, {name: array[: len(shared)] for name, array in arrays.items()})
+    kept = {name: array[: len(shared)] for name, array in arrays.items()}
+    return Reduced(shared, kept, tuple(damaged))
 
 
 def _stacked(snapshots: Sequence[Snapshot], wanted: Sequence[Reduction]) -> Reduced:

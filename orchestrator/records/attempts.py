@@ -23,8 +23,10 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.formats.durable import read_json, write_json
 from orchestrator.model import Cause, Claim, Continuation, Kind, Progress, Record, State
 from orchestrator.records import failures
+from orchestrator.records.border import Number, all_of, typed
 
 if TYPE_CHECKING:
+    from orchestrator.records.border import Fields
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
 
 _CONTINUED = re.compile(r"went on from attempt (\d+) at t = (\S+) t0, (.*)")
@@ -35,6 +37,33 @@ HEARTBEAT_S = 20.0
 
 PATIENCE_S = 6 * HEARTBEAT_S
 """Without a sign of life for so long, an attempt on another machine counts as dead."""
+
+
+_CLAIM: Fields = {
+    **dict.fromkeys(("host", "boot", "token", "job", "time"), str),
+    **dict.fromkeys(("pid", "started"), int),
+}
+_REACHED: Fields = {"time_t0": Number, "snapshots": int, "wall_s": Number, "start_t0": Number}
+_ADOPTED: Fields = {"adopted": int, "adopted_t0": Number}
+_PROGRESS: Fields = {
+    **_REACHED,
+    **_ADOPTED,
+    "pid": (int, type(None)),
+    "snapshot_s": Number,
+    "roughness": list,
+}
+_SENTENCES = ("reason", "continued")  # in a record, for people
+_RECORD: Fields = {
+    **_REACHED,
+    **_ADOPTED,
+    **dict.fromkeys(
+        ("state", "reason", "continued", "started", "ended", "host", "engine"), str
+    ),
+    **dict.fromkeys(("attempt", "expected"), int),
+    **dict.fromkeys(("simulating_s", "reducing_s"), Number),
+    "exit_status": (int, type(None)),
+    "last_lines": list,
+}
 
 
 def myself(token: str, job: str) -> Claim:
@@ -186,18 +215,19 @@ def write_identity(path: Path, process: Claim) -> None:
 def read_identity(path: Path) -> Claim | None:
     """Return which process has something, or None where that cannot be read."""
     data = read_json(path)
-    with contextlib.suppress(TypeError):  # damaged
-        return None if data is None else Claim(**data)
-    return None
+    if data is None or not typed(data, _CLAIM):
+        return None
+    return Claim(**{name: data.get(name, "") for name in (*_CLAIM, "namespace")})
 
 
 def read_progress(attempt: AttemptDirectory) -> Progress | None:
     """Return how far the attempt has come, or None before its first snapshot."""
     data = read_json(attempt.progress)
-    with contextlib.suppress(TypeError):  # damaged
-        if data is not None:
-            return Progress(**{**data, "roughness": tuple(data.get("roughness", ()))})
-    return None
+    if data is None or not typed(data, _PROGRESS) or not all_of(data["roughness"], Number):
+        return None
+    return Progress(
+        **{name: data[name] for name in _PROGRESS} | {"roughness": (*data["roughness"],)}
+    )
 
 
 def write_progress(attempt: AttemptDirectory, progress: Progress) -> None:
@@ -208,15 +238,16 @@ def write_progress(attempt: AttemptDirectory, progress: Progress) -> None:
 def read_record(attempt: AttemptDirectory) -> Record | None:
     """Return the final account of an attempt, or None while there is none."""
     data = read_json(attempt.record)
-    with contextlib.suppress(TypeError, ValueError, KeyError):  # damaged
-        if data is not None:
-            return _record(data)
+    if data is None or not typed(data, _RECORD) or not all_of(data["last_lines"], str):
+        return None
+    with contextlib.suppress(TypeError, ValueError, KeyError, AttributeError):  # damaged
+        return _record(data)
     return None
 
 
 def _record(data: dict[str, Any]) -> Record:
     """Return the record in a file; the sentences in it are for people."""
-    sentence, continued = data.pop("reason", ""), data.pop("continued", "")
+    sentence, continued = data["reason"], data["continued"]
     if "causes" in data:
         causes = [Cause(**{**one, "kind": Kind(one["kind"])}) for one in data["causes"]]
         resumed = data["continuation"]
@@ -226,7 +257,7 @@ def _record(data: dict[str, Any]) -> Record:
         continuation = _continuation(continued)
     return Record(
         **{
-            **data,
+            **{name: data[name] for name in _RECORD if name not in _SENTENCES},
             "state": State(data["state"]),
             "causes": tuple(causes),
             "continuation": continuation,

@@ -45,6 +45,7 @@ _SENTENCES = {
     Kind.SUPERSEDED: "attempt {attempt} was started meanwhile",
     Kind.CUT_OFF: "it was cut off, and its job started again",
     Kind.DIED: "its process exited without writing a record",
+    Kind.UNREADABLE: "{subject} cannot be read: {detail}",
     Kind.SLURM: "{detail}",
     Kind.NEVER_STARTED: "never started: {detail}",
     Kind.SUPERVISOR: "the supervisor failed: {detail}",

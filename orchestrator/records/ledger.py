@@ -256,7 +256,7 @@ def _from_json(line: Mapping[str, Any], place: str) -> Submission:
         data["resources"] = Resources(**data["resources"])
         data["root"] = None if data["root"] is None else Path(data["root"])
         return Submission(**data)
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise FormatError(f"{place}: not a readable submission: {error}") from error
 
 
@@ -310,7 +310,7 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
         place = f"{path}:{number}"
         try:
             yield place, json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FormatError(f"{place}: not a line of JSON: {text[:60]!r}") from error
 
 

@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from orchestrator.model import State, Status
+from orchestrator.model import Cause, Kind, State, Status
 from orchestrator.records import attempts, ledger
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ def read_statuses(
     for experiment in ledger.experiments(directory):
         if only is None or experiment.number in only:
             attempt, asked_by = wanted.get(experiment.number, (0, None))
-            found.append(_status(directory, experiment, attempt, asked_by, by_token))
+            try:
+                status = _status(directory, experiment, attempt, asked_by, by_token)
+            except OSError as error:  # it may be alive all the same
+                status = _unreadable(experiment, attempt, asked_by, error)
+            found.append(status)
     return [
         dataclasses.replace(s, orphaned=True) if s.experiment.number in orphaned else s
         for s in found
@@ -67,13 +71,26 @@ def _status(
     if record is not None:
         return Status(experiment, record.state, made, submission, claim, progress, record)
     life = attempts.alive(attempt)
-    if life is False:  # it may have written its record between the two looks
+    if life is False or attempt.record.exists():  # it may have written it between the two looks
         record = attempts.read_record(attempt)
         state = State.LOST if record is None else record.state
-        return Status(experiment, state, made, submission, claim, progress, record)
+        cause = None
+        if record is None and attempt.record.exists():
+            detail = "it is damaged; resubmit makes another attempt"
+            cause = Cause(Kind.UNREADABLE, subject=str(attempt.record), detail=detail)
+        return Status(experiment, state, made, submission, claim, progress, record, cause=cause)
     return Status(
         experiment, State.RUNNING, made, submission, claim, progress, silent=life is None
     )
+
+
+def _unreadable(
+    experiment: Experiment, attempt: int, submission: Submission | None, error: OSError
+) -> Status:
+    """Return the status of an experiment whose files the file system does not give now."""
+    path, why = str(error.filename or experiment.name), error.strerror or str(error)
+    cause = Cause(Kind.UNREADABLE, subject=path, detail=why)
+    return Status(experiment, State.RUNNING, attempt, submission, silent=True, cause=cause)
 
 
 def times_asked_for(statuses: Iterable[Status]) -> list[float]:

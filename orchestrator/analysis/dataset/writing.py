@@ -72,6 +72,8 @@ class Written(NamedTuple):
         Numbers of the experiments in whose place a newer one stands.
     full
         From which time in t0 on domains are full, by the number of the experiment.
+    damaged
+        Names of arrays whose files cannot be read, by the number of the experiment.
     """
 
     size: int
@@ -79,6 +81,7 @@ class Written(NamedTuple):
     unplaced: int
     superseded: tuple[int, ...]
     full: Mapping[int, float]
+    damaged: Mapping[int, tuple[str, ...]]
 
 
 def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
@@ -93,8 +96,9 @@ def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
     """
     refuse(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    damaged: dict[int, tuple[str, ...]] = {}
     with draft_of(path) as draft, _TARGETS[path.suffix.lower()](draft, grid) as target:
-        told = _fill(target, grid, between)
+        told = _fill(target, grid, between, damaged)
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
     size = sum(file.stat().st_size for file in files)
     full = {
@@ -103,11 +107,14 @@ def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
         if np.isfinite(told["full_from"][place])
     }
     unplaced = int(np.nansum(told["unplaced"]))
-    return Written(size, grid.tolerance_t0, unplaced, grid.superseded, full)
+    return Written(size, grid.tolerance_t0, unplaced, grid.superseded, full, damaged)
 
 
 def _fill(
-    target: Target, grid: Grid, between: Callable[[], None]
+    target: Target,
+    grid: Grid,
+    between: Callable[[], None],
+    damaged: dict[int, tuple[str, ...]],
 ) -> Mapping[str, NDArray[Any]]:
     """Write coordinates, then the variables, a block of experiments after the other.
 
@@ -133,7 +140,9 @@ def _fill(
     blocks = _blocks(grid)
     places = itertools.chain.from_iterable(blocks.values())
     # while a block is written the next is read
-    read = in_order(functools.partial(_read, grid), places, ahead=math.prod(together(grid)))
+    read = in_order(
+        functools.partial(_read, grid, damaged), places, ahead=math.prod(together(grid))
+    )
     for number, within in blocks.items():
         between()
         block = _slices(grid, number)
@@ -177,8 +186,10 @@ def _empty(
     }
 
 
-def _read(grid: Grid, place: Index) -> dict[str, Any]:
-    """Return the value of every series and array at a place."""
+def _read(grid: Grid, damaged: dict[int, tuple[str, ...]], place: Index) -> dict[str, Any]:
+    """Return the value of every series and array at a place; note what is damaged."""
     number = grid.cells[place].experiment.number
     reduced = arrays.reduced(grid.directory.experiment(number))
+    if reduced.damaged:
+        damaged[number] = reduced.damaged
     return series_values(grid, reduced) | array_values(grid, reduced)
