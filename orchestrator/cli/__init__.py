@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import io
 import os
+import resource
 import shlex
 import sys
 import tempfile
@@ -80,6 +81,8 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
     Here a person's mistakes, the machine's failures and bugs part ways: the first two get a
     sentence each, a bug gets one with the file that has its traceback.
     """
+    if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
+        sys.dont_write_bytecode = True  # Python would keep modules that were cut off
     _open_streams()
     try:
         options = _read(sys.argv[1:] if arguments is None else arguments)
