@@ -84,6 +84,10 @@ class EndlessError(Exception):
     """An avalanche goes on and on."""
 
 
+class EmptyError(Exception):
+    """A pair is drawn that an avalanche has taken away."""
+
+
 class Stopped(Exception):  # noqa: N818  # no error
     """The clock reached its end."""
 

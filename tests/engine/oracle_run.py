@@ -29,6 +29,7 @@ from tests.engine.oracle import (
     WALL,
     WB_,
     WT_,
+    EmptyError,
     Oracle,
     Stopped,
     f32,
@@ -401,6 +402,7 @@ class OracleRun(Oracle):
             st, tm = self.turned(-self.A)
             if self.full:
                 self.build(self.A)
+                self.psol = self.find_solid()
             self.survey()
         self.frames.append((self.t, st.copy(), tm.copy()))
 
@@ -547,7 +549,9 @@ class OracleRun(Oracle):
             r = total * self.draw()
             i = next(i for i, value in enumerate(sums) if r < value)
             row = self.rows[i]
-            pairs = self.pairs[row.pair]
+            pairs = self.pairs.get(row.pair)
+            if not pairs:
+                raise EmptyError
             c1 = pairs[int(self.draw() * len(pairs))]
             if not self.passes(row, c1):
                 self.blocked += 1
