@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from orchestrator.engine import propagation, slopes, toppling
+from orchestrator.engine.exit_status import Exit, ExitError
 from orchestrator.engine.kmc_loop import (
     FAILED,
     FIRST,
@@ -133,6 +134,12 @@ class Slopes:
             np.empty(columns, np.int64),
             np.zeros(columns, np.bool_),
         )
+        if moved < 0:
+            raise ExitError(
+                Exit.REFUSED,
+                f"Ava_mode = PROPAG: a large avalanche at {time:g} t0 never ends: grains go round in "
+                "circles; use a larger Ava_angle",
+            )
         delay = float(self._settings.sweep_delay)
         clock.time[PROPAGATION_DUE] = float(np.float32(time + delay))
         if moved:

@@ -215,7 +215,14 @@ class Bed:
 
     def _turned(self, angle: np.float32) -> Cells:
         between = (self.corridor.first, self.corridor.last)
-        return rotation.turned(self.cells(), angle, self.settings.rotation, self.box, between)
+        return rotation.turned(
+            self.cells(),
+            angle,
+            self.settings.rotation,
+            self.box,
+            between,
+            periodic=self.settings.periodic,
+        )
 
     def _take(self, cells: Cells) -> None:
         """Replace all cells; nothing else follows."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.ground import Ground
     from orchestrator.engine.slopes import Repose
 
+MOST = 10
 _ALONG = (
     (1, 0),
     (1, -1),
@@ -50,7 +51,8 @@ def propagate(
 ) -> int:
     """Relax the ground around the column ``start``; return how many cells have moved.
 
-    The pairs are not followed. ``queue`` int64 and ``waiting`` bool, [Dp * Lp] each, are working
+    There are slopes on which grains go round in circles: after ``MOST`` moves for each cell of the
+    box it is given up, and the answer is negative. The pairs are not followed. ``queue`` int64 and ``waiting`` bool, [Dp * Lp] each, are working
     room, the latter all false.
     """
     long, wide, Lp, Hp = ground.length - 2, ground.width, ground.length, ground.height
@@ -76,6 +78,8 @@ def propagate(
         slide(ground, column, target, top, Hp - low - 1, stamp)
         altitude[column], altitude[target] = high - 1, low + 1
         moved += 1
+        if moved > MOST * ground.cells.size:
+            return -1
         for step_x, step_z in _AROUND:
             if 0 <= i + step_x < long and 0 <= j + step_z < wide:
                 there = column + step_x + Lp * step_z

@@ -75,6 +75,8 @@ def turned(
     mode: Rotation,
     box: EnlargedBox | None,
     corridor: tuple[int, int],
+    *,
+    periodic: bool,
 ) -> Cells:
     """Return the cells of the box turned by ``angle``, in degrees.
 
@@ -84,6 +86,8 @@ def turned(
         The map of the space, already turned, for ``Rotation.FULL``.
     corridor
         The first and the last plane that is not solid.
+    periodic
+        Whether the box is cyclic.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def turned(
     if mode is Rotation.OVERLAP:
         return _overlapping(cells, angle)
     if mode is Rotation.DISK:
-        return _disk(cells, angle, corridor)
+        return _disk(cells, angle, corridor, periodic=periodic)
     assert box is not None
     return _whole_space(cells, angle, box)
 
@@ -121,7 +125,9 @@ def _columns(
     return cells.states[z, :, x].T, cells.times[z, :, x].T
 
 
-def _disk(cells: Cells, angle: np.float32, corridor: tuple[int, int]) -> Cells:
+def _disk(
+    cells: Cells, angle: np.float32, corridor: tuple[int, int], *, periodic: bool
+) -> Cells:
     """Turn all cells of an upright disk in the middle of the box."""
     Dp, _, Lp = cells.states.shape
     if min(Dp, Lp) < _LEAST_DISK:
@@ -143,6 +149,13 @@ def _disk(cells: Cells, angle: np.float32, corridor: tuple[int, int]) -> Cells:
     for k in planes:
         here = inside[k]
         states[k][:, here], times[k][:, here] = _columns(cells, x[k, here], z[k, here])
+    around = np.ones((Dp, Lp), np.bool_)
+    around[1:-1, 1:-1] = False
+    walls = states[:, 1] == WALL
+    if np.any(around & ~walls) or (periodic and np.any(walls & ~around)):
+        raise ExitError(
+            Exit.REFUSED, "Rot_mode = DISK: the disk reaches into the walls of so small a box"
+        )
     return Cells(states, times)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from orchestrator.engine.ground import place
-from orchestrator.engine.jit import at, part, whole
+from orchestrator.engine.jit import at, kernel, part, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -166,23 +166,35 @@ def normal(
 ) -> tuple[np.float32, np.float32, np.float32]:
     """Return the normal along the steepest slope: eastward, upward and southward."""
     long, wide, periodic = ground.length - 2, ground.width, ground.periodic
-    Lp, altitude = ground.length, ground.altitude
-    row = Lp * (ground.first + j) + 1
-    s_x, v_z = 4, -4
-    if ground.tiled:
-        west, east = row + i - 2, row + i + 2
-        north, south = row + i - 2 * Lp, row + i + 2 * Lp
-        west, east = ground.images[at(west)], ground.images[at(east)]
-        north, south = ground.images[at(north)], ground.images[at(south)]
-    else:
-        to_west, to_east = across(i, -2, long, periodic), across(i, 2, long, periodic)
-        to_north, to_south = across(j, -2, wide, periodic), across(j, 2, wide, periodic)
-        if not periodic:
-            s_x, v_z = to_east - to_west, to_north - to_south
-        west, east = row + to_west, row + to_east
-        north, south = row + i + (to_north - j) * Lp, row + i + (to_south - j) * Lp
-    d_x = whole(altitude[at(east)]) - whole(altitude[at(west)])
-    d_z = whole(altitude[at(north)]) - whole(altitude[at(south)])
+    west, east = across(i, -2, long, periodic), across(i, 2, long, periodic)
+    north, south = across(j, -2, wide, periodic), across(j, 2, wide, periodic)
+    s_x = 4 if periodic else east - west
+    v_z = -4 if periodic else north - south
+    row = ground.length * (ground.first + j) + 1
+    altitude = ground.altitude
+    d_x = whole(altitude[at(row + east)]) - whole(altitude[at(row + west)])
+    d_z = whole(altitude[at(ground.length * (ground.first + north) + 1 + i)]) - whole(
+        altitude[at(ground.length * (ground.first + south) + 1 + i)]
+    )
+    c, s = descent(repose, d_x, d_z, s_x, v_z, wide)
+    r1, r2 = np.float32(c * repose.radius), np.float32(s * repose.radius)
+    if np.float32(wide) < np.float32(np.float32(2) * r2):
+        r1, r2 = repose.radius, np.float32(0)
+    X1 = inside(np.float32(np.float32(i) - r1), long, periodic)
+    Z1 = inside(np.float32(np.float32(j) - r2), wide, periodic)
+    X2 = inside(np.float32(np.float32(i) + r1), long, periodic)
+    Z2 = inside(np.float32(np.float32(j) + r2), wide, periodic)
+    fx = np.float32(np.float32(2) * r1) if periodic else np.float32(X2 - X1)
+    fz = np.float32(np.float32(2) * r2) if periodic else np.float32(Z2 - Z1)
+    h = np.float32(height_at(ground, long, X2, Z2) - height_at(ground, long, X1, Z1))
+    return tilt(h, c, s, fx, fz)
+
+
+@part
+def descent(
+    repose: Repose, d_x: int, d_z: int, s_x: int, v_z: int, wide: int
+) -> tuple[np.float32, np.float32]:
+    """Return cosine and sine of the direction of descent, from differences and their distances."""
     flat = wide < 5 or v_z == 0
     nx = np.float32(-d_x) if flat else np.float32(d_x * v_z)
     nz = np.float32(0) if flat else np.float32(s_x * d_z)
@@ -197,23 +209,14 @@ def normal(
             repose.bearings[shape], repose.bearings[shape + at(1)] = c, s
     else:
         c, s = bearing(nx, nz)
-    r1, r2 = np.float32(c * repose.radius), np.float32(s * repose.radius)
-    if np.float32(wide) < np.float32(np.float32(2) * r2):
-        r1, r2 = repose.radius, np.float32(0)
-    X1, Z1 = np.float32(np.float32(i) - r1), np.float32(np.float32(j) - r2)
-    X2, Z2 = np.float32(np.float32(i) + r1), np.float32(np.float32(j) + r2)
-    if ground.tiled:
-        X1, Z1 = in_space(ground, X1, Z1)
-        X2, Z2 = in_space(ground, X2, Z2)
-    else:
-        X1, Z1 = inside(X1, long, periodic), inside(Z1, wide, periodic)
-        X2, Z2 = inside(X2, long, periodic), inside(Z2, wide, periodic)
-    fx = np.float32(np.float32(2) * r1) if periodic else np.float32(X2 - X1)
-    fz = np.float32(np.float32(2) * r2) if periodic else np.float32(Z2 - Z1)
-    if ground.tiled:
-        h = np.float32(height_in_space(ground, X2, Z2) - height_in_space(ground, X1, Z1))
-    else:
-        h = np.float32(height_at(ground, long, X2, Z2) - height_at(ground, long, X1, Z1))
+    return c, s
+
+
+@part
+def tilt(
+    h: np.float32, c: np.float32, s: np.float32, fx: np.float32, fz: np.float32
+) -> tuple[np.float32, np.float32, np.float32]:
+    """Return the normal of a slope that rises by ``h`` along (c, s) over the distance (fx, fz)."""
     wx, wz = np.float32(-h * c), np.float32(-h * s)
     wy = np.float32(np.float32(fz * s) + np.float32(fx * c))
     length = np.float32(
@@ -242,9 +245,8 @@ def may_slide(ground: Ground, repose: Repose, cell: int, direction: int, sense: 
     if y < ground.height - altitude:
         return 0
     if ground.tiled:
-        step = sense if direction == 0 else sense * ground.length
-        there = whole(ground.images[at(column + step)])
-    elif direction == 0:
+        return may_slide_in_space(ground, repose, column, direction, sense)
+    if direction == 0:
         there = column - i + across(i, sense, ground.length - 2, ground.periodic)
     else:
         there = column + (across(j, sense, ground.width, ground.periodic) - j) * ground.length
@@ -256,6 +258,44 @@ def may_slide(ground: Ground, repose: Repose, cell: int, direction: int, sense: 
     eastward, upward = steepest(ground, repose, i, j)
     if not repose.upwind and eastward <= 0:
         return 0
-    if high:
-        return 1
-    return 2 if upward < repose.limit else 0
+    return 1 if high else 2 if upward < repose.limit else 0
+
+
+@kernel
+def may_slide_in_space(
+    ground: Ground, repose: Repose, column: int, direction: int, sense: int
+) -> int:
+    """Answer as ``may_slide`` does, for the top of a column of a turned cyclic space."""
+    step = sense if direction == 0 else sense * ground.length
+    there = whole(ground.images[at(column + step)])
+    high = whole(ground.altitude[at(column)]) - whole(ground.altitude[at(there)]) > repose.step
+    if not repose.by_angle:
+        return 1 if high else 0
+    eastward, upward = steepest_in_space(ground, repose, column)
+    if not repose.upwind and eastward <= 0:
+        return 0
+    return 1 if high else 2 if upward < repose.limit else 0
+
+
+@part
+def steepest_in_space(
+    ground: Ground, repose: Repose, column: int
+) -> tuple[np.float32, np.float32]:
+    """Return what ``steepest`` does, for a column of a turned cyclic space."""
+    Lp, altitude, images = ground.length, ground.altitude, ground.images
+    d_x = whole(altitude[at(images[at(column + 2)])])
+    d_x -= whole(altitude[at(images[at(column - 2)])])
+    d_z = whole(altitude[at(images[at(column - 2 * Lp)])])
+    d_z -= whole(altitude[at(images[at(column + 2 * Lp)])])
+    c, s = descent(repose, d_x, d_z, 4, -4, ground.width)
+    r1, r2 = np.float32(c * repose.radius), np.float32(s * repose.radius)
+    if np.float32(ground.width) < np.float32(np.float32(2) * r2):
+        r1, r2 = repose.radius, np.float32(0)
+    z = whole(at(column) // at(Lp))
+    i, j = np.float32(column - z * Lp - 1), np.float32(z - ground.first)
+    X1, Z1 = in_space(ground, np.float32(i - r1), np.float32(j - r2))
+    X2, Z2 = in_space(ground, np.float32(i + r1), np.float32(j + r2))
+    h = np.float32(height_in_space(ground, X2, Z2) - height_in_space(ground, X1, Z1))
+    fx, fz = np.float32(np.float32(2) * r1), np.float32(np.float32(2) * r2)
+    m_x, m_up, _ = tilt(h, c, s, fx, fz)
+    return m_x, m_up
