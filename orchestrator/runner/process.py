@@ -75,6 +75,12 @@ class Child:
                 break
             time.sleep(_PAUSE_S)
 
+    def ask(self, number: signal.Signals) -> None:
+        """Send a signal to the program itself, which may have ended."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if not self.ended():
+                os.kill(self.pid, number)
+
     def stop(self) -> None:
         """Interrupt the program, then terminate it; :meth:`status` kills what is left."""
         for number, grace_s in _GRACES_S:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
 
 
+_BEFORE_ANY = "start"  # in the name of a state that was saved before the first snapshot
+
+
 @dataclass(frozen=True, slots=True)
 class Resumption:
     """Where to go on: the earlier attempt, its checkpoint and the snapshots up to it.
@@ -122,8 +125,13 @@ class CellKeeper:
 
 
 def _checkpoints(attempt: AttemptDirectory) -> Iterator[tuple[int, Path]]:
-    """Yield the checkpoints of an attempt with the index of the snapshot each was saved after."""
+    """Yield the saved states of an attempt with the index of the last snapshot before each.
+
+    It is -1 for one from before the first snapshot.
+    """
     for path in attempt.root.glob(f"{attempt.checkpoint.name}.*"):
         index = path.suffix[1:]
         if index.isdecimal():
             yield int(index), path
+        elif index == _BEFORE_ANY:
+            yield -1, path

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from orchestrator.model import Run
 
 _GENESIS_SEED = 2000  # what ReSCAL-snow's own run scripts use
+SAVED = 250
+"""The built-in engine's exit status where it has saved its state because it was asked to."""
+
 CANNOT_GO_ON = 251
 """The built-in engine's exit status where it cannot go on from a checkpoint."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import shutil
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from orchestrator.runner.stop import Stop
 
 _LAST_WORDS_S = 5.0  # for an engine to end after its stream was cut
+_STOPPED = (simulator.SAVED, -signal.SIGUSR1)
+"""How the built-in engine ends when it is asked to save: saved, or before there was a state."""
+
 _CONTINUED = "continued.csp"  # the cells that a continuation starts from
 
 
@@ -124,6 +128,9 @@ def _simulate(
         kills = process.out_of_memory_kills()
         cut = _run_engine(assignment, course, start, guard, watchdog)
         if resumption is None or course.status != simulator.CANNOT_GO_ON:
+            if course.status in _STOPPED and watchdog.halted is not None:
+                resume.drop_outdated(assignment.files, course.results.snapshots)
+                return watchdog.halted
             ran_out = process.out_of_memory_kills() > kills
             return judge(assignment, course, cut, memory_ran_out=ran_out)
         _give_up(assignment, course, resumption)
@@ -207,7 +214,8 @@ def _receive(  # noqa: PLR0913, PLR0917  # the attempt, and both ends of the pip
     data = pipe.Pipe(reading, child.ended, child.ended_handle, stop, watchdog.look)
     course.results.pid = child.pid
     decoder = Decoder(data.fill)
-    watchdog.follow("rescal", child, lambda: data.received, lambda: decoder.inside)
+    saves = assignment.engine.resumes_exactly
+    watchdog.follow("rescal", child, lambda: data.received, lambda: decoder.inside, saves=saves)
     outputs = assignment.task.outputs
     reducer = Reducer(decoder, [r for r in reductions.REDUCTIONS if r.kept(outputs)])
     try:

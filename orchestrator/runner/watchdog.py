@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from orchestrator.records.paths import ExperimentDirectory
-    from orchestrator.runner.attempt import Assignment
+    from orchestrator.runner.attempt import Assignment, Verdict
     from orchestrator.runner.process import Child
 
 _LOOK_S = 2.0
@@ -21,6 +22,8 @@ _BEAT_S = attempts.HEARTBEAT_S / 2
 _GRACE_S = 10.0  # for a snapshot that is arriving when a stop is asked for
 _STALL_S = 1.0  # without a byte, it is no longer arriving
 _SLACK_S = 0.1  # by which a call may be late
+_SAVING_S = 20.0  # for an engine to save its state and end
+_SAVE = signal.SIGUSR1  # at which the built-in engine does so
 
 
 def superseded_by(directory: ExperimentDirectory, attempt: int) -> int | None:
@@ -48,6 +51,7 @@ class Watchdog:
         self._end = None if limit_s is None else now + limit_s
         self._halt: Halt | None = None
         self._halted = 0.0
+        self._saves = self._saving = False
         self._child: _Followed | None = None
 
     def follow(
@@ -56,14 +60,22 @@ class Watchdog:
         child: Child,
         received: Callable[[], int] = int,
         arriving: Callable[[], bool] = bool,
+        *,
+        saves: bool = False,
     ) -> None:
         """Watch over ``child`` from now on.
 
         ``received`` tells how many bytes have come from it, ``arriving`` whether a snapshot is
-        half here.
+        half here, and ``saves`` whether it saves its state when it is asked to stop.
         """
         silence_s = self._assignment.task.run.silence_s
         self._child = _Followed(name, child, received, arriving, silence_s)
+        self._saves = saves
+
+    @property
+    def halted(self) -> Verdict | None:
+        """How the attempt is to end that somebody has stopped; None where nobody has."""
+        return None if self._halt is None else self._halt.verdict
 
     def look(self) -> float:
         """Look; return after how many seconds to look again."""
@@ -105,6 +117,8 @@ class Watchdog:
             self._ask(State.TIMEOUT, Cause(Kind.TIME_LIMIT, limit_s=limit_s))
         if self._halt is None:
             return
+        if self._saving and now - self._halted < _SAVING_S:
+            return  # what it sends meanwhile is kept, and then it ends by itself
         late = now - self._halted >= _GRACE_S
         if late or self._child is None or not self._child.is_sending(now):
             raise self._halt
@@ -113,6 +127,13 @@ class Watchdog:
         if self._halt is None:
             self._halt = Halt(state, cause)
             self._halted = time.monotonic()
+            self._let_save()
+
+    def _let_save(self) -> None:
+        """Ask an engine that can to save its state and end."""
+        if self._child is not None and self._saves:
+            self._child.ask(_SAVE)
+            self._saving = True
 
 
 class _Followed:
@@ -134,6 +155,10 @@ class _Followed:
         self._quiet_s = 0.0  # for which it has done nothing
         self._probed_s = 0.0  # of these, at the last look at its processor time
         self.promised_s = 0.0  # until the next look
+
+    def ask(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._child.ask(number)
 
     def is_sending(self, now: float) -> bool:
         """Return whether a snapshot is arriving, and still does."""

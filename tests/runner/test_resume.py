@@ -105,6 +105,31 @@ def test_a_timed_out_attempt_goes_on_to_the_same_bytes(
     assert not list(tmp_path.rglob("checkpoint.*"))
 
 
+SPARSE = Run(stop_t0=800.0, every_t0=800.0, engine="builtin")
+
+
+@pytest.mark.parametrize("snapshots", [1])
+def test_a_run_that_is_stopped_between_snapshots_loses_nothing(
+    tmp_path: Path, snapshots: int
+) -> None:
+    """Not even one that never gets as far as its next snapshot."""
+    whole, place = tmp_path / "whole", tmp_path / "stopped"
+    _make(whole, 1, SPARSE)
+
+    first = _make(place, 1, SPARSE, stop_after=snapshots)
+    saved = [path.name for path in place.rglob("checkpoint.*")]
+    second = _make(place, 2, SPARSE, stop_after=snapshots)
+    third = _make(place, 3, SPARSE)
+
+    assert (first.state, second.state) == (State.TIMEOUT, State.TIMEOUT)
+    assert reason(first) == "cancelled on request"  # as the test's own stop says
+    assert len(saved) == 1
+    assert third.state is State.DONE, reason(third)
+    assert third.continuation is not None
+    assert third.continuation.exact
+    assert _published(place) == _published(whole)
+
+
 def test_the_roughness_is_told_from_the_start_though_no_height_maps_are_kept(
     tmp_path: Path,
 ) -> None:
