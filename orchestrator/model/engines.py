@@ -33,9 +33,19 @@ class Engine:
         return self.root is None
 
     @property
+    def checks(self) -> bool:
+        """Whether it says what it would refuse in a parameter set without running it."""
+        return self.root is None
+
+    @property
     def compiles(self) -> bool:
         """Whether it compiles kernels at its first start on a machine."""
         return self.root is None
+
+    @property
+    def title_in_words(self) -> str:
+        """What a sentence calls it."""
+        return "built-in engine" if self.root is None else f"engine at {self.root}"
 
     @property
     def title(self) -> str:

@@ -124,7 +124,8 @@ class Sweep:
 
     ``axes`` multiply in their order, the last one varying fastest; seeds vary fastest of all.
     ``text`` is the file as written, with everything it extends folded in only in ``parameters``;
-    ``templates`` has the text of each file that it extends, by name.
+    ``templates`` has the text of each file that it extends, by name; ``places`` where each
+    parameter stands, as ``winds.yaml:12:7``.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Sweep:
     path: Path
     text: str
     templates: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 

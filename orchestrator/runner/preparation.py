@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from orchestrator.model import Engine, Experiment
     from orchestrator.records.paths import ExperimentDirectory
 
-_PROPERTY_FILES = ("Phys_prop_file", "Qsat_file")
+PROPERTY_FILES = ("Phys_prop_file", "Qsat_file")
+"""Parameters that name files of physical properties."""
+
 _REAL_DATA = "real_data"
 _PIECE_BYTES = 1 << 20
 _NO_DATA = {"data": "none", "snapshots": 0}
@@ -57,7 +59,7 @@ def _for_engine(
     parameters = {k: v for k, v in experiment.point.parameters.items() if k != "Seed"}
     parameters["Csp_file"] = directory.cellspace.name
     parameters["Output_directory"] = f"./{directory.out.name}"
-    for name in _PROPERTY_FILES:
+    for name in PROPERTY_FILES:
         if name in parameters:
             path = _property_file(name, str(parameters[name]), engine, directory)
             parameters[name] = str(path)
@@ -68,20 +70,32 @@ def _property_file(
     name: str, value: str, engine: Engine, directory: ExperimentDirectory
 ) -> Path:
     """Find a property file: one of the engine's own by its name, any other by its path."""
-    given = Path(value)
-    if given.parent in {Path(), Path(_REAL_DATA)}:
-        path = engine.real_data / given.name
-    else:
-        path = directory.root / given
-    if not path.is_file():
-        raise ParameterError(name, f"{value!r}: no such file as {path}")
-    path = path.absolute()
+    path = property_file(name, value, engine, directory.root)
     if all("!" <= character <= "~" for character in str(path)):
         return path
     # the engine deletes blanks and everything foreign from the lines it reads
     directory.root.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, directory.root / path.name)
     return Path(path.name)
+
+
+def property_file(name: str, value: str, engine: Engine, root: Path) -> Path:
+    """Return the path of a property file: the engine's own by its name, any other from ``root``.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such file.
+    """
+    given = Path(value)
+    own = given.parent in {Path(), Path(_REAL_DATA)}
+    path = (engine.real_data / given.name if own else root / given).absolute()
+    if not path.is_file():
+        if not own:
+            raise ParameterError(name, f"{value!r}: no such file as {path}")
+        known = ", ".join(sorted(each.name for each in engine.real_data.glob("*"))) or "none"
+        raise ParameterError(name, f"{value!r}: the {engine.title_in_words} has {known}")
+    return path
 
 
 def genesis_seed(experiment: Experiment) -> int | None:

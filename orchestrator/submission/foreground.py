@@ -17,6 +17,7 @@ from orchestrator.runner import simulator, worker
 from orchestrator.runner.queue import Offer
 from orchestrator.submission.comparison import compare
 from orchestrator.submission.intent import intend
+from orchestrator.submission.refusals import refusals
 from orchestrator.submission.request import Request
 from orchestrator.submission.submit import enlist
 from orchestrator.sweepfile import expansion
@@ -70,6 +71,8 @@ def claim(
     asked = Request(Cluster.HERE, sweep.run, sweep.outputs, sweep.resources, root)
     simulator.find(root)
     points = expansion.expand(sweep)
+    if problems := refusals(simulator.find(root), sweep, directory, points):
+        raise RequestError(*problems)
     if experiment is not None:
         _refuse(experiment, compare(sweep, directory, points))
     settings.writable(directory.root.parent)

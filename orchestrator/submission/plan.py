@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator import settings, sweepfile
 from orchestrator.records.paths import SweepDirectory
+from orchestrator.runner import simulator
 from orchestrator.submission import cost as costs
 from orchestrator.submission import local_pool, packing
 from orchestrator.submission.comparison import compare
+from orchestrator.submission.refusals import refusals
 from orchestrator.submission.request import cluster_of, request, workers_of
 from orchestrator.sweepfile import expansion
 
@@ -38,7 +40,7 @@ class Plan:
     cost
         Jobs, time and hours that they would use.
     problems
-        Why Slurm would never start the jobs, one sentence each.
+        Why Slurm would never start the jobs, or the engine refuse them, one sentence each.
     site
         What the Slurm cluster has and allows; None on this machine.
     """
@@ -116,7 +118,12 @@ def plan(
         comparison,
         asked,
         costs.estimate(packed, wanted, asked.run, statuses, builtin=asked.root is None),
-        tuple(packing.problems(asked, len(wanted), site)),
+        (
+            *packing.problems(asked, len(wanted), site),
+            *refusals(
+                simulator.find(asked.root), comparison.sweep, comparison.directory, wanted
+            ),
+        ),
         site,
     )
 

@@ -17,6 +17,7 @@ from orchestrator.submission import local_pool, packing, start
 from orchestrator.submission.comparison import compare
 from orchestrator.submission.intent import intend
 from orchestrator.submission.recovery import recover
+from orchestrator.submission.refusals import refusals
 from orchestrator.submission.request import cluster_of, request, workers_of
 from orchestrator.sweepfile import expansion
 
@@ -98,6 +99,8 @@ def submit(
     site = packing.site(asked.cluster)
     wanted = compare(sweep, directory, points).wanted
     if problems := packing.problems(asked, len(wanted), site):
+        raise RequestError(*problems)
+    if problems := refusals(engine, sweep, directory, wanted):
         raise RequestError(*problems)
     settings.writable(directory.root.parent)
     start.warm(engine, tell)

@@ -79,6 +79,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         path=path,
         text=text,
         templates=templates,
+        places={name: str(place) for name, place in parts.settled.places.items()},
         warnings=(*swept.warnings, *doubts.warnings(parts, where)),
     )
 

@@ -1,0 +1,102 @@
+"""What the engine would refuse in the job, found out before anything is submitted."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import ParameterError
+from orchestrator.runner.preparation import PROPERTY_FILES, property_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from orchestrator.formats.parameters import Value
+    from orchestrator.model import Engine, Point, Sweep
+    from orchestrator.records.paths import SweepDirectory
+
+_ALL = 500  # points that are asked about one by one
+_SHOWN = 10  # problems
+_OURS = {"Csp_file", "Seed"}  # set anew for each experiment
+
+Problem = tuple[str, str]
+
+
+def refusals(
+    engine: Engine, sweep: Sweep, directory: SweepDirectory, points: Sequence[Point]
+) -> list[str]:
+    """Return a sentence for each thing that the engine would refuse, with its place in the file.
+
+    Of very many points, each value on each axis is asked about once.
+    """
+    chosen = _chosen(points)
+    found: dict[Problem, Point] = {}
+    asked: list[tuple[Point, dict[str, Value]]] = []
+    for point in chosen:
+        try:
+            asked.append((point, _parameters(point, engine, directory.root)))
+        except ParameterError as error:
+            found.setdefault((error.name, error.detail), point)
+    for (point, _), problems in zip(asked, _ask(engine, [p for _, p in asked]), strict=True):
+        for name, sentence in problems:
+            found.setdefault((name, sentence), point)
+    sentences = [_located(sweep, problem, point) for problem, point in found.items()]
+    more = len(sentences) - _SHOWN
+    return sentences[:_SHOWN] + [f"and {more} more"] * (more > 0)
+
+
+def _chosen(points: Sequence[Point]) -> list[Point]:
+    """Return one point of each parameter set, or of each value where there are very many."""
+    sets: dict[object, Point] = {}
+    for point in points:
+        sets.setdefault(tuple(point.parameters.items()), point)
+        if len(sets) > _ALL:
+            break
+    else:
+        return list(sets.values())
+    values: dict[object, Point] = {}
+    for point in points:
+        for item in point.parameters.items():
+            values.setdefault(item, point)
+    unique = {point.key: point for point in values.values()}
+    return list(itertools.islice(unique.values(), _ALL))
+
+
+def _parameters(point: Point, engine: Engine, root: Path) -> dict[str, Value]:
+    """Return the parameters as the engine is to read them, with the paths of property files."""
+    parameters = {k: v for k, v in point.parameters.items() if k not in _OURS}
+    for name in PROPERTY_FILES:
+        if name in parameters:
+            path = property_file(name, str(parameters[name]), engine, root)
+            parameters[name] = str(path)
+    return parameters
+
+
+def _ask(engine: Engine, sets: Sequence[Mapping[str, Value]]) -> Iterable[list[Problem]]:
+    """Ask the built-in engine about parameter sets; ReSCAL-snow cannot be asked."""
+    if not engine.checks or not sets:
+        return [[] for _ in sets]
+    done = subprocess.run(
+        (*engine.rescal[:-1], "check"),
+        input="".join(f"{json.dumps(dict(parameters))}\n" for parameters in sets),
+        cwd="/",  # relative names are of the experiment's own directory, which is not there yet
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    if len(answers) != len(sets):  # it will say in the job what is wrong with it
+        return [[] for _ in sets]
+    return [[(name, sentence) for name, sentence in answer] for answer in answers]
+
+
+def _located(sweep: Sweep, problem: Problem, point: Point) -> str:
+    """Return a problem with where its parameter stands and at which values it comes up."""
+    name, sentence = problem
+    place = sweep.places.get(name, str(sweep.path))
+    varied = [n for axis in sweep.axes for n in axis.names]
+    values = ", ".join(f"{n} = {point.parameters[n]}" for n in varied if n in point.parameters)
+    return f"{place}: {name}: {sentence}{f', at {values}' if values else ''}"
