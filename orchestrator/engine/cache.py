@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept, and that a thousand jobs do not all compile them.
+"""Kernel cache: its location, its integrity, and a lock so that concurrent jobs compile once.
 
 The directory is the user's, so that the installation may be read-only, and is named after the
 engine's sources, since a kernel contains parts from several modules. ``NUMBA_CACHE_DIR`` overrides
@@ -7,17 +7,22 @@ it. For each kind of processor there are files of their own.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import functools
 import hashlib
+import json
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llvmlite import binding  # type: ignore[import-untyped]  # it has no types
+
+from orchestrator.formats.durable import private_directory, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,35 +57,88 @@ _PAUSE_S = 0.2
 
 @functools.cache
 def directory() -> Path:
-    """Return the directory of compiled kernels, made if need be."""
+    """Return the directory of compiled kernels, made if need be.
+
+    Its files are executed, so only a directory that nobody else can write to is taken: the one
+    that ``NUMBA_CACHE_DIR`` names, the user's, one in the system's temporary folder; else a new
+    one for this process alone, with a warning.
+    """
     given = os.environ.get("NUMBA_CACHE_DIR")
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    shared = Path(tempfile.gettempdir()) / f"rescal-sweep-{os.getuid()}"
-    for place in (given and Path(given), home / "rescal-sweep" / _digest(), shared / _digest()):
-        if place:
-            with contextlib.suppress(OSError):
-                place.mkdir(parents=True, exist_ok=True)
-                if os.access(place, os.W_OK):
-                    return place
-    return Path(tempfile.mkdtemp(prefix="rescal-sweep-"))
+    shared = Path(tempfile.gettempdir()) / f"rescal-sweep-{os.geteuid()}"
+    if given and (found := private_directory(Path(given))):
+        return found
+    for parent in (_home(), shared):
+        if (
+            parent
+            and private_directory(parent)
+            and (found := private_directory(parent / _digest()))
+        ):
+            return found
+    alone = tempfile.TemporaryDirectory(prefix="rescal-sweep-")
+    atexit.register(alone.cleanup)
+    sys.stderr.write(
+        "warning: compiled kernels cannot be kept: neither the user's cache nor the temporary "
+        f"folder can be written to by this user alone; they are compiled for this run in {alone.name}\n"
+    )
+    return Path(alone.name)
 
 
-def ensure(compile_all: Callable[[], None]) -> bool:
-    """Have the kernels compiled for this kind of processor; return whether it was done here.
+def _home() -> Path | None:
+    """Return where the user's caches are; None without a home."""
+    try:
+        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:
+        return None
+    return caches / "rescal-sweep"
 
-    The first process calls ``compile_all``; others that come meanwhile wait for it. Where files
-    cannot be locked, or if the first one takes too long, each compiles on its own.
+
+def ensure(compile_all: Callable[[], None], load: Callable[[], None] = lambda: None) -> bool:
+    """Have the kernels ready for this kind of processor; return whether they were compiled here.
+
+    Kept kernels are made ready by ``load``. The first process calls ``compile_all``; others that
+    come meanwhile wait for it. Files that are missing, cut off or cannot be loaded are compiled
+    anew, once. Where files cannot be locked, or if the first process takes too long, each compiles
+    on its own.
     """
     done = directory() / f"{_processor()}.done"
-    if done.exists():
-        return False
-    with _locked(done.with_suffix(".lock")):
-        if done.exists():
+    damaged: object = None
+    if _is_whole(done):
+        damaged = _stamp(done)
+        with contextlib.suppress(Exception):  # whatever reading a damaged file raises
+            load()
             return False
+    with _locked(done.with_suffix(".lock")):
+        if _is_whole(done) and _stamp(done) != damaged:  # somebody has mended it meanwhile
+            load()
+            return False
+        for path in _kernels():
+            path.unlink(missing_ok=True)
         compile_all()
-        with contextlib.suppress(OSError):
-            done.touch()
+        sizes = {str(path.relative_to(directory())): path.stat().st_size for path in _kernels()}
+        with contextlib.suppress(OSError), replacing(done) as file:
+            file.write(json.dumps(sizes).encode())
     return True
+
+
+def _kernels() -> list[Path]:
+    """Return the files of compiled kernels and their indices."""
+    return [path for path in directory().rglob("*") if path.suffix in {".nbi", ".nbc"}]
+
+
+def _is_whole(done: Path) -> bool:
+    """Return whether all files are there that compiling has left, none of them shorter."""
+    try:
+        sizes = json.loads(done.read_bytes())
+        return isinstance(sizes, dict) and all(
+            (directory() / name).stat().st_size >= size for name, size in sizes.items()
+        )
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def _stamp(path: Path) -> object:
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns
 
 
 @contextlib.contextmanager
@@ -106,8 +164,8 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _digest() -> str:
-    """Name the sources of the kernels by their content."""
-    content = hashlib.sha256()
+    """Name the sources of the kernels and the kind of processor."""
+    content = hashlib.sha256(_processor().encode())
     for name in SOURCES:
         content.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     return content.hexdigest()[:12]

@@ -247,8 +247,8 @@ def _simulation(
     from orchestrator.engine import cache, warm  # noqa: PLC0415  # they load the kernels
     from orchestrator.engine.simulation import Simulation  # noqa: PLC0415
 
-    if not cache.ensure(warm.compile_all):
-        warm.load(settings.read(values, model))  # a signal that comes meanwhile ends noisily
+    wanted = settings.read(values, model)
+    cache.ensure(warm.compile_all, lambda: warm.load(wanted))
     try:
         return Simulation(
             values, cells, cell_times, time=time, seed=seed, model=model, weather=weather

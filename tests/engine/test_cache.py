@@ -109,3 +109,46 @@ def test_a_failure_to_compile_leaves_no_mark(kept: Path) -> None:
 
     assert cache.ensure(lambda: None)
     assert kept.exists()
+
+
+def _write(size: int) -> None:
+    (cache.directory() / "kernel.nbi").write_bytes(b"x" * size)
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("left", [None, 0, 99])
+def test_kernels_that_are_missing_or_cut_off_are_compiled_anew_once(left: int | None) -> None:
+    cache.ensure(lambda: _write(100))
+    kernel = cache.directory() / "kernel.nbi"
+    kernel.unlink() if left is None else os.truncate(kernel, left)
+
+    assert cache.ensure(lambda: _write(100))
+    assert not cache.ensure(lambda: _write(100))
+    assert kernel.stat().st_size == 100
+
+
+@pytest.mark.usefixtures("kept")
+def test_kernels_that_cannot_be_loaded_are_compiled_anew() -> None:
+    cache.ensure(lambda: _write(100))
+
+    def load() -> None:
+        raise EOFError
+
+    assert cache.ensure(lambda: _write(100), load)
+    assert not cache.ensure(lambda: _write(100))
+
+
+def test_a_cache_that_others_can_write_to_is_not_used(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.mkdir(parents=True)
+    kept.chmod(0o777)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    shared = tmp_path / f"rescal-sweep-{os.geteuid()}"
+    shared.symlink_to(kept)
+
+    place = cache.directory()
+
+    assert not place.is_relative_to(kept)
+    assert place.parent == tmp_path
+    assert place.stat().st_mode & 0o777 == 0o700
