@@ -142,5 +142,10 @@ def parse_template(text: str) -> Chosen:
     return Chosen(template, MappingProxyType({**template.arguments, **given}), file)
 
 
+def named_file(name: str, value: str) -> str:
+    """Return the file that the value of a parameter names; empty if it names none."""
+    return parse_template(value).file if name == "Csp_template" and value else value
+
+
 def _names() -> str:
     return ", ".join(TEMPLATES)

@@ -149,12 +149,15 @@ class Sweep:
 class Point:
     """One parameter set and its seed, before it has a number.
 
-    ``key`` is a hash of parameters and seed alone: the same values, the same key, for ever.
+    ``key`` is a hash of parameters and seed alone: the same values, the same key, for ever. A
+    parameter that names a file has a name with the hash of its content; ``inputs`` has the paths
+    of these files, by that name, until they are copied into the sweep's directory.
     """
 
     key: str
     parameters: Mapping[str, Value]
     seed: int
+    inputs: Mapping[str, Path] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

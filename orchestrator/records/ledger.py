@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import FormatError
+from orchestrator.formats.content_names import copy_by_content
 from orchestrator.formats.durable import append_lines, read_lines, replacing
 from orchestrator.model import (
     Cluster,
@@ -106,7 +107,14 @@ def next_number(directory: SweepDirectory, known: Iterable[Experiment]) -> int:
 
 
 def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experiment]:
-    """Give numbers to ``points``, after the last one given; the lock must be held."""
+    """Give numbers to ``points``, after the last one given; the lock must be held.
+
+    Raises
+    ------
+    FormatError
+        If a file that their parameters name was changed since they were made.
+    """
+    _keep_inputs(directory, points)
     first = next_number(directory, experiments(directory))
     added = [Experiment(number, point) for number, point in enumerate(points, first)]
     append_lines(
@@ -122,6 +130,15 @@ def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experimen
         ],
     )
     return added
+
+
+def _keep_inputs(directory: SweepDirectory, points: Iterable[Point]) -> None:
+    """Copy the files that the parameters of ``points`` name."""
+    for name, path in {n: p for point in points for n, p in point.inputs.items()}.items():
+        target = directory.inputs / name
+        if not target.is_file():
+            target.parent.mkdir(exist_ok=True)
+            copy_by_content(path, target)
 
 
 def keep_sweep_file(

@@ -89,6 +89,11 @@ class ExperimentDirectory:
         return self.root / "meta_data"
 
     @property
+    def inputs(self) -> Path:
+        """Files that parameters name, one copy for all experiments of the sweep."""
+        return self.root.parent / "inputs"
+
+    @property
     def out(self) -> Path:
         """The engine's own logs and the reduced snapshots."""
         return self.root / "out"
@@ -142,6 +147,11 @@ class SweepDirectory:
     def template(self, name: str) -> Path:
         """Name a file that the sweep file extends; it is found there from the copy, too."""
         return self.root / "templates" / f"{name}.yaml"
+
+    @property
+    def inputs(self) -> Path:
+        """Files that parameters name, as they were when submitted."""
+        return self.root / "inputs"
 
     @property
     def ledger(self) -> Path:

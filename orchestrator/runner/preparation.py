@@ -12,6 +12,7 @@ from orchestrator.errors import FormatError, ParameterError
 from orchestrator.formats import parfile
 from orchestrator.formats.cellspace import HEADER_BYTES, parse_header
 from orchestrator.formats.durable import remove_drafts, replacing
+from orchestrator.formats.templates import named_file
 from orchestrator.model import KeepInitial
 
 if TYPE_CHECKING:
@@ -59,11 +60,30 @@ def _for_engine(
     parameters = {k: v for k, v in experiment.point.parameters.items() if k != "Seed"}
     parameters["Csp_file"] = directory.cellspace.name
     parameters["Output_directory"] = f"./{directory.out.name}"
+    copied = _copy_inputs(parameters, directory)
     for name in PROPERTY_FILES:
-        if name in parameters:
+        if name in parameters and name not in copied:
             path = _property_file(name, str(parameters[name]), engine, directory)
             parameters[name] = str(path)
     return parameters
+
+
+def _copy_inputs(parameters: dict[str, Value], directory: ExperimentDirectory) -> set[str]:
+    """Copy the files that parameters name from the sweep's; return which parameters."""
+    copied: set[str] = set()
+    for name in ("Wind_file", "Csp_template", *PROPERTY_FILES):
+        file = named_file(name, str(parameters.get(name, "")))
+        if file and (path := _input(file, directory)) is not None:
+            directory.root.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, directory.root / path.name)
+            copied.add(name)
+    return copied
+
+
+def _input(file: str, directory: ExperimentDirectory) -> Path | None:
+    """Return the sweep's copy of a file that a parameter names, if it has one."""
+    path = directory.inputs / file
+    return path if path.parent == directory.inputs and path.is_file() else None
 
 
 def _property_file(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import subprocess
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import ParameterError
@@ -12,7 +14,6 @@ from orchestrator.runner.preparation import PROPERTY_FILES, property_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Engine, Point, Sweep
@@ -37,10 +38,14 @@ def refusals(
     asked: list[tuple[Point, dict[str, Value]]] = []
     for point in chosen:
         try:
-            asked.append((point, _parameters(point, engine, directory.root)))
+            asked.append((point, _parameters(point, engine, directory)))
         except ParameterError as error:
             found.setdefault((error.name, error.detail), point)
-    for (point, _), problems in zip(asked, _ask(engine, [p for _, p in asked]), strict=True):
+    files = _files(directory) | {
+        name: p for point in chosen for name, p in point.inputs.items()
+    }
+    answers = _ask(engine, [parameters for _, parameters in asked], files)
+    for (point, _), problems in zip(asked, answers, strict=True):
         for name, sentence in problems:
             found.setdefault((name, sentence), point)
     sentences = [_located(sweep, problem, point) for problem, point in found.items()]
@@ -65,28 +70,40 @@ def _chosen(points: Sequence[Point]) -> list[Point]:
     return list(itertools.islice(unique.values(), _ALL))
 
 
-def _parameters(point: Point, engine: Engine, root: Path) -> dict[str, Value]:
+def _files(directory: SweepDirectory) -> dict[str, Path]:
+    """Return the input files that were copied for earlier submissions, by name."""
+    there = directory.inputs.iterdir() if directory.inputs.is_dir() else ()
+    return {path.name: path.absolute() for path in there}
+
+
+def _parameters(point: Point, engine: Engine, directory: SweepDirectory) -> dict[str, Value]:
     """Return the parameters as the engine is to read them, with the paths of property files."""
     parameters = {k: v for k, v in point.parameters.items() if k not in _OURS}
     for name in PROPERTY_FILES:
-        if name in parameters:
-            path = property_file(name, str(parameters[name]), engine, root)
+        given = str(parameters.get(name, ""))
+        if given and given not in point.inputs and not (directory.inputs / given).is_file():
+            path = property_file(name, given, engine, directory.root)
             parameters[name] = str(path)
     return parameters
 
 
-def _ask(engine: Engine, sets: Sequence[Mapping[str, Value]]) -> Iterable[list[Problem]]:
+def _ask(
+    engine: Engine, sets: Sequence[Mapping[str, Value]], files: Mapping[str, Path]
+) -> Iterable[list[Problem]]:
     """Ask the built-in engine about parameter sets; ReSCAL-snow cannot be asked."""
     if not engine.checks or not sets:
         return [[] for _ in sets]
-    done = subprocess.run(
-        (*engine.rescal[:-1], "check"),
-        input="".join(f"{json.dumps(dict(parameters))}\n" for parameters in sets),
-        cwd="/",  # relative names are of the experiment's own directory, which is not there yet
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as place:  # as the experiment's own directory will be
+        for name, path in files.items():
+            Path(place, name).symlink_to(path)
+        done = subprocess.run(
+            (*engine.rescal[:-1], "check"),
+            input="".join(f"{json.dumps(dict(parameters))}\n" for parameters in sets),
+            cwd=place,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     if len(answers) != len(sets):  # it will say in the job what is wrong with it
         return [[] for _ in sets]
@@ -96,6 +113,8 @@ def _ask(engine: Engine, sets: Sequence[Mapping[str, Value]]) -> Iterable[list[P
 def _located(sweep: Sweep, problem: Problem, point: Point) -> str:
     """Return a problem with where its parameter stands and at which values it comes up."""
     name, sentence = problem
+    for named, path in point.inputs.items():
+        sentence = sentence.replace(named, path.name)
     place = sweep.places.get(name, str(sweep.path))
     varied = [n for axis in sweep.axes for n in axis.names]
     values = ", ".join(f"{n} = {point.parameters[n]}" for n in varied if n in point.parameters)

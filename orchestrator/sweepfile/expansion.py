@@ -12,6 +12,7 @@ from orchestrator.errors import FormatError, RequestError
 from orchestrator.formats import cellspace, frames
 from orchestrator.formats.parameters import PARAMETERS, checked
 from orchestrator.model import Point
+from orchestrator.sweepfile.inputs import InputFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,24 +34,29 @@ def expand(sweep: Sweep) -> list[Point]:
     Raises
     ------
     RequestError
-        If a formula has no value, or none that its parameter may have, if a snapshot would not
-        fit the data pipe, if two points are the same, or if none is left. A fault that several
+        If a formula has no value, or none that its parameter may have, if a file that a parameter
+        names is not there, if a snapshot would not fit the data pipe, if two points are the same, or if none is left. A fault that several
         points share is told of the first, with the number of the others.
     """
     points: list[Point] = []
     faults: dict[str, list[str]] = {}
+    files = InputFiles(sweep)
     for combination in _combinations(sweep):
         try:
             parameters = _derive(sweep, {**sweep.parameters, **combination})
             wanted = _wanted(sweep, parameters)
             _check_size(parameters)
+            inputs = files.settle(parameters) if wanted else {}
         except FormatError as error:
-            sentence = f"{sweep.path}: {error}{_at(combination)}"
-            faults.setdefault(str(error).partition(":")[0], []).append(sentence)
+            name = str(error).partition(":")[0]
+            place = sweep.places.get(name, sweep.path)
+            faults.setdefault(name, []).append(f"{place}: {error}{_at(combination)}")
         else:
             if wanted:
                 digest = _digest(parameters)
-                points += [Point(_key(digest, seed), parameters, seed) for seed in sweep.seeds]
+                points += [
+                    Point(_key(digest, seed), parameters, seed, inputs) for seed in sweep.seeds
+                ]
     problems = [first + _more(others) for first, *others in faults.values()]
     if not problems:
         problems = _repeated(sweep, points)

@@ -91,22 +91,6 @@ def _check_template(words: str) -> None:
         raise FormatError(f"a number is too large in {words}")
 
 
-def named_files(parameters: Mapping[str, Value]) -> Mapping[str, str]:
-    """Return the files that a point's parameters name, by parameter; none of them is opened.
-
-    >>> named_files({"Wind_file": "wind.data", "Csp_template": "INPUT_ELEVATION(bed.tab,1)"})
-    {'Wind_file': 'wind.data', 'Csp_template': 'bed.tab'}
-    """
-    named = {
-        name: str(text)
-        for name, text in parameters.items()
-        if name.endswith("_file") or name == "Csp_template"
-    }
-    if "Csp_template" in named:
-        named["Csp_template"] = parse_template(named["Csp_template"]).file
-    return {name: file for name, file in named.items() if file}
-
-
 def settle(layers: Sequence[Branch], swept: Mapping[str, Place], problems: Problems) -> Settled:
     """Read ``parameters`` and ``derived`` of all layers, the remotest template first.
 

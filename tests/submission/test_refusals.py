@@ -32,7 +32,7 @@ def builtin(bench: Bench) -> Bench:
             '"LAYER(3)", "SNOWFALL(99)"',
             "2:36: Csp_template: fills the whole box, so that there is no air",
         ),
-        ("Wind_file", "wind.txt", "3:16: Wind_file: wind.txt: cannot be read"),
+        ("Wind_file", "wind.txt", "3:16: Wind_file: wind.txt: no such file as"),
     ],
 )
 def test_values_that_the_engine_refuses_are_refused_before(

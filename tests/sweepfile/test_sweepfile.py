@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from orchestrator import sweepfile
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.model import Axis, KeepInitial, Outputs, Resources, Run
-from orchestrator.sweepfile import expansion, parameters, ranges, scalars, tree
+from orchestrator.sweepfile import ranges, scalars, tree
 from orchestrator.sweepfile.extra import REFUSED
 from orchestrator.sweepfile.layers import overrides_of, shipped
 from orchestrator.sweepfile.problems import Place
@@ -280,25 +280,6 @@ def test_evenly_spaced_values_can_vary_together() -> None:
     [axis] = _load(_with(f"sweep: {{zip: {zipped}}}")).axes
 
     assert axis.points == ((1.0, 3.0), (3.0, 9.0), (5.0, 15.0))
-
-
-def test_the_files_that_a_point_names_are_listed_and_not_opened() -> None:
-    sweep = _load(
-        SMALLEST.replace(
-            "D: 20",
-            "D: 20, Phys_prop_file: a, Qsat_file: /dev/zero, Hpp_file: c, Lambda_E: 1, "
-            'Csp_template: "INPUT_ELEVATION(bed.tab, 1)"',
-        )
-        + "sweep: {grid: {Wind_file: [w0, w1]}}\n"
-    )
-
-    named = [parameters.named_files(point.parameters) for point in expansion.expand(sweep)]
-
-    held = {
-        "Phys_prop_file": "a", "Qsat_file": "/dev/zero", "Hpp_file": "c", "Csp_template": "bed.tab",
-    }  # fmt: skip
-    assert named == [held | {"Wind_file": wind} for wind in ("w0", "w1")]
-    assert parameters.named_files({"Csp_template": "LAYER(3)", "H": 3}) == {}
 
 
 # Templates -------------------------------------------------------------------------------------

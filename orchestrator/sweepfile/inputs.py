@@ -1,0 +1,72 @@
+"""Files that parameters name: found beside the sweep file, and told apart by their content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import FormatError
+from orchestrator.formats.content_names import name_by_content
+from orchestrator.formats.templates import named_file
+
+if TYPE_CHECKING:
+    from orchestrator.formats.parameters import Value
+    from orchestrator.model import Sweep
+
+_PROPERTIES = frozenset({"Phys_prop_file", "Qsat_file"})
+_NAMES = (*sorted(_PROPERTIES), "Wind_file", "Csp_template")
+
+
+class InputFiles:
+    """The input files of a sweep, each read once."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        varied = {name for axis in sweep.axes for name in axis.names}
+        given = {*sweep.parameters, *sweep.derived, *varied}
+        self._names = [name for name in _NAMES if name in given]
+        self._beside = sweep.path.parent
+        self._found: dict[tuple[str, str], tuple[str, Path] | None] = {}
+
+    def settle(self, parameters: dict[str, Value]) -> dict[str, Path]:
+        """Put names that tell the content of files in the place of their paths.
+
+        Thus the key of a point whose file was edited is another one. A file of properties that is
+        not there is left to the engine, which has some of its own.
+
+        Returns
+        -------
+        dict
+            Where each of the files is, by its new name.
+
+        Raises
+        ------
+        FormatError
+            If a file is missing or cannot be read.
+        """
+        paths: dict[str, Path] = {}
+        for name in self._names:
+            text = str(parameters.get(name, ""))
+            file = named_file(name, text)
+            if not file:
+                continue
+            if (name, file) not in self._found:
+                self._found[name, file] = self._find(name, file)
+            if (found := self._found[name, file]) is not None:
+                named, path = found
+                parameters[name] = text.replace(file, named, 1)
+                paths[named] = path
+        return paths
+
+    def _find(self, name: str, file: str) -> tuple[str, Path] | None:
+        path = self._beside / file
+        if path.is_file():
+            try:
+                return name_by_content(path), path.absolute()
+            except OSError as error:
+                raise FormatError(
+                    f"{name}: {path}: cannot be read: {error.strerror}"
+                ) from error
+        of_the_engine = Path(file).parent in {Path(), Path("real_data")}
+        if name in _PROPERTIES and of_the_engine:
+            return None
+        raise FormatError(f"{name}: {file}: no such file as {path.absolute()}")

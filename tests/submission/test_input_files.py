@@ -1,0 +1,67 @@
+"""Files that parameters name go with the experiments: copied, simulated, kept as they were."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Bench
+
+SWEEP = """\
+name: winds
+parameters:
+  {H: 20, L: 24, D: 24, Csp_template: "INPUT_ELEVATION(bed.tab)", Wind_file: wind.txt,
+   Rot_mode: OVERLAP, Lambda_E: 1, Lambda_T: 1}
+run: {stop: 20, every: 10}
+"""
+WIND = "2,t0\n4 -45 10\n2 45 10\n"
+
+
+@pytest.fixture
+def builtin(bench: Bench) -> Bench:
+    (bench.place / "winds.yaml").write_text(SWEEP)
+    (bench.place / "wind.txt").write_text(WIND)
+    (bench.place / "bed.tab").write_text("3 " * 24 * 24)
+    return dataclasses.replace(bench, variables={"RESCAL_SNOW_ROOT": ""})
+
+
+def test_a_run_takes_the_files_as_they_were_submitted(builtin: Bench) -> None:
+    first = builtin.run("run", "winds.yaml")
+    (builtin.place / "wind.txt").unlink()
+    (builtin.place / "bed.tab").write_text("gone")
+
+    again = builtin.run("verify", "winds", "0")
+
+    assert first.returncode == 0, first.stderr
+    experiment = builtin.sweep.experiment(0)
+    wind = json.loads(experiment.meta_data.read_text())["parameters"]["Wind_file"]
+    assert (experiment.root / wind).read_text() == WIND
+    assert f"Wind_file = {wind}\n" in experiment.parfile.read_text()
+    assert again.returncode == 0, again.stderr
+    assert "exp0: 2 of 2 snapshots equal" in again.stdout
+
+
+def test_an_edited_file_is_a_new_experiment_and_not_kept(builtin: Bench) -> None:
+    builtin.run("run", "winds.yaml")
+    (builtin.place / "wind.txt").write_text(WIND.replace("4 -45", "5 -45"))
+
+    planned = builtin.run("plan", "winds.yaml", "--json")
+
+    plan = json.loads(planned.stdout)
+    assert (plan["new"], plan["kept"], plan["orphaned"]) == (1, 0, [0])
+
+
+def test_a_file_that_the_engine_cannot_read_is_refused_by_its_own_name(builtin: Bench) -> None:
+    (builtin.place / "wind.txt").write_text("2,t0\n4 west 10\n2 45 10\n")
+
+    done = builtin.run("submit", "winds.yaml")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "winds.yaml:3:67: Wind_file: wind.txt: row 1: expected a number, got 'west'\n"
+    )
+    assert not (builtin.place / "data_runs").exists()

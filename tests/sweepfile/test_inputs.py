@@ -1,0 +1,105 @@
+"""Files that parameters name: looked for beside the sweep file, and their content in the key."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator import sweepfile
+from orchestrator.errors import RequestError
+from orchestrator.sweepfile import expansion
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestrator.model import Point
+
+TEXT = """\
+name: winds
+parameters: {H: 30, L: 60, D: 20, MORE}
+run: {stop: 100, every: 10}
+"""
+
+
+def _points(place: Path, more: str, swept: str = "") -> list[Point]:
+    (place / "w.yaml").write_text(TEXT.replace("MORE", more) + swept)
+    return expansion.expand(sweepfile.load(place / "w.yaml"))
+
+
+def _named(stem: str, content: str, ending: str) -> str:
+    return f"{stem}-{hashlib.sha256(content.encode()).hexdigest()[:12]}{ending}"
+
+
+def test_an_edited_file_is_another_point(tmp_path: Path) -> None:
+    keys = []
+    for content in ("a", "b", "a"):
+        (tmp_path / "wind.v2.txt").write_text(content)
+        [point] = _points(tmp_path, "Wind_file: wind.v2.txt")
+        name = _named("wind", content, ".v2.txt")
+        assert point.parameters["Wind_file"] == name
+        assert point.inputs == {name: tmp_path / "wind.v2.txt"}
+        keys.append(point.key)
+
+    assert keys[0] == keys[2] != keys[1]
+
+
+def test_files_of_every_kind_are_found_on_axes_too(tmp_path: Path) -> None:
+    (tmp_path / "beds").mkdir()
+    for name in ("low", "high"):
+        (tmp_path / "beds" / f"{name}.tab").write_text(name)
+    (tmp_path / "snow.prop").write_text("of my own")
+    points = _points(
+        tmp_path,
+        f"Phys_prop_file: ../{tmp_path.name}/snow.prop, Qsat_file: PDF.data",
+        "sweep: {grid: {Csp_template: ["
+        '"INPUT_ELEVATION(beds/low.tab, 1)", "INPUT_ELEVATION(beds/high.tab)"]}}\n'
+        "seeds: 2\n",
+    )
+
+    templates = [f"INPUT_ELEVATION({_named(name, name, '.tab')}" for name in ("low", "high")]
+    assert [point.parameters["Csp_template"] for point in points] == [
+        *[f"{templates[0]},1)"] * 2,
+        *[f"{templates[1]})"] * 2,
+    ]
+    assert {point.parameters["Phys_prop_file"] for point in points} == {
+        _named("snow", "of my own", ".prop")
+    }
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "Phys_prop_file: real_data/sealevel_snow.prop, Qsat_file: PDF.data",
+        'Csp_template: "LAYER(3)"',
+    ],
+)
+def test_what_the_engine_has_or_makes_keeps_its_name(tmp_path: Path, more: str) -> None:
+    [point] = _points(tmp_path, more)
+
+    assert point.inputs == {}
+    assert not any("-" in str(value) for value in point.parameters.values())
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("Wind_file: wind.txt", "2:35: Wind_file: wind.txt: no such file as {}/wind.txt"),
+        ("Wind_file: .", "2:35: Wind_file: .: no such file as {}"),
+        (
+            "Csp_template: INPUT_ELEVATION(bed.tab)",
+            "2:35: Csp_template: bed.tab: no such file as {}/bed.tab",
+        ),
+        (
+            "Qsat_file: mine/PDF.data",
+            "2:35: Qsat_file: mine/PDF.data: no such file as {}/mine/PDF.data",
+        ),
+        ("Wind_file: /none.txt", "2:35: Wind_file: /none.txt: no such file as /none.txt"),
+    ],
+)
+def test_a_missing_file_is_told_with_its_place(tmp_path: Path, more: str, told: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        _points(tmp_path, more)
+
+    assert str(caught.value) == f"{tmp_path}/w.yaml:{told.format(tmp_path)}"
