@@ -130,10 +130,10 @@ def snowfall_wind(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.parametrize("number", range(3), ids=["maps", "dataset", "datarun"])
+@pytest.mark.parametrize("number", range(4), ids=["maps", "dataset", "interface", "datarun"])
 def test_python_that_readme_shows_runs(snowfall_wind: Path, number: int) -> None:
     shown = _blocks(README, "python")
-    assert len(shown) == 3
+    assert len(shown) == 4
 
     done = _run(snowfall_wind, sys.executable, "-W", "error", "-c", shown[number])
 
