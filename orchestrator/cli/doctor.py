@@ -31,6 +31,7 @@ from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 from orchestrator.runner import simulator
 from orchestrator.slurm import cluster, units
 from orchestrator.slurm.client import Unknown, ask
+from orchestrator.submission.request import installed
 from orchestrator.submission.resources import effective
 
 if TYPE_CHECKING:
@@ -183,12 +184,13 @@ def _locks(place: Path, what: str) -> Finding:
 
 
 def _slurm(options: argparse.Namespace) -> Iterator[Finding]:
-    if shutil.which("sbatch") is None:
+    if installed() is None:
         yield Finding("ok", "Slurm", "not here; sweeps run on this machine")
         return
     limits = cluster.limits()
     if isinstance(limits, Unknown):
-        yield Finding("warning", "Slurm", f"{limits.reason}; sweeps run on this machine")
+        told = f"{limits.reason}; nothing is submitted until it answers"
+        yield Finding("warning", "Slurm", f"{told}; --cluster local runs on this machine")
         return
     said = f"{limits.cluster}, {limits.version}; arrays of up to {limits.max_array_size}"
     yield Finding("ok", "Slurm", f"{said}, {limits.max_job_count} jobs in all")

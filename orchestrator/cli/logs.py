@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 from orchestrator.cli import arguments
 from orchestrator.errors import RequestError
 from orchestrator.records import attempts, failures, selection
-from orchestrator.records.status import read_statuses
+from orchestrator.records.live_status import LiveStatus
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
+
+    from orchestrator.model import Status
+
+_INTERVAL_S = 0.5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,31 +28,64 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def perform(options: argparse.Namespace) -> int:
-    """Print the engine's output of the latest attempt, then the record's reason."""
+    """Print the engine's output of the latest attempt, then why it ended."""
     directory = selection.find_sweep(options.sweep, options.data_dir)
     number = selection.choose_one(options.experiment, directory, "logs")
-    (status,) = read_statuses(directory, [number])
+    live = LiveStatus(directory, [number])
+    (status,) = live.read()
     made = directory.experiment(number).attempts()
-    while options.follow and status.attempt and not made:
-        time.sleep(0.5)
+    while options.follow and not made and not status.state.ended:
+        time.sleep(_INTERVAL_S)
         made = directory.experiment(number).attempts()
+        (status,) = live.read()
     if not made:
-        name, state = status.experiment.name, status.state.value
-        raise RequestError(f"{name} has not started; it is {state}")
+        return _never_started(live, status)
     attempt = made[-1]
     shown = _show(attempt.engine_log, 0)
-    while options.follow and attempts.read_record(attempt) is None:
-        if attempts.alive(attempt) is False:
-            break
-        time.sleep(0.5)
+    while options.follow and attempts.read_record(attempt) is None and not status.state.ended:
+        time.sleep(_INTERVAL_S)
         shown = _show(attempt.engine_log, shown)
+        (status,) = live.read()
     _show(attempt.engine_log, shown)
     record = attempts.read_record(attempt)
     if record is not None:
         why = failures.reason(record)
-        reason = f": {why}" if why else ""
-        print(f"-- attempt {record.attempt} {record.state.value}{reason}")
+        print(_line(f"attempt {record.attempt} {record.state.value}", why))
+    elif status.state.ended:
+        _show_job(live, status)
+        print(_line(f"attempt {attempt.number} {status.state.value}", failures.remark(status)))
     return 0
+
+
+def _never_started(live: LiveStatus, status: Status) -> int:
+    """Print what there is of an experiment that no worker has taken: its job's own output."""
+    state = status.state.value
+    if not status.state.ended or not _show_job(live, status):
+        why = failures.remark(status)
+        told = f"{status.experiment.name} has not started; it is {state}"
+        raise RequestError(f"{told}: {why}" if why else told)
+    why = failures.remark(status)
+    print(_line(state, why))
+    return 0
+
+
+def _show_job(live: LiveStatus, status: Status) -> bool:
+    """Print what an experiment's Slurm job printed; return whether that is anything."""
+    path = live.output_of(status)
+    if path is None:
+        return False
+    try:
+        empty = path.stat().st_size == 0
+    except OSError:
+        return False
+    if not empty:
+        print(f"-- output of the Slurm job, {path}")
+        _show(path, 0)
+    return not empty
+
+
+def _line(what: str, why: str) -> str:
+    return f"-- {what}{': ' * bool(why)}{why}"
 
 
 def _show(path: Path, start: int) -> int:

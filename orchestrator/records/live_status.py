@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
+import socket
 import time
 from typing import TYPE_CHECKING
 
@@ -15,6 +18,7 @@ from orchestrator.slurm.verdict import LIVE, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
 
     from orchestrator.model import Status, Submission
     from orchestrator.records.paths import SweepDirectory
@@ -22,6 +26,12 @@ if TYPE_CHECKING:
     from orchestrator.slurm.verdict import Verdict
 
 _PATIENCE_S = 10.0  # Slurm is asked at most so often
+_SOON_S = 2.0  # but the accounts hear of an end some seconds after the queue
+
+# ends that Slurm hears of from the node, when all processes of the job have ended
+_WITNESSED = {"COMPLETED", "FAILED", "OUT_OF_MEMORY"}
+_TAIL_BYTES = 4096
+_SLURMS = ("srun: ", "slurmstepd: ")
 
 
 class LiveStatus:
@@ -30,7 +40,7 @@ class LiveStatus:
     def __init__(self, directory: SweepDirectory, only: Collection[int] | None = None) -> None:
         self._directory = directory
         self._only = only
-        self._asked = -_PATIENCE_S
+        self._due = -1.0
         self._positions: dict[str, dict[int, int]] = {}
         self._queued: Mapping[str, Queued] | Unknown = {}
         self._accounted: Mapping[str, Mapping[str, Accounted]] | Unknown = {}  # by array
@@ -38,34 +48,54 @@ class LiveStatus:
     def read(self) -> list[Status]:
         """Return the status of each experiment now.
 
-        Slurm is asked only if something waits for it, or ran on it and has fallen silent; once
-        about the queue, and about its accounts only if the queue does not know all of these jobs.
+        Slurm is asked only if something waits for it, or was begun where this machine cannot see
+        whether it lives; once about the queue, and about its accounts only of jobs that the queue
+        does not have or has as ended.
         """
         statuses = read_statuses(self._directory, self._only)
         doubtful = [s for s in statuses if _needs_slurm(s)]
         if not doubtful:
             return statuses
-        if time.monotonic() - self._asked >= _PATIENCE_S:
+        if time.monotonic() >= self._due:
             self._ask(doubtful)
+            for status in doubtful:
+                self._look_anew(status)
+            statuses = read_statuses(self._directory, self._only)  # what ended meanwhile
         return [self._judged(s) if _needs_slurm(s) else s for s in statuses]
 
     def _ask(self, doubtful: Sequence[Status]) -> None:
         arrays = sorted({i for s in doubtful if s.submission for i in s.submission.job_ids})
         self._queued = jobs.queue(arrays)
+        there = self._queued if isinstance(self._queued, dict) else {}
         wanted = {self._job_of(s) for s in doubtful}
-        known = self._queued.keys() if isinstance(self._queued, dict) else ()
+        ended = {job for job in wanted if job not in there or there[job].state not in LIVE}
         self._accounted = {}
-        if not wanted <= {*known}:
+        if ended:
             since = min(attempts.moment(s.submission.time) for s in doubtful if s.submission)
             self._accounted = _by_array(jobs.accounting(arrays, since))
-        self._asked = time.monotonic()
+        behind = any(job in there and self._lags(job) for job in ended)
+        self._due = time.monotonic() + (_SOON_S if behind else _PATIENCE_S)
+
+    def _lags(self, job: str) -> bool:
+        """Return whether the accounts have not heard yet that a job has ended."""
+        rows = self._accounts_of(job)
+        return not isinstance(rows, Unknown) and (job not in rows or rows[job].state in LIVE)
+
+    def _look_anew(self, status: Status) -> None:
+        """Let a file system over a network notice a record that it does not show yet."""
+        if status.claim is not None:
+            place = self._directory.experiment(status.experiment.number)
+            with contextlib.suppress(OSError):
+                os.listdir(place.attempt(status.attempt).root)  # noqa: PTH208  # to be read, not used
 
     def _judged(self, status: Status) -> Status:
         """Return a status with what Slurm's verdict on its job adds to it."""
         job = self._job_of(status)
         found = verdict(job, self._queued, self._accounts_of(job), time.time())
+        if status.state is State.RUNNING and not status.silent and found.word not in _WITNESSED:
+            return status  # it shows signs of life, whatever Slurm believes
         if found.state is not None and found.state.ended:
-            return self._ended(status, found)
+            return self._ended(status, job, found)
         if found.state is State.RUNNING and status.state is not State.RUNNING:
             return status  # its job has others to do first, or will never come back to it
         cause = Cause(Kind.SLURM, subject="", detail=found.sentence)
@@ -75,22 +105,41 @@ class LiveStatus:
             )
         return status if status.state is State.LOST else _because(status, cause)
 
+    def output_of(self, status: Status) -> Path | None:
+        """Return the file of what an experiment's job printed, None where there is no such job."""
+        if status.submission is None or not status.submission.job_ids or not status.on_slurm:
+            return None
+        return job_output(self._directory, self._job_of(status))
+
     def _accounts_of(self, job: str) -> Mapping[str, Accounted] | Unknown:
         if isinstance(self._accounted, Unknown):
             return self._accounted
         return self._accounted.get(jobs.array_of(job), {})
 
-    def _ended(self, status: Status, found: Verdict) -> Status:
+    def _ended(self, status: Status, job: str, found: Verdict) -> Status:
         """Return the status of an experiment whose job has ended."""
         assert found.state is not None
-        kind = Kind.SLURM
+        kind, detail = Kind.SLURM, found.sentence
         if status.state is State.PENDING:
             if self._anyone(status.submission):
                 return status  # another job of the submission will take it
             kind = Kind.NEVER_STARTED
         state = State.LOST if found.state is State.DONE else found.state
-        cause = Cause(kind, subject=found.state.value, detail=found.sentence)
+        last = "" if found.word == "COMPLETED" else self._last_line(job)
+        cause = Cause(kind, subject=found.state.value, detail=detail, last_line=last)
         return dataclasses.replace(status, state=state, cause=cause)
+
+    def _last_line(self, job: str) -> str:
+        """Return the last line that a job printed, Slurm's own only where it has no other."""
+        try:
+            with job_output(self._directory, job).open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+                text = file.read().decode(errors="replace")
+        except OSError:
+            return ""
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        own = [line for line in lines if not line.startswith(_SLURMS)]
+        return (own or lines or [""])[-1]
 
     def _anyone(self, submission: Submission | None) -> bool:
         """Tell whether any job of a submission still waits or runs."""
@@ -121,6 +170,11 @@ class LiveStatus:
         return submission.job_ids[-1]
 
 
+def job_output(directory: SweepDirectory, job: str) -> Path:
+    """Return the file of what a job printed, from its start on."""
+    return directory.jobs / f"{job}_0_log.out"
+
+
 def _by_array(
     rows: Mapping[str, Accounted] | Unknown,
 ) -> Mapping[str, Mapping[str, Accounted]] | Unknown:
@@ -138,9 +192,15 @@ def _because(status: Status, cause: Cause) -> Status:
 
 
 def _needs_slurm(status: Status) -> bool:
-    if status.submission is None or not status.on_slurm:
+    if status.submission is None or not status.on_slurm or not status.submission.job_ids:
         return False
-    if status.state is State.PENDING:
-        return bool(status.submission.job_ids)
-    running = status.state is State.RUNNING and status.silent
-    return running or (status.state is State.LOST and status.record is None)
+    if status.state is State.RUNNING:
+        return status.silent or _elsewhere(status)
+    return status.state is State.PENDING or (
+        status.state is State.LOST and status.record is None
+    )
+
+
+def _elsewhere(status: Status) -> bool:
+    """Return whether an experiment runs where this machine cannot see its process."""
+    return status.claim is not None and status.claim.host != socket.gethostname()

@@ -53,7 +53,8 @@ def ask(*command: str, patience_s: float = PATIENCE_S) -> str | Unknown:
         return Unknown(f"{name} does not start: {error.strerror}")
     if done.returncode:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        said = lines[-1] if lines else f"exit status {done.returncode}"
+        told = lines[-1:] or done.stdout.strip().splitlines()[:1]
+        said = told[0] if told else f"exit status {done.returncode}"
         return Unknown(
             f"{name}: {_PREFIX.sub('', said)}", lasting="storage is disabled" in said
         )

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _QUEUE = "%i|%T|%S|%e|%L|%N|%r|%j"
 _ACCOUNTS = (
-    "JobID,State,ExitCode,DerivedExitCode,Submit,Start,End,TimelimitRaw,ReqMem,MaxRSS,NodeList"
+    "JobID,State,ExitCode,DerivedExitCode,Submit,Start,End,TimelimitRaw,ReqMem,MaxRSS,NodeList,"
+    "JobName"
 )
 _JOB = re.compile(r"(\d+)(?:_(?:(\d+)|\[([^\]]+)\]?))?")
 
@@ -36,6 +37,22 @@ def array_of(job: str) -> str:
     ('1234', '1234')
     """
     return job.partition("_")[0]
+
+
+def name_of(sweep: str, token: str) -> str:
+    """Name the jobs of a submission so that they can be found, and told from others, by it."""
+    return f"{sweep}.{token}"
+
+
+def bears(name: str, token: str) -> bool:
+    """Return whether a job of this name is a submission's; ids alone may be another cluster's.
+
+    The sweep's directory may have another name by now.
+
+    >>> bears("winds.260131-ab", "260131-ab"), bears("winds", "260131-ab")
+    (True, False)
+    """
+    return name.endswith(f".{token}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,7 @@ class Accounted:
     memory_mb: float | None
     node: str
     canceller: str = ""
+    name: str = ""
     steps: tuple[Step, ...] = ()
 
     @property
@@ -163,8 +181,8 @@ def read_accounts(text: str) -> dict[str, Accounted]:
     jobs: dict[str, Accounted] = {}
     steps: dict[str, list[Step]] = {}
     for line in text.splitlines():
-        row = line.split("|")
-        if len(row) != 11:
+        row = line.split("|", 11)
+        if len(row) < 11:
             continue
         job, _, step = row[0].partition(".")
         if step:
@@ -180,7 +198,7 @@ def read_accounts(text: str) -> dict[str, Accounted]:
 
 
 def _accounted(row: Sequence[str]) -> Accounted:
-    _, state, status, worst, submitted, started, ended, limit_min, memory, _, node = row
+    _, state, status, worst, submitted, started, ended, limit_min, memory, _, node, *name = row
     word, _, canceller = state.partition(" by ")
     return Accounted(
         state=word,
@@ -193,6 +211,7 @@ def _accounted(row: Sequence[str]) -> Accounted:
         memory_mb=megabytes(memory),
         node="" if node == "None assigned" else node,
         canceller=canceller,
+        name=name[0] if name else "",
     )
 
 

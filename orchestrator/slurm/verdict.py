@@ -6,10 +6,11 @@ lost it; and where an answer is missing, the verdict is that nobody knows, never
 
 from __future__ import annotations
 
+import dataclasses
 import pwd
 import re
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orchestrator.model import State
@@ -72,11 +73,20 @@ _LATER = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Where a job stands; no state means that it cannot be told now."""
+    """Where a job stands; no state means that it cannot be told now.
+
+    ``word`` is Slurm's own for a job that it has ended, empty for any other.
+    """
 
     state: State | None
     sentence: str
     start: float | None = None
+    word: str = field(default="", compare=False)
+
+    @property
+    def may_return(self) -> bool:
+        """Whether Slurm has ended the job but may start it again."""
+        return self.state is None and self.word in _COMES_BACK
 
 
 def verdict(
@@ -94,11 +104,11 @@ def verdict(
         return Verdict(State.RUNNING, f"{entry.state.lower()}{where}", start=entry.start)
     row = None if isinstance(accounted, Unknown) else accounted.get(job)
     if row is not None and row.state not in LIVE:
-        found = _accounted(row)
+        found = dataclasses.replace(_accounted(row), word=row.state)
         may_return = row.state in _COMES_BACK and (
             isinstance(queued, Unknown) or _just_now(row.ended, now)
         )
-        return _unsure(found.sentence, "Slurm may start it again") if may_return else found
+        return _unsure(found, "Slurm may start it again") if may_return else found
     if isinstance(queued, Unknown):
         return Verdict(None, queued.reason)
     if entry is not None:
@@ -158,13 +168,13 @@ def _by_name(state: str, *, node: str, limit: str = "", by: str = "") -> Verdict
 
 def _ended(entry: Queued, accounted: Mapping[str, Accounted] | Unknown, now: float) -> Verdict:
     """Judge an ended job that the queue remembers and the accounts do not, or not yet."""
-    found = _by_name(entry.state, node=entry.node)
+    found = dataclasses.replace(_by_name(entry.state, node=entry.node), word=entry.state)
     if entry.state in _COMES_BACK and _just_now(entry.end, now):
-        return _unsure(found.sentence, "Slurm may start it again")
+        return _unsure(found, "Slurm may start it again")
     if entry.state not in _AMBIGUOUS or (isinstance(accounted, Unknown) and accounted.lasting):
         return found
     why = accounted.reason if isinstance(accounted, Unknown) else "the accounts will say why"
-    return _unsure(found.sentence, why)
+    return _unsure(found, why)
 
 
 def _vanished(job: str, accounted: Mapping[str, Accounted] | Unknown) -> Verdict:
@@ -184,8 +194,8 @@ def _vanished(job: str, accounted: Mapping[str, Accounted] | Unknown) -> Verdict
     return Verdict(State.LOST, "Slurm knows nothing of it any more")
 
 
-def _unsure(sentence: str, why: str) -> Verdict:
-    return Verdict(None, f"{sentence}; {why}")
+def _unsure(found: Verdict, why: str) -> Verdict:
+    return dataclasses.replace(found, state=None, sentence=f"{found.sentence}; {why}")
 
 
 def _just_now(ended: float | None, now: float) -> bool:

@@ -109,7 +109,7 @@ def plan(
     """
     comparison = compare_file(file, overrides, data_dir)
     wanted = comparison.wanted
-    asked = request(comparison.sweep, cluster_of(placement), placement)
+    asked = request(comparison.sweep, cluster_of(placement, overrides), placement)
     site = packing.site(asked.cluster)
     workers = workers_of(placement, local_pool.cores())
     packed = packing.packing(asked, len(wanted), workers, site)

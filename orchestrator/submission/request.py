@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from orchestrator import settings
@@ -11,16 +13,17 @@ from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, Submission
 from orchestrator.records import attempts
 from orchestrator.slurm.client import Unknown, ask
-from orchestrator.submission.resources import effective
+from orchestrator.submission.resources import OPTIONS, effective
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from orchestrator.model import Outputs, Resources, Run, Sweep
 
 CLUSTERS = ("auto", Cluster.SLURM.value, Cluster.LOCAL.value)
-"""What a person may choose; ``auto`` is Slurm where a controller answers, else this machine."""
+"""What a person may choose; ``auto`` is Slurm where there is one, else this machine."""
+
+_CONFIGURATIONS = (Path("/etc/slurm/slurm.conf"), Path("/etc/slurm-llnl/slurm.conf"))
 
 
 class Placement(TypedDict, total=False):
@@ -66,26 +69,33 @@ def request(sweep: Sweep, cluster: Cluster, placement: Placement) -> Request:
     )
 
 
-def cluster_of(placement: Placement) -> Cluster:
-    """Return where to run.
+def cluster_of(placement: Placement, overrides: Sequence[str] = ()) -> Cluster:
+    """Return where to run; ``overrides`` are what is put over the sweep file.
 
     Raises
     ------
     RequestError
-        For an unknown word, or if Slurm was chosen and no controller answers.
+        For an unknown word, if Slurm was chosen or is installed here and no controller answers,
+        or if options of Slurm are given and it would not be used.
     """
     chosen = placement.get("cluster")
     origin = "--cluster" if chosen else settings.origin("cluster")
     word = chosen or settings.preset("cluster") or "auto"
     if word not in CLUSTERS:
         raise RequestError(f"{origin}: expected one of {', '.join(CLUSTERS)}, got {word}")
-    if word == "auto":
-        return Cluster.SLURM if _answers() else Cluster.LOCAL
-    if word == Cluster.SLURM.value and not _answers():
+    cluster = _automatic() if word == "auto" else Cluster(word)
+    if word == Cluster.SLURM.value and (silence := _silence()) is not None:
         raise RequestError(
-            f"{origin}: no Slurm controller answers here, as slurm needs; use --cluster local"
+            f"{origin}: no Slurm controller answers here, as slurm needs ({silence}); "
+            "use --cluster local to run on this machine"
         )
-    return Cluster(word)
+    given = _slurm_options(placement, overrides)
+    if cluster is Cluster.LOCAL and given:
+        raise RequestError(
+            f"{', '.join(given)}: only for Slurm, but the experiments would run on this machine; "
+            "leave it out, or use --cluster slurm"
+        )
+    return cluster
 
 
 def workers_of(placement: Placement, cores: int) -> int:
@@ -112,8 +122,42 @@ def submission(request: Request, token: str, wanted: Mapping[int, int]) -> Submi
     )
 
 
-def _answers() -> bool:
-    """Return whether there is a Slurm here and its controller answers."""
-    return shutil.which("sbatch") is not None and not isinstance(
-        ask("scontrol", "ping"), Unknown
-    )
+def _automatic() -> Cluster:
+    """Return Slurm where its controller answers, this machine where there is no Slurm at all.
+
+    A login node must not compute because its controller is down or slow.
+    """
+    silence = _silence()
+    if silence is None:
+        return Cluster.SLURM
+    if (sign := installed()) is not None:
+        raise RequestError(
+            f"Slurm is installed here ({sign}) but does not answer: {silence}; "
+            "try again later, or use --cluster local to run on this machine"
+        )
+    return Cluster.LOCAL
+
+
+def installed() -> str | None:
+    """Return what shows that this machine belongs to a Slurm cluster; None where nothing does."""
+    if (sbatch := shutil.which("sbatch")) is not None:
+        return sbatch
+    if os.environ.get("SLURM_CONF"):
+        return "$SLURM_CONF"
+    return next((str(path) for path in _CONFIGURATIONS if path.exists()), None)
+
+
+def _silence() -> str | None:
+    """Return why Slurm's controller does not answer; None where it does."""
+    if shutil.which("sbatch") is None:
+        return "sbatch is not on the PATH"
+    said = ask("scontrol", "ping")
+    return said.reason if isinstance(said, Unknown) else None
+
+
+def _slurm_options(placement: Placement, overrides: Sequence[str]) -> list[str]:
+    """Return what was asked of Slurm for this run alone, as people write it."""
+    values: Mapping[str, object] = {**placement}
+    options = [f"--{option}" for option in OPTIONS if values.get(option) is not None]
+    keys = [text.partition("=")[0].strip() for text in overrides]
+    return options + [f"--set {key}" for key in keys if key.partition(".")[0] == "slurm"]

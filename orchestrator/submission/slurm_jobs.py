@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import RequestError
-from orchestrator.slurm import control
+from orchestrator.slurm import control, jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,8 +36,8 @@ Job = Callable[[str, str, int], None]
 
 
 def job_name(directory: SweepDirectory, token: str) -> str:
-    """Name the jobs of a submission so that they can be found by it."""
-    return f"{directory.name}.{token}"
+    """Return the name of a submission's jobs."""
+    return jobs.name_of(directory.name, token)
 
 
 def script(directory: SweepDirectory, submission: Submission, tasks: int) -> str:
@@ -67,11 +67,11 @@ def send(
         place, token = str(directory.root.resolve()), submission.token
         try:
             with _clean_environment():
-                jobs = executor.map_array(job, [place] * tasks, [token] * tasks, list(indices))
+                made = executor.map_array(job, [place] * tasks, [token] * tasks, list(indices))
         except Exception as error:
             control.cancel(sent)
             raise RequestError(f"Slurm refused the jobs: {_said(error)}") from error
-        sent.append(jobs[0].job_id.split("_")[0])
+        sent.append(made[0].job_id.split("_")[0])
         first += tasks
     return sent
 

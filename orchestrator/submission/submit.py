@@ -91,7 +91,7 @@ def submit(
     directory = SweepDirectory(settings.data_directory(data_dir) / sweep.name)
     for warning in sweep.warnings:
         tell(f"warning: {warning}")
-    asked = request(sweep, cluster_of(placement), placement)
+    asked = request(sweep, cluster_of(placement, overrides), placement)
     workers = workers_of(placement, local_pool.cores())
     # what can be refused is, before anything is written
     engine = simulator.find(asked.root)

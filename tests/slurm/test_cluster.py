@@ -25,6 +25,17 @@ def test_srun_runs_on_every_node(cluster: Cluster) -> None:
     assert sorted(said.split()) == sorted(["n1", "n2", "n3", "n4"] * 2)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give nodes names of their own")
+def test_every_node_is_a_machine_of_its_own(cluster: Cluster) -> None:
+    told = "hostname; cat /proc/sys/kernel/random/boot_id"
+    said = cluster.ask("srun", "-N4", "-n4", "sh", "-c", told).split()
+    here = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+    assert {"n1", "n2", "n3", "n4"} < {*said}
+    assert len({*said}) == 8
+    assert here not in said
+
+
 def test_accounts_tell_how_a_job_ended(
     cluster: Cluster, wait_until: Callable[..., bool]
 ) -> None:
