@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from orchestrator.analysis import sampling
 from orchestrator.html import downsample
 from orchestrator.html.values import Packed
 
@@ -44,7 +45,7 @@ def pack(
     names
         The swept parameters, in the order of the table's columns.
     """
-    chosen = downsample.nearest(exhibit.reduced.times, allowance.times)
+    chosen = downsample.snapshots(exhibit.reduced.times, allowance.times)
     height_maps = exhibit.reduced.height_maps
     shown = height_maps[chosen] if len(height_maps) else height_maps  # which may not be kept
     told = _details(exhibit)
@@ -122,7 +123,7 @@ def _series(
     exhibit: Exhibit, quantities: Sequence[Quantity], points: int
 ) -> dict[str, NDArray[np.float32]]:
     """Return the times and each quantity's values at no more than ``points`` snapshots."""
-    kept = downsample.evenly(len(exhibit.reduced.times), points)
+    kept = sampling.evenly(len(exhibit.reduced.times), points)
     found = {"series_times": exhibit.reduced.times[kept].astype("<f4")}
     for quantity in quantities:
         if quantity.name in exhibit.series:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from orchestrator.analysis import sampling
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -46,27 +48,21 @@ def allowance(experiments: int, times: NDArray[np.float64]) -> Allowance:
     """
     share = min(_MOST_BYTES, TOTAL_BYTES // max(1, experiments))
     count = int(np.clip(share // _FRAME_BYTES, 8, 41))
-    kept = times[evenly(len(times), count)]
+    kept = times[sampling.evenly(len(times), count)]
     return Allowance(kept, share, int(np.clip(share // 300, 40, 400)))
 
 
-def evenly(available: int, wanted: int) -> NDArray[np.int64]:
-    """Choose at most ``wanted`` of ``available`` indices, evenly, with the first and the last.
+def snapshots(times: NDArray[np.float64], stops: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the indices of the snapshots nearest to the stops of the slider, and of the last.
 
-    >>> evenly(9, 5).tolist(), evenly(3, 5).tolist(), evenly(0, 5).tolist()
-    ([0, 2, 4, 6, 8], [0, 1, 2], [])
+    Parameters
+    ----------
+    times, stops
+        float64 [n] and [m], in t0; either may be empty. No index is returned twice.
     """
-    if available == 0:
-        return np.zeros(0, np.int64)
-    return np.unique(np.linspace(0, available - 1, min(wanted, available)).round().astype(int))
-
-
-def nearest(times: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Choose for each wanted time the snapshot nearest to it, each snapshot once, and the last."""
     if len(times) == 0:
         return np.zeros(0, np.int64)
-    distance = np.abs(times[:, None] - wanted[None, :])
-    return np.unique(np.append(distance.argmin(axis=0), len(times) - 1))
+    return np.unique(np.append(sampling.nearest(times, stops), len(times) - 1))
 
 
 @dataclass(frozen=True, slots=True)
