@@ -3,14 +3,13 @@
 from orchestrator.html.blocks import pack, unpack
 from orchestrator.html.document import render
 from orchestrator.html.downsample import Allowance, allowance
-from orchestrator.html.values import Exhibit, Overview, Packed, Quantity
+from orchestrator.html.values import Exhibit, Overview, Packed
 
 __all__ = [
     "Allowance",
     "Exhibit",
     "Overview",
     "Packed",
-    "Quantity",
     "allowance",
     "pack",
     "render",

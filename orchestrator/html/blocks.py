@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.html.downsample import Allowance, Maps
-    from orchestrator.html.values import Exhibit, Quantity
+    from orchestrator.html.values import Exhibit
     from orchestrator.model.snapshots import Reduced
 
 _LENGTH = struct.Struct("<I")
@@ -35,7 +35,7 @@ _LEVEL = 6  # of compression; 9 takes three times as long for half a percent les
 def pack(
     exhibit: Exhibit,
     names: Sequence[str],
-    quantities: Sequence[Quantity],
+    quantities: Sequence[str],
     allowance: Allowance,
 ) -> Packed:
     """Pack one experiment as sharply as its share of the page allows.
@@ -44,6 +44,8 @@ def pack(
     ----------
     names
         The swept parameters, in the order of the table's columns.
+    quantities
+        The names of the series, in the order of the table's columns.
     """
     chosen = downsample.snapshots(exhibit.reduced.times, allowance.times)
     height_maps = exhibit.reduced.height_maps
@@ -120,19 +122,19 @@ def _domain(exhibit: Exhibit) -> tuple[int, int]:
 
 
 def _series(
-    exhibit: Exhibit, quantities: Sequence[Quantity], points: int
+    exhibit: Exhibit, quantities: Sequence[str], points: int
 ) -> dict[str, NDArray[np.float32]]:
     """Return the times and each quantity's values at no more than ``points`` snapshots."""
     kept = sampling.evenly(len(exhibit.reduced.times), points)
     found = {"series_times": exhibit.reduced.times[kept].astype("<f4")}
     for quantity in quantities:
-        if quantity.name in exhibit.series:
-            found[quantity.name] = exhibit.series[quantity.name][kept].astype("<f4")
+        if quantity in exhibit.series:
+            found[quantity] = exhibit.series[quantity][kept].astype("<f4")
     return found
 
 
 def _entry(
-    exhibit: Exhibit, names: Sequence[str], quantities: Sequence[Quantity], maps: Maps | None
+    exhibit: Exhibit, names: Sequence[str], quantities: Sequence[str], maps: Maps | None
 ) -> dict[str, object]:
     status = exhibit.status
     point, record = status.experiment.point, status.record
@@ -156,22 +158,22 @@ def _entry(
     }
 
 
-def _last(exhibit: Exhibit, quantity: Quantity) -> float | None:
+def _last(exhibit: Exhibit, quantity: str) -> float | None:
     """Return a quantity at the last snapshot; None if it has no meaning.
 
     A count is exact, and what was measured has nine digits: the table shortens it further, but a
     CSV that is saved from it does not.
     """
-    values = exhibit.series.get(quantity.name, np.zeros(0))
+    values = exhibit.series.get(quantity, np.zeros(0))
     if not np.isfinite(values[-1:]).any():
         return None
     value = float(values[-1])
     return int(value) if value.is_integer() else float(f"{value:.9g}")
 
 
-def _span(exhibit: Exhibit, quantity: Quantity) -> list[float] | None:
+def _span(exhibit: Exhibit, quantity: str) -> list[float] | None:
     """Return a quantity's range without its rarest values, for the scale of colours."""
-    values = exhibit.series.get(quantity.name, np.zeros(0))
+    values = exhibit.series.get(quantity, np.zeros(0))
     known = values[np.isfinite(values)]
     return [float(f"{v:.5g}") for v in np.percentile(known, _USUAL)] if len(known) else None
 

@@ -125,8 +125,8 @@ def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:
         "axes": overview.axes,
         "sorted": overview.sorted,
         "quantities": [
-            {"name": q.name, "longName": q.long_name, "units": q.units}
-            for q in overview.quantities
+            {"name": name, "longName": quantity.long_name, "units": quantity.units}
+            for name, quantity in overview.quantities.items()
         ],
         "states": [state.value for state in _STATES],
         "follow": overview.follow_s,

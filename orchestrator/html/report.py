@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import html, text
+from orchestrator.analysis import observables
 from orchestrator.formats import destination
 from orchestrator.formats.durable import replacing
 from orchestrator.html import report_data
@@ -96,7 +97,7 @@ def _overview(
         description=_description(directory),
         axes=names,
         sorted=tuple(axis.sorted for axis in axes),
-        quantities=report_data.quantities(),
+        quantities=observables.quantities(),
         times=tuple(round(float(t), 6) for t in report_data.share(statuses).times),
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         progress=_progress(statuses),

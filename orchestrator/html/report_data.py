@@ -40,14 +40,6 @@ _PROVENANCE = {
 }
 
 
-def quantities() -> tuple[html.Quantity, ...]:
-    """Return what the page draws over time."""
-    return tuple(
-        html.Quantity(name, quantity.long_name, quantity.units)
-        for name, quantity in observables.quantities().items()
-    )
-
-
 class Collected:
     """The packed experiments of a sweep, kept from one look to the next."""
 
@@ -63,7 +55,7 @@ class Collected:
 
         def packed(status: Status) -> Packed:
             shown = exhibit(self._directory.experiment(status.experiment.number), status)
-            return html.pack(shown, self._names, quantities(), allowance)
+            return html.pack(shown, self._names, list(observables.quantities()), allowance)
 
         for status, one in zip(changed, in_order(packed, changed), strict=True):
             self._known[status.experiment.number] = (_seen(status, allowance), one)

@@ -11,17 +11,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from orchestrator.analysis.observables import Quantity
     from orchestrator.model import Status
     from orchestrator.model.snapshots import Reduced
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number that follows from a height map, by the name under which series hold it."""
-
-    name: str
-    long_name: str
-    units: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +26,8 @@ class Overview:
         The names on each axis of the sweep.
     sorted
         Whether the points of each axis are shown by their values, not by their experiments.
+    quantities
+        What is measured, by the name under which series hold it.
     times
         The stops of the time slider, in t0.
     written
@@ -56,7 +50,7 @@ class Overview:
     description: str
     axes: tuple[tuple[str, ...], ...]
     sorted: tuple[bool, ...]
-    quantities: tuple[Quantity, ...]
+    quantities: Mapping[str, Quantity]
     times: tuple[float, ...]
     written: str
     progress: str

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from orchestrator import html
+from orchestrator.analysis import observables
 from orchestrator.model import Experiment, Point, State, Status
 from orchestrator.model.reductions import spectrum
 from tests.conftest import make_reduced, with_arrays
@@ -23,10 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.html import Exhibit, Overview
     from orchestrator.model.snapshots import Reduced
 
-QUANTITIES = (
-    html.Quantity("mean_height", "mean height", "cells"),
-    html.Quantity("roughness", "roughness", "cells"),
-)
+QUANTITIES = {name: observables.QUANTITIES[name] for name in ("mean_height", "roughness")}
 NAMES = ("Tau_min", "Lambda_I")
 SHAPE = (20, 40)
 

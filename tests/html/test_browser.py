@@ -82,7 +82,7 @@ def open_page(browser: Browser, written: Path) -> Iterator[Opener]:
 
 def _write(path: Path, exhibits: Iterable[Exhibit], overview: Overview) -> None:
     allowance = html.allowance(6, np.array(overview.times))
-    packed = [html.pack(exhibit, NAMES, QUANTITIES, allowance) for exhibit in exhibits]
+    packed = [html.pack(exhibit, NAMES, list(QUANTITIES), allowance) for exhibit in exhibits]
     path.write_bytes(html.render(overview, packed))
 
 
@@ -247,7 +247,7 @@ def test_numbers_take_the_place_of_maps(open_page: Opener, overview: Overview) -
     values = [float(text.partition(",")[0]) for text in texts]
     assert len(values) == 6
     assert min(values) > 0.4
-    assert [q.name for q in overview.quantities] == ["mean_height", "roughness"]
+    assert [*overview.quantities] == ["mean_height", "roughness"]
 
 
 def test_a_sweep_without_height_maps_shows_its_numbers(

@@ -51,7 +51,7 @@ def allowance() -> Allowance:
 
 
 def _packed(exhibit: Exhibit, allowance: Allowance) -> Packed:
-    return html.pack(exhibit, NAMES, QUANTITIES, allowance)
+    return html.pack(exhibit, NAMES, list(QUANTITIES), allowance)
 
 
 def _read(text: str) -> tuple[dict[str, Any], dict[int, bytes]]:
