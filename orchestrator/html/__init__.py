@@ -3,10 +3,12 @@
 from orchestrator.html.blocks import pack, unpack
 from orchestrator.html.document import render
 from orchestrator.html.downsample import Allowance, allowance
-from orchestrator.html.values import Exhibit, Overview, Packed
+from orchestrator.html.values import Axis, Diagram, Exhibit, Overview, Packed
 
 __all__ = [
     "Allowance",
+    "Axis",
+    "Diagram",
     "Exhibit",
     "Overview",
     "Packed",

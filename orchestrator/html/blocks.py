@@ -60,7 +60,8 @@ def pack(
         block = _block(told, exhibit.reduced, chosen, maps, series)
         if len(block) <= allowance.block_bytes:
             break
-    return Packed(_entry(exhibit, names, quantities, maps), block)
+    number = exhibit.status.experiment.number
+    return Packed(number, _entry(exhibit, names, quantities, maps), block)
 
 
 def unpack(block: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

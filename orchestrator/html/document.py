@@ -16,7 +16,7 @@ from orchestrator.model import State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.html.values import Overview, Packed
+    from orchestrator.html.values import Diagram, Overview, Packed
 
 SCRIPTS = (
     "state.js",
@@ -123,7 +123,7 @@ def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:
         "name": overview.name,
         "version": __version__,
         "axes": overview.axes,
-        "sorted": overview.sorted,
+        "diagram": _diagram(overview.diagram, exhibits),
         "quantities": [
             {"name": name, "longName": quantity.long_name, "units": quantity.units}
             for name, quantity in overview.quantities.items()
@@ -132,6 +132,15 @@ def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:
         "follow": overview.follow_s,
         "times": overview.times,
         "experiments": [packed.entry for packed in exhibits],
+    }
+
+
+def _diagram(diagram: Diagram, exhibits: Sequence[Packed]) -> dict[str, object]:
+    return {
+        "axes": [{"id": axis.id, "labels": axis.labels} for axis in diagram.axes],
+        "positions": [diagram.positions[packed.number] for packed in exhibits],
+        "rows": diagram.rows,
+        "columns": diagram.columns,
     }
 
 
@@ -145,4 +154,4 @@ def _embedded(data: object) -> str:
 
 def _block(packed: Packed) -> str:
     text = base64.b64encode(packed.block).decode()
-    return f'<script type="text/plain" id="block-{packed.entry["number"]}">{text}</script>\n'
+    return f'<script type="text/plain" id="block-{packed.number}">{text}</script>\n'

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from orchestrator import html, text
 from orchestrator.analysis import observables
+from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.formats import destination
 from orchestrator.formats.durable import replacing
 from orchestrator.html import report_data
+from orchestrator.html.diagram import NO_DIAGRAM, diagram
 from orchestrator.model import State
 from orchestrator.records import failures, ledger, selection
 from orchestrator.records.live_status import LiveStatus
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.model import Status
-    from orchestrator.records.ledger import SweptAxis
     from orchestrator.records.paths import SweepDirectory
 
 
@@ -56,14 +57,15 @@ def page_path(directory: SweepDirectory, output: str | os.PathLike[str] | None =
 
 
 class Page:
-    """The page of a sweep on the disk, and what of the sweep was read for it."""
+    """The page of a sweep on the disk, kept up to date while the sweep runs."""
 
     def __init__(self, directory: SweepDirectory, path: Path) -> None:
         self._directory = directory
         self._path = path
-        self._axes = ledger.swept_axes(directory)
-        names = [name for axis in self._axes for name in axis.names]
+        self._axes = ledger.axes(directory)
+        names = [name for axis in self._axes for name in axis]
         self._collected = report_data.Collected(directory, names)
+        self._diagram = NO_DIAGRAM
         self._last: Sequence[Status] = ()
 
     def show(self, statuses: Sequence[Status], follow_s: int | None) -> None:
@@ -73,35 +75,45 @@ class Page:
             self._write(statuses, follow_s)
 
     def leave(self) -> None:
-        """Write once more what was written last, as a page that nobody writes again."""
+        """Write the same page again, as one that no longer reloads."""
         if self._last:
             self._write(self._last, None)
 
     def _write(self, statuses: Sequence[Status], follow_s: int | None) -> None:
-        overview = _overview(self._directory, self._axes, statuses, follow_s)
+        if {status.experiment.number for status in statuses} != self._diagram.positions.keys():
+            self._diagram = _diagram(self._directory, statuses)
+        overview = _overview(self._directory, self._axes, self._diagram, statuses, follow_s)
+        packed = [p for p in self._collected.packed if p.number in self._diagram.positions]
         with replacing(self._path) as file:
-            file.write(html.render(overview, self._collected.packed))
+            file.write(html.render(overview, packed))
         self._last = statuses
+
+
+def _diagram(directory: SweepDirectory, statuses: Sequence[Status]) -> html.Diagram:
+    if not statuses:
+        return NO_DIAGRAM
+    grid = lay_out(directory, ask_slurm=False)  # of which only the dimensions are needed
+    return diagram(grid.dimensions, statuses, grid.length / grid.depth)
 
 
 def _overview(
     directory: SweepDirectory,
-    axes: Sequence[SweptAxis],
+    axes: tuple[tuple[str, ...], ...],
+    diagram: html.Diagram,
     statuses: Sequence[Status],
     follow_s: int | None,
 ) -> html.Overview:
     name, (content, templates) = directory.name, _sweep_file(directory)
-    names = tuple(axis.names for axis in axes)
     return html.Overview(
         name=name,
         description=_description(directory),
-        axes=names,
-        sorted=tuple(axis.sorted for axis in axes),
+        axes=axes,
+        diagram=diagram,
         quantities=observables.quantities(),
         times=tuple(round(float(t), 6) for t in report_data.share(statuses).times),
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         progress=_progress(statuses),
-        causes=tuple(failures.grouped(name, statuses, names)),
+        causes=tuple(failures.grouped(name, statuses, axes)),
         sweep_file=content,
         templates=templates,
         commands=(_submitted(name, content), f"rescal-sweep report {name}"),

@@ -17,15 +17,51 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis of a sweep.
+
+    Attributes
+    ----------
+    id
+        The names of its parameters, separated by spaces.
+    labels
+        One per point, in the order in which they are shown, with a line per parameter.
+    """
+
+    id: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """The layout of the phase diagram.
+
+    Attributes
+    ----------
+    axes
+        Those of the sweep in their order, and the seeds.
+    positions
+        By the number of an experiment, the index of its point on each axis.
+    rows, columns
+        The index of the axis that goes down at first, and across; None where there is none.
+    """
+
+    axes: tuple[Axis, ...]
+    positions: Mapping[int, tuple[int, ...]]
+    rows: int | None = None
+    columns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The sweep as a whole.
 
     Attributes
     ----------
     axes
-        The names on each axis of the sweep.
-    sorted
-        Whether the points of each axis are shown by their values, not by their experiments.
+        The names of the parameters on each axis of the sweep.
+    diagram
+        Where the experiments stand; those without a position are not on the page.
     quantities
         What is measured, by the name under which series hold it.
     times
@@ -49,7 +85,7 @@ class Overview:
     name: str
     description: str
     axes: tuple[tuple[str, ...], ...]
-    sorted: tuple[bool, ...]
+    diagram: Diagram
     quantities: Mapping[str, Quantity]
     times: tuple[float, ...]
     written: str
@@ -94,11 +130,14 @@ class Packed:
 
     Attributes
     ----------
+    number
+        Of the experiment.
     entry
         What the grid and the table show at once, ready for JSON.
     block
         All the rest, compressed; the page unpacks it when somebody looks.
     """
 
+    number: int
     entry: Mapping[str, object]
     block: bytes

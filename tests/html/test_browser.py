@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator import html
 from orchestrator.model import State
-from tests.html.conftest import NAMES, QUANTITIES, without_maps
+from tests.html.conftest import NAMES, QUANTITIES, laid_out, without_maps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -82,8 +82,9 @@ def open_page(browser: Browser, written: Path) -> Iterator[Opener]:
 
 def _write(path: Path, exhibits: Iterable[Exhibit], overview: Overview) -> None:
     allowance = html.allowance(6, np.array(overview.times))
-    packed = [html.pack(exhibit, NAMES, list(QUANTITIES), allowance) for exhibit in exhibits]
-    path.write_bytes(html.render(overview, packed))
+    shown = list(exhibits)
+    packed = [html.pack(exhibit, NAMES, list(QUANTITIES), allowance) for exhibit in shown]
+    path.write_bytes(html.render(laid_out(overview, shown), packed))
 
 
 def _pixels(tab: Page, number: int) -> list[int]:
@@ -547,12 +548,12 @@ def test_what_has_no_value_stands_at_the_end_whichever_way_it_is_sorted(
     assert orders[0][:2] == orders[1][1::-1]
 
 
-def test_values_stand_in_their_order_whenever_they_came(
+def test_values_stand_in_their_order_whenever_their_experiments_came(
     open_page: Opener, written: Path, overview: Overview, make_exhibit: Callable[..., Exhibit]
 ) -> None:
     _write(written, [make_exhibit(n) for n in (5, 0, 4, 1, 3, 2)], overview)
     grid = open_page().locator("table.grid th").all_inner_texts()
-    points = dataclasses.replace(overview, axes=(("Tau_min", "Lambda_I"),), sorted=(False,))
+    points = dataclasses.replace(overview, axes=(NAMES,))
     _write(written, [make_exhibit(n) for n in (5, 0, 4)], points)
     flow = open_page().locator(".flow .label").all_inner_texts()
 
@@ -561,8 +562,8 @@ def test_values_stand_in_their_order_whenever_they_came(
         *(f"Lambda_I = {value}" for value in ("0", "0.5", "1")),
     ]
     assert [text.replace("\xa0", " ") for text in flow] == [
-        *("Tau_min = 100, Lambda_I = 1", "Tau_min = 0, Lambda_I = 0"),
-        "Tau_min = 100, Lambda_I = 0.5",
+        *("Tau_min = 0, Lambda_I = 0", "Tau_min = 100, Lambda_I = 0.5"),
+        "Tau_min = 100, Lambda_I = 1",
     ]
 
 

@@ -65,7 +65,6 @@ function arrive() {
     else rememberOpened();
   } else if (history.state === null) {
     recall();
-    chooseSides();
     remember();
     tellAll({ ...view });
   } else if (open !== view.open) {

@@ -19,31 +19,21 @@ function sight(entries) {
 // ---- which axes lie where ------------------------------------------------------------------
 
 function sides() {
-  const rows = axisOf(view.rows) ?? swept[0];
-  const columns = axisOf(view.columns) ?? swept.find((axis) => axis !== rows);
+  const rows = axisOf(view.rows) ?? axes[data.diagram.rows];
+  const columns = axisOf(view.columns) ?? axes[data.diagram.columns];
   return { rows, columns: columns === rows ? swept.find((axis) => axis !== rows) : columns };
 }
 
-function pickedLabel(axis) {
-  return axis.labels.includes(view.picks[axis.id]) ? view.picks[axis.id] : axis.labels[0];
+// the index that is shown of an axis on neither side
+function picked(axis) {
+  return Math.max(0, axis.labels.map(inOneLine).indexOf(view.picks[axis.id]));
 }
 
 function shown({ rows, columns }) {
   const others = swept.filter((axis) => axis !== rows && axis !== columns);
   return experiments.filter((one) =>
-    others.every((axis) => axis.label(one) === pickedLabel(axis)),
+    others.every((axis) => one.position[axis.index] === picked(axis)),
   );
-}
-
-// the wider side of the window takes the longer axis, as far as the pictures' shape allows
-function chooseSides() {
-  if (swept.length < 2 || view.rows || view.columns) return;
-  const [first, second] = swept;
-  const shape = (across, down) =>
-    Math.abs(Math.log((2 * across.labels.length) / down.labels.length / 1.4));
-  const turned = shape(first, second) < shape(second, first);
-  view.rows = (turned ? second : first).id;
-  view.columns = (turned ? first : second).id;
 }
 
 // ---- the grid ------------------------------------------------------------------------------
@@ -54,7 +44,7 @@ function buildGrid() {
   cells.clear();
   const where = sides();
   const chosen = shown(where);
-  const flows = !where.columns || where.columns.labels.length > MOST_COLUMNS;
+  const flows = !where.rows || !where.columns || where.columns.labels.length > MOST_COLUMNS;
   byId("grid").replaceChildren(flows ? flow(chosen) : table(chosen, where));
   const first = cells.values().next().value;
   if (first) first.tabIndex = 0;
@@ -64,18 +54,18 @@ function buildGrid() {
 function table(chosen, { rows, columns }) {
   const places = new Map();
   for (const one of chosen) {
-    const place = `${rows.label(one)}\n${columns.label(one)}`;
+    const place = `${one.position[rows.index]} ${one.position[columns.index]}`;
     places.set(place, [...(places.get(place) ?? []), one]);
   }
-  const head = columns.labels.map((label) => element("th", { scope: "col" }, lines(label)));
-  const body = rows.labels.map((row) =>
+  const head = columns.labels.map((label) => element("th", { scope: "col" }, unbroken(label)));
+  const body = rows.labels.map((label, row) =>
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, lines(row)),
-      ...columns.labels.map((column) => {
-        const here = places.get(`${row}\n${column}`) ?? [];
-        return element("td", {}, here.length ? makeCell(here[0], here.length - 1) : null);
+      element("th", { scope: "row" }, unbroken(label)),
+      ...columns.labels.map((_, column) => {
+        const here = places.get(`${row} ${column}`) ?? [];
+        return element("td", {}, here.length ? makeCell(here.at(-1), here.length - 1) : null);
       }),
     ),
   );
@@ -89,16 +79,11 @@ function table(chosen, { rows, columns }) {
   return grid;
 }
 
-// a line for each parameter
-function lines(label) {
-  return unbroken(label).replaceAll(", ", "\n");
-}
-
 function flow(chosen) {
   return element(
     "div",
     { className: "flow", role: "group", "aria-labelledby": "diagram-title" },
-    ...chosen.map((one) =>
+    ...chosen.sort(byPosition).map((one) =>
       element(
         "div",
         {},
@@ -109,8 +94,13 @@ function flow(chosen) {
   );
 }
 
+function byPosition(a, b) {
+  const index = a.position.findIndex((place, i) => place !== b.position[i]);
+  return index < 0 ? 0 : a.position[index] - b.position[index];
+}
+
 function flowLabel(one) {
-  return swept.length ? swept.map((axis) => axis.label(one)).join(", ") : `exp${one.number}`;
+  return swept.length ? swept.map((axis) => labelOn(axis, one)).join(", ") : `exp${one.number}`;
 }
 
 function makeCell(one, more) {

@@ -152,7 +152,6 @@ function startGrid() {
       renewTip();
     }
   });
-  chooseSides();
   buildTools();
   buildGrid();
   drawScale(byId("scale"));

@@ -87,35 +87,25 @@ function byId(id) {
 
 // ---- axes ----------------------------------------------------------------------------------
 
-// the axes of the sweep, and the seeds where there are several of them
-const axes = data.axes.map((group, i) => {
-  const first = data.axes.slice(0, i).flat().length;
-  const label = (one) =>
-    group.map((name, j) => `${name} = ${exact(one.values[first + j])}`).join(", ");
-  const values = (one) => one.values.slice(first, first + group.length);
-  return { id: group.join(" "), label, values: data.sorted[i] ? values : null };
-});
-axes.push({ id: "seed", label: (one) => `seed = ${one.seed}`, values: (one) => [one.seed] });
-for (const axis of axes) axis.labels = labelsOf(axis);
+// those of the sweep, and the seeds; an experiment has a position on each
+const axes = data.diagram.axes.map((axis, index) => ({ ...axis, index }));
 const swept = axes.filter((axis) => axis.labels.length > 1);
-
-// by their values, numbers before words and none last, where these have an order
-function labelsOf({ label, values }) {
-  const ones = [...new Map(experiments.map((one) => [label(one), one])).values()];
-  const rank = (value) => (value === null ? 2 : typeof value === "string" ? 1 : 0);
-  const apart = (a, b) => rank(a) - rank(b) || (a < b ? -1 : Number(a > b));
-  const byValue = (a, b) => {
-    const others = values(b);
-    return values(a).reduce((found, value, i) => found || apart(value, others[i]), 0);
-  };
-  return (values ? ones.sort(byValue) : ones).map(label);
-}
+experiments.forEach((one, i) => {
+  one.position = data.diagram.positions[i];
+});
 
 function axisOf(id) {
   return swept.find((axis) => axis.id === id);
 }
 
+function labelOn(axis, one) {
+  return inOneLine(axis.labels[one.position[axis.index]]);
+}
+
+function inOneLine(label) {
+  return label.replaceAll("\n", ", ");
+}
+
 function described(one) {
-  const parts = axes.slice(0, -1).map((axis) => axis.label(one));
-  return [...parts, `seed = ${one.seed}`].join(", ");
+  return axes.map((axis) => labelOn(axis, one)).join(", ");
 }

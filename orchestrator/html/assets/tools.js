@@ -94,12 +94,13 @@ function sideTool(label, key, axis) {
 }
 
 function pickTool(axis) {
-  const options = axis.labels.map((label) => [label, label]);
+  const labels = axis.labels.map(inOneLine);
+  const options = labels.map((label) => [label, label]);
   return chooser(
     `pick-${axis.id.replaceAll(" ", "-")}`,
     "At",
     options,
-    pickedLabel(axis),
+    labels[picked(axis)],
     (label) => change({ picks: { ...view.picks, [axis.id]: label } }),
   );
 }
