@@ -7,33 +7,16 @@ import html
 import json
 import re
 from collections import Counter
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from orchestrator._version import __version__
+from orchestrator.html.script import ASSETS, script
 from orchestrator.model import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.html.values import Diagram, Overview, Packed
-
-SCRIPTS = (
-    "state.js",
-    "address.js",
-    "blocks.js",
-    "drawing.js",
-    "charts.js",
-    "tools.js",
-    "grid.js",
-    "pointing.js",
-    "table.js",
-    "detail.js",
-    "following.js",
-    "printing.js",
-    "page.js",
-)
-"""The parts of the page's program, in the order in which they are joined to one."""
 
 _STATES = (
     State.DONE,
@@ -43,7 +26,6 @@ _STATES = (
     *(state for state in State if state.bad),
 )
 _COMMAND = re.compile("rescal-sweep [^,]+")  # in a cause; a comma ends it
-_ASSETS = files("orchestrator.html") / "assets"
 
 
 def render(overview: Overview, exhibits: Sequence[Packed]) -> bytes:
@@ -62,7 +44,7 @@ def render(overview: Overview, exhibits: Sequence[Packed]) -> bytes:
         "causes": _causes(overview.causes),
         "count": str(len(exhibits)),
         "style": _asset("page.css"),
-        "script": "\n".join(_asset(name) for name in SCRIPTS),
+        "script": script(),
         "data": _embedded(_data(overview, exhibits)),
         "sweep_file": html.escape(overview.sweep_file),
         "templates": "".join(_template(*said) for said in overview.templates.items()),
@@ -115,7 +97,7 @@ def _causes(causes: Sequence[str]) -> str:
 
 
 def _asset(name: str) -> str:
-    return (_ASSETS / name).read_text(encoding="utf-8")
+    return (ASSETS / name).read_text(encoding="utf-8")
 
 
 def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:

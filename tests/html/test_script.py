@@ -1,0 +1,37 @@
+"""The modules of the assets become one script."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from orchestrator.html.script import ASSETS, script
+
+NAMES = re.compile(r"^(?:async )?(?:function\*?|const|let|class) (\w+)", re.MULTILINE)
+
+
+def test_the_script_has_every_top_level_name_once_and_no_imports() -> None:
+    joined = script()
+
+    names = Counter(NAMES.findall(joined))
+    assert [name for name, count in names.items() if count > 1] == []
+    assert {"short", "blockOf", "startTable", "data"} <= names.keys()
+    assert re.findall(r"^ *(?:import|export|//)\b.*", joined, re.MULTILINE) == []
+
+
+def test_modules_stand_after_those_that_they_import() -> None:
+    joined = script()
+
+    assert joined.index("function nearest(") < joined.index("function frameAt(")
+    assert joined.index("const view = ") < joined.index("function startTable(")
+    assert joined.endswith("addCopyButton(holder);")  # of main.js
+
+
+def test_every_import_is_of_a_form_that_can_be_joined() -> None:
+    form = re.compile(r'import \{[\w, \n]+\} from "\./\w+\.js";')
+
+    for module in ASSETS.iterdir():
+        if module.name.endswith(".js"):
+            text = module.read_text(encoding="utf-8")
+            assert text.count("\nimport ") == len(form.findall(text)), module.name
+            assert " as " not in "".join(form.findall(text)), module.name
