@@ -10,7 +10,9 @@ demo: .venv/.demo
 	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml --wait --yes
 	$(BIN)/rescal-sweep plot $(DEMO)
 
+# the page's JavaScript has tests of its own, which pytest runs as one where there is node
 test: .venv/.test
+	if command -v node >/dev/null; then node --test tests/html/*.test.js; fi
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 coverage: .venv/.test
