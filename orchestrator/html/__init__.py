@@ -1,4 +1,4 @@
-"""The HTML page of a sweep, without outside resources."""
+"""The HTML page of a sweep: one self-contained document."""
 
 from orchestrator.html.blocks import pack, unpack
 from orchestrator.html.document import render

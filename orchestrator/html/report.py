@@ -1,4 +1,4 @@
-"""The page of a sweep on disk: written once, or again and again while the sweep runs."""
+"""The page of a sweep on disk, written once or repeatedly while the sweep runs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,13 @@ def report(
 
 
 def page_path(directory: SweepDirectory, output: str | os.PathLike[str] | None = None) -> Path:
-    """Return where the page goes, refused if nothing can be written there."""
+    """Return the path of the page (default: ``report.html`` in the sweep's directory).
+
+    Raises
+    ------
+    RequestError
+        If no page can be written there.
+    """
     path = directory.root / "report.html" if output is None else Path(output)
     return destination.ready(path, (".html", ".htm"))
 
@@ -69,7 +75,13 @@ class Page:
         self._last: Sequence[Status] = ()
 
     def show(self, statuses: Sequence[Status], follow_s: int | None) -> None:
-        """Write the page if there is something new on it, or if it is the last one."""
+        """Write the page if an experiment has changed, or if it will not be written again.
+
+        Parameters
+        ----------
+        follow_s
+            Seconds after which the page reloads; None for the last one.
+        """
         changed = self._collected.update(statuses)
         if changed or follow_s is None:
             self._write(statuses, follow_s)
@@ -129,31 +141,31 @@ def _progress(statuses: Sequence[Status]) -> str:
 
 
 def _sweep_file(directory: SweepDirectory) -> tuple[str, dict[str, str]]:
-    """Return the text of the sweep file, and those of what it extends, by name."""
+    """Return the text of the sweep file, and of the files that it extends, by name."""
     from orchestrator.sweepfile import layers, problems  # noqa: PLC0415  # YAML, as below
 
     path = ledger.last_sweep_file(directory)
     if not path.exists():
         return "", {}
-    found = layers.chain(path, (), problems.Problems())
-    return found.text, found.templates
+    chain = layers.chain(path, (), problems.Problems())
+    return chain.text, chain.templates
 
 
 def _submitted(name: str, text: str) -> str:
-    """Return the command that submits a sweep file with what was said over it."""
+    """Return the command that submits a sweep file with the overrides it records."""
     from orchestrator.sweepfile.layers import overrides_of  # noqa: PLC0415  # YAML, as below
 
-    said = [word for override in overrides_of(text) for word in ("--set", override)]
-    return shlex.join(["rescal-sweep", "submit", f"{name}.yaml", *said, "--wait"])
+    options = [word for override in overrides_of(text) for word in ("--set", override)]
+    return shlex.join(["rescal-sweep", "submit", f"{name}.yaml", *options, "--wait"])
 
 
 def _description(directory: SweepDirectory) -> str:
-    """Return what the sweep file says of itself; its templates are not needed for that."""
+    """Return the description in the sweep file; its templates are not read."""
     from orchestrator.sweepfile import tree  # noqa: PLC0415  # YAML is loaded only by those who read it
 
     path = ledger.last_sweep_file(directory)
     if not path.exists():
         return ""
-    said, _ = tree.read(path)
-    leaf = said.nodes.get("description")
+    root, _ = tree.read(path)
+    leaf = root.nodes.get("description")
     return leaf.text if isinstance(leaf, tree.Leaf) else ""

@@ -34,6 +34,6 @@ def script() -> str:
 
 def _modules() -> dict[str, str]:
     """Return the text of each module by name."""
-    found = (path for path in ASSETS.iterdir() if path.name.endswith(".js"))
-    paths = sorted(found, key=lambda path: path.name)
+    modules = (path for path in ASSETS.iterdir() if path.name.endswith(".js"))
+    paths = sorted(modules, key=lambda path: path.name)
     return {path.name.removesuffix(".js"): path.read_text(encoding="utf-8") for path in paths}

@@ -1,4 +1,4 @@
-"""What a page is made of, frozen: the sweep as a whole, and each experiment."""
+"""The content of a page: the sweep as a whole, its phase diagram, and each experiment."""
 
 from __future__ import annotations
 
@@ -67,19 +67,19 @@ class Overview:
     times
         The stops of the time slider, in t0.
     written
-        When the page is written, as a person reads it.
+        Date and time at which the page is written, in UTC.
     progress
-        A sentence on how far the sweep is.
+        A sentence on the progress of the sweep.
     causes
         A sentence for each cause of failure, with the command that mends it.
     sweep_file
         The text of the sweep file as it was submitted last.
     templates
-        The text of each file that it extends, by name.
+        The text of each file that the sweep file extends, by name.
     commands
-        The command lines that make the sweep and this page again.
+        Command lines that reproduce the sweep and this page.
     follow_s
-        Seconds after which the page is loaded again, None for a page that stays as it is.
+        Seconds after which the page reloads; None for a page that does not.
     """
 
     name: str
@@ -99,20 +99,20 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One experiment, with all that a page tells of it.
+    """One experiment, with all that the page shows of it.
 
     Attributes
     ----------
     remark
-        What a person should know, such as why it failed; empty where there is nothing.
+        A note for the reader, such as why it failed; may be empty.
     series
         By the name of a quantity, float64 [s] at the times of ``reduced``.
     provenance
-        What made the results, label by label: engine, command lines, host, times.
+        Engine, command lines, host and times, by label.
     attempts
-        A sentence for each attempt.
+        One sentence per attempt.
     log_tail
-        The last lines of the engine's output.
+        Last lines of the output of the engine.
     """
 
     status: Status
@@ -126,16 +126,17 @@ class Exhibit:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """One experiment as the page carries it.
+    """One experiment as the page stores it.
 
     Attributes
     ----------
     number
         Of the experiment.
     entry
-        What the grid and the table show at once, ready for JSON.
+        What diagram and table show at once, ready for JSON.
     block
-        All the rest, compressed; the page unpacks it when somebody looks.
+        The rest, compressed (see :func:`~orchestrator.html.blocks.unpack`); the page unpacks it on
+        demand.
     """
 
     number: int

@@ -58,7 +58,7 @@ def make_exhibit() -> Callable[..., Exhibit]:
         state: State = State.DONE,
         snapshots: int = 6,
         shape: tuple[int, int] = SHAPE,
-        **told: Any,
+        **fields: Any,
     ) -> Exhibit:
         depth, length = shape
         swept = {"Tau_min": 100.0 * (number // 3), "Lambda_I": 0.5 * (number % 3)}
@@ -77,7 +77,7 @@ def make_exhibit() -> Callable[..., Exhibit]:
             attempts=("done after 8 s on node1",),
             log_tail=("rescal speaks",),
         )
-        return dataclasses.replace(made, **told)
+        return dataclasses.replace(made, **fields)
 
     return make
 

@@ -62,9 +62,9 @@ class Opener:
 
 @pytest.fixture
 def written(tmp_path: Path, make_exhibit: Callable[..., Exhibit], overview: Overview) -> Path:
-    told = {"remark": "rescal exited, with 3", "log_tail": ("</script>bad luck",)}
+    fields = {"remark": "rescal exited, with 3", "log_tail": ("</script>bad luck",)}
     exhibits = [make_exhibit(n) for n in range(6)]
-    exhibits[FAILED] = make_exhibit(FAILED, State.FAILED, 3, **told)
+    exhibits[FAILED] = make_exhibit(FAILED, State.FAILED, 3, **fields)
     path = tmp_path / "report.html"
     _write(path, exhibits, overview)
     return path
@@ -88,8 +88,8 @@ def _write(path: Path, exhibits: Iterable[Exhibit], overview: Overview) -> None:
 
 
 def _pixels(tab: Page, number: int) -> list[int]:
-    found: list[int] = tab.locator(f".cell[data-number='{number}'] canvas").evaluate(PIXELS)
-    return found
+    pixels: list[int] = tab.locator(f".cell[data-number='{number}'] canvas").evaluate(PIXELS)
+    return pixels
 
 
 def _rows(tab: Page) -> list[str]:
@@ -400,7 +400,7 @@ def test_another_address_in_the_same_tab_shows_what_it_says(open_page: Opener) -
     shown = tab.locator("#detail-title").inner_text()
     tab.keyboard.press("Escape")
     tab.evaluate("location.hash = '#show=roughness'")
-    tab.locator("#found", has_text="6 of 6").wait_for()
+    tab.locator("#count", has_text="6 of 6").wait_for()
 
     assert shown.startswith("exp2")
     assert tab.locator("#time-text").inner_text() == "t = 50 t0"
@@ -460,7 +460,7 @@ def test_sorting_and_filtering_change_the_rows(open_page: Opener) -> None:
     assert some == ["exp1", "exp4"]
     assert one == ["exp4"]
     assert _rows(tab) == []
-    assert tab.locator("#found").inner_text() == "0 of 6"
+    assert tab.locator("#count").inner_text() == "0 of 6"
 
 
 def test_the_state_that_the_table_is_filtered_by_is_the_one_its_box_names(

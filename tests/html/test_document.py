@@ -61,13 +61,13 @@ def _page(overview: Overview, exhibits: Sequence[Exhibit], allowance: Allowance)
 
 def _read(text: str) -> tuple[dict[str, Any], dict[int, bytes]]:
     """Return the data and the blocks of a page, as a browser would find them."""
-    found = Elements(text).texts
+    texts = Elements(text).texts
     blocks = {
         int(name.removeprefix("block-")): base64.b64decode(content, validate=False)
-        for name, content in found.items()
+        for name, content in texts.items()
         if name.startswith("block-")
     }
-    return json.loads(found["data"]), blocks
+    return json.loads(texts["data"]), blocks
 
 
 def test_a_page_gives_back_maps_spectra_and_series(
@@ -79,15 +79,15 @@ def test_a_page_gives_back_maps_spectra_and_series(
 
     assert [one["number"] for one in data["experiments"]] == sorted(blocks) == [0, 1, 2]
     for exhibit in exhibits:
-        told, arrays = html.unpack(blocks[exhibit.status.experiment.number])
-        maps = told["low"] + told["step"] * arrays["levels"]
+        head, arrays = html.unpack(blocks[exhibit.status.experiment.number])
+        maps = head["low"] + head["step"] * arrays["levels"]
         assert (maps == exhibit.reduced.height_maps).all()
-        assert told["times"] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
-        assert told["parameters"] == dict(exhibit.status.experiment.point.parameters)
-        assert arrays["series_times"].tolist() == told["times"]
+        assert head["times"] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
+        assert head["parameters"] == dict(exhibit.status.experiment.point.parameters)
+        assert arrays["series_times"].tolist() == head["times"]
         assert arrays["roughness"] == pytest.approx(exhibit.series["roughness"])
         spectra = exhibit.reduced.spectra
-        peaks = np.array(told["peaks"])[:, None, None]
+        peaks = np.array(head["peaks"])[:, None, None]
         assert np.abs(arrays["spectra"] / 255 * peaks - spectra).max() <= peaks.max() / 500
 
 
@@ -155,8 +155,8 @@ def test_an_experiment_without_snapshots_has_a_block_without_maps(
 
     packed = _packed(none, allowance)
 
-    told, arrays = html.unpack(packed.block)
-    assert told["times"] == []
+    head, arrays = html.unpack(packed.block)
+    assert head["times"] == []
     assert arrays["levels"].size == 0
     assert packed.entry["last"] == [None, None]
     assert packed.entry["heights"] is None
@@ -167,9 +167,9 @@ def test_an_experiment_without_height_maps_tells_its_numbers_and_its_domain(
 ) -> None:
     packed = _packed(without_maps(make_exhibit(1)), allowance)
 
-    told, arrays = html.unpack(packed.block)
-    assert told["times"] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
-    assert (told["depth"], told["length"]) == packed.entry["domain"] == SHAPE
+    head, arrays = html.unpack(packed.block)
+    assert head["times"] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
+    assert (head["depth"], head["length"]) == packed.entry["domain"] == SHAPE
     assert arrays["levels"].size == 0
     assert arrays["mean_height"] == pytest.approx(make_exhibit(1).series["mean_height"])
     assert packed.entry["heights"] is None

@@ -42,7 +42,7 @@ function buildRows() {
     element("tbody", { id: "body" }),
   );
   byId("rows").replaceChildren(body);
-  byId("found").textContent = `${table.listed.length} of ${experiments.length}`;
+  byId("count").textContent = `${table.listed.length} of ${experiments.length}`;
   addRows();
 }
 
