@@ -129,7 +129,7 @@ test("the strongest wave is described by its wavenumbers and its length", () => 
   assert.equal(strongestWave(block, 0), "There are no waves.");
   assert.equal(
     strongestWave(block, 1),
-    "The strongest, with inlet and outlet: 2 along, 1 across, 24 cells long, amplitude 1.5 cells.",
+    "Strongest wave, inlet and outlet included: 2 along, 1 across; length 24 cells, amplitude 1.5 cells.",
   );
   assert.equal(
     rangeOfWaves(block),

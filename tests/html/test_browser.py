@@ -371,7 +371,7 @@ def test_an_experiment_has_its_series_and_its_spectrum(open_page: Opener) -> Non
     assert line is not None
     assert line.count("L") == 5  # six snapshots
     assert (
-        "The strongest, with inlet and outlet: 2 along, 0 across, 20 cells long"
+        "Strongest wave, inlet and outlet included: 2 along, 0 across; length 20 cells"
         in tab.locator(".spectrum").inner_text()
     )
     tab.keyboard.press("Tab")
@@ -558,7 +558,7 @@ def test_all_of_the_page_is_printed_though_it_is_out_of_sight(
              dispatchEvent(new Event('beforeprint'));
              return !document.querySelector('.cell canvas[width="2"]');
            }""",
-        timeout=5000,
+        timeout=30_000,
     )
     tab.emulate_media(media="print")
     tab.set_viewport_size({"width": 700, "height": 900})  # about A4
@@ -659,7 +659,7 @@ def test_a_page_that_follows_is_loaded_again_by_itself(
 
     tab.wait_for_function("() => document.title.startsWith('later')")
 
-    assert offered.strip() == "load again every 1 s"
+    assert offered.strip() == "reload every 1 s"
     assert tab.locator("#follow").is_hidden()
     tab.close()
 

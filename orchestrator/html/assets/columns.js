@@ -28,7 +28,7 @@ export function columnsOf({ axes, quantities, experiments }) {
     field("time", "t0", "time_t0"),
     { ...field("fraction", "%", "percent"), value: percent },
     field("snapshots"),
-    field("attempt", "try"),
+    field("attempt"),
     field("wall", "wall s", "wall_s"),
     ...measured.filter(({ value }) => experiments.some((each) => value(each) !== null)),
     ...(experiments.some((each) => each.remark) ? [remark] : []),

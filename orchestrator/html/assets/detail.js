@@ -126,7 +126,7 @@ function series({ arrays }) {
   detail.parts.charts = charts;
   const figures = charts.map(({ figure }) => figure);
   return figures.length
-    ? [titled("Series", element("div", { className: "charts" }, ...figures))]
+    ? [titled("Series over time (t0)", element("div", { className: "charts" }, ...figures))]
     : [];
 }
 

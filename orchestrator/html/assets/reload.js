@@ -45,7 +45,7 @@ function reloadCheckbox() {
   checkbox.addEventListener("change", () =>
     store(key, checkbox.checked ? "yes" : "no", "sessionStorage"),
   );
-  byId("follow").append(element("label", {}, checkbox, ` load again every ${data.follow} s`));
+  byId("follow").append(element("label", {}, checkbox, ` reload every ${data.follow} s`));
   byId("follow").hidden = false;
   return checkbox;
 }

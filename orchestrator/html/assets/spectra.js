@@ -38,5 +38,6 @@ export function strongestWave({ head, arrays }, index) {
   const strongest = values.subarray(index * size, (index + 1) * size).indexOf(255);
   const [along, across] = [strongest % columns, Math.floor(strongest / columns)];
   const length = Math.round(1 / Math.hypot(along / head.length, across / head.depth));
-  return `The strongest, with inlet and outlet: ${along} along, ${across} across, ${short(length)} cells long, amplitude ${short(peak)} cells.`;
+  const waves = `${along} along, ${across} across`;
+  return `Strongest wave, inlet and outlet included: ${waves}; length ${short(length)} cells, amplitude ${short(peak)} cells.`;
 }
