@@ -32,6 +32,5 @@ test("an address without a view shows the last time, as at first", () => {
 test("what a sweep does not have is as at first", () => {
   const fragments = ["#t=3", "#t=-1", "#t=1.5", "#t=x", "#open=5", "#open=x", "#state=tired"];
 
-  for (const fragment of fragments)
-    assert.deepEqual(viewOf(fragment, SWEEP), INITIAL, fragment);
+  for (const fragment of fragments) assert.deepEqual(viewOf(fragment, SWEEP), INITIAL, fragment);
 });

@@ -34,10 +34,7 @@ test("the sides are those of the view, else those of the diagram", () => {
 });
 
 test("no axis lies on both sides", () => {
-  assert.deepEqual(idsOf(sidesOf(AXES, DIAGRAM, view("Tau_min H", ""))), [
-    "Tau_min H",
-    "Lambda_I",
-  ]);
+  assert.deepEqual(idsOf(sidesOf(AXES, DIAGRAM, view("Tau_min H", ""))), ["Tau_min H", "Lambda_I"]);
   assert.deepEqual(idsOf(sidesOf(AXES.slice(0, 1), { rows: 0, columns: null }, view("", ""))), [
     "Tau_min H",
     undefined,

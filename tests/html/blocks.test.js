@@ -59,12 +59,7 @@ test("a frame is of another time where another stop of the slider is nearer to i
   const often = blockOfTimes(0, 1, 2, 3, 4, 5);
 
   assert.deepEqual(frameAt(seldom, 3, stops), { index: 0, time: 0, other: true, past: false });
-  assert.deepEqual(frameAt(seldom, 50, stops), {
-    index: 5,
-    time: 50,
-    other: false,
-    past: false,
-  });
+  assert.deepEqual(frameAt(seldom, 50, stops), { index: 5, time: 50, other: false, past: false });
   assert.deepEqual(frameAt(often, 50, stops), { index: 5, time: 5, other: true, past: true });
   assert.equal(frameAt(blockOfTimes(), 3, stops), null);
 });

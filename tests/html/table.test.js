@@ -7,15 +7,7 @@ const NAMES = ["Tau_min", "Lambda_I", "Open"];
 
 function experiment(number, fields = {}) {
   const values = [100 * Math.floor(number / 3), 0.5 * (number % 3), number % 2 === 0];
-  return {
-    number,
-    values,
-    seed: 1,
-    state: "done",
-    remark: "",
-    last: [number, null],
-    ...fields,
-  };
+  return { number, values, seed: 1, state: "done", remark: "", last: [number, null], ...fields };
 }
 
 const EXPERIMENTS = Array.from({ length: 6 }, (_, n) => experiment(n));

@@ -13,15 +13,7 @@ import {
 test("a measured number has four digits, or one decimal from 1000 on", () => {
   const numbers = [0, 3, 12.3456, 0.123456, 999.96, 12345.678, 123456];
 
-  assert.deepEqual(numbers.map(short), [
-    "0",
-    "3",
-    "12.35",
-    "0.1235",
-    "1000",
-    "12345.7",
-    "123456",
-  ]);
+  assert.deepEqual(numbers.map(short), ["0", "3", "12.35", "0.1235", "1000", "12345.7", "123456"]);
 });
 
 test("very small and very large numbers have an exponent", () => {

@@ -51,10 +51,7 @@ export function createCell(experiment, more) {
   );
   cell.style.setProperty("--shape", `${length || 2} / ${depth || 1}`);
   cell.style.setProperty("--share", length / longest || 1);
-  cell.setAttribute(
-    "aria-label",
-    `exp${number}, ${described(experiment)}, ${stateName(state)}`,
-  );
+  cell.setAttribute("aria-label", `exp${number}, ${described(experiment)}, ${stateName(state)}`);
   cells.set(number, cell);
   return cell;
 }

@@ -90,8 +90,7 @@ function drawn(quantity, times, values, range) {
     cursor.setAttribute("x1", middle);
     cursor.setAttribute("x2", middle);
   };
-  const timeOf = (part) =>
-    start + ((part * width - left) / (width - left - right)) * (end - start);
+  const timeOf = (part) => start + ((part * width - left) / (width - left - right)) * (end - start);
   return { root, dot, x, y, moveCursor, timeOf };
 }
 

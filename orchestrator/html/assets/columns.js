@@ -5,13 +5,15 @@ import { exact, titleOf } from "./text.js";
 // Each has an id, a title, the value of an experiment, and its name in a CSV file; words are
 // aligned to the left, and text is how a value is written if not as a measured number.
 export function columnsOf({ axes, quantities, experiments }) {
-  const parameters = axes.flat().map((name, i) => ({
-    id: `p.${name}`,
-    title: name,
-    value: ({ values }) => values[i],
-    csv: name,
-    text: exact,
-  }));
+  const parameters = axes
+    .flat()
+    .map((name, i) => ({
+      id: `p.${name}`,
+      title: name,
+      value: ({ values }) => values[i],
+      csv: name,
+      text: exact,
+    }));
   const measured = quantities.map((quantity, i) => ({
     id: `q.${quantity.name}`,
     title: titleOf(quantity),

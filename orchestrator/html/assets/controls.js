@@ -13,10 +13,7 @@ export function buildControls() {
   const focused = controls.contains(document.activeElement) ? document.activeElement.id : null;
   controls.replaceChildren(timeControl(), showControl());
   if (several(axes).length > 1) {
-    controls.append(
-      sideControl("Down", "rows", sides),
-      sideControl("Across", "columns", sides),
-    );
+    controls.append(sideControl("Down", "rows", sides), sideControl("Across", "columns", sides));
   }
   controls.append(...furtherAxes(axes, sides).map(pickControl));
   byId(focused)?.focus({ preventScroll: true });

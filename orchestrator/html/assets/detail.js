@@ -134,9 +134,7 @@ function series({ arrays }) {
 function parameterList(parameters) {
   const swept = data.axes.flat().filter((name) => name in parameters);
   const others = Object.keys(parameters).filter((name) => !swept.includes(name));
-  const list = pairs(
-    [...swept, ...others.sort()].map((name) => [name, exact(parameters[name])]),
-  );
+  const list = pairs([...swept, ...others.sort()].map((name) => [name, exact(parameters[name])]));
   for (const name of [...list.querySelectorAll("dt")].slice(0, swept.length)) {
     name.classList.add("swept");
   }

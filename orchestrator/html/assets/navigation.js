@@ -17,9 +17,7 @@ export function cellAfter(from, key) {
   const distance = (cell) => {
     const box = cell.getBoundingClientRect();
     const ahead = sign * (box.top - start.top);
-    return ahead > 4
-      ? ahead * 1000 + Math.abs(box.left - start.left)
-      : Number.POSITIVE_INFINITY;
+    return ahead > 4 ? ahead * 1000 + Math.abs(box.left - start.left) : Number.POSITIVE_INFINITY;
   };
   const best = all.reduce((a, b) => (distance(b) < distance(a) ? b : a));
   return Number.isFinite(distance(best)) ? best : undefined;

@@ -70,9 +70,7 @@ function position() {
 function selectorOf(target) {
   const names = ["id", "data-number", "data-open", "data-sort", "aria-label", "href"];
   const name = names.find((each) => target?.getAttribute(each));
-  return name
-    ? `${target.localName}[${name}="${CSS.escape(target.getAttribute(name))}"]`
-    : null;
+  return name ? `${target.localName}[${name}="${CSS.escape(target.getAttribute(name))}"]` : null;
 }
 
 // before an experiment is opened: focus goes to its opener when it is closed

@@ -8,9 +8,7 @@ export const experiments = data.experiments.map((experiment, i) => ({
   ...experiment,
   position: data.diagram.positions[i],
 }));
-export const byNumber = new Map(
-  experiments.map((experiment) => [experiment.number, experiment]),
-);
+export const byNumber = new Map(experiments.map((experiment) => [experiment.number, experiment]));
 export const axes = data.diagram.axes.map((axis, index) => ({ ...axis, index }));
 export const scales = scalesOf(experiments, data.quantities);
 

@@ -86,11 +86,7 @@ function tableCell({ id, words, value, text = short }, experiment) {
     return element("th", { scope: "row" }, element("button", attributes, written));
   }
   if (id === "state") return element("td", { className: "words" }, badge(experiment.state));
-  return element(
-    "td",
-    { className: words ? "words" : "", title: words ? written : null },
-    written,
-  );
+  return element("td", { className: words ? "words" : "", title: words ? written : null }, written);
 }
 
 // ---- filter --------------------------------------------------------------------------------
