@@ -10,7 +10,9 @@ demo: .venv/.demo
 	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml --wait --yes
 	$(BIN)/rescal-sweep plot $(DEMO)
 
+# the page's JavaScript has tests of its own, which pytest runs as one where there is node
 test: .venv/.test
+	if command -v node >/dev/null; then node --test tests/html/*.test.js; fi
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 coverage: .venv/.test
@@ -18,12 +20,13 @@ coverage: .venv/.test
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-lint: .venv/.lint
+lint: .venv/.lint node_modules/.package-lock.json
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/codespell
+	$(BIN)/codespell --skip node_modules
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	npx --no-install biome ci --error-on-warnings
 
 bench: .venv/.test
 	for each in reduction supervision engine analysis page; do $(BIN)/python benchmarks/$$each.py || exit; done
@@ -36,7 +39,7 @@ slurm-demo: .venv/.demo
 	    --data-dir data_runs/on-slurm --wait --yes && sacct -X
 
 clean:
-	rm -rf .venv
+	rm -rf .venv node_modules
 
 .venv/bin/pip:
 	$(PYTHON) -m venv .venv
@@ -53,4 +56,9 @@ clean:
 .venv/.lint: pyproject.toml | .venv/bin/pip
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/pip install --quiet --editable '.[analysis]' --group dev
+	touch $@
+
+# for `make lint`; needs Debian's npm
+node_modules/.package-lock.json: package-lock.json
+	npm ci --silent
 	touch $@

@@ -1,16 +1,17 @@
-"""The HTML page of a sweep, without outside resources."""
+"""The HTML page of a sweep: one self-contained document."""
 
 from orchestrator.html.blocks import pack, unpack
 from orchestrator.html.document import render
 from orchestrator.html.downsample import Allowance, allowance
-from orchestrator.html.values import Exhibit, Overview, Packed, Quantity
+from orchestrator.html.values import Axis, Diagram, Exhibit, Overview, Packed
 
 __all__ = [
     "Allowance",
+    "Axis",
+    "Diagram",
     "Exhibit",
     "Overview",
     "Packed",
-    "Quantity",
     "allowance",
     "pack",
     "render",

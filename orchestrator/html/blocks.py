@@ -1,7 +1,7 @@
-"""One experiment as the page carries it: an entry for grid and table, a block for the rest.
+"""Experiments as the page stores them: an entry for diagram and table, a block for the rest.
 
-A block is zlib's format of: the length of a JSON object (uint32, little-endian), the object, and
-the bytes of the arrays that the object names, one after the other.
+A block is a zlib stream of the length of a JSON object (uint32, little-endian), the object (the
+head), and the bytes of the arrays that the head names, one after the other.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from orchestrator.analysis import sampling
 from orchestrator.html import downsample
 from orchestrator.html.values import Packed
 
@@ -22,60 +23,69 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.html.downsample import Allowance, Maps
-    from orchestrator.html.values import Exhibit, Quantity
+    from orchestrator.html.values import Exhibit
     from orchestrator.model.snapshots import Reduced
 
 _LENGTH = struct.Struct("<I")
-# percent: what is rarer, as the waves of a bed that is still flat, is off the scale
+# percentiles: rarer values, such as the waves of a bed that is still flat, are off the scale
 _USUAL = (2, 98)
-_LEVEL = 6  # of compression; 9 takes three times as long for half a percent less
+_USUAL_HEIGHTS = (0.5, 99.5)
+_COMPRESSION = 6  # 9 takes three times as long for half a percent less
 
 
 def pack(
     exhibit: Exhibit,
     names: Sequence[str],
-    quantities: Sequence[Quantity],
+    quantities: Sequence[str],
     allowance: Allowance,
 ) -> Packed:
-    """Pack one experiment as sharply as its share of the page allows.
+    """Pack one experiment at the best resolution that fits its share of the page.
 
     Parameters
     ----------
     names
         The swept parameters, in the order of the table's columns.
+    quantities
+        The names of the series, in the order of the table's columns.
     """
-    chosen = downsample.nearest(exhibit.reduced.times, allowance.times)
+    chosen = downsample.snapshots(exhibit.reduced.times, allowance.times)
     height_maps = exhibit.reduced.height_maps
-    shown = height_maps[chosen] if len(height_maps) else height_maps  # which may not be kept
-    told = _details(exhibit)
+    shown = height_maps[chosen] if len(height_maps) else height_maps  # a sweep may keep none
+    details = _details(exhibit)
     series = _series(exhibit, quantities, allowance.points)
     block = b""
     maps = None
     count, depth, length = shown.shape
     for side in downsample.sides(depth, length, count, allowance.block_bytes):
         maps = downsample.quantized(shown, side)
-        block = _block(told, exhibit.reduced, chosen, maps, series)
+        block = _block(details, exhibit.reduced, chosen, maps, series)
         if len(block) <= allowance.block_bytes:
             break
-    return Packed(_entry(exhibit, names, quantities, maps), block)
+    number = exhibit.status.experiment.number
+    return Packed(number, _entry(exhibit, names, quantities, maps), block)
 
 
 def unpack(block: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Return a block's object and its arrays by name, as the page reads them."""
+    """Return the head of a block, and its arrays by name with the dtypes and shapes it states.
+
+    ``levels`` is uint8 [n, rows, columns] (see :class:`~orchestrator.html.downsample.Maps`),
+    ``spectra`` uint8 [n, ky, kx], parts of 255 of the head's ``peaks``; ``series_times`` in t0 and
+    each quantity, in its unit, are float32 [points].
+    """
     raw = zlib.decompress(block)
     (length,) = _LENGTH.unpack_from(raw)
     start = _LENGTH.size + length
-    told = json.loads(raw[_LENGTH.size : start])
+    head = json.loads(raw[_LENGTH.size : start])
     arrays = {}
-    for name, dtype, shape in told["arrays"]:
+    for name, dtype, shape in head["arrays"]:
         count = int(np.prod(shape, dtype=np.int64))
         arrays[name] = np.frombuffer(raw, dtype, count, start).reshape(shape)
         start += arrays[name].nbytes
-    return told, arrays
+    return head, arrays
 
 
 def _block(
-    told: Mapping[str, object],
+    details: Mapping[str, object],
     reduced: Reduced,
     chosen: NDArray[np.int64],
     maps: Maps,
@@ -86,7 +96,7 @@ def _block(
     if len(reduced.spectra):
         arrays["spectra"], peaks = downsample.scaled(reduced.spectra[chosen])
     head = {
-        **told,
+        **details,
         "times": [round(float(t), 3) for t in reduced.times[chosen]],
         "low": maps.low,
         "step": maps.step,
@@ -96,7 +106,7 @@ def _block(
     }
     text = json.dumps(head, separators=(",", ":")).encode()
     parts = [_LENGTH.pack(len(text)), text, *(a.tobytes() for a in arrays.values())]
-    return zlib.compress(b"".join(parts), _LEVEL)
+    return zlib.compress(b"".join(parts), _COMPRESSION)
 
 
 def _details(exhibit: Exhibit) -> dict[str, object]:
@@ -112,26 +122,26 @@ def _details(exhibit: Exhibit) -> dict[str, object]:
 
 
 def _domain(exhibit: Exhibit) -> tuple[int, int]:
-    """Return depth and length in cells, of a domain of which there may be no map; 0 if unknown."""
+    """Return depth and length of the domain in cells; 0 if unknown."""
     _, depth, length = exhibit.reduced.height_maps.shape
     parameters = exhibit.status.experiment.point.parameters
     return depth or int(parameters.get("D", 0)), length or int(parameters.get("L", 0))
 
 
 def _series(
-    exhibit: Exhibit, quantities: Sequence[Quantity], points: int
+    exhibit: Exhibit, quantities: Sequence[str], points: int
 ) -> dict[str, NDArray[np.float32]]:
-    """Return the times and each quantity's values at no more than ``points`` snapshots."""
-    kept = downsample.evenly(len(exhibit.reduced.times), points)
-    found = {"series_times": exhibit.reduced.times[kept].astype("<f4")}
+    """Return the times, and the values of each quantity, at no more than ``points`` snapshots."""
+    kept = sampling.evenly(len(exhibit.reduced.times), points)
+    series = {"series_times": exhibit.reduced.times[kept].astype("<f4")}
     for quantity in quantities:
-        if quantity.name in exhibit.series:
-            found[quantity.name] = exhibit.series[quantity.name][kept].astype("<f4")
-    return found
+        if quantity in exhibit.series:
+            series[quantity] = exhibit.series[quantity][kept].astype("<f4")
+    return series
 
 
 def _entry(
-    exhibit: Exhibit, names: Sequence[str], quantities: Sequence[Quantity], maps: Maps | None
+    exhibit: Exhibit, names: Sequence[str], quantities: Sequence[str], maps: Maps | None
 ) -> dict[str, object]:
     status = exhibit.status
     point, record = status.experiment.point, status.record
@@ -155,37 +165,40 @@ def _entry(
     }
 
 
-def _last(exhibit: Exhibit, quantity: Quantity) -> float | None:
-    """Return a quantity at the last snapshot; None if it has no meaning.
+def _last(exhibit: Exhibit, quantity: str) -> float | None:
+    """Return a quantity at the last snapshot; None if it has no value there.
 
-    A count is exact, and what was measured has nine digits: the table shortens it further, but a
-    CSV that is saved from it does not.
+    Counts are exact, measurements have nine digits: the table shows fewer, a CSV file saved from it
+    all of them.
     """
-    values = exhibit.series.get(quantity.name, np.zeros(0))
+    values = exhibit.series.get(quantity, np.zeros(0))
     if not np.isfinite(values[-1:]).any():
         return None
     value = float(values[-1])
     return int(value) if value.is_integer() else float(f"{value:.9g}")
 
 
-def _span(exhibit: Exhibit, quantity: Quantity) -> list[float] | None:
-    """Return a quantity's range without its rarest values, for the scale of colours."""
-    values = exhibit.series.get(quantity.name, np.zeros(0))
+def _span(exhibit: Exhibit, quantity: str) -> list[float] | None:
+    """Return the range of a quantity without its rarest values, for the colour scale."""
+    values = exhibit.series.get(quantity, np.zeros(0))
     known = values[np.isfinite(values)]
     return [float(f"{v:.5g}") for v in np.percentile(known, _USUAL)] if len(known) else None
 
 
 def _heights(maps: Maps | None) -> list[float] | None:
-    """Return the range of heights without the rarest of them, in cells."""
+    """Return the range of heights without the rarest ones, in cells."""
     if maps is None or not maps.levels.size:
         return None
-    low, high = np.percentile(maps.levels, [0.5, 99.5])
+    low, high = np.percentile(maps.levels, _USUAL_HEIGHTS)
     return [round(maps.low + maps.step * float(level), 2) for level in (low, high)]
 
 
 def _relief(maps: Maps | None) -> float | None:
-    """Return how far heights are from the mean of their map, without the rarest, in cells."""
+    """Return the largest distance of heights from the mean of their map, in cells.
+
+    Rare ones are left out.
+    """
     if maps is None or not maps.levels.size:
         return None
     distance = np.abs(maps.levels - maps.levels.mean(axis=(1, 2), keepdims=True))
-    return round(maps.step * float(np.percentile(distance, 99.5)), 2)
+    return round(maps.step * float(np.percentile(distance, _USUAL_HEIGHTS[1])), 2)

@@ -1,4 +1,4 @@
-"""The page itself: the assets and the data in one text, with nothing from elsewhere."""
+"""The HTML document: template, style, script and data in one text, without outside resources."""
 
 from __future__ import annotations
 
@@ -7,33 +7,16 @@ import html
 import json
 import re
 from collections import Counter
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from orchestrator._version import __version__
+from orchestrator.html.script import ASSETS, script
 from orchestrator.model import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.html.values import Overview, Packed
-
-SCRIPTS = (
-    "state.js",
-    "address.js",
-    "blocks.js",
-    "drawing.js",
-    "charts.js",
-    "tools.js",
-    "grid.js",
-    "pointing.js",
-    "table.js",
-    "detail.js",
-    "following.js",
-    "printing.js",
-    "page.js",
-)
-"""The parts of the page's program, in the order in which they are joined to one."""
+    from orchestrator.html.values import Diagram, Overview, Packed
 
 _STATES = (
     State.DONE,
@@ -43,14 +26,13 @@ _STATES = (
     *(state for state in State if state.bad),
 )
 _COMMAND = re.compile("rescal-sweep [^,]+")  # in a cause; a comma ends it
-_ASSETS = files("orchestrator.html") / "assets"
 
 
 def render(overview: Overview, exhibits: Sequence[Packed]) -> bytes:
     """Return the page of a sweep as one HTML document in UTF-8.
 
-    What is known of all experiments stands before their blocks, so that a browser shows the page
-    while it still reads.
+    The entries of all experiments precede their blocks, so that a browser shows the page while it
+    still loads.
     """
     blanks = {
         "title": html.escape(overview.name),
@@ -62,10 +44,12 @@ def render(overview: Overview, exhibits: Sequence[Packed]) -> bytes:
         "causes": _causes(overview.causes),
         "count": str(len(exhibits)),
         "style": _asset("page.css"),
-        "script": "\n".join(_asset(name) for name in SCRIPTS),
+        "script": script(),
         "data": _embedded(_data(overview, exhibits)),
         "sweep_file": html.escape(overview.sweep_file),
-        "templates": "".join(_template(*said) for said in overview.templates.items()),
+        "templates": "".join(
+            _template(name, text) for name, text in overview.templates.items()
+        ),
         "commands": html.escape("\n".join(overview.commands)),
     }
     head, tail = _asset("page.html").split("{{blocks}}")
@@ -74,7 +58,7 @@ def render(overview: Overview, exhibits: Sequence[Packed]) -> bytes:
 
 
 def _filled(template: str, blanks: dict[str, str]) -> str:
-    """Fill the blanks of a template in one pass, so that what is filled in is never read again."""
+    """Fill the blanks of a template in a single pass: values are not searched for blanks."""
     pieces = template.split("{{")
     filled = [pieces[0]]
     for piece in pieces[1:]:
@@ -84,21 +68,21 @@ def _filled(template: str, blanks: dict[str, str]) -> str:
 
 
 def _template(name: str, text: str) -> str:
-    """Return a file that the sweep file extends, as a paragraph of its own."""
-    said, shown = html.escape(f"templates/{name}.yaml"), html.escape(text)
+    """Return the paragraph of a file that the sweep file extends."""
+    path, content = html.escape(f"templates/{name}.yaml"), html.escape(text)
     return (
-        f"<p>It extends <code>{said}</code>:</p>\n"
-        f'<div class="copyable"><pre tabindex="0" aria-label="{said}">{shown}</pre></div>\n'
+        f"<p>It extends <code>{path}</code>:</p>\n"
+        f'<div class="copyable"><pre tabindex="0" aria-label="{path}">{content}</pre></div>\n'
     )
 
 
 def _states(exhibits: Sequence[Packed]) -> str:
-    """Return a bar and a list of how many experiments are in each state."""
+    """Return a bar and a list of the number of experiments in each state."""
     counts = Counter(packed.entry["state"] for packed in exhibits)
-    known = [(s.value, counts[s.value]) for s in _STATES if counts[s.value]]
-    bar = "".join(f'<span class="{s}" style="flex-grow: {n}"></span>' for s, n in known)
+    present = [(s.value, counts[s.value]) for s in _STATES if counts[s.value]]
+    bar = "".join(f'<span class="{s}" style="flex-grow: {n}"></span>' for s, n in present)
     items = "".join(
-        f'<li><span class="badge {s}">{s.replace("_", " ")}</span> {n}</li>' for s, n in known
+        f'<li><span class="badge {s}">{s.replace("_", " ")}</span> {n}</li>' for s, n in present
     )
     return (
         f'<div class="progress" aria-hidden="true">{bar}</div>\n<ul class="states">{items}</ul>'
@@ -106,16 +90,16 @@ def _states(exhibits: Sequence[Packed]) -> str:
 
 
 def _causes(causes: Sequence[str]) -> str:
-    """Return what went wrong, cause by cause, with the commands told from the words."""
+    """Return the list of causes of failure, with commands marked as code."""
     if not causes:
         return ""
-    told = (_COMMAND.sub(r"<code>\g<0></code>", html.escape(cause)) for cause in causes)
-    items = "".join(f"<li>{cause}</li>\n" for cause in told)
+    marked = (_COMMAND.sub(r"<code>\g<0></code>", html.escape(cause)) for cause in causes)
+    items = "".join(f"<li>{cause}</li>\n" for cause in marked)
     return f'<h3>What went wrong</h3>\n<ul class="causes">\n{items}</ul>'
 
 
 def _asset(name: str) -> str:
-    return (_ASSETS / name).read_text(encoding="utf-8")
+    return (ASSETS / name).read_text(encoding="utf-8")
 
 
 def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:
@@ -123,10 +107,10 @@ def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:
         "name": overview.name,
         "version": __version__,
         "axes": overview.axes,
-        "sorted": overview.sorted,
+        "diagram": _diagram(overview.diagram, exhibits),
         "quantities": [
-            {"name": q.name, "longName": q.long_name, "units": q.units}
-            for q in overview.quantities
+            {"name": name, "longName": quantity.long_name, "units": quantity.units}
+            for name, quantity in overview.quantities.items()
         ],
         "states": [state.value for state in _STATES],
         "follow": overview.follow_s,
@@ -135,8 +119,17 @@ def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:
     }
 
 
+def _diagram(diagram: Diagram, exhibits: Sequence[Packed]) -> dict[str, object]:
+    return {
+        "axes": [{"id": axis.id, "labels": axis.labels} for axis in diagram.axes],
+        "positions": [diagram.positions[packed.number] for packed in exhibits],
+        "rows": diagram.rows,
+        "columns": diagram.columns,
+    }
+
+
 def _embedded(data: object) -> str:
-    """Return JSON that no HTML parser takes for markup."""
+    """Return JSON without the characters that an HTML parser could take for markup."""
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -145,4 +138,4 @@ def _embedded(data: object) -> str:
 
 def _block(packed: Packed) -> str:
     text = base64.b64encode(packed.block).decode()
-    return f'<script type="text/plain" id="block-{packed.entry["number"]}">{text}</script>\n'
+    return f'<script type="text/plain" id="block-{packed.number}">{text}</script>\n'

@@ -1,4 +1,4 @@
-"""Height maps and spectra made small: few times, fewer cells, one byte each."""
+"""Downsampled height maps and spectra: fewer times and cells, one byte per value."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from orchestrator.analysis import sampling
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TOTAL_BYTES = 13_500_000
-"""What all blocks together may have; base64 makes four bytes of three, so 18 MB of the page."""
+"""Limit for all blocks together; in base64 they are 18 MB of the page."""
 
-_MOST_BYTES = 300_000  # of one experiment, so that ten of them load at once over a slow line
+_MOST_BYTES = 300_000  # per experiment, so that ten of them load quickly over a slow line
 _FRAME_BYTES = 6_000  # about what a frame of a domain of 200 x 100 cells needs
 _FINEST_STEP = 0.25  # cells; averages over several cells are kept to a quarter of a cell
 _COARSEST = 64  # cells on a pixel's side
@@ -22,16 +24,16 @@ _MOST_COMPRESSED = 12  # times, a bed of single grains; a rough one about five t
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What each experiment of a sweep may take of the page.
+    """The share of the page that each experiment of a sweep may use.
 
     Attributes
     ----------
     times
-        float64 [n], the stops of the time slider in t0.
+        float64 [n], the stops of the time slider, in t0.
     block_bytes
-        How many compressed bytes an experiment's block may have.
+        Maximum size of a block, compressed, in bytes.
     points
-        How many points of a series are kept.
+        Maximum number of points of a series.
     """
 
     times: NDArray[np.float64]
@@ -40,33 +42,31 @@ class Allowance:
 
 
 def allowance(experiments: int, times: NDArray[np.float64]) -> Allowance:
-    """Share the page among ``experiments`` that are seen at ``times``, in t0.
+    """Share the page among a number of experiments.
 
-    Few experiments get up to 41 times, a thousand get eight; the first and the last always.
+    Parameters
+    ----------
+    times
+        float64 [n], the times at which any of them may have a snapshot, in t0. Few experiments get
+        up to 41 of them, a thousand get eight, always with the first and the last.
     """
     share = min(_MOST_BYTES, TOTAL_BYTES // max(1, experiments))
     count = int(np.clip(share // _FRAME_BYTES, 8, 41))
-    kept = times[evenly(len(times), count)]
-    return Allowance(kept, share, int(np.clip(share // 300, 40, 400)))
+    stops = times[sampling.evenly(len(times), count)]
+    return Allowance(stops, share, int(np.clip(share // 300, 40, 400)))
 
 
-def evenly(available: int, wanted: int) -> NDArray[np.int64]:
-    """Choose at most ``wanted`` of ``available`` indices, evenly, with the first and the last.
+def snapshots(times: NDArray[np.float64], stops: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the indices of the snapshots nearest to the stops of the slider, and of the last.
 
-    >>> evenly(9, 5).tolist(), evenly(3, 5).tolist(), evenly(0, 5).tolist()
-    ([0, 2, 4, 6, 8], [0, 1, 2], [])
+    Parameters
+    ----------
+    times, stops
+        float64 [n] and [m], in t0; either may be empty. No index is returned twice.
     """
-    if available == 0:
-        return np.zeros(0, np.int64)
-    return np.unique(np.linspace(0, available - 1, min(wanted, available)).round().astype(int))
-
-
-def nearest(times: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Choose for each wanted time the snapshot nearest to it, each snapshot once, and the last."""
     if len(times) == 0:
         return np.zeros(0, np.int64)
-    distance = np.abs(times[:, None] - wanted[None, :])
-    return np.unique(np.append(distance.argmin(axis=0), len(times) - 1))
+    return np.unique(np.append(sampling.nearest(times, stops), len(times) - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,10 @@ class Maps:
     ----------
     levels
         uint8 [n, rows, columns].
+    low, step
+        In cells.
     side
-        How many cells are averaged on each side of a pixel.
+        Side of a pixel, in cells; its height is their mean.
     """
 
     levels: NDArray[np.uint8]
@@ -88,10 +90,15 @@ class Maps:
 
 
 def quantized(height_maps: NDArray[np.int16], side: int) -> Maps:
-    """Average int16 [n, D, L] over squares of ``side`` cells and keep a byte of each.
+    """Average height maps over squares of ``side`` cells, one byte each.
 
-    Cells beyond the last whole square are left out. Single cells of a relief of up to 255 are
+    Cells beyond the last whole square are left out. Single cells of a relief of up to 255 cells are
     exact.
+
+    Parameters
+    ----------
+    height_maps
+        int16 [n, D, L], in cells.
     """
     averages = _averaged(height_maps, side)
     low, high = (float(averages.min()), float(averages.max())) if averages.size else (0.0, 0.0)
@@ -101,16 +108,17 @@ def quantized(height_maps: NDArray[np.int16], side: int) -> Maps:
 
 
 def sides(depth: int, length: int, count: int, block_bytes: int) -> list[int]:
-    """Return how many cells a pixel's side may have, the sharpest picture first.
+    """Return the sides of a pixel to try, in cells, the smallest first.
 
-    Pictures that no compression brings into ``block_bytes`` are left out.
+    Those with which ``count`` maps of ``depth`` x ``length`` cells cannot be compressed into
+    ``block_bytes`` are left out.
     """
     most = max(1, min(depth, length, _COARSEST))
-    hopeful = _MOST_COMPRESSED * block_bytes
+    most_pixels = _MOST_COMPRESSED * block_bytes
     return [
         side
         for side in range(1, most + 1)
-        if side == most or count * (depth // side) * (length // side) <= hopeful
+        if side == most or count * (depth // side) * (length // side) <= most_pixels
     ]
 
 
@@ -124,7 +132,13 @@ def _averaged(height_maps: NDArray[np.int16], side: int) -> NDArray[np.float64]:
 
 
 def scaled(spectra: NDArray[np.float32]) -> tuple[NDArray[np.uint8], list[float]]:
-    """Return float32 [n, ky, kx] as uint8 of each one's peak, and the peaks in cells."""
+    """Return spectra as uint8 [n, ky, kx], 255 being the peak of each, and the n peaks in cells.
+
+    Parameters
+    ----------
+    spectra
+        float32 [n, ky, kx], amplitudes in cells.
+    """
     peaks = spectra.max(axis=(1, 2), initial=0.0).astype(np.float64)
     parts = spectra / np.where(peaks > 0, peaks, 1.0)[:, None, None]
     return np.round(255 * parts).astype(np.uint8), peaks.tolist()

@@ -1,4 +1,4 @@
-"""The page of a sweep on disk: written once, or again and again while the sweep runs."""
+"""The page of a sweep on disk, written once or repeatedly while the sweep runs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import html, text
+from orchestrator.analysis import observables
+from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.formats import destination
 from orchestrator.formats.durable import replacing
 from orchestrator.html import report_data
+from orchestrator.html.diagram import NO_DIAGRAM, diagram
 from orchestrator.model import State
 from orchestrator.records import failures, ledger, selection
 from orchestrator.records.live_status import LiveStatus
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.model import Status
-    from orchestrator.records.ledger import SweptAxis
     from orchestrator.records.paths import SweepDirectory
 
 
@@ -49,58 +51,81 @@ def report(
 
 
 def page_path(directory: SweepDirectory, output: str | os.PathLike[str] | None = None) -> Path:
-    """Return where the page goes, refused if nothing can be written there."""
+    """Return the path of the page (default: ``report.html`` in the sweep's directory).
+
+    Raises
+    ------
+    RequestError
+        If no page can be written there.
+    """
     path = directory.root / "report.html" if output is None else Path(output)
     return destination.ready(path, (".html", ".htm"))
 
 
 class Page:
-    """The page of a sweep on the disk, and what of the sweep was read for it."""
+    """The page of a sweep on the disk, kept up to date while the sweep runs."""
 
     def __init__(self, directory: SweepDirectory, path: Path) -> None:
         self._directory = directory
         self._path = path
-        self._axes = ledger.swept_axes(directory)
-        names = [name for axis in self._axes for name in axis.names]
+        self._axes = ledger.axes(directory)
+        names = [name for axis in self._axes for name in axis]
         self._collected = report_data.Collected(directory, names)
+        self._diagram = NO_DIAGRAM
         self._last: Sequence[Status] = ()
 
     def show(self, statuses: Sequence[Status], follow_s: int | None) -> None:
-        """Write the page if there is something new on it, or if it is the last one."""
+        """Write the page if an experiment has changed, or if it will not be written again.
+
+        Parameters
+        ----------
+        follow_s
+            Seconds after which the page reloads; None for the last one.
+        """
         changed = self._collected.update(statuses)
         if changed or follow_s is None:
             self._write(statuses, follow_s)
 
     def leave(self) -> None:
-        """Write once more what was written last, as a page that nobody writes again."""
+        """Write the same page again, as one that no longer reloads."""
         if self._last:
             self._write(self._last, None)
 
     def _write(self, statuses: Sequence[Status], follow_s: int | None) -> None:
-        overview = _overview(self._directory, self._axes, statuses, follow_s)
+        if {status.experiment.number for status in statuses} != self._diagram.positions.keys():
+            self._diagram = _diagram(self._directory, statuses)
+        overview = _overview(self._directory, self._axes, self._diagram, statuses, follow_s)
+        packed = [p for p in self._collected.packed if p.number in self._diagram.positions]
         with replacing(self._path) as file:
-            file.write(html.render(overview, self._collected.packed))
+            file.write(html.render(overview, packed))
         self._last = statuses
+
+
+def _diagram(directory: SweepDirectory, statuses: Sequence[Status]) -> html.Diagram:
+    if not statuses:
+        return NO_DIAGRAM
+    grid = lay_out(directory, ask_slurm=False)  # of which only the dimensions are needed
+    return diagram(grid.dimensions, statuses, grid.length / grid.depth)
 
 
 def _overview(
     directory: SweepDirectory,
-    axes: Sequence[SweptAxis],
+    axes: tuple[tuple[str, ...], ...],
+    diagram: html.Diagram,
     statuses: Sequence[Status],
     follow_s: int | None,
 ) -> html.Overview:
     name, (content, templates) = directory.name, _sweep_file(directory)
-    names = tuple(axis.names for axis in axes)
     return html.Overview(
         name=name,
         description=_description(directory),
-        axes=names,
-        sorted=tuple(axis.sorted for axis in axes),
-        quantities=report_data.quantities(),
+        axes=axes,
+        diagram=diagram,
+        quantities=observables.quantities(),
         times=tuple(round(float(t), 6) for t in report_data.share(statuses).times),
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         progress=_progress(statuses),
-        causes=tuple(failures.grouped(name, statuses, names)),
+        causes=tuple(failures.grouped(name, statuses, axes)),
         sweep_file=content,
         templates=templates,
         commands=(_submitted(name, content), f"rescal-sweep report {name}"),
@@ -116,31 +141,31 @@ def _progress(statuses: Sequence[Status]) -> str:
 
 
 def _sweep_file(directory: SweepDirectory) -> tuple[str, dict[str, str]]:
-    """Return the text of the sweep file, and those of what it extends, by name."""
+    """Return the text of the sweep file, and of the files that it extends, by name."""
     from orchestrator.sweepfile import layers, problems  # noqa: PLC0415  # YAML, as below
 
     path = ledger.last_sweep_file(directory)
     if not path.exists():
         return "", {}
-    found = layers.chain(path, (), problems.Problems())
-    return found.text, found.templates
+    chain = layers.chain(path, (), problems.Problems())
+    return chain.text, chain.templates
 
 
 def _submitted(name: str, text: str) -> str:
-    """Return the command that submits a sweep file with what was said over it."""
+    """Return the command that submits a sweep file with the overrides it records."""
     from orchestrator.sweepfile.layers import overrides_of  # noqa: PLC0415  # YAML, as below
 
-    said = [word for override in overrides_of(text) for word in ("--set", override)]
-    return shlex.join(["rescal-sweep", "submit", f"{name}.yaml", *said, "--wait"])
+    options = [word for override in overrides_of(text) for word in ("--set", override)]
+    return shlex.join(["rescal-sweep", "submit", f"{name}.yaml", *options, "--wait"])
 
 
 def _description(directory: SweepDirectory) -> str:
-    """Return what the sweep file says of itself; its templates are not needed for that."""
+    """Return the description in the sweep file; its templates are not read."""
     from orchestrator.sweepfile import tree  # noqa: PLC0415  # YAML is loaded only by those who read it
 
     path = ledger.last_sweep_file(directory)
     if not path.exists():
         return ""
-    said, _ = tree.read(path)
-    leaf = said.nodes.get("description")
+    root, _ = tree.read(path)
+    leaf = root.nodes.get("description")
     return leaf.text if isinstance(leaf, tree.Leaf) else ""

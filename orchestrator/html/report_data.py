@@ -1,4 +1,4 @@
-"""What a page shows of a sweep, gathered from its files; packed again only where files changed."""
+"""The experiments of a sweep as a page shows them, read from files and packed when they change."""
 
 from __future__ import annotations
 
@@ -40,16 +40,8 @@ _PROVENANCE = {
 }
 
 
-def quantities() -> tuple[html.Quantity, ...]:
-    """Return what the page draws over time."""
-    return tuple(
-        html.Quantity(name, quantity.long_name, quantity.units)
-        for name, quantity in observables.quantities().items()
-    )
-
-
 class Collected:
-    """The packed experiments of a sweep, kept from one look to the next."""
+    """The packed experiments of a sweep, kept while a page follows it."""
 
     def __init__(self, directory: SweepDirectory, names: Sequence[str]) -> None:
         self._directory = directory
@@ -57,36 +49,36 @@ class Collected:
         self._known: dict[int, tuple[object, Packed]] = {}
 
     def update(self, statuses: Sequence[Status]) -> bool:
-        """Pack the experiments of which something has changed; tell whether there were any."""
+        """Pack the experiments that have changed; return whether there were any."""
         allowance = share(statuses)
-        changed = [s for s in statuses if self._unlike(s, allowance)]
+        changed = [s for s in statuses if self._has_changed(s, allowance)]
 
-        def packed(status: Status) -> Packed:
+        def pack(status: Status) -> Packed:
             shown = exhibit(self._directory.experiment(status.experiment.number), status)
-            return html.pack(shown, self._names, quantities(), allowance)
+            return html.pack(shown, self._names, list(observables.quantities()), allowance)
 
-        for status, one in zip(changed, in_order(packed, changed), strict=True):
-            self._known[status.experiment.number] = (_seen(status, allowance), one)
+        for status, packed in zip(changed, in_order(pack, changed), strict=True):
+            self._known[status.experiment.number] = (_version(status, allowance), packed)
         return bool(changed)
 
-    def _unlike(self, status: Status, allowance: Allowance) -> bool:
+    def _has_changed(self, status: Status, allowance: Allowance) -> bool:
         known = self._known.get(status.experiment.number)
-        return known is None or known[0] != _seen(status, allowance)
+        return known is None or known[0] != _version(status, allowance)
 
     @property
     def packed(self) -> list[Packed]:
-        """All of them, by number."""
+        """All of them, in the order of their numbers."""
         return [packed for _, (_, packed) in sorted(self._known.items())]
 
 
 def share(statuses: Sequence[Status]) -> Allowance:
-    """Share the page among experiments, over all times at which any is to be seen."""
+    """Share the page among experiments, over all times at which any of them is sampled."""
     return html.allowance(len(statuses), np.array(times_asked_for(statuses)))
 
 
-def exhibit(place: ExperimentDirectory, status: Status) -> Exhibit:
-    """Gather all that a page tells of one experiment."""
-    reduced = arrays.reduced(place)
+def exhibit(directory: ExperimentDirectory, status: Status) -> Exhibit:
+    """Read all that a page shows of one experiment."""
+    reduced = arrays.reduced(directory)
     return html.Exhibit(
         status=status,
         remark="; ".join(
@@ -94,14 +86,14 @@ def exhibit(place: ExperimentDirectory, status: Status) -> Exhibit:
         ),
         reduced=_brimful(reduced),
         series=_series(reduced),
-        provenance=_provenance(read_json(place.meta_data) or {}),
-        attempts=_attempts(place),
-        log_tail=_log_tail(place),
+        provenance=_provenance(read_json(directory.meta_data) or {}),
+        attempts=_attempts(directory),
+        log_tail=_log_tail(directory),
     )
 
 
 def _brimful(reduced: Reduced) -> Reduced:
-    """Return it with closed columns as high as the highest, as they are drawn."""
+    """Return the snapshots with full columns as high as the highest, as they are drawn."""
     heights = observables.brimful(reduced.height_maps)
     return Reduced(reduced.times, {**reduced.arrays, "height_maps": heights})
 
@@ -112,19 +104,19 @@ def _damage(reduced: Reduced) -> str:
 
 
 def _full(reduced: Reduced) -> str:
-    """Say since when the ceiling cuts the surface off, if it does."""
+    """Return a remark on when columns began to reach the ceiling; empty if none does."""
     since_t0 = observables.full_from(reduced)
     return f"domain full from t = {plots.time(since_t0)} t0 on" if np.isfinite(since_t0) else ""
 
 
 def _series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
-    """Return the series of which something is known; some need no height maps."""
-    found = observables.series(reduced) if reduced.times.size else {}
-    return {name: values for name, values in found.items() if np.isfinite(values).any()}
+    """Return the series that have a value anywhere, float64 [snapshot] in their units."""
+    series = observables.series(reduced) if reduced.times.size else {}
+    return {name: values for name, values in series.items() if np.isfinite(values).any()}
 
 
-def _seen(status: Status, allowance: Allowance) -> object:
-    """Return what differs as soon as an experiment has more to show."""
+def _version(status: Status, allowance: Allowance) -> object:
+    """Return a value that changes whenever the experiment has to be packed again."""
     return (
         status.state,
         status.attempt,
@@ -136,26 +128,26 @@ def _seen(status: Status, allowance: Allowance) -> object:
     )
 
 
-def _provenance(said: Mapping[str, object]) -> dict[str, str]:
-    """Return what made the results, label by label, as far as ``meta_data`` tells."""
-    told = {
-        label: str(said[key])
+def _provenance(meta_data: Mapping[str, object]) -> dict[str, str]:
+    """Return the provenance that ``meta_data`` has, by label."""
+    provenance = {
+        label: str(meta_data[key])
         for key, label in _PROVENANCE.items()
-        if said.get(key) not in {None, ""}
+        if meta_data.get(key) not in {None, ""}
     }
-    commands = said.get("commands")
+    commands = meta_data.get("commands")
     if isinstance(commands, dict):
-        told |= {f"Command ({name})": shlex.join(words) for name, words in commands.items()}
-    return told
+        provenance |= {f"Command ({name})": shlex.join(c) for name, c in commands.items()}
+    return provenance
 
 
-def _attempts(place: ExperimentDirectory) -> tuple[str, ...]:
-    """Say of each attempt how it ended."""
-    records = (attempts.read_record(attempt) for attempt in place.attempts())
-    return tuple("no record" if record is None else _account(record) for record in records)
+def _attempts(directory: ExperimentDirectory) -> tuple[str, ...]:
+    """Return a sentence on the end of each attempt."""
+    records = (attempts.read_record(attempt) for attempt in directory.attempts())
+    return tuple("no record" if record is None else _ending(record) for record in records)
 
 
-def _account(record: Record) -> str:
+def _ending(record: Record) -> str:
     parts = [
         f"{record.state.value} after {text.seconds(record.wall_s)} on {record.host}",
         f"{record.snapshots} of {record.expected} snapshots",
@@ -165,7 +157,7 @@ def _account(record: Record) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _log_tail(place: ExperimentDirectory) -> tuple[str, ...]:
-    """Return the last lines that the engine of the latest attempt wrote."""
-    made = place.attempts()
-    return process.last_lines(made[-1].engine_log, _LOG_LINES) if made else ()
+def _log_tail(directory: ExperimentDirectory) -> tuple[str, ...]:
+    """Return the last lines of the engine's log of the latest attempt."""
+    latest = directory.attempts()[-1:]
+    return process.last_lines(latest[0].engine_log, _LOG_LINES) if latest else ()

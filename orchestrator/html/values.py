@@ -1,4 +1,4 @@
-"""What a page is made of, frozen: the sweep as a whole, and each experiment."""
+"""The content of a page: the sweep as a whole, its phase diagram, and each experiment."""
 
 from __future__ import annotations
 
@@ -11,17 +11,45 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from orchestrator.analysis.observables import Quantity
     from orchestrator.model import Status
     from orchestrator.model.snapshots import Reduced
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number that follows from a height map, by the name under which series hold it."""
+class Axis:
+    """One axis of a sweep.
 
-    name: str
-    long_name: str
-    units: str
+    Attributes
+    ----------
+    id
+        The names of its parameters, separated by spaces.
+    labels
+        One per point, in the order in which they are shown, with a line per parameter.
+    """
+
+    id: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """The layout of the phase diagram.
+
+    Attributes
+    ----------
+    axes
+        Those of the sweep in their order, and the seeds.
+    positions
+        By the number of an experiment, the index of its point on each axis.
+    rows, columns
+        The index of the axis that goes down at first, and across; None where there is none.
+    """
+
+    axes: tuple[Axis, ...]
+    positions: Mapping[int, tuple[int, ...]]
+    rows: int | None = None
+    columns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +59,34 @@ class Overview:
     Attributes
     ----------
     axes
-        The names on each axis of the sweep.
-    sorted
-        Whether the points of each axis are shown by their values, not by their experiments.
+        The names of the parameters on each axis of the sweep.
+    diagram
+        Where the experiments stand; those without a position are not on the page.
+    quantities
+        What is measured, by the name under which series hold it.
     times
         The stops of the time slider, in t0.
     written
-        When the page is written, as a person reads it.
+        Date and time at which the page is written, in UTC.
     progress
-        A sentence on how far the sweep is.
+        A sentence on the progress of the sweep.
     causes
         A sentence for each cause of failure, with the command that mends it.
     sweep_file
         The text of the sweep file as it was submitted last.
     templates
-        The text of each file that it extends, by name.
+        The text of each file that the sweep file extends, by name.
     commands
-        The command lines that make the sweep and this page again.
+        Command lines that reproduce the sweep and this page.
     follow_s
-        Seconds after which the page is loaded again, None for a page that stays as it is.
+        Seconds after which the page reloads; None for a page that does not.
     """
 
     name: str
     description: str
     axes: tuple[tuple[str, ...], ...]
-    sorted: tuple[bool, ...]
-    quantities: tuple[Quantity, ...]
+    diagram: Diagram
+    quantities: Mapping[str, Quantity]
     times: tuple[float, ...]
     written: str
     progress: str
@@ -69,20 +99,20 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One experiment, with all that a page tells of it.
+    """One experiment, with all that the page shows of it.
 
     Attributes
     ----------
     remark
-        What a person should know, such as why it failed; empty where there is nothing.
+        A note for the reader, such as why it failed; may be empty.
     series
         By the name of a quantity, float64 [s] at the times of ``reduced``.
     provenance
-        What made the results, label by label: engine, command lines, host, times.
+        Engine, command lines, host and times, by label.
     attempts
-        A sentence for each attempt.
+        One sentence per attempt.
     log_tail
-        The last lines of the engine's output.
+        Last lines of the output of the engine.
     """
 
     status: Status
@@ -96,15 +126,19 @@ class Exhibit:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """One experiment as the page carries it.
+    """One experiment as the page stores it.
 
     Attributes
     ----------
+    number
+        Of the experiment.
     entry
-        What the grid and the table show at once, ready for JSON.
+        What diagram and table show at once, ready for JSON.
     block
-        All the rest, compressed; the page unpacks it when somebody looks.
+        The rest, compressed (see :func:`~orchestrator.html.blocks.unpack`); the page unpacks it on
+        demand.
     """
 
+    number: int
     entry: Mapping[str, object]
     block: bytes

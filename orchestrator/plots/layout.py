@@ -1,7 +1,8 @@
-"""How a sweep is laid out on pages of rows and columns."""
+"""The layout of a sweep: axes down and across, labels, pages, and the panels on them."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import math
@@ -13,9 +14,10 @@ from orchestrator.errors import RequestError
 from orchestrator.plots import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from orchestrator.analysis.dataset.grid import Dimension, Grid
+    from orchestrator.formats.parameters import Value
     from orchestrator.model import Status
     from orchestrator.plots.style import Slot
 
@@ -59,41 +61,86 @@ class Layout:
 def layout(
     grid: Grid, rows: str | None = None, columns: str | None = None, seed: int | None = None
 ) -> Layout:
-    """Lay a sweep out on pages: the first two axes, or those that are named, and one seed."""
+    """Lay a sweep out on pages: the first two axes, or those that are named, and one seed.
+
+    Raises
+    ------
+    RequestError
+        If the sweep has no such axis or seed.
+    """
     axes = list(grid.dimensions[:-1])
     chosen = _chosen(grid, axes, rows, columns)
     further = [i for i in range(len(axes)) if i not in chosen]
-    # of the first seed, where that is there
     seeds = range(grid.dimensions[-1].size)
-    order = seeds if seed is None else [seed_of(grid, seed)]
+    seed_order = seeds if seed is None else [seed_of(grid, seed)]
     labels = [_labels(axes[i]) if i is not None else ("",) for i in chosen]
     pages = []
     for values in itertools.product(*(range(axes[i].size) for i in further)):
         name = ", ".join(label(axes[i], v) for i, v in zip(further, values, strict=True))
         fixed: dict[int | None, int] = dict(zip(further, values, strict=True))
         statuses = {}
-        for place in itertools.product(*(range(len(one)) for one in labels)):
-            at = {**fixed, **dict(zip(chosen, place, strict=True))}
-            where = tuple(at[i] for i in range(len(axes)))
-            cells = (grid.cells.get((*where, one)) for one in order)
-            if (found := next((c for c in cells if c is not None), None)) is not None:
-                statuses[place[0], place[1]] = found
+        for slot in itertools.product(*(range(len(side)) for side in labels)):
+            index = {**fixed, **dict(zip(chosen, slot, strict=True))}
+            point = tuple(index[i] for i in range(len(axes)))
+            cells = (grid.cells.get((*point, i)) for i in seed_order)
+            # the first seed that is there
+            if (status := next((c for c in cells if c is not None), None)) is not None:
+                statuses[slot[0], slot[1]] = status
         pages.append(Page(name, statuses))
-    shown = {one.experiment.point.seed for page in pages for one in page.statuses.values()}
-    said = f"seed = {min(shown)}" if len(shown) == 1 else "the first seed of each"
-    several = said if len(seeds) > 1 else ""
     shape = grid.depth, grid.length
-    laid = Layout(Labels(labels[0], labels[1]), tuple(pages), shape, several)
+    seed_name = _seed_name(pages) if len(seeds) > 1 else ""
+    laid = Layout(Labels(labels[0], labels[1]), tuple(pages), shape, seed_name)
     return laid if rows or columns else _in_turn(laid)
 
 
+def sides(axes: Sequence[Dimension], panel: float) -> tuple[int | None, int | None]:
+    """Return the index of the axis down a page and of the one across; None where there is none.
+
+    These are the first two, turned if panels ``panel`` times as wide as high fill a page better.
+    """
+    down, right = (i if i < len(axes) else None for i in range(2))
+    if down is not None:
+        size, across = axes[down].size, axes[right].size if right is not None else 1
+        if _misfit(size, across, panel) < _misfit(across, size, panel):
+            return right, down
+    return down, right
+
+
+def positions(
+    axes: Sequence[Dimension], statuses: Iterable[Status]
+) -> dict[int, tuple[int, ...]]:
+    """Return the index of experiments on each axis, by number; the last axis is of the seeds.
+
+    Experiments whose values are not on the axes are left out.
+    """
+    names = [parameters(axis) for axis in axes[:-1]]
+    indices: list[dict[tuple[Value | None, ...], int]] = []
+    for axis, of_axis in zip(axes, names, strict=False):
+        points = zip(*(axis.values[name] for name in of_axis), strict=True)
+        indices.append({point: i for i, point in enumerate(points)})
+    seeds = {seed: i for i, seed in enumerate(axes[-1].values["seed"])}
+    known = {}
+    for status in statuses:
+        point = status.experiment.point
+        values = [tuple(point.parameters.get(name) for name in of_axis) for of_axis in names]
+        with contextlib.suppress(KeyError):
+            position = [index[value] for index, value in zip(indices, values, strict=True)]
+            known[status.experiment.number] = (*position, seeds[point.seed])
+    return known
+
+
 def seed_of(grid: Grid, seed: int) -> int:
-    """Return where on its dimension a seed stands that was asked for."""
+    """Return the index of a seed among those of the sweep."""
     seeds = list(grid.dimensions[-1].values["seed"])
     if seed not in seeds:
         known = ", ".join(map(str, seeds))
         raise RequestError(f"--seed {seed}: {grid.directory.name} has the seeds {known}")
     return seeds.index(seed)
+
+
+def _seed_name(pages: Sequence[Page]) -> str:
+    seeds = {s.experiment.point.seed for page in pages for s in page.statuses.values()}
+    return f"seed = {min(seeds)}" if len(seeds) == 1 else "the first seed of each"
 
 
 def alone(grid: Grid, number: int) -> Layout:
@@ -116,22 +163,15 @@ def domain(status: Status) -> tuple[int, int]:
 def _chosen(
     grid: Grid, axes: Sequence[Dimension], rows: str | None, columns: str | None
 ) -> tuple[int | None, int | None]:
-    """Return which axes are the rows and the columns, each None where there is none."""
-    wanted = {"--rows": rows, "--columns": columns}
-    found = {option: _named(axes, option, name) for option, name in wanted.items()}
-    down, right = found["--rows"], found["--columns"]
+    """Return which axes are the rows and the columns: those that are named, else :func:`sides`."""
+    if rows is None and columns is None:
+        return sides(axes, grid.length / grid.depth)
+    down, right = _named(axes, "--rows", rows), _named(axes, "--columns", columns)
     if down is not None and down == right:
         raise RequestError(f"--columns {columns}: goes down the page already")
-    free = [i for i in range(len(axes)) if i not in {down, right}]
-    if down is None:
-        down = next(iter(free), None)
-    if right is None:
-        right = next((i for i in free if i != down), None)
-    if rows is None and columns is None and down is not None:
-        across = axes[right].size if right is not None else 1
-        panel, size = grid.length / grid.depth, axes[down].size
-        if _misfit(size, across, panel) < _misfit(across, size, panel):
-            return right, down
+    free = (i for i in range(len(axes)) if i not in {down, right})
+    down = next(free, None) if down is None else down
+    right = next(free, None) if right is None else right
     return down, right
 
 
@@ -158,7 +198,7 @@ def _in_turn(laid: Layout) -> Layout:
         return laid
     slots = [divmod(i, across) for i in range(count)]
     pages = [
-        Page(page.name, {slots[max(slot)]: one for slot, one in page.statuses.items()})
+        Page(page.name, {slots[max(slot)]: status for slot, status in page.statuses.items()})
         for page in laid.pages
     ]
     down = math.ceil(count / across)
@@ -168,7 +208,7 @@ def _in_turn(laid: Layout) -> Layout:
 
 
 def _misfit(across: int, down: int, panel: float) -> float:
-    """Tell how far panels, so many times as wide as high, are from the form of a page."""
+    """Return how far panels, ``panel`` times as wide as high, are from the form of a page."""
     return abs(math.log(panel * across / down / _PAGE))
 
 
@@ -176,9 +216,14 @@ def _labels(axis: Dimension) -> tuple[str, ...]:
     return tuple(label(axis, i) for i in range(axis.size))
 
 
-def label(axis: Dimension, index: int) -> str:
-    """Return what stands at a point of an axis, such as ``Tau_min = 100``, a line per parameter."""
-    values = {name: some[index] for name, some in axis.values.items() if name != "point"}
+def label(axis: Dimension, index: int, spelled: Callable[[Value], str] = text.number) -> str:
+    """Return the label of a point of an axis, such as ``Tau_min = 100``, a line per parameter."""
+    values = {name: axis.values[name][index] for name in parameters(axis)}
     return "\n".join(
-        f"{name} = {text.number(value)}" for name, value in values.items() if value is not None
+        f"{name} = {spelled(value)}" for name, value in values.items() if value is not None
     )
+
+
+def parameters(axis: Dimension) -> list[str]:
+    """Return the names of the parameters of an axis, without the index of points."""
+    return [name for name, values in axis.values.items() if not isinstance(values, range)]

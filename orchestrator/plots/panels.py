@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import plots
-from orchestrator.analysis import observables
+from orchestrator.analysis import observables, sampling
 from orchestrator.model import State
 from orchestrator.plots import Panel, Stripes
 from orchestrator.records import arrays
@@ -153,4 +153,4 @@ def nearest(reduced: Reduced, time_t0: float | None) -> int:
     """Return which height map is nearest to a time; None: the last."""
     if time_t0 is None:
         return len(reduced.height_maps) - 1
-    return int(np.argmin(np.abs(reduced.times - time_t0)))
+    return int(sampling.nearest(reduced.times, time_t0))

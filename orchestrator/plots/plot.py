@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import plots
-from orchestrator.analysis import observables
+from orchestrator.analysis import observables, sampling
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.errors import RequestError
 from orchestrator.formats import destination
@@ -22,7 +22,7 @@ from orchestrator.records import selection
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from matplotlib.figure import Figure
 
@@ -329,8 +329,9 @@ def _animate(grid: Grid, choice: Choice, path: Path, command: str) -> Iterator[P
         diagram = _diagram(grid, laid, page, range_)
         show = functools.partial(_show, grid, diagram, films)
         target = _target(choice, path, _file_name(page))
-        moments = _some(panels.moments(grid, films), frames)
-        plots.film(diagram.figure, show, moments, target, command)
+        moments = panels.moments(grid, films)
+        kept = [moments[i] for i in sampling.evenly(len(moments), frames)]
+        plots.film(diagram.figure, show, kept, target, command)
         shown = True
         yield target
     if not shown:
@@ -339,12 +340,6 @@ def _animate(grid: Grid, choice: Choice, path: Path, command: str) -> Iterator[P
 
 def _show(grid: Grid, diagram: plots.PhaseDiagram, films: Films, time_t0: float) -> None:
     diagram.show(panels.moment(grid, films, time_t0))
-
-
-def _some(moments: Sequence[float], frames: int) -> list[float]:
-    """Choose at most so many moments, evenly, with the first and the last."""
-    kept = np.unique(np.linspace(0, len(moments) - 1, frames).round().astype(int))
-    return [moments[i] for i in kept]
 
 
 def _layout(grid: Grid, choice: Choice) -> Layout:

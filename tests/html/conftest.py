@@ -11,22 +11,22 @@ import numpy as np
 import pytest
 
 from orchestrator import html
+from orchestrator.analysis import observables
+from orchestrator.analysis.dataset.grid import Dimension
+from orchestrator.html.diagram import NO_DIAGRAM, diagram
 from orchestrator.model import Experiment, Point, State, Status
 from orchestrator.model.reductions import spectrum
 from tests.conftest import make_reduced, with_arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from playwright.sync_api import Browser
 
     from orchestrator.html import Exhibit, Overview
     from orchestrator.model.snapshots import Reduced
 
-QUANTITIES = (
-    html.Quantity("mean_height", "mean height", "cells"),
-    html.Quantity("roughness", "roughness", "cells"),
-)
+QUANTITIES = {name: observables.QUANTITIES[name] for name in ("mean_height", "roughness")}
 NAMES = ("Tau_min", "Lambda_I")
 SHAPE = (20, 40)
 
@@ -58,7 +58,7 @@ def make_exhibit() -> Callable[..., Exhibit]:
         state: State = State.DONE,
         snapshots: int = 6,
         shape: tuple[int, int] = SHAPE,
-        **told: Any,
+        **fields: Any,
     ) -> Exhibit:
         depth, length = shape
         swept = {"Tau_min": 100.0 * (number // 3), "Lambda_I": 0.5 * (number % 3)}
@@ -77,9 +77,24 @@ def make_exhibit() -> Callable[..., Exhibit]:
             attempts=("done after 8 s on node1",),
             log_tail=("rescal speaks",),
         )
-        return dataclasses.replace(made, **told)
+        return dataclasses.replace(made, **fields)
 
     return make
+
+
+def laid_out(
+    overview: Overview, exhibits: Sequence[Exhibit], axes: Sequence[Sequence[str]] = ()
+) -> Overview:
+    """Return an overview with the diagram of experiments, along the axes of sorted points."""
+    statuses = [exhibit.status for exhibit in exhibits]
+    points = [status.experiment.point for status in statuses]
+    dimensions = []
+    for names in axes or overview.axes:
+        on_axis = sorted({tuple(p.parameters[name] for name in names) for p in points})
+        columns = dict(zip(names, map(list, zip(*on_axis, strict=True)), strict=True))
+        dimensions.append(Dimension(names[0], columns))
+    dimensions.append(Dimension("seed", {"seed": sorted({point.seed for point in points})}))
+    return dataclasses.replace(overview, diagram=diagram(dimensions, statuses, panel=2.0))
 
 
 @pytest.fixture
@@ -88,7 +103,7 @@ def overview() -> Overview:
         name="winds",
         description="Snowfall against wind",
         axes=(("Tau_min",), ("Lambda_I",)),
-        sorted=(True, True),
+        diagram=NO_DIAGRAM,
         quantities=QUANTITIES,
         times=(0.0, 10.0, 20.0, 30.0, 40.0, 50.0),
         written="2026-01-31 12:00 UTC",

@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator import html
 from orchestrator.model import State
-from tests.html.conftest import NAMES, QUANTITIES, without_maps
+from tests.html.conftest import NAMES, QUANTITIES, laid_out, without_maps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -62,9 +62,9 @@ class Opener:
 
 @pytest.fixture
 def written(tmp_path: Path, make_exhibit: Callable[..., Exhibit], overview: Overview) -> Path:
-    told = {"remark": "rescal exited, with 3", "log_tail": ("</script>bad luck",)}
+    fields = {"remark": "rescal exited, with 3", "log_tail": ("</script>bad luck",)}
     exhibits = [make_exhibit(n) for n in range(6)]
-    exhibits[FAILED] = make_exhibit(FAILED, State.FAILED, 3, **told)
+    exhibits[FAILED] = make_exhibit(FAILED, State.FAILED, 3, **fields)
     path = tmp_path / "report.html"
     _write(path, exhibits, overview)
     return path
@@ -82,13 +82,14 @@ def open_page(browser: Browser, written: Path) -> Iterator[Opener]:
 
 def _write(path: Path, exhibits: Iterable[Exhibit], overview: Overview) -> None:
     allowance = html.allowance(6, np.array(overview.times))
-    packed = [html.pack(exhibit, NAMES, QUANTITIES, allowance) for exhibit in exhibits]
-    path.write_bytes(html.render(overview, packed))
+    shown = list(exhibits)
+    packed = [html.pack(exhibit, NAMES, list(QUANTITIES), allowance) for exhibit in shown]
+    path.write_bytes(html.render(laid_out(overview, shown), packed))
 
 
 def _pixels(tab: Page, number: int) -> list[int]:
-    found: list[int] = tab.locator(f".cell[data-number='{number}'] canvas").evaluate(PIXELS)
-    return found
+    pixels: list[int] = tab.locator(f".cell[data-number='{number}'] canvas").evaluate(PIXELS)
+    return pixels
 
 
 def _rows(tab: Page) -> list[str]:
@@ -102,10 +103,10 @@ def test_the_page_shows_every_experiment_on_the_grid_of_the_axes(open_page: Open
     labels = tab.locator("table.grid th").all_inner_texts()
 
     assert cells.count() == 6
-    assert {label.replace("\xa0", " ") for label in labels} == {
-        *(f"Lambda_I = {value}" for value in ("0", "0.5", "1")),
+    assert [label.replace("\xa0", " ") for label in labels] == [
         *("Tau_min = 0", "Tau_min = 100"),
-    }
+        *(f"Lambda_I = {value}" for value in ("0", "0.5", "1")),
+    ]
     assert tab.locator(".cell .note").all_inner_texts() == ["failed"]
     assert tab.title() == "winds · rescal-sweep"
 
@@ -134,58 +135,25 @@ def test_the_pictures_are_coloured_by_height(open_page: Opener) -> None:
     assert yellow[1] > yellow[0]  # from blue to yellow as the bed grows
 
 
-def test_a_number_that_has_no_meaning_at_a_time_is_not_that_of_another(
+def test_a_picture_of_another_time_than_the_slider_tells_its_own(
     open_page: Opener, written: Path, overview: Overview, make_exhibit: Callable[..., Exhibit]
 ) -> None:
-    exhibits = [make_exhibit(n) for n in range(2)]
-    some = {**exhibits[0].series, "roughness": np.array([1.0, 2.0, np.nan, 4.0, 5.0, np.nan])}
-    exhibits[0] = dataclasses.replace(exhibits[0], series=some)
-    _write(written, exhibits, overview)
-
-    tab = open_page("#show=roughness")
-    figure = tab.locator(".cell[data-number='0'] .figure")
-    last = figure.inner_text()
-    shown = []
-    for _ in range(3):
-        tab.locator("#time").press("ArrowLeft")
-        shown.append(figure.inner_text())
-
-    nothing = "\u2013"
-    assert (last, shown) == (nothing, ["5", "4", nothing])
-
-
-def test_a_picture_tells_its_time_where_another_stop_of_the_slider_is_nearer_to_it(
-    open_page: Opener, written: Path, overview: Overview, make_exhibit: Callable[..., Exhibit]
-) -> None:
-    often, seldom = make_exhibit(0), make_exhibit(1)
-    reduced = dataclasses.replace(often.reduced, times=np.arange(6.0))
-    often = dataclasses.replace(often, reduced=reduced)
     stops = tuple(float(t) for t in (*range(6), *range(10, 51, 10)))
-    _write(written, [often, seldom], dataclasses.replace(overview, times=stops))
-    tab = open_page("#open=1&t=0")
+    _write(written, [make_exhibit(0)], dataclasses.replace(overview, times=stops))
+    tab = open_page("#open=0&t=0")
     tab.locator("#detail[open]").wait_for()
 
-    figures, captions = {}, {}
-    for stop in (0, 3, 5, 10, 50):
-        slider = tab.locator("#detail-time")
-        slider.fill(str(stops.index(stop)))
-        figures[stop] = [
-            tab.locator(f".cell[data-number='{n}'] .figure").inner_text() for n in (0, 1)
-        ]
-        captions[stop] = tab.locator(".map figcaption").inner_text().partition(";")[0]
-    tab.locator("#previous").click()
-    tab.wait_for_function("() => document.querySelector('#detail h2').innerText.includes('0')")
+    texts = []
+    for stop in (0, 3, 50):
+        tab.locator("#detail-time").fill(str(stops.index(stop)))
+        caption = tab.locator(".map figcaption").inner_text().partition(";")[0]
+        texts.append((tab.locator(".cell .figure").inner_text(), caption))
 
-    assert figures[0] == ["", ""]
-    assert figures[3] == ["", "t = 0"]
-    assert figures[5] == ["", "t = 0"]
-    assert figures[10] == ["t = 5", ""]
-    assert figures[50] == ["t = 5", ""]
-    assert captions[0] == "t = 0 t0"
-    assert captions[3] == "t = 0 t0, the nearest there is"
-    assert captions[50] == "t = 50 t0"
-    past = tab.locator(".map figcaption").inner_text().partition(";")[0]
-    assert past == "t = 5 t0, the last one there is"
+    assert texts == [
+        ("", "t = 0 t0"),
+        ("t = 0", "t = 0 t0, the nearest there is"),
+        ("", "t = 50 t0"),
+    ]
 
 
 def test_what_plays_goes_on_and_can_be_stopped_after_the_sides_were_changed(
@@ -247,7 +215,7 @@ def test_numbers_take_the_place_of_maps(open_page: Opener, overview: Overview) -
     values = [float(text.partition(",")[0]) for text in texts]
     assert len(values) == 6
     assert min(values) > 0.4
-    assert [q.name for q in overview.quantities] == ["mean_height", "roughness"]
+    assert [*overview.quantities] == ["mean_height", "roughness"]
 
 
 def test_a_sweep_without_height_maps_shows_its_numbers(
@@ -403,7 +371,7 @@ def test_an_experiment_has_its_series_and_its_spectrum(open_page: Opener) -> Non
     assert line is not None
     assert line.count("L") == 5  # six snapshots
     assert (
-        "The strongest, with inlet and outlet: 2 along, 0 across, 20 cells long"
+        "Strongest wave, inlet and outlet included: 2 along, 0 across; length 20 cells"
         in tab.locator(".spectrum").inner_text()
     )
     tab.keyboard.press("Tab")
@@ -432,7 +400,7 @@ def test_another_address_in_the_same_tab_shows_what_it_says(open_page: Opener) -
     shown = tab.locator("#detail-title").inner_text()
     tab.keyboard.press("Escape")
     tab.evaluate("location.hash = '#show=roughness'")
-    tab.locator("#found", has_text="6 of 6").wait_for()
+    tab.locator("#count", has_text="6 of 6").wait_for()
 
     assert shown.startswith("exp2")
     assert tab.locator("#time-text").inner_text() == "t = 50 t0"
@@ -492,30 +460,7 @@ def test_sorting_and_filtering_change_the_rows(open_page: Opener) -> None:
     assert some == ["exp1", "exp4"]
     assert one == ["exp4"]
     assert _rows(tab) == []
-    assert tab.locator("#found").inner_text() == "0 of 6"
-
-
-@pytest.mark.parametrize(
-    ("words", "rows"),
-    [
-        ("lambda_i=5e-1", [1, 4]),
-        ("Lambda_I = 0.50 Tau_min=1e2", [4]),
-        ("Lambda_I=", []),
-        ("Lambda_I=half", []),
-        ("seed=1.0 exp2", [2]),
-        ("exp1-3", [1, 2, 3]),
-        ("exp2-exp3", [2, 3]),
-        ("exp", [0, 1, 2, 3, 4, 5]),
-    ],
-)
-def test_the_filter_finds_values_however_they_are_written_and_experiments_from_to(
-    open_page: Opener, words: str, rows: list[int]
-) -> None:
-    tab = open_page()
-
-    tab.locator("#words").fill(words)
-
-    assert _rows(tab) == [f"exp{n}" for n in rows]
+    assert tab.locator("#count").inner_text() == "0 of 6"
 
 
 def test_the_state_that_the_table_is_filtered_by_is_the_one_its_box_names(
@@ -529,40 +474,17 @@ def test_the_state_that_the_table_is_filtered_by_is_the_one_its_box_names(
     assert len(_rows(unheard_of)) == 6
 
 
-def test_what_has_no_value_stands_at_the_end_whichever_way_it_is_sorted(
+def test_the_pictures_of_one_axis_follow_each_other_in_its_order(
     open_page: Opener, written: Path, overview: Overview, make_exhibit: Callable[..., Exhibit]
 ) -> None:
-    exhibits = [make_exhibit(n) for n in range(3)]
-    nothing = {**exhibits[1].series, "roughness": np.full(6, np.nan)}
-    exhibits[1] = dataclasses.replace(exhibits[1], series=nothing)
-    _write(written, exhibits, overview)
-    tab = open_page()
-
-    orders = []
-    for _ in range(2):
-        tab.locator("[data-sort='q.roughness']").click()
-        orders.append(_rows(tab))
-
-    assert {order[-1] for order in orders} == {"exp1"}
-    assert orders[0][:2] == orders[1][1::-1]
-
-
-def test_values_stand_in_their_order_whenever_they_came(
-    open_page: Opener, written: Path, overview: Overview, make_exhibit: Callable[..., Exhibit]
-) -> None:
-    _write(written, [make_exhibit(n) for n in (5, 0, 4, 1, 3, 2)], overview)
-    grid = open_page().locator("table.grid th").all_inner_texts()
-    points = dataclasses.replace(overview, axes=(("Tau_min", "Lambda_I"),), sorted=(False,))
+    points = dataclasses.replace(overview, axes=(NAMES,))
     _write(written, [make_exhibit(n) for n in (5, 0, 4)], points)
-    flow = open_page().locator(".flow .label").all_inner_texts()
 
-    assert [text.replace("\xa0", " ") for text in grid] == [
-        *("Tau_min = 0", "Tau_min = 100"),
-        *(f"Lambda_I = {value}" for value in ("0", "0.5", "1")),
-    ]
-    assert [text.replace("\xa0", " ") for text in flow] == [
-        *("Tau_min = 100, Lambda_I = 1", "Tau_min = 0, Lambda_I = 0"),
-        "Tau_min = 100, Lambda_I = 0.5",
+    labels = open_page().locator(".flow .label").all_inner_texts()
+
+    assert [text.replace("\xa0", " ") for text in labels] == [
+        *("Tau_min = 0, Lambda_I = 0", "Tau_min = 100, Lambda_I = 0.5"),
+        "Tau_min = 100, Lambda_I = 1",
     ]
 
 
@@ -636,7 +558,7 @@ def test_all_of_the_page_is_printed_though_it_is_out_of_sight(
              dispatchEvent(new Event('beforeprint'));
              return !document.querySelector('.cell canvas[width="2"]');
            }""",
-        timeout=5000,
+        timeout=30_000,
     )
     tab.emulate_media(media="print")
     tab.set_viewport_size({"width": 700, "height": 900})  # about A4
@@ -737,7 +659,7 @@ def test_a_page_that_follows_is_loaded_again_by_itself(
 
     tab.wait_for_function("() => document.title.startsWith('later')")
 
-    assert offered.strip() == "load again every 1 s"
+    assert offered.strip() == "reload every 1 s"
     assert tab.locator("#follow").is_hidden()
     tab.close()
 

@@ -15,10 +15,10 @@ import pytest
 from orchestrator import html
 from orchestrator.model import State
 from tests.conftest import make_reduced, with_arrays
-from tests.html.conftest import NAMES, QUANTITIES, SHAPE, without_maps
+from tests.html.conftest import NAMES, QUANTITIES, SHAPE, laid_out, without_maps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from orchestrator.html import Allowance, Exhibit, Overview, Packed
 
@@ -51,18 +51,23 @@ def allowance() -> Allowance:
 
 
 def _packed(exhibit: Exhibit, allowance: Allowance) -> Packed:
-    return html.pack(exhibit, NAMES, QUANTITIES, allowance)
+    return html.pack(exhibit, NAMES, list(QUANTITIES), allowance)
+
+
+def _page(overview: Overview, exhibits: Sequence[Exhibit], allowance: Allowance) -> str:
+    packed = [_packed(exhibit, allowance) for exhibit in exhibits]
+    return html.render(laid_out(overview, exhibits), packed).decode()
 
 
 def _read(text: str) -> tuple[dict[str, Any], dict[int, bytes]]:
     """Return the data and the blocks of a page, as a browser would find them."""
-    found = Elements(text).texts
+    texts = Elements(text).texts
     blocks = {
         int(name.removeprefix("block-")): base64.b64decode(content, validate=False)
-        for name, content in found.items()
+        for name, content in texts.items()
         if name.startswith("block-")
     }
-    return json.loads(found["data"]), blocks
+    return json.loads(texts["data"]), blocks
 
 
 def test_a_page_gives_back_maps_spectra_and_series(
@@ -70,22 +75,39 @@ def test_a_page_gives_back_maps_spectra_and_series(
 ) -> None:
     exhibits = [make_exhibit(n) for n in range(3)]
 
-    data, blocks = _read(
-        html.render(overview, [_packed(e, allowance) for e in exhibits]).decode()
-    )
+    data, blocks = _read(_page(overview, exhibits, allowance))
 
     assert [one["number"] for one in data["experiments"]] == sorted(blocks) == [0, 1, 2]
     for exhibit in exhibits:
-        told, arrays = html.unpack(blocks[exhibit.status.experiment.number])
-        maps = told["low"] + told["step"] * arrays["levels"]
+        head, arrays = html.unpack(blocks[exhibit.status.experiment.number])
+        maps = head["low"] + head["step"] * arrays["levels"]
         assert (maps == exhibit.reduced.height_maps).all()
-        assert told["times"] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
-        assert told["parameters"] == dict(exhibit.status.experiment.point.parameters)
-        assert arrays["series_times"].tolist() == told["times"]
+        assert head["times"] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
+        assert head["parameters"] == dict(exhibit.status.experiment.point.parameters)
+        assert arrays["series_times"].tolist() == head["times"]
         assert arrays["roughness"] == pytest.approx(exhibit.series["roughness"])
         spectra = exhibit.reduced.spectra
-        peaks = np.array(told["peaks"])[:, None, None]
+        peaks = np.array(head["peaks"])[:, None, None]
         assert np.abs(arrays["spectra"] / 255 * peaks - spectra).max() <= peaks.max() / 500
+
+
+def test_a_page_has_the_position_of_each_experiment_on_the_labelled_axes(
+    make_exhibit: Callable[..., Exhibit], overview: Overview, allowance: Allowance
+) -> None:
+    exhibits = [make_exhibit(n) for n in (5, 0, 4)]
+
+    data, _ = _read(_page(overview, exhibits, allowance))
+
+    assert data["diagram"] == {
+        "axes": [
+            {"id": "Tau_min", "labels": ["Tau_min = 0", "Tau_min = 100"]},
+            {"id": "Lambda_I", "labels": [f"Lambda_I = {v}" for v in ("0", "0.5", "1")]},
+            {"id": "seed", "labels": ["seed = 1"]},
+        ],
+        "positions": [[1, 2, 0], [0, 0, 0], [1, 1, 0]],
+        "rows": 1,  # the longer one, for pictures twice as wide as high
+        "columns": 0,
+    }
 
 
 def test_the_entries_tell_parameters_state_and_the_last_numbers(
@@ -133,8 +155,8 @@ def test_an_experiment_without_snapshots_has_a_block_without_maps(
 
     packed = _packed(none, allowance)
 
-    told, arrays = html.unpack(packed.block)
-    assert told["times"] == []
+    head, arrays = html.unpack(packed.block)
+    assert head["times"] == []
     assert arrays["levels"].size == 0
     assert packed.entry["last"] == [None, None]
     assert packed.entry["heights"] is None
@@ -145,9 +167,9 @@ def test_an_experiment_without_height_maps_tells_its_numbers_and_its_domain(
 ) -> None:
     packed = _packed(without_maps(make_exhibit(1)), allowance)
 
-    told, arrays = html.unpack(packed.block)
-    assert told["times"] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
-    assert (told["depth"], told["length"]) == packed.entry["domain"] == SHAPE
+    head, arrays = html.unpack(packed.block)
+    assert head["times"] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
+    assert (head["depth"], head["length"]) == packed.entry["domain"] == SHAPE
     assert arrays["levels"].size == 0
     assert arrays["mean_height"] == pytest.approx(make_exhibit(1).series["mean_height"])
     assert packed.entry["heights"] is None
@@ -174,9 +196,9 @@ def test_hostile_words_stay_words(
         overview, name=HOSTILE, description=HOSTILE, sweep_file=HOSTILE, causes=(cause,)
     )
     exhibit = make_exhibit(0, State.FAILED, remark=HOSTILE, log_tail=(HOSTILE,))
-    tame = html.render(overview, [_packed(make_exhibit(0), allowance)]).decode()
+    tame = _page(overview, [make_exhibit(0)], allowance)
 
-    text = html.render(hostile, [_packed(exhibit, allowance)]).decode()
+    text = _page(hostile, [exhibit], allowance)
 
     elements = Elements(text)
     data, blocks = _read(text)
@@ -194,10 +216,10 @@ def test_counts_and_causes_are_there_without_the_page_s_program(
     make_exhibit: Callable[..., Exhibit], overview: Overview, allowance: Allowance
 ) -> None:
     states = [State.PENDING, State.OUT_OF_MEMORY, State.DONE, State.DONE]
-    exhibits = [_packed(make_exhibit(n, state), allowance) for n, state in enumerate(states)]
+    exhibits = [make_exhibit(n, state) for n, state in enumerate(states)]
 
-    text = html.render(overview, exhibits).decode()
-    well = html.render(dataclasses.replace(overview, causes=()), exhibits).decode()
+    text = _page(overview, exhibits, allowance)
+    well = _page(dataclasses.replace(overview, causes=()), exhibits, allowance)
 
     assert re.findall(r'<span class="badge (\w+)">([\w ]+)</span> (\d+)', text) == [
         ("done", "done", "2"),
@@ -212,7 +234,7 @@ def test_counts_and_causes_are_there_without_the_page_s_program(
 def test_a_page_asks_for_nothing_from_elsewhere(
     make_exhibit: Callable[..., Exhibit], overview: Overview, allowance: Allowance
 ) -> None:
-    text = html.render(overview, [_packed(make_exhibit(0), allowance)]).decode()
+    text = _page(overview, [make_exhibit(0)], allowance)
 
     assert re.findall(r'\b(?:src|data|action)="', text) == []
     assert re.findall(r'href="(?!#|data:)([^"]*)"', text) == [
@@ -231,7 +253,7 @@ def test_a_thousand_experiments_are_less_than_20_megabytes(
     rough = with_arrays(exhibit.reduced, height_maps=noise)  # as bad as it gets
     packed = _packed(dataclasses.replace(exhibit, reduced=rough), allowance)
 
-    text = html.render(overview, [packed] * 1000)
+    text = html.render(laid_out(overview, [exhibit]), [packed] * 1000)
 
     assert len(text) < 20_000_000
 

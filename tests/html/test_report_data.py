@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from orchestrator.html import report_data
-from orchestrator.model import Progress
+from orchestrator.html import report, report_data
+from orchestrator.model import Axis, Point, Progress
 from orchestrator.records import arrays, attempts, ledger
 from orchestrator.records.journal import Journal
-from orchestrator.records.status import read_statuses
+from orchestrator.records.status import present, read_statuses
 from tests.conftest import make_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from orchestrator.model import Point, Submission
+    from orchestrator.model import Submission
     from orchestrator.records.paths import AttemptDirectory, SweepDirectory
 
 
@@ -74,3 +77,31 @@ def test_a_domain_that_is_full_is_drawn_as_high_as_it_gets_and_said_to_be_full(
     assert shown.remark == "domain full from t = 20 t0 on"
     assert shown.series["mean_height"][:2].tolist() == [5, 9]
     assert np.isnan(shown.series["mean_height"][2])
+
+
+def test_a_followed_page_loses_experiments_that_the_sweep_file_no_longer_has(
+    sweep_directory: SweepDirectory, make_submission: Callable[..., Submission]
+) -> None:
+    winds = (5.0, 1.0, 3.0)
+    size = {"H": 20, "L": 40, "D": 20}
+    points = [Point(f"{i}", {**size, "Tau_min": wind}, 1) for i, wind in enumerate(winds)]
+    ledger.enlist(sweep_directory, points)
+    ledger.arrange(sweep_directory, [Axis(("Tau_min",), ())])
+    ledger.intend(sweep_directory, make_submission("a", dict.fromkeys(range(3), 1)))
+    page = report.Page(sweep_directory, sweep_directory.root / "report.html")
+
+    page.show(present(read_statuses(sweep_directory)), 10)
+    complete = _positions(sweep_directory.root / "report.html")
+    ledger.leave_out(sweep_directory, [1])
+    page.show(present(read_statuses(sweep_directory)), None)
+
+    assert complete == {0: [2, 0], 1: [0, 0], 2: [1, 0]}
+    assert _positions(sweep_directory.root / "report.html") == {0: [1, 0], 2: [0, 0]}
+
+
+def _positions(page: Path) -> dict[int, list[int]]:
+    content = re.search(r'id="data">(.*?)</script>', page.read_text())
+    assert content is not None
+    data = json.loads(content[1])
+    numbers = [experiment["number"] for experiment in data["experiments"]]
+    return dict(zip(numbers, data["diagram"]["positions"], strict=True))

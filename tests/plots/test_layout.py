@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrator.analysis.dataset.grid import lay_out
-from orchestrator.model import Axis, Point
+from orchestrator.analysis.dataset.grid import Dimension, lay_out
+from orchestrator.model import Axis, Experiment, Point, State, Status
 from orchestrator.plots import layout, series
 from orchestrator.records import ledger
 
@@ -74,6 +74,39 @@ def test_an_axis_that_was_asked_for_is_left_in_one_piece(
 
     assert (len(laid.labels.rows), len(laid.labels.columns)) == shape
     assert not laid.labels.panels
+
+
+@pytest.mark.parametrize(
+    ("sizes", "panel", "sides"),
+    [
+        ((), 2.0, (None, None)),
+        ((3,), 4.0, (0, None)),
+        ((3,), 0.25, (None, 0)),
+        ((2, 3), 2.0, (1, 0)),  # two wide panels beside each other, in three rows
+        ((2, 3), 1.0, (0, 1)),
+        ((4, 2, 9), 2.0, (0, 1)),
+    ],
+)
+def test_the_first_two_axes_lie_as_they_fill_a_page_best(
+    sizes: tuple[int, ...], panel: float, sides: tuple[int | None, int | None]
+) -> None:
+    axes = [Dimension(f"axis{n}", {f"axis{n}": [*range(size)]}) for n, size in enumerate(sizes)]
+
+    assert layout.sides(axes, panel) == sides
+
+
+def test_an_experiment_has_an_index_on_each_axis_unless_its_values_are_elsewhere() -> None:
+    pairs = {"point": range(2), "Tau_min": [5.0, 1.0], "Coef_A": [0.1, None]}
+    axes = [Dimension("point", pairs), Dimension("seed", {"seed": [1, 7]})]
+    parameters = [{"Tau_min": 1.0}, {"Tau_min": 5.0, "Coef_A": 0.1}, {"Tau_min": 3.0}]
+    statuses = [
+        Status(Experiment(n, Point(str(n), values, seed=7)), State.DONE, 1, None)
+        for n, values in enumerate(parameters)
+    ]
+
+    assert layout.positions(axes, statuses) == {0: (1, 1), 1: (0, 1)}
+    assert layout.label(axes[0], 0) == "Tau_min = 5\nCoef_A = 0.1"
+    assert layout.label(axes[0], 1) == "Tau_min = 1"
 
 
 @pytest.mark.parametrize("name", ["point", "Tau_min", "Coef_B"])

@@ -1,81 +1,49 @@
-// The address keeps what is shown, so that a page that is loaded again, or whose address is sent to
-// somebody, shows the same; and the browser's way back closes an experiment.
+// The address of a view: its fragment, such as #t=3&show=relief&pick.seed=seed+%3D+2.
 
-const KEPT = ["show", "rows", "columns", "words", "state", "sort"];
-let leaving = false; // on the way back to where an experiment was opened
+const TEXTS = ["show", "rows", "columns", "words", "state", "sort"];
 
-function address() {
-  const kept = new URLSearchParams();
-  kept.set("t", view.time);
-  for (const key of KEPT) {
-    if (view[key]) kept.set(key, view[key]);
+export function initialView(times) {
+  return {
+    time: Math.max(0, times.length - 1), // an index of the times of the slider
+    show: "height",
+    rows: "",
+    columns: "",
+    picks: {}, // by the id of an axis on neither side of the diagram, the label that is shown
+    open: null,
+    words: "",
+    state: "",
+    sort: "number",
+    down: false,
+  };
+}
+
+export function fragmentOf(view) {
+  const parameters = new URLSearchParams();
+  parameters.set("t", view.time);
+  for (const key of TEXTS) {
+    if (view[key]) parameters.set(key, view[key]);
   }
-  if (view.down) kept.set("down", "1");
-  if (view.open !== null) kept.set("open", view.open);
-  for (const [axis, label] of Object.entries(view.picks)) kept.set(`pick.${axis}`, label);
-  return `#${kept}`;
+  if (view.down) parameters.set("down", "1");
+  if (view.open !== null) parameters.set("open", view.open);
+  for (const [axis, label] of Object.entries(view.picks)) parameters.set(`pick.${axis}`, label);
+  return `#${parameters}`;
 }
 
-// entries that are ours have a state; that of an address which somebody wrote is null
-function remember() {
-  history.replaceState({ opened: Boolean(history.state?.opened) }, "", address());
-}
-
-function rememberOpened() {
-  if (leaving) return; // until then there is no telling which entry this is
-  if (history.state === null) history.replaceState({ opened: false }, "", location.href);
-  history.pushState({ opened: true }, "", address());
-}
-
-function rememberClosed() {
-  if (!history.state?.opened) remember(); // it was open when the page came
-  else if (!leaving) {
-    leaving = true;
-    history.back();
+// what the sweep does not have is as at first
+export function viewOf(fragment, { times, states, numbers }) {
+  const parameters = new URLSearchParams(fragment.slice(1));
+  const view = initialView(times);
+  const time = Number(parameters.get("t"));
+  if (parameters.has("t") && time in times) view.time = time;
+  for (const key of TEXTS) {
+    if (parameters.has(key)) view[key] = parameters.get(key);
   }
-}
-
-function recall() {
-  const kept = new URLSearchParams(location.hash.slice(1));
-  Object.assign(view, atFirst());
-  const time = Number(kept.get("t"));
-  if (kept.has("t") && time in data.times) view.time = time;
-  for (const key of KEPT) {
-    if (kept.has(key)) view[key] = kept.get(key);
-  }
-  if (!data.states.includes(view.state)) view.state = "";
-  view.down = kept.has("down");
-  view.open = openedBy(kept);
-  for (const [key, label] of kept) {
+  if (!states.includes(view.state)) view.state = "";
+  view.down = parameters.has("down");
+  const open = Number(parameters.get("open"));
+  view.open = parameters.has("open") && numbers.has(open) ? open : null;
+  for (const [key, label] of parameters) {
     if (key.startsWith("pick.")) view.picks[key.slice(5)] = label;
   }
-}
-
-function openedBy(kept) {
-  const number = Number(kept.get("open"));
-  return kept.has("open") && byNumber.has(number) ? number : null;
-}
-
-// back and forward open and close, and change nothing else; another address changes all
-function arrive() {
-  const open = openedBy(new URLSearchParams(location.hash.slice(1)));
-  if (leaving) {
-    leaving = false;
-    if (view.open === null) remember();
-    else rememberOpened();
-  } else if (history.state === null) {
-    recall();
-    chooseSides();
-    remember();
-    tellAll({ ...view });
-  } else if (open !== view.open) {
-    view.open = open;
-    remember();
-    tellAll({ open });
-  }
-}
-
-function startAddress() {
-  addEventListener("popstate", arrive);
-  addEventListener("hashchange", arrive);
+  return view;
 }

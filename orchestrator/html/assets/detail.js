@@ -1,183 +1,168 @@
-// One experiment in full, beside the page: map, spectrum, series, parameters, provenance, log.
+// The panel of one experiment: map, spectrum, series, parameters, provenance, log.
 
-let parts = null; // what follows the time in the open panel
-let opener = null; // what had focus before, and has it again when the panel is closed
+import { blockOf, frameAt, hasMaps } from "./blocks.js";
+import { hasEnded } from "./cells.js";
+import { chart } from "./charts.js";
+import { copyable } from "./clipboard.js";
+import { timeSlider } from "./controls.js";
+import { badge, byId, element, pairs, titled } from "./elements.js";
+import { drawMap } from "./maps.js";
+import { drawSpectrum, rangeOfWaves, strongestWave } from "./spectra.js";
+import { byNumber, data, described, experiments, scales } from "./sweep.js";
+import { table } from "./table.js";
+import { exact, short, unbroken } from "./text.js";
+import { change, onChange, view } from "./view.js";
+
+export const detail = {
+  opener: null, // what had focus before, and has it again when the panel is closed
+  parts: null, // what follows the time in the open panel
+};
 
 async function openDetail(number) {
   const dialog = byId("detail");
-  const one = byNumber.get(number);
-  byId("detail-title").replaceChildren(`exp${number} `, badge(one.state));
-  const found = await block(number);
+  const experiment = byNumber.get(number);
+  byId("detail-title").replaceChildren(`exp${number} `, badge(experiment.state));
+  const block = await blockOf(number);
   if (view.open !== number) return;
-  byId("detail-body").replaceChildren(...detailOf(one, found));
+  byId("detail-body").replaceChildren(...panelContent(experiment, block));
   byId("detail-body").scrollTop = 0;
   followTime();
   if (dialog.open) return;
-  opener = document.activeElement;
+  detail.opener = document.activeElement;
   dialog.showModal();
   byId("close").focus();
 }
 
 function closeDetail() {
-  parts = null;
+  detail.parts = null;
   if (byId("detail").open) byId("detail").close();
 }
 
-function detailOf(one, found) {
-  const { told } = found;
-  parts = { one, found, charts: [] };
+function panelContent(experiment, block) {
+  const { parameters, provenance, attempts, log_tail: log } = block.head;
+  detail.parts = { experiment, block, charts: [] };
+  const items = attempts.map((attempt) => element("li", {}, attempt));
   return [
-    element("p", { className: "lead" }, unbroken(described(one))),
-    one.remark ? element("p", { className: "why" }, one.remark) : null,
-    ...pictures(one, found),
-    ...seriesOf(found),
-    titled("Parameters", parametersOf(told.parameters)),
-    titled("Provenance", pairs(Object.entries(told.provenance))),
-    told.attempts.length
-      ? titled(
-          "Attempts",
-          element("ol", {}, ...told.attempts.map((text) => element("li", {}, text))),
-        )
-      : null,
-    told.log_tail.length
-      ? titled("End of the engine's log", copyable(told.log_tail.join("\n"), "End of the log"))
+    element("p", { className: "lead" }, unbroken(described(experiment))),
+    experiment.remark ? element("p", { className: "why" }, experiment.remark) : null,
+    ...pictures(experiment, block),
+    ...series(block),
+    titled("Parameters", parameterList(parameters)),
+    titled("Provenance", pairs(Object.entries(provenance))),
+    items.length ? titled("Attempts", element("ol", {}, ...items)) : null,
+    log.length
+      ? titled("End of the engine's log", copyable(log.join("\n"), "End of the log"))
       : null,
   ].filter(Boolean);
 }
 
-function titled(text, ...content) {
-  return element("section", {}, element("h3", {}, text), ...content);
-}
-
 // ---- map and spectrum ----------------------------------------------------------------------
 
-function pictures(one, found) {
-  const { told, arrays } = found;
-  if (told.times.length === 0)
-    return [element("p", {}, ended(one) ? "There are no snapshots." : "No snapshots yet.")];
+function pictures(experiment, block) {
+  if (block.head.times.length === 0)
+    return [
+      element("p", {}, hasEnded(experiment) ? "There are no snapshots." : "No snapshots yet."),
+    ];
+  const { parts } = detail;
   parts.mapText = element("figcaption", { "aria-live": "polite" });
-  if (hasMaps(found)) parts.map = element("canvas", { role: "img" });
-  const slider = element("input", {
-    type: "range",
-    min: "0",
-    max: String(data.times.length - 1),
-    value: String(view.time),
-    "aria-label": "Time",
-    id: "detail-time",
-  });
-  slider.addEventListener("input", () => change({ time: Number(slider.value) }));
-  parts.slider = slider;
-  const shown = [parts.map, parts.mapText].filter(Boolean);
-  const made = [element("figure", { className: "map" }, ...shown), slider];
-  if (!arrays.spectra) return made;
+  if (hasMaps(block)) parts.map = element("canvas", { role: "img" });
+  parts.slider = timeSlider("detail-time");
+  const map = [parts.map, parts.mapText].filter(Boolean);
+  const created = [element("figure", { className: "map" }, ...map), parts.slider];
+  if (!block.arrays.spectra) return created;
   parts.spectrum = element("canvas", { role: "img" });
   parts.spectrumText = element("figcaption", {});
+  const spectrum = [parts.spectrum, parts.spectrumText];
   return [
-    ...made,
-    titled(
-      "Spectrum",
-      element("figure", { className: "spectrum" }, parts.spectrum, parts.spectrumText),
-    ),
+    ...created,
+    titled("Spectrum", element("figure", { className: "spectrum" }, ...spectrum)),
   ];
 }
 
 function followTime() {
+  const { parts } = detail;
   if (!parts?.slider) return;
-  const { found, one } = parts;
   const time = data.times[view.time];
-  const frame = frameAt(found, time);
-  followMap(found, frame, one);
+  const frame = frameAt(parts.block, time, data.times);
+  showMap(parts, frame);
   parts.slider.value = String(view.time);
   parts.slider.setAttribute("aria-valuetext", `${short(time)} t0`);
-  for (const { at } of parts.charts) at(frame.time);
-  if (parts.spectrum) followSpectrum(found, frame);
+  for (const { moveCursor } of parts.charts) moveCursor(frame.time);
+  if (parts.spectrum) showSpectrum(parts, frame);
 }
 
-function followMap(found, frame, one) {
-  const { depth, length, side } = found.told;
+function showMap({ map, mapText, block, experiment }, frame) {
+  const { depth, length, side } = block.head;
   const which = frame.past ? ", the last one there is" : ", the nearest there is";
-  const when = `t = ${short(frame.time)} t0${frame.other ? which : ""}; ${length} × ${depth} cells`;
-  if (!parts.map) {
-    parts.mapText.textContent = `${when}; no height maps were kept`;
+  const time = `${short(frame.time)} t0`;
+  const caption = `t = ${time}${frame.other ? which : ""}; ${length} × ${depth} cells`;
+  if (!map) {
+    mapText.textContent = `${caption}; no height maps were kept`;
     return;
   }
-  drawMap(parts.map, found, frame.index, view.show === "relief" ? "relief" : "height");
+  const kind = view.show === "relief" ? "relief" : "height";
+  drawMap(map, block, frame.index, scales[kind], kind === "relief");
   const sampled = side > 1 ? `, each pixel the mean of ${side} × ${side} cells` : "";
-  parts.mapText.textContent = `${when}${sampled}; wind from the left`;
-  parts.map.setAttribute(
-    "aria-label",
-    `Height map of exp${one.number} at ${short(frame.time)} t0`,
-  );
+  mapText.textContent = `${caption}${sampled}; wind from the left`;
+  map.setAttribute("aria-label", `Height map of exp${experiment.number} at ${time}`);
 }
 
-function followSpectrum(found, frame) {
-  const [, rows, columns] = found.arrays.spectra.shape;
-  drawSpectrum(parts.spectrum, found, frame.index);
-  const told = strongest(found, frame.index);
-  const { depth, length } = found.told;
-  const along = `0 to ${columns - 1} along the wind (to the right)`;
-  const across = `0 to ${rows - 1} across it (upwards)`;
-  const perCell = `${short((columns - 1) / length)} and ${short((rows - 1) / depth)} per cell`;
-  parts.spectrumText.textContent = `Waves in the domain: ${along}, ${across}, up to ${perCell}. ${told}`;
-  parts.spectrum.setAttribute("aria-label", `Spectrum at ${short(frame.time)} t0. ${told}`);
-}
-
-function strongest({ told, arrays }, index) {
-  if (!(told.peaks[index] > 0)) return "There are no waves.";
-  const { values, shape } = arrays.spectra;
-  const [, rows, columns] = shape;
-  const at = values.subarray(index * rows * columns, (index + 1) * rows * columns).indexOf(255);
-  const along = at % columns;
-  const across = Math.floor(at / columns);
-  const length = 1 / Math.hypot(along / told.length, across / told.depth);
-  return `The strongest, with inlet and outlet: ${along} along, ${across} across, ${short(Math.round(length))} cells long, amplitude ${short(told.peaks[index])} cells.`;
+function showSpectrum({ spectrum, spectrumText, block }, frame) {
+  const strongest = strongestWave(block, frame.index);
+  drawSpectrum(spectrum, block, frame.index);
+  spectrumText.textContent = `${rangeOfWaves(block)} ${strongest}`;
+  spectrum.setAttribute("aria-label", `Spectrum at ${short(frame.time)} t0. ${strongest}`);
 }
 
 // ---- series and parameters -----------------------------------------------------------------
 
-function seriesOf(found) {
-  const times = Array.from(found.arrays.series_times.values);
+function series({ arrays }) {
+  const times = Array.from(arrays.series_times.values);
   if (times.length < 2) return [];
-  parts.charts = data.quantities
-    .filter(({ name }) => found.arrays[name])
-    .map((quantity) => chart(quantity, times, Array.from(found.arrays[quantity.name].values)))
+  const charts = data.quantities
+    .filter(({ name }) => arrays[name])
+    .map((quantity) => chart(quantity, times, Array.from(arrays[quantity.name].values)))
     .filter(Boolean);
-  const figures = parts.charts.map((one) => one.figure);
+  detail.parts.charts = charts;
+  const figures = charts.map(({ figure }) => figure);
   return figures.length
-    ? [titled("Series", element("div", { className: "charts" }, ...figures))]
+    ? [titled("Series over time (t0)", element("div", { className: "charts" }, ...figures))]
     : [];
 }
 
-function parametersOf(parameters) {
-  const first = names.filter((name) => name in parameters);
-  const rest = Object.keys(parameters)
-    .filter((name) => !first.includes(name))
-    .sort();
-  const made = pairs([...first, ...rest].map((name) => [name, exact(parameters[name])]));
-  [...made.querySelectorAll("dt")]
-    .slice(0, first.length)
-    .forEach((key) => key.classList.add("swept"));
-  return made;
+// the swept ones first
+function parameterList(parameters) {
+  const swept = data.axes.flat().filter((name) => name in parameters);
+  const others = Object.keys(parameters).filter((name) => !swept.includes(name));
+  const list = pairs([...swept, ...others.sort()].map((name) => [name, exact(parameters[name])]));
+  for (const name of [...list.querySelectorAll("dt")].slice(0, swept.length)) {
+    name.classList.add("swept");
+  }
+  return list;
 }
 
 // ---- opening, closing, going on ------------------------------------------------------------
 
-function neighbour(step) {
-  const order = listed.map((one) => one.number);
-  const at = order.indexOf(view.open);
-  const all = at < 0 ? experiments.map((one) => one.number) : order;
-  const next = all.indexOf(view.open) + step;
-  if (next >= 0 && next < all.length) change({ open: all[next] });
+// in the order of the table, if it has the open experiment
+function openNeighbour(step) {
+  const listed = table.listed.map(({ number }) => number);
+  const all = listed.includes(view.open) ? listed : experiments.map(({ number }) => number);
+  const next = all[all.indexOf(view.open) + step];
+  if (next !== undefined) change({ open: next });
 }
 
-async function startDetail() {
+export async function startDetail() {
   const dialog = byId("detail");
   byId("close").addEventListener("click", () => dialog.close());
-  byId("previous").addEventListener("click", () => neighbour(-1));
-  byId("next").addEventListener("click", () => neighbour(1));
-  dialog.addEventListener("close", () => view.open !== null && change({ open: null }));
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  listeners.push((part) => {
+  byId("previous").addEventListener("click", () => openNeighbour(-1));
+  byId("next").addEventListener("click", () => openNeighbour(1));
+  dialog.addEventListener("close", () => {
+    if (view.open !== null) change({ open: null });
+  });
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  onChange((part) => {
     if ("open" in part && part.open === null) closeDetail();
     else if ("open" in part) openDetail(part.open);
     else if ("time" in part || "show" in part) followTime();

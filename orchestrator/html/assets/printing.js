@@ -1,15 +1,21 @@
-// Printing: what is not drawn on the screen yet, or only as far as somebody scrolls, is on paper.
+// Printing: pictures and rows that are not on the screen yet are on paper.
+
+import { blockOf, unpackedBlock } from "./blocks.js";
+import { cells, paintCell, writeFigure } from "./cells.js";
+import { experiments } from "./sweep.js";
+import { addRows, table } from "./table.js";
 
 // a browser that prints waits for nobody, so pictures are unpacked before; of a larger sweep, which
 // fills many sheets, only those that somebody has seen
 const MOST_AHEAD = 200;
 
-function startPrinting() {
+export function startPrinting() {
   addEventListener("beforeprint", () => {
-    while (made < listed.length) extend();
+    while (table.rows < table.listed.length) addRows();
     for (const [number, cell] of cells) {
-      if (unpacked.has(number)) paintCell(cell, number, unpacked.get(number));
-      else tellFigure(cell, ["not drawn, for it was out of sight"]);
+      const block = unpackedBlock(number);
+      if (block) paintCell(number, block);
+      else writeFigure(cell, ["not drawn, for it was out of sight"]);
     }
   });
   if (experiments.length > MOST_AHEAD) return;
@@ -20,12 +26,13 @@ function startPrinting() {
 async function unpackAhead() {
   for (const { number } of experiments) {
     await idle();
-    await block(number);
+    await blockOf(number);
   }
 }
 
 function idle() {
-  return new Promise((resolve) =>
-    "requestIdleCallback" in window ? requestIdleCallback(resolve) : setTimeout(resolve, 50),
-  );
+  return new Promise((resolve) => {
+    if ("requestIdleCallback" in window) requestIdleCallback(resolve);
+    else setTimeout(resolve, 50);
+  });
 }

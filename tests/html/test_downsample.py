@@ -45,12 +45,12 @@ def test_each_stop_of_the_slider_takes_its_nearest_snapshot_and_the_last_is_neve
 ):
     wanted = np.array([0.0, 50.0, 100.0])
 
-    complete = downsample.nearest(np.array([0.0, 24.9, 49.8, 75.1, 100.02]), wanted)
-    partial = downsample.nearest(np.array([0.0, 25.1, 50.2, 75.0]), wanted)
+    complete = downsample.snapshots(np.array([0.0, 24.9, 49.8, 75.1, 100.02]), wanted)
+    partial = downsample.snapshots(np.array([0.0, 25.1, 50.2, 75.0]), wanted)
 
     assert complete.tolist() == [0, 2, 4]
     assert partial.tolist() == [0, 2, 3]
-    assert downsample.nearest(np.zeros(0), wanted).tolist() == []
+    assert downsample.snapshots(np.zeros(0), wanted).tolist() == []
 
 
 def test_few_experiments_get_many_times_and_a_thousand_get_eight() -> None:

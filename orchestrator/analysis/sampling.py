@@ -1,0 +1,39 @@
+"""Indices of chosen samples: evenly spaced ones, and those nearest to given times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+def evenly(available: int, wanted: int) -> NDArray[np.int64]:
+    """Return at most ``wanted`` of ``available`` indices, evenly spaced, first and last included.
+
+    >>> evenly(9, 5).tolist(), evenly(3, 5).tolist(), evenly(0, 5).tolist()
+    ([0, 2, 4, 6, 8], [0, 1, 2], [])
+    """
+    if available == 0:
+        return np.zeros(0, np.int64)
+    return np.unique(np.linspace(0, available - 1, min(wanted, available)).round().astype(int))
+
+
+def nearest(times: NDArray[np.float64], wanted: ArrayLike) -> NDArray[np.int64]:
+    """Return the index of the time nearest to each wanted one; the earlier of two equally near.
+
+    Parameters
+    ----------
+    times
+        float64 [n], n > 0, in t0.
+    wanted
+        float64 of any shape, in t0; the result is int64 of the same shape.
+
+    >>> nearest(np.array([0.0, 10.0, 20.0]), [4.0, 15.0, 99.0]).tolist()
+    [0, 1, 2]
+    """
+    distance = np.abs(times - np.asarray(wanted)[..., None])
+    indices: NDArray[np.int64] = distance.argmin(axis=-1)
+    return indices

@@ -1,0 +1,37 @@
+// The range of values that the colours of a sweep stand for.
+
+// by what is shown: height, relief, and each quantity of which there are values
+export function scalesOf(experiments, quantities) {
+  const scales = { height: heightScale(experiments), relief: reliefScale(experiments) };
+  quantities.forEach(({ name, longName, units }, i) => {
+    const spans = experiments.map((experiment) => experiment.spans[i]).filter(Boolean);
+    if (spans.length) scales[name] = { ...union(spans), units, label: longName };
+  });
+  return scales;
+}
+
+// a sweep may keep no height maps; then its numbers are shown, once there are any
+export function keepsMaps(experiments) {
+  return (
+    experiments.some((experiment) => experiment.heights) ||
+    !experiments.some((experiment) => experiment.spans.some(Boolean))
+  );
+}
+
+function heightScale(experiments) {
+  const ranges = experiments.map((experiment) => experiment.heights).filter(Boolean);
+  const { low, high } = union(ranges.length ? ranges : [[0, 1]]);
+  return { low, high: Math.max(high, low + 1), units: "cells", label: "height" };
+}
+
+function reliefScale(experiments) {
+  const most = Math.max(1, ...experiments.map((experiment) => experiment.relief ?? 0));
+  return { low: -most, high: most, units: "cells", label: "height above the mean" };
+}
+
+function union(ranges) {
+  return {
+    low: Math.min(...ranges.map(([low]) => low)),
+    high: Math.max(...ranges.map(([, high]) => high)),
+  };
+}
