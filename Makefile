@@ -7,7 +7,7 @@ DEMO := quickstart
 .PHONY: demo test coverage lint bench slurm-demo clean
 
 demo: .venv/.demo
-	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml --wait --yes
+	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml --cluster local --wait --yes
 	$(BIN)/rescal-sweep plot $(DEMO)
 
 # the page's JavaScript has tests of its own, which pytest runs as one where there is node

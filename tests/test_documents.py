@@ -91,13 +91,13 @@ def test_readme_names_every_verb() -> None:
 
 
 SMALL = (
-    "parameters.H=12",
-    "parameters.L=40",
-    "parameters.D=12",
-    "sweep.grid.Tau_min=[0, 100]",
-    "seeds=2",
-    "run.stop=10",
-    "run.every=5",
+    ("H: 50", "H: 12"),
+    ("L: 400", "L: 40"),
+    ("D: 100", "D: 12"),
+    ("Tau_min: [0, 100, 200, 300, 1000]", "Tau_min: [0, 100]"),
+    ("seeds: 3", "seeds: 2"),
+    ("stop: 1000", "stop: 10"),
+    ("every: 10", "every: 5"),
 )
 
 
@@ -110,6 +110,7 @@ def _run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "XDG_CONFIG_HOME": str(place),
             "MPLBACKEND": "Agg",
+            "RESCAL_SWEEP_CLUSTER": "local",
         },
         capture_output=True,
         text=True,
@@ -122,10 +123,13 @@ def snowfall_wind(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sweep that README shows, on a smaller domain and for a shorter time."""
     place = tmp_path_factory.mktemp("readme")
     (place / "sweeps").mkdir()
-    (place / "sweeps" / "snowfall-wind.yaml").write_text(_blocks(README, "yaml")[0])
-    words = [word for said in SMALL for word in ("--set", said)]
-    path = "sweeps/snowfall-wind.yaml"
-    done = _run(place, "rescal-sweep", "submit", path, *words, "--cluster=local", "--wait")
+    text = _blocks(README, "yaml")[0]
+    for large, small in SMALL:
+        assert text.count(large) == 1, large
+        text = text.replace(large, small)
+    path = place / "sweeps" / "snowfall-wind.yaml"
+    path.write_text(text)
+    done = _run(place, "rescal-sweep", "submit", str(path), "--cluster=local", "--wait")
     assert "8 experiments: 8 done" in done.stdout, done.stdout + done.stderr
     return place
 

@@ -36,7 +36,7 @@ _SLOT = 4
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | (?P<sign>\*\*|//|<=|>=|==|!=|[-+*/%<>(),]|(?:and|or|not)(?![A-Za-z0-9_]))
-      | (?P<truth>(?:[Tt]rue|[Ff]alse)(?![A-Za-z0-9_]))
+      | (?P<truth>(?:True|true|False|false)(?![A-Za-z0-9_]))
       | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
       | (?P<text>"[^"\\]*"|'[^'\\]*'))\s*""",
     re.VERBOSE,
