@@ -9,6 +9,7 @@ from orchestrator import text
 from orchestrator.model import Cluster
 
 if TYPE_CHECKING:
+    from orchestrator.submission.cancel import Left
     from orchestrator.submission.comparison import Comparison
     from orchestrator.submission.cost import Cost
     from orchestrator.submission.start import Started
@@ -21,6 +22,19 @@ def started(started: Started) -> str:
     if not started.jobs:
         return "no jobs sent"
     return f"{text.counted(started.jobs, 'job')} sent to Slurm as {', '.join(started.job_ids)}"
+
+
+def left(left: Left) -> str:
+    """Say which jobs stay in a queue and what takes them out; they find nothing to run."""
+    if left.cluster:
+        command = f"scancel -M {left.cluster} --name={left.name}"
+        return (
+            f"its jobs are on the cluster {left.cluster}; there, take them away with: {command}"
+        )
+    if left.user:
+        command = f"scancel --name={left.name}"
+        return f"its jobs are {left.user}'s, who takes them away with: {command}"
+    return f"its jobs stay in the queue, for Slurm cannot be asked: {left.reason}"
 
 
 def kept_otherwise(comparison: Comparison) -> list[str]:

@@ -44,15 +44,15 @@ def name_of(sweep: str, token: str) -> str:
     return f"{sweep}.{token}"
 
 
-def bears(name: str, token: str) -> bool:
-    """Return whether a job of this name is a submission's; ids alone may be another cluster's.
+def token_in(name: str) -> str:
+    """Return the submission's token in a job's name; ids alone may be another cluster's.
 
     The sweep's directory may have another name by now.
 
-    >>> bears("winds.260131-ab", "260131-ab"), bears("winds", "260131-ab")
-    (True, False)
+    >>> token_in("winds-2.0.260131-ab")
+    '260131-ab'
     """
-    return name.endswith(f".{token}")
+    return name.rpartition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,11 @@ class Site:
     limits: Limits
     partitions: Sequence[Partition]
 
+    @property
+    def name(self) -> str:
+        """The cluster's own name."""
+        return self.limits.cluster
+
 
 @dataclass(frozen=True, slots=True)
 class Packing:

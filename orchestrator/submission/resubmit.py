@@ -113,7 +113,8 @@ def resubmit(
         _refuse_impossible(groups, site, tell)
         if file is not None and ended:
             _keep(file, directory, tell)
-        intended = [intend(directory, group, asked) for asked, group in groups]
+        name = site.name if site is not None else ""
+        intended = [intend(directory, group, asked, name) for asked, group in groups]
         submissions = [submission for submission in intended if submission is not None]
         started = _start(directory, submissions, site, workers)
     numbers = sorted(number for submission in submissions for number in submission.attempts)

@@ -103,7 +103,7 @@ def submit(
     start.warm(engine, tell)
     with locked(directory):
         comparison, new = enlist(sweep, directory, points, tell)
-        submission = intend(directory, new, asked)
+        submission = intend(directory, new, asked, site.name if site else "")
         if site is None:
             waiting = len(new) + _waiting_here(comparison)
             started = start.start_workers(directory, submission, waiting, workers)
