@@ -160,6 +160,8 @@ class LiveStatus:
             if self._anyone(status.submission):
                 return status  # another job of the submission will take it
             kind = Kind.NEVER_STARTED
+            if found.word in {"COMPLETED", "TIMEOUT"}:
+                detail = "its job's time ended before its turn"
         state = State.LOST if found.state is State.DONE else found.state
         last = "" if found.word == "COMPLETED" else self._last_line(job)
         cause = Cause(kind, subject=found.state.value, detail=detail, last_line=last)
