@@ -141,6 +141,12 @@ def queue(job_ids: Sequence[str] | None = None) -> dict[str, Queued] | Unknown:
     return read_queue(said)
 
 
+def arrays_named(name: str) -> list[str] | Unknown:
+    """Ask for the arrays and single jobs of this name that have not ended, the latest last."""
+    said = ask("squeue", "--noheader", "--me", f"--name={name}", "--format=%F")
+    return said if isinstance(said, Unknown) else sorted({*said.split()}, key=int)
+
+
 def accounting(job_ids: Sequence[str], since: float = 0.0) -> dict[str, Accounted] | Unknown:
     """Ask the accounts for the jobs of these ids: elements, or arrays with all of theirs.
 

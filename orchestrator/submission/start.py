@@ -58,7 +58,10 @@ def send_jobs(directory: SweepDirectory, submission: Submission, site: Site) -> 
     """
     try:
         chunks = packing.chunks(submission, site)
-        job_ids = slurm_jobs.send(directory, submission, chunks, in_job)
+        limit_s = packing.limit_s(submission.resources, site)
+        job_ids = slurm_jobs.send(directory, submission, chunks, in_job, limit_s)
+    except slurm_jobs.UnansweredError:  # the next submitter looks for them by name
+        raise
     except RequestError:
         ledger.note(directory, "void", submission.token)
         raise
