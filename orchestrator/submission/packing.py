@@ -123,11 +123,14 @@ def chunks(submission: Submission, site: Site) -> list[int]:
     return feasibility.chunks(tasks, site.limits)
 
 
-def problems(request: Request, experiments: int, site: Site | None) -> list[str]:
-    """Return a sentence for all that Slurm would accept and then let wait for ever."""
+def problems(
+    directory: SweepDirectory, request: Request, experiments: int, site: Site | None
+) -> list[str]:
+    """Return a sentence for all that Slurm would accept and then let wait for ever, or fail."""
     if site is None:
         return []
-    return feasibility.check(request.resources, experiments, site.partitions, site.limits)
+    impossible = feasibility.check(request.resources, experiments, site.partitions, site.limits)
+    return [*slurm_jobs.problems(directory), *impossible]
 
 
 def _imagined(request: Request, experiments: int) -> Submission:

@@ -116,7 +116,7 @@ def plan(
         comparison,
         asked,
         costs.estimate(packed, wanted, asked.run, statuses, builtin=asked.root is None),
-        tuple(packing.problems(asked, len(wanted), site)),
+        tuple(packing.problems(comparison.directory, asked, len(wanted), site)),
         site,
     )
 

@@ -111,7 +111,7 @@ def resubmit(
         if file is not None and ended:
             groups = [(request(file, cluster, placement), ended)]
         _tell_engines(groups, tell)
-        _refuse_impossible(groups, site, tell)
+        _refuse_impossible(directory, groups, site, tell)
         if file is not None and ended:
             _keep(file, directory, tell)
         name = site.name if site is not None else ""
@@ -143,6 +143,7 @@ def _start(
 
 
 def _refuse_impossible(
+    directory: SweepDirectory,
     groups: Sequence[tuple[Request, Sequence[Status]]],
     site: Site | None,
     tell: Callable[[str], None],
@@ -150,7 +151,7 @@ def _refuse_impossible(
     """Refuse what can be refused before anything is written, and compile the engines."""
     engines = {simulator.find(asked.root) for asked, _ in groups}
     for asked, group in groups:
-        if problems := packing.problems(asked, len(group), site):
+        if problems := packing.problems(directory, asked, len(group), site):
             raise RequestError(*problems)
     for engine in engines:
         start.warm(engine, tell)

@@ -8,6 +8,7 @@ cannot start twice and can be found again.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import shlex
@@ -39,6 +40,8 @@ _SLOW = re.compile(
 _SLOW_S = 10.0
 _LOOK_S = 0.5
 
+_REWRITTEN = ("%", "\\", "\n")
+
 _SRUN = ("--export=ALL", "--kill-on-bad-exit=0", "--wait=0")
 """One failing rank ends no other, whatever the site's defaults; submitit needs its variables."""
 
@@ -54,6 +57,15 @@ Job = Callable[[str, str, int], None]
 def job_name(directory: SweepDirectory, token: str) -> str:
     """Return the name of a submission's jobs."""
     return jobs.name_of(directory.name, token)
+
+
+def problems(directory: SweepDirectory) -> list[str]:
+    """Return what keeps Slurm from writing the output of a sweep's jobs, a sentence each."""
+    place = str(directory.jobs.resolve())
+    if not any(mark in place for mark in _REWRITTEN):
+        return []
+    why = "Slurm rewrites % and \\ in paths and could not write the output of jobs there"
+    return [f"{place}: {why}; choose another directory with --data-dir"]
 
 
 def script(
@@ -94,7 +106,8 @@ def send(
         calls = [(place, token, index) for index in range(first, first + tasks)]
         name, said, problem = job_name(directory, token), "", None
         try:
-            with _clean_environment():
+            # what sbatch prints is told once, with the refusal
+            with _clean_environment(), contextlib.redirect_stderr(io.StringIO()):
                 made = executor.map_array(job, *zip(*calls, strict=True))
             said = made[0].job_id.split("_")[0]
         except Exception as error:  # noqa: BLE001  # the job may be queued all the same
@@ -226,4 +239,4 @@ def _clean_environment() -> Iterator[None]:
 def _said(error: Exception | None) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if "error" in line.lower()]
-    return "; ".join(told or lines[-2:]) or repr(error)
+    return "; ".join(dict.fromkeys(told or lines[-2:])) or repr(error)

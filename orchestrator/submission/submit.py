@@ -18,6 +18,7 @@ from orchestrator.submission.comparison import compare
 from orchestrator.submission.intent import intend
 from orchestrator.submission.recovery import recover
 from orchestrator.submission.request import cluster_of, request, workers_of
+from orchestrator.submission.resources import inherited
 from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
@@ -91,13 +92,16 @@ def submit(
     for warning in sweep.warnings:
         tell(f"warning: {warning}")
     asked = request(sweep, cluster_of(placement, overrides), placement)
+    if asked.cluster is Cluster.SLURM:
+        for message in inherited(sweep.resources, placement):
+            tell(message)
     workers = workers_of(placement, local_pool.cores())
     # what can be refused is, before anything is written
     engine = simulator.find(asked.root)
     points = expansion.expand(sweep)
     site = packing.site(asked.cluster)
     wanted = compare(sweep, directory, points).wanted
-    if problems := packing.problems(asked, len(wanted), site):
+    if problems := packing.problems(directory, asked, len(wanted), site):
         raise RequestError(*problems)
     settings.writable(directory.root.parent)
     start.warm(engine, tell)

@@ -141,3 +141,55 @@ def test_what_lies_in_the_directory_of_the_submitter_breaks_no_job(
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Slurm" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["50%u", "back\\slash"])
+def test_a_directory_whose_name_slurm_rewrites_is_refused(desk: Desk, name: str) -> None:
+    desk.write("[0]")
+
+    for verb in ("plan", "submit"):
+        done = desk.run(verb, "winds.yaml", "-t", "10", "--data-dir", name)
+
+        assert done.returncode == 2
+        assert "Slurm rewrites % and \\ in paths" in done.stderr
+        assert "choose another directory with --data-dir" in done.stderr
+
+
+def test_sbatchs_own_variables_are_defaults_and_said_once(desk: Desk) -> None:
+    desk.write("[0]")
+    variables = {"SBATCH_ACCOUNT": "science", "SBATCH_PARTITION": "pdebug"}
+    own = dataclasses.replace(desk, bench=dataclasses.replace(desk.bench, variables=variables))
+
+    planned = own.run("plan", "winds.yaml", "-p", "pbatch").stdout
+    done = own.run("submit", "winds.yaml", "-t", "10", "-p", "pbatch", "--wait")
+
+    assert "--account=science" in planned
+    assert "--partition=pbatch" in planned
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.stdout + done.stderr).count("account: science, from $SBATCH_ACCOUNT") == 1
+    assert "SBATCH_PARTITION" not in done.stdout + done.stderr
+
+
+def test_a_refusal_is_printed_once_and_logged(desk: Desk) -> None:
+    desk.write("[0]")
+
+    done = desk.run("submit", "winds.yaml", "-t", "10", "--set", "slurm.extra={gres: 'gpu:9'}")
+
+    assert done.returncode == 2
+    assert done.stderr.count("Invalid generic resource") == 1
+    assert "is void: Slurm refused the jobs: " in desk.sweep.log.read_text()
+
+
+def test_a_probe_says_at_once_what_a_partition_would_never_run(
+    desk: Desk, cluster: Cluster
+) -> None:
+    cluster.ask("scontrol", "update", "PartitionName=pdebug", "State=DOWN")
+    try:
+        done = desk.run("doctor", "--probe", "-p", "pdebug")
+    finally:
+        cluster.ask("scontrol", "update", "PartitionName=pdebug", "State=UP")
+
+    assert done.returncode == 1
+    assert "compute node: slurm.partition: pdebug is DOWN" in done.stdout
+    assert "account science: QOS normal" in done.stdout
+    assert cluster.ask("squeue", "-h", "--name", "rescal-sweep-doctor") == ""
