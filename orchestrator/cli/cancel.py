@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.cli import arguments
+from orchestrator.cli import arguments, sentences
 from orchestrator.submission.cancel import cancel
 
 if TYPE_CHECKING:
@@ -24,4 +24,6 @@ def perform(options: argparse.Namespace) -> int:
     print(
         f"{done.directory.name}: {done.cancelled} cancelled, {done.ended} had ended before{never}"
     )
+    for left in done.left:
+        print(sentences.left(left))
     return 0

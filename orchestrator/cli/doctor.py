@@ -29,7 +29,7 @@ from orchestrator.records import attempts
 from orchestrator.records.lock import locked
 from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 from orchestrator.runner import simulator
-from orchestrator.slurm import cluster, units
+from orchestrator.slurm import cluster, feasibility, units
 from orchestrator.slurm.client import Unknown, ask
 from orchestrator.submission.request import installed
 from orchestrator.submission.resources import effective
@@ -39,10 +39,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from orchestrator.slurm.cluster import Limits
+
 _MARKS = {"ok": "green", "warning": "yellow", "failure": "red"}
 _LITTLE_SPACE = 5e9
 _FEW_INODES = 50_000
-_PROBE_S = 300.0
+_PROBE_S = 60.0
 _TRIED = 20
 _SLOW_MS = 20.0
 _PROBE = "import orchestrator, platform; print(orchestrator.__version__, platform.node())"
@@ -217,22 +219,44 @@ def _slurm(options: argparse.Namespace) -> Iterator[Finding]:
             f"{one.state}, up to {time_said}, {able} of {len(one.nodes)} nodes of {cores} cores"
         )
         yield Finding("ok" if one.up and able else "warning", f"partition {one.name}", said)
+    yield from _mine(limits)
     if options.probe:
-        yield _probe(effective(Resources(), arguments.placement(options)))
+        asked = effective(Resources(), arguments.placement(options))
+        if problems := feasibility.check(asked, 1, found, limits):
+            yield from (Finding("failure", "compute node", problem) for problem in problems)
+        else:
+            yield _probe(asked)
+
+
+def _mine(limits: Limits) -> Iterator[Finding]:
+    """Say which accounts the person has, and what they allow."""
+    for one in limits.associations:
+        parts = [f"QOS {', '.join(one.qos) or 'none'}"]
+        if one.partition is not None:
+            parts.append(f"in {one.partition} alone")
+        if one.max_submit is not None:
+            parts.append(f"at most {one.max_submit} jobs queued")
+        if one.max_time_s is not None:
+            parts.append(f"jobs of up to {units.duration(one.max_time_s)}")
+        default = " (default)" if one.default else ""
+        yield Finding("ok", f"account {one.account}{default}", "; ".join(parts))
 
 
 def _probe(asked: Resources) -> Finding:
     """Run this Python on a compute node for a moment."""
     words = ["srun", "--quiet", "--time=1", "--ntasks=1", "--job-name=rescal-sweep-doctor"]
+    words.append(f"--immediate={_PROBE_S:g}")  # gives up and takes the job away
     words += [
         f"--{option}={getattr(asked, option)}"
         for option in ("partition", "account", "qos")
         if getattr(asked, option) is not None
     ]
     before = time.perf_counter()
-    said = ask(*words, sys.executable, "-P", "-c", _PROBE, patience_s=_PROBE_S)
+    said = ask(*words, sys.executable, "-P", "-c", _PROBE, patience_s=_PROBE_S + 30)
     if isinstance(said, Unknown):
         wish = "install the package where compute nodes see it, as on a shared file system"
+        if "allocate" in said.reason:  # the job has not started
+            wish = f"no node took it within {_PROBE_S:g} s; try another partition with -p, or later"
         return Finding("failure", "compute node", f"{said.reason}; {wish}")
     version, _, node = said.strip().partition(" ")
     took = time.perf_counter() - before

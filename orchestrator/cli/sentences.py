@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from orchestrator import text
 from orchestrator.model import Cluster
+from orchestrator.slurm.units import duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from orchestrator.submission.cancel import Left
     from orchestrator.submission.comparison import Comparison
     from orchestrator.submission.cost import Cost
     from orchestrator.submission.start import Started
@@ -21,6 +25,19 @@ def started(started: Started) -> str:
     if not started.jobs:
         return "no jobs sent"
     return f"{text.counted(started.jobs, 'job')} sent to Slurm as {', '.join(started.job_ids)}"
+
+
+def left(left: Left) -> str:
+    """Say which jobs stay in a queue and what takes them out; they find nothing to run."""
+    if left.cluster:
+        command = f"scancel -M {left.cluster} --name={left.name}"
+        return (
+            f"its jobs are on the cluster {left.cluster}; there, take them away with: {command}"
+        )
+    if left.user:
+        command = f"scancel --name={left.name}"
+        return f"its jobs are {left.user}'s, who takes them away with: {command}"
+    return f"its jobs stay in the queue, for Slurm cannot be asked: {left.reason}"
 
 
 def kept_otherwise(comparison: Comparison) -> list[str]:
@@ -53,7 +70,22 @@ def cost_lines(cost: Cost) -> list[str]:
         f"jobs: {text.counted(len(each), 'experiment')} in {jobs}{at_once}, {share} at a time in each",
         f"time: about {span} for an experiment, {whole}; {_learnt(cost)}",
         f"use: about {_charged(cost)}",
+        *_limit(cost),
     ]
+
+
+def _limit(cost: Cost) -> Iterator[str]:
+    """Say which time limit jobs get where nobody asked for one, and what does not fit a limit."""
+    limit_s, asks = cost.packing.limit_s, "-t or slurm.time asks for another"
+    if not cost.packing.slurm:
+        return
+    if cost.packing.usual_limit:
+        given = f"{duration(int(limit_s))} for a job" if limit_s else "none"
+        yield f"time limit: {given}, as the partition gives where none is asked for; {asks}"
+    longest_s = max(cost.each_s)
+    if limit_s is not None and longest_s > limit_s:
+        told = f"an experiment is expected to take {text.seconds(longest_s)}"
+        yield f"warning: {told}, and a job's time ends after {duration(int(limit_s))}; {asks}"
 
 
 def _learnt(cost: Cost) -> str:

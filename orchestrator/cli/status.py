@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.live import Live
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from orchestrator import settings
 from orchestrator.cli import arguments, screen, status_table
+from orchestrator.errors import OrchestratorError
 from orchestrator.model import State
 from orchestrator.records import failures, ledger, paths, selection
 from orchestrator.records.live_status import LiveStatus
@@ -44,8 +45,7 @@ def perform(options: argparse.Namespace) -> int:
     known = list(paths.sweeps(settings.data_directory(options.data_dir)))
     if options.sweep is None and len(known) != 1:
         if options.json:
-            sweeps = [status_of(sweep, ask_slurm=False).summary() for sweep in known]
-            print(json.dumps({"sweeps": sweeps}, indent=1))
+            print(json.dumps({"sweeps": [*map(_summary, known)]}, indent=1))
         else:
             _overview(console, known, options)
         return 0
@@ -103,5 +103,16 @@ def _overview(
             console, f"{where}: no sweeps yet; submit one with: rescal-sweep submit SWEEP.yaml"
         )
     for directory in known:
-        line = status_table.counts_line(read_statuses(directory))
+        try:
+            line = status_table.counts_line(read_statuses(directory))
+        except (OrchestratorError, OSError) as error:  # one sweep; the others can be read
+            line = Text(f"unreadable: {error}", "red")
         console.print(Text(f"{directory.name} ", "bold").append(line), highlight=False)
+
+
+def _summary(directory: SweepDirectory) -> dict[str, Any]:
+    """Return a sweep in the overview for programs, or why it cannot be read."""
+    try:
+        return status_of(directory, ask_slurm=False).summary()
+    except (OrchestratorError, OSError) as error:
+        return {"sweep": directory.name, "unreadable": str(error)}

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import enum
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from orchestrator.model.causes import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,6 +143,19 @@ class Record:
         """Whether all that was asked for is there."""
         return self.state is State.DONE
 
+    @property
+    def cut_off(self) -> bool:
+        """Whether it ended with its job, which resumes it if it is started again."""
+        return self.state is State.TIMEOUT or self.terminated
+
+    @property
+    def terminated(self) -> bool:
+        """Whether it was asked to end from outside, for a reason that only its scheduler knows."""
+        main = self.causes[0] if self.causes else None
+        if main is None or self.state not in {State.TIMEOUT, State.CANCELLED}:
+            return False
+        return main.kind is Kind.SIGNAL and main.status == signal.SIGTERM
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -147,7 +163,8 @@ class Submission:
 
     ``attempts`` maps an experiment's number to the one attempt that this submission allows, so
     that two submissions made at the same moment cannot both run it. ``job_ids`` are Slurm's arrays
-    and ``chunks`` how many tasks each of them has.
+    and ``chunks`` how many tasks each of them has. ``slurm_cluster`` is the name of the cluster
+    that knows them and ``user`` who submitted them; both are empty where an earlier version did.
     """
 
     token: str
@@ -160,6 +177,8 @@ class Submission:
     root: Path | None
     job_ids: tuple[str, ...] = ()
     chunks: tuple[int, ...] = ()
+    slurm_cluster: str = ""
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)

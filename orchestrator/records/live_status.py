@@ -7,14 +7,14 @@ import dataclasses
 import os
 import socket
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator.model import Cause, Kind, State
 from orchestrator.records import attempts
 from orchestrator.records.status import read_statuses
-from orchestrator.slurm import jobs
+from orchestrator.slurm import cluster, jobs
 from orchestrator.slurm.client import Unknown
-from orchestrator.slurm.verdict import LIVE, verdict
+from orchestrator.slurm.verdict import LIVE, Verdict, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -23,13 +23,24 @@ if TYPE_CHECKING:
     from orchestrator.model import Status, Submission
     from orchestrator.records.paths import SweepDirectory
     from orchestrator.slurm.jobs import Accounted, Queued
-    from orchestrator.slurm.verdict import Verdict
+
+Entry = TypeVar("Entry", "Accounted", "Queued")
 
 _PATIENCE_S = 10.0  # Slurm is asked at most so often
 _SOON_S = 2.0  # but the accounts hear of an end some seconds after the queue
 
 # ends that Slurm hears of from the node, when all processes of the job have ended
 _WITNESSED = {"COMPLETED", "FAILED", "OUT_OF_MEMORY"}
+# ends for which a scheduler sends SIGTERM
+_REASONS = {
+    "CANCELLED",
+    "PREEMPTED",
+    "TIMEOUT",
+    "DEADLINE",
+    "NODE_FAIL",
+    "BOOT_FAIL",
+    "REVOKED",
+}
 _TAIL_BYTES = 4096
 _SLURMS = ("srun: ", "slurmstepd: ")
 
@@ -44,6 +55,7 @@ class LiveStatus:
         self._positions: dict[str, dict[int, int]] = {}
         self._queued: Mapping[str, Queued] | Unknown = {}
         self._accounted: Mapping[str, Mapping[str, Accounted]] | Unknown = {}  # by array
+        self._cluster: str | Unknown = ""
 
     def read(self) -> list[Status]:
         """Return the status of each experiment now.
@@ -65,14 +77,17 @@ class LiveStatus:
 
     def _ask(self, doubtful: Sequence[Status]) -> None:
         arrays = sorted({i for s in doubtful if s.submission for i in s.submission.job_ids})
-        self._queued = jobs.queue(arrays)
+        if any(s.submission and s.submission.slurm_cluster for s in doubtful):
+            self._cluster = cluster.name()
+        tokens = {s.submission.token for s in doubtful if s.submission}
+        self._queued = _named(jobs.queue(arrays), tokens)
         there = self._queued if isinstance(self._queued, dict) else {}
         wanted = {self._job_of(s) for s in doubtful}
         ended = {job for job in wanted if job not in there or there[job].state not in LIVE}
         self._accounted = {}
         if ended:
             since = min(attempts.moment(s.submission.time) for s in doubtful if s.submission)
-            self._accounted = _by_array(jobs.accounting(arrays, since))
+            self._accounted = _by_array(_named(jobs.accounting(arrays, since), tokens))
         behind = any(job in there and self._lags(job) for job in ended)
         self._due = time.monotonic() + (_SOON_S if behind else _PATIENCE_S)
 
@@ -91,7 +106,9 @@ class LiveStatus:
     def _judged(self, status: Status) -> Status:
         """Return a status with what Slurm's verdict on its job adds to it."""
         job = self._job_of(status)
-        found = verdict(job, self._queued, self._accounts_of(job), time.time())
+        found = self._verdict(job, status.submission)
+        if status.record is not None:
+            return _terminated(status, found)
         if status.state is State.RUNNING and not status.silent and found.word not in _WITNESSED:
             return status  # it shows signs of life, whatever Slurm believes
         if found.state is not None and found.state.ended:
@@ -104,6 +121,25 @@ class LiveStatus:
                 status, state=State.PENDING, cause=cause, expected_start=found.start
             )
         return status if status.state is State.LOST else _because(status, cause)
+
+    def _verdict(self, job: str, submission: Submission | None) -> Verdict:
+        """Return what became of a submission's job, which only its name shows to be its own."""
+        assert submission is not None
+        there, here, user = submission.slurm_cluster, self._cluster, submission.user
+        if there and isinstance(here, str) and here not in {"", there}:
+            return Verdict(None, f"its job is on the cluster {there}; this machine asks {here}")
+        queued, accounted = self._queued, self._accounts_of(job)
+        if isinstance(queued, dict):
+            entry = queued.get(job)
+            own = entry is not None and jobs.token_in(entry.name) == submission.token
+            queued = {job: entry} if entry is not None and own else {}
+        if isinstance(accounted, dict):  # the rows of one array have one name
+            names = {jobs.token_in(row.name) for row in accounted.values()}
+            accounted = accounted if names == {submission.token} else {}
+        found = verdict(job, queued, accounted, time.time())
+        if user not in {"", cluster.me()} and not _shown(job, queued, accounted):
+            return Verdict(None, f"cannot be told: Slurm shows no job of {user}'s for it here")
+        return found
 
     def output_of(self, status: Status) -> Path | None:
         """Return the file of what an experiment's job printed, None where there is no such job."""
@@ -124,6 +160,8 @@ class LiveStatus:
             if self._anyone(status.submission):
                 return status  # another job of the submission will take it
             kind = Kind.NEVER_STARTED
+            if found.word in {"COMPLETED", "TIMEOUT"}:
+                detail = "its job's time ended before its turn"
         state = State.LOST if found.state is State.DONE else found.state
         last = "" if found.word == "COMPLETED" else self._last_line(job)
         cause = Cause(kind, subject=found.state.value, detail=detail, last_line=last)
@@ -145,10 +183,9 @@ class LiveStatus:
         """Tell whether any job of a submission still waits or runs."""
         if not isinstance(self._queued, dict) or submission is None:
             return True
-        arrays = set(submission.job_ids)
         return any(
-            entry.state in LIVE and jobs.array_of(job) in arrays
-            for job, entry in self._queued.items()
+            entry.state in LIVE and jobs.token_in(entry.name) == submission.token
+            for entry in self._queued.values()
         )
 
     def _job_of(self, status: Status) -> str:
@@ -168,6 +205,40 @@ class LiveStatus:
                 return f"{array}_{task}" if sum(submission.chunks) > 1 else array
             task -= size
         return submission.job_ids[-1]
+
+
+def _terminated(status: Status, found: Verdict) -> Status:
+    """Return the status of an experiment that was asked to end, with Slurm's reason for that."""
+    record, detail = status.record, found.sentence
+    assert record is not None
+    cause = Cause(Kind.SLURM, subject=found.word, detail=detail)
+    if found.state in {State.PENDING, State.RUNNING} or found.may_return:
+        # a job that is started again resumes it
+        return dataclasses.replace(
+            status, state=State.PENDING, cause=cause, expected_start=found.start
+        )
+    if found.state is None or found.word not in _REASONS:
+        return status
+    ended = dataclasses.replace(record, state=found.state, causes=(cause, *record.causes))
+    return dataclasses.replace(status, state=found.state, record=ended)
+
+
+def _named(
+    found: Mapping[str, Entry] | Unknown, tokens: Collection[str]
+) -> Mapping[str, Entry] | Unknown:
+    """Leave out jobs of other names, which had or will have these ids on another cluster."""
+    if isinstance(found, Unknown):
+        return found
+    return {job: one for job, one in found.items() if jobs.token_in(one.name) in tokens}
+
+
+def _shown(
+    job: str,
+    queued: Mapping[str, Queued] | Unknown,
+    accounted: Mapping[str, Accounted] | Unknown,
+) -> bool:
+    """Return whether Slurm says anything of a job."""
+    return any(isinstance(answer, Unknown) or job in answer for answer in (queued, accounted))
 
 
 def job_output(directory: SweepDirectory, job: str) -> Path:
@@ -194,11 +265,11 @@ def _because(status: Status, cause: Cause) -> Status:
 def _needs_slurm(status: Status) -> bool:
     if status.submission is None or not status.on_slurm or not status.submission.job_ids:
         return False
+    if status.record is not None:
+        return status.record.terminated
     if status.state is State.RUNNING:
         return status.silent or _elsewhere(status)
-    return status.state is State.PENDING or (
-        status.state is State.LOST and status.record is None
-    )
+    return status.state in {State.PENDING, State.LOST}
 
 
 def _elsewhere(status: Status) -> bool:

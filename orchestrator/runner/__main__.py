@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     post = Post(
         given.job, given.token, given.first, given.stride, given.until, given.again, given.slot
     )
-    with Stop.on_signals() as stop:
+    with Stop.on_signals(post.until) as stop:
         work(SweepDirectory(given.directory), post, stop)
     return 0
 

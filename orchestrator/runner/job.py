@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.model import State
 from orchestrator.records import attempts, ledger
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.runner.queue import Post
@@ -50,7 +49,7 @@ def in_job(directory: str, token: str, index: int) -> None:
         Post(job, token, index * together + i, stride, until, again) for i in range(together)
     ]
     if together == 1:
-        with Stop.on_signals() as stop:
+        with Stop.on_signals(until) as stop:
             work(sweep, posts[0], stop)
     else:
         _crew(sweep, posts)
@@ -65,10 +64,11 @@ def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None
     for number in submission.attempts:
         made = sweep.experiment(number).attempts()
         record = attempts.read_record(made[-1]) if made else None
-        if record is None or record.state is State.TIMEOUT:
+        if record is None or record.cut_off:
             return
     sent = next(s for s in ledger.submissions(sweep) if s.token == submission.token)
-    control.cancel_waiting(sent.job_ids)
+    name = os.environ.get("SLURM_JOB_NAME", jobs.name_of(sweep.name, sent.token))
+    control.cancel_waiting(sent.job_ids, name)
 
 
 def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> None:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.model import Cluster, State
+from orchestrator.model import Cluster
 from orchestrator.records import attempts, ledger
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _cut_off(last: AttemptDirectory, job: str, again: str) -> bool:
     record = attempts.read_record(last)
     if record is None:
         return not attempts.alive(last)
-    return record.state is State.TIMEOUT  # what is to be started again is first asked to stop
+    return record.cut_off  # what is to be started again is first asked to stop
 
 
 def _was_own(attempt: AttemptDirectory, job: str, again: str) -> bool:

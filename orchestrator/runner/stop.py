@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from typing import TYPE_CHECKING, Self
 
 from orchestrator.model import Cause, Kind, State
@@ -18,6 +19,8 @@ _STATES = {
     signal.SIGUSR2: State.TIMEOUT,
     signal.SIGINT: State.CANCELLED,
 }
+
+_EARLY_S = 60.0  # a scheduler ends a job up to a minute before its limit
 
 
 class Stop:
@@ -73,10 +76,11 @@ class Stop:
 
     @classmethod
     @contextlib.contextmanager
-    def on_signals(cls) -> Iterator[Stop]:
+    def on_signals(cls, until: float | None = None) -> Iterator[Stop]:
         """Yield a stop that SIGTERM, SIGUSR2 and Ctrl-C request, in the main thread.
 
-        SIGTERM is what a scheduler sends when time is up, SIGUSR2 its warning before.
+        SIGTERM is what a scheduler sends when time is up, SIGUSR2 its warning before. Well before
+        ``until``, in seconds since the epoch, somebody else sends SIGTERM.
         """
         with cls() as stop:
 
@@ -84,7 +88,10 @@ class Stop:
                 cause = Cause(Kind.SIGNAL, status=number)
                 if number == signal.SIGINT:
                     cause = Cause(Kind.INTERRUPTED)
-                stop.request(_STATES[signal.Signals(number)], cause)
+                state = _STATES[signal.Signals(number)]
+                if number == signal.SIGTERM and until and time.time() < until - _EARLY_S:
+                    state = State.CANCELLED
+                stop.request(state, cause)
 
             # written to at once, even where another thread receives the signal
             woken = signal.set_wakeup_fd(stop._writing, warn_on_full_buffer=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pwd
 import re
@@ -115,6 +116,21 @@ class Partition:
         return self.state == "UP"
 
 
+def name() -> str | Unknown:
+    """Ask which cluster answers here."""
+    said = ask("scontrol", "show", "config")
+    return said if isinstance(said, Unknown) else _settings(said).get("ClusterName", "")
+
+
+@functools.cache
+def me() -> str:
+    """Return the name of this process's user, or its number where it has none."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
 def limits() -> Limits | Unknown:
     """Ask what the cluster and this user's accounts allow."""
     said = ask("scontrol", "show", "config")
@@ -122,9 +138,8 @@ def limits() -> Limits | Unknown:
         return said
     if not _settings(said).get("AccountingStorageType", "").endswith("slurmdbd"):
         return read_limits(said)
-    user = pwd.getpwuid(os.getuid()).pw_name
     table = ("sacctmgr", "--noheader", "--parsable2", "show")
-    associations = ask(*table, "user", user, "withassoc", f"format={_ASSOCIATION}")
+    associations = ask(*table, "user", me(), "withassoc", f"format={_ASSOCIATION}")
     if isinstance(associations, Unknown):
         return read_limits(said, unknown=associations.reason)
     qos = ask(*table, "qos", f"format={_QOS}")

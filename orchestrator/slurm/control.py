@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_AT_ONCE = 500
+"""Ids that one call names."""
+
+
 def release(job_ids: Sequence[str]) -> None:
     """Let held jobs start."""
     if not job_ids:
@@ -26,7 +30,11 @@ def cancel(job_ids: Sequence[str]) -> None:
         ask("scancel", "--quiet", *job_ids)
 
 
-def cancel_waiting(job_ids: Sequence[str]) -> None:
-    """Cancel those elements of arrays that have not started."""
-    if job_ids:
-        ask("scancel", "--quiet", "--state=PENDING", *job_ids)
+def cancel_waiting(job_ids: Sequence[str], name: str) -> None:
+    """Cancel those elements of arrays, or single ones, that have this name and have not started.
+
+    Another cluster, or this one after its ids were reset, may have others under the same ids.
+    """
+    for first in range(0, len(job_ids), _AT_ONCE):
+        some = job_ids[first : first + _AT_ONCE]
+        ask("scancel", "--quiet", "--state=PENDING", f"--name={name}", *some)

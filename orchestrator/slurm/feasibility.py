@@ -82,9 +82,7 @@ def slots(request: Resources, limits: Limits) -> int:
 
 def tasks(submission: Submission, together: int) -> int:
     """Return how many array tasks a submission is: one per experiment, or per full pack."""
-    full = -(-len(submission.attempts) // together)
-    jobs = submission.resources.jobs
-    return min(full, jobs) if jobs and together > 1 else full
+    return -(-len(submission.attempts) // together)
 
 
 def chunks(tasks: int, limits: Limits) -> list[int]:

@@ -44,15 +44,15 @@ def name_of(sweep: str, token: str) -> str:
     return f"{sweep}.{token}"
 
 
-def bears(name: str, token: str) -> bool:
-    """Return whether a job of this name is a submission's; ids alone may be another cluster's.
+def token_in(name: str) -> str:
+    """Return the submission's token in a job's name; ids alone may be another cluster's.
 
     The sweep's directory may have another name by now.
 
-    >>> bears("winds.260131-ab", "260131-ab"), bears("winds", "260131-ab")
-    (True, False)
+    >>> token_in("winds-2.0.260131-ab")
+    '260131-ab'
     """
-    return name.endswith(f".{token}")
+    return name.rpartition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,12 @@ def queue(job_ids: Sequence[str] | None = None) -> dict[str, Queued] | Unknown:
         # the answer to a single id that the controller has forgotten
         return {} if said.reason.endswith("Invalid job id specified") else said
     return read_queue(said)
+
+
+def arrays_named(name: str) -> list[str] | Unknown:
+    """Ask for the arrays and single jobs of this name that have not ended, the latest last."""
+    said = ask("squeue", "--noheader", "--me", f"--name={name}", "--format=%F")
+    return said if isinstance(said, Unknown) else sorted({*said.split()}, key=int)
 
 
 def accounting(job_ids: Sequence[str], since: float = 0.0) -> dict[str, Accounted] | Unknown:

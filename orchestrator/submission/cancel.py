@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,15 +10,19 @@ from orchestrator.model import State
 from orchestrator.model.causes import Cause, Kind
 from orchestrator.records import attempts, ledger, selection
 from orchestrator.records.failures import sentence
+from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import read_statuses
-from orchestrator.slurm import control
+from orchestrator.slurm import cluster, control, jobs
+from orchestrator.slurm.client import Unknown
+from orchestrator.submission import slurm_jobs
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from orchestrator.model import Status
+    from orchestrator.model import Status, Submission
     from orchestrator.records.paths import SweepDirectory
+    from orchestrator.slurm.jobs import Queued
 
 INTERRUPTED = Cause(Kind.INTERRUPTED)
 """Why Ctrl-C cancels."""
@@ -25,12 +30,36 @@ INTERRUPTED = Cause(Kind.INTERRUPTED)
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What was cancelled: so many now, so many had ended before or were never submitted."""
+    """What was cancelled: so many now, so many had ended before or were never submitted.
+
+    ``left`` are the jobs that could not be taken out of a queue.
+    """
 
     directory: SweepDirectory
     cancelled: int
     ended: int
     never_submitted: int
+    left: tuple[Left, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Jobs of a name that were left in a queue, and why.
+
+    Attributes
+    ----------
+    cluster
+        Where they are, if that is not the cluster that this machine asks; else empty.
+    user
+        Whose they are, if not this user's; else empty.
+    reason
+        Why Slurm could not be asked; else empty.
+    """
+
+    name: str
+    cluster: str = ""
+    user: str = ""
+    reason: str = ""
 
 
 def cancel(
@@ -52,11 +81,13 @@ def cancel(
     """
     directory = selection.find_sweep(sweep, data_dir)
     selected = selection.choose(experiments, directory)
-    statuses = read_statuses(directory, selected.numbers)
-    changed = cancel_these(directory, statuses, Cause(Kind.CANCELLED))
+    live = LiveStatus(directory, selected.numbers).read()
+    statuses = [_unclaimed(directory, status) for status in live]
+    changed = _cancel(directory, statuses, Cause(Kind.CANCELLED))
+    left = _cancel_jobs(directory, statuses)
     never = sum(status.state is State.NEVER_SUBMITTED for status in statuses)
     ended = sum(status.state.ended for status in statuses) - never
-    return Cancelled(directory, changed, ended, never)
+    return Cancelled(directory, changed, ended, never, left)
 
 
 def cancel_these(directory: SweepDirectory, statuses: Sequence[Status], cause: Cause) -> int:
@@ -64,29 +95,49 @@ def cancel_these(directory: SweepDirectory, statuses: Sequence[Status], cause: C
 
     Returns how many; each is a line in the sweep's log.
     """
+    if any(s.on_slurm and s.record is not None and s.record.cut_off for s in statuses):
+        numbers = [status.experiment.number for status in statuses]
+        statuses = LiveStatus(directory, numbers).read()  # their jobs may be queued again
+    changed = _cancel(directory, statuses, cause)
+    _cancel_jobs(directory, statuses)
+    return changed
+
+
+def _cancel(directory: SweepDirectory, statuses: Sequence[Status], cause: Cause) -> int:
     changed = 0
     for status in statuses:
         if status.state is State.PENDING and _end_pending(directory, status, cause):
             changed += 1
-        elif status.attempt and status.record is None:
+        elif status.attempt and (status.record is None or status.state is State.PENDING):
             # also one that was lost, which its job would resume if Slurm starts that again
-            attempt = directory.experiment(status.experiment.number).attempt(status.attempt)
+            attempt = directory.experiment(status.experiment.number).attempts()[-1]
             attempts.request_cancel(attempt)
             if status.silent and not status.on_slurm:  # which nobody else can ask
                 attempts.end(attempt, State.CANCELLED, Cause(cause.kind, subject="silent"))
             _log(directory, status, f"asked to stop: {sentence(cause)}")
             changed += not status.state.ended
-    _cancel_jobs(directory)
     return changed
 
 
+def _unclaimed(directory: SweepDirectory, status: Status) -> Status:
+    """Return an experiment whose job has ended without taking it as what it is: unclaimed."""
+    attempt = directory.experiment(status.experiment.number).attempt(status.attempt)
+    if status.attempt == 0 or status.record is not None or attempt.root.exists():
+        return status
+    return dataclasses.replace(status, state=State.PENDING)
+
+
 def _end_pending(directory: SweepDirectory, status: Status, cause: Cause) -> bool:
-    """Claim a pending attempt only to end it; return whether nobody was faster."""
+    """Claim a pending attempt only to end it; return whether nobody was faster.
+
+    Where a job that was cut off is queued again, that is the attempt which would resume it.
+    """
     token = status.submission.token if status.submission else ""
     place = directory.experiment(status.experiment.number)
     claimant = attempts.myself(token, job="")
     pending = Cause(cause.kind, subject="pending")
-    if not attempts.claim_ended(place, status.attempt, claimant, State.CANCELLED, pending):
+    number = status.attempt if status.record is None else status.attempt + 1
+    if not attempts.claim_ended(place, number, claimant, State.CANCELLED, pending):
         return False
     _log(directory, status, sentence(pending))
     return True
@@ -97,21 +148,65 @@ def _log(directory: SweepDirectory, status: Status, message: str) -> None:
     ledger.log(directory, f"{name} {message}", attempts.now())
 
 
-def _cancel_jobs(directory: SweepDirectory) -> None:
-    """Take jobs out of the queue for which nothing is left to do."""
-    wanted = {
-        status.submission.token
-        for status in read_statuses(directory)
-        if status.submission and _wanted(directory, status)
+def _cancel_jobs(directory: SweepDirectory, before: Sequence[Status]) -> tuple[Left, ...]:
+    """Take jobs out of the queue for which nothing is left to do.
+
+    Returns those that had something to do ``before`` and cannot be taken out.
+    """
+    statuses = [s for s in read_statuses(directory) if s.submission is not None and s.on_slurm]
+    wanted = {s.submission.token for s in statuses if s.state is State.PENDING and s.submission}
+    resumed = {s.claim.job for s in statuses if s.claim and _may_resume(directory, s)}
+    idle = [s for s in ledger.submissions(directory) if s.job_ids and s.token not in wanted]
+    queued = jobs.queue(sorted({job for submission in idle for job in submission.job_ids}))
+    here = cluster.name() if any(s.slurm_cluster for s in idle) else ""
+    busy = {s.submission.token for s in before if s.submission and not s.state.ended}
+    left = []
+    for submission in idle:
+        problem = _problem(directory, submission, here, queued)
+        if problem is None and isinstance(queued, dict):
+            _take_out(submission, queued, resumed)
+        elif problem is not None and submission.token in busy:
+            left.append(problem)
+    return tuple(left)
+
+
+def _problem(
+    directory: SweepDirectory,
+    submission: Submission,
+    here: str | Unknown,
+    queued: Mapping[str, Queued] | Unknown,
+) -> Left | None:
+    """Return why the jobs of a submission cannot be taken out of the queue from here."""
+    name, there = slurm_jobs.job_name(directory, submission.token), submission.slurm_cluster
+    if there and isinstance(here, str) and here not in {"", there}:
+        return Left(name, cluster=there)
+    if isinstance(queued, Unknown):
+        return Left(name, reason=queued.reason)
+    if submission.user not in {"", cluster.me()}:
+        return Left(name, user=submission.user)
+    return None
+
+
+def _take_out(
+    submission: Submission, queued: Mapping[str, Queued], resumed: Collection[str]
+) -> None:
+    """Cancel the waiting jobs of a submission, but for those that resume an experiment."""
+    waiting = {
+        job: entry.name
+        for job, entry in queued.items()
+        if jobs.token_in(entry.name) == submission.token
+        and entry.state.startswith(("PENDING", "REQUEUE"))
     }
-    for submission in ledger.submissions(directory):
-        if submission.job_ids and submission.token not in wanted:
-            control.cancel_waiting(submission.job_ids)
+    idle = sorted(waiting.keys() - {*resumed})
+    if len(idle) == len(waiting):
+        idle = sorted({jobs.array_of(job) for job in idle})
+    for name in {*waiting.values()}:
+        control.cancel_waiting(idle, name)
 
 
-def _wanted(directory: SweepDirectory, status: Status) -> bool:
-    """Return whether a job may still have to do with an experiment, were it started again."""
-    if status.state is State.PENDING:
-        return True
+def _may_resume(directory: SweepDirectory, status: Status) -> bool:
+    """Return whether a job would go on with an experiment, were it started again."""
     attempt = directory.experiment(status.experiment.number).attempt(status.attempt)
-    return status.record is None and not attempt.cancel_request.exists()
+    if status.record is not None:
+        return status.record.cut_off
+    return status.state is not State.PENDING and not attempt.cancel_request.exists()

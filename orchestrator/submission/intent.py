@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
 
 def intend(
-    directory: SweepDirectory, statuses: Sequence[Status], request: Request
+    directory: SweepDirectory,
+    statuses: Sequence[Status],
+    request: Request,
+    slurm_cluster: str = "",
 ) -> Submission | None:
     """Write down the intent to make the next attempt at each experiment; the lock is held.
 
-    None where there is nothing to do, or where a job has taken all of them just now.
+    ``slurm_cluster`` is the name of the cluster that jobs are sent to, empty for none. None where there is nothing to do, or where a job has taken all of them just now.
     """
     chosen = [status for status in statuses if _finalize(directory, status)]
     if not chosen:
@@ -34,7 +37,7 @@ def intend(
             key=lambda s: -pace.work(s.experiment.point.parameters, request.run.stop_t0),
         )
     wanted = {s.experiment.number: _next_attempt(s) for s in chosen}
-    intended = submission(request, _new_token(), wanted)
+    intended = submission(request, _new_token(), wanted, slurm_cluster)
     ledger.intend(directory, intended)
     counted = text.counted(len(chosen), "experiment")
     ledger.log(directory, f"submission {intended.token}: {counted}", intended.time)

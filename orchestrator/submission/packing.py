@@ -27,6 +27,11 @@ class Site:
     limits: Limits
     partitions: Sequence[Partition]
 
+    @property
+    def name(self) -> str:
+        """The cluster's own name."""
+        return self.limits.cluster
+
 
 @dataclass(frozen=True, slots=True)
 class Packing:
@@ -42,6 +47,8 @@ class Packing:
         Cores that a job is charged for, all those of its node where it has the node to itself.
     limit_s
         Time limit of a job in s, or None.
+    usual_limit
+        Whether that is the partition's own, as nobody asked for any.
     """
 
     slurm: bool
@@ -51,6 +58,7 @@ class Packing:
     cores: int
     whole_nodes: bool = False
     limit_s: float | None = None
+    usual_limit: bool = False
 
 
 def site(where: Cluster) -> Site | None:
@@ -70,7 +78,6 @@ def packing(request: Request, experiments: int, workers: int, site: Site | None)
     chosen = feasibility.chosen(asked, site.partitions)
     whole = asked.together == 0 or any(partition.exclusive for partition in chosen)
     cores = max((node.cores for partition in chosen for node in partition.nodes), default=1)
-    usual_s = [p.default_time_s for p in chosen if p.default_time_s is not None]
     return Packing(
         slurm=True,
         jobs=tasks,
@@ -78,10 +85,21 @@ def packing(request: Request, experiments: int, workers: int, site: Site | None)
         together=_together(asked, site),
         cores=cores if whole else feasibility.need(asked).cores,
         whole_nodes=whole,
-        limit_s=60 * asked.time_min
-        if asked.time_min is not None
-        else max(usual_s, default=None),
+        limit_s=limit_s(asked, site),
+        usual_limit=asked.time_min is None,
     )
+
+
+def limit_s(asked: Resources, site: Site) -> float | None:
+    """Return the time limit of a job in s: what is asked for, else what the partition gives.
+
+    Of several partitions, the least that one gives; None where none gives any.
+    """
+    if asked.time_min is not None:
+        return 60.0 * asked.time_min
+    chosen = feasibility.chosen(asked, site.partitions)
+    given = [p.max_time_s if p.default_time_s is None else p.default_time_s for p in chosen]
+    return min((float(time_s) for time_s in given if time_s is not None), default=None)
 
 
 def scripts(
@@ -95,7 +113,8 @@ def scripts(
         return ()
     imagined = _imagined(request, experiments)
     sizes = dict.fromkeys(chunks(imagined, site))
-    return tuple(slurm_jobs.script(directory, imagined, tasks) for tasks in sizes)
+    limit = limit_s(request.resources, site)
+    return tuple(slurm_jobs.script(directory, imagined, tasks, limit) for tasks in sizes)
 
 
 def chunks(submission: Submission, site: Site) -> list[int]:
@@ -104,11 +123,14 @@ def chunks(submission: Submission, site: Site) -> list[int]:
     return feasibility.chunks(tasks, site.limits)
 
 
-def problems(request: Request, experiments: int, site: Site | None) -> list[str]:
-    """Return a sentence for all that Slurm would accept and then let wait for ever."""
+def problems(
+    directory: SweepDirectory, request: Request, experiments: int, site: Site | None
+) -> list[str]:
+    """Return a sentence for all that Slurm would accept and then let wait for ever, or fail."""
     if site is None:
         return []
-    return feasibility.check(request.resources, experiments, site.partitions, site.limits)
+    impossible = feasibility.check(request.resources, experiments, site.partitions, site.limits)
+    return [*slurm_jobs.problems(directory), *impossible]
 
 
 def _imagined(request: Request, experiments: int) -> Submission:

@@ -119,7 +119,7 @@ def plan(
         asked,
         costs.estimate(packed, wanted, asked.run, statuses, builtin=asked.root is None),
         (
-            *packing.problems(asked, len(wanted), site),
+            *packing.problems(comparison.directory, asked, len(wanted), site),
             *refusals(
                 simulator.find(asked.root), comparison.sweep, comparison.directory, wanted
             ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from orchestrator.formats.durable import remove_drafts
 from orchestrator.model import Cluster
 from orchestrator.records import ledger
-from orchestrator.slurm import control, jobs
+from orchestrator.slurm import cluster, control, jobs
 from orchestrator.slurm.client import told
 from orchestrator.submission import slurm_jobs
 
@@ -27,8 +27,10 @@ def recover(directory: SweepDirectory) -> list[str]:
     remove_drafts(directory.root)
     done = []
     for submission, event in ledger.unfinished(directory):
-        token = submission.token
-        if submission.cluster is Cluster.SLURM and event == "submitted":
+        token, there = submission.token, submission.slurm_cluster
+        if there and submission.cluster is Cluster.SLURM and told(cluster.name()) != there:
+            done.append(f"submission {token} was not finished; submit on {there} settles it")
+        elif submission.cluster is Cluster.SLURM and event == "submitted":
             _release(directory, submission)
             done.append(f"submission {token} was sent but held; it is released now")
         elif submission.cluster is Cluster.SLURM:

@@ -13,6 +13,7 @@ from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, Submission
 from orchestrator.records import attempts
 from orchestrator.slurm.client import Unknown, ask
+from orchestrator.slurm.cluster import me
 from orchestrator.submission.resources import OPTIONS, effective
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ def workers_of(placement: Placement, cores: int) -> int:
     return int(word)
 
 
-def submission(request: Request, token: str, wanted: Mapping[int, int]) -> Submission:
+def submission(
+    request: Request, token: str, wanted: Mapping[int, int], slurm_cluster: str = ""
+) -> Submission:
     """Return the submission of ``wanted``: one attempt per experiment's number."""
     return Submission(
         token=token,
@@ -119,6 +122,8 @@ def submission(request: Request, token: str, wanted: Mapping[int, int]) -> Submi
         outputs=request.outputs,
         resources=request.resources,
         root=request.root,
+        slurm_cluster=slurm_cluster,
+        user=me(),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import settings
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 OPTIONS = ("partition", "account", "qos", "time", "mem", "exclude", "pack")
 """Slurm's options that may be given outside of a sweep file."""
 
+SBATCH = {"partition": "SBATCH_PARTITION", "account": "SBATCH_ACCOUNT", "qos": "SBATCH_QOS"}
+"""Variables in which people tell sbatch where they may run; the last that are looked at."""
+
 
 def effective(asked: Resources, placement: Mapping[str, Any]) -> Resources:
     """Return what a sweep file asks for, overridden and completed by what is said elsewhere.
@@ -31,14 +35,36 @@ def effective(asked: Resources, placement: Mapping[str, Any]) -> Resources:
     changes: dict[str, Any] = {}
     for option in OPTIONS:
         field = "time_min" if option == "time" else option
-        value, origin = placement.get(option), f"--{option}"
-        if value is None:
-            value, origin = settings.environment(option), f"$RESCAL_SWEEP_{option.upper()}"
-        if value is None and getattr(asked, field) is None:
-            value, origin = settings.preset(option), f"config.yaml: {option}"
+        value, origin = _said(option, asked, placement)
         if value is not None:
-            changes[field] = _converted(option, str(value), origin)
+            changes[field] = _converted(option, value, origin)
     return dataclasses.replace(asked, **changes)
+
+
+def inherited(asked: Resources, placement: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each option that only sbatch's own variables give."""
+    found = ((option, *_said(option, asked, placement)) for option in SBATCH)
+    return [
+        f"{option}: {value}, from {origin}"
+        for option, value, origin in found
+        if value is not None and origin == f"${SBATCH[option]}"
+    ]
+
+
+def _said(
+    option: str, asked: Resources, placement: Mapping[str, Any]
+) -> tuple[str | None, str]:
+    """Return what is said of an option elsewhere than in the sweep file, and where."""
+    if (value := placement.get(option)) is not None:
+        return str(value), f"--{option}"
+    if (said := settings.environment(option)) is not None:
+        return said, f"$RESCAL_SWEEP_{option.upper()}"
+    if getattr(asked, "time_min" if option == "time" else option) is not None:
+        return None, ""
+    if (said := settings.preset(option)) is not None:
+        return said, f"config.yaml: {option}"
+    variable = SBATCH.get(option, "")
+    return os.environ.get(variable) or None, f"${variable}"
 
 
 def _converted(option: str, value: str, origin: str) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import sweepfile
+from orchestrator import settings, sweepfile
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, State
 from orchestrator.records import ledger, selection
@@ -110,10 +110,12 @@ def resubmit(
         groups = _alike(cluster, placement, ended)
         if file is not None and ended:
             groups = [(request(file, cluster, placement), ended)]
-        _refuse_impossible(groups, site, tell)
+        _tell_engines(groups, tell)
+        _refuse_impossible(directory, groups, site, tell)
         if file is not None and ended:
             _keep(file, directory, tell)
-        intended = [intend(directory, group, asked) for asked, group in groups]
+        name = site.name if site is not None else ""
+        intended = [intend(directory, group, asked, name) for asked, group in groups]
         submissions = [submission for submission in intended if submission is not None]
         started = _start(directory, submissions, site, workers)
     numbers = sorted(number for submission in submissions for number in submission.attempts)
@@ -141,6 +143,7 @@ def _start(
 
 
 def _refuse_impossible(
+    directory: SweepDirectory,
     groups: Sequence[tuple[Request, Sequence[Status]]],
     site: Site | None,
     tell: Callable[[str], None],
@@ -148,7 +151,7 @@ def _refuse_impossible(
     """Refuse what can be refused before anything is written, and compile the engines."""
     engines = {simulator.find(asked.root) for asked, _ in groups}
     for asked, group in groups:
-        if problems := packing.problems(asked, len(group), site):
+        if problems := packing.problems(directory, asked, len(group), site):
             raise RequestError(*problems)
     for engine in engines:
         start.warm(engine, tell)
@@ -183,13 +186,40 @@ def _alike(
         last = status.submission
         assert last is not None
         resources = effective(last.resources, placement)
-        asked = Request(cluster, last.run, last.outputs, resources, last.root)
+        asked = Request(cluster, last.run, last.outputs, resources, _root(last))
         group = next((group for other, group in groups if other == asked), None)
         if group is None:
             groups.append((asked, [status]))
         else:
             group.append(status)
     return groups
+
+
+def _root(last: Submission) -> Path | None:
+    """Return the engine's tree for a further attempt: the environment's, else that of the last."""
+    chosen = settings.engine_root()
+    if last.run.engine == "builtin" or chosen is None:
+        return last.root
+    return chosen.resolve()
+
+
+def _tell_engines(
+    groups: Sequence[tuple[Request, Sequence[Status]]], tell: Callable[[str], None]
+) -> None:
+    """Tell which engine makes attempts, where another one made the last."""
+    for root, before in sorted(
+        {
+            (_engine(asked.root), _engine(status.submission.root))
+            for asked, group in groups
+            for status in group
+            if status.submission is not None and status.submission.root != asked.root
+        }
+    ):
+        tell(f"the engine is {root}; the last attempt was made with {before}")
+
+
+def _engine(root: Path | None) -> str:
+    return "the built-in one" if root is None else str(root)
 
 
 def _states(states: Collection[State | str] | None, selected: Selection) -> set[State]:

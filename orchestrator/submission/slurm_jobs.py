@@ -8,12 +8,18 @@ cannot start twice and can be found again.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+import re
+import shlex
+import sys
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import RequestError
 from orchestrator.slurm import control, jobs
+from orchestrator.slurm.client import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,8 +34,21 @@ _SIGNAL_SHARE_S = (
     20  # of each minute asked for, at most: a short job is not warned at its start
 )
 
+_SLOW = re.compile(
+    r"timed out|Unable to contact|Could not make sense|temporarily", re.IGNORECASE
+)
+_SLOW_S = 10.0
+_LOOK_S = 0.5
+
+_REWRITTEN = ("%", "\\", "\n")
+
 _SRUN = ("--export=ALL", "--kill-on-bad-exit=0", "--wait=0")
 """One failing rank ends no other, whatever the site's defaults; submitit needs its variables."""
+
+
+class UnansweredError(RequestError):
+    """Jobs may be queued or not; what is known of their submission must stay."""
+
 
 Job = Callable[[str, str, int], None]
 """What a job runs: the sweep's directory, the submission's token, the task's index."""
@@ -40,9 +59,20 @@ def job_name(directory: SweepDirectory, token: str) -> str:
     return jobs.name_of(directory.name, token)
 
 
-def script(directory: SweepDirectory, submission: Submission, tasks: int) -> str:
+def problems(directory: SweepDirectory) -> list[str]:
+    """Return what keeps Slurm from writing the output of a sweep's jobs, a sentence each."""
+    place = str(directory.jobs.resolve())
+    if not any(mark in place for mark in _REWRITTEN):
+        return []
+    why = "Slurm rewrites % and \\ in paths and could not write the output of jobs there"
+    return [f"{place}: {why}; choose another directory with --data-dir"]
+
+
+def script(
+    directory: SweepDirectory, submission: Submission, tasks: int, limit_s: float | None
+) -> str:
     """Return the text that sbatch will read for an array of ``tasks``, byte for byte."""
-    executor = _executor(directory, submission)
+    executor = _executor(directory, submission, limit_s)
     if tasks > 1:
         executor.parameters["map_count"] = tasks
     text: str = executor._make_submission_file_text(executor._submitit_command_str, "")  # noqa: SLF001  # submitit shows it nowhere else
@@ -50,9 +80,18 @@ def script(directory: SweepDirectory, submission: Submission, tasks: int) -> str
 
 
 def send(
-    directory: SweepDirectory, submission: Submission, chunks: Sequence[int], job: Job
+    directory: SweepDirectory,
+    submission: Submission,
+    chunks: Sequence[int],
+    job: Job,
+    limit_s: float | None = None,
 ) -> list[str]:
     """Queue one array per chunk, on hold, and return the arrays' ids.
+
+    Parameters
+    ----------
+    limit_s
+        The time limit that a job will have, in s; None where it is not known.
 
     Raises
     ------
@@ -62,31 +101,92 @@ def send(
     sent: list[str] = []
     first = 0
     for tasks in chunks:
-        executor = _executor(directory, submission)
-        indices = range(first, first + tasks)
+        executor = _executor(directory, submission, limit_s)
         place, token = str(directory.root.resolve()), submission.token
+        calls = [(place, token, index) for index in range(first, first + tasks)]
+        name, said, problem = job_name(directory, token), "", None
         try:
-            with _clean_environment():
-                made = executor.map_array(job, [place] * tasks, [token] * tasks, list(indices))
-        except Exception as error:
+            # what sbatch prints is told once, with the refusal
+            with _clean_environment(), contextlib.redirect_stderr(io.StringIO()):
+                made = executor.map_array(job, *zip(*calls, strict=True))
+            said = made[0].job_id.split("_")[0]
+        except Exception as error:  # noqa: BLE001  # the job may be queued all the same
+            problem = error
+        queued = _queued(name, sent, problem)
+        if problem is not None and not queued:
             control.cancel(sent)
-            raise RequestError(f"Slurm refused the jobs: {_said(error)}") from error
-        sent.append(made[0].job_id.split("_")[0])
+            raise RequestError(f"Slurm refused the jobs: {_said(problem)}") from problem
+        if queued and said not in queued:  # what sbatch printed was something else
+            said = queued[-1]
+            _hand_over(executor, said, job, calls)
+        sent.append(said)
         first += tasks
     return sent
 
 
-def _executor(directory: SweepDirectory, submission: Submission) -> submitit.SlurmExecutor:
+def _queued(name: str, sent: Sequence[str], problem: Exception | None) -> list[str]:
+    """Return the arrays of this name that are queued and not among those ``sent``.
+
+    A controller that was too slow to answer sbatch may queue a job a moment later.
+
+    Raises
+    ------
+    UnansweredError
+        If sbatch failed and Slurm does not say whether the jobs are queued.
+    """
+    slow = problem is not None and _SLOW.search(str(problem)) is not None
+    deadline = time.monotonic() + (_SLOW_S if slow else 0.0)
+    while True:
+        found = jobs.arrays_named(name)
+        if isinstance(found, list) and (new := [one for one in found if one not in sent]):
+            return new
+        if time.monotonic() >= deadline:
+            break
+        time.sleep(_LOOK_S)
+    if isinstance(found, Unknown) and slow:
+        raise UnansweredError(
+            f"Slurm did not say whether it has queued the jobs: {_said(problem)}; "
+            "the next submit or resubmit of this sweep settles that"
+        ) from problem
+    return []
+
+
+def _hand_over(
+    executor: submitit.SlurmExecutor,
+    array: str,
+    job: Job,
+    calls: Sequence[tuple[str, str, int]],
+) -> None:
+    """Put what the tasks of an array are to call where they look for it."""
+    from submitit.core.utils import DelayedSubmission, JobPaths  # noqa: PLC0415  # as above
+
+    for task, call in enumerate(calls):
+        one = DelayedSubmission(job, *call)
+        one.set_timeout(executor.parameters["time"], executor.max_num_timeout)
+        named = f"{array}_{task}" if len(calls) > 1 else array
+        one.dump(JobPaths(executor.folder, job_id=named).submitted_pickle)
+
+
+def _executor(
+    directory: SweepDirectory, submission: Submission, limit_s: float | None
+) -> submitit.SlurmExecutor:
     import submitit  # noqa: PLC0415  # a tenth of a second that only Slurm's users should pay
 
-    executor = submitit.SlurmExecutor(directory.jobs.resolve())
-    executor.update_parameters(**_parameters(directory, submission))
+    # what lies in the directory of the submitter, such as a numpy.py, is no part of a job
+    python = f"{shlex.quote(sys.executable)} -P"
+    executor = submitit.SlurmExecutor(directory.jobs.resolve(), python=python)
+    executor.update_parameters(**_parameters(directory, submission, limit_s))
+    # where nobody asks for a time, none is sent: submitit would ask for five minutes
+    executor.parameters.setdefault("time", None)
     return executor
 
 
-def _parameters(directory: SweepDirectory, submission: Submission) -> dict[str, Any]:
+def _parameters(
+    directory: SweepDirectory, submission: Submission, limit_s: float | None
+) -> dict[str, Any]:
     asked = submission.resources
     more: dict[str, Any] = {"hold": True, "requeue": True}
+    more["chdir"] = str(directory.jobs.resolve())
     if asked.reservation is not None:
         more["reservation"] = asked.reservation
     parameters: dict[str, Any] = {
@@ -94,7 +194,7 @@ def _parameters(directory: SweepDirectory, submission: Submission) -> dict[str, 
         "nodes": 1,
         "ntasks_per_node": 1,
         "wckey": None,  # a site that enforces them refuses submitit's own
-        "signal_delay_s": min(_SIGNAL_S, _SIGNAL_SHARE_S * (asked.time_min or _SIGNAL_S)),
+        "signal_delay_s": _warning_s(limit_s),
         "stderr_to_stdout": True,
         "srun_args": list(_SRUN),
         "array_parallelism": asked.jobs or 10_000_000,
@@ -115,6 +215,13 @@ def _parameters(directory: SweepDirectory, submission: Submission) -> dict[str, 
     }
 
 
+def _warning_s(limit_s: float | None) -> int:
+    """Return how long before a job's end Slurm is to warn it."""
+    if limit_s is None:
+        return _SIGNAL_S
+    return min(_SIGNAL_S, int(_SIGNAL_SHARE_S * max(1.0, limit_s / 60)))
+
+
 @contextlib.contextmanager
 def _clean_environment() -> Iterator[None]:
     """Hide what an enclosing job or a user's profile would slip into the new one."""
@@ -129,7 +236,7 @@ def _clean_environment() -> Iterator[None]:
         os.environ.update(kept)
 
 
-def _said(error: Exception) -> str:
+def _said(error: Exception | None) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if "error" in line.lower()]
-    return "; ".join(told or lines[-2:]) or repr(error)
+    return "; ".join(dict.fromkeys(told or lines[-2:])) or repr(error)

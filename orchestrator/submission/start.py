@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster
-from orchestrator.records import ledger
+from orchestrator.records import attempts, ledger
 from orchestrator.runner import simulator
 from orchestrator.runner.job import in_job
 from orchestrator.slurm import control
@@ -58,9 +58,14 @@ def send_jobs(directory: SweepDirectory, submission: Submission, site: Site) -> 
     """
     try:
         chunks = packing.chunks(submission, site)
-        job_ids = slurm_jobs.send(directory, submission, chunks, in_job)
-    except RequestError:
+        limit_s = packing.limit_s(submission.resources, site)
+        job_ids = slurm_jobs.send(directory, submission, chunks, in_job, limit_s)
+    except slurm_jobs.UnansweredError:  # the next submitter looks for them by name
+        raise
+    except RequestError as error:
         ledger.note(directory, "void", submission.token)
+        told = "; ".join(str(error).splitlines())
+        ledger.log(directory, f"submission {submission.token} is void: {told}", attempts.now())
         raise
     ledger.note(directory, "submitted", submission.token, job_ids=job_ids, chunks=chunks)
     control.release(job_ids)

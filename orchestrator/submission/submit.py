@@ -19,6 +19,7 @@ from orchestrator.submission.intent import intend
 from orchestrator.submission.recovery import recover
 from orchestrator.submission.refusals import refusals
 from orchestrator.submission.request import cluster_of, request, workers_of
+from orchestrator.submission.resources import inherited
 from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
@@ -92,13 +93,16 @@ def submit(
     for warning in sweep.warnings:
         tell(f"warning: {warning}")
     asked = request(sweep, cluster_of(placement, overrides), placement)
+    if asked.cluster is Cluster.SLURM:
+        for message in inherited(sweep.resources, placement):
+            tell(message)
     workers = workers_of(placement, local_pool.cores())
     # what can be refused is, before anything is written
     engine = simulator.find(asked.root)
     points = expansion.expand(sweep)
     site = packing.site(asked.cluster)
     wanted = compare(sweep, directory, points).wanted
-    if problems := packing.problems(asked, len(wanted), site):
+    if problems := packing.problems(directory, asked, len(wanted), site):
         raise RequestError(*problems)
     if problems := refusals(engine, sweep, directory, wanted):
         raise RequestError(*problems)
@@ -106,7 +110,7 @@ def submit(
     start.warm(engine, tell)
     with locked(directory):
         comparison, new = enlist(sweep, directory, points, tell)
-        submission = intend(directory, new, asked)
+        submission = intend(directory, new, asked, site.name if site else "")
         if site is None:
             waiting = len(new) + _waiting_here(comparison)
             started = start.start_workers(directory, submission, waiting, workers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import pwd
 import signal
 import subprocess
 from typing import TYPE_CHECKING
@@ -107,3 +108,86 @@ def test_following_the_log_of_a_worker_that_is_killed_on_another_node_ends(
     assert following.returncode == 0
     assert "rescal speaks" in said
     assert "-- attempt 1 lost: the job ended in order, without a record of this" in said
+
+
+def test_what_a_person_takes_away_is_cancelled_and_not_resubmitted(
+    desk: Desk, cluster: Cluster, wait_until: Callable[..., bool]
+) -> None:
+    job = _begun(desk, wait_until)
+
+    cluster.ask("scancel", job)
+    ended = wait_until(lambda: desk.counts() == {"cancelled": 2})
+    again = desk.run("resubmit", "winds")
+
+    assert ended, desk.status()
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert wait_until(lambda: f"cancelled by {user}" in desk.experiments()[0]["reason"])
+    assert "nothing to resubmit" in again.stdout
+
+
+PREEMPTION = (
+    "PreemptType=preempt/partition_prio",
+    "PreemptMode=REQUEUE",
+    "PartitionName=urgent Nodes=ALL PriorityTier=9 PreemptMode=OFF State=UP",
+)
+
+
+@pytest.fixture(scope="session")
+def preempting(make_cluster: Callable[..., Cluster]) -> Cluster:
+    """A cluster of one node whose partition ``urgent`` takes it from all others."""
+    extra = (word for line in PREEMPTION for word in ("--extra", line))
+    return make_cluster("--nodes", "1", *extra)
+
+
+def _preempt(desk: Desk, where: Cluster, wait_until: Callable[..., bool]) -> str:
+    """Take the node away from two experiments that wait; return the job that has it."""
+    _begun(desk, wait_until)
+    urgent = where.submit("-p", "urgent", "-n2", "--exclusive", "--wrap", "sleep 300")
+    assert wait_until(
+        lambda: where.ask("squeue", "-h", "-j", urgent, "-o", "%T") == "RUNNING\n"
+    )
+    return urgent
+
+
+def test_what_is_preempted_is_pending_again_and_waited_for(
+    preempting: Cluster, sit_at: Callable[[Cluster], Desk], wait_until: Callable[..., bool]
+) -> None:
+    desk = sit_at(preempting)
+    desk.write("[7]")
+    words = [desk.bench.command, "submit", "winds.yaml", "--pack", "2", "-t", "10", "--wait"]
+    place, environment = desk.bench.place, desk.bench.environment()
+    waiting = subprocess.Popen(
+        words, cwd=place, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert wait_until(lambda: desk.sweep.submissions.exists() and desk.snapshots() == [1, 1])
+
+    urgent = preempting.submit("-p", "urgent", "-n2", "--exclusive", "--wrap", "sleep 300")
+    stopped = wait_until(lambda: len(desk.files("record.json")) == 2)
+    states = [desk.counts() for _ in range(5)]
+    preempting.ask("scancel", urgent)
+    desk.go()
+    said, _ = waiting.communicate(timeout=90)
+
+    assert stopped
+    assert states == [{"pending": 2}] * 5
+    assert waiting.returncode == 0, said
+    assert desk.counts() == {"done": 2}
+    assert desk.attempts() == [2, 2]
+
+
+def test_cancelling_one_experiment_after_a_preemption_cancels_that_one_alone(
+    preempting: Cluster, sit_at: Callable[[Cluster], Desk], wait_until: Callable[..., bool]
+) -> None:
+    desk = sit_at(preempting)
+    urgent = _preempt(desk, preempting, wait_until)
+
+    cancelled = desk.run("cancel", "winds", "0")
+    meanwhile = desk.counts()
+    preempting.ask("scancel", urgent)
+    desk.go()
+    done = wait_until(lambda: desk.counts() == {"done": 1, "cancelled": 1}, within_s=60)
+
+    assert "1 cancelled" in cancelled.stdout
+    assert meanwhile == {"pending": 1, "cancelled": 1}
+    assert done, desk.status()
+    assert desk.experiments()[0]["state"] == "cancelled"

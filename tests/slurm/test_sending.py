@@ -1,0 +1,195 @@
+"""What is sent to Slurm is what was asked for, and nothing that was queued is forgotten."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.slurm.conftest import Cluster, Desk
+
+pytestmark = pytest.mark.slurm
+
+BRIEF = (
+    "PartitionName=brief Nodes=ALL MaxTime=0:02:00 State=UP",
+    "PartitionName=usual Nodes=ALL MaxTime=4:00:00 DefaultTime=0:03:00 State=UP",
+)
+
+
+@pytest.fixture(scope="session")
+def brief(make_cluster: Callable[..., Cluster]) -> Cluster:
+    """A cluster with a partition for jobs of two minutes at most."""
+    extra = (word for line in BRIEF for word in ("--extra", line))
+    return make_cluster("--nodes", "1", "--no-accounting", *extra)
+
+
+@pytest.mark.parametrize(
+    ("partition", "limit"), [("brief", "0:02:00"), ("usual", "0:03:00"), ("pbatch", "0:05:00")]
+)
+def test_without_a_time_jobs_get_the_partitions_and_plan_says_which(
+    brief: Cluster, sit_at: Callable[[Cluster], Desk], partition: str, limit: str
+) -> None:
+    desk = sit_at(brief)
+    desk.write("[0]")
+
+    long = ("--set", "run.stop=1e12", "--set", "run.every=1e9")
+    planned = desk.run("plan", "winds.yaml", "-p", partition, *long)
+    done = desk.run("submit", "winds.yaml", "-p", partition, "--pack", "2", "--wait")
+    told = brief.ask("squeue", "-h", "-t", "all", "-S", "-i", "-o", "%l").split()
+
+    assert f"time limit: {limit} for a job, as the partition gives" in planned.stdout
+    assert f"and a job's time ends after {limit}; -t or slurm.time" in planned.stdout
+    assert "--time" not in planned.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert told[0] == limit.removeprefix("0:0")
+
+
+def test_more_time_than_the_partition_allows_is_refused(
+    brief: Cluster, sit_at: Callable[[Cluster], Desk]
+) -> None:
+    desk = sit_at(brief)
+    desk.write("[0]")
+
+    done = desk.run("submit", "winds.yaml", "-p", "brief", "-t", "5")
+
+    assert done.returncode == 2
+    assert "slurm.time: brief allows 0:02:00, 0:05:00 was asked" in done.stderr
+
+
+def test_a_limit_on_jobs_is_on_those_at_once_also_where_they_are_packed(desk: Desk) -> None:
+    desk.write("[0, 1, 2, 3, 4, 5]")
+    words = ("--pack", "2", "-t", "10", "--set", "slurm.jobs=1")
+
+    planned = desk.run("plan", "winds.yaml", *words).stdout
+    done = desk.run("submit", "winds.yaml", "--wait", *words)
+
+    assert "--array=0-5%1" in planned
+    assert "12 experiments in 6 Slurm jobs, 1 of them at once" in planned
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert desk.counts() == {"done": 12}
+    assert desk.attempts() == [1] * 12
+
+
+def test_what_was_not_reached_says_that_its_jobs_time_ended(
+    desk: Desk, cluster: Cluster, wait_until: Callable[..., bool]
+) -> None:
+    desk.write("[0]")
+    later = ("--set", "slurm.extra={begin: now+1hour}")
+    desk.run("submit", "winds.yaml", "--pack", "2", "-t", "10", *later)
+    (sent,) = [line for line in desk.noted() if line["event"] == "submitted"]
+    name = ("--job-name", f"winds.{sent['token']}")
+    lines = [
+        {**line, "job_ids": [cluster.submit(*name, "--wrap", "true")]}
+        if line["event"] == "submitted"
+        else line
+        for line in desk.noted()
+    ]
+    cluster.ask("scancel", *sent["job_ids"])
+    desk.sweep.submissions.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    ended = wait_until(lambda: desk.counts() == {"lost": 2})
+
+    assert ended, desk.status()
+    reason = "never started: its job's time ended before its turn"
+    assert {e["reason"] for e in desk.experiments()} == {reason}
+
+
+SLOW = 'echo "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation" >&2; exit 1'
+BANNER = 'echo "Welcome; your last job 777 has ended"; echo "$said"'
+PARSABLE = 'echo "$said" | grep -o "[0-9]*$"'
+
+
+@pytest.mark.parametrize("answer", [SLOW, BANNER, PARSABLE])
+@pytest.mark.parametrize("pack", ["1", "2"])
+def test_a_job_is_known_by_its_name_whatever_sbatch_prints(
+    desk: Desk, cluster: Cluster, answer: str, pack: str
+) -> None:
+    desk.write("[0]")
+    folder = desk.bench.place / "bin"
+    folder.mkdir()
+    (folder / "sbatch").write_text(
+        f'#!/bin/sh\nsaid=$(/usr/bin/sbatch "$@") || exit\n{answer}\n'
+    )
+    (folder / "sbatch").chmod(0o755)
+    path = f"{folder}:{desk.bench.environment()['PATH']}"
+    odd = dataclasses.replace(
+        desk, bench=dataclasses.replace(desk.bench, variables={"PATH": path})
+    )
+
+    done = odd.run("submit", "winds.yaml", "-t", "10", "--pack", pack, "--wait")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert desk.attempts() == [1, 1]
+    events = [(line["event"], line["token"]) for line in desk.noted()][-3:]
+    assert [event for event, _ in events] == ["intended", "submitted", "released"]
+    assert cluster.ask("squeue", "-h", "--name", f"winds.{events[0][1]}") == ""
+
+
+@pytest.mark.parametrize("module", ["numpy", "pty", "submitit", "orchestrator", "signal"])
+def test_what_lies_in_the_directory_of_the_submitter_breaks_no_job(
+    desk: Desk, module: str
+) -> None:
+    desk.write("[0]")
+    (desk.bench.place / f"{module}.py").write_text("raise ImportError('not this one')\n")
+
+    done = desk.run("submit", "winds.yaml", "-t", "10", "--pack", "2", "--wait")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Slurm" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["50%u", "back\\slash"])
+def test_a_directory_whose_name_slurm_rewrites_is_refused(desk: Desk, name: str) -> None:
+    desk.write("[0]")
+
+    for verb in ("plan", "submit"):
+        done = desk.run(verb, "winds.yaml", "-t", "10", "--data-dir", name)
+
+        assert done.returncode == 2
+        assert "Slurm rewrites % and \\ in paths" in done.stderr
+        assert "choose another directory with --data-dir" in done.stderr
+
+
+def test_sbatchs_own_variables_are_defaults_and_said_once(desk: Desk) -> None:
+    desk.write("[0]")
+    variables = {"SBATCH_ACCOUNT": "science", "SBATCH_PARTITION": "pdebug"}
+    own = dataclasses.replace(desk, bench=dataclasses.replace(desk.bench, variables=variables))
+
+    planned = own.run("plan", "winds.yaml", "-p", "pbatch").stdout
+    done = own.run("submit", "winds.yaml", "-t", "10", "-p", "pbatch", "--wait")
+
+    assert "--account=science" in planned
+    assert "--partition=pbatch" in planned
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.stdout + done.stderr).count("account: science, from $SBATCH_ACCOUNT") == 1
+    assert "SBATCH_PARTITION" not in done.stdout + done.stderr
+
+
+def test_a_refusal_is_printed_once_and_logged(desk: Desk) -> None:
+    desk.write("[0]")
+
+    done = desk.run("submit", "winds.yaml", "-t", "10", "--set", "slurm.extra={gres: 'gpu:9'}")
+
+    assert done.returncode == 2
+    assert done.stderr.count("Invalid generic resource") == 1
+    assert "is void: Slurm refused the jobs: " in desk.sweep.log.read_text()
+
+
+def test_a_probe_says_at_once_what_a_partition_would_never_run(
+    desk: Desk, cluster: Cluster
+) -> None:
+    cluster.ask("scontrol", "update", "PartitionName=pdebug", "State=DOWN")
+    try:
+        done = desk.run("doctor", "--probe", "-p", "pdebug")
+    finally:
+        cluster.ask("scontrol", "update", "PartitionName=pdebug", "State=UP")
+
+    assert done.returncode == 1
+    assert "compute node: slurm.partition: pdebug is DOWN" in done.stdout
+    assert "account science: QOS normal" in done.stdout
+    assert cluster.ask("squeue", "-h", "--name", "rescal-sweep-doctor") == ""
