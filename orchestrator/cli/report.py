@@ -57,12 +57,11 @@ def perform(options: argparse.Namespace) -> int:
     path = page_path(directory, options.output)
     page = Page(directory, path)
     live = LiveStatus(directory)
-    _show(directory, page, present(live.read()), None if not options.follow else options.every)
-    print(f"wrote {path}", flush=True)
-    if not options.follow:
-        return 0
     try:
-        left = _follow(directory, page, live, options.every)
+        every_s = options.every if options.follow else None
+        _show(directory, page, present(live.read()), every_s)
+        print(f"wrote {path}", flush=True)
+        left = _follow(directory, page, live, options.every) if options.follow else []
     except KeyboardInterrupt:
         page.leave()
         raise
