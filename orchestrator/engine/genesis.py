@@ -163,13 +163,16 @@ def _elevations(path: Path, height: int, length: int, depth: int) -> NDArray[np.
         why = getattr(error, "strerror", None) or "not a text of numbers"
         raise ExitError(Exit.UNREADABLE, f"{path}: cannot be read: {why}") from error
     try:
-        elevations = np.array([int(word) for word in words], np.int64)
-    except (ValueError, OverflowError) as error:
-        raise ExitError(Exit.UNSUPPORTED, f"{path}: expected whole numbers: {error}") from error
+        elevations = np.array([_elevation(word) for word in words], np.int64)
+    except (FormatError, OverflowError) as error:
+        raise ExitError(
+            Exit.UNSUPPORTED, f"{path}: expected whole numbers, got {error}"
+        ) from error
     if elevations.size != depth * length:
         raise ExitError(
             Exit.UNSUPPORTED,
-            f"{path}: expected {depth} x {length} elevations, got {elevations.size}",
+            f"{path}: expected {depth * length} elevations, D = {depth} rows of L = {length}, "
+            f"got {elevations.size}",
         )
     if elevations.max() >= height // 2:
         raise ExitError(
@@ -178,6 +181,13 @@ def _elevations(path: Path, height: int, length: int, depth: int) -> NDArray[np.
             f"but they must stay below half the height, {height // 2}",
         )
     return elevations.reshape(depth, length)
+
+
+def _elevation(word: str) -> int:
+    try:
+        return int(word)
+    except ValueError as error:
+        raise FormatError(repr(word)) from error
 
 
 def _target(file: ParFile | None, values: Mapping[str, Value], *, raw: bool) -> Path:

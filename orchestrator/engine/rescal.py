@@ -134,7 +134,10 @@ def _go_on(
     saver = Saver(given.checkpoint, given.checkpoint_every_s, number)
     with ending(Exit.STALE):
         simulation = checkpoint.load(resumed, values, model=model, weather=weather)
-    _report(given, f"going on from snapshot {number} at {simulation.time!r} t0")
+    _report(
+        given,
+        f"resumes from the state saved after snapshot {number}, at {simulation.time:g} t0",
+    )
 
     def on_snapshot(now: Simulation) -> None:
         nonlocal number

@@ -71,7 +71,8 @@ def read(path: Path) -> WindFile:
     numbers = [_single(path, number, word) for number, word in enumerate(words)]
     if len(numbers) < 3 * count:
         raise FormatError(
-            f"{path}: expected {count} rows of three numbers, got {len(numbers)} numbers"
+            f"{path}: expected {count} rows of three numbers after the first line, "
+            f"got {len(numbers)} numbers"
         )
     rows = tuple(Row(*numbers[at : at + 3]) for at in range(0, 3 * count, 3))
     if not all(row.duration >= 0 for row in rows) or not sum(row.duration for row in rows) > 0:
@@ -81,7 +82,7 @@ def read(path: Path) -> WindFile:
 
 def _single(path: Path, number: int, word: str) -> np.float32:
     if not _NUMBER.fullmatch(word) or abs(float(word)) > _LARGEST:
-        raise FormatError(f"{path}: row {number // 3 + 1}: expected a number, got {word!r}")
+        raise FormatError(f"{path}: wind {number // 3 + 1}: expected a number, got {word!r}")
     return np.float32(word)
 
 

@@ -40,6 +40,7 @@ def render(overview: Overview, exhibits: Sequence[Packed]) -> bytes:
         "version": html.escape(__version__),
         "written": html.escape(overview.written),
         "progress": html.escape(overview.progress),
+        "wind": _TURNING if overview.turning else _FROM_THE_LEFT,
         "states": _states(exhibits),
         "causes": _causes(overview.causes),
         "count": str(len(exhibits)),
@@ -55,6 +56,12 @@ def render(overview: Overview, exhibits: Sequence[Packed]) -> bytes:
     head, tail = _asset("page.html").split("{{blocks}}")
     parts = [_filled(head, blanks), *(_block(packed) for packed in exhibits), tail]
     return "".join(parts).encode()
+
+
+_TURNING = "wind turns"
+_FROM_THE_LEFT = (
+    'wind <span aria-hidden="true">⟶</span><span class="unseen">from the left</span>'
+)
 
 
 def _filled(template: str, blanks: dict[str, str]) -> str:
@@ -114,6 +121,7 @@ def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:
         ],
         "states": [state.value for state in _STATES],
         "follow": overview.follow_s,
+        "wind": "wind turns" if overview.turning else "wind from the left",
         "times": overview.times,
         "experiments": [packed.entry for packed in exhibits],
     }

@@ -78,6 +78,8 @@ class Overview:
         The text of each file that the sweep file extends, by name.
     commands
         Command lines that reproduce the sweep and this page.
+    turning
+        Whether the wind turns in some of the experiments; else it comes from the left.
     follow_s
         Seconds after which the page reloads; None for a page that does not.
     """
@@ -95,6 +97,7 @@ class Overview:
     templates: Mapping[str, str]
     commands: tuple[str, ...]
     follow_s: int | None = None
+    turning: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Panel:
         Whether it is of another time than those beside it, so that it has to tell.
     note
         What else is to be known of it, if anything.
+    turning
+        Whether the wind turns; else it comes from the left.
     """
 
     height_map: NDArray[np.integer | np.floating] | None
@@ -48,6 +50,7 @@ class Panel:
     remark: str = ""
     apart: bool = False
     note: str = ""
+    turning: bool = False
 
     @property
     def said(self) -> str:
@@ -194,7 +197,7 @@ def _said(panels: Mapping[Slot, Panel], shape: tuple[int, int], *, holes: bool) 
     # those that are incomplete or of another time tell it themselves
     alike = [p.time_t0 for p in drawn if not p.remark and not p.apart]
     times = alike or [p.time_t0 for p in drawn]
-    parts = [style.when(times), "wind from the left"]
+    parts = [style.when(times), style.wind([p.turning for p in drawn])]
     if any(panel.remark for panel in panels.values()):
         parts.append("hatched: incomplete, as told there")
     if any(not np.isfinite(p.height_map).all() for p in drawn if p.height_map is not None):

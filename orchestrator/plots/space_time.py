@@ -36,12 +36,15 @@ class Stripes:
         Which row it is, y.
     remark
         Empty where nothing is missing, else why something is, such as ``failed``.
+    turning
+        Whether the wind turns; else it comes from the left.
     """
 
     times: NDArray[np.float64]
     heights: NDArray[np.float32]
     row: int
     remark: str = ""
+    turning: bool = False
 
 
 def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Figure:
@@ -81,7 +84,8 @@ def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Fi
     if range_ is not None:
         style.colour_scale(figure, grid, range_, "height above the mean (cells)")
     style.title(figure, title)
-    parts = [_which([p.row for p in drawn.values()]), "wind from the left"]
+    turning = [panel.turning for panel in drawn.values()]
+    parts = [_which([p.row for p in drawn.values()]), style.wind(turning)]
     if any(not np.isfinite(one).all() for one in heights):
         parts.append("white: columns without air")
     if labels.places(grid) > panels.keys():

@@ -211,6 +211,17 @@ def when(times: Sequence[float]) -> str:
     return f"t = {time(first)} to {time(last)} t0"
 
 
+def wind(turning: Sequence[bool]) -> str:
+    """Say where the wind comes from, in pictures of which some may have one that turns.
+
+    >>> wind([False, False]), wind([True]), wind([True, False])
+    ('wind from the left', 'wind turns', 'wind from the left; it turns in some')
+    """
+    if not any(turning):
+        return "wind from the left"
+    return "wind turns" if all(turning) else "wind from the left; it turns in some"
+
+
 def remark(axes: Axes, said: str, *, at_top: bool = False) -> None:
     """Write what is to be known of a panel, if anything, into its corner."""
     if said:

@@ -252,7 +252,8 @@ def _story(status: Status) -> str:
 
 def _of_record(record: Record) -> str:
     kept = record.snapshots and record.state is not State.DONE
-    return reason(record) + f" ({record.snapshots} snapshots kept)" * bool(kept)
+    told = f" ({text.counted(record.snapshots, 'snapshot')} kept)" if kept else ""
+    return reason(record) + told
 
 
 def _start(expected_s: float | None) -> str:

@@ -61,7 +61,7 @@ RUN: Mapping[str, Field] = {
     "time_limit": Field(
         scalars.duration_s,
         _TIME,
-        "wall time after which an attempt ends as a timeout",
+        "wall time after which an attempt ends as a timeout, such as 90min; a bare number is minutes",
         nullable=True,
     ),
 }

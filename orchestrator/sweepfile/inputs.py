@@ -69,4 +69,6 @@ class InputFiles:
         of_the_engine = Path(file).parent in {Path(), Path("real_data")}
         if name in _PROPERTIES and of_the_engine:
             return None
+        if path.exists():
+            raise FormatError(f"{name}: {file}: expected a regular file, such as a text")
         raise FormatError(f"{name}: {file}: no such file as {path.absolute()}")

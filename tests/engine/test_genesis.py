@@ -299,10 +299,10 @@ def test_snow_may_fall_on_elevations(tmp_path: Path) -> None:
     ("text", "sentence", "status"),
     [
         (None, "cannot be read: No such file", Exit.UNREADABLE),
-        ("1 " * 11, "expected 3 x 4 elevations, got 11", Exit.UNSUPPORTED),
-        ("1 " * 13, "expected 3 x 4 elevations, got 13", Exit.UNSUPPORTED),
+        ("1 " * 11, "expected 12 elevations, D = 3 rows of L = 4, got 11", Exit.UNSUPPORTED),
+        ("1 " * 13, "expected 12 elevations, D = 3 rows of L = 4, got 13", Exit.UNSUPPORTED),
         ("10 " * 12, "an elevation of 10, but they must stay below", Exit.UNSUPPORTED),
-        ("snow", "expected whole numbers", Exit.UNSUPPORTED),
+        ("snow", "expected whole numbers, got 'snow'", Exit.UNSUPPORTED),
     ],
 )
 def test_elevations_that_cannot_be_used_are_refused(

@@ -62,6 +62,6 @@ def test_a_file_that_the_engine_cannot_read_is_refused_by_its_own_name(builtin: 
 
     assert done.returncode == 2
     assert done.stderr == (
-        "winds.yaml:3:67: Wind_file: wind.txt: row 1: expected a number, got 'west'\n"
+        "winds.yaml:3:67: Wind_file: wind.txt: wind 1: expected a number, got 'west'\n"
     )
     assert not (builtin.place / "data_runs").exists()

@@ -86,7 +86,7 @@ def test_what_the_engine_has_or_makes_keeps_its_name(tmp_path: Path, more: str) 
     ("more", "told"),
     [
         ("Wind_file: wind.txt", "2:35: Wind_file: wind.txt: no such file as {}/wind.txt"),
-        ("Wind_file: .", "2:35: Wind_file: .: no such file as {}"),
+        ("Wind_file: .", "2:35: Wind_file: .: expected a regular file, such as a text"),
         (
             "Csp_template: INPUT_ELEVATION(bed.tab)",
             "2:35: Csp_template: bed.tab: no such file as {}/bed.tab",

@@ -157,15 +157,19 @@ def _status_values(grid: Grid, status: Status) -> dict[str, Any]:
 
 
 def _scales(place: ExperimentDirectory) -> tuple[float, float]:
-    """Return metres per cell and seconds per t0, which a run without property files has not."""
-    names = {"Phys_prop_file", "Qsat_file", "Tau_min", "Lambda_T", "Lambda_C"}
+    """Return metres per cell and seconds per t0, which a run without property files has not.
+
+    With a file of winds, the seconds are not known: each wind has its own.
+    """
+    names = {"Phys_prop_file", "Qsat_file", "Wind_file", "Tau_min", "Lambda_T", "Lambda_C"}
     try:
         values = parfile.read(place.parfile, names).values()
         physical = _properties(place.root / str(values["Phys_prop_file"]))
         flux = _saturated_flux(place.root / str(values["Qsat_file"]))
     except (KeyError, OSError, FormatError):
         return np.nan, np.nan
-    return properties.scales(values, physical, flux)
+    cell_size, time_scale = properties.scales(values, physical, flux)
+    return cell_size, np.nan if "Wind_file" in values else time_scale
 
 
 _properties = functools.cache(properties.read_properties)

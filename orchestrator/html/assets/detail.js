@@ -103,7 +103,7 @@ function showMap({ map, mapText, block, experiment }, frame) {
   const kind = view.show === "relief" ? "relief" : "height";
   drawMap(map, block, frame.index, scales[kind], kind === "relief");
   const sampled = side > 1 ? `, each pixel the mean of ${side} × ${side} cells` : "";
-  mapText.textContent = `${caption}${sampled}; wind from the left`;
+  mapText.textContent = `${caption}${sampled}; ${data.wind}`;
   map.setAttribute("aria-label", `Height map of exp${experiment.number} at ${time}`);
 }
 
