@@ -130,7 +130,8 @@ class LiveStatus:
             return Verdict(None, f"its job is on the cluster {there}; this machine asks {here}")
         queued, accounted = self._queued, self._accounts_of(job)
         if isinstance(queued, dict):
-            entry = queued.get(job)
+            # an array that is cancelled before any of it has started is one row of its own
+            entry = queued.get(job, queued.get(jobs.array_of(job)))
             own = entry is not None and jobs.token_in(entry.name) == submission.token
             queued = {job: entry} if entry is not None and own else {}
         if isinstance(accounted, dict):  # the rows of one array have one name
