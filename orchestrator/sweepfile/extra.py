@@ -20,7 +20,7 @@ _OWNER = "jobs belong to whoever submits them"
 REFUSED: Mapping[str, str] = {
     **dict.fromkeys(("output", "error", "input", "open-mode"), _OUTPUT),
     **dict.fromkeys(("export", "export-file", "get-user-env", "propagate"), _ENVIRONMENT),
-    **dict.fromkeys(("chdir", "workdir"), "jobs run in the directory from which they are sent"),
+    **dict.fromkeys(("chdir", "workdir"), "jobs run in the sweep's own directory jobs/"),
     "job-name": "jobs are found by the name that submit gives them",
     "array": "the experiments are the array; slurm.jobs limits how many run at once",
     "clusters": "jobs on another cluster would not be found again; submit from that cluster",

@@ -812,7 +812,7 @@ def test_a_name_that_cannot_be_a_directory_is_refused(name: str) -> None:
         ("slurm: {extra: {error: a, comment: b}}", "1:17: slurm.extra.error: cannot be set: the output of jobs is kept in the sweep's own directory"),
         ("slurm: {extra: {open_mode: truncate}}", "1:17: slurm.extra.open_mode: cannot be set: the output of jobs is kept in the sweep's own directory"),
         ("slurm: {extra: {export: LD_PRELOAD=a}}", "1:17: slurm.extra.export: cannot be set: jobs run in the environment of whoever submits them"),
-        ("slurm: {extra: {chdir: /tmp}}", "1:17: slurm.extra.chdir: cannot be set: jobs run in the directory from which they are sent"),
+        ("slurm: {extra: {chdir: /tmp}}", "1:17: slurm.extra.chdir: cannot be set: jobs run in the sweep's own directory jobs/"),
         ("slurm: {extra: {job-name: a}}", "1:17: slurm.extra.job-name: cannot be set: jobs are found by the name that submit gives them"),
         ("slurm: {extra: {job_name: a}}", "1:17: slurm.extra.job_name: cannot be set: jobs are found by the name that submit gives them"),
         ("slurm: {extra: {array: 1-3}}", "1:17: slurm.extra.array: cannot be set: the experiments are the array; slurm.jobs limits how many run at once"),
