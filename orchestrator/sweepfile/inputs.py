@@ -53,7 +53,8 @@ class InputFiles:
                 self._found[name, file] = self._find(name, file)
             if (found := self._found[name, file]) is not None:
                 named, path = found
-                parameters[name] = text.replace(file, named, 1)
+                before = "(" if name == "Csp_template" else ""
+                parameters[name] = text.replace(f"{before}{file}", f"{before}{named}", 1)
                 paths[named] = path
         return paths
 

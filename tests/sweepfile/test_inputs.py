@@ -68,6 +68,14 @@ def test_files_of_every_kind_are_found_on_axes_too(tmp_path: Path) -> None:
     }
 
 
+def test_a_name_that_is_part_of_the_templates_own_is_no_other(tmp_path: Path) -> None:
+    (tmp_path / "T").write_text("bed")
+
+    [point] = _points(tmp_path, 'Csp_template: "INPUT_ELEVATION(T,1)"')
+
+    assert point.parameters["Csp_template"] == f"INPUT_ELEVATION({_named('T', 'bed', '')},1)"
+
+
 @pytest.mark.parametrize(
     "more",
     [
