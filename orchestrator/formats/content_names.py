@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
@@ -29,7 +31,7 @@ def name_by_content(path: Path) -> str:
 
 
 def copy_by_content(source: Path, target: Path) -> None:
-    """Copy a file to one whose name tells its content.
+    """Copy a file, with its mode, to one whose name tells its content.
 
     Raises
     ------
@@ -39,6 +41,7 @@ def copy_by_content(source: Path, target: Path) -> None:
         If it cannot be copied.
     """
     with source.open("rb") as file, replacing(target) as copy:
+        os.fchmod(copy.fileno(), stat.S_IMODE(os.fstat(file.fileno()).st_mode))
         hashed = hashlib.sha256()
         while piece := file.read(_PIECE_BYTES):
             hashed.update(piece)

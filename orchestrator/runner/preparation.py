@@ -75,7 +75,7 @@ def _copy_inputs(parameters: dict[str, Value], directory: ExperimentDirectory) -
         file = named_file(name, str(parameters.get(name, "")))
         if file and (path := _input(file, directory)) is not None:
             directory.root.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, directory.root / path.name)
+            shutil.copy(path, directory.root / path.name)
             copied.add(name)
     return copied
 

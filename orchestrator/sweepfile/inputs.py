@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator import text
 from orchestrator.errors import FormatError
 from orchestrator.formats.content_names import name_by_content
 from orchestrator.formats.templates import named_file
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from orchestrator.model import Sweep
 
 _PROPERTIES = frozenset({"Phys_prop_file", "Qsat_file"})
+_PROJECT = "sweeps"  # the directory of a project that has its sweep files
+_LARGEST_BYTES = 1 << 28
 _NAMES = (*sorted(_PROPERTIES), "Wind_file", "Csp_template")
 
 
@@ -25,6 +28,8 @@ class InputFiles:
         given = {*sweep.parameters, *sweep.derived, *varied}
         self._names = [name for name in _NAMES if name in given]
         self._beside = sweep.path.parent
+        home = self._beside.resolve()
+        self._project = home.parent if home.name == _PROJECT else home
         self._found: dict[tuple[str, str], tuple[str, Path] | None] = {}
 
     def settle(self, parameters: dict[str, Value]) -> dict[str, Path]:
@@ -41,12 +46,13 @@ class InputFiles:
         Raises
         ------
         FormatError
-            If a file is missing or cannot be read.
+            If a file is missing, cannot be read, is too large, or lies outside of the project: who
+        sends a sweep file is not to read the files of those who run it.
         """
         paths: dict[str, Path] = {}
         for name in self._names:
-            text = str(parameters.get(name, ""))
-            file = named_file(name, text)
+            value = str(parameters.get(name, ""))
+            file = named_file(name, value)
             if not file:
                 continue
             if (name, file) not in self._found:
@@ -54,22 +60,27 @@ class InputFiles:
             if (found := self._found[name, file]) is not None:
                 named, path = found
                 before = "(" if name == "Csp_template" else ""
-                parameters[name] = text.replace(f"{before}{file}", f"{before}{named}", 1)
+                parameters[name] = value.replace(f"{before}{file}", f"{before}{named}", 1)
                 paths[named] = path
         return paths
 
     def _find(self, name: str, file: str) -> tuple[str, Path] | None:
         path = self._beside / file
-        if path.is_file():
-            try:
-                return name_by_content(path), path.absolute()
-            except OSError as error:
-                raise FormatError(
-                    f"{name}: {path}: cannot be read: {error.strerror}"
-                ) from error
-        of_the_engine = Path(file).parent in {Path(), Path("real_data")}
-        if name in _PROPERTIES and of_the_engine:
-            return None
-        if path.exists():
+        if not path.exists():
+            of_the_engine = Path(file).parent in {Path(), Path("real_data")}
+            if name in _PROPERTIES and of_the_engine:
+                return None
+            raise FormatError(f"{name}: {file}: no such file as {path.absolute()}")
+        if not path.resolve().is_relative_to(self._project):
+            raise FormatError(f"{name}: {file}: lies outside of {self._project}; copy it there")
+        if not path.is_file():
             raise FormatError(f"{name}: {file}: expected a regular file, such as a text")
-        raise FormatError(f"{name}: {file}: no such file as {path.absolute()}")
+        if (size := path.stat().st_size) > _LARGEST_BYTES:
+            raise FormatError(
+                f"{name}: {file}: expected at most {text.size(_LARGEST_BYTES)}, "
+                f"got {text.size(size)}"
+            )
+        try:
+            return name_by_content(path), path.absolute()
+        except OSError as error:
+            raise FormatError(f"{name}: {path}: cannot be read: {error.strerror}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,7 @@ WIND = "2,t0\n4 -45 10\n2 45 10\n"
 def builtin(bench: Bench) -> Bench:
     (bench.place / "winds.yaml").write_text(SWEEP)
     (bench.place / "wind.txt").write_text(WIND)
+    (bench.place / "wind.txt").chmod(0o640)
     (bench.place / "bed.tab").write_text("3 " * 24 * 24)
     return dataclasses.replace(bench, variables={"RESCAL_SNOW_ROOT": ""})
 
@@ -40,6 +42,7 @@ def test_a_run_takes_the_files_as_they_were_submitted(builtin: Bench) -> None:
     experiment = builtin.sweep.experiment(0)
     wind = json.loads(experiment.meta_data.read_text())["parameters"]["Wind_file"]
     assert (experiment.root / wind).read_text() == WIND
+    assert stat.S_IMODE((experiment.root / wind).stat().st_mode) == 0o640
     assert f"Wind_file = {wind}\n" in experiment.parfile.read_text()
     assert again.returncode == 0, again.stderr
     assert "exp0: 2 of 2 snapshots equal" in again.stdout

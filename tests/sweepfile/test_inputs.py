@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -76,6 +77,16 @@ def test_a_name_that_is_part_of_the_templates_own_is_no_other(tmp_path: Path) ->
     assert point.parameters["Csp_template"] == f"INPUT_ELEVATION({_named('T', 'bed', '')},1)"
 
 
+def test_a_project_has_files_beside_its_sweeps(tmp_path: Path) -> None:
+    for name in ("sweeps", "winds"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "winds" / "w.txt").write_text("w")
+
+    [point] = _points(tmp_path / "sweeps", "Wind_file: ../winds/w.txt")
+
+    assert point.parameters["Wind_file"] == _named("w", "w", ".txt")
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -104,9 +115,23 @@ def test_what_the_engine_has_or_makes_keeps_its_name(tmp_path: Path, more: str) 
             "2:35: Qsat_file: mine/PDF.data: no such file as {}/mine/PDF.data",
         ),
         ("Wind_file: /none.txt", "2:35: Wind_file: /none.txt: no such file as /none.txt"),
+        (
+            "Wind_file: /etc/passwd",
+            "2:35: Wind_file: /etc/passwd: lies outside of {}; copy it there",
+        ),
+        ("Wind_file: link", "2:35: Wind_file: link: lies outside of {}; copy it there"),
+        ("Wind_file: pipe", "2:35: Wind_file: pipe: expected a regular file, such as a text"),
+        ("Wind_file: huge", "2:35: Wind_file: huge: expected at most 268.4 MB, got 1.1 GB"),
     ],
 )
-def test_a_missing_file_is_told_with_its_place(tmp_path: Path, more: str, told: str) -> None:
+def test_a_file_that_cannot_be_taken_is_told_with_its_place(
+    tmp_path: Path, more: str, told: str
+) -> None:
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1 << 30)  # of which no block is on the disk
+
     with pytest.raises(RequestError) as caught:
         _points(tmp_path, more)
 
