@@ -48,9 +48,10 @@ def expand(sweep: Sweep) -> list[Point]:
             _check_size(parameters)
             inputs = files.settle(parameters) if wanted else {}
         except FormatError as error:
-            name = str(error).partition(":")[0]
+            name, value, *_ = (*str(error).split(": ", 2), "")
             place = sweep.places.get(name, sweep.path)
-            faults.setdefault(name, []).append(f"{place}: {error}{_at(combination)}")
+            fault = f"{name}: {value}" if name in sweep.places else name  # each file is told
+            faults.setdefault(fault, []).append(f"{place}: {error}{_at(combination)}")
         else:
             if wanted:
                 digest = _digest(parameters)

@@ -107,7 +107,8 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except FileNotFoundError as error:
-        raise RequestError(f"{path}: no such file") from error
+        wish = "" if path.suffix else f"; expected a sweep file, such as {path}.yaml"
+        raise RequestError(f"{path}: no such file{wish}") from error
     except OSError as error:
         raise RequestError(f"{path}: cannot be read: {error.strerror}") from error
     if len(data) > LARGEST_FILE:

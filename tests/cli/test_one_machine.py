@@ -445,6 +445,7 @@ def test_what_a_foreground_run_had_asked_for_and_never_begun_is_submitted(
     ("words", "said"),
     [
         (["submit", "none.yaml"], "none.yaml: no such file"),
+        (["submit", "none"], "none: no such file; expected a sweep file, such as none.yaml"),
         (["submit", "bad.yaml"], "bad.yaml:1:8: name: expected a name of letters"),
         (["status", "nothing"], "data_runs: no sweep 'nothing'; nothing was submitted yet"),
         (["submit", "winds.yaml", "--data-dir", "/proc/x"], "/proc/x: cannot be written"),

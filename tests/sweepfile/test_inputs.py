@@ -136,3 +136,16 @@ def test_a_file_that_cannot_be_taken_is_told_with_its_place(
         _points(tmp_path, more)
 
     assert str(caught.value) == f"{tmp_path}/w.yaml:{told.format(tmp_path)}"
+
+
+def test_each_missing_file_on_an_axis_is_told_once(tmp_path: Path) -> None:
+    with pytest.raises(RequestError) as caught:
+        _points(tmp_path, "Coef_A: 1", "sweep: {grid: {Tau_min: [0, 1], Wind_file: [a, b]}}\n")
+
+    assert [
+        problem.partition(f"{tmp_path}/w.yaml:4:33: ")[2] for problem in caught.value.problems
+    ] == [
+        f"Wind_file: {name}: no such file as {tmp_path}/{name}, "
+        f"at Tau_min = 0, Wind_file = {name} (and 1 more)"
+        for name in "ab"
+    ]
