@@ -32,6 +32,8 @@ _LEAST_HEIGHT = 4  # the model mixes gas in rows up to the fifth, except in a cy
 _LEAST_LENGTH = 9  # and interpolates its velocity between three boxes of five columns
 _LEAST_DISK = 8  # a disk reaches beyond a smaller box
 _LEAST_FULL = 4  # smaller spaces have no edges to turn
+_HEADLESS = "cells without a header are not read; use Csp_file"
+_TOO_LARGE = "the rates of Lambda_* and Coef_* are too large together"
 _LEAST_GAS_DELAY = 1e-3  # t0; less than the time between two events
 
 
@@ -56,11 +58,11 @@ def refuse(file: ParFile, values: Mapping[str, Value]) -> None:
     if "Bin_file" in values and "Csp_file" not in values:
         raise ExitError(
             Exit.UNSUPPORTED,
-            f"{file.place('Bin_file')}: Bin_file: cells without a header are not read; use Csp_file",
+            f"{file.place('Bin_file')}: Bin_file: {_HEADLESS}",
         )
     problems = [f"{file.place(name)}: {name}: {why}" for name, why in _impossible(values)]
     if _boundless(values):
-        problems.append(f"{file.path}: the rates of Lambda_* and Coef_* are too large together")
+        problems.append(f"{file.path}: {_TOO_LARGE}")
     if problems:
         raise ExitError(Exit.REFUSED, *problems)
 
@@ -110,10 +112,10 @@ def problems(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
             name, _, why = problem.partition(" = ")
             yield name, why
     if "Bin_file" in values and "Csp_file" not in values:
-        yield "Bin_file", "cells without a header are not read; use Csp_file"
+        yield "Bin_file", _HEADLESS
     yield from _impossible(values)
     if _boundless(values):
-        yield "Lambda_*", "the rates of Lambda_* and Coef_* are too large together"
+        yield "Lambda_*", _TOO_LARGE
 
 
 def too_small(

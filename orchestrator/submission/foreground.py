@@ -69,9 +69,9 @@ def claim(
     directory = SweepDirectory(settings.data_directory(data_dir) / sweep.name)
     root = settings.chosen_root(sweep.run.engine)
     asked = Request(Cluster.HERE, sweep.run, sweep.outputs, sweep.resources, root)
-    simulator.find(root)
+    engine = simulator.find(root)
     points = expansion.expand(sweep)
-    if problems := refusals(simulator.find(root), sweep, directory, points):
+    if problems := refusals(engine, sweep, directory, points):
         raise RequestError(*problems)
     if experiment is not None:
         _refuse(experiment, compare(sweep, directory, points))
