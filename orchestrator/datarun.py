@@ -171,18 +171,18 @@ class _Wish:
             raise RequestError(*self._problems)
 
     def _known_parameters(self) -> dict[str, Value]:
-        found: dict[str, Value] = {}
+        parameters: dict[str, Value] = {}
         for name, value in self._flat.items():
             if name in PARAMETERS:
                 try:
-                    found[name] = _value(PARAMETERS[name], value)
+                    parameters[name] = _value(PARAMETERS[name], value)
                 except FormatError as error:
-                    said = str(error).removeprefix(f"{name}: ")
-                    self._problems.append(f"{name}: {said}")
+                    detail = str(error).removeprefix(f"{name}: ")
+                    self._problems.append(f"{name}: {detail}")
             elif name not in _OPTIONS:
                 hint = did_you_mean(str(name), [*PARAMETERS, *_OPTIONS])
                 self._problems.append(f"{name}: no such parameter or run option{hint}")
-        return found
+        return parameters
 
     def _time(self, name: str, default: float | None) -> float | None:
         """Return a time in t0; a text must say that it is one."""
@@ -214,19 +214,19 @@ class _Wish:
 
     def _options(self) -> tuple[str, ...]:
         """Return the engine's own options; it is always told to quit at the end."""
-        found = [option for name, option in _SWITCHES.items() if self._flat.get(name)]
+        options = [option for name, option in _SWITCHES.items() if self._flat.get(name)]
         if self._flat.get("png interval"):
-            found += ["-dpng", simulator.in_t0(self._time("png interval", None) or 0.0)]
-        return tuple(found)
+            options += ["-dpng", simulator.in_t0(self._time("png interval", None) or 0.0)]
+        return tuple(options)
 
     def _take_premade(self) -> None:
         """Let a given cell space stand in the place of what genesis makes."""
-        given = self._flat.get("premade_csp")
-        if not given:
+        premade = self._flat.get("premade_csp")
+        if not premade:
             return
-        here, there = Path(given).expanduser().absolute(), self._root / str(given)
+        here, there = Path(premade).expanduser().absolute(), self._root / str(premade)
         if not here.is_file() and not there.is_file():
-            self._problems.append(f"premade_csp: {str(given)!r}: no such file")
+            self._problems.append(f"premade_csp: {str(premade)!r}: no such file")
         self.parameters["Csp_file"] = str(here if here.is_file() else there)
 
 

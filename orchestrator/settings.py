@@ -75,20 +75,22 @@ def _config() -> dict[str, str]:
         return {}
     from orchestrator.sweepfile import tree  # noqa: PLC0415  # YAML is loaded only where there is some
 
-    said, _ = tree.read(path)
+    mapping, _ = tree.read(path)
     problems = [
-        f"{said.keys[key]}: {key}: no such setting; there are {', '.join(PRESETS)}"
-        for key in said.nodes
+        f"{mapping.keys[key]}: {key}: no such setting; there are {', '.join(PRESETS)}"
+        for key in mapping.nodes
         if key not in PRESETS
     ]
     problems += [
         f"{node.place}: {key}: expected a single value"
-        for key, node in said.nodes.items()
+        for key, node in mapping.nodes.items()
         if not isinstance(node, tree.Leaf)
     ]
     if problems:
         raise RequestError(*problems)
-    return {key: leaf.text for key, leaf in said.nodes.items() if isinstance(leaf, tree.Leaf)}
+    return {
+        key: leaf.text for key, leaf in mapping.nodes.items() if isinstance(leaf, tree.Leaf)
+    }
 
 
 def engine_root() -> Path | None:

@@ -78,10 +78,10 @@ def _differs(reduction: Reduction, first: Reduced, second: Reduced, index: int) 
     both = [reduced.arrays.get(reduction.name, ()) for reduced in (first, second)]
     if any(len(array) <= index for array in both):
         return ""
-    one, other = (np.asarray(array[index]) for array in both)
-    if one.shape != other.shape:
-        sides = " x ".join(map(str, other.shape))
+    before, after = (np.asarray(array[index]) for array in both)
+    if before.shape != after.shape:
+        sides = " x ".join(map(str, after.shape))
         return f"{reduction.long_name}: {sides} values in the second run"
-    allowed = reduction.tolerance * float(np.abs(one).max(initial=0.0))
-    count = int(np.count_nonzero(np.abs(one.astype("f8") - other) > allowed))
-    return f"{reduction.long_name}: {count} of {one.size} values differ" if count else ""
+    allowed = reduction.tolerance * float(np.abs(before).max(initial=0.0))
+    count = int(np.count_nonzero(np.abs(before.astype("f8") - after) > allowed))
+    return f"{reduction.long_name}: {count} of {before.size} values differ" if count else ""

@@ -130,12 +130,12 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
     fractions of nothing, and all that is measured on the surface where the domain is :func:`full`.
     """
     maps = reduced.height_maps
-    found = {name: np.full(len(reduced.times), np.nan) for name in QUANTITIES}
+    measured = {name: np.full(len(reduced.times), np.nan) for name in QUANTITIES}
     own = {name: q.measure for name, q in QUANTITIES.items() if q.measure is not None}
     counts = reduced.cell_counts
     grains = np.where(counts.any(axis=1), counts.sum(axis=1), np.nan)
     for state, name in ((1, "mobile_fraction"), (2, "sintered_fraction")):
-        found[name][: len(counts)] = counts[:, state] / grains
+        measured[name][: len(counts)] = counts[:, state] / grains
     cut_off = full(maps)
     columns = int(np.count_nonzero(maps[:1]))  # that are no walls
     step = max(1, _PIECE_CELLS // max(1, int(np.prod(maps.shape[1:]))))
@@ -144,16 +144,18 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
         overlap = min(first, 1)
         piece = slice(first - overlap, first + step)
         for name, values in _measured(maps[piece], cut_off[piece], columns).items():
-            found[name][first : first + step] = values[overlap:]
+            measured[name][first : first + step] = values[overlap:]
         for name, measure in own.items():
-            found[name][piece] = np.where(cut_off[piece], np.nan, measure(surface(maps[piece])))
+            measured[name][piece] = np.where(
+                cut_off[piece], np.nan, measure(surface(maps[piece]))
+            )
     # so far the migration since the snapshot before
-    found["migration_speed"][1:] /= np.diff(reduced.times)
+    measured["migration_speed"][1:] /= np.diff(reduced.times)
     for r in reductions.REDUCTIONS:
         if not r.dims:
             kept = reduced.arrays.get(r.name, np.full(len(reduced.times), np.nan))
-            found[r.variable] = kept.astype(np.float64)
-    return found
+            measured[r.variable] = kept.astype(np.float64)
+    return measured
 
 
 def closed(height_map: NDArray[np.int16]) -> NDArray[np.bool_]:
@@ -197,8 +199,8 @@ def full(maps: NDArray[np.int16]) -> NDArray[np.bool_]:
 
 def full_from(reduced: Reduced) -> float:
     """Return the time in t0 from which the domain is :func:`full`; not a number if it never is."""
-    found = np.flatnonzero(full(reduced.height_maps))
-    return float(reduced.times[found[0]]) if found.size else np.nan
+    indices = np.flatnonzero(full(reduced.height_maps))
+    return float(reduced.times[indices[0]]) if indices.size else np.nan
 
 
 def _measured(
@@ -314,10 +316,10 @@ def _dominant_waves(power: NDArray[np.float32], length: int) -> NDArray[np.float
     chosen = candidates[np.arange(count), strongest]
     stands_out = chosen > _STANDS_OUT * np.median(candidates, axis=1)
     across, along = (places[strongest] for places in np.nonzero(looked_at))
-    found = np.full((count, 2), np.nan)
+    waves = np.full((count, 2), np.nan)
     for i in np.flatnonzero(stands_out):
-        found[i] = _wave_at(power[i], int(ky[across[i]]), int(along[i]), length)
-    return found
+        waves[i] = _wave_at(power[i], int(ky[across[i]]), int(along[i]), length)
+    return waves
 
 
 def _blurred(power: NDArray[np.float32]) -> NDArray[np.float32]:

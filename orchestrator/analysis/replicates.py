@@ -107,36 +107,38 @@ class Criterion:
         RequestError
             Where the formula has no value, or one that is neither true nor untrue.
         """
-        if any(one.count == 0 for one in spreads.values()):
+        if any(spread.count == 0 for spread in spreads.values()):
             return True
-        values: dict[str, float] = {"n": int(min(one.count for one in spreads.values()))}
-        for name, one in spreads.items():
-            mean, width = float(one.mean), float(one.half_width)
+        values: dict[str, float] = {"n": int(min(spread.count for spread in spreads.values()))}
+        for name, spread in spreads.items():
+            mean, width = float(spread.mean), float(spread.half_width)
             values[f"mean_{name}"] = mean
             values[f"ci_{name}"] = _part(width, abs(mean))
-            values[f"std_{name}"] = float(one.std) if one.count > 1 else math.inf
-            values[f"sem_{name}"] = float(one.sem) if one.count > 1 else math.inf
-        finite = {name: 1.0 if math.isinf(one) else one for name, one in values.items()}
-        told = self._told(finite)
+            values[f"std_{name}"] = float(spread.std) if spread.count > 1 else math.inf
+            values[f"sem_{name}"] = float(spread.sem) if spread.count > 1 else math.inf
+        finite = {
+            name: 1.0 if math.isinf(spread) else spread for name, spread in values.items()
+        }
+        unmet = self._holds(finite)
         if finite == values:
-            return told
+            return unmet
         try:
             return bool(self._formula.evaluate(values))
         except FormulaError:  # of what is not known yet, such as twice an endless interval
             return True
 
-    def _told(self, values: Mapping[str, float]) -> bool:
+    def _holds(self, values: Mapping[str, float]) -> bool:
         try:
-            found = self._formula.evaluate(values)
+            value = self._formula.evaluate(values)
         except FormulaError as error:
-            raise RequestError(f"{_place(self.text)}: {error}") from error
-        if not isinstance(found, bool):
+            raise RequestError(f"{_origin(self.text)}: {error}") from error
+        if not isinstance(value, bool):
             wanted = "expected a comparison such as ci(wavelength) > 0.1"
-            raise RequestError(f"{_place(self.text)}: {wanted}, got {found}")
-        return found
+            raise RequestError(f"{_origin(self.text)}: {wanted}, got {value}")
+        return value
 
 
-def _place(text: str) -> str:
+def _origin(text: str) -> str:
     return f"--extend-seeds {text!r}"
 
 
@@ -161,20 +163,20 @@ def criterion(text: str, known: Mapping[str, bool]) -> Criterion:
         Where it is no formula, names a quantity that is not in ``known``, or asks for a part of a
         direction.
     """
-    place = _place(text)
+    origin = _origin(text)
     called = [(match[1], match[2]) for match in _CALL.finditer(text)]
     if unknown := [name for _, name in called if name not in known]:
-        raise RequestError(f"{place}: {unknown[0]}: expected one of {', '.join(known)}")
+        raise RequestError(f"{origin}: {unknown[0]}: expected one of {', '.join(known)}")
     if axial := [name for function, name in called if function == "ci" and known[name]]:
         wanted = f"sem({axial[0]}), which is in degrees"
-        raise RequestError(f"{place}: ci({axial[0]}): a direction has no parts; use {wanted}")
+        raise RequestError(f"{origin}: ci({axial[0]}): a direction has no parts; use {wanted}")
     try:
         formula = formulas.parse(_CALL.sub(_name, text))
     except FormulaError as error:
-        raise RequestError(f"{place}: {error}") from error
+        raise RequestError(f"{origin}: {error}") from error
     allowed = {f"{function}_{name}" for function, name in called} | {"n"}
     if not called or not set(formula.names) <= allowed:
-        raise RequestError(f"{place}: expected a formula such as ci(wavelength) > 0.1")
+        raise RequestError(f"{origin}: expected a formula such as ci(wavelength) > 0.1")
     return Criterion(text, tuple(dict.fromkeys(name for _, name in called)), formula)
 
 
@@ -189,12 +191,13 @@ def seeds_wanted(criterion: Criterion, spreads: Mapping[str, Spread], made: int)
     The same share of them has a value, and these vary as much. None where two hundred would not do,
     or where fewer than two have a value.
     """
-    count = int(min((one.count for one in spreads.values()), default=0))
+    count = int(min((spread.count for spread in spreads.values()), default=0))
     if count < 2:
         return None
     for number in range(count, _MOST + 1):
         supposed = {
-            name: Spread(np.array(number), one.mean, one.std) for name, one in spreads.items()
+            name: Spread(np.array(number), spread.mean, spread.std)
+            for name, spread in spreads.items()
         }
         if not criterion.unmet(supposed):
             wanted = max(made, math.ceil(number * made / count))

@@ -46,10 +46,12 @@ VERBS = {
 def parser(verb: str) -> argparse.ArgumentParser:
     """Build the parser of what stands behind a verb."""
     module = import_module(f"orchestrator.cli.{verb}")
-    one = argparse.ArgumentParser(prog=f"rescal-sweep {verb}", description=module.__doc__)
-    module.configure(one)
-    one.set_defaults(perform=module.perform)
-    return one
+    parser_of_verb = argparse.ArgumentParser(
+        prog=f"rescal-sweep {verb}", description=module.__doc__
+    )
+    module.configure(parser_of_verb)
+    parser_of_verb.set_defaults(perform=module.perform)
+    return parser_of_verb
 
 
 def _read(words: Sequence[str]) -> argparse.Namespace:
@@ -146,14 +148,14 @@ def _bug() -> str:
     error = sys.exception()
     lines = "".join(traceback.format_exception(error))
     words = shlex.join(["rescal-sweep", *sys.argv[1:]])
-    told = (
+    message = (
         f"rescal-sweep {__version__}, Python {sys.version}, {sys.platform}\n{words}\n\n{lines}"
     )
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="rescal-sweep-bug-", suffix=".txt", delete=False, encoding="utf-8"
         ) as file:
-            file.write(told)
+            file.write(message)
     except OSError:
         return f"this is a bug of rescal-sweep ({error!r}):\n{lines}"
     return f"this is a bug of rescal-sweep ({error!r}); please send its makers {file.name}"

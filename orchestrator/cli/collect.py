@@ -41,8 +41,8 @@ def perform(options: argparse.Namespace) -> int:
     directory = selection.find_sweep(options.sweep, options.data_dir)
     if options.tolerance is not None and not options.tolerance >= 0:
         raise RequestError(f"--tolerance: expected a time from 0 on, got {options.tolerance:g}")
-    asked = options.output or directory.root / f"{directory.name}.zarr"
-    path = destination.ready(asked, (".zarr", ".nc"))
+    output = options.output or directory.root / f"{directory.name}.zarr"
+    path = destination.ready(output, (".zarr", ".nc"))
     with (
         screen.busy(screen.console(), f"collecting {directory.name}"),
         _held_back() as interrupt,

@@ -56,7 +56,7 @@ class Finding:
 
     mark: str
     what: str
-    said: str
+    result: str
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +77,7 @@ def perform(options: argparse.Namespace) -> int:
     for finding in _findings(options):
         failed |= finding.mark == "failure"
         line = Text(f"{finding.mark:8}", _MARKS[finding.mark])
-        line.append(f" {finding.what}: {finding.said}", "default")
+        line.append(f" {finding.what}: {finding.result}", "default")
         console.print(line, highlight=False, soft_wrap=True)
     return 1 if failed else 0
 
@@ -112,76 +112,76 @@ def _engine() -> Finding:
 def _file_system(data: Path) -> Iterator[Finding]:
     """Try what claims and atomic files rest on, in the data directory itself."""
     what = f"data directory {data}"
-    place = data / f".doctor-{secrets.token_hex(4)}"
+    trial = data / f".doctor-{secrets.token_hex(4)}"
     try:
-        place.mkdir(parents=True)
+        trial.mkdir(parents=True)
     except OSError as error:
         yield Finding("failure", what, f"{error.strerror}; choose another with --data-dir")
         return
     try:
-        yield from _semantics(place, what)
+        yield from _semantics(trial, what)
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(trial, ignore_errors=True)
     free = shutil.disk_usage(data).free
     inodes = os.statvfs(data)
-    said = f"{free / 1e9:.1f} GB free"
+    space = f"{free / 1e9:.1f} GB free"
     few = inodes.f_files > 0 and inodes.f_favail < _FEW_INODES
     if few:
-        said += f", only {inodes.f_favail} files more; an experiment has about 20"
-    yield Finding("warning" if few or free < _LITTLE_SPACE else "ok", what, said)
+        space += f", only {inodes.f_favail} files more; an experiment has about 20"
+    yield Finding("warning" if few or free < _LITTLE_SPACE else "ok", what, space)
 
 
-def _semantics(place: Path, what: str) -> Iterator[Finding]:
+def _semantics(trial: Path, what: str) -> Iterator[Finding]:
     """Do what a submission does: name directories, replace files, append lines, lock, sync."""
     try:
-        yield from _claims(place, what)
-        yield _locks(place, what)
-        if not sync_directory(place):
-            told = (
+        yield from _claims(trial, what)
+        yield _locks(trial, what)
+        if not sync_directory(trial):
+            risk = (
                 "names of files cannot be synced here; a machine that loses power may lose some"
             )
-            yield Finding("warning", what, told)
+            yield Finding("warning", what, risk)
     except OSError as error:
         yield Finding("failure", what, f"{error.strerror}; choose another with --data-dir")
     except RequestError as error:
         yield Finding("failure", what, str(error))
 
 
-def _claims(place: Path, what: str) -> Iterator[Finding]:
-    one, other = (attempts.myself(token, "doctor") for token in ("one", "other"))
-    experiment = ExperimentDirectory(place)
-    if attempts.claim(experiment, 1, one) is None or attempts.claim(experiment, 1, other):
+def _claims(trial: Path, what: str) -> Iterator[Finding]:
+    first, second = (attempts.myself(token, "doctor") for token in ("one", "other"))
+    experiment = ExperimentDirectory(trial)
+    if attempts.claim(experiment, 1, first) is None or attempts.claim(experiment, 1, second):
         yield Finding(
             "failure", what, "one directory can be named twice, so claims do not hold"
         )
         return
     for content in ("old", "new"):
-        write_json(place / "file", {"content": content})
-    if read_json(place / "file") != {"content": "new"}:
+        write_json(trial / "file", {"content": content})
+    if read_json(trial / "file") != {"content": "new"}:
         yield Finding("failure", what, "renaming over a file does not replace it")
         return
-    append_lines(place / "lines", [{"number": 1}])
-    append_lines(place / "lines", [{"number": 2}])
-    if len(list(read_lines(place / "lines"))) != 2:
+    append_lines(trial / "lines", [{"number": 1}])
+    append_lines(trial / "lines", [{"number": 2}])
+    if len(list(read_lines(trial / "lines"))) != 2:
         yield Finding("failure", what, "lines that are appended do not stay")
         return
     before = time.perf_counter()
     for i in range(_TRIED):
-        (place / str(i)).mkdir()
+        (trial / str(i)).mkdir()
     each_ms = 1000 * (time.perf_counter() - before) / _TRIED
     mark = "ok" if each_ms < _SLOW_MS else "warning"
     yield Finding(mark, what, f"makes and renames as it must, {each_ms:.1f} ms a directory")
 
 
-def _locks(place: Path, what: str) -> Finding:
+def _locks(trial: Path, what: str) -> Finding:
     """Take the lock of a sweep, with the kernel's help or without."""
     before = time.perf_counter()
-    with locked(SweepDirectory(place / "sweep")):
-        kernel = not (place / "sweep" / ".lock.held").exists()
+    with locked(SweepDirectory(trial / "sweep")):
+        kernel = not (trial / "sweep" / ".lock.held").exists()
     took_ms = 1000 * (time.perf_counter() - before)
     if not kernel:
-        told = "has no locks of the kernel's (Lustre: -o flock; NFS: a lock daemon)"
-        return Finding("warning", what, f"{told}; a directory takes their place")
+        lack = "has no locks of the kernel's (Lustre: -o flock; NFS: a lock daemon)"
+        return Finding("warning", what, f"{lack}; a directory takes their place")
     return Finding("ok", what, f"locks in {took_ms:.1f} ms")
 
 
@@ -191,11 +191,11 @@ def _slurm(options: argparse.Namespace) -> Iterator[Finding]:
         return
     limits = cluster.limits()
     if isinstance(limits, Unknown):
-        told = f"{limits.reason}; nothing is submitted until it answers"
-        yield Finding("warning", "Slurm", f"{told}; --cluster local runs on this machine")
+        reason = f"{limits.reason}; nothing is submitted until it answers"
+        yield Finding("warning", "Slurm", f"{reason}; --cluster local runs on this machine")
         return
-    said = f"{limits.cluster}, {limits.version}; arrays of up to {limits.max_array_size}"
-    yield Finding("ok", "Slurm", f"{said}, {limits.max_job_count} jobs in all")
+    summary = f"{limits.cluster}, {limits.version}; arrays of up to {limits.max_array_size}"
+    yield Finding("ok", "Slurm", f"{summary}, {limits.max_job_count} jobs in all")
     if not limits.accounting:
         yield Finding(
             "warning",
@@ -207,58 +207,60 @@ def _slurm(options: argparse.Namespace) -> Iterator[Finding]:
         yield Finding("warning", "accounting", f"does not answer: {limits.unknown}")
     else:
         yield Finding("ok", "accounting", "on")
-    found = cluster.partitions()
-    if isinstance(found, Unknown):
-        yield Finding("failure", "partitions", found.reason)
+    partitions = cluster.partitions()
+    if isinstance(partitions, Unknown):
+        yield Finding("failure", "partitions", partitions.reason)
         return
-    for one in found:
-        cores = max((node.cpus for node in one.nodes), default=0)
-        able = sum(node.able for node in one.nodes)
-        time_said = "any time" if one.max_time_s is None else units.duration(one.max_time_s)
-        said = (
-            f"{one.state}, up to {time_said}, {able} of {len(one.nodes)} nodes of {cores} cores"
+    for partition in partitions:
+        cores = max((node.cpus for node in partition.nodes), default=0)
+        able = sum(node.able for node in partition.nodes)
+        longest = (
+            "any time" if partition.max_time_s is None else units.duration(partition.max_time_s)
         )
-        yield Finding("ok" if one.up and able else "warning", f"partition {one.name}", said)
+        summary = f"{partition.state}, up to {longest}, {able} of {len(partition.nodes)} nodes of {cores} cores"
+        yield Finding(
+            "ok" if partition.up and able else "warning", f"partition {partition.name}", summary
+        )
     yield from _mine(limits)
     if options.probe:
-        asked = effective(Resources(), arguments.placement(options))
-        if problems := feasibility.check(asked, 1, found, limits):
+        resources = effective(Resources(), arguments.placement(options))
+        if problems := feasibility.check(resources, 1, partitions, limits):
             yield from (Finding("failure", "compute node", problem) for problem in problems)
         else:
-            yield _probe(asked)
+            yield _probe(resources)
 
 
 def _mine(limits: Limits) -> Iterator[Finding]:
     """Say which accounts the person has, and what they allow."""
-    for one in limits.associations:
-        parts = [f"QOS {', '.join(one.qos) or 'none'}"]
-        if one.partition is not None:
-            parts.append(f"in {one.partition} alone")
-        if one.max_submit is not None:
-            parts.append(f"at most {one.max_submit} jobs queued")
-        if one.max_time_s is not None:
-            parts.append(f"jobs of up to {units.duration(one.max_time_s)}")
-        default = " (default)" if one.default else ""
-        yield Finding("ok", f"account {one.account}{default}", "; ".join(parts))
+    for association in limits.associations:
+        parts = [f"QOS {', '.join(association.qos) or 'none'}"]
+        if association.partition is not None:
+            parts.append(f"in {association.partition} alone")
+        if association.max_submit is not None:
+            parts.append(f"at most {association.max_submit} jobs queued")
+        if association.max_time_s is not None:
+            parts.append(f"jobs of up to {units.duration(association.max_time_s)}")
+        default = " (default)" if association.default else ""
+        yield Finding("ok", f"account {association.account}{default}", "; ".join(parts))
 
 
-def _probe(asked: Resources) -> Finding:
+def _probe(resources: Resources) -> Finding:
     """Run this Python on a compute node for a moment."""
     words = ["srun", "--quiet", "--time=1", "--ntasks=1", "--job-name=rescal-sweep-doctor"]
     words.append(f"--immediate={_PROBE_S:g}")  # gives up and takes the job away
     words += [
-        f"--{option}={getattr(asked, option)}"
+        f"--{option}={getattr(resources, option)}"
         for option in ("partition", "account", "qos")
-        if getattr(asked, option) is not None
+        if getattr(resources, option) is not None
     ]
     before = time.perf_counter()
-    said = ask(*words, sys.executable, "-P", "-c", _PROBE, patience_s=_PROBE_S + 30)
-    if isinstance(said, Unknown):
+    answer = ask(*words, sys.executable, "-P", "-c", _PROBE, patience_s=_PROBE_S + 30)
+    if isinstance(answer, Unknown):
         wish = "install the package where compute nodes see it, as on a shared file system"
-        if "allocate" in said.reason:  # the job has not started
+        if "allocate" in answer.reason:  # the job has not started
             wish = f"no node took it within {_PROBE_S:g} s; try another partition with -p, or later"
-        return Finding("failure", "compute node", f"{said.reason}; {wish}")
-    version, _, node = said.strip().partition(" ")
+        return Finding("failure", "compute node", f"{answer.reason}; {wish}")
+    version, _, node = answer.strip().partition(" ")
     took = time.perf_counter() - before
     if version != __version__:
         return Finding(

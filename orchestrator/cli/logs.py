@@ -62,8 +62,8 @@ def _never_started(live: LiveStatus, status: Status) -> int:
     state = status.state.value
     if not status.state.ended or not _show_job(live, status):
         why = failures.remark(status)
-        told = f"{status.experiment.name} has not started; it is {state}"
-        raise RequestError(f"{told}: {why}" if why else told)
+        reason = f"{status.experiment.name} has not started; it is {state}"
+        raise RequestError(f"{reason}: {why}" if why else reason)
     why = failures.remark(status)
     print(_line(state, why))
     return 0

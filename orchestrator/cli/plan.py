@@ -108,9 +108,9 @@ def _bytes_each(sweep: Sweep, point: Point) -> float:
 
 
 def _summary(comparison: Comparison) -> list[str]:
-    sweep, found = comparison.sweep, comparison.reconciliation
+    sweep, reconciliation = comparison.sweep, comparison.reconciliation
     total = sum(_bytes_each(sweep, point) for point in comparison.wanted)
-    counted = f"{len(found.new)} new, {len(found.kept)} kept, {len(found.orphaned)} orphaned"
+    counted = f"{len(reconciliation.new)} new, {len(reconciliation.kept)} kept, {len(reconciliation.orphaned)} orphaned"
     every = f"{len(sweep.run.multiples())} snapshots, one every {sweep.run.every_t0:g} t0"
     lines = [
         f"{text.counted(len(comparison.points), 'experiment')} in {comparison.directory.root}: {counted}",

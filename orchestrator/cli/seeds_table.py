@@ -32,21 +32,21 @@ def show(
 ) -> None:
     """Print what the seeds of each point tell, and how many would meet the criterion."""
     criterion = read_criterion(criterion_text)
-    found = proposals(comparison, criterion)
+    proposed = proposals(comparison, criterion)
     if as_json:
-        print(json.dumps(_as_json(comparison, criterion, found), indent=1))
+        print(json.dumps(_as_json(comparison, criterion, proposed), indent=1))
     else:
-        _show(console, comparison, criterion, found)
+        _show(console, comparison, criterion, proposed)
 
 
 def _show(
-    console: Console, comparison: Comparison, criterion: Criterion, found: Sequence[Proposal]
+    console: Console, comparison: Comparison, criterion: Criterion, proposed: Sequence[Proposal]
 ) -> None:
     names = [name for axis in comparison.sweep.axes for name in axis.names]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in (*names, "seeds", "t", *criterion.quantities, "wanted"):
         table.add_column(title, justify="right")
-    for proposal in found:
+    for proposal in proposed:
         table.add_row(
             *(Text(text.number(proposal.where[name])) for name in names),
             str(proposal.seeds),
@@ -57,12 +57,12 @@ def _show(
             else str(proposal.wanted or "unknown"),
         )
     console.print(table)
-    for line in _advice(comparison.sweep, criterion, found):
+    for line in _advice(comparison.sweep, criterion, proposed):
         screen.say(console, line)
 
 
 def _as_json(
-    comparison: Comparison, criterion: Criterion, found: Sequence[Proposal]
+    comparison: Comparison, criterion: Criterion, proposed: Sequence[Proposal]
 ) -> dict[str, Any]:
     points = [
         {
@@ -72,14 +72,14 @@ def _as_json(
             "wanted": proposal.wanted,
             **{name: _numbers(proposal.spreads[name]) for name in criterion.quantities},
         }
-        for proposal in found
+        for proposal in proposed
     ]
     return {"sweep": comparison.sweep.name, "criterion": criterion.text, "points": points}
 
 
 def _numbers(spread: Spread) -> dict[str, float | None]:
-    found = {"mean": float(spread.mean), "half_width": float(spread.half_width)}
-    return {name: value if math.isfinite(value) else None for name, value in found.items()}
+    values = {"mean": float(spread.mean), "half_width": float(spread.half_width)}
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
 def _shown(spread: Spread) -> str:
@@ -88,23 +88,23 @@ def _shown(spread: Spread) -> str:
     return f"{spread.mean:.4g} +- {spread.half_width:.2g}"
 
 
-def _advice(sweep: Sweep, criterion: Criterion, found: Sequence[Proposal]) -> Iterator[str]:
+def _advice(sweep: Sweep, criterion: Criterion, proposed: Sequence[Proposal]) -> Iterator[str]:
     """Say what to write into the sweep file, and of which points nothing can be said."""
-    told = [proposal.wanted for proposal in found if proposal.wanted is not None]
-    which = "all points" if len(told) == len(found) else "the other points"
-    if exceptions := [proposal for proposal in found if proposal.wanted is None]:
+    wanted = [proposal.wanted for proposal in proposed if proposal.wanted is not None]
+    which = "all points" if len(wanted) == len(proposed) else "the other points"
+    if exceptions := [proposal for proposal in proposed if proposal.wanted is None]:
         few = "fewer than two seeds have a value"
         named = "; ".join(map(_named, exceptions[:_NAMED]))
         more = len(exceptions) - _NAMED
         others = f" and {more} more" if more > 0 else ""
         yield f"{named}{others}: {few}, or {criterion.text} holds even with two hundred"
-    if any(proposal.time_t0 is None for proposal in found):
+    if any(proposal.time_t0 is None for proposal in proposed):
         yield "t = none: their seeds share no time but the start; was run.every changed?"
-    if told and max(told) <= len(sweep.seeds):
+    if wanted and max(wanted) <= len(sweep.seeds):
         yield f"{criterion.text} is untrue for {which}, once the seeds of the file are done"
-    elif told:
+    elif wanted:
         wish = f"the last column makes {criterion.text} untrue"
-        yield f"{wish}; for {which} write: {_written(sweep.seeds, max(told))}"
+        yield f"{wish}; for {which} write: {_written(sweep.seeds, max(wanted))}"
 
 
 def _named(proposal: Proposal) -> str:

@@ -80,12 +80,12 @@ def _limit(cost: Cost) -> Iterator[str]:
     if not cost.packing.slurm:
         return
     if cost.packing.usual_limit:
-        given = f"{duration(int(limit_s))} for a job" if limit_s else "none"
-        yield f"time limit: {given}, as the partition gives where none is asked for; {asks}"
+        limit = f"{duration(int(limit_s))} for a job" if limit_s else "none"
+        yield f"time limit: {limit}, as the partition gives where none is asked for; {asks}"
     longest_s = max(cost.each_s)
     if limit_s is not None and longest_s > limit_s:
-        told = f"an experiment is expected to take {text.seconds(longest_s)}"
-        yield f"warning: {told}, and a job's time ends after {duration(int(limit_s))}; {asks}"
+        expectation = f"an experiment is expected to take {text.seconds(longest_s)}"
+        yield f"warning: {expectation}, and a job's time ends after {duration(int(limit_s))}; {asks}"
 
 
 def _learnt(cost: Cost) -> str:

@@ -89,8 +89,8 @@ def _status(
     if shown:
         parts.append(status_table.status_table(shown, axes, width))
     parts.append(status_table.counts_line(statuses))
-    told = failures.grouped(directory.name, present(statuses), axes)
-    parts += [Text(said) for said in told]
+    groups = failures.grouped(directory.name, present(statuses), axes)
+    parts += [Text(line) for line in groups]
     return Group(*parts)
 
 

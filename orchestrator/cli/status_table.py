@@ -79,9 +79,9 @@ def status_table(
     Where ``width`` characters are too few for all of it, whole columns are left out, those first
     that tell least, rather than cut.
     """
-    said = _Column("remark", [Text(failures.remark(s)) for s in statuses], left=True)
+    remark = _Column("remark", [Text(failures.remark(s)) for s in statuses], left=True)
     columns = [column for column in _columns(statuses, axes) if any(column.cells)]
-    room = _REMARK if any(said.cells) else 0
+    room = _REMARK if any(remark.cells) else 0
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
     while width is not None and sum(column.width for column in columns) + room > width:
         least = max(reversed(columns), key=lambda column: column.rank)
@@ -96,8 +96,8 @@ def status_table(
             column.title, justify=side, no_wrap=True, min_width=column.width - _GAP
         )
     if room:
-        table.add_column(said.title, overflow="fold")
-        columns.append(said)
+        table.add_column(remark.title, overflow="fold")
+        columns.append(remark)
     for row in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*row)
     return table
@@ -143,8 +143,8 @@ def axis_table(statuses: Sequence[Status], axes: Sequence[Sequence[str]]) -> Tab
             )
             groups.setdefault(label, []).append(status)
         for label, group in groups.items():
-            found = counts(group)
-            table.add_row(Text(label), *(str(found.get(state, "")) for state in states))
+            numbers = counts(group)
+            table.add_row(Text(label), *(str(numbers.get(state, "")) for state in states))
     return table
 
 

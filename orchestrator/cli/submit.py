@@ -45,8 +45,8 @@ def perform(options: argparse.Namespace) -> int:
 
 def _summary(submitted: Submitted) -> str:
     new = len(submitted.submission.attempts) if submitted.submission else 0
-    found, root = submitted.comparison.reconciliation, submitted.directory.root
+    reconciliation, root = submitted.comparison.reconciliation, submitted.directory.root
     counted = f"{text.counted(new, 'experiment')} submitted"
-    others = f"{len(found.kept)} kept, {len(found.orphaned)} orphaned"
+    others = f"{len(reconciliation.kept)} kept, {len(reconciliation.orphaned)} orphaned"
     started = sentences.started(submitted.started)
     return f"{submitted.directory.name}: {counted}, {others}; {started}; {root}"

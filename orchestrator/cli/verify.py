@@ -41,14 +41,14 @@ def perform(options: argparse.Namespace) -> int:
     directory = selection.find_sweep(options.sweep, options.data_dir)
     number = selection.choose_one(options.experiment, directory, "verify")
     (status,) = read_statuses(directory, [number])
-    place = directory.experiment(number)
-    known = read_json(place.meta_data)
-    before = arrays.reduced(place)
+    experiment = directory.experiment(number)
+    known = read_json(experiment.meta_data)
+    before = arrays.reduced(experiment)
     if known is None or len(before.times) == 0:
         name, state = status.experiment.name, status.state.value
         raise RequestError(f"{name} has no snapshots to compare with; it is {state}")
     engine = _engine(known, console)
-    record = attempts.read_record(place.attempt(known.get("attempt", status.attempt)))
+    record = attempts.read_record(experiment.attempt(known.get("attempt", status.attempt)))
     resumed = record.continuation if record is not None else None
     if resumed is not None and not resumed.exact:
         screen.warn(console, f"{status.experiment.name}: {failures.continued(resumed)}")
@@ -68,23 +68,23 @@ def _engine(known: dict[str, Any], console: Console) -> Engine:
     root = known.get("rescal_root")
     engine = simulator.find(None if root is None else Path(root))
     if engine.digest != known.get("engine_digest"):
-        told = f"{known.get('engine')} {known.get('engine_version')}".strip()
+        recorded = f"{known.get('engine')} {known.get('engine_version')}".strip()
         screen.warn(
             console,
-            f"the engine is another than it was ({told}); differences may come from that",
+            f"the engine is another than it was ({recorded}); differences may come from that",
         )
     return engine
 
 
 def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) -> Reduced:
-    place = ExperimentDirectory(scratch)
-    attempt = attempts.claim(place, 1, attempts.myself("", "verify"))
+    again = ExperimentDirectory(scratch)
+    attempt = attempts.claim(again, 1, attempts.myself("", "verify"))
     assert attempt is not None
     point = Point("", known["parameters"], known["seed"])
     run = Run(known["stop_t0"], known["every_t0"], on_timeout=OnTimeout.RERUN)
     with Stop.on_signals() as stop:
         record = supervise(
-            Task(Experiment(number, point), 1, run, Outputs()), engine, place, stop
+            Task(Experiment(number, point), 1, run, Outputs()), engine, again, stop
         )
     if record.state is State.CANCELLED:
         raise KeyboardInterrupt
@@ -92,7 +92,7 @@ def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) ->
         raise OrchestratorError(
             f"the second run {record.state.value}: {failures.reason(record)}"
         )
-    return arrays.reduced(place)
+    return arrays.reduced(again)
 
 
 def _tell(console: Console, name: str, compared: Sequence[Comparison]) -> int:

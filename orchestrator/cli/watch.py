@@ -57,21 +57,21 @@ def _watch(
     axes: Sequence[Sequence[str]],
 ) -> list[Status]:
     """Refresh until all have ended or nobody is left to run the rest."""
-    told: set[int] = set()
+    shown: set[int] = set()
     with Live(console=console, auto_refresh=False, transient=True) as live:
         for statuses in watch_these(directory, numbers):
             if console.is_terminal:
                 live.update(display(statuses, axes, console.height), refresh=True)
             else:
-                _tell(console, statuses, told)
+                _tell(console, statuses, shown)
     return statuses
 
 
-def _tell(console: Console, statuses: Sequence[Status], told: set[int]) -> None:
+def _tell(console: Console, statuses: Sequence[Status], shown: set[int]) -> None:
     """Print one line for each experiment that has ended since the last look."""
     for status in statuses:
-        if status.state.ended and status.experiment.number not in told:
-            told.add(status.experiment.number)
+        if status.state.ended and status.experiment.number not in shown:
+            shown.add(status.experiment.number)
             what = f"{status.experiment.name} {status.state.value}"
             remark = failures.remark(status)
             screen.say(console, f"{what}: {remark}" if remark else what)

@@ -158,15 +158,15 @@ def header_size(data: bytes | bytearray | memoryview) -> int:
 
 
 def _chunks(data: bytes) -> dict[bytes, bytes]:
-    found: dict[bytes, bytes] = {}
+    chunks: dict[bytes, bytes] = {}
     at = 8
     while at < len(data):
         length = struct.unpack_from("<i", data, at)[0] if at + 8 <= len(data) else 0
         if not 8 <= length <= len(data) - at:
             raise FormatError(f"the header of the cell space has a broken chunk at byte {at}")
-        found[data[at + 4 : at + 8]] = data[at + 8 : at + length]
+        chunks[data[at + 4 : at + 8]] = data[at + 8 : at + length]
         at += length
-    return found
+    return chunks
 
 
 def _from_chunks(chunks: dict[bytes, bytes], size: int) -> Header:
@@ -289,9 +289,9 @@ def _read(
     return header, cells, times
 
 
-def _refuse_shorter(found: int, header: Header) -> None:
-    if found < header.payload_bytes:
-        raise FormatError(f"truncated: {found} of {header.payload_bytes} bytes of cells")
+def _refuse_shorter(length: int, header: Header) -> None:
+    if length < header.payload_bytes:
+        raise FormatError(f"truncated: {length} of {header.payload_bytes} bytes of cells")
 
 
 def write(path: Path, header: Header, planes: Iterable[NDArray[np.uint8]]) -> None:

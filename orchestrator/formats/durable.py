@@ -70,9 +70,9 @@ def private_directory(path: Path) -> Path | None:
     """
     with contextlib.suppress(OSError):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = path.lstat()
-        own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
-        if own and not found.st_mode & 0o022 and os.access(path, os.W_OK | os.X_OK):
+        status = path.lstat()
+        own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+        if own and not status.st_mode & 0o022 and os.access(path, os.W_OK | os.X_OK):
             return path
     return None
 
@@ -178,12 +178,12 @@ def read_bytes(path: Path, largest: int | None = None) -> bytes:
 def _read_once(path: Path, largest: int | None) -> bytes:
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(handle, "rb") as file:  # noqa: PTH123  # a file descriptor
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
             raise FormatError(f"{path}: expected a regular file")
-        if largest is not None and found.st_size > largest:
+        if largest is not None and status.st_size > largest:
             raise FormatError(
-                f"{path}: expected {largest} bytes at most, found {found.st_size}"
+                f"{path}: expected {largest} bytes at most, found {status.st_size}"
             )
         return file.read()
 

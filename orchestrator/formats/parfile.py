@@ -52,13 +52,13 @@ class ParFile:
         RefusedValueError
             Naming file and line, if ReSCAL would refuse a value.
         """
-        found: dict[str, Value] = {}
+        values: dict[str, Value] = {}
         for name, text in self.texts.items():
             try:
-                found[name] = parse_text(PARAMETERS[name], text)
+                values[name] = parse_text(PARAMETERS[name], text)
             except RefusedValueError as error:
                 raise RefusedValueError(f"{self.place(name)}: {error}") from error
-        return found
+        return values
 
     def place(self, name: str) -> str:
         """Return file and line where a name stands, the file alone if it does not."""

@@ -97,8 +97,8 @@ def read_properties(path: Path) -> Properties:
         if not match:
             rest = text[at:].lstrip()
             line = text.count("\n", 0, len(text) - len(rest)) + 1
-            found = repr(rest.split("\n")[0][:40]) if rest else "the end of the file"
-            raise FormatError(f"{path}:{line}: expected {name}=NUMBER, got {found}")
+            text_there = repr(rest.split("\n")[0][:40]) if rest else "the end of the file"
+            raise FormatError(f"{path}:{line}: expected {name}=NUMBER, got {text_there}")
         value = float(match[1])
         if not 0 < value < _LARGEST:
             line = text.count("\n", 0, match.end()) + 1

@@ -134,12 +134,12 @@ def parse_template(text: str) -> Chosen:
     if None in values:
         bad = words[values.index(None)]
         raise RefusedValueError(f"Csp_template: {template.name}: {bad!r} is not a number")
-    given = {
+    arguments = {
         name: value
         for name, value in zip(template.arguments, values, strict=False)
         if value is not None
     }
-    return Chosen(template, MappingProxyType({**template.arguments, **given}), file)
+    return Chosen(template, MappingProxyType({**template.arguments, **arguments}), file)
 
 
 def named_file(name: str, value: str) -> str:

@@ -80,7 +80,7 @@ class Shade:
 
 
 def curves(
-    found: Sequence[Curve],
+    drawn: Sequence[Curve],
     scales: tuple[Scale, Mapping[str, Scale]],
     title: str,
     shade: Shade | None = None,
@@ -104,13 +104,13 @@ def curves(
     along, panels = scales
     figure = style.new_figure(_WIDTH_IN + _LEGEND_IN, 0.8 + _HEIGHT_IN * len(panels))
     grid = figure.subplots(len(panels), 1, squeeze=False, sharex=True)[:, 0]
-    firsts = list(dict.fromkeys(curve.labels[0] for curve in found))
-    others = list(dict.fromkeys(curve.labels[1] for curve in found))
+    firsts = list(dict.fromkeys(curve.labels[0] for curve in drawn))
+    others = list(dict.fromkeys(curve.labels[1] for curve in drawn))
     colours = _colours(firsts) if shade is None else _shades(figure, grid, shade)
     for axes, (name, scale) in zip(grid, panels.items(), strict=True):
-        means = [_means(curve, name, scale) for curve in found]
+        means = [_means(curve, name, scale) for curve in drawn]
         least = min((float(m[m > 0].min()) for m in means if (m > 0).any()), default=0.0)
-        for curve, mean in zip(found, means, strict=True):
+        for curve, mean in zip(drawn, means, strict=True):
             colour = colours[curve.labels[0]]
             line = style.LINES[others.index(curve.labels[1]) % len(style.LINES)]
             low, high = mean - curve.errors[name], mean + curve.errors[name]
@@ -124,7 +124,7 @@ def curves(
                 shown = (curve.sets_of(name) > 0) == thin
                 if thin and not shown.any():
                     continue
-                parts = (np.where(shown, one, np.nan) for one in (mean, low, high))
+                parts = (np.where(shown, values, np.nan) for values in (mean, low, high))
                 pieces = tuple(np.insert(part, parted, np.nan) for part in parts)
                 _draw(axes, x, pieces, (colour, line), thin=thin)
         axes.set_ylabel(scale.label, fontsize=9)
@@ -139,11 +139,13 @@ def curves(
     figure.align_ylabels(grid)
     _legend(figure, colours if shade is None else {}, others)
     style.title(figure, title)
-    seeds = max((curve.seeds for curve in found), default=0)
-    said = [f"mean of up to {seeds} seeds and its standard error" if seeds > 1 else "one seed"]
-    if any(curve.sets_of(name).any() for curve in found for name in panels):
-        said.append("thin: of some of these seeds")
-    style.small_print(figure, "; ".join((*said, *notes)))
+    seeds = max((curve.seeds for curve in drawn), default=0)
+    notes_of_seeds = [
+        f"mean of up to {seeds} seeds and its standard error" if seeds > 1 else "one seed"
+    ]
+    if any(curve.sets_of(name).any() for curve in drawn for name in panels):
+        notes_of_seeds.append("thin: of some of these seeds")
+    style.small_print(figure, "; ".join((*notes_of_seeds, *notes)))
     return figure
 
 
@@ -234,8 +236,8 @@ def _colours(labels: Sequence[str]) -> dict[str, str]:
     from matplotlib.colors import to_hex  # noqa: PLC0415
 
     shares = np.linspace(0, _LIGHTEST, len(labels))
-    found = map(to_hex, colormaps[style.LINE_COLOURS](shares))
-    return dict(zip(labels, found, strict=True))
+    colours = map(to_hex, colormaps[style.LINE_COLOURS](shares))
+    return dict(zip(labels, colours, strict=True))
 
 
 def _shades(figure: Figure, grid: NDArray[Any], shade: Shade) -> dict[str, str]:
@@ -260,8 +262,8 @@ def _shades(figure: Figure, grid: NDArray[Any], shade: Shade) -> dict[str, str]:
     bar.minorticks_off()
     bar.set_label(shade.label, fontsize=9)
     bar.ax.tick_params(labelsize=8)
-    found = map(to_hex, scale.to_rgba(np.array([*shade.values.values()])))
-    return dict(zip(shade.values, found, strict=True))
+    colours = map(to_hex, scale.to_rgba(np.array([*shade.values.values()])))
+    return dict(zip(shade.values, colours, strict=True))
 
 
 def _legend(figure: Figure, colours: Mapping[str, str], others: Sequence[str]) -> None:

@@ -35,21 +35,21 @@ def panels(grid: Grid, page: Page, time_t0: float | None) -> dict[Slot, Panel]:
     def panel(status: Status) -> Panel:
         return _panel(grid, read(grid, status), status, time_t0)
 
-    found = dict(zip(page.statuses, in_order(panel, page.statuses.values()), strict=True))
-    return _compared(grid, found, time_t0)
+    by_slot = dict(zip(page.statuses, in_order(panel, page.statuses.values()), strict=True))
+    return _compared(grid, by_slot, time_t0)
 
 
 def _compared(
-    grid: Grid, found: Mapping[Slot, Panel], time_t0: float | None
+    grid: Grid, by_slot: Mapping[Slot, Panel], time_t0: float | None
 ) -> dict[Slot, Panel]:
     """Mark the panels that are of another time than the others."""
-    drawn = [one for one in found.values() if one.height_map is not None]
-    complete = [one.time_t0 for one in drawn if not one.remark]
-    times = complete or [one.time_t0 for one in drawn]
+    drawn = [panel for panel in by_slot.values() if panel.height_map is not None]
+    complete = [panel.time_t0 for panel in drawn if not panel.remark]
+    times = complete or [panel.time_t0 for panel in drawn]
     common = common_time(times, time_t0, grid.tolerance_t0)
     return {
-        slot: dataclasses.replace(one, apart=abs(one.time_t0 - common) > grid.tolerance_t0)
-        for slot, one in found.items()
+        slot: dataclasses.replace(panel, apart=abs(panel.time_t0 - common) > grid.tolerance_t0)
+        for slot, panel in by_slot.items()
     }
 
 
@@ -98,14 +98,15 @@ def _missing(reduced: Reduced, status: Status) -> str:
 def films(grid: Grid, page: Page) -> Films:
     """Read all snapshots of the experiments of a page."""
     statuses = page.statuses.values()
-    found = in_order(functools.partial(read, grid), statuses)
-    return dict(zip(page.statuses, zip(found, statuses, strict=True), strict=True))
+    read_ahead = in_order(functools.partial(read, grid), statuses)
+    return dict(zip(page.statuses, zip(read_ahead, statuses, strict=True), strict=True))
 
 
 def moments(grid: Grid, films: Films) -> list[float]:
     """Return the times at which films have snapshots, the last of them infinite: the end."""
     end = max(
-        (float(one.times[-1]) for one, _ in films.values() if one.times.size), default=0.0
+        (float(reduced.times[-1]) for reduced, _ in films.values() if reduced.times.size),
+        default=0.0,
     )
     return [*grid.times[grid.times <= end].tolist()[:-1], math.inf]
 
@@ -116,15 +117,15 @@ def moment(grid: Grid, films: Films, time_t0: float) -> dict[Slot, Panel]:
     What should have gone on and did not tells why from the next time on, and at the end.
     """
     shown = {}
-    for place, (reduced, status) in films.items():
+    for slot, (reduced, status) in films.items():
         times = reduced.times[: len(reduced.height_maps)]
         count = int(np.count_nonzero(times <= time_t0 + grid.tolerance_t0))
         over = not count or time_t0 - grid.tolerance_t0 > times[-1]
         remark = _missing(reduced, status) if over else ""
         if count:
-            shown[place] = _shown(reduced, count - 1, status, remark)
+            shown[slot] = _shown(reduced, count - 1, status, remark)
         else:
-            shown[place] = Panel(None, 0.0, remark)
+            shown[slot] = Panel(None, 0.0, remark)
     return _compared(grid, shown, time_t0 if math.isfinite(time_t0) else None)
 
 
@@ -142,8 +143,8 @@ def stripes(grid: Grid, page: Page, y: int | None) -> dict[Slot, Stripes]:
         turning = wind_turns(status.experiment.point.parameters)
         return Stripes(reduced.times, above, row, missing, turning)
 
-    found = in_order(one_row, page.statuses.values())
-    return dict(zip(page.statuses, found, strict=True))
+    rows = in_order(one_row, page.statuses.values())
+    return dict(zip(page.statuses, rows, strict=True))
 
 
 def read(grid: Grid, status: Status) -> Reduced:

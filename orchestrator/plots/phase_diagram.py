@@ -53,10 +53,10 @@ class Panel:
     turning: bool = False
 
     @property
-    def said(self) -> str:
+    def text(self) -> str:
         """What stands in its corner."""
-        told = (self.remark, self.when if self.remark or self.apart else "", self.note)
-        return ", ".join(filter(None, told))
+        parts = (self.remark, self.when if self.remark or self.apart else "", self.note)
+        return ", ".join(filter(None, parts))
 
     @property
     def when(self) -> str:
@@ -111,16 +111,16 @@ class PhaseDiagram:
 
     def show(self, panels: Mapping[Slot, Panel]) -> None:
         """Draw panels by (row, column), in the place of those that were there before."""
-        for place, axes in np.ndenumerate(self._grid):
+        for slot, axes in np.ndenumerate(self._grid):
             for drawn in [*axes.images, *axes.collections, *axes.texts]:
                 drawn.remove()
-            panel = panels.get((place[0], place[1]), _NOTHING)
+            panel = panels.get((slot[0], slot[1]), _NOTHING)
             _draw(axes, panel, self._range)
             if panel.remark:
                 _mark(axes, panel, self._shape)
-            style.remark(axes, panel.said)
+            style.remark(axes, panel.text)
         holes = self._labels.places(self._grid) > panels.keys()
-        style.small_print(self.figure, _said(panels, self._shape, holes=holes))
+        style.small_print(self.figure, _small_print(panels, self._shape, holes=holes))
 
 
 def _draw(axes: Axes, panel: Panel, range_: Range | None) -> None:
@@ -192,7 +192,7 @@ def _softened(surface: NDArray[np.float64]) -> NDArray[np.float64]:
     return smooth
 
 
-def _said(panels: Mapping[Slot, Panel], shape: tuple[int, int], *, holes: bool) -> str:
+def _small_print(panels: Mapping[Slot, Panel], shape: tuple[int, int], *, holes: bool) -> str:
     drawn = [panel for panel in panels.values() if panel.height_map is not None]
     # those that are incomplete or of another time tell it themselves
     alike = [p.time_t0 for p in drawn if not p.remark and not p.apart]

@@ -171,8 +171,8 @@ def refuse(choice: Choice) -> None:
     if choice.kind not in KINDS:
         raise RequestError(f"kind: expected one of {', '.join(KINDS)}, got {choice.kind}")
     for option, kinds in _ONLY_FOR.items():
-        given = getattr(choice, _FIELDS.get(option, option.removeprefix("--")))
-        if given is not None and choice.kind not in kinds:
+        value = getattr(choice, _FIELDS.get(option, option.removeprefix("--")))
+        if value is not None and choice.kind not in kinds:
             raise RequestError(f"{option}: of {' and '.join(kinds)} only, not of {choice.kind}")
     if choice.experiment is not None:
         for option in ("--seed", "--rows", "--columns"):
@@ -199,11 +199,11 @@ def _still(grid: Grid, choice: Choice, path: Path, command: str) -> Iterator[Pat
 
 def _phase_diagram(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     laid = _layout(grid, choice)
-    found = [panels.panels(grid, page, choice.time_t0) for page in laid.pages]
-    drawn = (panel for of_page in found for panel in of_page.values())
+    pages = [panels.panels(grid, page, choice.time_t0) for page in laid.pages]
+    drawn = (panel for of_page in pages for panel in of_page.values())
     maps = [panel.height_map for panel in drawn if panel.height_map is not None]
     range_ = plots.range_of(maps, maps)
-    for page, of_page in zip(laid.pages, found, strict=True):
+    for page, of_page in zip(laid.pages, pages, strict=True):
         diagram = _diagram(grid, laid, page, range_)
         diagram.show(of_page)
         yield _file_name(page), diagram.figure
@@ -215,7 +215,7 @@ def _profile(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     shown = False
     for page in laid.pages:
         stripes = panels.stripes(grid, page, choice.y)
-        if not any(len(one.times) > 1 for one in stripes.values()):
+        if not any(len(panel.times) > 1 for panel in stripes.values()):
             continue
         shown = True
         figure = plots.space_time(stripes, laid.labels, _title(grid, laid, page))
@@ -245,19 +245,21 @@ def _series(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
         scales[name] = Scale(name.replace("_", " ") + unit, axial=about.axial)
     axes = Scale("t (t0)"), scales
     course = series.series(_narrowed(grid, choice))
-    if not any(np.isfinite(one.means[name]).any() for one in course.curves for name in names):
+    if not any(
+        np.isfinite(curve.means[name]).any() for curve in course.curves for name in names
+    ):
         raise RequestError(f"{grid.directory.name}: no value of {', '.join(names)}")
     title, shade = _name(grid, choice), series.shade(grid)
     yield "", plots.curves(course.curves, axes, title, shade, course.notes)
 
 
-def _quantities(said: str) -> list[str]:
+def _quantities(text: str) -> list[str]:
     """Read the names of quantities, each once, parted by commas."""
-    names = [name.strip() for name in said.split(",")]
+    names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in observables.quantities():
             known = ", ".join(observables.quantities())
-            raise RequestError(f"--quantity {name or repr(said)}: expected one of {known}")
+            raise RequestError(f"--quantity {name or repr(text)}: expected one of {known}")
     if twice := [name for i, name in enumerate(names) if name in names[:i]]:
         raise RequestError(f"--quantity {twice[0]}: is there twice")
     return names
@@ -278,12 +280,12 @@ def _spectrum(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
 
 def _name(grid: Grid, choice: Choice) -> str:
     """Return the sweep's name, with the experiment or the seed that alone is drawn."""
-    said = [grid.directory.name]
+    parts = [grid.directory.name]
     if choice.experiment is not None:
-        said.append(f"exp{selection.choose_one(choice.experiment, grid.directory, 'plot')}")
+        parts.append(f"exp{selection.choose_one(choice.experiment, grid.directory, 'plot')}")
     if choice.seed is not None:
-        said.append(f"seed = {choice.seed}")
-    return ", ".join(said)
+        parts.append(f"seed = {choice.seed}")
+    return ", ".join(parts)
 
 
 def _narrowed(grid: Grid, choice: Choice) -> Grid:
@@ -292,10 +294,10 @@ def _narrowed(grid: Grid, choice: Choice) -> Grid:
     if choice.experiment is not None:
         number = selection.choose_one(choice.experiment, grid.directory, "--experiment")
         [chosen] = layout.alone(grid, number).pages[0].statuses.values()
-        cells = {place: one for place, one in cells.items() if one == chosen}
+        cells = {index: status for index, status in cells.items() if status == chosen}
     if choice.seed is not None:
         seed = layout.seed_of(grid, choice.seed)
-        cells = {place: one for place, one in cells.items() if place[-1] == seed}
+        cells = {index: status for index, status in cells.items() if index[-1] == seed}
     return dataclasses.replace(grid, cells=cells)
 
 
@@ -322,9 +324,11 @@ def _animate(grid: Grid, choice: Choice, path: Path, command: str) -> Iterator[P
         read = [reduced for reduced, _ in films.values() if len(reduced.height_maps)]
         if not read:
             continue
-        surfaces = [observables.surface(one.height_maps[[0, -1]]) for one in read]
+        surfaces = [
+            observables.surface(of_experiment.height_maps[[0, -1]]) for of_experiment in read
+        ]
         ends = (surface for of_one in surfaces for surface in of_one)
-        everything = (observables.surface(one.height_maps) for one in read)
+        everything = (observables.surface(of_experiment.height_maps) for of_experiment in read)
         range_ = plots.range_of(ends, everything)
         diagram = _diagram(grid, laid, page, range_)
         show = functools.partial(_show, grid, diagram, films)
@@ -357,8 +361,8 @@ def _diagram(
 
 
 def _title(grid: Grid, laid: Layout, page: Page) -> str:
-    said = ", ".join(said for said in (grid.directory.name, page.name, laid.seed) if said)
-    return said.replace("\n", ", ")
+    title = ", ".join(title for title in (grid.directory.name, page.name, laid.seed) if title)
+    return title.replace("\n", ", ")
 
 
 def _target(choice: Choice, path: Path, page: str) -> Path:

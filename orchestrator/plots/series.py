@@ -79,16 +79,16 @@ class Course:
     @property
     def notes(self) -> list[str]:
         """What is to be told of it in words."""
-        said = []
+        sentences = []
         if self.late:
             some = "1 snapshot" if self.late == 1 else f"{self.late} snapshots"
-            said.append(f"{some} left out: too late for the times that seeds share")
+            sentences.append(f"{some} left out: too late for the times that seeds share")
         if self.full:
             count, since = len(self.full), plots.time(min(self.full))
             some = f"{count} domains are full" if count > 1 else "a domain is full"
             first = ", the first" if count > 1 else ""
-            said.append(f"{some}{first} from t = {since} t0 on, and not measured then")
-        return said
+            sentences.append(f"{some}{first} from t = {since} t0 on, and not measured then")
+        return sentences
 
 
 def series(grid: Grid) -> Course:
@@ -102,13 +102,13 @@ def series(grid: Grid) -> Course:
         since_t0 = observables.full_from(reduced)
         return reduced.times, observables.series(reduced), since_t0
 
-    found, late, full = [], 0, []
+    curves, late, full = [], 0, []
     for labels, seeds in _each_point(grid, measure):
         full += [since_t0 for _, _, since_t0 in seeds if np.isfinite(since_t0)]
         if len(seeds) == 1:
             [(times, values, _)] = seeds
-            alone = {name: one[np.newaxis] for name, one in values.items()}
-            found.append(_curve(labels, times, alone))
+            alone = {name: array[np.newaxis] for name, array in values.items()}
+            curves.append(_curve(labels, times, alone))
             continue
         places = [grid.aligned(times) for times, _, _ in seeds]
         late += sum(
@@ -117,10 +117,10 @@ def series(grid: Grid) -> Course:
         there = np.unique(np.concatenate([at for at, _ in places]))
         values = {name: np.full((len(seeds), len(there)), np.nan) for name in quantities()}
         for i, ((_, measured, _), (at, sources)) in enumerate(zip(seeds, places, strict=True)):
-            for name, one in values.items():
-                one[i, np.searchsorted(there, at)] = measured[name][sources]
-        found.append(_curve(labels, grid.times[there], values))
-    return Course(found, late, full)
+            for name, array in values.items():
+                array[i, np.searchsorted(there, at)] = measured[name][sources]
+        curves.append(_curve(labels, grid.times[there], values))
+    return Course(curves, late, full)
 
 
 def waves(grid: Grid, time_t0: float | None) -> Waves:
@@ -130,29 +130,31 @@ def waves(grid: Grid, time_t0: float | None) -> Waves:
     """
 
     def measure(status: Status) -> tuple[float, int, NDArray[np.float64] | None] | None:
-        one = panels.read(grid, status)
-        if len(one.height_maps) == 0:
+        maps_read = panels.read(grid, status)
+        if len(maps_read.height_maps) == 0:
             return None
-        shown = panels.nearest(one, time_t0)
-        length = one.height_maps.shape[2]
-        if observables.full(one.height_maps)[shown]:
-            return float(one.times[shown]), length, None
-        power = observables.power_along_wind(one.height_maps[shown])[1 : (length + 1) // 2]
-        return float(one.times[shown]), length, power
+        shown = panels.nearest(maps_read, time_t0)
+        length = maps_read.height_maps.shape[2]
+        if observables.full(maps_read.height_maps)[shown]:
+            return float(maps_read.times[shown]), length, None
+        power = observables.power_along_wind(maps_read.height_maps[shown])[
+            1 : (length + 1) // 2
+        ]
+        return float(maps_read.times[shown]), length, power
 
-    found, full = [], 0
+    spectra, full = [], 0
     for labels, seeds in _each_point(grid, measure):
         for time, length, power in filter(None, seeds):
             if power is None:
                 full += 1
             else:
-                found.append((labels, time, length, power))
-    unequal = len({length for _, _, length, _ in found}) > 1
-    times = [time for _, time, _, _ in found]
+                spectra.append((labels, time, length, power))
+    unequal = len({length for _, _, length, _ in spectra}) > 1
+    times = [time for _, time, _, _ in spectra]
     common = panels.common_time(times, time_t0, grid.tolerance_t0)
     apart = any(abs(time - common) > grid.tolerance_t0 for time in times)
     alike: dict[tuple[tuple[str, str], int], list[NDArray[np.float64]]] = {}
-    for (colour, line), time, length, power in found:
+    for (colour, line), time, length, power in spectra:
         labels = colour, line
         if apart:  # only what is of one time can be compared and averaged
             index, _ = grid.aligned(np.array([time]))
@@ -173,11 +175,11 @@ def _curve(
 ) -> Curve:
     """Return what the seeds [seed, x] of a point tell."""
     axial = {name for name, quantity in quantities().items() if quantity.axial}
-    told = {
+    spreads = {
         name: replicates.spread(seeds, axial=name in axial) for name, seeds in values.items()
     }
-    means = {name: one.mean for name, one in told.items()}
-    errors = {name: one.sem for name, one in told.items()}
+    means = {name: spread.mean for name, spread in spreads.items()}
+    errors = {name: spread.sem for name, spread in spreads.items()}
     sets = {name: _sets(seeds) for name, seeds in values.items()}
     count = max(len(seeds) for seeds in values.values())
     return Curve(labels, x, means, errors, count, sets)
@@ -196,9 +198,9 @@ def _each_point(
 ) -> Iterator[tuple[tuple[str, str], list[_Read]]]:
     """Yield each point of a sweep with its labels and what is read of each of its seeds."""
     points = list(_points(grid))
-    found = in_order(read, (status for _, statuses in points for status in statuses))
+    results = in_order(read, (status for _, statuses in points for status in statuses))
     for labels, statuses in points:
-        yield labels, [next(found) for _ in statuses]
+        yield labels, [next(results) for _ in statuses]
 
 
 def shade(grid: Grid) -> Shade | None:
@@ -234,9 +236,9 @@ def _points(grid: Grid) -> Iterator[tuple[tuple[str, str], list[Status]]]:
     """Yield each point of a sweep with its labels and the experiments of its seeds."""
     axes = grid.dimensions[:-1]
     order = [axes.index(axis) for axis in _by_size(grid)]
-    for place in np.ndindex(*(axis.size for axis in axes)):
-        labels = [_named(axes[i], place[i]) for i in order]
-        cells = (grid.cells.get((*place, seed)) for seed in range(grid.dimensions[-1].size))
+    for point in np.ndindex(*(axis.size for axis in axes)):
+        labels = [_named(axes[i], point[i]) for i in order]
+        cells = (grid.cells.get((*point, seed)) for seed in range(grid.dimensions[-1].size))
         statuses = [cell for cell in cells if cell is not None]
         if statuses:
             yield (labels[0] if labels else "", ", ".join(labels[1:])), statuses

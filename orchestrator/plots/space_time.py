@@ -65,7 +65,7 @@ def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Fi
         0.8 + labels.column_height + (_PANEL_IN[1] + labels.height) * rows,
     )
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-    drawn = {place: panel for place, panel in panels.items() if len(panel.times) > 1}
+    drawn = {slot: panel for slot, panel in panels.items() if len(panel.times) > 1}
     heights = [panel.heights for panel in drawn.values()]
     range_ = style.range_of(heights, heights)
     for (i, j), axes in np.ndenumerate(grid):
@@ -86,7 +86,7 @@ def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Fi
     style.title(figure, title)
     turning = [panel.turning for panel in drawn.values()]
     parts = [_which([p.row for p in drawn.values()]), style.wind(turning)]
-    if any(not np.isfinite(one).all() for one in heights):
+    if any(not np.isfinite(heights_of_panel).all() for heights_of_panel in heights):
         parts.append("white: columns without air")
     if labels.places(grid) > panels.keys():
         parts.append("plain grey: not in the sweep")

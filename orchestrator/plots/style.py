@@ -75,20 +75,22 @@ def range_of(typical: Iterable[NDArray[Any]], drawn: Iterable[NDArray[Any]]) -> 
     drawn
         All that is shown in these colours, some of which may lie beyond.
     """
-    known = [known for one in typical if (known := one[np.isfinite(one)]).size]
+    known = [known for values in typical if (known := values[np.isfinite(values)]).size]
     if not known:
         return None
-    low = float(min(np.percentile(one, 1) for one in known))
-    high = max(float(max(np.percentile(one, 99) for one in known)), low + 1)
+    low = float(min(np.percentile(values, 1) for values in known))
+    high = max(float(max(np.percentile(values, 99) for values in known)), low + 1)
     ends = [
-        (one.min(), one.max()) for array in drawn if (one := array[np.isfinite(array)]).size
+        (values.min(), values.max())
+        for array in drawn
+        if (values := array[np.isfinite(array)]).size
     ]
     return Range(low, high, min(ends)[0] < low, max(end for _, end in ends) > high)
 
 
 def _height(labels: Iterable[str]) -> float:
     """Return the height of the highest label, in inches."""
-    lines = max((1 + said.count("\n") for said in labels if said), default=0)
+    lines = max((1 + label.count("\n") for label in labels if label), default=0)
     return _LINE_IN * lines + (_AROUND_IN if lines else 0.0)
 
 
@@ -132,7 +134,7 @@ class Labels:
     @property
     def row_width(self) -> float:
         """How wide what stands beside the rows is, in inches."""
-        widest = max(width_in(_broken(said), _LABEL_PT) for said in self.rows)
+        widest = max(width_in(_broken(label), _LABEL_PT) for label in self.rows)
         return widest + (_AROUND_IN if widest else 0.0)
 
     @property
@@ -157,9 +159,9 @@ class Labels:
                 axes.set_axis_off()
 
 
-def title(figure: Figure, said: str) -> None:
+def title(figure: Figure, text: str) -> None:
     """Write over a figure what it is of, in lines that have room; make it higher by the others."""
-    room = wrapped(said, figure.get_figwidth() - _MARGIN_IN, _TITLE_PT)
+    room = wrapped(text, figure.get_figwidth() - _MARGIN_IN, _TITLE_PT)
     figure.set_figheight(figure.get_figheight() + _LINE_IN * room.count("\n"))
     figure.suptitle(room, fontsize=_TITLE_PT)
 
@@ -222,11 +224,11 @@ def wind(turning: Sequence[bool]) -> str:
     return "wind turns" if all(turning) else "wind from the left; it turns in some"
 
 
-def remark(axes: Axes, said: str, *, at_top: bool = False) -> None:
+def remark(axes: Axes, text: str, *, at_top: bool = False) -> None:
     """Write what is to be known of a panel, if anything, into its corner."""
-    if said:
+    if text:
         axes.annotate(
-            said.replace("_", " "),
+            text.replace("_", " "),
             (0, int(at_top)),
             xycoords="axes fraction",
             xytext=(4, -4 if at_top else 4),
@@ -251,10 +253,10 @@ def colour_scale(figure: Figure, grid: NDArray[Any], range_: Range, label: str) 
     bar.ax.tick_params(labelsize=8)
 
 
-def small_print(figure: Figure, said: str) -> None:
+def small_print(figure: Figure, text: str) -> None:
     """Write under a figure what it is of and what made it."""
     most_in = figure.get_figwidth() - _MARGIN_IN
-    room = wrapped(f"{said}; rescal-sweep\u00a0{__version__}", most_in, _SMALL_PT)
+    room = wrapped(f"{text}; rescal-sweep\u00a0{__version__}", most_in, _SMALL_PT)
     figure.supxlabel(room.replace("\u00a0", " "), fontsize=_SMALL_PT, color="0.35")
 
 

@@ -14,7 +14,7 @@ _HINTED = 1.06  # times as wide may a text become whose letters are moved to who
 _BREAKS = "; ", ", ", " ", "-", "_", ""  # where lines are broken, the better places first
 
 
-def width_in(said: str, size_pt: float) -> float:
+def width_in(text: str, size_pt: float) -> float:
     """Return how wide the widest line of a text is at most, in inches."""
     load()
     from matplotlib.font_manager import FontProperties  # noqa: PLC0415  # heavy, and optional
@@ -22,18 +22,18 @@ def width_in(said: str, size_pt: float) -> float:
 
     font = FontProperties(size=size_pt)
     measure = text_to_path.get_text_width_height_descent
-    widest = max(float(measure(line, font, ismath=False)[0]) for line in said.split("\n"))
+    widest = max(float(measure(line, font, ismath=False)[0]) for line in text.split("\n"))
     return _HINTED * widest / 72
 
 
-def wrapped(said: str, most_in: float, size_pt: float) -> str:
+def wrapped(text: str, most_in: float, size_pt: float) -> str:
     r"""Break a line that is wider than ``most_in`` inches into some that are not.
 
     >>> wrapped("a-long-name-of-a-sweep, seed = 1", 1.1, 11).split("\n")
     ['a-long-name-', 'of-a-sweep, ', 'seed = 1']
     """
     lines = [""]
-    for piece in _pieces(said, most_in, size_pt, _BREAKS):
+    for piece in _pieces(text, most_in, size_pt, _BREAKS):
         if width_in(lines[-1] + piece.rstrip(), size_pt) <= most_in:
             lines[-1] += piece
         else:
@@ -41,12 +41,12 @@ def wrapped(said: str, most_in: float, size_pt: float) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _pieces(said: str, most_in: float, size_pt: float, breaks: Sequence[str]) -> Iterator[str]:
+def _pieces(text: str, most_in: float, size_pt: float, breaks: Sequence[str]) -> Iterator[str]:
     """Part a text where that is best, until each piece has room in a line."""
-    if not breaks or width_in(said, size_pt) <= most_in:
-        yield said
+    if not breaks or width_in(text, size_pt) <= most_in:
+        yield text
         return
     at, *others = breaks
-    parts = re.split(f"(?<={re.escape(at)})", said) if at else said
+    parts = re.split(f"(?<={re.escape(at)})", text) if at else text
     for part in parts:
         yield from _pieces(part, most_in, size_pt, others)

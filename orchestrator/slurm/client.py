@@ -53,15 +53,15 @@ def ask(*command: str, patience_s: float = PATIENCE_S) -> str | Unknown:
         return Unknown(f"{name} does not start: {error.strerror}")
     if done.returncode:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        told = lines[-1:] or done.stdout.strip().splitlines()[:1]
-        said = told[0] if told else f"exit status {done.returncode}"
+        lines_shown = lines[-1:] or done.stdout.strip().splitlines()[:1]
+        message = lines_shown[0] if lines_shown else f"exit status {done.returncode}"
         return Unknown(
-            f"{name}: {_PREFIX.sub('', said)}", lasting="storage is disabled" in said
+            f"{name}: {_PREFIX.sub('', message)}", lasting="storage is disabled" in message
         )
     return done.stdout
 
 
-def told(said: Answer | Unknown) -> Answer:
+def required(answer: Answer | Unknown) -> Answer:
     """Return an answer that is needed to go on.
 
     Raises
@@ -69,9 +69,9 @@ def told(said: Answer | Unknown) -> Answer:
     RequestError
         With the reason, where there is none.
     """
-    if isinstance(said, Unknown):
-        raise RequestError(f"Slurm cannot be asked: {said.reason}")
-    return said
+    if isinstance(answer, Unknown):
+        raise RequestError(f"Slurm cannot be asked: {answer.reason}")
+    return answer
 
 
 def _plain_environment() -> dict[str, str]:

@@ -118,8 +118,8 @@ class Partition:
 
 def name() -> str | Unknown:
     """Ask which cluster answers here."""
-    said = ask("scontrol", "show", "config")
-    return said if isinstance(said, Unknown) else _settings(said).get("ClusterName", "")
+    config = ask("scontrol", "show", "config")
+    return config if isinstance(config, Unknown) else _settings(config).get("ClusterName", "")
 
 
 @functools.cache
@@ -133,52 +133,52 @@ def me() -> str:
 
 def limits() -> Limits | Unknown:
     """Ask what the cluster and this user's accounts allow."""
-    said = ask("scontrol", "show", "config")
-    if isinstance(said, Unknown):
-        return said
-    if not _settings(said).get("AccountingStorageType", "").endswith("slurmdbd"):
-        return read_limits(said)
+    config = ask("scontrol", "show", "config")
+    if isinstance(config, Unknown):
+        return config
+    if not _settings(config).get("AccountingStorageType", "").endswith("slurmdbd"):
+        return read_limits(config)
     table = ("sacctmgr", "--noheader", "--parsable2", "show")
     associations = ask(*table, "user", me(), "withassoc", f"format={_ASSOCIATION}")
     if isinstance(associations, Unknown):
-        return read_limits(said, unknown=associations.reason)
+        return read_limits(config, unknown=associations.reason)
     qos = ask(*table, "qos", f"format={_QOS}")
     if isinstance(qos, Unknown):
-        return read_limits(said, unknown=qos.reason)
-    return read_limits(said, associations, qos)
+        return read_limits(config, unknown=qos.reason)
+    return read_limits(config, associations, qos)
 
 
 def partitions() -> tuple[Partition, ...] | Unknown:
     """Ask for all partitions and their nodes."""
-    said = ask("scontrol", "--oneliner", "show", "partition")
-    if isinstance(said, Unknown):
-        return said
+    answer = ask("scontrol", "--oneliner", "show", "partition")
+    if isinstance(answer, Unknown):
+        return answer
     nodes = ask("sinfo", "--all", "--Node", "--noheader", f"--format={_NODE}")
     if isinstance(nodes, Unknown):
         return nodes
-    return read_partitions(said, nodes)
+    return read_partitions(answer, nodes)
 
 
 def read_limits(
     config: str, associations: str = "", qos: str = "", unknown: str = ""
 ) -> Limits | Unknown:
     """Read the answers of ``scontrol show config`` and of sacctmgr."""
-    said = _settings(config)
+    values = _settings(config)
     try:
-        size = int(said["MaxArraySize"])
-        count = int(said["MaxJobCount"])
-        cluster = said["ClusterName"]
+        size = int(values["MaxArraySize"])
+        count = int(values["MaxJobCount"])
+        cluster = values["ClusterName"]
     except (KeyError, ValueError) as error:
         return Unknown(f"scontrol show config says nothing usable about {error}")
-    tasks = re.search(r"\bmax_array_tasks=(\d+)", said.get("SchedulerParameters", ""))
-    enforced = said.get("AccountingStorageEnforce", "none").lower().split(",")
+    tasks = re.search(r"\bmax_array_tasks=(\d+)", values.get("SchedulerParameters", ""))
+    enforced = values.get("AccountingStorageEnforce", "none").lower().split(",")
     return Limits(
         cluster=cluster,
-        version=said.get("SLURM_VERSION", ""),
+        version=values.get("SLURM_VERSION", ""),
         max_array_size=min(size, int(tasks[1])) if tasks else size,
         max_job_count=count,
-        min_job_age_s=_leading_number(said.get("MinJobAge", "")),
-        accounting=said.get("AccountingStorageType", "").endswith("slurmdbd"),
+        min_job_age_s=_leading_number(values.get("MinJobAge", "")),
+        accounting=values.get("AccountingStorageType", "").endswith("slurmdbd"),
         enforced=frozenset(enforced) - {"none"},
         associations=tuple(_associations(associations, cluster)),
         qos=tuple(
@@ -203,25 +203,25 @@ def read_partitions(partitions: str, nodes: str) -> tuple[Partition, ...]:
             features=frozenset(features.split(",")) - {"(null)"},
         )
         members.setdefault(partition, []).append(node)
-    found = (dict(_WORD.findall(line)) for line in partitions.splitlines() if line.strip())
+    rows = (dict(_WORD.findall(line)) for line in partitions.splitlines() if line.strip())
     return tuple(
-        _partition(said, tuple(members.get(said["PartitionName"], ()))) for said in found
+        _partition(fields, tuple(members.get(fields["PartitionName"], ()))) for fields in rows
     )
 
 
-def _partition(said: Mapping[str, str], nodes: tuple[Node, ...]) -> Partition:
+def _partition(row: Mapping[str, str], nodes: tuple[Node, ...]) -> Partition:
     return Partition(
-        name=said["PartitionName"],
-        default=said.get("Default") == "YES",
-        state=said.get("State", "UP"),
-        max_time_s=seconds(said.get("MaxTime", "")),
-        default_time_s=seconds(said.get("DefaultTime", "")),
-        max_nodes=_count(said.get("MaxNodes", "")),
-        max_cpus_per_node=_count(said.get("MaxCPUsPerNode", "")),
-        max_memory_mb=megabytes(said.get("MaxMemPerNode", "")),
-        exclusive=said.get("OverSubscribe") == "EXCLUSIVE",
-        accounts=_some(said.get("AllowAccounts", "ALL")),
-        qos=_some(said.get("AllowQos", "ALL")),
+        name=row["PartitionName"],
+        default=row.get("Default") == "YES",
+        state=row.get("State", "UP"),
+        max_time_s=seconds(row.get("MaxTime", "")),
+        default_time_s=seconds(row.get("DefaultTime", "")),
+        max_nodes=_count(row.get("MaxNodes", "")),
+        max_cpus_per_node=_count(row.get("MaxCPUsPerNode", "")),
+        max_memory_mb=megabytes(row.get("MaxMemPerNode", "")),
+        exclusive=row.get("OverSubscribe") == "EXCLUSIVE",
+        accounts=_some(row.get("AllowAccounts", "ALL")),
+        qos=_some(row.get("AllowQos", "ALL")),
         nodes=nodes,
     )
 
@@ -242,8 +242,8 @@ def _associations(text: str, cluster: str) -> Iterable[Association]:
 
 
 def _settings(config: str) -> dict[str, str]:
-    found = (_SETTING.match(line) for line in config.splitlines())
-    return {match[1]: match[2].strip() for match in found if match}
+    matches = (_SETTING.match(line) for line in config.splitlines())
+    return {match[1]: match[2].strip() for match in matches if match}
 
 
 def _rows(text: str, columns: int) -> Iterable[list[str]]:

@@ -19,9 +19,11 @@ def release(job_ids: Sequence[str]) -> None:
     """Let held jobs start."""
     if not job_ids:
         return
-    said = ask("scontrol", "release", ",".join(job_ids))
-    if isinstance(said, Unknown):
-        raise RequestError(f"the jobs {', '.join(job_ids)} are queued but held: {said.reason}")
+    answer = ask("scontrol", "release", ",".join(job_ids))
+    if isinstance(answer, Unknown):
+        raise RequestError(
+            f"the jobs {', '.join(job_ids)} are queued but held: {answer.reason}"
+        )
 
 
 def cancel(job_ids: Sequence[str]) -> None:

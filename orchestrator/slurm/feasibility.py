@@ -46,8 +46,8 @@ def chosen(request: Resources, partitions: Sequence[Partition]) -> list[Partitio
     """Return the partitions that a request names, or the default one."""
     if request.partition is None:
         return [p for p in partitions if p.default]
-    asked = request.partition.split(",")
-    return [p for name in asked for p in partitions if p.name == name]
+    names = request.partition.split(",")
+    return [p for name in names for p in partitions if p.name == name]
 
 
 def check(
@@ -75,7 +75,9 @@ def slots(request: Resources, limits: Limits) -> int:
     if _LIMITED & limits.enforced:
         who = [_association(request, limits), _qos(request, limits)]
         most += [
-            one.max_submit for one in who if one is not None and one.max_submit is not None
+            bound.max_submit
+            for bound in who
+            if bound is not None and bound.max_submit is not None
         ]
     return min(most)
 
@@ -132,8 +134,8 @@ def _own_limits(request: Resources, limits: Limits) -> Iterator[str]:
         (f"QOS {qos.name}", qos.max_time_s) if qos else ("", None),
     ):
         if longest_s is not None and 60 * request.time_min > longest_s:
-            asked = duration(60 * request.time_min)
-            yield f"slurm.time: {name} allows {duration(longest_s)}, {asked} was asked"
+            wanted = duration(60 * request.time_min)
+            yield f"slurm.time: {name} allows {duration(longest_s)}, {wanted} was asked"
 
 
 def _too_many(request: Resources, experiments: int, limits: Limits) -> Iterator[str]:
@@ -147,13 +149,13 @@ def _too_many(request: Resources, experiments: int, limits: Limits) -> Iterator[
 
 def _association(request: Resources, limits: Limits) -> Association | None:
     """Return what binds this user with the account asked for, the partition's own first."""
-    found = [
+    candidates = [
         a
         for a in limits.associations
         if (a.account == request.account if request.account is not None else a.default)
         and a.partition in {None, request.partition}
     ]
-    return max(found, key=lambda a: a.partition is not None, default=None)
+    return max(candidates, key=lambda a: a.partition is not None, default=None)
 
 
 def _qos(request: Resources, limits: Limits) -> Qos | None:

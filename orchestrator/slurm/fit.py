@@ -40,7 +40,7 @@ class _Aspect:
     """One thing that a partition either offers or not, and the words for it."""
 
     key: str
-    asked: str
+    wish: str
     fits: Callable[[Partition], bool]
     offer: Callable[[Partition], str]
 
@@ -50,8 +50,8 @@ def refusals(
 ) -> list[str]:
     """Say why a partition would never run the job, and which of ``partitions`` would do better."""
     aspects = [*_terms(request, wanted), *_hardware(wanted)]
-    missed = [one for one in aspects if not one.fits(partition)]
-    return [_sentence(one, partition, partitions) for one in missed] or _together(
+    missed = [aspect for aspect in aspects if not aspect.fits(partition)]
+    return [_sentence(aspect, partition, partitions) for aspect in missed] or _together(
         wanted, partition
     )
 
@@ -133,18 +133,18 @@ def _hardware(wanted: Need) -> Iterator[_Aspect]:
 def _sentence(aspect: _Aspect, partition: Partition, partitions: Sequence[Partition]) -> str:
     others = [p for p in partitions if p is not partition and p.up and aspect.fits(p)]
     instead = ", ".join(f"{p.name} {aspect.offer(p)}" for p in others[:3])
-    asked = aspect.asked if aspect.asked.startswith("and ") else f", {aspect.asked}"
-    said = f"{partition.name} {aspect.offer(partition)} {asked}".replace(" ,", ",")
-    return f"{aspect.key}: {said}; {instead or 'no other partition does better'}"
+    wish = aspect.wish if aspect.wish.startswith("and ") else f", {aspect.wish}"
+    text = f"{partition.name} {aspect.offer(partition)} {wish}".replace(" ,", ",")
+    return f"{aspect.key}: {text}; {instead or 'no other partition does better'}"
 
 
 def _together(wanted: Need, partition: Partition) -> list[str]:
     """Find that nodes have each thing asked for, but none has all of them."""
     if not partition.nodes or any(wanted.met_by(node) for node in partition.nodes):
         return []
-    asked = [f"{wanted.cores} cores", *sorted(wanted.features)]
-    asked += [memory(wanted.memory_mb)] if wanted.memory_mb else []
-    return [f"slurm: no single node of {partition.name} has all of it: {', '.join(asked)}"]
+    wishes = [f"{wanted.cores} cores", *sorted(wanted.features)]
+    wishes += [memory(wanted.memory_mb)] if wanted.memory_mb else []
+    return [f"slurm: no single node of {partition.name} has all of it: {', '.join(wishes)}"]
 
 
 def _most_nodes(partition: Partition) -> int:

@@ -114,8 +114,8 @@ class Accounted:
     @property
     def signals(self) -> tuple[int, ...]:
         """The signals that ended parts of it, its own first."""
-        found = [self.exit.signal, self.worst.signal, *(s.exit.signal for s in self.steps)]
-        return tuple(number for number in found if number)
+        numbers = [self.exit.signal, self.worst.signal, *(s.exit.signal for s in self.steps)]
+        return tuple(number for number in numbers if number)
 
     @property
     def out_of_memory(self) -> bool:
@@ -134,17 +134,17 @@ def queue(job_ids: Sequence[str] | None = None) -> dict[str, Queued] | Unknown:
     if job_ids is not None and not job_ids:
         return {}
     which = "--me" if job_ids is None else f"--jobs={','.join(job_ids)}"
-    said = ask("squeue", "--noheader", "--array", "--states=all", f"--format={_QUEUE}", which)
-    if isinstance(said, Unknown):
+    answer = ask("squeue", "--noheader", "--array", "--states=all", f"--format={_QUEUE}", which)
+    if isinstance(answer, Unknown):
         # the answer to a single id that the controller has forgotten
-        return {} if said.reason.endswith("Invalid job id specified") else said
-    return read_queue(said)
+        return {} if answer.reason.endswith("Invalid job id specified") else answer
+    return read_queue(answer)
 
 
 def arrays_named(name: str) -> list[str] | Unknown:
     """Ask for the arrays and single jobs of this name that have not ended, the latest last."""
-    said = ask("squeue", "--noheader", "--me", f"--name={name}", "--format=%F")
-    return said if isinstance(said, Unknown) else sorted({*said.split()}, key=int)
+    answer = ask("squeue", "--noheader", "--me", f"--name={name}", "--format=%F")
+    return answer if isinstance(answer, Unknown) else sorted({*answer.split()}, key=int)
 
 
 def accounting(job_ids: Sequence[str], since: float = 0.0) -> dict[str, Accounted] | Unknown:
@@ -160,26 +160,28 @@ def accounting(job_ids: Sequence[str], since: float = 0.0) -> dict[str, Accounte
     if not job_ids:
         return {}
     words = ["sacct", "--noheader", "--parsable2", f"--format={_ACCOUNTS}"]
-    said = ask(*words, f"--jobs={','.join(job_ids)}")
-    if isinstance(said, Unknown):
-        return said
-    found = read_accounts(said)
+    answer = ask(*words, f"--jobs={','.join(job_ids)}")
+    if isinstance(answer, Unknown):
+        return answer
+    accounts = read_accounts(answer)
     return {
-        k: a for k, a in found.items() if a.submitted is None or a.submitted >= since - _SKEW_S
+        k: a
+        for k, a in accounts.items()
+        if a.submitted is None or a.submitted >= since - _SKEW_S
     }
 
 
 def read_queue(text: str) -> dict[str, Queued]:
     """Read the answer of squeue."""
-    found = {}
+    entries = {}
     for line in text.splitlines():
         row = line.split("|", 7)
         if len(row) != 8:
             continue
         job, state, start, end, left, node, reason, name = row
         entry = Queued(state, reason, moment(start), moment(end), seconds(left), node, name)
-        found.update(dict.fromkeys(_jobs(job), entry))
-    return found
+        entries.update(dict.fromkeys(_jobs(job), entry))
+    return entries
 
 
 def read_accounts(text: str) -> dict[str, Accounted]:
@@ -193,13 +195,13 @@ def read_accounts(text: str) -> dict[str, Accounted]:
         job, _, step = row[0].partition(".")
         if step:
             state = row[1].partition(" ")[0]
-            found = Step(step, state, _exit(row[2]), megabytes(row[9]))
-            steps.setdefault(job, []).append(found)
+            row_of_step = Step(step, state, _exit(row[2]), megabytes(row[9]))
+            steps.setdefault(job, []).append(row_of_step)
         else:
             jobs.update(dict.fromkeys(_jobs(job), _accounted(row)))
-    for job, found_steps in steps.items():
+    for job, steps_of_job in steps.items():
         if job in jobs:
-            jobs[job] = dataclasses.replace(jobs[job], steps=tuple(found_steps))
+            jobs[job] = dataclasses.replace(jobs[job], steps=tuple(steps_of_job))
     return jobs
 
 

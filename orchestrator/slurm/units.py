@@ -89,12 +89,12 @@ def indices(text: str) -> list[int]:
     >>> indices("0-3,8-20:4%2")
     [0, 1, 2, 3, 8, 12, 16, 20]
     """
-    found: list[int] = []
+    numbers: list[int] = []
     for part in text.partition("%")[0].split(","):
         span, _, step = part.partition(":")
         first, _, last = span.partition("-")
-        found.extend(range(int(first), int(last or first) + 1, int(step or 1)))
-    return found
+        numbers.extend(range(int(first), int(last or first) + 1, int(step or 1)))
+    return numbers
 
 
 def names(text: str) -> list[str]:
@@ -105,15 +105,15 @@ def names(text: str) -> list[str]:
     >>> names("n[08-10,12],login")
     ['n08', 'n09', 'n10', 'n12', 'login']
     """
-    found: list[str] = []
+    hosts: list[str] = []
     for part in _HOSTS.findall(text):
         before, bracket, rest = part.partition("[")
         inner, _, after = rest.partition("]")
         if not bracket:
-            found.append(before)
+            hosts.append(before)
             continue
         for span in inner.split(","):
             first, _, last = span.partition("-")
             numbers = range(int(first), int(last or first) + 1)
-            found.extend(f"{before}{n:0{len(first)}}{after}" for n in numbers)
-    return found
+            hosts.extend(f"{before}{n:0{len(first)}}{after}" for n in numbers)
+    return hosts

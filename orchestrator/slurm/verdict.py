@@ -104,11 +104,11 @@ def verdict(
         return Verdict(State.RUNNING, f"{entry.state.lower()}{where}", start=entry.start)
     row = None if isinstance(accounted, Unknown) else accounted.get(job)
     if row is not None and row.state not in LIVE:
-        found = dataclasses.replace(_accounted(row), word=row.state)
+        ended = dataclasses.replace(_accounted(row), word=row.state)
         may_return = row.state in _COMES_BACK and (
             isinstance(queued, Unknown) or _just_now(row.ended, now)
         )
-        return _unsure(found, "Slurm may start it again") if may_return else found
+        return _unsure(ended, "Slurm may start it again") if may_return else ended
     if isinstance(queued, Unknown):
         return Verdict(None, queued.reason)
     if entry is not None:
@@ -130,8 +130,8 @@ def _waiting(entry: Queued) -> Verdict:
 def _accounted(row: Accounted) -> Verdict:
     """Say what the accounts say of a job that has ended."""
     if row.out_of_memory:
-        asked = f"the {memory(row.memory_mb)} that it had" if row.memory_mb else "it had"
-        return Verdict(State.OUT_OF_MEMORY, f"used more memory than {asked}")
+        available = f"the {memory(row.memory_mb)} that it had" if row.memory_mb else "it had"
+        return Verdict(State.OUT_OF_MEMORY, f"used more memory than {available}")
     if row.state == "FAILED":
         return _failed(row)
     limit = f" of {duration(row.time_limit_s)}" if row.time_limit_s else ""
@@ -168,13 +168,13 @@ def _by_name(state: str, *, node: str, limit: str = "", by: str = "") -> Verdict
 
 def _ended(entry: Queued, accounted: Mapping[str, Accounted] | Unknown, now: float) -> Verdict:
     """Judge an ended job that the queue remembers and the accounts do not, or not yet."""
-    found = dataclasses.replace(_by_name(entry.state, node=entry.node), word=entry.state)
+    by_name = dataclasses.replace(_by_name(entry.state, node=entry.node), word=entry.state)
     if entry.state in _COMES_BACK and _just_now(entry.end, now):
-        return _unsure(found, "Slurm may start it again")
+        return _unsure(by_name, "Slurm may start it again")
     if entry.state not in _AMBIGUOUS or (isinstance(accounted, Unknown) and accounted.lasting):
-        return found
+        return by_name
     why = accounted.reason if isinstance(accounted, Unknown) else "the accounts will say why"
-    return _unsure(found, why)
+    return _unsure(by_name, why)
 
 
 def _vanished(job: str, accounted: Mapping[str, Accounted] | Unknown) -> Verdict:
@@ -194,8 +194,8 @@ def _vanished(job: str, accounted: Mapping[str, Accounted] | Unknown) -> Verdict
     return Verdict(State.LOST, "Slurm knows nothing of it any more")
 
 
-def _unsure(found: Verdict, why: str) -> Verdict:
-    return dataclasses.replace(found, state=None, sentence=f"{found.sentence}; {why}")
+def _unsure(known: Verdict, why: str) -> Verdict:
+    return dataclasses.replace(known, state=None, sentence=f"{known.sentence}; {why}")
 
 
 def _just_now(ended: float | None, now: float) -> bool:

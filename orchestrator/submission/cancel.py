@@ -133,11 +133,11 @@ def _end_pending(directory: SweepDirectory, status: Status, cause: Cause) -> boo
     Where a job that was cut off is queued again, that is the attempt which would resume it.
     """
     token = status.submission.token if status.submission else ""
-    place = directory.experiment(status.experiment.number)
+    experiment = directory.experiment(status.experiment.number)
     claimant = attempts.myself(token, job="")
     pending = Cause(cause.kind, subject="pending")
     number = status.attempt if status.record is None else status.attempt + 1
-    if not attempts.claim_ended(place, number, claimant, State.CANCELLED, pending):
+    if not attempts.claim_ended(experiment, number, claimant, State.CANCELLED, pending):
         return False
     _log(directory, status, sentence(pending))
     return True

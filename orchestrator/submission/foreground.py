@@ -68,7 +68,7 @@ def claim(
     sweep = sweepfile.load(Path(file), overrides)
     directory = SweepDirectory(settings.data_directory(data_dir) / sweep.name)
     root = settings.chosen_root(sweep.run.engine)
-    asked = Request(Cluster.HERE, sweep.run, sweep.outputs, sweep.resources, root)
+    request = Request(Cluster.HERE, sweep.run, sweep.outputs, sweep.resources, root)
     engine = simulator.find(root)
     points = expansion.expand(sweep)
     if problems := refusals(engine, sweep, directory, points):
@@ -79,15 +79,15 @@ def claim(
     with locked(directory):
         enlist(sweep, directory, points, tell)
         status = _pick(experiment, directory)
-        claimed = _claim(directory, status, asked)
+        claimed = _claim(directory, status, request)
     if claimed is None:
         raise RequestError(f"{status.experiment.name} was claimed by somebody else just now")
     return claimed
 
 
-def _claim(directory: SweepDirectory, status: Status, asked: Request) -> Claimed | None:
+def _claim(directory: SweepDirectory, status: Status, request: Request) -> Claimed | None:
     """Ask for the next attempt and claim it; None where somebody was faster."""
-    submission = intend(directory, [status], asked)
+    submission = intend(directory, [status], request)
     if submission is None:
         return None
     number = submission.attempts[status.experiment.number]

@@ -52,13 +52,15 @@ def _finalize(directory: SweepDirectory, status: Status) -> bool:
     """
     if status.record is not None or status.state in {State.PENDING, State.NEVER_SUBMITTED}:
         return True
-    place = directory.experiment(status.experiment.number)
-    if place.attempt(status.attempt).root.exists():
-        attempts.end(place.attempt(status.attempt), status.state, status.cause)
+    experiment = directory.experiment(status.experiment.number)
+    if experiment.attempt(status.attempt).root.exists():
+        attempts.end(experiment.attempt(status.attempt), status.state, status.cause)
         return True
     token = status.submission.token if status.submission else ""
     claimant = attempts.myself(token, job="")
-    return attempts.claim_ended(place, status.attempt, claimant, status.state, status.cause)
+    return attempts.claim_ended(
+        experiment, status.attempt, claimant, status.state, status.cause
+    )
 
 
 def _next_attempt(status: Status) -> int:

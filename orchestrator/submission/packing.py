@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.model import Cluster
 from orchestrator.slurm import cluster, feasibility
-from orchestrator.slurm.client import told
+from orchestrator.slurm.client import required
 from orchestrator.submission import slurm_jobs
 from orchestrator.submission.request import submission
 
@@ -65,7 +65,7 @@ def site(where: Cluster) -> Site | None:
     """Ask Slurm what it has and allows; None for another cluster."""
     if where is not Cluster.SLURM:
         return None
-    return Site(told(cluster.limits()), told(cluster.partitions()))
+    return Site(required(cluster.limits()), required(cluster.partitions()))
 
 
 def packing(request: Request, experiments: int, workers: int, site: Site | None) -> Packing:
@@ -73,33 +73,33 @@ def packing(request: Request, experiments: int, workers: int, site: Site | None)
     if site is None:
         processes = min(workers, experiments)
         return Packing(slurm=False, jobs=processes, at_once=processes, together=1, cores=1)
-    asked = request.resources
+    resources = request.resources
     tasks = sum(chunks(_imagined(request, experiments), site)) if experiments else 0
-    chosen = feasibility.chosen(asked, site.partitions)
-    whole = asked.together == 0 or any(partition.exclusive for partition in chosen)
+    chosen = feasibility.chosen(resources, site.partitions)
+    whole = resources.together == 0 or any(partition.exclusive for partition in chosen)
     cores = max((node.cores for partition in chosen for node in partition.nodes), default=1)
     return Packing(
         slurm=True,
         jobs=tasks,
-        at_once=min(tasks, asked.jobs or tasks),
-        together=_together(asked, site),
-        cores=cores if whole else feasibility.need(asked).cores,
+        at_once=min(tasks, resources.jobs or tasks),
+        together=_together(resources, site),
+        cores=cores if whole else feasibility.need(resources).cores,
         whole_nodes=whole,
-        limit_s=limit_s(asked, site),
-        usual_limit=asked.time_min is None,
+        limit_s=limit_s(resources, site),
+        usual_limit=resources.time_min is None,
     )
 
 
-def limit_s(asked: Resources, site: Site) -> float | None:
+def limit_s(resources: Resources, site: Site) -> float | None:
     """Return the time limit of a job in s: what is asked for, else what the partition gives.
 
     Of several partitions, the least that one gives; None where none gives any.
     """
-    if asked.time_min is not None:
-        return 60.0 * asked.time_min
-    chosen = feasibility.chosen(asked, site.partitions)
-    given = [p.max_time_s if p.default_time_s is None else p.default_time_s for p in chosen]
-    return min((float(time_s) for time_s in given if time_s is not None), default=None)
+    if resources.time_min is not None:
+        return 60.0 * resources.time_min
+    chosen = feasibility.chosen(resources, site.partitions)
+    limits = [p.max_time_s if p.default_time_s is None else p.default_time_s for p in chosen]
+    return min((float(time_s) for time_s in limits if time_s is not None), default=None)
 
 
 def scripts(

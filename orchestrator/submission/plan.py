@@ -58,16 +58,16 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan as plain data; fields are only ever added."""
-        found = self.comparison
-        kept = {e.point.key for e in found.reconciliation.kept}
+        comparison = self.comparison
+        kept = {e.point.key for e in comparison.reconciliation.kept}
         return {
-            "sweep": found.sweep.name,
-            "directory": str(found.directory.root),
-            "new": len(found.reconciliation.new),
+            "sweep": comparison.sweep.name,
+            "directory": str(comparison.directory.root),
+            "new": len(comparison.reconciliation.new),
             "kept": len(kept),
-            "orphaned": [e.number for e in found.reconciliation.orphaned],
-            "otherwise": list(found.otherwise),
-            "never_started": list(found.idle),
+            "orphaned": [e.number for e in comparison.reconciliation.orphaned],
+            "otherwise": list(comparison.otherwise),
+            "never_started": list(comparison.idle),
             "usage": costs.as_json(self.cost),
             "experiments": [
                 {
@@ -77,7 +77,7 @@ class Plan:
                     "plan": "kept" if point.key in kept else "new",
                     "parameters": dict(point.parameters),
                 }
-                for point, number in found.numbered
+                for point, number in comparison.numbered
             ],
         }
 
@@ -109,19 +109,19 @@ def plan(
     """
     comparison = compare_file(file, overrides, data_dir)
     wanted = comparison.wanted
-    asked = request(comparison.sweep, cluster_of(placement, overrides), placement)
-    site = packing.site(asked.cluster)
+    wish = request(comparison.sweep, cluster_of(placement, overrides), placement)
+    site = packing.site(wish.cluster)
     workers = workers_of(placement, local_pool.cores())
-    packed = packing.packing(asked, len(wanted), workers, site)
+    packed = packing.packing(wish, len(wanted), workers, site)
     statuses = comparison.statuses.values()
     return Plan(
         comparison,
-        asked,
-        costs.estimate(packed, wanted, asked.run, statuses, builtin=asked.root is None),
+        wish,
+        costs.estimate(packed, wanted, wish.run, statuses, builtin=wish.root is None),
         (
-            *packing.problems(comparison.directory, asked, len(wanted), site),
+            *packing.problems(comparison.directory, wish, len(wanted), site),
             *refusals(
-                simulator.find(asked.root), comparison.sweep, comparison.directory, wanted
+                simulator.find(wish.root), comparison.sweep, comparison.directory, wanted
             ),
         ),
         site,

@@ -8,7 +8,7 @@ from orchestrator.formats.durable import remove_drafts
 from orchestrator.model import Cluster
 from orchestrator.records import ledger
 from orchestrator.slurm import cluster, control, jobs
-from orchestrator.slurm.client import told
+from orchestrator.slurm.client import required
 from orchestrator.submission import slurm_jobs
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ def recover(directory: SweepDirectory) -> list[str]:
     done = []
     for submission, event in ledger.unfinished(directory):
         token, there = submission.token, submission.slurm_cluster
-        if there and submission.cluster is Cluster.SLURM and told(cluster.name()) != there:
+        if there and submission.cluster is Cluster.SLURM and required(cluster.name()) != there:
             done.append(f"submission {token} was not finished; submit on {there} settles it")
         elif submission.cluster is Cluster.SLURM and event == "submitted":
             _release(directory, submission)
             done.append(f"submission {token} was sent but held; it is released now")
         elif submission.cluster is Cluster.SLURM:
             name = slurm_jobs.job_name(directory, token)
-            queued = told(jobs.queue())
+            queued = required(jobs.queue())
             held = {jobs.array_of(job) for job, q in queued.items() if q.name == name}
             control.cancel(sorted(held))
             ledger.note(directory, "void", token)
@@ -48,7 +48,7 @@ def recover(directory: SweepDirectory) -> list[str]:
 
 def _release(directory: SweepDirectory, submission: Submission) -> None:
     """Release those jobs of a submission that wait; the others have ended or were cancelled."""
-    queued = told(jobs.queue(submission.job_ids))
+    queued = required(jobs.queue(submission.job_ids))
     waiting = {jobs.array_of(job) for job, q in queued.items() if q.state == "PENDING"}
     control.release([array for array in submission.job_ids if array in waiting])
     ledger.note(directory, "released", submission.token)

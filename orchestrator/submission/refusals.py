@@ -34,21 +34,21 @@ def refusals(
     Of very many points, each value on each axis is asked about once.
     """
     chosen = _chosen(points)
-    found: dict[Problem, Point] = {}
-    asked: list[tuple[Point, dict[str, Value]]] = []
+    problems_at: dict[Problem, Point] = {}
+    sets: list[tuple[Point, dict[str, Value]]] = []
     for point in chosen:
         try:
-            asked.append((point, _parameters(point, engine, directory)))
+            sets.append((point, _parameters(point, engine, directory)))
         except ParameterError as error:
-            found.setdefault((error.name, error.detail), point)
+            problems_at.setdefault((error.name, error.detail), point)
     files = _files(directory) | {
         name: p for point in chosen for name, p in point.inputs.items()
     }
-    answers = _ask(engine, [parameters for _, parameters in asked], files)
-    for (point, _), problems in zip(asked, answers, strict=True):
+    answers = _ask(engine, [parameters for _, parameters in sets], files)
+    for (point, _), problems in zip(sets, answers, strict=True):
         for name, sentence in problems:
-            found.setdefault((name, sentence), point)
-    sentences = [_located(sweep, problem, point) for problem, point in found.items()]
+            problems_at.setdefault((name, sentence), point)
+    sentences = [_located(sweep, problem, point) for problem, point in problems_at.items()]
     more = len(sentences) - _SHOWN
     return sentences[:_SHOWN] + [f"and {more} more"] * (more > 0)
 
@@ -80,9 +80,9 @@ def _parameters(point: Point, engine: Engine, directory: SweepDirectory) -> dict
     """Return the parameters as the engine is to read them, with the paths of property files."""
     parameters = {k: v for k, v in point.parameters.items() if k not in _OURS}
     for name in PROPERTY_FILES:
-        given = str(parameters.get(name, ""))
-        if given and given not in point.inputs and not (directory.inputs / given).is_file():
-            path = property_file(name, given, engine, directory.root)
+        value = str(parameters.get(name, ""))
+        if value and value not in point.inputs and not (directory.inputs / value).is_file():
+            path = property_file(name, value, engine, directory.root)
             parameters[name] = str(path)
     return parameters
 
@@ -93,13 +93,14 @@ def _ask(
     """Ask the built-in engine about parameter sets; ReSCAL-snow cannot be asked."""
     if not engine.checks or not sets:
         return [[] for _ in sets]
-    with tempfile.TemporaryDirectory() as place:  # as the experiment's own directory will be
+    with tempfile.TemporaryDirectory() as directory:
+        # as the experiment's own directory will be
         for name, path in files.items():
-            Path(place, name).symlink_to(path)
+            Path(directory, name).symlink_to(path)
         done = subprocess.run(
             (*engine.rescal[:-1], "check"),
             input="".join(f"{json.dumps(dict(parameters))}\n" for parameters in sets),
-            cwd=place,
+            cwd=directory,
             capture_output=True,
             text=True,
             check=False,
@@ -115,7 +116,7 @@ def _located(sweep: Sweep, problem: Problem, point: Point) -> str:
     name, sentence = problem
     for named, path in point.inputs.items():
         sentence = sentence.replace(named, path.name)
-    place = sweep.places.get(name, str(sweep.path))
+    where = sweep.places.get(name, str(sweep.path))
     varied = [n for axis in sweep.axes for n in axis.names]
     values = ", ".join(f"{n} = {point.parameters[n]}" for n in varied if n in point.parameters)
-    return f"{place}: {name}: {sentence}{f', at {values}' if values else ''}"
+    return f"{where}: {name}: {sentence}{f', at {values}' if values else ''}"

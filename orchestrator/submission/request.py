@@ -90,10 +90,10 @@ def cluster_of(placement: Placement, overrides: Sequence[str] = ()) -> Cluster:
             f"{origin}: no Slurm controller answers here, as slurm needs ({silence}); "
             "use --cluster local to run on this machine"
         )
-    given = _slurm_options(placement, overrides)
-    if cluster is Cluster.LOCAL and given:
+    options = _slurm_options(placement, overrides)
+    if cluster is Cluster.LOCAL and options:
         raise RequestError(
-            f"{', '.join(given)}: only for Slurm, but the experiments would run on this machine; "
+            f"{', '.join(options)}: only for Slurm, but the experiments would run on this machine; "
             "leave it out, or use --cluster slurm"
         )
     return cluster
@@ -156,8 +156,8 @@ def _silence() -> str | None:
     """Return why Slurm's controller does not answer; None where it does."""
     if shutil.which("sbatch") is None:
         return "sbatch is not on the PATH"
-    said = ask("scontrol", "ping")
-    return said.reason if isinstance(said, Unknown) else None
+    answer = ask("scontrol", "ping")
+    return answer.reason if isinstance(answer, Unknown) else None
 
 
 def _slurm_options(placement: Placement, overrides: Sequence[str]) -> list[str]:

@@ -24,7 +24,7 @@ SBATCH = {"partition": "SBATCH_PARTITION", "account": "SBATCH_ACCOUNT", "qos": "
 """Variables in which people tell sbatch where they may run; the last that are looked at."""
 
 
-def effective(asked: Resources, placement: Mapping[str, Any]) -> Resources:
+def effective(resources: Resources, placement: Mapping[str, Any]) -> Resources:
     """Return what a sweep file asks for, overridden and completed by what is said elsewhere.
 
     Raises
@@ -35,34 +35,34 @@ def effective(asked: Resources, placement: Mapping[str, Any]) -> Resources:
     changes: dict[str, Any] = {}
     for option in OPTIONS:
         field = "time_min" if option == "time" else option
-        value, origin = _said(option, asked, placement)
+        value, origin = _value_elsewhere(option, resources, placement)
         if value is not None:
             changes[field] = _converted(option, value, origin)
-    return dataclasses.replace(asked, **changes)
+    return dataclasses.replace(resources, **changes)
 
 
-def inherited(asked: Resources, placement: Mapping[str, Any]) -> list[str]:
+def inherited(resources: Resources, placement: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each option that only sbatch's own variables give."""
-    found = ((option, *_said(option, asked, placement)) for option in SBATCH)
+    options = ((option, *_value_elsewhere(option, resources, placement)) for option in SBATCH)
     return [
         f"{option}: {value}, from {origin}"
-        for option, value, origin in found
+        for option, value, origin in options
         if value is not None and origin == f"${SBATCH[option]}"
     ]
 
 
-def _said(
-    option: str, asked: Resources, placement: Mapping[str, Any]
+def _value_elsewhere(
+    option: str, resources: Resources, placement: Mapping[str, Any]
 ) -> tuple[str | None, str]:
     """Return what is said of an option elsewhere than in the sweep file, and where."""
     if (value := placement.get(option)) is not None:
         return str(value), f"--{option}"
-    if (said := settings.environment(option)) is not None:
-        return said, f"$RESCAL_SWEEP_{option.upper()}"
-    if getattr(asked, "time_min" if option == "time" else option) is not None:
+    if (text := settings.environment(option)) is not None:
+        return text, f"$RESCAL_SWEEP_{option.upper()}"
+    if getattr(resources, "time_min" if option == "time" else option) is not None:
         return None, ""
-    if (said := settings.preset(option)) is not None:
-        return said, f"config.yaml: {option}"
+    if (text := settings.preset(option)) is not None:
+        return text, f"config.yaml: {option}"
     variable = SBATCH.get(option, "")
     return os.environ.get(variable) or None, f"${variable}"
 

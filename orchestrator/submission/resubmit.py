@@ -115,7 +115,7 @@ def resubmit(
         if file is not None and ended:
             _keep(file, directory, tell)
         name = site.name if site is not None else ""
-        intended = [intend(directory, group, asked, name) for asked, group in groups]
+        intended = [intend(directory, group, wish, name) for wish, group in groups]
         submissions = [submission for submission in intended if submission is not None]
         started = _start(directory, submissions, site, workers)
     numbers = sorted(number for submission in submissions for number in submission.attempts)
@@ -149,9 +149,9 @@ def _refuse_impossible(
     tell: Callable[[str], None],
 ) -> None:
     """Refuse what can be refused before anything is written, and compile the engines."""
-    engines = {simulator.find(asked.root) for asked, _ in groups}
-    for asked, group in groups:
-        if problems := packing.problems(directory, asked, len(group), site):
+    engines = {simulator.find(wish.root) for wish, _ in groups}
+    for wish, group in groups:
+        if problems := packing.problems(directory, wish, len(group), site):
             raise RequestError(*problems)
     for engine in engines:
         start.warm(engine, tell)
@@ -163,9 +163,9 @@ def _keep(sweep: Sweep, directory: SweepDirectory, tell: Callable[[str], None]) 
     Tell where it has not: it would orphan others, and is not the sweep then. The sweep's lock
     must be held.
     """
-    found = compare(sweep, directory, expansion.expand(sweep)).reconciliation
-    orphaned = frozenset(e.number for e in found.orphaned)
-    if found.new or orphaned != ledger.orphaned(directory):
+    reconciliation = compare(sweep, directory, expansion.expand(sweep)).reconciliation
+    orphaned = frozenset(e.number for e in reconciliation.orphaned)
+    if reconciliation.new or orphaned != ledger.orphaned(directory):
         tell(
             f"{sweep.path} has other experiments than the sweep has; "
             "these attempts are made as it says, but it is not kept with them"
@@ -186,10 +186,10 @@ def _alike(
         last = status.submission
         assert last is not None
         resources = effective(last.resources, placement)
-        asked = Request(cluster, last.run, last.outputs, resources, _root(last))
-        group = next((group for other, group in groups if other == asked), None)
+        wish = Request(cluster, last.run, last.outputs, resources, _root(last))
+        group = next((group for other, group in groups if other == wish), None)
         if group is None:
-            groups.append((asked, [status]))
+            groups.append((wish, [status]))
         else:
             group.append(status)
     return groups
@@ -209,10 +209,10 @@ def _tell_engines(
     """Tell which engine makes attempts, where another one made the last."""
     for root, before in sorted(
         {
-            (_engine(asked.root), _engine(status.submission.root))
-            for asked, group in groups
+            (_engine(wish.root), _engine(status.submission.root))
+            for wish, group in groups
             for status in group
-            if status.submission is not None and status.submission.root != asked.root
+            if status.submission is not None and status.submission.root != wish.root
         }
     ):
         tell(f"the engine is {root}; the last attempt was made with {before}")

@@ -62,13 +62,13 @@ def proposals(comparison: Comparison, criterion: Criterion) -> list[Proposal]:
         raise RequestError(
             f"{comparison.sweep.path}: no experiment of it has finished yet{others}"
         )
-    grid, found = lay_out(comparison.directory), []
+    grid, proposed = lay_out(comparison.directory), []
     for where, experiments in points.items():
         (time_t0, spreads), made = _spreads(grid, experiments, criterion), len(experiments)
         unmet = criterion.unmet(spreads)
         wanted = replicates.seeds_wanted(criterion, spreads, made) if unmet else made
-        found.append(Proposal(dict(where), made, time_t0, spreads, wanted))
-    return found
+        proposed.append(Proposal(dict(where), made, time_t0, spreads, wanted))
+    return proposed
 
 
 def _spreads(
@@ -82,12 +82,12 @@ def _spreads(
         series_values(grid, arrays.reduced(grid.directory.experiment(e.number), sources()))
         for e in experiments
     ]
-    reached = np.array([np.isfinite(one["snapshot_time"]) for one in measured])
+    reached = np.array([np.isfinite(run["snapshot_time"]) for run in measured])
     shared, start = np.flatnonzero(reached.all(axis=0)), int(reached.any(axis=0).argmax())
     last = shared[shared > start][-1:]
     spreads = {
         name: replicates.spread(
-            np.array([one[name][last[0]] if last.size else np.nan for one in measured]),
+            np.array([run[name][last[0]] if last.size else np.nan for run in measured]),
             axial=quantities()[name].axial,
         )
         for name in criterion.quantities

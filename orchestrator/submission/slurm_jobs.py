@@ -61,11 +61,11 @@ def job_name(directory: SweepDirectory, token: str) -> str:
 
 def problems(directory: SweepDirectory) -> list[str]:
     """Return what keeps Slurm from writing the output of a sweep's jobs, a sentence each."""
-    place = str(directory.jobs.resolve())
-    if not any(mark in place for mark in _REWRITTEN):
+    directory_name = str(directory.jobs.resolve())
+    if not any(mark in directory_name for mark in _REWRITTEN):
         return []
     why = "Slurm rewrites % and \\ in paths and could not write the output of jobs there"
-    return [f"{place}: {why}; choose another directory with --data-dir"]
+    return [f"{directory_name}: {why}; choose another directory with --data-dir"]
 
 
 def script(
@@ -102,24 +102,24 @@ def send(
     first = 0
     for tasks in chunks:
         executor = _executor(directory, submission, limit_s)
-        place, token = str(directory.root.resolve()), submission.token
-        calls = [(place, token, index) for index in range(first, first + tasks)]
-        name, said, problem = job_name(directory, token), "", None
+        root, token = str(directory.root.resolve()), submission.token
+        calls = [(root, token, index) for index in range(first, first + tasks)]
+        name, array, problem = job_name(directory, token), "", None
         try:
             # what sbatch prints is told once, with the refusal
             with _clean_environment(), contextlib.redirect_stderr(io.StringIO()):
                 made = executor.map_array(job, *zip(*calls, strict=True))
-            said = made[0].job_id.split("_")[0]
+            array = made[0].job_id.split("_")[0]
         except Exception as error:  # noqa: BLE001  # the job may be queued all the same
             problem = error
         queued = _queued(name, sent, problem)
         if problem is not None and not queued:
             control.cancel(sent)
-            raise RequestError(f"Slurm refused the jobs: {_said(problem)}") from problem
-        if queued and said not in queued:  # what sbatch printed was something else
-            said = queued[-1]
-            _hand_over(executor, said, job, calls)
-        sent.append(said)
+            raise RequestError(f"Slurm refused the jobs: {_refusal(problem)}") from problem
+        if queued and array not in queued:  # what sbatch printed was something else
+            array = queued[-1]
+            _hand_over(executor, array, job, calls)
+        sent.append(array)
         first += tasks
     return sent
 
@@ -137,15 +137,17 @@ def _queued(name: str, sent: Sequence[str], problem: Exception | None) -> list[s
     slow = problem is not None and _SLOW.search(str(problem)) is not None
     deadline = time.monotonic() + (_SLOW_S if slow else 0.0)
     while True:
-        found = jobs.arrays_named(name)
-        if isinstance(found, list) and (new := [one for one in found if one not in sent]):
+        arrays = jobs.arrays_named(name)
+        if isinstance(arrays, list) and (
+            new := [array for array in arrays if array not in sent]
+        ):
             return new
         if time.monotonic() >= deadline:
             break
         time.sleep(_LOOK_S)
-    if isinstance(found, Unknown) and slow:
+    if isinstance(arrays, Unknown) and slow:
         raise UnansweredError(
-            f"Slurm did not say whether it has queued the jobs: {_said(problem)}; "
+            f"Slurm did not say whether it has queued the jobs: {_refusal(problem)}; "
             "the next submit or resubmit of this sweep settles that"
         ) from problem
     return []
@@ -161,10 +163,10 @@ def _hand_over(
     from submitit.core.utils import DelayedSubmission, JobPaths  # noqa: PLC0415  # as above
 
     for task, call in enumerate(calls):
-        one = DelayedSubmission(job, *call)
-        one.set_timeout(executor.parameters["time"], executor.max_num_timeout)
+        delayed = DelayedSubmission(job, *call)
+        delayed.set_timeout(executor.parameters["time"], executor.max_num_timeout)
         named = f"{array}_{task}" if len(calls) > 1 else array
-        one.dump(JobPaths(executor.folder, job_id=named).submitted_pickle)
+        delayed.dump(JobPaths(executor.folder, job_id=named).submitted_pickle)
 
 
 def _executor(
@@ -184,11 +186,11 @@ def _executor(
 def _parameters(
     directory: SweepDirectory, submission: Submission, limit_s: float | None
 ) -> dict[str, Any]:
-    asked = submission.resources
+    resources = submission.resources
     more: dict[str, Any] = {"hold": True, "requeue": True}
     more["chdir"] = str(directory.jobs.resolve())
-    if asked.reservation is not None:
-        more["reservation"] = asked.reservation
+    if resources.reservation is not None:
+        more["reservation"] = resources.reservation
     parameters: dict[str, Any] = {
         "job_name": job_name(directory, submission.token),
         "nodes": 1,
@@ -197,17 +199,17 @@ def _parameters(
         "signal_delay_s": _warning_s(limit_s),
         "stderr_to_stdout": True,
         "srun_args": list(_SRUN),
-        "array_parallelism": asked.jobs or 10_000_000,
-        "time": asked.time_min,
-        "additional_parameters": more | dict(asked.extra),
+        "array_parallelism": resources.jobs or 10_000_000,
+        "time": resources.time_min,
+        "additional_parameters": more | dict(resources.extra),
     }
     for option in ("partition", "account", "qos", "constraint", "mem", "exclude"):
-        parameters[option] = getattr(asked, option)
-    parameters |= {"mail_user": asked.mail_user, "mail_type": asked.mail_type}
-    if asked.together == 0:
+        parameters[option] = getattr(resources, option)
+    parameters |= {"mail_user": resources.mail_user, "mail_type": resources.mail_type}
+    if resources.together == 0:
         parameters["exclusive"] = True
     else:
-        parameters["cpus_per_task"] = asked.together
+        parameters["cpus_per_task"] = resources.together
     return {
         name: value
         for name, value in parameters.items()
@@ -236,7 +238,7 @@ def _clean_environment() -> Iterator[None]:
         os.environ.update(kept)
 
 
-def _said(error: Exception | None) -> str:
+def _refusal(error: Exception | None) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [line for line in lines if "error" in line.lower()]
-    return "; ".join(dict.fromkeys(told or lines[-2:])) or repr(error)
+    errors = [line for line in lines if "error" in line.lower()]
+    return "; ".join(dict.fromkeys(errors or lines[-2:])) or repr(error)

@@ -64,8 +64,8 @@ def send_jobs(directory: SweepDirectory, submission: Submission, site: Site) -> 
         raise
     except RequestError as error:
         ledger.note(directory, "void", submission.token)
-        told = "; ".join(str(error).splitlines())
-        ledger.log(directory, f"submission {submission.token} is void: {told}", attempts.now())
+        why = "; ".join(str(error).splitlines())
+        ledger.log(directory, f"submission {submission.token} is void: {why}", attempts.now())
         raise
     ledger.note(directory, "submitted", submission.token, job_ids=job_ids, chunks=chunks)
     control.release(job_ids)

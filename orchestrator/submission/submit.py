@@ -92,17 +92,17 @@ def submit(
     directory = SweepDirectory(settings.data_directory(data_dir) / sweep.name)
     for warning in sweep.warnings:
         tell(f"warning: {warning}")
-    asked = request(sweep, cluster_of(placement, overrides), placement)
-    if asked.cluster is Cluster.SLURM:
+    wish = request(sweep, cluster_of(placement, overrides), placement)
+    if wish.cluster is Cluster.SLURM:
         for message in inherited(sweep.resources, placement):
             tell(message)
     workers = workers_of(placement, local_pool.cores())
     # what can be refused is, before anything is written
-    engine = simulator.find(asked.root)
+    engine = simulator.find(wish.root)
     points = expansion.expand(sweep)
-    site = packing.site(asked.cluster)
+    site = packing.site(wish.cluster)
     wanted = compare(sweep, directory, points).wanted
-    if problems := packing.problems(directory, asked, len(wanted), site):
+    if problems := packing.problems(directory, wish, len(wanted), site):
         raise RequestError(*problems)
     if problems := refusals(engine, sweep, directory, wanted):
         raise RequestError(*problems)
@@ -110,7 +110,7 @@ def submit(
     start.warm(engine, tell)
     with locked(directory):
         comparison, new = enlist(sweep, directory, points, tell)
-        submission = intend(directory, new, asked, site.name if site else "")
+        submission = intend(directory, new, wish, site.name if site else "")
         if site is None:
             waiting = len(new) + _waiting_here(comparison)
             started = start.start_workers(directory, submission, waiting, workers)

@@ -93,8 +93,8 @@ class Grid:
         targets = np.searchsorted(self.times, times + _ROUNDING_T0, side="right") - 1
         late = times - self.times[np.maximum(targets, 0)]
         sources = np.flatnonzero((targets >= 0) & (late <= self.tolerance_t0))
-        found, first = np.unique(targets[sources], return_index=True)
-        return found, sources[first]
+        indices, first = np.unique(targets[sources], return_index=True)
+        return indices, sources[first]
 
 
 def lay_out(
@@ -120,10 +120,10 @@ def lay_out(
     cells: dict[tuple[int, ...], Status] = {}
     superseded = []
     for status in statuses:  # by number, so that newer ones come later
-        place = _place(status, axes, dimensions)
-        if place in cells:
-            superseded.append(cells[place].experiment.number)
-        cells[place] = status
+        index = _index(status, axes, dimensions)
+        if index in cells:
+            superseded.append(cells[index].experiment.number)
+        cells[index] = status
     parameters = [s.experiment.point.parameters for s in cells.values()]
     every_t0 = min(
         (s.submission.run.every_t0 for s in cells.values() if s.submission), default=0
@@ -185,11 +185,11 @@ def _by_value(point: tuple[Any, ...]) -> tuple[tuple[int, Any], ...]:
     )
 
 
-def _place(
+def _index(
     status: Status, axes: Sequence[SweptAxis], dimensions: Sequence[Dimension]
 ) -> tuple[int, ...]:
-    found = []
+    index = []
     for axis, dimension in zip(axes, dimensions, strict=False):
         points = list(zip(*(dimension.values[name] for name in axis.names), strict=True))
-        found.append(points.index(_values(status, axis.names)))
-    return (*found, list(dimensions[-1].values["seed"]).index(status.experiment.point.seed))
+        index.append(points.index(_values(status, axis.names)))
+    return (*index, list(dimensions[-1].values["seed"]).index(status.experiment.point.seed))

@@ -50,46 +50,50 @@ def coordinates(grid: Grid, status: Mapping[str, NDArray[Any]]) -> dict[str, Any
 
     Lengths and times in nature are among them where all experiments share their scale.
     """
-    found: dict[str, Any] = {}
+    coordinates_by_name: dict[str, Any] = {}
     for dimension in grid.dimensions:
-        found |= _swept(dimension)
+        coordinates_by_name |= _swept(dimension)
     sizes = sizes_of(grid)
     for name, size in sizes.items():
         long_name, units = _WITHIN.get(name, (name, "1"))
         values = grid.times if name == "time" else np.arange(size)
-        found[name] = (name, values, {"long_name": long_name, "units": units})
+        coordinates_by_name[name] = (name, values, {"long_name": long_name, "units": units})
     for name, (scale, units) in _IN_NATURE.items():
         known = np.unique(status[scale][np.isfinite(status[scale])])
         if len(known) == 1:
             about = {"long_name": f"{_WITHIN[name][0]}, in nature", "units": units}
-            found[f"{name}_{units}"] = (name, found[name][1] * known[0], about)
-    return found
+            coordinates_by_name[f"{name}_{units}"] = (
+                name,
+                coordinates_by_name[name][1] * known[0],
+                about,
+            )
+    return coordinates_by_name
 
 
 def _swept(dimension: Dimension) -> dict[str, Any]:
-    found = {}
+    coordinates_of_axis = {}
     for name, values in dimension.values.items():
         known = PARAMETERS.get(name)
         about = {"long_name": known.meaning if known else _OWN.get(name, name)}
         if known is not None and known.unit:
             about["units"] = known.unit
-        found[name] = (dimension.name, _plain(values), about)
-    return found
+        coordinates_of_axis[name] = (dimension.name, _plain(values), about)
+    return coordinates_of_axis
 
 
 def _plain(values: Sequence[Value | None]) -> NDArray[Any]:
     """Return values that every file format can take: switches as 0 and 1, none as not a number."""
     words = any(isinstance(value, str) for value in values)
     missing = "" if words else np.nan
-    found = np.asarray([missing if value is None else value for value in values])
-    return found.astype(np.int8) if found.dtype == np.bool_ else found
+    array = np.asarray([missing if value is None else value for value in values])
+    return array.astype(np.int8) if array.dtype == np.bool_ else array
 
 
 def attributes(grid: Grid) -> dict[str, Any]:
     """Return what is said of the dataset as a whole."""
     text = ledger.last_sweep_file(grid.directory).read_text(encoding="utf-8")
     engines = {s.record.engine for s in grid.cells.values() if s.record is not None}
-    found = {
+    values = {
         "Conventions": "CF-1.11",
         "title": grid.directory.name,
         "source": ", ".join(sorted(engines)) or "no engine has run yet",
@@ -98,10 +102,10 @@ def attributes(grid: Grid) -> dict[str, Any]:
         "tolerance_t0": grid.tolerance_t0,
     }
     left_out = {"superseded": grid.superseded, "orphaned": grid.orphaned}
-    if said := [
+    if reasons := [
         f"{why}: " + ", ".join(f"exp{n}" for n in numbers)
         for why, numbers in left_out.items()
         if numbers
     ]:
-        found["left_out"] = "; ".join(said)
-    return found
+        values["left_out"] = "; ".join(reasons)
+    return values

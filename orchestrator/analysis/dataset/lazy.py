@@ -43,10 +43,10 @@ def opened(grid: Grid) -> Dataset:
     for name, variable in {**series_variables(), **array_variables()}.items():
         lazy = LazilyIndexedArray(Reading(files, name, variable))
         variables[name] = xr.Variable((*dimensions, *variable.more), lazy, variable.attributes)
-    found: Dataset = xr.Dataset(
+    dataset: Dataset = xr.Dataset(
         variables, labels.coordinates(grid, status), labels.attributes(grid)
     )
-    return found
+    return dataset
 
 
 def written(path: Path) -> Dataset:
@@ -62,20 +62,20 @@ def written(path: Path) -> Dataset:
     with optional(f"a {path.suffix} needs"):
         import_module(engine)
     try:
-        found: Dataset = xr.open_dataset(path, engine=engine)
+        dataset: Dataset = xr.open_dataset(path, engine=engine)
     except (OSError, ValueError, KeyError) as error:
         raise RequestError(f"{path}: cannot be read: {error}") from error
-    if "flag_meanings" not in found.get("state", found).attrs:
-        found.close()
+    if "flag_meanings" not in dataset.get("state", dataset).attrs:
+        dataset.close()
         raise RequestError(f"{path}: expected what collect wrote, which has the states")
-    return found.assign(state=_in_words(xr, found["state"].variable))
+    return dataset.assign(state=_in_words(xr, dataset["state"].variable))
 
 
 def _in_words(xr: Any, state: Labelled) -> Labelled:
     """Return flags as the words that they stand for."""
     words = str(state.attrs["flag_meanings"]).split()
     of = dict(zip(np.asarray(state.attrs["flag_values"]).tolist(), words, strict=True))
-    said = np.array([of[flag] for flag in state.values.ravel().tolist()], np.dtype("U"))
+    names = np.array([of[flag] for flag in state.values.ravel().tolist()], np.dtype("U"))
     about = {"long_name": state.attrs["long_name"]}
-    found: Labelled = xr.Variable(state.dims, said.reshape(state.shape), about)
-    return found
+    variable: Labelled = xr.Variable(state.dims, names.reshape(state.shape), about)
+    return variable

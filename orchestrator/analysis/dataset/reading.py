@@ -35,20 +35,20 @@ class Files:
         self._arrays = {r.variable: r.name for r in reductions.REDUCTIONS if r.dims}
         self._series: dict[tuple[int, ...], dict[str, NDArray[Any]]] = {}
 
-    def values(self, place: tuple[int, ...], name: str) -> NDArray[Any] | None:
+    def values(self, cell: tuple[int, ...], name: str) -> NDArray[Any] | None:
         """Return the values of a variable at a place, or None where no experiment stands."""
-        if place not in self.grid.cells:
+        if cell not in self.grid.cells:
             return None
         if name in self._arrays:
-            reduced = self._reduced(place, [self._arrays[name]])
+            reduced = self._reduced(cell, [self._arrays[name]])
             return array_values(self.grid, reduced, [name])[name]
-        if place not in self._series:
-            reduced = self._reduced(place, observables.sources())
-            self._series[place] = series_values(self.grid, reduced)
-        return self._series[place][name]
+        if cell not in self._series:
+            reduced = self._reduced(cell, observables.sources())
+            self._series[cell] = series_values(self.grid, reduced)
+        return self._series[cell][name]
 
-    def _reduced(self, place: tuple[int, ...], names: Sequence[str]) -> Reduced:
-        number = self.grid.cells[place].experiment.number
+    def _reduced(self, cell: tuple[int, ...], names: Sequence[str]) -> Reduced:
+        number = self.grid.cells[cell].experiment.number
         return arrays.reduced(self.grid.directory.experiment(number), names)
 
 
@@ -70,13 +70,13 @@ class Reading(BackendArray):
         chosen = [np.arange(n)[k] for n, k in zip(self._grid, key[:count], strict=True)]
         inner = key[count:]
         part = _indexed(np.empty(self.shape[count:], np.bool_), inner).shape
-        found = np.full((*(np.size(c) for c in chosen), *part), np.nan, self.dtype)
-        places = itertools.product(*(np.atleast_1d(c).tolist() for c in chosen))
-        for at, place in zip(np.ndindex(*found.shape[:count]), places, strict=True):
-            values = self._files.values(place, self._name)
+        array = np.full((*(np.size(c) for c in chosen), *part), np.nan, self.dtype)
+        cells = itertools.product(*(np.atleast_1d(c).tolist() for c in chosen))
+        for at, cell in zip(np.ndindex(*array.shape[:count]), cells, strict=True):
+            values = self._files.values(cell, self._name)
             if values is not None:
-                found[at] = _indexed(self._floating(values), inner)
-        return found[tuple(0 if np.ndim(c) == 0 else slice(None) for c in chosen)]
+                array[at] = _indexed(self._floating(values), inner)
+        return array[tuple(0 if np.ndim(c) == 0 else slice(None) for c in chosen)]
 
     def _floating(self, values: NDArray[Any]) -> NDArray[Any]:
         if values.dtype.kind == "f":

@@ -27,21 +27,21 @@ def over_seeds(sweep: Dataset) -> Dataset:
         seeds have a value. Without the dimension ``seed``. Not a number where too few seeds have
         a value: none for a mean, one for an error. Directions are averaged on the circle.
     """
-    found = {}
+    variables = {}
     for name, quantity in quantities().items():
         values = sweep[name]
-        told = spread(values.values, values.get_axis_num("seed"), axial=quantity.axial)
+        statistics = spread(values.values, values.get_axis_num("seed"), axial=quantity.axial)
         like = values.isel(seed=0, drop=True)
         like.attrs = {}
-        found[name] = like.copy(data=told.mean).assign_attrs(
+        variables[name] = like.copy(data=statistics.mean).assign_attrs(
             quantity.about(),
             cell_methods="seed: mean",
             ancillary_variables=f"{name}_sem {name}_seeds",
         )
-        found[f"{name}_sem"] = like.copy(data=told.sem).assign_attrs(
+        variables[f"{name}_sem"] = like.copy(data=statistics.sem).assign_attrs(
             long_name=f"standard error of the {quantity.long_name}", units=quantity.units
         )
-        found[f"{name}_seeds"] = like.copy(data=told.count).assign_attrs(
+        variables[f"{name}_seeds"] = like.copy(data=statistics.count).assign_attrs(
             long_name=f"seeds with a {quantity.long_name}", units="1"
         )
-    return sweep.drop_dims(["seed", "y", "x", "ky", "kx"], errors="ignore").assign(found)
+    return sweep.drop_dims(["seed", "y", "x", "ky", "kx"], errors="ignore").assign(variables)

@@ -71,11 +71,11 @@ def block_shape(shape: tuple[int, ...], count: int) -> tuple[int, ...]:
     >>> block_shape((10, 4, 3), 12), block_shape((10, 4, 3), 7), block_shape((10, 4, 3), 500)
     ((1, 4, 3), (1, 2, 3), (10, 4, 3))
     """
-    found = []
+    sizes = []
     for size in reversed(shape):
-        found.append(max(1, min(size, count)))
-        count //= found[-1]
-    return tuple(reversed(found))
+        sizes.append(max(1, min(size, count)))
+        count //= sizes[-1]
+    return tuple(reversed(sizes))
 
 
 def together(grid: Grid) -> tuple[int, ...]:

@@ -136,11 +136,13 @@ STANDING: Mapping[str, Variable] = {
 
 def status_arrays(grid: Grid) -> dict[str, NDArray[Any]]:
     """Return the values of :data:`STANDING` over the grid."""
-    found = {name: np.full(grid.shape, v.fill, v.dtype) for name, v in STANDING.items()}
-    for place, status in grid.cells.items():
+    arrays_by_name = {
+        name: np.full(grid.shape, v.fill, v.dtype) for name, v in STANDING.items()
+    }
+    for cell, status in grid.cells.items():
         for name, value in _status_values(grid, status).items():
-            found[name][place] = value
-    return found
+            arrays_by_name[name][cell] = value
+    return arrays_by_name
 
 
 def _status_values(grid: Grid, status: Status) -> dict[str, Any]:
@@ -156,16 +158,16 @@ def _status_values(grid: Grid, status: Status) -> dict[str, Any]:
     }
 
 
-def _scales(place: ExperimentDirectory) -> tuple[float, float]:
+def _scales(experiment: ExperimentDirectory) -> tuple[float, float]:
     """Return metres per cell and seconds per t0, which a run without property files has not.
 
     With a file of winds, the seconds are not known: each wind has its own.
     """
     names = {"Phys_prop_file", "Qsat_file", "Wind_file", "Tau_min", "Lambda_T", "Lambda_C"}
     try:
-        values = parfile.read(place.parfile, names).values()
-        physical = _properties(place.root / str(values["Phys_prop_file"]))
-        flux = _saturated_flux(place.root / str(values["Qsat_file"]))
+        values = parfile.read(experiment.parfile, names).values()
+        physical = _properties(experiment.root / str(values["Phys_prop_file"]))
+        flux = _saturated_flux(experiment.root / str(values["Qsat_file"]))
     except (KeyError, OSError, FormatError):
         return np.nan, np.nan
     cell_size, time_scale = properties.scales(values, physical, flux)
@@ -181,12 +183,12 @@ def series_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:
     values: dict[str, NDArray[Any]] = observables.series(reduced)
     values["snapshot_time"] = reduced.times
     variables = series_variables()
-    found = {name: _on_grid(grid, variables[name], reduced, v) for name, v in values.items()}
-    found["unplaced"] = np.array(
+    on_grid = {name: _on_grid(grid, variables[name], reduced, v) for name, v in values.items()}
+    on_grid["unplaced"] = np.array(
         len(reduced.times) - len(grid.aligned(reduced.times)[0]), float
     )
-    found["full_from"] = np.array(observables.full_from(reduced))
-    return found
+    on_grid["full_from"] = np.array(observables.full_from(reduced))
+    return on_grid
 
 
 def array_values(
@@ -196,7 +198,7 @@ def array_values(
 
     A smaller domain fills the lower corner of its part.
     """
-    found = {}
+    on_grid = {}
     for name, variable in array_variables().items():
         if names is None or name in names:
             (reduction,) = (r for r in reductions.REDUCTIONS if r.variable == name)
@@ -204,8 +206,8 @@ def array_values(
             if reduction.missing is not None and (values == reduction.missing).any():
                 fill = np.asarray(variable.fill, values.dtype)
                 values = np.where(values == reduction.missing, fill, values)
-            found[name] = _on_grid(grid, variable, reduced, values)
-    return found
+            on_grid[name] = _on_grid(grid, variable, reduced, values)
+    return on_grid
 
 
 def _on_grid(

@@ -98,15 +98,15 @@ def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
     path.parent.mkdir(parents=True, exist_ok=True)
     damaged: dict[int, tuple[str, ...]] = {}
     with draft_of(path) as draft, _TARGETS[path.suffix.lower()](draft, grid) as target:
-        told = _fill(target, grid, between, damaged)
+        small = _fill(target, grid, between, damaged)
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
     size = sum(file.stat().st_size for file in files)
     full = {
-        one.experiment.number: float(told["full_from"][place])
-        for place, one in grid.cells.items()
-        if np.isfinite(told["full_from"][place])
+        status.experiment.number: float(small["full_from"][cell])
+        for cell, status in grid.cells.items()
+        if np.isfinite(small["full_from"][cell])
     }
-    unplaced = int(np.nansum(told["unplaced"]))
+    unplaced = int(np.nansum(small["unplaced"]))
     return Written(size, grid.tolerance_t0, unplaced, grid.superseded, full, damaged)
 
 
@@ -138,22 +138,22 @@ def _fill(
     small_ones = {name: v for name, v in snapshots.items() if not v.large}
     small |= _empty(grid, {**series, **small_ones}, grid.shape)
     blocks = _blocks(grid)
-    places = itertools.chain.from_iterable(blocks.values())
+    cells = itertools.chain.from_iterable(blocks.values())
     # while a block is written the next is read
     read = in_order(
-        functools.partial(_read, grid, damaged), places, ahead=math.prod(together(grid))
+        functools.partial(_read, grid, damaged), cells, ahead=math.prod(together(grid))
     )
     for number, within in blocks.items():
         between()
         block = _slices(grid, number)
         large = _empty(grid, large_ones, tuple(s.stop - s.start for s in block))
-        for place, values in zip(within, read, strict=False):
-            at = tuple(i - s.start for i, s in zip(place, block, strict=True))
+        for cell, values in zip(within, read, strict=False):
+            at = tuple(i - s.start for i, s in zip(cell, block, strict=True))
             for name, value in values.items():
                 if name in large:
                     large[name][at] = value
                 else:
-                    small[name][place] = value
+                    small[name][cell] = value
         for name, array in large.items():
             parts[name](block, array)
     for name, array in small.items():
@@ -164,11 +164,11 @@ def _fill(
 def _blocks(grid: Grid) -> dict[Index, list[Index]]:
     """Return the places of all experiments by the number of their block."""
     steps = together(grid)
-    found: dict[Index, list[Index]] = {}
-    for place in sorted(grid.cells):
-        number = tuple(i // step for i, step in zip(place, steps, strict=True))
-        found.setdefault(number, []).append(place)
-    return found
+    blocks: dict[Index, list[Index]] = {}
+    for cell in sorted(grid.cells):
+        number = tuple(i // step for i, step in zip(cell, steps, strict=True))
+        blocks.setdefault(number, []).append(cell)
+    return blocks
 
 
 def _slices(grid: Grid, block: Index) -> tuple[slice, ...]:
@@ -186,9 +186,9 @@ def _empty(
     }
 
 
-def _read(grid: Grid, damaged: dict[int, tuple[str, ...]], place: Index) -> dict[str, Any]:
+def _read(grid: Grid, damaged: dict[int, tuple[str, ...]], cell: Index) -> dict[str, Any]:
     """Return the value of every series and array at a place; note what is damaged."""
-    number = grid.cells[place].experiment.number
+    number = grid.cells[cell].experiment.number
     reduced = arrays.reduced(grid.directory.experiment(number))
     if reduced.damaged:
         damaged[number] = reduced.damaged
