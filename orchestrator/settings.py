@@ -9,6 +9,12 @@ from pathlib import Path
 
 from orchestrator.errors import RequestError
 
+DATA_DIRECTORY = "data_runs"
+"""The directory of a project that has its sweeps' data."""
+
+SWEEP_FILES = "sweeps"
+"""The directory of a project that has its sweep files."""
+
 PRESETS = (
     "data_dir",
     "cluster",
@@ -25,10 +31,39 @@ PRESETS = (
 
 
 def data_directory(chosen: str | os.PathLike[str] | None = None) -> Path:
-    """Return the chosen data directory, else the one of the settings, else ``data_runs``."""
+    """Return the chosen data directory, else the one of the settings, else the project's."""
     if chosen is not None:
         return Path(chosen)
-    return Path(preset("data_dir") or "data_runs").expanduser()
+    setting = preset("data_dir")
+    return _of_project() if setting is None else Path(setting).expanduser()
+
+
+def existing_data_directory(chosen: str | os.PathLike[str] | None = None) -> Path:
+    """Return the data directory as :func:`data_directory` does.
+
+    Raises
+    ------
+    RequestError
+        If it does not exist.
+    """
+    data = data_directory(chosen)
+    if not data.is_dir():
+        wish = "submit a sweep first, or choose another with --data-dir"
+        reason = "is a file" if data.exists() else "no such directory"
+        raise RequestError(f"{data}: {reason}; {wish}")
+    return data
+
+
+def _of_project() -> Path:
+    """Return ``data_runs`` of the project in which somebody is: here, or as far up as it takes.
+
+    A project is a directory with ``data_runs``, or with ``sweeps``.
+    """
+    here = Path.cwd()
+    for above in (here, *here.parents):
+        if (above / DATA_DIRECTORY).is_dir() or (above / SWEEP_FILES).is_dir():
+            return Path(os.path.relpath(above / DATA_DIRECTORY))
+    return Path(DATA_DIRECTORY)
 
 
 def writable(data: Path) -> None:

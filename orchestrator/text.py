@@ -94,6 +94,16 @@ def time_t0(value: float) -> str:
     return f"{value:g}"
 
 
+def listed(words: Sequence[str], most: int = 20) -> str:
+    """Write a list of names, not all of them where they are many.
+
+    >>> listed(["a", "b"]), listed(["a", "b", "c"], most=1)
+    ('a, b', 'a and 2 more')
+    """
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Write the end of a sentence about an unknown word: the known one that may be meant.
 

@@ -15,7 +15,7 @@ import pytest
 
 import orchestrator
 from orchestrator import sweepfile
-from orchestrator.cli import VERBS
+from orchestrator.cli.verbs import verbs
 from orchestrator.errors import RequestError
 from orchestrator.formulas.expressions import FUNCTIONS
 from orchestrator.settings import PRESETS
@@ -87,7 +87,7 @@ def test_the_mistake_that_readme_makes_is_told_as_it_says(
 
 
 def test_readme_names_every_verb() -> None:
-    assert set(re.findall(r"(?m)^\| `rescal-sweep (\w+)", README.read_text())) == set(VERBS)
+    assert set(re.findall(r"(?m)^\| `rescal-sweep (\w+)", README.read_text())) == set(verbs())
 
 
 SMALL = (
@@ -165,7 +165,7 @@ def test_commands_that_readme_shows_of_a_sweep_make_what_they_say(snowfall_wind:
 def test_every_room_is_named_where_a_maintainer_looks_for_it() -> None:
     package = ROOT / "orchestrator"
     rooms = {path.stem for place in (package, package / "cli") for path in place.iterdir()}
-    rooms -= {"__init__", "__main__", "__pycache__", "_version", "py", *VERBS}
+    rooms -= {"__init__", "__main__", "__pycache__", "_version", "py", *verbs()}
     text = (ROOT / "CONTRIBUTING.md").read_text()
 
     named = set(re.findall(r"`(?:orchestrator/)?(?:cli/)?(\w+)(?:\.py|/)?`", text))

@@ -14,6 +14,7 @@ import numpy as np
 
 from orchestrator import cli, open_sweep
 from orchestrator.analysis import observables
+from orchestrator.cli import verbs
 
 if TYPE_CHECKING:
     import pytest
@@ -42,15 +43,15 @@ def test_a_verb_is_one_file_and_one_line(
     counts = types.ModuleType("orchestrator.cli.counts")
     exec(module, counts.__dict__)
     monkeypatch.setitem(sys.modules, counts.__name__, counts)
-    monkeypatch.setattr(cli, "VERBS", dict(cli.VERBS))
-    executed(line, VERBS=cli.VERBS)
+    monkeypatch.setitem(verbs.GROUPS, "Look", dict(verbs.GROUPS["Look"]))
+    executed(line, GROUPS=verbs.GROUPS)
     bench.write("[0]")
     bench.run("submit", "winds.yaml", "--wait")
 
     code = cli.main(["counts", "winds", "--data-dir", str(bench.place / "data_runs")])
 
     assert (code, capsys.readouterr().out) == (0, "done: 2\n")
-    assert cli.VERBS["counts"] == "print how many experiments of a sweep are in each state"
+    assert verbs.verbs()["counts"] == "print how many experiments of a sweep are in each state"
 
 
 def test_an_observable_is_one_row(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ Exit codes: 0 done; 1 some experiments ended badly; 2 the request was wrong; 130
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import os
@@ -14,65 +13,16 @@ import shlex
 import sys
 import tempfile
 import traceback
-from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from orchestrator._version import __version__
+from orchestrator.cli import verbs
 from orchestrator.errors import OrchestratorError, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STDERR = 2
-
-VERBS = {
-    "init": "make a starter project: sweeps/, templates/, data_runs/",
-    "plan": "show what submitting a sweep file would do; change nothing",
-    "submit": "run what is new in a sweep file",
-    "run": "run one experiment here, in the foreground",
-    "status": "show where the experiments of a sweep stand",
-    "logs": "show what an experiment wrote",
-    "cancel": "stop a sweep, or some of its experiments",
-    "resubmit": "run experiments again that ended badly",
-    "collect": "write a sweep to one labelled dataset",
-    "plot": "draw a sweep: phase diagram, series, spectrum, profile, animation",
-    "report": "write one HTML page of a sweep, also while it runs",
-    "verify": "run an experiment again and compare every snapshot",
-    "doctor": "probe this machine, the engine, the file system and Slurm",
-    "schema": "print the JSON Schema of a sweep file, for editors",
-}
-
-
-def parser(verb: str) -> argparse.ArgumentParser:
-    """Build the parser of what stands behind a verb."""
-    module = import_module(f"orchestrator.cli.{verb}")
-    parser_of_verb = argparse.ArgumentParser(
-        prog=f"rescal-sweep {verb}", description=module.__doc__
-    )
-    module.configure(parser_of_verb)
-    parser_of_verb.set_defaults(perform=module.perform)
-    return parser_of_verb
-
-
-def _read(words: Sequence[str]) -> argparse.Namespace:
-    """Read a command line; options may stand anywhere behind the verb."""
-    if not words or words[0] not in VERBS:
-        _refuse(words)
-    return parser(words[0]).parse_intermixed_args(words[1:])
-
-
-def _refuse(words: Sequence[str]) -> NoReturn:
-    """Show the help or the version, or say what is wrong with words that begin with no verb."""
-    top = argparse.ArgumentParser(
-        prog="rescal-sweep",
-        description="Parameter sweeps of ReSCAL-snow, on Slurm or on this machine.",
-    )
-    top.add_argument("--version", action="version", version=f"rescal-sweep {__version__}")
-    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for verb, summary in VERBS.items():
-        verbs.add_parser(verb, help=summary)
-    top.parse_args(words)
-    top.error(f"the verb comes first: {', '.join(VERBS)}")
 
 
 def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part ways
@@ -87,7 +37,7 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
         sys.dont_write_bytecode = True  # Python would keep modules that were cut off
     _open_streams()
     try:
-        options = _read(sys.argv[1:] if arguments is None else arguments)
+        options = verbs.read(sys.argv[1:] if arguments is None else arguments)
         code: int = options.perform(options)
         sys.stdout.flush()
     except RequestError as error:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from orchestrator.submission.request import Placement
 
+COLORS = ("auto", "always", "never")
+"""When output is coloured."""
+
 _ACCESS = {
     "partition": ("-p", "PARTITION", "Slurm partition (default: the cluster's)"),
     "account": ("-A", "ACCOUNT", "Slurm account to charge"),
@@ -39,7 +42,6 @@ def add_sweep_file(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="override a value of the file, e.g. run.stop=100; may be repeated",
     )
-    add_data_directory(parser)
 
 
 def add_sweep(
@@ -51,9 +53,8 @@ def add_sweep(
         "sweep",
         metavar="SWEEP",
         nargs=None if required else "?",
-        help=f"name of a sweep, or its file{alone}",
+        help=f"name of a sweep, its directory or its file{alone}",
     )
-    add_data_directory(parser)
 
 
 def add_experiment(parser: argparse.ArgumentParser) -> None:
@@ -68,13 +69,24 @@ def add_experiments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_data_directory(parser: argparse.ArgumentParser) -> None:
-    """Add ``--data-dir`` to a verb."""
-    parser.add_argument(
+def add_everywhere(parser: argparse.ArgumentParser) -> None:
+    """Add the options that every verb has."""
+    group = parser.add_argument_group("options of every verb")
+    group.add_argument(
         "--data-dir",
         metavar="DIR",
         type=Path,
-        help="where sweeps are kept (default: $RESCAL_SWEEP_DATA_DIR, else ./data_runs)",
+        help="where sweeps are kept (default: $RESCAL_SWEEP_DATA_DIR, else data_runs of the project)",
+    )
+    group.add_argument(
+        "--color",
+        choices=COLORS,
+        default="auto",
+        help="whether to print colours (default: on a terminal)",
+    )
+    group.add_argument("-Q", "--quiet", action="store_true", help="print nothing but errors")
+    group.add_argument(
+        "-v", "--verbose", action="store_true", help="print which commands of Slurm are run"
     )
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.cli import arguments, sentences
+from orchestrator.cli import arguments, screen, sentences
 from orchestrator.submission.cancel import cancel
 
 if TYPE_CHECKING:
     import argparse
+
+
+EXAMPLES = ("quickstart", "quickstart exp3 5-7")
+"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -21,9 +25,9 @@ def perform(options: argparse.Namespace) -> int:
     """Cancel what has not ended."""
     done = cancel(options.sweep, options.experiments, data_dir=options.data_dir)
     never = f", {done.never_submitted} never submitted" if done.never_submitted else ""
-    print(
-        f"{done.directory.name}: {done.cancelled} cancelled, {done.ended} had ended before{never}"
-    )
+    counts = f"{done.cancelled} cancelled, {done.ended} had ended before{never}"
+    console = screen.console(options)
+    screen.say(console, f"{done.directory.name}: {counts}")
     for left in done.left:
-        print(sentences.left(left))
+        screen.say(console, sentences.left(left))
     return 0

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+EXAMPLES = ("quickstart", "quickstart -o quickstart.nc")
+"""What may stand behind the verb."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False)
@@ -38,35 +42,40 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Collect and say where it is."""
+    console = screen.console(options)
     directory = selection.find_sweep(options.sweep, options.data_dir)
     if options.tolerance is not None and not options.tolerance >= 0:
         raise RequestError(f"--tolerance: expected a time from 0 on, got {options.tolerance:g}")
     output = options.output or directory.root / f"{directory.name}.zarr"
     path = destination.ready(output, (".zarr", ".nc"))
     with (
-        screen.busy(screen.console(), f"collecting {directory.name}"),
+        screen.busy(console, f"collecting {directory.name}"),
         _held_back() as interrupt,
     ):
         written = dataset.collect(directory, path, options.tolerance, interrupt)
     statuses = present(LiveStatus(directory).read())
     done = sum(s.state is State.DONE for s in statuses)
     size = text.size(written.size)
-    print(f"wrote {path}: {done} of {len(statuses)} experiments done, {size}")
+    screen.say(console, f"wrote {path}: {done} of {len(statuses)} experiments done, {size}")
     if written.superseded:
         names = text.names(written.superseded)
-        print(f"left out: {names}, in whose place a newer experiment stands")
+        screen.say(console, f"left out: {names}, in whose place a newer experiment stands")
     if written.unplaced:
         late = f"came more than {written.tolerance_t0:g} t0 after the time that was asked for"
-        print(f"left out: {written.unplaced} snapshots that {late}; see --tolerance")
+        screen.say(
+            console, f"left out: {written.unplaced} snapshots that {late}; see --tolerance"
+        )
     for number, names_of_arrays in sorted(written.damaged.items()):
         files = ", ".join(f"out/{name}.npz" for name in names_of_arrays)
         again = f"rescal-sweep resubmit {directory.name} exp{number}"
-        print(f"damaged: exp{number}: {files} cannot be read; {again} makes it again")
+        screen.say(
+            console, f"damaged: exp{number}: {files} cannot be read; {again} makes it again"
+        )
     if written.full:
         names, first_t0 = text.names(sorted(written.full)), min(written.full.values())
         since = f"domain full from t = {plots.time(first_t0)} t0 on"
         least = ", at the earliest" if len(written.full) > 1 else ""
-        print(f"{since}{least}: {names}; its surface is not measured then")
+        screen.say(console, f"{since}{least}: {names}; its surface is not measured then")
     return 0
 
 

@@ -59,6 +59,10 @@ class Finding:
     result: str
 
 
+EXAMPLES = ("", "--probe -p pdebug")
+"""What may stand behind the verb."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     parser.add_argument(
@@ -67,12 +71,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="submit a one-minute test job to check a compute node",
     )
     arguments.add_access(parser)
-    arguments.add_data_directory(parser)
 
 
 def perform(options: argparse.Namespace) -> int:
     """Print a line for each finding; 1 if one is a failure."""
-    console = screen.console()
+    console = screen.console(options)
     failed = False
     for finding in _findings(options):
         failed |= finding.mark == "failure"

@@ -6,11 +6,16 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.cli import screen
 from orchestrator.errors import RequestError
 from orchestrator.sweepfile.layers import shipped
 
 if TYPE_CHECKING:
     import argparse
+
+
+EXAMPLES = ("my-dunes",)
+"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +43,7 @@ def perform(options: argparse.Namespace) -> int:
             shutil.copyfile(source, path)
     except OSError as error:
         raise RequestError(f"{target}: cannot be written: {error.strerror}") from error
-    print(f"made {target.resolve()} with {len(files)} files")
-    print("next: rescal-sweep plan sweeps/quickstart.yaml")
+    console = screen.console(options)
+    screen.say(console, f"made {target.resolve()} with {len(files)} files")
+    screen.say(console, "next: rescal-sweep plan sweeps/quickstart.yaml")
     return 0

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _INTERVAL_S = 0.5
 
 
+EXAMPLES = ("quickstart exp3", "quickstart 3 -f")
+"""What may stand behind the verb."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep(parser)

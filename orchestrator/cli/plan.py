@@ -27,6 +27,15 @@ _SHOWN = 30
 _DIRECTORIES_AND_LOGS = 20
 
 
+EXAMPLES = (
+    "sweeps/quickstart.yaml",
+    "sweeps/quickstart.yaml --set run.stop=100 --all",
+    "sweeps/quickstart.yaml -p pdebug -t 30min",
+    'sweeps/quickstart.yaml --extend-seeds "ci(wavelength) > 0.1"',
+)
+"""What may stand behind the verb."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep_file(parser)
@@ -42,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Compare the file with what is on disk and print the difference."""
-    console = screen.console()
+    console = screen.console(options)
     if options.extend_seeds is not None:
         from orchestrator.cli import seeds_table  # noqa: PLC0415  # NumPy, for this alone
 

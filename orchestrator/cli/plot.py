@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     import argparse
 
 
+EXAMPLES = (
+    "quickstart",
+    "quickstart series --quantity roughness,wavelength -o roughness.pdf",
+    "quickstart animation -o film.mp4",
+)
+"""What may stand behind the verb."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False)
@@ -82,7 +90,8 @@ def perform(options: argparse.Namespace) -> int:
     refuse(choice)
     directory = selection.find_sweep(options.sweep, options.data_dir)
     command = shlex.join(["rescal-sweep", *sys.argv[1:]])
-    with screen.busy(screen.console(), f"drawing {directory.name}"):
+    console = screen.console(options)
+    with screen.busy(console, f"drawing {directory.name}"):
         for path in draw(directory, choice, command):
-            print(f"wrote {path}")
+            screen.say(console, f"wrote {path}")
     return 0

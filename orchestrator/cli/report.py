@@ -19,10 +19,15 @@ from orchestrator.submission.watch import Abandonment
 if TYPE_CHECKING:
     import argparse
 
+    from rich.console import Console
+
     from orchestrator.model import Status
-    from orchestrator.records.paths import SweepDirectory
 
 _EVERY_S = 10.0
+
+
+EXAMPLES = ("quickstart", "quickstart --follow")
+"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -55,13 +60,14 @@ def perform(options: argparse.Namespace) -> int:
         raise RequestError(f"--every: expected seconds above 0, got {options.every:g}")
     directory = selection.find_sweep(options.sweep, options.data_dir)
     path = page_path(directory, options.output)
+    console = screen.console(options)
     page = Page(directory, path)
     live = LiveStatus(directory)
     try:
         every_s = options.every if options.follow else None
-        _show(directory, page, present(live.read()), every_s)
-        print(f"wrote {path}", flush=True)
-        left = _follow(directory, page, live, options.every) if options.follow else []
+        _show(console, page, present(live.read()), every_s)
+        screen.say(console, f"wrote {path}")
+        left = _follow(console, page, live, options.every) if options.follow else []
     except KeyboardInterrupt:
         page.leave()
         raise
@@ -69,29 +75,24 @@ def perform(options: argparse.Namespace) -> int:
         counts = Counter(status.state.value for status in left)
         counted = ", ".join(f"{count} {state}" for state, count in counts.items())
         again = f"rescal-sweep resubmit {directory.name}"
-        print(
-            f"{directory.name}: {counted}, and nobody runs them: {again} starts workers again"
-        )
+        message = f"{counted}, and nobody runs them: {again} starts workers again"
+        screen.say(console, f"{directory.name}: {message}")
     return 1 if left else 0
 
 
-def _follow(
-    directory: SweepDirectory, page: Page, live: LiveStatus, every_s: float
-) -> list[Status]:
+def _follow(console: Console, page: Page, live: LiveStatus, every_s: float) -> list[Status]:
     """Write the page until no experiment runs; return those that nobody is left to run."""
-    abandonment = Abandonment(directory)
+    abandonment = Abandonment(page.directory)
     while True:
         statuses = present(live.read())
         left = [status for status in statuses if not status.state.ended]
         runs = bool(left) and not abandonment.seen_in(statuses)
-        _show(directory, page, statuses, every_s if runs else None)
+        _show(console, page, statuses, every_s if runs else None)
         if not runs:
             return left
         time.sleep(every_s)
 
 
-def _show(
-    directory: SweepDirectory, page: Page, statuses: list[Status], every_s: float | None
-) -> None:
-    with screen.busy(screen.console(), f"reading {directory.name}"):
+def _show(console: Console, page: Page, statuses: list[Status], every_s: float | None) -> None:
+    with screen.busy(console, f"reading {page.directory.name}"):
         page.show(statuses, None if every_s is None else math.ceil(every_s))

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _BY_DEFAULT = ",".join(state.value for state in State if state in RETRIED)
 
 
+EXAMPLES = ("quickstart", "quickstart exp3 5-7 -t 4h", "quickstart --state timeout --wait")
+"""What may stand behind the verb."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep(parser)
@@ -37,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Make one more attempt at each chosen experiment."""
-    console = screen.console()
+    console = screen.console(options)
     done = resubmit(
         options.sweep,
         options.experiments,

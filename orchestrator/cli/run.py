@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _REFRESH_S = 0.25
 
 
+EXAMPLES = ("sweeps/quickstart.yaml", "sweeps/quickstart.yaml exp3")
+"""What may stand behind the verb."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep_file(parser)
@@ -35,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Claim an experiment and supervise it in this process."""
-    console = screen.console()
+    console = screen.console(options)
     claimed = foreground.claim(
         options.sweep,
         options.experiment,
@@ -64,7 +68,7 @@ def _supervise(console: Console, claimed: Claimed) -> None:
                 live.update(watch.display(now, axes, console.height), refresh=True)
 
     drawing = threading.Thread(target=draw, daemon=True)
-    if console.is_terminal:
+    if console.is_interactive:
         drawing.start()
     try:
         with Stop.on_signals() as stop:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import argparse
 
 
+EXAMPLES = ("> sweep.schema.json",)
+"""What may stand behind the verb."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb: there are none."""
     del parser

@@ -10,14 +10,22 @@ from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
+    import argparse
+
     from rich.status import Status
 
 _WIDE = 1000  # of a file or a pipe, in which no line is broken
 
 
-def console() -> Console:
-    """Return what prints to standard output."""
-    return Console(width=_WIDE if _is_plain() else None)
+def console(options: argparse.Namespace) -> Console:
+    """Return what prints to standard output, in the colours and as much as the options say."""
+    return Console(
+        width=_WIDE if _is_plain() else None,
+        quiet=options.quiet,
+        color_system=None if options.color == "never" else "auto",
+        force_terminal=True if options.color == "always" else None,
+        force_interactive=sys.stdout.isatty(),
+    )
 
 
 def width(console: Console) -> int | None:

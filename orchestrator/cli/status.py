@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 _MANY = 60
 
 
+EXAMPLES = ("", "quickstart --watch", "quickstart --json")
+"""What may stand behind the verb."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False, several=", or a line for each")
@@ -41,8 +45,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Show the status once, or again and again."""
-    console = screen.console()
-    known = list(paths.sweeps(settings.data_directory(options.data_dir)))
+    console = screen.console(options)
+    known = list(paths.sweeps(settings.existing_data_directory(options.data_dir)))
     if options.sweep is None and len(known) != 1:
         if options.json:
             print(json.dumps({"sweeps": [*map(_summary, known)]}, indent=1))
@@ -59,7 +63,7 @@ def perform(options: argparse.Namespace) -> int:
             _status(directory, live.read(), screen.width(console), everything=options.all)
         )
         return 0
-    with Live(console=console, auto_refresh=False, screen=console.is_terminal) as screen_:
+    with Live(console=console, auto_refresh=False, screen=console.is_interactive) as screen_:
         while True:
             statuses = live.read()
             shown = _status(directory, statuses, screen.width(console), everything=options.all)
@@ -67,7 +71,7 @@ def perform(options: argparse.Namespace) -> int:
             if all(s.state.ended for s in present(statuses)):
                 break
             time.sleep(2)
-    if console.is_terminal:  # whose screen is as it was before
+    if console.is_interactive:  # whose screen is as it was before
         console.print(shown)
     return 0
 

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from orchestrator.submission.submit import Submitted
 
 
+EXAMPLES = (
+    "sweeps/quickstart.yaml --wait",
+    "sweeps/quickstart.yaml -p pdebug -t 1h",
+    "sweeps/quickstart.yaml --cluster local --workers 2",
+)
+"""What may stand behind the verb."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep_file(parser)
@@ -24,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Submit, and with ``--wait`` stay until the end."""
-    console = screen.console()
+    console = screen.console(options)
     submitted = submit(
         options.sweep,
         overrides=options.set,

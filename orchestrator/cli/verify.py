@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from orchestrator.model.snapshots import Reduced
 
 
+EXAMPLES = ("quickstart exp3",)
+"""What may stand behind the verb."""
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep(parser)
@@ -37,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Make the experiment again from its own account, beside it, and compare."""
-    console = screen.console()
+    console = screen.console(options)
     directory = selection.find_sweep(options.sweep, options.data_dir)
     number = selection.choose_one(options.experiment, directory, "verify")
     (status,) = read_statuses(directory, [number])

@@ -60,7 +60,7 @@ def _watch(
     shown: set[int] = set()
     with Live(console=console, auto_refresh=False, transient=True) as live:
         for statuses in watch_these(directory, numbers):
-            if console.is_terminal:
+            if console.is_interactive:
                 live.update(display(statuses, axes, console.height), refresh=True)
             else:
                 _tell(console, statuses, shown)

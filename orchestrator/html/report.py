@@ -43,7 +43,7 @@ def report(
     output
         File to write (default: ``report.html`` in the sweep's directory).
     data_dir
-        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else ``./data_runs``).
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
     """
     directory = selection.find_sweep(sweep, data_dir)
     path = page_path(directory, output)
@@ -67,7 +67,7 @@ class Page:
     """The page of a sweep on the disk, kept up to date while the sweep runs."""
 
     def __init__(self, directory: SweepDirectory, path: Path) -> None:
-        self._directory = directory
+        self.directory = directory
         self._path = path
         self._axes = ledger.axes(directory)
         names = [name for axis in self._axes for name in axis]
@@ -94,8 +94,8 @@ class Page:
 
     def _write(self, statuses: Sequence[Status], follow_s: int | None) -> None:
         if {status.experiment.number for status in statuses} != self._diagram.positions.keys():
-            self._diagram = _diagram(self._directory, statuses)
-        overview = _overview(self._directory, self._axes, self._diagram, statuses, follow_s)
+            self._diagram = _diagram(self.directory, statuses)
+        overview = _overview(self.directory, self._axes, self._diagram, statuses, follow_s)
         packed = [p for p in self._collected.packed if p.number in self._diagram.positions]
         with replacing(self._path) as file:
             file.write(html.render(overview, packed))

@@ -129,7 +129,7 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
     frames
         Frames of an animation, at most (default: 60).
     data_dir
-        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else ``./data_runs``).
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
 
     Raises
     ------

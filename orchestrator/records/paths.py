@@ -208,6 +208,10 @@ def sweeps(data_directory: Path) -> Iterator[SweepDirectory]:
     if not data_directory.is_dir():
         return
     for entry in sorted(data_directory.iterdir()):
-        directory = SweepDirectory(entry)
-        if directory.ledger.is_file():
-            yield directory
+        if is_sweep(entry):
+            yield SweepDirectory(entry)
+
+
+def is_sweep(path: Path) -> bool:
+    """Return whether a directory is that of a sweep."""
+    return SweepDirectory(path).ledger.is_file()

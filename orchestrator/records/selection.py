@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import settings
+from orchestrator import settings, text
 from orchestrator.errors import RequestError
 from orchestrator.records import ledger, paths
 from orchestrator.records.paths import SweepDirectory
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Collection, Iterable
 
 _LONGEST = 14  # digits of a range
@@ -23,24 +23,35 @@ def find_sweep(
     sweep: str | os.PathLike[str] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
 ) -> SweepDirectory:
-    """Return the directory of a sweep, given by its name or its file.
+    """Return the directory of a sweep, which its name, its file or its own path names.
 
     Without a name, the only sweep of the data directory.
+
+    Raises
+    ------
+    RequestError
+        If there is no such sweep, or no data directory.
     """
-    data = settings.data_directory(data_dir)
+    word = None if sweep is None else str(sweep)
+    if word is not None and _is_path(word) and paths.is_sweep(Path(word)):
+        path = Path(word)
+        return SweepDirectory(path if path.name else path.resolve())
+    data = settings.existing_data_directory(data_dir)
     known = [directory.name for directory in paths.sweeps(data)]
-    if sweep is None:
+    listed = f"there are {text.listed(known)}" if known else "nothing was submitted yet"
+    if word is None:
         if len(known) == 1:
             return SweepDirectory(data / known[0])
-        listed = f"there are {', '.join(known)}" if known else "there is none yet"
         raise RequestError(f"{data}: name a sweep: {listed}")
-    word = str(sweep)
-    name = _name_in_file(Path(word)) if word.endswith((".yaml", ".yml")) else word.rstrip("/")
-    name = Path(name).name
+    name = _name_in_file(Path(word)) if word.endswith((".yaml", ".yml")) else Path(word).name
     if name not in known:
-        listed = f"there are {', '.join(known)}" if known else "nothing was submitted yet"
-        raise RequestError(f"{data}: no sweep {name!r}; {listed}")
+        hint = text.did_you_mean(name, known)
+        raise RequestError(f"{data}: no sweep {name!r}; {listed}{hint}")
     return SweepDirectory(data / name)
+
+
+def _is_path(word: str) -> bool:
+    return os.sep in word or word in {os.curdir, os.pardir}
 
 
 def _name_in_file(path: Path) -> str:

@@ -77,7 +77,7 @@ def cancel(
     experiments
         ``3``, ``"exp3"``, ``"3-7"`` or ``"all"`` (default: all).
     data_dir
-        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else ``./data_runs``).
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
     """
     directory = selection.find_sweep(sweep, data_dir)
     selected = selection.choose(experiments, directory)

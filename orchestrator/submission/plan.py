@@ -98,7 +98,7 @@ def plan(
     overrides
         ``KEY=VALUE`` with dotted keys, such as ``run.stop=100``, put over the file's values.
     data_dir
-        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else ``./data_runs``).
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
     **placement
         Where to run: see :class:`orchestrator.submission.request.Placement`.
 

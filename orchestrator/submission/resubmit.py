@@ -81,7 +81,7 @@ def resubmit(
         Only experiments in these states (default: :data:`RETRIED`; any state that has ended
         where experiments are given by number).
     data_dir
-        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else ``./data_runs``).
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
     tell
         Called with messages for a person.
     **placement

@@ -72,7 +72,7 @@ def status(
     sweep
         A sweep's name or its file (default: the only one there is).
     data_dir
-        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else ``./data_runs``).
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
     ask_slurm
         Whether Slurm is asked about experiments whose files cannot tell.
     """

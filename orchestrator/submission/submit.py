@@ -77,7 +77,7 @@ def submit(
     overrides
         ``KEY=VALUE`` with dotted keys, such as ``run.stop=100``, put over the file's values.
     data_dir
-        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else ``./data_runs``).
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
     tell
         Called with messages for a person, such as warnings of the file.
     **placement

@@ -34,7 +34,7 @@ def watch(
     sweep
         A sweep's name or its file (default: the only one there is).
     data_dir
-        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else ``./data_runs``).
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
     interval_s
         Time between two looks, in s.
     """

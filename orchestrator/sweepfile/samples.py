@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from orchestrator.errors import optional
 from orchestrator.formats.parameters import PARAMETERS, Kind
 from orchestrator.sweepfile import parameters, scalars
@@ -22,6 +20,7 @@ from orchestrator.sweepfile.tree import Branch
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from orchestrator.formats.parameters import Parameter, Value
@@ -89,6 +88,8 @@ class _Range:
 
         Real values are rounded to six significant digits: they are read, typed and named.
         """
+        import numpy as np  # noqa: PLC0415  # heavy, and only samples need it
+
         whole = self.parameter.kind is Kind.INTEGER
         low, high = self.low, self.high + 1 if whole else self.high
         if self.log:
@@ -201,6 +202,8 @@ def _shares(method: str, n: int, axes: int, seed: int) -> NDArray[np.float64]:
         Shape (n, axes), in [0, 1). Sobol's and Halton's sequences are scrambled (Owen 1998,
         doi:10.1006/jcom.1998.0487), so that no point lies on a corner.
     """
+    import numpy as np  # noqa: PLC0415  # as above
+
     if method == "random":
         return np.random.default_rng(seed).random((n, axes))
     with optional(f"the points of sweep.sample (method {method}) need"):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator import settings
-from orchestrator.cli import VERBS, arguments, main, parser
+from orchestrator.cli import arguments, main
+from orchestrator.cli.verbs import parser, verbs
 from orchestrator.errors import RequestError
 from orchestrator.model import Resources
 from orchestrator.submission.request import workers_of
@@ -31,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "rescal-sweep"
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", verbs())
 def test_every_word_of_every_verb_is_explained(verb: str) -> None:
     said = {action.dest: action.help for action in parser(verb)._actions}
 

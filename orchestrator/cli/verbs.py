@@ -1,0 +1,160 @@
+"""The verbs, what reads their words, and the overview of all."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
+
+from orchestrator import text
+from orchestrator._version import __version__
+from orchestrator.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GROUPS = {
+    "Start": {
+        "init": "make a starter project: sweeps/, templates/, data_runs/",
+        "doctor": "probe this machine, the engine, the file system and Slurm",
+        "schema": "print the JSON Schema of a sweep file, for editors",
+    },
+    "Run": {
+        "plan": "show what submitting a sweep file would do; change nothing",
+        "submit": "run what is new in a sweep file",
+        "run": "run one experiment here, in the foreground",
+        "resubmit": "run experiments again that ended badly",
+        "cancel": "stop a sweep, or some of its experiments",
+    },
+    "Look": {
+        "status": "show where the experiments of a sweep stand",
+        "logs": "show what an experiment wrote",
+        "plot": "draw a sweep: phase diagram, series, spectrum, profile, animation",
+        "report": "write one HTML page of a sweep, also while it runs",
+        "collect": "write a sweep to one labelled dataset",
+        "verify": "run an experiment again and compare every snapshot",
+    },
+}
+"""The verbs and what each of them does, in the order of a first sweep."""
+
+_EVERYWHERE = ("--data-dir", "--color", "-Q", "--quiet", "-v", "--verbose", "--version")
+"""Options that may stand before the verb."""
+
+_WITH_VALUE = ("--data-dir", "--color")
+"""Those of them behind which their value stands."""
+
+_OVERVIEW = """\
+rescal-sweep: parameter sweeps of ReSCAL-snow, on Slurm or on this machine
+
+{verbs}
+
+Examples
+  rescal-sweep plan sweeps/quickstart.yaml
+  rescal-sweep submit sweeps/quickstart.yaml -p pdebug --wait
+
+"rescal-sweep help VERB" has the options and examples of a verb.
+Options such as --data-dir may stand before or behind the verb; --version tells versions."""
+
+_ENDING = """\
+{examples}
+Exit codes: 0 done; 1 some experiments ended badly; 2 the request was wrong; 130 interrupted.
+"""
+
+
+def verbs() -> dict[str, str]:
+    """Return every verb with what it does."""
+    return {verb: summary for group in GROUPS.values() for verb, summary in group.items()}
+
+
+def parser(verb: str) -> argparse.ArgumentParser:
+    """Build the parser of what stands behind a verb."""
+    from orchestrator.cli import arguments  # noqa: PLC0415  # the overview needs none of it
+
+    module = import_module(f"orchestrator.cli.{verb}")
+    examples = "".join(f"  rescal-sweep {verb} {words}\n" for words in module.EXAMPLES)
+    parser_of_verb = _Parser(
+        prog=f"rescal-sweep {verb}",
+        description=module.__doc__,
+        epilog=_ENDING.format(examples=f"examples:\n{examples}"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.configure(parser_of_verb)
+    arguments.add_everywhere(parser_of_verb)
+    parser_of_verb.set_defaults(perform=module.perform)
+    return parser_of_verb
+
+
+def read(words: Sequence[str]) -> argparse.Namespace:
+    """Read a command line: a verb, options before it and behind it, and what it takes.
+
+    Raises
+    ------
+    RequestError
+        If there is no such verb.
+    """
+    leading, verb, rest = _parted(words)
+    if verb == "help":
+        verb, rest = (rest[0], ["--help"]) if rest else (None, [])
+    if "--version" in leading:
+        return argparse.Namespace(perform=_show_version)
+    if verb is None:
+        return argparse.Namespace(perform=_show_overview)
+    if verb not in verbs():
+        hint = text.did_you_mean(verb, [*verbs(), "help"])
+        if verb.endswith((".yaml", ".yml")):
+            hint = f"; did you mean: rescal-sweep plan {verb}"
+        raise RequestError(f'no verb {verb!r}{hint}; "rescal-sweep help" lists them')
+    return parser(verb).parse_intermixed_args([*leading, *rest])
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that knows which option an unknown one may be."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = message.partition("unrecognized arguments: ")[2].split()
+        options = [option for action in self._actions for option in action.option_strings]
+        hints = (text.did_you_mean(word.partition("=")[0], options) for word in unknown)
+        super().error(message + next(filter(None, hints), ""))
+
+
+def _parted(words: Sequence[str]) -> tuple[list[str], str | None, list[str]]:
+    """Part words into the options before the verb, the verb, and what stands behind it."""
+    leading: list[str] = []
+    rest = list(words)
+    while rest and rest[0].startswith("-"):
+        option = rest.pop(0)
+        if option in {"-h", "--help"}:
+            return leading, None, []
+        if option.partition("=")[0] not in _EVERYWHERE:
+            raise RequestError(
+                f'{option}: no option that may stand before the verb; "rescal-sweep help" lists verbs'
+            )
+        leading.append(option)
+        if option in _WITH_VALUE and rest:
+            leading.append(rest.pop(0))
+    return leading, rest[0] if rest else None, rest[1:]
+
+
+def _show_overview(_options: argparse.Namespace) -> int:
+    verbs_of_group = (
+        "\n".join([title, *(f"  {verb:9} {summary}" for verb, summary in group.items())])
+        for title, group in GROUPS.items()
+    )
+    print(_OVERVIEW.format(verbs="\n\n".join(verbs_of_group)))
+    return 0
+
+
+def _show_version(_options: argparse.Namespace) -> int:
+    from orchestrator.runner import simulator  # noqa: PLC0415  # for this alone
+    from orchestrator.settings import engine_root  # noqa: PLC0415  # as above
+
+    print(f"rescal-sweep {__version__}")
+    print(f"Python {platform.python_version()} on {platform.platform()}")
+    try:
+        engine = simulator.find(engine_root())
+    except RequestError as error:
+        print(f"engine: {error}")
+    else:
+        print(f"engine: {engine.name} {engine.version}".rstrip())
+    return 0
