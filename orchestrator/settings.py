@@ -15,18 +15,10 @@ DATA_DIRECTORY = "data_runs"
 SWEEP_FILES = "sweeps"
 """The directory of a project that has its sweep files."""
 
-PRESETS = (
-    "data_dir",
-    "cluster",
-    "workers",
-    "partition",
-    "account",
-    "qos",
-    "time",
-    "mem",
-    "exclude",
-    "pack",
-)
+SLURM_OPTIONS = ("partition", "account", "qos", "time", "mem", "exclude", "pack")
+"""Slurm's options that may be given outside of a sweep file."""
+
+PRESETS = ("data_dir", "cluster", "workers", *SLURM_OPTIONS)
 """Options that the environment and ``config.yaml`` may set."""
 
 

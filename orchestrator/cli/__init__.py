@@ -16,7 +16,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from orchestrator._version import __version__
-from orchestrator.cli import verbs
+from orchestrator.cli import command_line
 from orchestrator.errors import OrchestratorError, RequestError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
         sys.dont_write_bytecode = True  # Python would keep modules that were cut off
     _open_streams()
     try:
-        options = verbs.read(sys.argv[1:] if arguments is None else arguments)
+        options = command_line.read(sys.argv[1:] if arguments is None else arguments)
         code: int = options.perform(options)
         sys.stdout.flush()
     except RequestError as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from orchestrator.submission.request import CLUSTERS
-from orchestrator.submission.resources import OPTIONS
+from orchestrator.model import CLUSTERS
+from orchestrator.settings import SLURM_OPTIONS
 
 if TYPE_CHECKING:
     import argparse
@@ -123,7 +123,7 @@ def add_waiting(parser: argparse.ArgumentParser) -> None:
 
 def placement(options: argparse.Namespace) -> Placement:
     """Return what a command line says of where to run."""
-    words = ("cluster", "workers", *OPTIONS)
+    words = ("cluster", "workers", *SLURM_OPTIONS)
     return cast("Placement", {word: getattr(options, word, None) for word in words})
 
 

@@ -16,9 +16,20 @@ if TYPE_CHECKING:
     from orchestrator.submission.comparison import Comparison
     from orchestrator.submission.cost import Cost
     from orchestrator.submission.start import Started
+    from orchestrator.submission.submit import Submitted
 
 
-def started(started: Started) -> str:
+def submitted(submitted: Submitted) -> str:
+    """Say what a submission did."""
+    new = len(submitted.submission.attempts) if submitted.submission else 0
+    reconciliation, root = submitted.comparison.reconciliation, submitted.directory.root
+    counted = f"{text.counted(new, 'experiment')} submitted"
+    others = f"{len(reconciliation.kept)} kept, {len(reconciliation.orphaned)} orphaned"
+    runners = who_runs(submitted.started)
+    return f"{submitted.directory.name}: {counted}, {others}; {runners}; {root}"
+
+
+def who_runs(started: Started) -> str:
     """Say who runs what was submitted."""
     if started.cluster is not Cluster.SLURM:
         return f"{text.counted(started.workers, 'worker')} started"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from orchestrator.cli import screen, status_table
 from orchestrator.model import State
 from orchestrator.records import failures, ledger
 from orchestrator.records.status import coordinates, read_statuses
+from orchestrator.runner.stop import Stop
 from orchestrator.submission.cancel import INTERRUPTED, cancel_these
 from orchestrator.submission.watch import watch_these
 
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Status
     from orchestrator.records.paths import SweepDirectory
+    from orchestrator.submission.foreground import Claimed
 
 _GRACE_S = 10.0
+_REFRESH_S = 0.25
 
 
 def until_ended(
@@ -75,6 +79,29 @@ def _tell(console: Console, statuses: Sequence[Status], shown: set[int]) -> None
             what = f"{status.experiment.name} {status.state.value}"
             remark = failures.remark(status)
             screen.say(console, f"{what}: {remark}" if remark else what)
+
+
+def supervised(console: Console, claimed: Claimed) -> None:
+    """Make the attempt while a thread draws its progress."""
+    axes = ledger.axes(claimed.directory)
+    finished = threading.Event()
+
+    def draw() -> None:
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            while not finished.wait(_REFRESH_S):
+                now = read_statuses(claimed.directory, [claimed.number])
+                live.update(display(now, axes, console.height), refresh=True)
+
+    drawing = threading.Thread(target=draw, daemon=True)
+    if console.is_interactive:
+        drawing.start()
+    try:
+        with Stop.on_signals() as stop:
+            claimed.make(stop)
+    finally:
+        finished.set()
+        if drawing.is_alive():
+            drawing.join()
 
 
 def display(statuses: Sequence[Status], axes: Sequence[Sequence[str]], height: int) -> Group:

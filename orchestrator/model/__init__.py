@@ -14,6 +14,7 @@ from orchestrator.model.experiments import (
     Sweep,
 )
 from orchestrator.model.status import (
+    CLUSTERS,
     Claim,
     Cluster,
     Progress,
@@ -24,6 +25,7 @@ from orchestrator.model.status import (
 )
 
 __all__ = [
+    "CLUSTERS",
     "Axis",
     "Cause",
     "Claim",

@@ -44,6 +44,11 @@ class State(enum.Enum):
         """Whether the experiment ended without all of its results."""
         return self.ended and self not in {State.DONE, State.NEVER_SUBMITTED}
 
+    @property
+    def retried(self) -> bool:
+        """Whether such experiments are resubmitted unless others are chosen."""
+        return self.bad and self is not State.CANCELLED
+
 
 class Cluster(enum.Enum):
     """Where the attempts of a submission are made."""
@@ -51,6 +56,10 @@ class Cluster(enum.Enum):
     SLURM = "slurm"
     LOCAL = "local"  # workers on this machine
     HERE = "here"  # the submitting process itself
+
+
+CLUSTERS = ("auto", Cluster.SLURM.value, Cluster.LOCAL.value)
+"""What a person may choose; ``auto`` is Slurm where there is one, else this machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from orchestrator.analysis import observables, sampling
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.errors import RequestError
 from orchestrator.formats import destination
+from orchestrator.model.pictures import FRAMES, KINDS, QUANTITIES_SHOWN, Choice
 from orchestrator.plots import layout, panels, series
 from orchestrator.plots.lines import Scale
 from orchestrator.records import selection
@@ -31,12 +31,6 @@ if TYPE_CHECKING:
     from orchestrator.plots.panels import Films
     from orchestrator.records.paths import SweepDirectory
 
-QUANTITIES_SHOWN = "roughness,wavelength,mean_height"
-"""Series that are drawn unless others are chosen."""
-
-FRAMES = 60
-"""Frames of an animation, at most, unless another number is chosen."""
-
 _ONLY_FOR = {
     "--time": ("phase-diagram", "spectrum"),
     "--rows": ("phase-diagram", "profile", "animation"),
@@ -48,44 +42,6 @@ _ONLY_FOR = {
 """Options that other kinds would ignore."""
 
 _FIELDS = {"--time": "time_t0"}
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What is drawn, and how.
-
-    Attributes
-    ----------
-    kind
-        One of :data:`KINDS`.
-    output
-        File to write (default: in the sweep's directory, named after the kind).
-    time_t0
-        Simulated time to draw, in t0 (default: the last snapshot).
-    seed
-        Seed to draw (default: the first seed; all seeds for series and spectra).
-    rows, columns
-        Axis that goes down, and across, the page.
-    experiment
-        The only experiment to draw.
-    quantity
-        Names of series, separated by commas.
-    y
-        Row of a profile, in cells (default: the middle).
-    frames
-        Frames of an animation, at most.
-    """
-
-    kind: str = "phase-diagram"
-    output: Path | None = None
-    time_t0: float | None = None
-    seed: int | None = None
-    rows: str | None = None
-    columns: str | None = None
-    experiment: str | None = None
-    quantity: str | None = None
-    y: int | None = None
-    frames: int | None = None
 
 
 def plot(  # noqa: PLR0913  # the options of a picture, by name
@@ -307,9 +263,6 @@ _STILLS = {
     "spectrum": _spectrum,
     "profile": _profile,
 }
-
-KINDS = (*_STILLS, "animation")
-"""Kinds of pictures."""
 
 
 def _animate(grid: Grid, choice: Choice, path: Path, command: str) -> Iterator[Path]:

@@ -10,19 +10,16 @@ from typing import TYPE_CHECKING, TypedDict
 
 from orchestrator import settings
 from orchestrator.errors import RequestError
-from orchestrator.model import Cluster, Submission
+from orchestrator.model import CLUSTERS, Cluster, Submission
 from orchestrator.records import attempts
 from orchestrator.slurm.client import Unknown, ask
 from orchestrator.slurm.cluster import me
-from orchestrator.submission.resources import OPTIONS, effective
+from orchestrator.submission.resources import effective
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from orchestrator.model import Outputs, Resources, Run, Sweep
-
-CLUSTERS = ("auto", Cluster.SLURM.value, Cluster.LOCAL.value)
-"""What a person may choose; ``auto`` is Slurm where there is one, else this machine."""
 
 _CONFIGURATIONS = (Path("/etc/slurm/slurm.conf"), Path("/etc/slurm-llnl/slurm.conf"))
 
@@ -30,7 +27,7 @@ _CONFIGURATIONS = (Path("/etc/slurm/slurm.conf"), Path("/etc/slurm-llnl/slurm.co
 class Placement(TypedDict, total=False):
     """Where to run, and on how much of it; what is absent or None is left to the settings.
 
-    ``cluster`` is one of :data:`CLUSTERS`, ``workers`` the number of experiments at a time on this
+    ``cluster`` is one of :data:`orchestrator.model.CLUSTERS`, ``workers`` the number of experiments at a time on this
     machine; the others are Slurm's options by their own names, as the sweep file has them.
     """
 
@@ -163,6 +160,8 @@ def _silence() -> str | None:
 def _slurm_options(placement: Placement, overrides: Sequence[str]) -> list[str]:
     """Return what was asked of Slurm for this run alone, as people write it."""
     values: Mapping[str, object] = {**placement}
-    options = [f"--{option}" for option in OPTIONS if values.get(option) is not None]
+    options = [
+        f"--{option}" for option in settings.SLURM_OPTIONS if values.get(option) is not None
+    ]
     keys = [text.partition("=")[0].strip() for text in overrides]
     return options + [f"--set {key}" for key in keys if key.partition(".")[0] == "slurm"]

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Resources
 
-OPTIONS = ("partition", "account", "qos", "time", "mem", "exclude", "pack")
-"""Slurm's options that may be given outside of a sweep file."""
-
 SBATCH = {"partition": "SBATCH_PARTITION", "account": "SBATCH_ACCOUNT", "qos": "SBATCH_QOS"}
 """Variables in which people tell sbatch where they may run; the last that are looked at."""
 
@@ -33,7 +30,7 @@ def effective(resources: Resources, placement: Mapping[str, Any]) -> Resources:
         For a value that the option cannot have, with where it was said.
     """
     changes: dict[str, Any] = {}
-    for option in OPTIONS:
+    for option in settings.SLURM_OPTIONS:
         field = "time_min" if option == "time" else option
         value, origin = _value_elsewhere(option, resources, placement)
         if value is not None:

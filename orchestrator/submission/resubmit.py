@@ -34,11 +34,6 @@ if TYPE_CHECKING:
     from orchestrator.submission.request import Placement
     from orchestrator.submission.start import Started
 
-RETRIED = frozenset(
-    {State.FAILED, State.TIMEOUT, State.OUT_OF_MEMORY, State.NODE_FAIL, State.LOST}
-)
-"""States whose experiments are resubmitted unless others are chosen."""
-
 
 @dataclass(frozen=True, slots=True)
 class Resubmitted:
@@ -78,7 +73,7 @@ def resubmit(
     experiments
         ``3``, ``"exp3"``, ``"3-7"`` or ``"all"`` (default: all).
     states
-        Only experiments in these states (default: :data:`RETRIED`; any state that has ended
+        Only experiments in these states (default: those that are :attr:`State.retried`; any state that has ended
         where experiments are given by number).
     data_dir
         Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
@@ -225,7 +220,11 @@ def _engine(root: Path | None) -> str:
 def _states(states: Collection[State | str] | None, selected: Selection) -> set[State]:
     ended = {s.value: s for s in State if s.ended and s is not State.NEVER_SUBMITTED}
     if states is None:
-        return set(ended.values()) if selected.explicit else set(RETRIED)
+        return (
+            set(ended.values())
+            if selected.explicit
+            else {state for state in State if state.retried}
+        )
     words = [s.value if isinstance(s, State) else s.strip() for s in states]
     if unknown := [word for word in words if word not in ended]:
         raise RequestError(f"--state {', '.join(unknown)}: not one of {', '.join(ended)}")

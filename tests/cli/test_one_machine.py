@@ -447,7 +447,7 @@ def test_what_a_foreground_run_had_asked_for_and_never_begun_is_submitted(
         (["submit", "none.yaml"], "none.yaml: no such file"),
         (["submit", "none"], "none: no such file; expected a sweep file, such as none.yaml"),
         (["submit", "bad.yaml"], "bad.yaml:1:8: name: expected a name of letters"),
-        (["status", "nothing"], "data_runs: no sweep 'nothing'; nothing was submitted yet"),
+        (["status", "nothing"], "data_runs: no such directory; submit a sweep first"),
         (["submit", "winds.yaml", "--data-dir", "/proc/x"], "/proc/x: cannot be written"),
         (
             ["submit", "winds.yaml", "--set", "run.stop=-1"],

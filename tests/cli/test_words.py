@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import platform
+import re
+import shlex
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
 
 from orchestrator import settings
+from orchestrator._version import __version__
 from orchestrator.cli import arguments, main
-from orchestrator.cli.verbs import parser, verbs
+from orchestrator.cli.command_line import parser
+from orchestrator.cli.verbs import verbs
 from orchestrator.errors import RequestError
 from orchestrator.model import Resources
 from orchestrator.submission.request import workers_of
@@ -57,15 +63,131 @@ def test_options_may_stand_anywhere_behind_the_verb(words: str, found: dict[str,
     assert {name: request[name] for name in found} == found
 
 
-@pytest.mark.parametrize("words", ["", "winds", "-x status", "-- status"])
-def test_a_line_without_a_verb_in_front_is_refused(
+@pytest.mark.parametrize("words", ["", "help", "--help", "-h", "--data-dir d"])
+def test_without_a_verb_all_of_them_are_shown(
     capsys: pytest.CaptureFixture[str], words: str
 ) -> None:
+    assert main(words.split()) == 0
+
+    shown = capsys.readouterr().out
+    assert re.findall(r"(?m)^  (\w+) {2,}", shown) == [*verbs()]
+    assert all(summary in shown for summary in verbs().values())
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ("statu winds", "no verb 'statu'; did you mean status?;"),
+        ("winds.yaml", "no verb 'winds.yaml'; did you mean: rescal-sweep plan winds.yaml;"),
+        ("xyzzy", "no verb 'xyzzy';"),
+        ("help statu", "no verb 'statu'; did you mean status?;"),
+        ("-x status", "-x: no option that may stand before the verb;"),
+        ("-- status", "--: no option that may stand before the verb;"),
+        ("--data-dir", "--data-dir: its value is missing"),
+    ],
+)
+def test_a_line_without_a_verb_is_refused_with_what_may_be_meant(
+    capsys: pytest.CaptureFixture[str], words: str, problem: str
+) -> None:
+    assert main(words.split()) == 2
+
+    assert capsys.readouterr().err.startswith(problem)
+
+
+def test_an_unknown_option_is_refused_with_the_one_that_may_be_meant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(words.split())
+        main(["status", "--wach"])
 
     assert ended.value.code == 2
-    assert "usage: rescal-sweep [-h] [--version] VERB" in capsys.readouterr().err
+    assert "unrecognized arguments: --wach; did you mean --watch?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", verbs())
+def test_the_examples_of_a_verb_are_what_it_takes(verb: str) -> None:
+    examples = import_module(f"orchestrator.cli.verbs.{verb}").EXAMPLES
+
+    assert examples
+    for words in examples:
+        parser(verb).parse_intermixed_args(shlex.split(re.sub("> \\S+[.]json$", "", words)))
+
+
+def test_the_help_of_a_verb_shows_examples_and_exit_codes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["help", "status"])
+
+    shown = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "  rescal-sweep status quickstart --watch\n" in shown
+    assert "Exit codes: 0 done; 1 some experiments ended badly; 2" in shown
+
+
+def test_the_version_is_told_with_engine_python_and_platform(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RESCAL_SNOW_ROOT", raising=False)
+
+    assert main(["--version"]) == 0
+
+    package, python, engine = capsys.readouterr().out.splitlines()
+    assert package == f"rescal-sweep {__version__}"
+    assert python == f"Python {platform.python_version()} on {platform.platform()}"
+    assert engine == f"engine: builtin {__version__}"
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_options_of_every_verb_stand_before_or_behind_it(bench: Bench, *, before: bool) -> None:
+    bench.write("[0]")
+    options = ("--data-dir", "elsewhere", "--color=never")
+    verb = ("run", "winds.yaml", "exp0")
+
+    done = bench.run(*options, *verb) if before else bench.run(*verb, *options)
+
+    assert done.returncode == 0, done.stderr
+    assert (bench.place / "elsewhere" / "winds" / "exp0").is_dir()
+
+
+def test_quiet_prints_nothing_and_colours_come_when_asked_for(bench: Bench) -> None:
+    bench.write("[0]")
+    bench.run("run", "winds.yaml", "exp0")
+
+    assert bench.run("-Q", "status", "winds").stdout == ""
+    assert "\x1b[32m" in bench.run("status", "winds", "--color", "always").stdout
+    assert "\x1b" not in bench.run("status", "winds").stdout
+
+
+def test_the_project_is_found_from_below_and_a_sweep_by_its_path(bench: Bench) -> None:
+    below = bench.place / "sweeps" / "deep"
+    below.mkdir(parents=True)
+    bench.write("[0]")
+    inside = dataclasses.replace(bench, place=below)
+
+    done = inside.run("run", "../../winds.yaml", "exp0")
+
+    assert done.returncode == 0, done.stderr
+    assert not (below / "data_runs").exists()
+    sweep = bench.place / "data_runs" / "winds"
+    assert (sweep / "exp0").is_dir()
+    for word in ("winds", "../../data_runs/winds", str(sweep), "../../winds.yaml"):
+        shown = inside.run("status", word)
+        assert shown.stdout.splitlines()[-1] == "2 experiments: 1 done, 1 never_submitted", word
+    at_home = dataclasses.replace(bench, place=sweep)
+    assert at_home.run("status", ".").returncode == 0
+
+
+def test_a_data_directory_that_is_not_there_is_an_error_for_who_reads(bench: Bench) -> None:
+    for words in (("status",), ("plot", "winds"), ("cancel", "winds"), ("status", "--json")):
+        done = bench.run(*words, "--data-dir", "nowhere")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("nowhere: no such directory; submit a sweep first")
+    bench.write("[0]")
+    bench.run("run", "winds.yaml", "exp0")
+    assert bench.run("status", "wind").stderr == (
+        "data_runs: no sweep 'wind'; there are winds; did you mean winds?\n"
+    )
 
 
 def test_a_run_that_is_refused_makes_nothing(bench: Bench) -> None:
@@ -100,10 +222,10 @@ def test_settings_that_say_nothing_are_none(bench: Bench, text: str) -> None:
     settings.parent.mkdir(parents=True)
     settings.write_text(text)
 
-    done = bench.run("status")
+    done = bench.run("plan", "winds.yaml")
 
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("data_runs: no sweeps yet")
+    assert done.returncode == 2
+    assert done.stderr.startswith("winds.yaml: no such file")
 
 
 @pytest.mark.parametrize("where", ["environment", "settings"])

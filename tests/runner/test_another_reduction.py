@@ -14,7 +14,8 @@ import pytest
 from orchestrator import open_sweep
 from orchestrator.analysis import comparison
 from orchestrator.model import Point, Run, reductions
-from orchestrator.plots.plot import Choice, draw
+from orchestrator.model.pictures import Choice
+from orchestrator.plots.plot import draw
 from orchestrator.records import arrays, ledger
 from orchestrator.runner import worker
 from orchestrator.runner.queue import Post

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from orchestrator import sweepfile
-
 if TYPE_CHECKING:
     import argparse
 
@@ -22,6 +20,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Print the schema."""
+    from orchestrator import sweepfile
+
     del options
     print(json.dumps(sweepfile.json_schema(), indent=2))
     return 0

@@ -1,8 +1,7 @@
-"""Show what submitting a sweep file would do; change nothing."""
+"""A plan as people read it: its table, what it would leave on disk, and what it would use."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -10,13 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator import text
-from orchestrator.cli import arguments, screen, sentences
+from orchestrator.cli import screen, sentences
 from orchestrator.errors import RequestError
-from orchestrator.submission.plan import compare_file, plan
 
 if TYPE_CHECKING:
-    import argparse
-
     from rich.console import Console
 
     from orchestrator.model import Point, Sweep
@@ -27,51 +23,14 @@ _SHOWN = 30
 _DIRECTORIES_AND_LOGS = 20
 
 
-EXAMPLES = (
-    "sweeps/quickstart.yaml",
-    "sweeps/quickstart.yaml --set run.stop=100 --all",
-    "sweeps/quickstart.yaml -p pdebug -t 30min",
-    'sweeps/quickstart.yaml --extend-seeds "ci(wavelength) > 0.1"',
-)
-"""What may stand behind the verb."""
+def show(console: Console, planned: Plan, *, everything: bool) -> None:
+    """Print a plan, with a line for each experiment if ``everything`` is wanted.
 
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
-    arguments.add_sweep_file(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--all", action="store_true", help="a line for every experiment")
-    parser.add_argument(
-        "--extend-seeds",
-        metavar="CRITERION",
-        help="propose seeds where this holds, e.g. 'ci(wavelength) > 0.1' of the mean",
-    )
-    arguments.add_placement(parser)
-
-
-def perform(options: argparse.Namespace) -> int:
-    """Compare the file with what is on disk and print the difference."""
-    console = screen.console(options)
-    if options.extend_seeds is not None:
-        from orchestrator.cli import seeds_table  # noqa: PLC0415  # NumPy, for this alone
-
-        comparison = compare_file(options.sweep, options.set, options.data_dir)
-        seeds_table.show(console, comparison, options.extend_seeds, as_json=options.json)
-        return 0
-    planned = plan(
-        options.sweep,
-        overrides=options.set,
-        data_dir=options.data_dir,
-        **arguments.placement(options),
-    )
-    if options.json:
-        print(json.dumps(planned.as_json(), indent=1))
-    else:
-        _show(console, planned, everything=options.all)
-    return 0
-
-
-def _show(console: Console, planned: Plan, *, everything: bool) -> None:
+    Raises
+    ------
+    RequestError
+        With what would be refused, once the rest is printed.
+    """
     comparison = planned.comparison
     for warning in comparison.sweep.warnings:
         screen.warn(console, f"warning: {warning}")

@@ -6,9 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.cli import screen
 from orchestrator.errors import RequestError
-from orchestrator.sweepfile.layers import shipped
 
 if TYPE_CHECKING:
     import argparse
@@ -27,6 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Copy what ships with the package; overwrite nothing."""
+    from orchestrator.cli import screen
+    from orchestrator.sweepfile.layers import shipped
+
     target: Path = options.directory
     files = {
         target / kind / source.name: source

@@ -5,14 +5,10 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from orchestrator import text
-from orchestrator.cli import arguments, screen, sentences, watch
-from orchestrator.submission.submit import submit
+from orchestrator.cli import arguments
 
 if TYPE_CHECKING:
     import argparse
-
-    from orchestrator.submission.submit import Submitted
 
 
 EXAMPLES = (
@@ -32,6 +28,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Submit, and with ``--wait`` stay until the end."""
+    from orchestrator.cli import screen, sentences, watch
+    from orchestrator.submission.submit import submit
+
     console = screen.console(options)
     submitted = submit(
         options.sweep,
@@ -40,7 +39,7 @@ def perform(options: argparse.Namespace) -> int:
         tell=functools.partial(screen.warn, console),
         **arguments.placement(options),
     )
-    screen.say(console, _summary(submitted))
+    screen.say(console, sentences.submitted(submitted))
     for message in sentences.kept_otherwise(submitted.comparison):
         screen.warn(console, message)
     if not options.wait:
@@ -49,12 +48,3 @@ def perform(options: argparse.Namespace) -> int:
     return watch.until_ended(
         console, submitted.directory, submitted.numbers, ask=not options.yes
     )
-
-
-def _summary(submitted: Submitted) -> str:
-    new = len(submitted.submission.attempts) if submitted.submission else 0
-    reconciliation, root = submitted.comparison.reconciliation, submitted.directory.root
-    counted = f"{text.counted(new, 'experiment')} submitted"
-    others = f"{len(reconciliation.kept)} kept, {len(reconciliation.orphaned)} orphaned"
-    started = sentences.started(submitted.started)
-    return f"{submitted.directory.name}: {counted}, {others}; {started}; {root}"

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import settings
-from orchestrator.analysis import observables
-from orchestrator.cli import arguments, screen
-from orchestrator.plots.plot import FRAMES, KINDS, QUANTITIES_SHOWN, Choice, draw, refuse
-from orchestrator.records import selection
+from orchestrator.cli import arguments
+from orchestrator.model.pictures import FRAMES, KINDS, QUANTITIES_SHOWN
 
 if TYPE_CHECKING:
     import argparse
@@ -31,7 +29,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "kind",
         metavar="KIND",
-        choices=KINDS,
         nargs="?",
         default="phase-diagram",
         help=f"{', '.join(KINDS[:-1])} or {KINDS[-1]} (default: phase-diagram)",
@@ -57,7 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quantity",
         metavar="NAME,...",
-        help=f"series: {', '.join(observables.quantities())} (default: {QUANTITIES_SHOWN})",
+        help=f"quantities of a series, by commas (default: {QUANTITIES_SHOWN})",
     )
     parser.add_argument(
         "--y", metavar="ROW", type=int, help="row of a profile, in cells (default: the middle)"
@@ -72,6 +69,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Draw and say where the pictures are."""
+    from orchestrator.cli import screen
+    from orchestrator.model.pictures import Choice
+    from orchestrator.plots.plot import draw, refuse
+    from orchestrator.records import selection
+
     kind_alone = options.sweep in KINDS
     if kind_alone and not (settings.data_directory(options.data_dir) / options.sweep).exists():
         options.sweep, options.kind = None, options.sweep

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli import arguments
 from orchestrator.errors import RequestError
-from orchestrator.records import attempts, failures, selection
-from orchestrator.records.live_status import LiveStatus
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
     from orchestrator.model import Status
+    from orchestrator.records.live_status import LiveStatus
 
 _INTERVAL_S = 0.5
 
@@ -33,6 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Print the engine's output of the latest attempt, then why it ended."""
+    from orchestrator.records import attempts, failures, selection
+    from orchestrator.records.live_status import LiveStatus
+
     directory = selection.find_sweep(options.sweep, options.data_dir)
     number = selection.choose_one(options.experiment, directory, "logs")
     live = LiveStatus(directory, [number])
@@ -63,6 +65,8 @@ def perform(options: argparse.Namespace) -> int:
 
 def _never_started(live: LiveStatus, status: Status) -> int:
     """Print what there is of an experiment that no worker has taken: its job's own output."""
+    from orchestrator.records import failures
+
     state = status.state.value
     if not status.state.ended or not _show_job(live, status):
         why = failures.remark(status)

@@ -8,20 +8,17 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.cli import arguments, screen
+from orchestrator.cli import arguments
 from orchestrator.errors import RequestError
-from orchestrator.html.report import Page, page_path
-from orchestrator.records import selection
-from orchestrator.records.live_status import LiveStatus
-from orchestrator.records.status import present
-from orchestrator.submission.watch import Abandonment
 
 if TYPE_CHECKING:
     import argparse
 
     from rich.console import Console
 
+    from orchestrator.html.report import Page
     from orchestrator.model import Status
+    from orchestrator.records.live_status import LiveStatus
 
 _EVERY_S = 10.0
 
@@ -56,6 +53,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Write the page, once or until no experiment runs, and say where it is."""
+    from orchestrator.cli import screen
+    from orchestrator.html.report import Page, page_path
+    from orchestrator.records import selection
+    from orchestrator.records.live_status import LiveStatus
+    from orchestrator.records.status import present
+
     if not options.every > 0 or math.isinf(options.every):
         raise RequestError(f"--every: expected seconds above 0, got {options.every:g}")
     directory = selection.find_sweep(options.sweep, options.data_dir)
@@ -82,6 +85,9 @@ def perform(options: argparse.Namespace) -> int:
 
 def _follow(console: Console, page: Page, live: LiveStatus, every_s: float) -> list[Status]:
     """Write the page until no experiment runs; return those that nobody is left to run."""
+    from orchestrator.records.status import present
+    from orchestrator.submission.watch import Abandonment
+
     abandonment = Abandonment(page.directory)
     while True:
         statuses = present(live.read())
@@ -94,5 +100,7 @@ def _follow(console: Console, page: Page, live: LiveStatus, every_s: float) -> l
 
 
 def _show(console: Console, page: Page, statuses: list[Status], every_s: float | None) -> None:
+    from orchestrator.cli import screen
+
     with screen.busy(console, f"reading {page.directory.name}"):
         page.show(statuses, None if every_s is None else math.ceil(every_s))

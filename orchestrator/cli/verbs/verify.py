@@ -6,17 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.analysis import comparison
-from orchestrator.cli import arguments, screen
+from orchestrator.cli import arguments
 from orchestrator.errors import OrchestratorError, RequestError
-from orchestrator.formats.durable import read_json
-from orchestrator.model import Experiment, OnTimeout, Outputs, Point, Run, State, Task
-from orchestrator.records import arrays, attempts, failures, selection
-from orchestrator.records.paths import ExperimentDirectory
-from orchestrator.records.status import read_statuses
-from orchestrator.runner import simulator
-from orchestrator.runner.stop import Stop
-from orchestrator.runner.supervisor import supervise
 
 if TYPE_CHECKING:
     import argparse
@@ -41,6 +32,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Make the experiment again from its own account, beside it, and compare."""
+    from orchestrator.analysis import comparison
+    from orchestrator.cli import screen
+    from orchestrator.formats.durable import read_json
+    from orchestrator.records import arrays, attempts, failures, selection
+    from orchestrator.records.status import read_statuses
+
     console = screen.console(options)
     directory = selection.find_sweep(options.sweep, options.data_dir)
     number = selection.choose_one(options.experiment, directory, "verify")
@@ -69,6 +66,9 @@ def perform(options: argparse.Namespace) -> int:
 
 def _engine(known: dict[str, Any], console: Console) -> Engine:
     """Return the engine that made an experiment, and say where it has changed since."""
+    from orchestrator.cli import screen
+    from orchestrator.runner import simulator
+
     root = known.get("rescal_root")
     engine = simulator.find(None if root is None else Path(root))
     if engine.digest != known.get("engine_digest"):
@@ -81,6 +81,12 @@ def _engine(known: dict[str, Any], console: Console) -> Engine:
 
 
 def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) -> Reduced:
+    from orchestrator.model import Experiment, OnTimeout, Outputs, Point, Run, State, Task
+    from orchestrator.records import arrays, attempts, failures
+    from orchestrator.records.paths import ExperimentDirectory
+    from orchestrator.runner.stop import Stop
+    from orchestrator.runner.supervisor import supervise
+
     again = ExperimentDirectory(scratch)
     attempt = attempts.claim(again, 1, attempts.myself("", "verify"))
     assert attempt is not None
@@ -100,6 +106,8 @@ def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) ->
 
 
 def _tell(console: Console, name: str, compared: Sequence[Comparison]) -> int:
+    from orchestrator.cli import screen
+
     for snapshot in compared:
         verdict = snapshot.difference or "equal"
         screen.say(

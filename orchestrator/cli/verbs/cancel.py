@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.cli import arguments, screen, sentences
-from orchestrator.submission.cancel import cancel
+from orchestrator.cli import arguments
 
 if TYPE_CHECKING:
     import argparse
@@ -23,6 +22,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Cancel what has not ended."""
+    from orchestrator.cli import screen, sentences
+    from orchestrator.submission.cancel import cancel
+
     done = cancel(options.sweep, options.experiments, data_dir=options.data_dir)
     never = f", {done.never_submitted} never submitted" if done.never_submitted else ""
     counts = f"{done.cancelled} cancelled, {done.ended} had ended before{never}"

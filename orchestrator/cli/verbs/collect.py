@@ -7,15 +7,9 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import plots, text
-from orchestrator.analysis import dataset
-from orchestrator.cli import arguments, screen
+from orchestrator import text
+from orchestrator.cli import arguments
 from orchestrator.errors import RequestError
-from orchestrator.formats import destination
-from orchestrator.model import State
-from orchestrator.records import selection
-from orchestrator.records.live_status import LiveStatus
-from orchestrator.records.status import present
 
 if TYPE_CHECKING:
     import argparse
@@ -42,6 +36,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Collect and say where it is."""
+    from orchestrator import plots
+    from orchestrator.analysis import dataset
+    from orchestrator.cli import screen
+    from orchestrator.formats import destination
+    from orchestrator.model import State
+    from orchestrator.records import selection
+    from orchestrator.records.live_status import LiveStatus
+    from orchestrator.records.status import present
+
     console = screen.console(options)
     directory = selection.find_sweep(options.sweep, options.data_dir)
     if options.tolerance is not None and not options.tolerance >= 0:

@@ -1,4 +1,4 @@
-"""The verbs, what reads their words, and the overview of all."""
+"""A command line: options, a verb, and what the verb takes."""
 
 from __future__ import annotations
 
@@ -9,34 +9,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 from orchestrator import text
 from orchestrator._version import __version__
+from orchestrator.cli.verbs import GROUPS, verbs
 from orchestrator.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-GROUPS = {
-    "Start": {
-        "init": "make a starter project: sweeps/, templates/, data_runs/",
-        "doctor": "probe this machine, the engine, the file system and Slurm",
-        "schema": "print the JSON Schema of a sweep file, for editors",
-    },
-    "Run": {
-        "plan": "show what submitting a sweep file would do; change nothing",
-        "submit": "run what is new in a sweep file",
-        "run": "run one experiment here, in the foreground",
-        "resubmit": "run experiments again that ended badly",
-        "cancel": "stop a sweep, or some of its experiments",
-    },
-    "Look": {
-        "status": "show where the experiments of a sweep stand",
-        "logs": "show what an experiment wrote",
-        "plot": "draw a sweep: phase diagram, series, spectrum, profile, animation",
-        "report": "write one HTML page of a sweep, also while it runs",
-        "collect": "write a sweep to one labelled dataset",
-        "verify": "run an experiment again and compare every snapshot",
-    },
-}
-"""The verbs and what each of them does, in the order of a first sweep."""
 
 _EVERYWHERE = ("--data-dir", "--color", "-Q", "--quiet", "-v", "--verbose", "--version")
 """Options that may stand before the verb."""
@@ -62,16 +39,11 @@ Exit codes: 0 done; 1 some experiments ended badly; 2 the request was wrong; 130
 """
 
 
-def verbs() -> dict[str, str]:
-    """Return every verb with what it does."""
-    return {verb: summary for group in GROUPS.values() for verb, summary in group.items()}
-
-
 def parser(verb: str) -> argparse.ArgumentParser:
     """Build the parser of what stands behind a verb."""
     from orchestrator.cli import arguments  # noqa: PLC0415  # the overview needs none of it
 
-    module = import_module(f"orchestrator.cli.{verb}")
+    module = import_module(f"orchestrator.cli.verbs.{verb}")
     examples = "".join(f"  rescal-sweep {verb} {words}\n" for words in module.EXAMPLES)
     parser_of_verb = _Parser(
         prog=f"rescal-sweep {verb}",
@@ -131,7 +103,9 @@ def _parted(words: Sequence[str]) -> tuple[list[str], str | None, list[str]]:
                 f'{option}: no option that may stand before the verb; "rescal-sweep help" lists verbs'
             )
         leading.append(option)
-        if option in _WITH_VALUE and rest:
+        if option in _WITH_VALUE:
+            if not rest:
+                raise RequestError(f"{option}: its value is missing")
             leading.append(rest.pop(0))
     return leading, rest[0] if rest else None, rest[1:]
 

@@ -1,4 +1,4 @@
-"""Probe this machine, the engine, the file system and Slurm; say what to do where one is amiss."""
+"""Probing this machine, the engine, the file system and Slurm."""
 
 from __future__ import annotations
 
@@ -11,11 +11,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from orchestrator import settings
 from orchestrator._version import __version__
-from orchestrator.cli import arguments, screen
 from orchestrator.errors import RequestError
 from orchestrator.formats.durable import (
     append_lines,
@@ -35,13 +32,12 @@ from orchestrator.submission.request import installed
 from orchestrator.submission.resources import effective
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator
     from pathlib import Path
 
     from orchestrator.slurm.cluster import Limits
+    from orchestrator.submission.request import Placement
 
-_MARKS = {"ok": "green", "warning": "yellow", "failure": "red"}
 _LITTLE_SPACE = 5e9
 _FEW_INODES = 50_000
 _PROBE_S = 60.0
@@ -59,40 +55,23 @@ class Finding:
     result: str
 
 
-EXAMPLES = ("", "--probe -p pdebug")
-"""What may stand behind the verb."""
+def findings(
+    data_dir: str | os.PathLike[str] | None, placement: Placement, *, probe: bool
+) -> Iterator[Finding]:
+    """Yield a line for each thing that is looked at, what submitting needs first.
 
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
-    parser.add_argument(
-        "--probe",
-        action="store_true",
-        help="submit a one-minute test job to check a compute node",
-    )
-    arguments.add_access(parser)
-
-
-def perform(options: argparse.Namespace) -> int:
-    """Print a line for each finding; 1 if one is a failure."""
-    console = screen.console(options)
-    failed = False
-    for finding in _findings(options):
-        failed |= finding.mark == "failure"
-        line = Text(f"{finding.mark:8}", _MARKS[finding.mark])
-        line.append(f" {finding.what}: {finding.result}", "default")
-        console.print(line, highlight=False, soft_wrap=True)
-    return 1 if failed else 0
-
-
-def _findings(options: argparse.Namespace) -> Iterator[Finding]:
+    Parameters
+    ----------
+    probe
+        Whether a job of one minute is submitted to look at a compute node.
+    """
     cores = len(os.sched_getaffinity(0))
     yield Finding(
         "ok", "this machine", f"Python {platform.python_version()}, {cores} cores to use"
     )
     yield _engine()
-    yield from _file_system(settings.data_directory(options.data_dir))
-    yield from _slurm(options)
+    yield from _file_system(settings.data_directory(data_dir))
+    yield from _slurm(placement, probe=probe)
 
 
 def _engine() -> Finding:
@@ -188,7 +167,7 @@ def _locks(trial: Path, what: str) -> Finding:
     return Finding("ok", what, f"locks in {took_ms:.1f} ms")
 
 
-def _slurm(options: argparse.Namespace) -> Iterator[Finding]:
+def _slurm(placement: Placement, *, probe: bool) -> Iterator[Finding]:
     if installed() is None:
         yield Finding("ok", "Slurm", "not here; sweeps run on this machine")
         return
@@ -225,8 +204,8 @@ def _slurm(options: argparse.Namespace) -> Iterator[Finding]:
             "ok" if partition.up and able else "warning", f"partition {partition.name}", summary
         )
     yield from _mine(limits)
-    if options.probe:
-        resources = effective(Resources(), arguments.placement(options))
+    if probe:
+        resources = effective(Resources(), placement)
         if problems := feasibility.check(resources, 1, partitions, limits):
             yield from (Finding("failure", "compute node", problem) for problem in problems)
         else:

@@ -6,10 +6,8 @@ import functools
 from typing import TYPE_CHECKING
 
 from orchestrator import text
-from orchestrator.cli import arguments, screen, sentences, status_table, watch
+from orchestrator.cli import arguments
 from orchestrator.model import State
-from orchestrator.records import failures, ledger
-from orchestrator.submission.resubmit import RETRIED, resubmit
 
 if TYPE_CHECKING:
     import argparse
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
     from orchestrator.submission.resubmit import Resubmitted
 
-_BY_DEFAULT = ",".join(state.value for state in State if state in RETRIED)
+_BY_DEFAULT = ",".join(state.value for state in State if state.retried)
 
 
 EXAMPLES = ("quickstart", "quickstart exp3 5-7 -t 4h", "quickstart --state timeout --wait")
@@ -41,6 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Make one more attempt at each chosen experiment."""
+    from orchestrator.cli import screen, sentences, watch
+    from orchestrator.submission.resubmit import resubmit
+
     console = screen.console(options)
     done = resubmit(
         options.sweep,
@@ -54,7 +55,7 @@ def perform(options: argparse.Namespace) -> int:
         _tell_nothing(console, done)
         return 0
     counted = f"{text.counted(len(done.numbers), 'experiment')} resubmitted"
-    started = ", ".join(dict.fromkeys(map(sentences.started, done.started)))
+    started = ", ".join(dict.fromkeys(map(sentences.who_runs, done.started)))
     screen.say(
         console, f"{done.directory.name}: {counted} ({text.names(done.numbers)}); {started}"
     )
@@ -65,6 +66,9 @@ def perform(options: argparse.Namespace) -> int:
 
 def _tell_nothing(console: Console, done: Resubmitted) -> None:
     """Say that there is nothing to do, and what there is instead."""
+    from orchestrator.cli import screen, status_table
+    from orchestrator.records import failures, ledger
+
     name, statuses = done.directory.name, done.statuses
     screen.say(console, f"{name}: nothing to resubmit")
     console.print(status_table.counts_line(statuses))

@@ -1,0 +1,51 @@
+"""Run one experiment here, in the foreground, with a progress bar."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from orchestrator.cli import arguments
+
+if TYPE_CHECKING:
+    import argparse
+
+
+_REFRESH_S = 0.25
+
+
+EXAMPLES = ("sweeps/quickstart.yaml", "sweeps/quickstart.yaml exp3")
+"""What may stand behind the verb."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    arguments.add_sweep_file(parser)
+    parser.add_argument(
+        "experiment", metavar="EXP", nargs="?", help="exp3 or 3 (default: the first not done)"
+    )
+
+
+def perform(options: argparse.Namespace) -> int:
+    """Claim an experiment and supervise it in this process."""
+    from orchestrator.cli import screen, status_table, watch
+    from orchestrator.model import State
+    from orchestrator.records import ledger
+    from orchestrator.records.status import read_statuses
+    from orchestrator.submission import foreground
+
+    console = screen.console(options)
+    claimed = foreground.claim(
+        options.sweep,
+        options.experiment,
+        overrides=options.set,
+        data_dir=options.data_dir,
+        tell=functools.partial(screen.warn, console),
+    )
+    watch.supervised(console, claimed)
+    (ended,) = read_statuses(claimed.directory, [claimed.number])
+    axes = ledger.axes(claimed.directory)
+    console.print(status_table.status_table([ended], axes, screen.width(console)))
+    if ended.state is State.CANCELLED:
+        return 130
+    return 0 if ended.state is State.DONE else 1

@@ -1,0 +1,50 @@
+"""Show where the experiments of a sweep stand; without a name, every sweep on a line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from orchestrator import settings
+from orchestrator.cli import arguments
+
+if TYPE_CHECKING:
+    import argparse
+
+EXAMPLES = ("", "quickstart --watch", "quickstart --json")
+"""What may stand behind the verb."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    arguments.add_sweep(parser, required=False, several=", or a line for each")
+    parser.add_argument("--watch", action="store_true", help="refresh in place until all ended")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--all", action="store_true", help="a line for every experiment")
+
+
+def perform(options: argparse.Namespace) -> int:
+    """Show the status once, or again and again."""
+    from orchestrator.cli import screen, status_screen
+    from orchestrator.records import paths, selection
+
+    console = screen.console(options)
+    data = settings.existing_data_directory(options.data_dir)
+    known = list(paths.sweeps(data))
+    if options.sweep is None and len(known) != 1:
+        if options.json:
+            sweeps = [*map(status_screen.summary, known)]
+            print(json.dumps({"sweeps": sweeps}, indent=1))
+        else:
+            status_screen.overview(console, data, known)
+        return 0
+    directory = selection.find_sweep(options.sweep, options.data_dir)
+    if options.json:
+        from orchestrator.submission.status import status_of
+
+        print(json.dumps(status_of(directory, ask_slurm=True).as_json(), indent=1))
+    elif options.watch:
+        status_screen.show_until_ended(console, directory, everything=options.all)
+    else:
+        status_screen.show(console, directory, everything=options.all)
+    return 0
