@@ -192,7 +192,7 @@ def test_who_follows_the_log_of_what_waits_sees_it_start(bench: Bench) -> None:
         _until(bench, lambda s: s["experiments"][0]["snapshots"] == 1)
         waits = following.poll() is None
         bench.go()
-        said, _ = following.communicate(timeout=60)
+        said, _ = following.communicate(timeout=300)
 
     assert waits
     assert following.returncode == 0

@@ -119,7 +119,7 @@ def test_a_page_that_follows_shows_each_snapshot_and_ends_with_the_sweep(bench: 
     _until(lambda: written.exists() and _snapshots(written) == [1, 1])
     running = _data(written)
     bench.go()
-    said, problems = following.communicate(timeout=60)
+    said, problems = following.communicate(timeout=300)
 
     assert running["follow"] == 1
     assert [one["state"] for one in running["experiments"]] == ["running", "running"]
@@ -142,7 +142,7 @@ def test_following_ends_with_a_word_once_nobody_is_left_to_run_the_rest(bench: B
     _until(lambda: written.exists() and _snapshots(written) == [1, 0])
     claim = json.loads(bench.sweep.experiment(0).attempt(1).claim.read_text())
     os.kill(claim["pid"], signal.SIGKILL)
-    said, problems = following.communicate(timeout=60)
+    said, problems = following.communicate(timeout=300)
 
     assert (following.returncode, problems) == (1, "")
     assert said.splitlines()[1:] == [
@@ -180,7 +180,7 @@ def test_following_is_left_with_ctrl_c_and_the_page_stays_and_loads_no_more(
     assert following.stdout is not None
     said = following.stdout.readline()
     following.send_signal(signal.SIGINT)
-    _, problems = following.communicate(timeout=60)
+    _, problems = following.communicate(timeout=300)
     bench.go()
 
     assert said == "wrote data_runs/winds/report.html\n"

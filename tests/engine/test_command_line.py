@@ -776,7 +776,7 @@ def test_a_reader_that_goes_away_ends_the_run_with_a_sentence(bench: Bench) -> N
     os.close(writing)
     os.close(reading)
 
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
 
     assert process.returncode == 255
     assert said.endswith("cannot be written: Broken pipe\n")
@@ -793,7 +793,7 @@ def test_a_signal_ends_the_run_quietly(bench: Bench, number: signal.Signals) -> 
         time.sleep(0.01)
 
     process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
 
     assert (process.returncode, said) == (128 + number, "")
     assert not [path for path in bench.root.rglob(".*") if path.is_file()]
@@ -814,7 +814,7 @@ def test_faults_are_found_before_the_kernels_are_loaded(bench: Bench) -> None:
     bench.parameters()
 
     process = bench.start("rescal", "run.par", flags=("-X", "importtime"))
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
 
     assert process.returncode == 255
     assert bench.placed("@H: 16 here, but 17 in DUN.csp") in said

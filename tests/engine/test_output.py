@@ -121,7 +121,7 @@ def test_standard_output_can_be_the_pipe(ready: Bench, frames: tuple[bytes, ...]
             *("-data_pipe", "1"),
             stdout=stream,
         )
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=300)
     assert (process.returncode, said) == (0, "")
 
     data = (ready.root / "stream").read_bytes()
@@ -332,7 +332,7 @@ def test_a_full_disk_ends_the_run_with_a_sentence(ready: Bench) -> None:
         process = ready.start(
             "rescal", "run.par", "-dcsp", "5t0", "-data_pipe", str(full.fileno())
         )
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
 
     assert process.returncode == 255
     assert said.endswith("cannot be written: No space left on device\n")

@@ -26,7 +26,7 @@ def _shell(bench: Bench, line: str) -> subprocess.CompletedProcess[str]:
         env=bench.environment(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

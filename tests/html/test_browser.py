@@ -51,7 +51,7 @@ class Opener:
 
     def __call__(self, fragment: str = "", **kind: Any) -> Page:
         tab = self.browser.new_context(**{"viewport": WINDOW, **kind}).new_page()
-        tab.set_default_timeout(5000)
+        tab.set_default_timeout(120_000)
         tab.on("console", lambda message: self.complaints.append(message.text))
         tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         tab.on("request", lambda request: self.asked.append(request.url))
@@ -558,7 +558,7 @@ def test_all_of_the_page_is_printed_though_it_is_out_of_sight(
              dispatchEvent(new Event('beforeprint'));
              return !document.querySelector('.cell canvas[width="2"]');
            }""",
-        timeout=30_000,
+        timeout=300_000,
     )
     tab.emulate_media(media="print")
     tab.set_viewport_size({"width": 700, "height": 900})  # about A4
@@ -676,7 +676,7 @@ def following(written: Path, overview: Overview, make_exhibit: Callable[..., Exh
 def _open_following(browser: Browser, path: Path, fragment: str = "") -> Page:
     """Return a tab of a small window with a clock that only the test moves on."""
     tab = browser.new_context(viewport={"width": 700, "height": 500}).new_page()
-    tab.set_default_timeout(5000)
+    tab.set_default_timeout(120_000)
     tab.clock.install()
     tab.goto(path.as_uri() + fragment)
     return tab

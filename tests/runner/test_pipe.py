@@ -80,7 +80,7 @@ def test_what_is_in_the_pipe_after_the_writer_has_ended_is_read(
         count = _pipe(reading, writer, handle).fill(memoryview(target))
 
         assert bytes(target[:count]) == b"last words"
-        assert time.monotonic() - before < 5
+        assert time.monotonic() - before < 30
         if handle is not None:
             os.close(handle)
 

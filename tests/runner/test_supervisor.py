@@ -660,7 +660,7 @@ def test_signals_end_a_supervisor_with_a_record(
     with _start(trial) as supervisor:
         _until(lambda: _kept(trial) == 2)
         supervisor.send_signal(number)
-        printed, complaint = supervisor.communicate(timeout=60)
+        printed, complaint = supervisor.communicate(timeout=300)
 
     assert (printed, complaint) == (f"{state} {sentence}\n", "")
     record = attempts.read_record(trial.files)
@@ -685,7 +685,7 @@ def test_a_full_disk_fails_with_a_sentence_and_leaves_no_drafts(
     Journal.append = append
     """
     with _start(trial, limit) as supervisor:
-        printed, complaint = supervisor.communicate(timeout=60)
+        printed, complaint = supervisor.communicate(timeout=300)
 
     assert complaint == ""
     assert printed == "failed cannot write the results: File too large\n"

@@ -59,7 +59,7 @@ class Cluster:
         """Run a client of Slurm, which must succeed, and return what it printed."""
         environment = {**os.environ, "SLURM_CONF": str(self.configuration)}
         return subprocess.run(
-            command, env=environment, check=True, capture_output=True, text=True, timeout=60
+            command, env=environment, check=True, capture_output=True, text=True, timeout=300
         ).stdout
 
     def submit(self, *words: str) -> str:

@@ -85,7 +85,7 @@ def test_bringing_up_what_is_up_changes_nothing(cluster: Cluster) -> None:
     before = [cluster.pid(part) for part in parts]
 
     done = subprocess.run(
-        [UP, cluster.directory], capture_output=True, text=True, check=True, timeout=60
+        [UP, cluster.directory], capture_output=True, text=True, check=True, timeout=300
     )
 
     assert done.stdout == f"export SLURM_CONF={cluster.configuration}\n"
@@ -111,7 +111,7 @@ def test_settings_reach_slurm_and_taking_down_leaves_no_process(
     said = small.ask("scontrol", "show", "config")
     cores = small.ask("sinfo", "--noheader", "--format=%c").split()
 
-    subprocess.run([DOWN, small.directory], check=True, capture_output=True, timeout=60)
+    subprocess.run([DOWN, small.directory], check=True, capture_output=True, timeout=300)
 
     assert "MaxArraySize            = 11\n" in said
     assert "PriorityType            = priority/basic\n" in said

@@ -103,7 +103,7 @@ def test_following_the_log_of_a_worker_that_is_killed_on_another_node_ends(
     )
 
     _kill_the_workers(desk)
-    said, _ = following.communicate(timeout=40)
+    said, _ = following.communicate(timeout=300)
 
     assert following.returncode == 0
     assert "rescal speaks" in said
@@ -166,7 +166,7 @@ def test_what_is_preempted_is_pending_again_and_waited_for(
     states = [desk.counts() for _ in range(5)]
     preempting.ask("scancel", urgent)
     desk.go()
-    said, _ = waiting.communicate(timeout=90)
+    said, _ = waiting.communicate(timeout=300)
 
     assert stopped
     assert states == [{"pending": 2}] * 5

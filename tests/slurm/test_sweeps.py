@@ -154,7 +154,7 @@ def test_two_submitters_at_once_run_nothing_twice(desk: Desk) -> None:
         )
         for _ in range(2)
     ]
-    said = [one.communicate(timeout=120)[0] for one in both]
+    said = [one.communicate(timeout=300)[0] for one in both]
 
     assert [one.returncode for one in both] == [0, 0], said
     assert desk.attempts() == [1] * 4
