@@ -85,13 +85,30 @@ def names(numbers: Sequence[int], most: int = 8) -> str:
     return shown + (f" and {len(numbers) - most} more" if len(numbers) > most else "")
 
 
+def ranges(numbers: Iterable[int]) -> str:
+    """Write numbers of experiments as a command takes them, ranges of three and more as such.
+
+    >>> ranges([0, 1, 2, 5, 7, 8]), ranges([])
+    ('0-2 5 7 8', '')
+    """
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return " ".join(
+        f"{run[0]}-{run[-1]}" if len(run) > 2 else " ".join(map(str, run)) for run in runs
+    )
+
+
 def time_t0(value: float) -> str:
     """Write a simulated time with the digits it deserves.
 
-    >>> time_t0(20.01319204160906), time_t0(1000.0), time_t0(0.25)
-    ('20.0132', '1000', '0.25')
+    >>> time_t0(20.01319204160906), time_t0(1000.31), time_t0(0.25)
+    ('20', '1000', '0.25')
     """
-    return f"{value:g}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def listed(words: Sequence[str], most: int = 20) -> str:

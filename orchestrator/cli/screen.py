@@ -33,6 +33,11 @@ def width(console: Console) -> int | None:
     return None if _is_plain() else console.width
 
 
+def is_ascii(console: Console) -> bool:
+    """Return whether only ASCII can be printed."""
+    return console.options.ascii_only
+
+
 def _is_plain() -> bool:
     return not sys.stdout.isatty() and "COLUMNS" not in os.environ
 

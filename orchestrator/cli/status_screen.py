@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
@@ -12,13 +11,15 @@ from rich.text import Text
 from orchestrator.cli import screen, status_table
 from orchestrator.errors import OrchestratorError
 from orchestrator.model import State
-from orchestrator.records import failures, ledger
+from orchestrator.records import failures, ledger, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import present, read_statuses
+from orchestrator.submission.next_steps import next_steps
 from orchestrator.submission.status import status_of
+from orchestrator.submission.watch import watch_these
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from rich.console import Console, RenderableType
@@ -26,53 +27,98 @@ if TYPE_CHECKING:
     from orchestrator.model import Status
     from orchestrator.records.paths import SweepDirectory
 
-_MANY = 60
+_MOST_ROWS = 60
+"""Experiments with a line each in a file or a pipe."""
+
 _REFRESH_S = 2.0
+_TABLE_LINES = 4  # a title, the rules and the empty lines around a table
+_FEW_ROWS = 3  # that a table has at least, where there is hardly any room
 
 
 def show(console: Console, directory: SweepDirectory, *, everything: bool) -> None:
     """Print the status of a sweep, with a line for each experiment if ``everything`` is wanted."""
-    statuses = LiveStatus(directory).read()
-    width = screen.width(console)
-    console.print(_status(directory, statuses, width, everything=everything))
+    console.print(
+        of_sweep(console, directory, LiveStatus(directory).read(), everything=everything)
+    )
 
 
 def show_until_ended(console: Console, directory: SweepDirectory, *, everything: bool) -> None:
-    """Show the status of a sweep again and again until all has ended."""
-    live_status = LiveStatus(directory)
-    with Live(console=console, auto_refresh=False, screen=console.is_interactive) as live:
-        while True:
-            statuses = live_status.read()
-            width = screen.width(console)
-            shown = _status(directory, statuses, width, everything=everything)
+    """Show the status of a sweep until all has ended or nobody is left to run the rest.
+
+    On a terminal in place; elsewhere a line for each change.
+    """
+    if not console.is_interactive:
+        _tell_changes(console, directory)
+        show(console, directory, everything=everything)
+        return
+    shown: RenderableType = ""
+    with Live(console=console, auto_refresh=False, screen=True) as live:
+        for statuses in watch_these(directory, None, _REFRESH_S):
+            shown = of_sweep(console, directory, statuses, everything=everything)
             live.update(shown, refresh=True)
-            if all(s.state.ended for s in present(statuses)):
-                break
-            time.sleep(_REFRESH_S)
-    if console.is_interactive:  # whose screen is as it was before
-        console.print(shown)
+    console.print(shown)  # on the screen as it was before
 
 
-def _status(
+def _tell_changes(console: Console, directory: SweepDirectory) -> None:
+    before: dict[int, State] = {}
+    for statuses in watch_these(directory, None, _REFRESH_S):
+        for status in present(statuses):
+            number = status.experiment.number
+            if before.get(number, State.PENDING) is not status.state:
+                screen.say(console, status_table.line(status))
+            before[number] = status.state
+
+
+def of_sweep(
+    console: Console,
     directory: SweepDirectory,
     statuses: Sequence[Status],
-    width: int | None,
     *,
     everything: bool,
 ) -> RenderableType:
+    """Arrange what fits on the screen: rows, counts by axis, the counts, and what to do next."""
     axes = ledger.axes(directory)
-    shown = statuses
-    if len(statuses) > _MANY and not everything:
-        shown = [s for s in statuses if s.state not in {State.DONE, State.PENDING}][:_MANY]
+    ending: list[Text] = [status_table.counts_line(statuses)]
+    sweep = selection.word(directory)
+    ending += map(Text, failures.grouped(sweep, present(statuses), axes))
+    ending += map(Text, next_steps(directory, statuses))
+    if all(s.state is State.CANCELLED for s in present(statuses)) and not everything:
+        return Group(*ending)
+    lines = None
+    if console.is_interactive:
+        used = sum(len(line.wrap(console, console.width)) for line in ending)
+        lines = max(console.height - 1 - used, _TABLE_LINES + _FEW_ROWS)
+    rows = statuses if everything else _rows(statuses, lines)
     parts: list[RenderableType] = []
-    if len(statuses) > _MANY:
-        parts.append(status_table.axis_table(statuses, axes))
-    if shown:
-        parts.append(status_table.status_table(shown, axes, width))
-    parts.append(status_table.counts_line(statuses))
-    groups = failures.grouped(directory.name, present(statuses), axes)
-    parts += [Text(line) for line in groups]
-    return Group(*parts)
+    width = screen.width(console)
+    if len(rows) < len(statuses):
+        room = None if lines is None else lines - len(rows) - _TABLE_LINES * bool(rows)
+        parts += _by_axis(statuses, axes, room)
+    if rows:
+        parts.append(
+            status_table.status_table(rows, axes, width, ascii_only=screen.is_ascii(console))
+        )
+    return Group(*parts, *ending)
+
+
+def _rows(statuses: Sequence[Status], lines: int | None) -> Sequence[Status]:
+    """Choose the experiments that have a row: all, or those that run or ended badly."""
+    room = _MOST_ROWS if lines is None else lines - _TABLE_LINES
+    if len(statuses) <= room:
+        return statuses
+    running = [s for s in statuses if s.state is State.RUNNING]
+    bad = [s for s in statuses if s.state.bad and s.state is not State.CANCELLED]
+    share = room if lines is None else max(_FEW_ROWS, room // 2)
+    return (running + bad)[:share]
+
+
+def _by_axis(
+    statuses: Sequence[Status], axes: Sequence[Sequence[str]], room: int | None
+) -> Iterator[RenderableType]:
+    """Yield the counts of each value on each axis, as far as there is room."""
+    most = None if room is None else room - _TABLE_LINES
+    if most is None or most > 0:
+        yield status_table.axis_table(statuses, axes, most)
 
 
 def overview(console: Console, data: Path, known: Sequence[SweepDirectory]) -> None:

@@ -34,6 +34,7 @@ COLOURS = {
 """One colour per state, the same wherever it is shown."""
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
+_ASCII = "_.-=+*%#"
 _GAP = 3  # characters between two columns
 _AXIS = 1  # the rank of an axis
 _REMARK = 26  # characters that a remark needs at least, to be folded
@@ -64,23 +65,39 @@ class _Column:
     cells: list[Text]
     rank: int = 0
     left: bool = False
+    least: int = 0  # characters, so that it stays where it is while values change
 
     @property
     def width(self) -> int:
         """Characters that it needs, with the gap to the next one."""
-        return _GAP + max(len(self.title), *(cell.cell_len for cell in self.cells), 0)
+        longest = max((cell.cell_len for cell in self.cells), default=0)
+        return _GAP + max(len(self.title), self.least, longest)
+
+
+def line(status: Status) -> str:
+    """Say in a line how an experiment stands."""
+    remark = failures.remark(status)
+    return f"{status.experiment.name} {status.state.value}{f': {remark}' if remark else ''}"
 
 
 def status_table(
-    statuses: Sequence[Status], axes: Sequence[Sequence[str]], width: int | None = None
+    statuses: Sequence[Status],
+    axes: Sequence[Sequence[str]],
+    width: int | None = None,
+    *,
+    ascii_only: bool = False,
 ) -> Table:
     """Show each experiment on a line: values, state, attempt, place, progress, last error.
 
     Where ``width`` characters are too few for all of it, whole columns are left out, those first
-    that tell least, rather than cut.
+    that tell least, rather than cut. With ``ascii_only`` there are no letters but those.
     """
     remark = _Column("remark", [Text(failures.remark(s)) for s in statuses], left=True)
-    columns = [column for column in _columns(statuses, axes) if any(column.cells)]
+    columns = [
+        column
+        for column in _columns(statuses, axes, ascii_only=ascii_only)
+        if any(column.cells)
+    ]
     room = _REMARK if any(remark.cells) else 0
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
     while width is not None and sum(column.width for column in columns) + room > width:
@@ -103,11 +120,16 @@ def status_table(
     return table
 
 
-def _columns(statuses: Sequence[Status], axes: Sequence[Sequence[str]]) -> Iterator[_Column]:
+def _columns(
+    statuses: Sequence[Status], axes: Sequence[Sequence[str]], *, ascii_only: bool
+) -> Iterator[_Column]:
     """Yield all columns of the status table but the remarks."""
 
     def cells(text: Callable[[Status], str]) -> list[Text]:
         return [Text(text(status)) for status in statuses]
+
+    def roughness(status: Status) -> str:
+        return sparkline(status.roughness, _ASCII if ascii_only else _BLOCKS)
 
     yield _Column("exp", cells(lambda s: str(s.experiment.number)))
     values = [coordinates(status.experiment, axes) for status in statuses]
@@ -116,24 +138,25 @@ def _columns(statuses: Sequence[Status], axes: Sequence[Sequence[str]]) -> Itera
         yield _Column(name, shown, _AXIS)
     yield _Column("seed", cells(lambda s: str(s.experiment.point.seed)), rank=2)
     states = [Text(s.state.value, COLOURS[s.state]) for s in statuses]
-    yield _Column("state", states, left=True)
+    yield _Column("state", states, left=True, least=7)
     yield _Column("try", cells(lambda s: str(s.attempt or "")), rank=4)
     yield _Column("job", cells(lambda s: s.claim.job if s.claim else ""), rank=7, left=True)
-    yield _Column("t0", cells(lambda s: f"{s.time_t0:.5g}" if s.time_t0 else ""), rank=5)
-    yield _Column("%", cells(lambda s: f"{100 * s.fraction:.0f}" if s.attempt else ""))
-    yield _Column("t0/min", cells(lambda s: _short(s.rate_t0_per_min)), rank=8)
-    yield _Column("left", cells(lambda s: text.seconds(s.left_s)), rank=3)
-    yield _Column("roughness", cells(lambda s: sparkline(s.roughness)), rank=6, left=True)
+    yield _Column(
+        "t0", cells(lambda s: f"{s.time_t0:.5g}" if s.time_t0 else ""), rank=5, least=6
+    )
+    yield _Column("%", cells(lambda s: f"{100 * s.fraction:.0f}" if s.attempt else ""), least=3)
+    yield _Column("t0/min", cells(lambda s: _short(s.rate_t0_per_min)), rank=8, least=6)
+    yield _Column("left", cells(lambda s: text.seconds(s.left_s)), rank=3, least=6)
+    yield _Column("roughness", cells(roughness), rank=6, left=True)
 
 
-def axis_table(statuses: Sequence[Status], axes: Sequence[Sequence[str]]) -> Table:
-    """Count experiments per state for each value on each axis."""
+def axis_table(
+    statuses: Sequence[Status], axes: Sequence[Sequence[str]], most: int | None = None
+) -> Table:
+    """Count experiments per state for each value on each axis, on at most so many lines."""
     there = present(statuses)
     states = list(counts(there))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("axis value")
-    for state in states:
-        table.add_column(Text(state.value, COLOURS[state]), justify="right")
+    rows: list[tuple[str, ...]] = []
     for names in axes:
         groups: dict[str, list[Status]] = {}
         for status in there:
@@ -144,20 +167,28 @@ def axis_table(statuses: Sequence[Status], axes: Sequence[Sequence[str]]) -> Tab
             groups.setdefault(label, []).append(status)
         for label, group in groups.items():
             numbers = counts(group)
-            table.add_row(Text(label), *(str(numbers.get(state, "")) for state in states))
+            rows.append((label, *(str(numbers.get(state, "")) for state in states)))
+    if most is not None and len(rows) > most:
+        rows[most - 1 :] = [(f"... {len(rows) - most + 1} more",)]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("axis value")
+    for state in states:
+        table.add_column(Text(state.value, COLOURS[state]), justify="right")
+    for row in rows:
+        table.add_row(*map(Text, row))
     return table
 
 
-def sparkline(values: Sequence[float]) -> str:
+def sparkline(values: Sequence[float], levels: str = _BLOCKS) -> str:
     """Draw a series as a line of blocks, from nothing to its largest value; needs two of them.
 
-    >>> sparkline([0, 1, 2, 4, 8]), sparkline([3])
-    ('▁▂▃▅█', '')
+    >>> sparkline([0, 1, 2, 4, 8]), sparkline([0, 4, 8], _ASCII), sparkline([3])
+    ('▁▂▃▅█', '_=#', '')
     """
     if len(values) < 2:
         return ""
     top = max(*values, 1e-9)
-    return "".join(_BLOCKS[min(len(_BLOCKS) - 1, int(len(_BLOCKS) * v / top))] for v in values)
+    return "".join(levels[min(len(levels) - 1, int(len(levels) * v / top))] for v in values)
 
 
 def _short(rate: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import sys
 import threading
 import time
@@ -14,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator import text
-from orchestrator.cli import screen, status_table
+from orchestrator.cli import screen, status_screen, status_table
 from orchestrator.model import State
-from orchestrator.records import failures, ledger
+from orchestrator.records import ledger, selection
 from orchestrator.records.status import coordinates, read_statuses
 from orchestrator.runner.stop import Stop
 from orchestrator.submission.cancel import INTERRUPTED, cancel_these
@@ -45,12 +46,17 @@ def until_ended(
             ended = _watch(console, directory, numbers, axes)
             break
         except KeyboardInterrupt:
-            if ask and sys.stdin.isatty() and not _wants_to_stop(console):
+            answer = _asked(console) if ask else _Answer.STOP
+            if answer is _Answer.WAIT:
                 continue
-            _stop(console, directory, numbers)
+            if answer is _Answer.STOP:
+                _stop(console, directory, numbers)
+            else:
+                sweep = selection.word(directory)
+                screen.say(console, f"they run on; look with: rescal-sweep status {sweep}")
+                screen.say(console, f"stop them with: rescal-sweep cancel {sweep}")
             return 130
-    console.print(status_table.status_table(ended, axes, screen.width(console)))
-    console.print(status_table.counts_line(ended))
+    console.print(status_screen.of_sweep(console, directory, ended, everything=False))
     return 1 if any(s.state is not State.DONE for s in ended) else 0
 
 
@@ -76,9 +82,7 @@ def _tell(console: Console, statuses: Sequence[Status], shown: set[int]) -> None
     for status in statuses:
         if status.state.ended and status.experiment.number not in shown:
             shown.add(status.experiment.number)
-            what = f"{status.experiment.name} {status.state.value}"
-            remark = failures.remark(status)
-            screen.say(console, f"{what}: {remark}" if remark else what)
+            screen.say(console, status_table.line(status))
 
 
 def supervised(console: Console, claimed: Claimed) -> None:
@@ -121,13 +125,31 @@ def display(statuses: Sequence[Status], axes: Sequence[Sequence[str]], height: i
     return Group(status_table.counts_line(statuses), table)
 
 
-def _wants_to_stop(console: Console) -> bool:
-    console.print("\nThe experiments run on without this window.")
-    try:
-        answer = console.input("Stop them? y for yes, anything else to go on waiting: ")
-    except (KeyboardInterrupt, EOFError):
-        return True
-    return answer.strip().lower().startswith("y")
+class _Answer(enum.Enum):
+    """What a person who presses Ctrl-C may want."""
+
+    STOP = "s"
+    LEAVE = "l"
+    WAIT = "w"
+
+
+def _asked(console: Console) -> _Answer:
+    """Ask what Ctrl-C is to do; only a word stops experiments, and nobody to ask is none."""
+    if not sys.stdin.isatty():
+        return _Answer.LEAVE
+    console.print("\nThe experiments need no window to run.")
+    question = "(s)top them, (l)eave them running, or (w)ait on? [w] "
+    while True:
+        try:
+            word = console.input(question, markup=False).strip().lower()
+        except (KeyboardInterrupt, EOFError):
+            console.print()
+            return _Answer.LEAVE
+        for answer in _Answer:
+            if word in {answer.value, answer.name.lower()}:
+                return answer
+        if not word:
+            return _Answer.WAIT
 
 
 def _stop(console: Console, directory: SweepDirectory, numbers: Collection[int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,13 @@ def find_sweep(
         hint = text.did_you_mean(name, known)
         raise RequestError(f"{data}: no sweep {name!r}; {listed}{hint}")
     return SweepDirectory(data / name)
+
+
+def word(directory: SweepDirectory) -> str:
+    """Return how a command names a sweep from here: by its name, or by its path if it lies elsewhere."""
+    here = settings.data_directory()
+    usual = directory.root.parent == here or directory.root.parent.resolve() == here.resolve()
+    return shlex.quote(directory.name if usual else str(directory.root))
 
 
 def _is_path(word: str) -> bool:

@@ -1,0 +1,33 @@
+"""What a person can do next for experiments that nobody runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator import text
+from orchestrator.model import Cluster, State
+from orchestrator.records import selection
+from orchestrator.records.status import present
+from orchestrator.submission import local_pool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from orchestrator.model import Status
+    from orchestrator.records.paths import SweepDirectory
+
+
+def next_steps(directory: SweepDirectory, statuses: Sequence[Status]) -> Iterator[str]:
+    """Yield a sentence with a command for each kind of experiments that waits for a person."""
+    there = present(statuses)
+    waiting = [s for s in there if s.state is State.PENDING and _local(s)]
+    if waiting and not local_pool.live_workers(directory):
+        again = f"rescal-sweep resubmit {selection.word(directory)}"
+        yield f"{len(waiting)} pending, and no worker is running: {again}"
+    never = sum(s.state is State.NEVER_SUBMITTED for s in there)
+    if never:
+        yield f"{text.counted(never, 'experiment')} never submitted: submit the sweep file again"
+
+
+def _local(status: Status) -> bool:
+    return status.submission is not None and status.submission.cluster is Cluster.LOCAL
