@@ -12,6 +12,7 @@ from orchestrator.cli import arguments, screen, status_table, watch
 from orchestrator.model import State
 from orchestrator.records import ledger
 from orchestrator.records.status import read_statuses
+from orchestrator.runner import orphans
 from orchestrator.runner.stop import Stop
 from orchestrator.submission import foreground
 
@@ -66,6 +67,7 @@ def _supervise(console: Console, claimed: Claimed) -> None:
     drawing = threading.Thread(target=draw, daemon=True)
     if console.is_terminal:
         drawing.start()
+    orphans.adopt()
     try:
         with Stop.on_signals() as stop:
             claimed.make(stop)

@@ -14,7 +14,7 @@ from orchestrator.model import Experiment, OnTimeout, Outputs, Point, Run, State
 from orchestrator.records import arrays, attempts, failures, selection
 from orchestrator.records.paths import ExperimentDirectory
 from orchestrator.records.status import read_statuses
-from orchestrator.runner import simulator
+from orchestrator.runner import orphans, simulator
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
 
@@ -81,6 +81,7 @@ def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) ->
     attempt = attempts.claim(place, 1, attempts.myself("", "verify"))
     assert attempt is not None
     point = Point("", known["parameters"], known["seed"])
+    orphans.adopt()
     run = Run(known["stop_t0"], known["every_t0"], on_timeout=OnTimeout.RERUN)
     with Stop.on_signals() as stop:
         record = supervise(
