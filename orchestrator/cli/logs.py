@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -10,6 +12,7 @@ from orchestrator.cli import arguments
 from orchestrator.errors import RequestError
 from orchestrator.records import attempts, failures, selection
 from orchestrator.records.live_status import LiveStatus
+from orchestrator.runner.output import HEAD_BYTES
 
 if TYPE_CHECKING:
     import argparse
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.model import Status
 
 _INTERVAL_S = 0.5
+_PIECE_BYTES = 1 << 16
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -89,13 +93,19 @@ def _line(what: str, why: str) -> str:
 
 
 def _show(path: Path, start: int) -> int:
-    """Print a file from byte ``start`` on and return where it ended."""
+    """Print a file from byte ``start`` on and return where it ended.
+
+    Of a log that has been shortened meanwhile, what follows its beginning is printed.
+    """
+    letters = codecs.getincrementaldecoder("utf-8")("replace")
     try:
         with path.open("rb") as file:
-            file.seek(start)
-            text = file.read()
+            size = file.seek(0, os.SEEK_END)
+            file.seek(start if start <= size else HEAD_BYTES)
+            while piece := file.read(_PIECE_BYTES):
+                sys.stdout.write(letters.decode(piece))
+            sys.stdout.write(letters.decode(b"", final=True))
+            sys.stdout.flush()
+            return file.tell()
     except FileNotFoundError:
         return start
-    sys.stdout.write(text.decode(errors="replace"))
-    sys.stdout.flush()
-    return start + len(text)

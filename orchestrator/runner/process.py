@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from orchestrator.errors import EngineError, StartError
 from orchestrator.records import attempts, survivors
 from orchestrator.runner import orphans
+from orchestrator.runner.output import Output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -143,29 +144,40 @@ def running(
 
     ``handles`` are inherited.
     """
+    with Output(log) as output:
+        child = _start(command, directory, output, group, handles)
+        try:
+            yield child
+        finally:
+            child.close()
+
+
+def _start(
+    command: Sequence[str],
+    directory: Path,
+    output: Output,
+    group: Group,
+    handles: Sequence[int],
+) -> Child:
     others = orphans.children()
     supervisor = survivors.mark(attempts.myself("", ""))
-    with log.open("ab") as output:
-        try:
-            with _heeding_interrupts():
-                popen = subprocess.Popen(
-                    command,
-                    cwd=directory,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    pass_fds=(*handles, group.lifeline),
-                    process_group=group.number,
-                    env={**os.environ, survivors.VARIABLE: supervisor},
-                )
-        except (OSError, subprocess.SubprocessError) as error:
-            why = error.strerror if isinstance(error, OSError) else error
-            raise StartError(command[0], str(why)) from error
-    child = Child(popen, group, others)
     try:
-        yield child
-    finally:
-        child.close()
+        with _heeding_interrupts():
+            popen = subprocess.Popen(
+                command,
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                stdout=output.handle,
+                stderr=subprocess.STDOUT,
+                pass_fds=(*handles, group.lifeline),
+                process_group=group.number,
+                env={**os.environ, survivors.VARIABLE: supervisor},
+            )
+    except (OSError, subprocess.SubprocessError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise StartError(command[0], str(why)) from error
+    output.let_go()
+    return Child(popen, group, others)
 
 
 @contextlib.contextmanager
