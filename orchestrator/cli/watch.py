@@ -19,6 +19,7 @@ from orchestrator.cli import screen, status_screen, status_table
 from orchestrator.model import State
 from orchestrator.records import ledger, selection
 from orchestrator.records.status import coordinates, read_statuses
+from orchestrator.runner import orphans
 from orchestrator.runner.stop import Stop
 from orchestrator.submission.cancel import INTERRUPTED, cancel_these
 from orchestrator.submission.watch import watch_these
@@ -99,6 +100,7 @@ def supervised(console: Console, claimed: Claimed) -> None:
     drawing = threading.Thread(target=draw, daemon=True)
     if console.is_interactive:
         drawing.start()
+    orphans.adopt()
     try:
         with Stop.on_signals() as stop:
             claimed.make(stop)

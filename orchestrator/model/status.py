@@ -197,7 +197,8 @@ class Status:
     ``attempt`` is the latest one that was submitted or made, 0 where it was never submitted;
     ``silent`` marks a running attempt on another machine that has shown no sign of life; ``cause``
     is what Slurm says of one without a record, and ``expected_start`` when it may start, in s since
-    the epoch; an ``orphaned`` experiment is no longer in the sweep file.
+    the epoch; an ``orphaned`` experiment is no longer in the sweep file; ``earlier`` is what an earlier
+    attempt had reached that came further, whose snapshots are kept.
     """
 
     experiment: Experiment
@@ -211,6 +212,7 @@ class Status:
     cause: Cause | None = None
     expected_start: float | None = None
     orphaned: bool = False
+    earlier: Progress | Record | None = None
 
     @property
     def on_slurm(self) -> bool:
@@ -226,6 +228,11 @@ class Status:
     def snapshots(self) -> int:
         """How many snapshots it has."""
         return self.reached.snapshots if self.reached is not None else 0
+
+    @property
+    def kept(self) -> int:
+        """How many snapshots can be read, of whichever attempt has come furthest."""
+        return self.snapshots if self.earlier is None else self.earlier.snapshots
 
     @property
     def start_t0(self) -> float:

@@ -122,6 +122,24 @@ def reduced(directory: ExperimentDirectory, names: Collection[str] | None = None
     where none can be read. With ``names``, only those arrays.
     """
     wanted = [r for r in reductions.REDUCTIONS if names is None or r.name in names]
+    paths = [directory.array_file(r.name) for r in wanted]
+    while True:  # a journal is dropped once its snapshots are published
+        before = [*map(_version, paths)]
+        furthest = _furthest(directory, wanted)
+        if [*map(_version, paths)] == before:
+            return furthest
+
+
+def _version(path: Path) -> tuple[int, int] | None:
+    """Return what tells one version of a file from the next; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _furthest(directory: ExperimentDirectory, wanted: Sequence[Reduction]) -> Reduced:
     furthest = _published(directory, wanted)
     for attempt in directory.attempts():
         if attempt.journal.exists():

@@ -22,10 +22,12 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.formats.durable import read_json, write_json
 from orchestrator.model import Cause, Claim, Continuation, Kind, Progress, Record, State
-from orchestrator.records import failures
+from orchestrator.records import failures, survivors
 from orchestrator.records.border import Number, all_of, typed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from orchestrator.records.border import Fields
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
 
@@ -169,6 +171,21 @@ def end(attempt: AttemptDirectory, state: State, cause: Cause | None) -> Record:
     )
     write_record(attempt, record)
     return record
+
+
+def end_survivors(claims: Iterable[Claim]) -> int:
+    """Kill what is left on this machine of attempts whose supervisors have died.
+
+    Returns how many programs that were.
+
+    Raises
+    ------
+    EngineError
+        For one that cannot be killed.
+    """
+    boot = _boot_id()
+    supervisors = {survivors.mark(one): one for one in claims if one.boot == boot}
+    return survivors.end([one for one in supervisors.values() if lives_here(one) is False])
 
 
 def request_cancel(attempt: AttemptDirectory) -> None:

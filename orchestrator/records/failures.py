@@ -233,7 +233,7 @@ def _more(state: State, group: Sequence[Status]) -> Iterator[str]:
 def remark(status: Status) -> str:
     """Say in a few words what a person should know about an experiment."""
     orphaned = "no longer in the sweep file" * status.orphaned
-    return "; ".join(part for part in (orphaned, _story(status)) if part)
+    return "; ".join(part for part in (orphaned, _story(status), _earlier(status)) if part)
 
 
 def _story(status: Status) -> str:
@@ -254,6 +254,15 @@ def _of_record(record: Record) -> str:
     kept = record.snapshots and record.state is not State.DONE
     told = f" ({text.counted(record.snapshots, 'snapshot')} kept)" if kept else ""
     return reason(record) + told
+
+
+def _earlier(status: Status) -> str:
+    """Say what an earlier attempt has left that came further; nothing where none did."""
+    if status.earlier is None:
+        return ""
+    reached = text.time_t0(status.earlier.time_t0)
+    counted = text.counted(status.earlier.snapshots, "snapshot")
+    return f"{counted} kept of an earlier attempt, to t = {reached} t0"
 
 
 def _start(expected_s: float | None) -> str:

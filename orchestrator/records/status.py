@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from orchestrator.formats.parameters import Value
-    from orchestrator.model import Axis, Experiment, Submission
+    from orchestrator.model import Axis, Experiment, Progress, Record, Submission
     from orchestrator.records.paths import SweepDirectory
 
 _DECIMALS = 9  # of a time, so that 3 x 0.1 is 0.3
@@ -37,6 +37,7 @@ def read_statuses(
             attempt, asked_by = wanted.get(experiment.number, (0, None))
             try:
                 status = _status(directory, experiment, attempt, asked_by, by_token)
+                status = _with_earlier(directory, status)
             except OSError as error:  # it may be alive all the same
                 status = _unreadable(experiment, attempt, asked_by, error)
             found.append(status)
@@ -82,6 +83,20 @@ def _status(
     return Status(
         experiment, State.RUNNING, made, submission, claim, progress, silent=life is None
     )
+
+
+def _with_earlier(directory: SweepDirectory, status: Status) -> Status:
+    """Return a status with what an earlier attempt had reached, if that one came further."""
+    if status.attempt <= 1 or status.state is State.DONE:
+        return status
+    earlier: Progress | Record | None = None
+    for attempt in directory.experiment(status.experiment.number).attempts():
+        reached = attempts.read_record(attempt) or attempts.read_progress(attempt)
+        if reached is not None and attempt.number < status.attempt:
+            furthest = earlier or status
+            if reached.snapshots and reached.time_t0 > furthest.time_t0:
+                earlier = reached
+    return dataclasses.replace(status, earlier=earlier)
 
 
 def _unreadable(

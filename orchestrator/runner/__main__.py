@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.records.paths import SweepDirectory
+from orchestrator.runner import orphans
 from orchestrator.runner.queue import Post
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.worker import work
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     post = Post(
         given.job, given.token, given.first, given.stride, given.until, given.again, given.slot
     )
+    orphans.adopt()
     with Stop.on_signals(post.until) as stop:
         work(SweepDirectory(given.directory), post, stop)
     return 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.records import attempts, ledger
 from orchestrator.records.paths import SweepDirectory
+from orchestrator.runner import orphans
 from orchestrator.runner.queue import Post
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.worker import work
@@ -49,6 +50,7 @@ def in_job(directory: str, token: str, index: int) -> None:
         Post(job, token, index * together + i, stride, until, again) for i in range(together)
     ]
     if together == 1:
+        orphans.adopt()
         with Stop.on_signals(until) as stop:
             work(sweep, posts[0], stop)
     else:

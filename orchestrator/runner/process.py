@@ -1,4 +1,4 @@
-"""A child program in a process group of its own, which never outlives its ``with`` block."""
+"""A child program, of which nothing outlives its ``with`` block."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import signal
 import subprocess
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from orchestrator.errors import EngineError, StartError
+from orchestrator.records import attempts, survivors
+from orchestrator.runner import orphans
+from orchestrator.runner.output import Output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import TracebackType
+    from collections.abc import Set as AbstractSet
+
+    from orchestrator.runner.group import Group
 
 _GRACES_S = ((signal.SIGINT, 1.0), (signal.SIGTERM, 2.0))
 _DYING_S = 10.0  # from being killed to being gone
 _LAST_BYTES = 8192
 _PAUSE_S = 0.02  # between looks at a child where the kernel cannot tell of its end
 
-# remembers the last line that it reads, and acts on it when the pipe ends
-_GUARD = """trap "" HUP INT TERM
-while read -r group; do last=$group; done
-[ -z "$last" ] || kill -9 "-$last"
-"""
-
 
 class Child:
-    """A running program that leads its own session and process group.
+    """A running program of a process group.
 
     Attributes
     ----------
@@ -39,8 +39,12 @@ class Child:
         A file descriptor that becomes readable when the program ends; None before Linux 5.3.
     """
 
-    def __init__(self, popen: subprocess.Popen[bytes]) -> None:
+    def __init__(
+        self, popen: subprocess.Popen[bytes], group: Group, others: AbstractSet[int]
+    ) -> None:
         self._popen = popen
+        self._group = group
+        self._others = others  # children of this process that are not the program's
         self.pid = popen.pid
         self.ended_handle = _ended_handle(popen.pid)
 
@@ -70,7 +74,7 @@ class Child:
     def settle(self, timeout_s: float) -> None:
         """Wait, at most ``timeout_s``, for what the program has left running in the background."""
         deadline = time.monotonic() + timeout_s
-        while any(pid != self.pid for pid, _ in _session(self.pid)):
+        while any(pid != self.pid for pid, _ in self._family()):
             if time.monotonic() >= deadline:
                 break
             time.sleep(_PAUSE_S)
@@ -86,7 +90,7 @@ class Child:
         for number, grace_s in _GRACES_S:
             if self.ended():
                 break
-            self._signal(number)
+            self._group.signal(number)
             self.wait(grace_s)
 
     def status(self) -> int:
@@ -95,7 +99,7 @@ class Child:
         As :mod:`subprocess` has it: the exit status, or the negative number of the signal.
         """
         if self._popen.returncode is None:
-            self._signal(signal.SIGKILL)
+            self._group.signal(signal.SIGKILL)
             self.wait(_DYING_S)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return self._popen.wait(_PAUSE_S)
@@ -103,54 +107,29 @@ class Child:
         return self._popen.returncode
 
     def ticks(self) -> int:
-        """Return the processor time of the program and its session so far, in kernel ticks."""
-        return sum(ticks for _, ticks in _session(self.pid))
+        """Return the processor time of the program and its children so far, in kernel ticks."""
+        return sum(ticks for _, ticks in self._family())
 
-    def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
+    def _family(self) -> list[tuple[int, int]]:
+        """Return each process that comes from the program, with its processor time in ticks."""
+        running = _processes()
+        found = {pid for pid, one in running.items() if one.group == self._group.number}
+        new = {self.pid, *found, *(orphans.children() - self._others)} & running.keys()
+        while new:
+            found |= new
+            new = {pid for pid, one in running.items() if one.parent in new} - found
+        return [(pid, running[pid].ticks) for pid in found]
 
     def close(self) -> None:
-        """Make sure that nothing of the group lives, and let go of it."""
+        """Make sure that nothing that came from the program lives, and let go of it."""
         try:
             self.stop()
             self.status()
+            orphans.end(self._others)
         finally:
             if self.ended_handle is not None:
                 os.close(self.ended_handle)
                 self.ended_handle = None
-
-
-class Guard:
-    """Kills the process group that it was told of last, should this process die.
-
-    The kernel would do so too, but only for a child that asks for it between fork and exec; and to
-    fork a process that has loaded NumPy takes ten times as long as to start a program without.
-    """
-
-    def __init__(self) -> None:
-        command = ["/bin/sh", "-c", _GUARD]
-        self._shell = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
-
-    def watch_over(self, group: int | None) -> None:
-        """Name the group to kill; None for nobody."""
-        assert self._shell.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # somebody has killed the guard
-            self._shell.stdin.write(b"\n" if group is None else b"%d\n" % group)
-            self._shell.stdin.flush()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.watch_over(None)
-        with contextlib.suppress(BrokenPipeError):
-            self._shell.__exit__(kind, error, trace)
 
 
 @contextlib.contextmanager
@@ -158,35 +137,47 @@ def running(
     command: Sequence[str],
     directory: Path,
     log: Path,
-    guard: Guard,
+    group: Group,
     handles: Sequence[int] = (),
 ) -> Iterator[Child]:
     """Run ``command`` in ``directory`` with its output appended to ``log``.
 
     ``handles`` are inherited.
     """
-    with log.open("ab") as output:
+    with Output(log) as output:
+        child = _start(command, directory, output, group, handles)
         try:
-            with _heeding_interrupts():
-                popen = subprocess.Popen(
-                    command,
-                    cwd=directory,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    pass_fds=handles,
-                    start_new_session=True,
-                )
-        except (OSError, subprocess.SubprocessError) as error:
-            why = error.strerror if isinstance(error, OSError) else error
-            raise StartError(command[0], str(why)) from error
-    guard.watch_over(popen.pid)
-    child = Child(popen)
+            yield child
+        finally:
+            child.close()
+
+
+def _start(
+    command: Sequence[str],
+    directory: Path,
+    output: Output,
+    group: Group,
+    handles: Sequence[int],
+) -> Child:
+    others = orphans.children()
+    supervisor = survivors.mark(attempts.myself("", ""))
     try:
-        yield child
-    finally:
-        child.close()
-        guard.watch_over(None)
+        with _heeding_interrupts():
+            popen = subprocess.Popen(
+                command,
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                stdout=output.handle,
+                stderr=subprocess.STDOUT,
+                pass_fds=(*handles, group.lifeline),
+                process_group=group.number,
+                env={**os.environ, survivors.VARIABLE: supervisor},
+            )
+    except (OSError, subprocess.SubprocessError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise StartError(command[0], str(why)) from error
+    output.let_go()
+    return Child(popen, group, others)
 
 
 @contextlib.contextmanager
@@ -244,9 +235,18 @@ def _ended_handle(pid: int) -> int | None:
         return None
 
 
-def _session(leader: int) -> list[tuple[int, int]]:
-    """Return each process of a session with its processor time in kernel ticks."""
-    found = []
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """A process as the kernel lists it, with its processor time in ticks."""
+
+    parent: int
+    group: int
+    ticks: int
+
+
+def _processes() -> dict[int, _Process]:
+    """Return each process of this machine that has not ended."""
+    found = {}
     for name in os.listdir("/proc"):  # noqa: PTH208  # thousands of names, no path objects
         if not name.isdigit():
             continue
@@ -255,6 +255,7 @@ def _session(leader: int) -> list[tuple[int, int]]:
         except OSError:  # it has ended
             continue
         fields = stat.rpartition(b")")[2].split()
-        if len(fields) > 14 and int(fields[3]) == leader:
-            found.append((int(name), sum(int(field) for field in fields[11:15])))
+        if len(fields) > 14 and fields[0] not in b"ZX":
+            ticks = sum(int(field) for field in fields[11:15])
+            found[int(name)] = _Process(int(fields[1]), int(fields[2]), ticks)
     return found

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Run
     from orchestrator.runner.attempt import Assignment, Course
-    from orchestrator.runner.process import Child, Guard
+    from orchestrator.runner.group import Group
+    from orchestrator.runner.process import Child
     from orchestrator.runner.watchdog import Watchdog
 
 
-def make_initial(assignment: Assignment, watchdog: Watchdog, guard: Guard) -> tuple[str, ...]:
+def make_initial(assignment: Assignment, watchdog: Watchdog, group: Group) -> tuple[str, ...]:
     """Put the initial cell space in its place; return the command line that made it.
 
     Raises
@@ -35,7 +36,7 @@ def make_initial(assignment: Assignment, watchdog: Watchdog, guard: Guard) -> tu
     command = simulator.genesis_command(assignment.engine, directory.parfile.name, seed)
     directory.cellspace.unlink(missing_ok=True)
     log = assignment.files.engine_log
-    with process.running(command, directory.root, log, guard) as child:
+    with process.running(command, directory.root, log, group) as child:
         watchdog.follow("genesis", child)
         await_end(child, assignment, watchdog)
         status = child.status()
@@ -67,14 +68,14 @@ def engine_command(
 def engine(
     assignment: Assignment,
     course: Course,
-    guard: Guard,
+    group: Group,
     command: Sequence[str],
     handles: Sequence[int] = (),
 ) -> Iterator[Child]:
     """Run the engine and note how it ended."""
     log = assignment.files.engine_log
     with contextlib.ExitStack() as stack:
-        running = process.running(command, assignment.directory.root, log, guard, handles)
+        running = process.running(command, assignment.directory.root, log, group, handles)
         child = stack.enter_context(running)
         try:
             yield child

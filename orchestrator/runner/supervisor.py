@@ -19,6 +19,7 @@ from orchestrator.runner.asked import asked
 from orchestrator.runner.attempt import Assignment, Course, Halt, Verdict, cause_of
 from orchestrator.runner.conclusion import conclude
 from orchestrator.runner.decoder import CutError, Decoder
+from orchestrator.runner.group import Group
 from orchestrator.runner.judgement import judge
 from orchestrator.runner.reducer import Reducer
 from orchestrator.runner.results import Results, publish_earlier
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Engine, Record, Run, Task
     from orchestrator.records.paths import ExperimentDirectory
-    from orchestrator.runner.process import Child, Guard
+    from orchestrator.runner.process import Child
     from orchestrator.runner.resume import Resumption
     from orchestrator.runner.stop import Stop
 
@@ -86,17 +87,17 @@ def supervise(
     assignment = Assignment(task, engine, directory, stop)
     course = Course(_new_results(assignment), attempts.now())
     return attempt(
-        assignment, course, lambda guard: _simulate(assignment, course, guard, options)
+        assignment, course, lambda group: _simulate(assignment, course, group, options)
     )
 
 
 def attempt(
-    assignment: Assignment, course: Course, simulate: Callable[[Guard], Verdict]
+    assignment: Assignment, course: Course, simulate: Callable[[Group], Verdict]
 ) -> Record:
     """Let ``simulate`` run programs and judge them, and conclude the attempt however it ends."""
     try:
-        with process.Guard() as guard:
-            verdict = simulate(guard)
+        with Group() as group:
+            verdict = simulate(group)
     except Halt as halt:
         verdict = halt.verdict
     except (OrchestratorError, OSError) as error:
@@ -109,7 +110,7 @@ def attempt(
 
 
 def _simulate(
-    assignment: Assignment, course: Course, guard: Guard, options: tuple[str, ...]
+    assignment: Assignment, course: Course, group: Group, options: tuple[str, ...]
 ) -> Verdict:
     """Run genesis and the engine, or resume an earlier attempt, and judge the end."""
     task, directory = assignment.task, assignment.directory
@@ -119,14 +120,14 @@ def _simulate(
         preparation.prepare(task.experiment, assignment.engine, directory)
         resumption = resume.find(directory, task, assignment.engine)
         if resumption is None:
-            genesis = starting.make_initial(assignment, watchdog, guard)
+            genesis = starting.make_initial(assignment, watchdog, group)
             course.results.start(preparation.start_t0(task.experiment, directory))
             start = Start(task.run, options, genesis)
         else:
             start = _resumed(assignment, course, resumption, options)
         course.expected = len(task.run.multiples(course.results.start_t0))
         kills = process.out_of_memory_kills()
-        cut = _run_engine(assignment, course, start, guard, watchdog)
+        cut = _run_engine(assignment, course, start, group, watchdog)
         if resumption is None or course.status != simulator.CANNOT_GO_ON:
             if course.status in _STOPPED and watchdog.halted is not None:
                 resume.drop_outdated(assignment.files, course.results.snapshots)
@@ -173,7 +174,7 @@ def _new_results(assignment: Assignment) -> Results:
 
 
 def _run_engine(
-    assignment: Assignment, course: Course, start: Start, guard: Guard, watchdog: Watchdog
+    assignment: Assignment, course: Course, start: Start, group: Group, watchdog: Watchdog
 ) -> str:
     """Run the engine with a pipe; return how the stream was cut, or an empty text."""
     try:
@@ -184,7 +185,7 @@ def _run_engine(
             provenance.describe(
                 assignment.task, assignment.engine, assignment.directory, commands
             )
-            with starting.engine(assignment, course, guard, command, (handle,)) as child:
+            with starting.engine(assignment, course, group, command, (handle,)) as child:
                 writing.close()
                 return _receive(assignment, course, start, child, reading, watchdog)
     finally:

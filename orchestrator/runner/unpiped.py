@@ -15,8 +15,8 @@ from orchestrator.runner.watchdog import Watchdog
 if TYPE_CHECKING:
     from orchestrator.model import Engine, Record, Task
     from orchestrator.records.paths import ExperimentDirectory
-    from orchestrator.runner import process
     from orchestrator.runner.attempt import Verdict
+    from orchestrator.runner.group import Group
     from orchestrator.runner.stop import Stop
 
 _BACKGROUND_S = 300.0  # for compressions that the engine has left behind
@@ -33,16 +33,16 @@ def supervise_to_files(
     assignment = Assignment(task, engine, directory, stop)
     course = Course(Results(assignment.files, directory, task.outputs), attempts.now())
 
-    def simulate(guard: process.Guard) -> Verdict:
+    def simulate(group: Group) -> Verdict:
         watchdog = Watchdog(assignment, course.beat)
         preparation.prepare(task.experiment, engine, directory)
-        genesis = start.make_initial(assignment, watchdog, guard)
+        genesis = start.make_initial(assignment, watchdog, group)
         course.results.start(preparation.start_t0(task.experiment, directory))
         course.expected = len(task.run.multiples(course.results.start_t0))
         command = start.engine_command(assignment, task.run, None, options)
         commands = {"genesis": genesis, "rescal": command}
         provenance.describe(task, engine, directory, commands)
-        with start.engine(assignment, course, guard, command) as child:
+        with start.engine(assignment, course, group, command) as child:
             watchdog.follow("rescal", child)
             start.await_end(child, assignment, watchdog)
             child.settle(_BACKGROUND_S)

@@ -24,6 +24,8 @@ from orchestrator.runner.supervisor import supervise
 from orchestrator.runner.time_left import Hours
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from orchestrator.model import Record
     from orchestrator.records.paths import AttemptDirectory, SweepDirectory
     from orchestrator.runner.queue import Offer, Post
@@ -81,6 +83,7 @@ def make(
     try:
         engine = simulator.find(submission.root)
         place = directory.experiment(offer.experiment.number)
+        _end_survivors(place.attempts()[:-1])
         record = supervise(task, engine, place, stop)
     except OrchestratorError as error:
         record = attempts.end(attempt, State.FAILED, cause_of(error))
@@ -89,6 +92,16 @@ def make(
         record = attempts.end(attempt, State.FAILED, Cause(Kind.SUPERVISOR, detail=repr(error)))
     ledger.log(directory, f"{name} {record.state.value}: {_summary(record)}", attempts.now())
     return record
+
+
+def _end_survivors(earlier: Sequence[AttemptDirectory]) -> None:
+    """Kill what is left here of attempts whose supervisors have not ended them themselves."""
+    claims = [
+        attempts.read_claim(attempt)
+        for attempt in earlier
+        if (record := attempts.read_record(attempt)) is None or not record.engine
+    ]
+    attempts.end_survivors(claim for claim in claims if claim is not None)
 
 
 def _name(offer: Offer) -> str:

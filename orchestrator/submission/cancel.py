@@ -104,7 +104,8 @@ def cancel_these(directory: SweepDirectory, statuses: Sequence[Status], cause: C
 
 
 def _cancel(directory: SweepDirectory, statuses: Sequence[Status], cause: Cause) -> int:
-    changed = 0
+    lost = [s for s in statuses if s.state is State.LOST and s.record is None]
+    changed = sum(attempts.end_survivors([s.claim]) > 0 for s in lost if s.claim)
     for status in statuses:
         if status.state is State.PENDING and _end_pending(directory, status, cause):
             changed += 1

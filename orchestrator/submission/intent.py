@@ -28,6 +28,7 @@ def intend(
 
     ``slurm_cluster`` is the name of the cluster that jobs are sent to, empty for none. None where there is nothing to do, or where a job has taken all of them just now.
     """
+    attempts.end_survivors(s.claim for s in statuses if s.claim and s.record is None)
     chosen = [status for status in statuses if _finalize(directory, status)]
     if not chosen:
         return None

@@ -100,6 +100,7 @@ def _status_json(status: Status, axes: Sequence[Sequence[str]]) -> dict[str, Any
         "stop_t0": status.stop_t0,
         "fraction": round(status.fraction, 6),
         "snapshots": status.snapshots,
+        "kept": status.kept,
         "rate_t0_per_min": status.rate_t0_per_min,
         "left_s": status.left_s,
         "wall_s": status.wall_s if record or progress else None,

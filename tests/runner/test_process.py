@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.errors import EngineError
+from orchestrator.records import attempts, survivors
 from orchestrator.runner import process
+from orchestrator.runner.group import Group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from orchestrator.runner.process import Child
 
@@ -36,8 +38,8 @@ def _python(code: str) -> list[str]:
 @contextlib.contextmanager
 def _running(command: list[str], place: Path) -> Iterator[Child]:
     with (
-        process.Guard() as guard,
-        process.running(command, place, place / "log", guard) as child,
+        Group() as group,
+        process.running(command, place, place / "log", group) as child,
     ):
         yield child
 
@@ -131,27 +133,119 @@ def test_last_lines_are_readable_whatever_was_written(tmp_path: Path) -> None:
     assert process.last_lines(tmp_path / "nothing") == ()
 
 
-GUARDED = """
+DYING = """
 import os, pathlib, signal, sys
 from orchestrator.runner import process
+from orchestrator.runner.group import Group
 place = pathlib.Path(sys.argv[1])
 command = ["sh", "-c", "sleep 60 & wait"]
-with process.Guard() as guard, process.running(command, place, place / "log", guard) as child:
-    print(child.pid, flush=True)
-    {end}
+{before}
+with Group() as group:
+    print(group.number, flush=True)
+    with process.running(command, place, place / "log", group) as child:
+        {then}
 """
+AT_ONCE = (
+    "process.Child = lambda *_: os.kill(os.getpid(), signal.SIGKILL)"  # once it is started
+)
 
 
-@pytest.mark.parametrize("end", ["os.kill(os.getpid(), signal.SIGKILL)", "os._exit(0)"])
-def test_a_group_does_not_outlive_the_process_that_runs_it(tmp_path: Path, end: str) -> None:
-    command = [sys.executable, "-c", GUARDED.format(end=end), str(tmp_path)]
+@pytest.mark.parametrize(
+    ("before", "then"),
+    [
+        ("", "os.kill(os.getpid(), signal.SIGKILL)"),
+        ("", "os._exit(0)"),
+        (AT_ONCE, "pass"),
+        ("", "os.waitpid(group.number, 0); os.kill(os.getpid(), signal.SIGKILL)"),
+    ],
+)
+def test_a_group_does_not_outlive_the_process_that_runs_it(
+    tmp_path: Path, before: str, then: str
+) -> None:
+    command = [sys.executable, "-c", DYING.format(before=before, then=then), str(tmp_path)]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.stderr == ""
+    _gone(lambda: _alive_in_group(int(done.stdout)))
+
+
+def test_nothing_is_left_at_whatever_moment_the_process_is_killed(tmp_path: Path) -> None:
+    """Killed 0 to 8 ms after it begins to make a group and to start a program."""
+    places = [tmp_path / str(i) for i in range(40)]
+
+    for delay, place in enumerate(places):
+        place.mkdir()
+        pid = os.fork()
+        if pid == 0:
+            with (
+                Group() as group,
+                process.running(["sleep", "60"], place, place / "log", group),
+            ):
+                time.sleep(60)
+            os._exit(1)
+        time.sleep(delay / 5000)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+    assert any((place / "log").exists() for place in places)
+    _gone(lambda: any(_works_in(place) for place in places))
+
+
+LEAVING = """
+import os, pathlib, sys
+from orchestrator.runner import orphans, process
+from orchestrator.runner.group import Group
+place = pathlib.Path(sys.argv[1])
+orphans.adopt()
+command = ["sh", "-c", "setsid sh -c 'sleep 60 & sleep 60' & sleep 0.2; :"]
+with Group() as group, process.running(command, place, place / "log", group) as child:
+    child.wait(60)
+    print(len(child._family()) > 1, flush=True)
+print(*orphans.children() - {group.number})
+"""
+
+
+def test_children_that_leave_the_group_are_found_and_ended_with_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVING, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("True\n\n", "")
+    assert not _works_in(tmp_path)
+
+
+def test_what_has_left_a_supervisor_that_was_killed_is_found_by_its_mark() -> None:
+    supervisor = subprocess.Popen(["sleep", "60"])
+    claim = attempts.identity(supervisor.pid, "", "")
+    environment = {**os.environ, survivors.VARIABLE: survivors.mark(claim)}
+    with subprocess.Popen(["setsid", "sleep", "60"], env=environment) as left:
+        alive = attempts.end_survivors([claim])
+        supervisor.kill()
+        supervisor.wait()
+        ended = attempts.end_survivors([claim, claim])
+        status = left.wait(60)
+
+    assert (alive, ended, status) == (0, 1, -signal.SIGKILL)
+
+
+def _gone(still: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
-    while _alive_in_group(int(done.stdout)):
+    while still():
         assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def _works_in(place: Path) -> bool:
+    """Return whether a process has a directory as its working directory."""
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if link.readlink() == place:
+                return True
+    return False
 
 
 def _alive_in_group(leader: int) -> bool:

@@ -84,6 +84,7 @@ def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) ->
     from orchestrator.model import Experiment, OnTimeout, Outputs, Point, Run, State, Task
     from orchestrator.records import arrays, attempts, failures
     from orchestrator.records.paths import ExperimentDirectory
+    from orchestrator.runner import orphans
     from orchestrator.runner.stop import Stop
     from orchestrator.runner.supervisor import supervise
 
@@ -91,6 +92,7 @@ def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) ->
     attempt = attempts.claim(again, 1, attempts.myself("", "verify"))
     assert attempt is not None
     point = Point("", known["parameters"], known["seed"])
+    orphans.adopt()
     run = Run(known["stop_t0"], known["every_t0"], on_timeout=OnTimeout.RERUN)
     with Stop.on_signals() as stop:
         record = supervise(
