@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ MOST_EXPERIMENTS = 100_000
 """A sweep has at most so many experiments; more is refused before any is made."""
 
 _MOST_SNAPSHOTS = 1_000_000
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?")
 _NEEDED = ("H", "L", "D")
 
 
@@ -76,6 +78,15 @@ class Parts:
         if self.settled.wind is not None:
             return self.settled.wind.unit == "rt"
         return any(winds.parse(str(text)).unit == "rt" for text in self.values(WIND) or ())
+
+    @property
+    def thresholds(self) -> set[float]:
+        """The thresholds of single winds, as far as they are numbers."""
+        rows = self.settled.wind.rows if self.settled.wind is not None else ()
+        if self.by_speed:
+            return set()
+        found = {row[2].formula.text for row in rows if len(row) > 2}
+        return {float(text) for text in found if _NUMBER.fullmatch(text)}
 
     def numbers(self, name: str) -> set[float]:
         """Return the values of a number; none where a formula decides."""

@@ -107,7 +107,7 @@ def _mapping(
     properties: Mapping[str, Any], own: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return the schema of a mapping; ``own`` is that of names of the file's own."""
-    patterns = {} if own is None else {"patternProperties": {f"^{PATTERN}$": own}}
+    patterns = {} if own is None else {"patternProperties": {f"^(?!{WIND}$){PATTERN}$": own}}
     return {
         "type": "object",
         "properties": dict(properties),
