@@ -28,6 +28,7 @@ LARGEST = 1e30
 
 _COUNT = re.compile(r"\s*([+-]?[0-9]+),\s*(\S+)")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_MOST_TURNS = 360  # of a bed that never comes back to where it was
 _DIGITS = 12  # of a number that a formula gives; an engine keeps seven
 _SPELLED = re.compile(
     r"(?P<duration>\S+) (?P<unit>t0|s) at (?P<angle>[^ ,]+)"
@@ -102,14 +103,27 @@ class Winds:
         ]
 
     @property
-    def shares(self) -> tuple[tuple[float, float], ...]:
-        """Where each wind blows to, and its share of the time."""
+    def shares(self) -> dict[float, float]:
+        """The headings, each with its share of the time.
+
+        >>> Winds("t0", (Wind(10, -45, None), Wind(5, 45, None), Wind(5, -45, None))).shares
+        {315.0: 0.75, 45.0: 0.25}
+        """
         total = sum(row.duration for row in self.rows)
-        return tuple((self._heading(row), row.duration / total) for row in self.rows)
+        found: dict[float, float] = {}
+        for row in self.rows:
+            heading = self._heading(row)
+            found[heading] = found.get(heading, 0.0) + row.duration / total
+        return found
 
     def at(self, time_t0: float) -> float | None:
-        """Return where the wind blows to at a time; None where the length of a t0 decides."""
-        if self.unit == "rt" and len({self._heading(row) for row in self.rows}) > 1:
+        """Return where the wind blows to at a time; None where the length of a t0 decides.
+
+        >>> two = Winds("t0", (Wind(10, 30, None), Wind(5, 45, None)))
+        >>> [two.at(time) for time in (0, 9.5, 10, 15)]
+        [30.0, 30.0, 45.0, 30.0]
+        """
+        if self.unit == "rt" and len(self.shares) > 1:
             return None
         left = time_t0 % sum(row.duration for row in self.rows)
         for row in self.rows:
@@ -119,7 +133,26 @@ class Winds:
         return self._heading(self.rows[0])
 
     def _heading(self, row: Wind) -> float:
-        return (row.angle + 90 * (self.unit == "rt")) % 360
+        return float(row.angle + 90 * (self.unit == "rt")) % 360.0
+
+
+STEADY = Winds("t0", (Wind(1.0, 0.0, None),))
+"""A wind that blows along x, to the right, as it does where nothing else is said."""
+
+
+def by_turns(angle: float, delay: float, start_t0: float = 0.0) -> Winds:
+    """Return the winds of a run whose bed turns by ``angle`` degrees every ``delay`` t0.
+
+    The bed turns clockwise on a map; relative to it the wind turns the other way.
+
+    >>> str(by_turns(-90.0, 20.0, 50.0))
+    '20 t0 at 180, 20 t0 at 270, 20 t0 at 0, 20 t0 at 90'
+    """
+    closing = (n for n in range(1, _MOST_TURNS) if n * angle % 360 == 0)
+    count = next(closing, _MOST_TURNS)
+    before = int(start_t0 // delay)
+    rows = (Wind(delay, -(i - before) * angle % 360, None) for i in range(count))
+    return Winds("t0", tuple(rows))
 
 
 def shortest(value: float) -> str:
