@@ -6,6 +6,8 @@ import time
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from orchestrator.formats.content_names import original
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -56,14 +58,14 @@ def size(value: float) -> str:
 
 
 def number(value: Value) -> str:
-    """Write a parameter's value the short way: ``0.001``, ``1e+05``, ``OPEN``.
+    """Write a parameter's value the short way: ``0.001``, ``1e+05``, ``OPEN``, ``wind.txt``.
 
     >>> number(0.001), number(50), number(True), number("OPEN")
     ('0.001', '50', 'yes', 'OPEN')
     """
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else original(str(value))
 
 
 def counted(count: int, noun: str) -> str:

@@ -129,10 +129,9 @@ def too_small(
         ):
             if size < least:
                 yield name, f"the gas needs {least} cells or more, got {size}"
-    turns = wanted.rotation_delay != 0 and wanted.rotation_angle != 0
     sides = {"L": length, "D": depth}
     least = {Rotation.DISK: _LEAST_DISK, Rotation.FULL: _LEAST_FULL}.get(wanted.rotation, 1)
-    if turns:
+    if wanted.turns:
         for name, size in sides.items():
             if size < least:
                 mode = wanted.rotation.value
@@ -148,8 +147,7 @@ def walled(
     wanted: Settings, first: int, last: int, length: int, depth: int
 ) -> Iterator[tuple[str, str]]:
     """Yield why a space cannot turn that is open between two planes only."""
-    turns = wanted.rotation_delay != 0 and wanted.rotation_angle != 0
-    if turns and wanted.rotation is Rotation.DISK:
+    if wanted.turns and wanted.rotation is Rotation.DISK:
         radius = abs(min(length + 2, depth + 2) // 2 - 10)
         middle = (depth + 2) / 2 - 0.5
         if middle - first < radius or last - middle < radius:

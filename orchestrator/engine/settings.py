@@ -96,11 +96,17 @@ class Settings:
     rotation_cycles: int | None
     renew_gas: bool
     centering_delay: np.float32
+    wind_file: bool
 
     @property
     def periodic(self) -> bool:
         """Whether the box is cyclic in length and depth."""
         return self.boundary is Boundary.PERIODIC
+
+    @property
+    def turns(self) -> bool:
+        """Whether the wind can turn."""
+        return self.wind_file or (self.rotation_delay != 0 and self.rotation_angle != 0)
 
     @property
     def slides(self) -> bool:
@@ -171,6 +177,7 @@ def read(parameters: Mapping[str, Value], model: str) -> Settings:
         rotation_cycles=None if turned is None else int(turned),
         renew_gas=bool(parameters.get("Lgca_reset", True)),
         centering_delay=single("Centering_delay"),
+        wind_file="Wind_file" in parameters,
     )
 
 

@@ -7,7 +7,6 @@ The relations of wind speed, threshold and duration of a t0 are those of the mod
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,15 +15,11 @@ import numpy as np
 
 from orchestrator.engine.exit_status import Exit, ExitError
 from orchestrator.errors import FormatError
+from orchestrator.formats import winds
 from orchestrator.formats.properties import UNKNOWN_S
 
 if TYPE_CHECKING:
     from orchestrator.formats.properties import Properties, SaturatedFlux
-
-_COUNT = re.compile(r"\s*([+-]?[0-9]+),\s*(\S+)")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_LARGEST = 1e30
-UNITS = ("t0", "rt")
 
 
 class Row(NamedTuple):
@@ -37,53 +32,25 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WindFile:
-    """Winds that blow one after the other, again and again.
-
-    ``unit`` is that of durations: ``t0``, and values are thresholds of stress; or ``rt``, seconds,
-    and values are speeds in m/s, a negative one leaving the threshold as it is.
-    """
+    """The winds of a wind file in single precision."""
 
     unit: str
     rows: tuple[Row, ...]
 
 
 def read(path: Path) -> WindFile:
-    """Read a wind file: the number of rows and the unit, then rows of three numbers.
+    """Read a wind file.
 
     Raises
     ------
     FormatError
-        Naming the file, if it cannot be read, has fewer rows or rows that never end.
+        If it is not named or :func:`orchestrator.formats.winds.read` refuses it.
     """
     if path == Path():
         raise FormatError("Wind_file: expected the name of a file")
-    try:
-        text = path.read_text("ascii", errors="replace")
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
-    start = _COUNT.match(text)
-    if not start or start[2] not in UNITS:
-        raise FormatError(f"{path}:1: expected the number of rows and t0 or rt, as in 3,t0")
-    count = int(start[1])
-    if count < 1:
-        raise FormatError(f"{path}:1: expected one row or more, got {count}")
-    words = text[start.end() :].split(maxsplit=3 * count)[: 3 * count]
-    numbers = [_single(path, number, word) for number, word in enumerate(words)]
-    if len(numbers) < 3 * count:
-        raise FormatError(
-            f"{path}: expected {count} rows of three numbers after the first line, "
-            f"got {len(numbers)} numbers"
-        )
-    rows = tuple(Row(*numbers[at : at + 3]) for at in range(0, 3 * count, 3))
-    if not all(row.duration >= 0 for row in rows) or not sum(row.duration for row in rows) > 0:
-        raise FormatError(f"{path}: expected durations of 0 or more, and one that is longer")
-    return WindFile(start[2], rows)
-
-
-def _single(path: Path, number: int, word: str) -> np.float32:
-    if not _NUMBER.fullmatch(word) or abs(float(word)) > _LARGEST:
-        raise FormatError(f"{path}: wind {number // 3 + 1}: expected a number, got {word!r}")
-    return np.float32(word)
+    found = winds.read(path)
+    rows = tuple(Row(*map(np.float32, row)) for row in found.rows)
+    return WindFile(found.unit, rows)
 
 
 class Strength(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DIGITS = 12  # of the hash
+_HASH = re.compile(rf"-[0-9a-f]{{{_DIGITS}}}(?=[.,)]|$)")
 _PIECE_BYTES = 1 << 20
 
 
@@ -48,6 +50,15 @@ def copy_by_content(source: Path, target: Path) -> None:
             copy.write(piece)
         if _named(source.name, hashed.hexdigest()) != target.name:
             raise FormatError(f"{source}: was changed just now; submit again")
+
+
+def original(text: str) -> str:
+    """Return a name, or a text that begins or goes on with one, without the hash of the content.
+
+    >>> original("wind-9f86d081884c.txt"), original("INPUT_ELEVATION(bed-9f86d081884c.tab,1)")
+    ('wind.txt', 'INPUT_ELEVATION(bed.tab,1)')
+    """
+    return _HASH.sub("", text)
 
 
 def _named(name: str, digest: str) -> str:

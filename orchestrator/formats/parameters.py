@@ -333,16 +333,6 @@ def checked(parameter: Parameter, value: Value) -> Value:
     return int(value) if parameter.kind is Kind.INTEGER else float(value)
 
 
-def wind_turns(parameters: Mapping[str, Value]) -> bool:
-    """Return whether the wind of a run changes its direction.
-
-    >>> wind_turns({"Rot_angle": 90.0, "Rot_delay": 0.0}), wind_turns({"Wind_file": "wind.txt"})
-    (False, True)
-    """
-    rotates = all(parameters.get(name, 0) != 0 for name in ("Rot_angle", "Rot_delay"))
-    return rotates or "Wind_file" in parameters
-
-
 def _range(parameter: Parameter) -> str:
     if parameter.high == math.inf:
         return f"at least {parameter.low:g}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator.analysis import sampling
+from orchestrator.formats.content_names import original
 from orchestrator.html import downsample
 from orchestrator.html.values import Packed
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from orchestrator.formats.parameters import Value
     from orchestrator.html.downsample import Allowance, Maps
     from orchestrator.html.values import Exhibit
     from orchestrator.model.snapshots import Reduced
@@ -147,7 +149,7 @@ def _entry(
     point, record = status.experiment.point, status.record
     return {
         "number": status.experiment.number,
-        "values": [point.parameters.get(name) for name in names],
+        "values": [_shown(point.parameters.get(name)) for name in names],
         "seed": point.seed,
         "state": status.state.value,
         "fraction": round(status.fraction, 4),
@@ -160,9 +162,17 @@ def _entry(
         "last": [_last(exhibit, quantity) for quantity in quantities],
         "spans": [_span(exhibit, quantity) for quantity in quantities],
         "domain": _domain(exhibit),
+        "winds": None
+        if exhibit.winds is None
+        else [[round(h, 2), round(s, 4)] for h, s in exhibit.winds.items()],
         "heights": _heights(maps),
         "relief": _relief(maps),
     }
+
+
+def _shown(value: Value | None) -> Value | None:
+    """Return a value without the hash that the name of a file has."""
+    return original(value) if isinstance(value, str) else value
 
 
 def _last(exhibit: Exhibit, quantity: str) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.formats.content_names import original
 from orchestrator.html.values import Axis, Diagram
 from orchestrator.plots import layout
 
@@ -48,4 +49,4 @@ def exact(value: Value) -> str:
     """
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+    return repr(value).removesuffix(".0") if isinstance(value, float) else original(str(value))

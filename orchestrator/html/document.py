@@ -121,7 +121,6 @@ def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:
         ],
         "states": [state.value for state in _STATES],
         "follow": overview.follow_s,
-        "wind": "wind turns" if overview.turning else "wind from the left",
         "times": overview.times,
         "experiments": [packed.entry for packed in exhibits],
     }

@@ -12,11 +12,10 @@ from orchestrator.analysis import observables
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.formats import destination
 from orchestrator.formats.durable import replacing
-from orchestrator.formats.parameters import wind_turns
 from orchestrator.html import report_data
 from orchestrator.html.diagram import NO_DIAGRAM, diagram
 from orchestrator.model import State
-from orchestrator.records import failures, ledger, selection
+from orchestrator.records import failures, ledger, selection, winds
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import present, time_left_s
 
@@ -131,7 +130,7 @@ def _overview(
         templates=templates,
         commands=(_submitted(name, content), f"rescal-sweep report {name}"),
         follow_s=follow_s,
-        turning=any(wind_turns(s.experiment.point.parameters) for s in statuses),
+        turning=any(winds.turning(directory, s.experiment.point.parameters) for s in statuses),
     )
 
 

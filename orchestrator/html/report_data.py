@@ -11,7 +11,7 @@ from orchestrator import html, plots, text
 from orchestrator.analysis import observables
 from orchestrator.formats.durable import read_json
 from orchestrator.model.snapshots import Reduced
-from orchestrator.records import arrays, attempts, failures
+from orchestrator.records import arrays, attempts, failures, winds
 from orchestrator.records.status import times_asked_for
 from orchestrator.runner import process
 from orchestrator.threads import in_order
@@ -54,7 +54,7 @@ class Collected:
         changed = [s for s in statuses if self._has_changed(s, allowance)]
 
         def pack(status: Status) -> Packed:
-            shown = exhibit(self._directory.experiment(status.experiment.number), status)
+            shown = exhibit(self._directory, status)
             return html.pack(shown, self._names, list(observables.quantities()), allowance)
 
         for status, packed in zip(changed, in_order(pack, changed), strict=True):
@@ -76,8 +76,9 @@ def share(statuses: Sequence[Status]) -> Allowance:
     return html.allowance(len(statuses), np.array(times_asked_for(statuses)))
 
 
-def exhibit(directory: ExperimentDirectory, status: Status) -> Exhibit:
+def exhibit(sweep: SweepDirectory, status: Status) -> Exhibit:
     """Read all that a page shows of one experiment."""
+    directory = sweep.experiment(status.experiment.number)
     reduced = arrays.reduced(directory)
     return html.Exhibit(
         status=status,
@@ -89,7 +90,17 @@ def exhibit(directory: ExperimentDirectory, status: Status) -> Exhibit:
         provenance=_provenance(read_json(directory.meta_data) or {}),
         attempts=_attempts(directory),
         log_tail=_log_tail(directory),
+        winds=_winds(sweep, status),
     )
+
+
+def _winds(sweep: SweepDirectory, status: Status) -> Mapping[float, float] | None:
+    """Return the headings of the winds and their shares; None of a wind from the left alone."""
+    parameters = status.experiment.point.parameters
+    if not winds.turning(sweep, parameters):
+        return None
+    blowing = winds.blowing(sweep, parameters)
+    return {} if blowing is None else blowing.shares
 
 
 def _brimful(reduced: Reduced) -> Reduced:

@@ -116,6 +116,9 @@ class Exhibit:
         One sentence per attempt.
     log_tail
         Last lines of the output of the engine.
+    winds
+        Headings in degrees, clockwise from the right, each with its share of the time; empty where
+        they are not known, None where the wind comes from the left.
     """
 
     status: Status
@@ -125,6 +128,7 @@ class Exhibit:
     provenance: Mapping[str, str]
     attempts: tuple[str, ...]
     log_tail: tuple[str, ...]
+    winds: Mapping[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

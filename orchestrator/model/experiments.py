@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from orchestrator.formats.parameters import Value
     from orchestrator.formulas import Formula
+    from orchestrator.model.winds import WindRows
 
 
 _ROUNDING = 1e-9  # so that 0.7 / 0.1 is 7
@@ -125,7 +126,8 @@ class Sweep:
     ``axes`` multiply in their order, the last one varying fastest; seeds vary fastest of all.
     ``text`` is the file as written, with everything it extends folded in only in ``parameters``;
     ``templates`` has the text of each file that it extends, by name; ``places`` where each
-    parameter stands, as ``winds.yaml:12:7``.
+    parameter stands, as ``winds.yaml:12:7``; ``wind`` the winds, unless there are none or they are
+    swept as a whole.
     """
 
     name: str
@@ -143,6 +145,7 @@ class Sweep:
     templates: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    wind: WindRows | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Each kind takes values and returns a figure; :func:`save` writes it with the com
 
 from orchestrator.plots.lines import Curve, Shade, curves
 from orchestrator.plots.phase_diagram import Panel, PhaseDiagram
+from orchestrator.plots.rose import Rose
 from orchestrator.plots.space_time import Stripes, space_time
 from orchestrator.plots.style import (
     FILMS,
@@ -26,6 +27,7 @@ __all__ = [
     "Panel",
     "PhaseDiagram",
     "Range",
+    "Rose",
     "Shade",
     "Stripes",
     "curves",

@@ -218,10 +218,14 @@ def _labels(axis: Dimension) -> tuple[str, ...]:
 
 def label(axis: Dimension, index: int, spelled: Callable[[Value], str] = text.number) -> str:
     """Return the label of a point of an axis, such as ``Tau_min = 100``, a line per parameter."""
-    values = {name: axis.values[name][index] for name in parameters(axis)}
-    return "\n".join(
-        f"{name} = {spelled(value)}" for name, value in values.items() if value is not None
-    )
+    lines = []
+    for name in parameters(axis):
+        value = axis.values[name][index]
+        if value is not None:
+            others = {v for v in axis.values[name] if v is not None}
+            alike = sum(spelled(v) == spelled(value) for v in others)
+            lines.append(f"{name} = {spelled(value) if alike == 1 else value}")
+    return "\n".join(lines)
 
 
 def parameters(axis: Dimension) -> list[str]:

@@ -11,10 +11,9 @@ import numpy as np
 
 from orchestrator import plots
 from orchestrator.analysis import observables, sampling
-from orchestrator.formats.parameters import wind_turns
 from orchestrator.model import State
-from orchestrator.plots import Panel, Stripes
-from orchestrator.records import arrays
+from orchestrator.plots import Panel, Rose, Stripes
+from orchestrator.records import arrays, winds
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
@@ -75,16 +74,19 @@ def _panel(grid: Grid, reduced: Reduced, status: Status, time_t0: float | None) 
     shown = nearest(reduced, time_t0)
     time = float(reduced.times[shown])
     there = time_t0 is not None and abs(time - time_t0) <= grid.tolerance_t0
-    return _shown(reduced, shown, status, "" if there else missing)
+    return _shown(grid, reduced, shown, status, "" if there else missing)
 
 
-def _shown(reduced: Reduced, index: int, status: Status, remark: str) -> Panel:
+def _shown(grid: Grid, reduced: Reduced, index: int, status: Status, remark: str) -> Panel:
     """Return the panel of one snapshot, which does not hold the others."""
     time_t0, since_t0 = float(reduced.times[index]), observables.full_from(reduced)
     note = f"full from t = {plots.time(since_t0)} t0 on" if time_t0 >= since_t0 else ""
     surface = observables.surface(reduced.height_maps[index])
-    turning = wind_turns(status.experiment.point.parameters)
-    return Panel(surface, time_t0, remark, note=note, turning=turning)
+    parameters = status.experiment.point.parameters
+    turning = winds.turning(grid.directory, parameters)
+    blowing = winds.blowing(grid.directory, parameters) if turning else None
+    rose = None if blowing is None else Rose(blowing.shares, blowing.at(time_t0))
+    return Panel(surface, time_t0, remark, note=note, turning=turning, rose=rose)
 
 
 def _missing(reduced: Reduced, status: Status) -> str:
@@ -123,7 +125,7 @@ def moment(grid: Grid, films: Films, time_t0: float) -> dict[Slot, Panel]:
         over = not count or time_t0 - grid.tolerance_t0 > times[-1]
         remark = _missing(reduced, status) if over else ""
         if count:
-            shown[slot] = _shown(reduced, count - 1, status, remark)
+            shown[slot] = _shown(grid, reduced, count - 1, status, remark)
         else:
             shown[slot] = Panel(None, 0.0, remark)
     return _compared(grid, shown, time_t0 if math.isfinite(time_t0) else None)
@@ -140,7 +142,7 @@ def stripes(grid: Grid, page: Page, y: int | None) -> dict[Slot, Stripes]:
             return Stripes(np.empty(0), np.empty((0, 0), np.float32), row, missing)
         heights = np.ma.masked_invalid(observables.surface(maps[:, row]))
         above = (heights - heights.mean(axis=1, keepdims=True)).filled(np.nan)
-        turning = wind_turns(status.experiment.point.parameters)
+        turning = winds.turning(grid.directory, status.experiment.point.parameters)
         return Stripes(reduced.times, above, row, missing, turning)
 
     rows = in_order(one_row, page.statuses.values())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.plots import style
+from orchestrator.plots import rose, style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from orchestrator.plots.rose import Rose
     from orchestrator.plots.style import Labels, Range, Slot
 
 _PANEL_IN = 3.0
@@ -43,6 +44,8 @@ class Panel:
         What else is to be known of it, if anything.
     turning
         Whether the wind turns; else it comes from the left.
+    rose
+        Where it blows to, if it turns and that is known.
     """
 
     height_map: NDArray[np.integer | np.floating] | None
@@ -51,6 +54,7 @@ class Panel:
     apart: bool = False
     note: str = ""
     turning: bool = False
+    rose: Rose | None = None
 
     @property
     def text(self) -> str:
@@ -112,13 +116,15 @@ class PhaseDiagram:
     def show(self, panels: Mapping[Slot, Panel]) -> None:
         """Draw panels by (row, column), in the place of those that were there before."""
         for slot, axes in np.ndenumerate(self._grid):
-            for drawn in [*axes.images, *axes.collections, *axes.texts]:
+            for drawn in [*axes.images, *axes.collections, *axes.texts, *axes.patches]:
                 drawn.remove()
             panel = panels.get((slot[0], slot[1]), _NOTHING)
             _draw(axes, panel, self._range)
             if panel.remark:
                 _mark(axes, panel, self._shape)
             style.remark(axes, panel.text)
+            if panel.rose is not None:
+                rose.draw(axes, panel.rose)
         holes = self._labels.places(self._grid) > panels.keys()
         style.small_print(self.figure, _small_print(panels, self._shape, holes=holes))
 
@@ -198,6 +204,8 @@ def _small_print(panels: Mapping[Slot, Panel], shape: tuple[int, int], *, holes:
     alike = [p.time_t0 for p in drawn if not p.remark and not p.apart]
     times = alike or [p.time_t0 for p in drawn]
     parts = [style.when(times), style.wind([p.turning for p in drawn])]
+    if any(panel.rose is not None for panel in drawn):
+        parts.append("arrows: where winds blow to, as long as they last")
     if any(panel.remark for panel in panels.values()):
         parts.append("hatched: incomplete, as told there")
     if any(not np.isfinite(p.height_map).all() for p in drawn if p.height_map is not None):

@@ -10,9 +10,8 @@ import numpy as np
 from orchestrator import plots
 from orchestrator.analysis import observables, replicates
 from orchestrator.analysis.observables import quantities
-from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.plots import Curve, Shade, panels
-from orchestrator.plots.layout import label
+from orchestrator.plots.layout import label, parameters
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
@@ -211,7 +210,7 @@ def shade(grid: Grid) -> Shade | None:
     axis = next(iter(_by_size(grid)), None)
     if axis is None:
         return None
-    names = [name for name in axis.values if name in PARAMETERS]
+    names = parameters(axis)
     if axis.size <= (_NAMED if axis.name in names else _NAMED_LOOSELY):
         return None
     values = axis.values[names[0]]

@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,10 +56,14 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class SweptAxis:
-    """One axis of a sweep: the parameters that vary along it, and the ``block`` that says how."""
+    """One axis of a sweep: the parameters that vary along it, and the ``block`` that says how.
+
+    ``texts`` has, of each parameter whose values are texts, these in the order of the sweep file.
+    """
 
     names: tuple[str, ...]
     block: str
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def sorted(self) -> bool:
@@ -194,9 +198,9 @@ def orphaned(directory: SweepDirectory) -> frozenset[int]:
 
 def arrange(directory: SweepDirectory, axes: Sequence[Axis]) -> None:
     """Write down on which axes the experiments of the sweep file stand; the lock must be held."""
-    wanted = tuple(SweptAxis(axis.names, axis.block) for axis in axes)
+    wanted = tuple(SweptAxis(axis.names, axis.block, _texts(axis)) for axis in axes)
     if wanted != swept_axes(directory):
-        said = [{"names": axis.names, "block": axis.block} for axis in wanted]
+        said = [dataclasses.asdict(axis) for axis in wanted]
         append_lines(directory.submissions, [{"event": "axes", "token": "", "axes": said}])
 
 
@@ -206,7 +210,24 @@ def swept_axes(directory: SweepDirectory) -> tuple[SweptAxis, ...]:
     for _, line in _events(directory):
         if line["event"] == "axes":
             found = line["axes"]
-    return tuple(SweptAxis(tuple(axis["names"]), axis["block"]) for axis in found)
+    return tuple(
+        SweptAxis(
+            tuple(axis["names"]),
+            axis["block"],
+            {name: tuple(values) for name, values in axis.get("texts", {}).items()},
+        )
+        for axis in found
+    )
+
+
+def _texts(axis: Axis) -> dict[str, tuple[str, ...]]:
+    """Return the values of an axis that are texts, in their order, by parameter."""
+    columns = zip(axis.names, zip(*axis.points, strict=True), strict=True)
+    return {
+        name: tuple(dict.fromkeys(map(str, values)))
+        for name, values in columns
+        if all(isinstance(value, str) for value in values)
+    }
 
 
 def axes(directory: SweepDirectory) -> tuple[tuple[str, ...], ...]:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.formats import winds
 from orchestrator.formats.durable import read_json, write_json
 from orchestrator.model import reductions
 from orchestrator.records import failures
@@ -14,6 +15,7 @@ from orchestrator.records import failures
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from orchestrator.formats.parameters import Value
     from orchestrator.model import Engine, Record, Task
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
 
@@ -35,6 +37,7 @@ def describe(
         "experiment": directory.root.name,
         "attempt": attempt.number,
         "parameters": dict(experiment.point.parameters),
+        **_winds(experiment.point.parameters),
         "seed": experiment.point.seed,
         **made_alike(task, engine),
         "engine": engine.name,
@@ -52,6 +55,13 @@ def describe(
     write_json(attempt.account, account, durable=False)
     if _known(directory)["snapshots"] == 0:
         _tell(directory, {**account, **_NO_DATA})
+
+
+def _winds(parameters: Mapping[str, Value]) -> dict[str, Any]:
+    """Return the winds of an experiment row by row, where the sweep file has them."""
+    if winds.WIND not in parameters:
+        return {}
+    return {"wind": winds.parse(str(parameters[winds.WIND])).as_json()}
 
 
 def made_alike(task: Task, engine: Engine) -> dict[str, Any]:

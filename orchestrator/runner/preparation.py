@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError, ParameterError
-from orchestrator.formats import parfile
+from orchestrator.formats import parfile, winds
 from orchestrator.formats.cellspace import HEADER_BYTES, parse_header
 from orchestrator.formats.durable import remove_drafts, replacing
 from orchestrator.formats.templates import named_file
@@ -57,7 +57,12 @@ def _for_engine(
 
     ``Seed`` is left out, because there it would win over the seed on the command line.
     """
-    parameters = {k: v for k, v in experiment.point.parameters.items() if k != "Seed"}
+    parameters, wind = winds.for_engine(experiment.point.parameters)
+    parameters.pop("Seed", None)
+    if wind is not None:
+        directory.root.mkdir(parents=True, exist_ok=True)
+        with replacing(directory.root / winds.WIND, durable=False) as file:
+            file.write(wind.encode())
     parameters["Csp_file"] = directory.cellspace.name
     parameters["Output_directory"] = f"./{directory.out.name}"
     copied = _copy_inputs(parameters, directory)

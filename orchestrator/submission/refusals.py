@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import ParameterError
+from orchestrator.formats import winds
 from orchestrator.runner.preparation import PROPERTY_FILES, property_file
 
 if TYPE_CHECKING:
@@ -36,15 +37,16 @@ def refusals(
     chosen = _chosen(points)
     problems_at: dict[Problem, Point] = {}
     sets: list[tuple[Point, dict[str, Value]]] = []
+    made: dict[str, str] = {}
     for point in chosen:
         try:
-            sets.append((point, _parameters(point, engine, directory)))
+            sets.append((point, _parameters(point, engine, directory, made)))
         except ParameterError as error:
             problems_at.setdefault((error.name, error.detail), point)
     files = _files(directory) | {
         name: p for point in chosen for name, p in point.inputs.items()
     }
-    answers = _ask(engine, [parameters for _, parameters in sets], files)
+    answers = _ask(engine, [parameters for _, parameters in sets], files, made)
     for (point, _), problems in zip(sets, answers, strict=True):
         for name, sentence in problems:
             problems_at.setdefault((name, sentence), point)
@@ -76,9 +78,18 @@ def _files(directory: SweepDirectory) -> dict[str, Path]:
     return {path.name: path.absolute() for path in there}
 
 
-def _parameters(point: Point, engine: Engine, directory: SweepDirectory) -> dict[str, Value]:
-    """Return the parameters as the engine is to read them, with the paths of property files."""
-    parameters = {k: v for k, v in point.parameters.items() if k not in _OURS}
+def _parameters(
+    point: Point, engine: Engine, directory: SweepDirectory, made: dict[str, str]
+) -> dict[str, Value]:
+    """Return the parameters as the engine is to read them, with the paths of property files.
+
+    The text of the wind file that the experiment is to have is put into ``made``, by its name.
+    """
+    file = f"{winds.WIND}-{len(made)}"
+    parameters, text = winds.for_engine(point.parameters, file)
+    parameters = {k: v for k, v in parameters.items() if k not in _OURS}
+    if text is not None:
+        made[file] = text
     for name in PROPERTY_FILES:
         value = str(parameters.get(name, ""))
         if value and value not in point.inputs and not (directory.inputs / value).is_file():
@@ -88,7 +99,10 @@ def _parameters(point: Point, engine: Engine, directory: SweepDirectory) -> dict
 
 
 def _ask(
-    engine: Engine, sets: Sequence[Mapping[str, Value]], files: Mapping[str, Path]
+    engine: Engine,
+    sets: Sequence[Mapping[str, Value]],
+    files: Mapping[str, Path],
+    made: Mapping[str, str],
 ) -> Iterable[list[Problem]]:
     """Ask the built-in engine about parameter sets; ReSCAL-snow cannot be asked."""
     if not engine.checks or not sets:
@@ -97,6 +111,8 @@ def _ask(
         # as the experiment's own directory will be
         for name, path in files.items():
             Path(directory, name).symlink_to(path)
+        for name, text in made.items():
+            Path(directory, name).write_text(text, encoding="ascii")
         done = subprocess.run(
             (*engine.rescal[:-1], "check"),
             input="".join(f"{json.dumps(dict(parameters))}\n" for parameters in sets),
@@ -114,6 +130,8 @@ def _ask(
 def _located(sweep: Sweep, problem: Problem, point: Point) -> str:
     """Return a problem with where its parameter stands and at which values it comes up."""
     name, sentence = problem
+    if name == "Wind_file" and winds.WIND in point.parameters:
+        name = winds.WIND
     for named, path in point.inputs.items():
         sentence = sentence.replace(named, path.name)
     where = sweep.places.get(name, str(sweep.path))

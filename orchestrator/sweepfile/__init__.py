@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrator.model import KeepInitial, OnTimeout, Outputs, Resources, Run, Sweep
-from orchestrator.sweepfile import blocks, consistency, doubts, fields, scalars, seeds
+from orchestrator.sweepfile import (
+    blocks,
+    consistency,
+    doubts,
+    fields,
+    own_names,
+    scalars,
+    seeds,
+)
 from orchestrator.sweepfile.consistency import Parts
 from orchestrator.sweepfile.layers import chain
 from orchestrator.sweepfile.parameters import settle
@@ -49,11 +57,12 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
     path, problems = Path(path), Problems()
     layers, text, templates = chain(path, overrides, problems)
     file = layers[-1]
-    swept = blocks.swept(file.nodes.get("sweep"), problems)
+    own = own_names.used(layers)
+    swept = blocks.swept(file.nodes.get("sweep"), own, problems)
     parts = Parts(
         place=file.place,
         axes=swept.axes,
-        settled=settle(layers, swept.places, problems),
+        settled=settle(layers, swept.places, own, problems),
         seeds=seeds.read(file.nodes.get("seeds"), problems),
         run=section(layers, "run", fields.RUN, problems),
         outputs=section(layers, "outputs", fields.OUTPUTS, problems),
@@ -80,6 +89,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         text=text,
         templates=templates,
         places={name: str(place) for name, place in parts.settled.places.items()},
+        wind=parts.settled.wind,
         warnings=(*swept.warnings, *doubts.warnings(parts, where)),
     )
 

@@ -8,16 +8,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from orchestrator.formats.parameters import PARAMETERS
+from orchestrator.formats.winds import WIND
 from orchestrator.model import Axis
-from orchestrator.sweepfile import decimal_commas, parameters, ranges, samples, scalars
+from orchestrator.sweepfile import decimal_commas, parameters, ranges, samples, scalars, winds
 from orchestrator.sweepfile.fields import BLOCKS
+from orchestrator.sweepfile.own_names import described
 from orchestrator.sweepfile.problems import located
 from orchestrator.sweepfile.sections import converted, entries, misplaced
 from orchestrator.sweepfile.tree import Branch, Items, Leaf
 from orchestrator.text import number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from orchestrator.formats.parameters import Value
     from orchestrator.sweepfile.problems import Place, Problems, Sentence
@@ -37,16 +39,20 @@ class Swept:
     warnings: tuple[str, ...]
 
 
-def swept(node: Node | None, problems: Problems) -> Swept:
-    """Read ``sweep``; no axis where the file has none."""
-    reader = _Blocks(problems)
+def swept(node: Node | None, own: Container[str], problems: Problems) -> Swept:
+    """Read ``sweep``; no axis where the file has none.
+
+    ``own`` are the names of its own that the file's formulas use.
+    """
+    reader = _Blocks(own, problems)
     if node is not None:
         reader.read(node)
     return Swept(tuple(reader.axes), reader.places, tuple(reader.warnings))
 
 
 class _Blocks:
-    def __init__(self, problems: Problems) -> None:
+    def __init__(self, own: Container[str], problems: Problems) -> None:
+        self._own = own
         self._problems = problems
         self.axes: list[Axis] = []
         self.places: dict[str, Place] = {}
@@ -116,7 +122,7 @@ class _Blocks:
             text = f"expected the same parameters in every point: {', '.join(readers)}"
             self._problems.add(point.place, key, text)
         for name in [name for name in point.nodes if readers.get(name) is None]:
-            if reason := parameters.refusal(name):
+            if reason := parameters.refusal(name, self._own):
                 self._problems.add(point.keys[name], f"{key}.{name}", reason)
         nodes = point.nodes
         values = [read(nodes[name]) for name, read in readers.items() if read and name in nodes]
@@ -144,7 +150,7 @@ class _Blocks:
 
     def _column(self, key: str, name: str, node: Node) -> Column:
         if isinstance(node, Branch) and node.nodes:
-            values = ranges.read(key, node, PARAMETERS[name], self._problems)
+            values = ranges.read(key, node, described(name), self._problems)
             return [(value, node.place) for value in values]
         if not isinstance(node, Items) or not node.nodes:
             text = f"expected a list of values such as [1, 2], got {_shown(node)}"
@@ -173,7 +179,7 @@ class _Blocks:
 
     def _take(self, key: str, name: str, place: Place) -> bool:
         """Note that an axis is over this parameter, which no other may be over."""
-        if reason := parameters.refusal(name):
+        if reason := parameters.refusal(name, self._own):
             self._problems.add(place, key, reason)
             return False
         if name in self.places:
@@ -183,7 +189,9 @@ class _Blocks:
         return True
 
     def _reader(self, key: str, name: str) -> Reader:
-        convert = partial(parameters.value, PARAMETERS[name])
+        if name == WIND:
+            return partial(winds.constant, key, problems=self._problems)
+        convert = partial(parameters.value, described(name))
         return partial(converted, key, convert=convert, problems=self._problems)
 
 

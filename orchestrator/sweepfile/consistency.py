@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orchestrator.formats import winds
 from orchestrator.formats.parameters import ALIASES, PARAMETERS
+from orchestrator.formats.winds import WIND
+from orchestrator.sweepfile.own_names import described
 from orchestrator.sweepfile.problems import unknown
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ MOST_EXPERIMENTS = 100_000
 """A sweep has at most so many experiments; more is refused before any is made."""
 
 _MOST_SNAPSHOTS = 1_000_000
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?")
 _NEEDED = ("H", "L", "D")
 
 
@@ -42,7 +47,8 @@ class Parts:
     def names(self) -> set[str]:
         """All parameters that have values."""
         swept = {name for axis in self.axes for name in axis.names}
-        return {*self.settled.values, *self.settled.formulas, *swept}
+        wind = {WIND} if self.settled.wind is not None else set()
+        return {*self.settled.values, *self.settled.formulas, *swept, *wind}
 
     def place_of(self, name: str) -> Place:
         """Return where a parameter is settled; the file's beginning if it is not."""
@@ -63,8 +69,24 @@ class Parts:
             if name in axis.names:
                 column = axis.names.index(name)
                 return {row[column] for row in axis.points}
-        default = PARAMETERS[name].default
+        default = described(name).default
         return set() if default is None else {default}
+
+    @property
+    def by_speed(self) -> bool:
+        """Whether there are winds whose strength is a speed."""
+        if self.settled.wind is not None:
+            return self.settled.wind.unit == "rt"
+        return any(winds.parse(str(text)).unit == "rt" for text in self.values(WIND) or ())
+
+    @property
+    def thresholds(self) -> set[float]:
+        """The thresholds of single winds, as far as they are numbers."""
+        rows = self.settled.wind.rows if self.settled.wind is not None else ()
+        if self.by_speed:
+            return set()
+        found = {row[2].formula.text for row in rows if len(row) > 2}
+        return {float(text) for text in found if _NUMBER.fullmatch(text)}
 
     def numbers(self, name: str) -> set[float]:
         """Return the values of a number; none where a formula decides."""
@@ -93,10 +115,16 @@ def check(parts: Parts, where: Formula | None, place: Place, problems: Problems)
     for name in _NEEDED:
         if name not in mentioned:
             problems.add(parts.place, f"parameters.{name}", "required, in cells")
+    wind = parts.settled.wind
+    own_threshold = wind is not None and wind.own_threshold
     for name, formula in parts.settled.formulas.items():
-        _check_names(formula, mentioned, places[name], f"derived.{name}", problems)
+        known = mentioned | {"Tau_min"} if own_threshold else mentioned
+        _check_names(formula, known, places[name], f"derived.{name}", problems)
     if where is not None:
         _check_names(where, mentioned, place, "where", problems)
+    if own_threshold:
+        _computed_from_threshold(parts, problems)
+    _check_wind(parts, mentioned, problems)
     for name, today in ALIASES.items():
         if {name, today} <= names:
             problems.add(places[name], name, f"an obsolete name of {today}, which is set too")
@@ -107,8 +135,30 @@ def check(parts: Parts, where: Formula | None, place: Place, problems: Problems)
     _check_count(parts, problems)
 
 
+def _computed_from_threshold(parts: Parts, problems: Problems) -> None:
+    """Note formulas over a threshold that each wind has of its own."""
+    for name, formula in parts.settled.formulas.items():
+        if "Tau_min" in formula.names:
+            text = f"each wind has a Tau_min of its own; set {name} as a number"
+            problems.add(parts.settled.places[name], f"derived.{name}", text)
+
+
+def _check_wind(parts: Parts, mentioned: Iterable[str], problems: Problems) -> None:
+    """Note names in the winds that have no value, and speeds that mean nothing."""
+    wind, places = parts.settled.wind, parts.settled.places
+    for number, formula in wind.numbers if wind is not None else ():
+        _check_names(formula, mentioned, places[number], number, problems)
+    if parts.by_speed and "Phys_prop_file" not in parts.names:
+        text = "speeds need Phys_prop_file and Qsat_file, which tell what they do to the bed"
+        problems.add(places[WIND], f"parameters.{WIND}", text)
+
+
 def _check_names(
-    formula: Formula, known: Iterable[str], place: Place, key: str, problems: Problems
+    formula: Formula,
+    known: Iterable[str],
+    place: Place,
+    key: str,
+    problems: Problems,
 ) -> None:
     for name in formula.names:
         if name not in known:

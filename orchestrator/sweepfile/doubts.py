@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.formats.parameters import ALIASES
 from orchestrator.formats.templates import parse_template
+from orchestrator.formats.winds import WIND
 from orchestrator.sweepfile.problems import located
 
 if TYPE_CHECKING:
@@ -31,7 +32,11 @@ def warnings(parts: Parts, where: Formula | None) -> tuple[str, ...]:
     """Return the warnings about what the file or the command line says; templates may be broad."""
     doubts = [
         (parts.place_of(name), name, text)
-        for name, text in (*_without_effect(parts), *_hardly_meant(parts, where))
+        for name, text in (
+            *_without_effect(parts),
+            *_of_turns(parts),
+            *_hardly_meant(parts, where),
+        )
         if parts.own(name)
     ]
     return tuple(located(*doubt) for doubt in sorted(doubts, key=lambda doubt: doubt[0]))
@@ -60,15 +65,49 @@ def _without_effect(parts: Parts) -> Iterator[tuple[str, str]]:
             yield name, f"is an obsolete name of {today}"
 
 
+def _of_turns(parts: Parts) -> Iterator[tuple[str, str]]:
+    """Yield what is about turns of the wind where it does not turn, or where it turns twice."""
+    names = parts.names
+    by_rows = [name for name in ("Wind_file", WIND) if name in names]
+    angle, delay = (
+        name in names and parts.values(name) != {0.0} for name in ("Rot_angle", "Rot_delay")
+    )
+    if by_rows and angle and delay:
+        yield "Rot_delay", f"turns the wind besides those of {by_rows[0]}; both add up"
+    if angle and not delay:
+        yield "Rot_angle", "has no effect without Rot_delay"
+    if delay and not angle:
+        text = "nothing turns without Rot_angle; only the gas settles anew each time"
+        yield "Rot_delay", text
+    if not by_rows and not (angle and delay):
+        yield from _without_turns(parts, settles=delay)
+    if parts.by_speed:
+        for name in sorted({"Tau_min", "Tau_max"} & names):
+            yield name, "has no effect: the winds have speeds, which tell the thresholds"
+
+
+def _without_turns(parts: Parts, *, settles: bool) -> Iterator[tuple[str, str]]:
+    """Yield what has no effect where nothing turns; ``settles``: the gas begins anew all the same."""
+    if (parts.values("Rot_mode") or set()) & {"FULL", "SQUARE"}:
+        yield "Rot_mode", "nothing turns; FULL only takes a larger box, and longer"
+    elif "Rot_mode" in parts.names:
+        yield "Rot_mode", "has no effect: nothing turns"
+    if not settles and parts.values("Centering_delay") == {0.0}:
+        for name in sorted({"Rot_ncycl", "Lgca_reset"} & parts.names):
+            yield name, "has no effect: nothing turns, and nothing is centred"
+
+
 def _hardly_meant(parts: Parts, where: Formula | None) -> Iterator[tuple[str, str]]:
     """Yield parameters whose values are possible and have an effect that hardly anybody wants."""
     largest = max(parts.numbers("Lambda_F"), default=0.0)
     if largest > 1 and any(parts.numbers("Lambda_S")):
         text = f"sintered snow erodes faster than fresh where it is {largest:g}, above 1"
         yield "Lambda_F", text
-    smallest = min(parts.numbers("Tau_min"), default=0.0)
+    smallest = min((*parts.numbers("Tau_min"), *parts.thresholds), default=0.0)
     if smallest < 0:
-        yield "Tau_min", f"negative, {smallest:g}: grains erode without wind"
+        name = WIND if WIND in parts.names and "Tau_min" not in parts.names else "Tau_min"
+        thresholds = "" if name == "Tau_min" else "Tau_min is "
+        yield name, f"{thresholds}negative, {smallest:g}: grains erode without wind"
     if where is None or not {"Tau_min", "Tau_max"} & where.names.keys():
         pairs = (pair for pair in parts.pairs("Tau_min", "Tau_max") if 0 < pair[1] <= pair[0])
         for low, high in itertools.islice(pairs, 1):

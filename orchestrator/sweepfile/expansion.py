@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.formats import cellspace, frames
-from orchestrator.formats.parameters import PARAMETERS, checked
+from orchestrator.formats.parameters import checked
+from orchestrator.formats.winds import WIND
 from orchestrator.model import Point
 from orchestrator.sweepfile.inputs import InputFiles
+from orchestrator.sweepfile.own_names import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -101,9 +103,11 @@ def _derive(sweep: Sweep, parameters: dict[str, Value]) -> dict[str, Value]:
     """Add what is computed; a sweep holds its formulas in an order in which this is possible."""
     for name, formula in sweep.derived.items():
         try:
-            parameters[name] = checked(PARAMETERS[name], formula.evaluate(parameters))
+            parameters[name] = checked(described(name), formula.evaluate(parameters))
         except FormatError as error:
             raise FormatError(f"derived.{name}: {formula.text}: {error}") from error
+    if sweep.wind is not None:
+        parameters[WIND] = sweep.wind.settled(parameters)
     return parameters
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator import text
 from orchestrator.errors import FormatError
+from orchestrator.formats import winds
 from orchestrator.formats.content_names import name_by_content
 from orchestrator.formats.templates import named_file
 
@@ -18,6 +19,21 @@ _PROPERTIES = frozenset({"Phys_prop_file", "Qsat_file"})
 _PROJECT = "sweeps"  # the directory of a project that has its sweep files
 _LARGEST_BYTES = 1 << 28
 _NAMES = (*sorted(_PROPERTIES), "Wind_file", "Csp_template")
+
+
+def _refuse_surplus(name: str, file: str, path: Path) -> None:
+    """Refuse a wind file with rows that no program would read."""
+    if name != "Wind_file":
+        return
+    try:
+        found = winds.read(path)
+    except FormatError:  # the engine will say what is wrong with it
+        return
+    if found.unread:
+        raise FormatError(
+            f"{name}: {file}: {len(found.rows)} winds by its first line, but more rows follow, which "
+            "would not be read; correct the number, or remove the rows"
+        )
 
 
 class InputFiles:
@@ -80,6 +96,7 @@ class InputFiles:
                 f"{name}: {file}: expected at most {text.size(_LARGEST_BYTES)}, "
                 f"got {text.size(size)}"
             )
+        _refuse_surplus(name, file, path)
         try:
             return name_by_content(path), path.absolute()
         except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,16 +11,18 @@ from typing import TYPE_CHECKING
 from orchestrator.errors import FormatError
 from orchestrator.formats.parameters import PARAMETERS, Kind, checked
 from orchestrator.formats.templates import parse_template
-from orchestrator.sweepfile import scalars
+from orchestrator.formats.winds import WIND
+from orchestrator.sweepfile import own_names, scalars, winds
 from orchestrator.sweepfile.sections import converted, entries, misplaced
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from orchestrator.formats.parameters import Parameter, Value
     from orchestrator.formulas import Formula
+    from orchestrator.model.winds import WindRows
     from orchestrator.sweepfile.problems import Place, Problems, Sentence
-    from orchestrator.sweepfile.tree import Branch, Leaf
+    from orchestrator.sweepfile.tree import Branch, Leaf, Node
 
 OWNED: Mapping[str, str] = {
     "Csp_file": "the initial cell space is made for each experiment",
@@ -35,23 +38,37 @@ _SECTIONS = {
 }
 """The sections that settle parameters: what they expect, and what they do with one."""
 
+_NUMBER = f"parameters.{WIND}."  # begins the key of a number of a wind
+
 _SETTABLE = tuple(name for name in PARAMETERS if name not in OWNED)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What is held constant, what is computed, and where each of them stands."""
+    """What is held constant, what is computed, and where each of them stands.
+
+    ``wind`` are the winds, unless there are none or they are swept as a whole.
+    """
 
     values: Mapping[str, Value]
     formulas: Mapping[str, Formula]
     places: Mapping[str, Place]
+    wind: WindRows | None = None
 
 
-def refusal(name: str) -> Sentence | None:
-    """Return why a sweep file cannot set a parameter of this name; None if it can."""
+def refusal(name: str, own: Container[str]) -> Sentence | None:
+    """Return why a sweep file cannot set a parameter of this name; None if it can.
+
+    ``own`` are the names of its own that its formulas use.
+    """
     if name in OWNED:
         return f"not set in a sweep file: {OWNED[name]}"
-    return None if name in PARAMETERS else misplaced(name, _SETTABLE, "parameter")
+    if name in PARAMETERS or name == WIND or name in own:
+        return None
+    known = misplaced(name, (*_SETTABLE, WIND), "parameter")
+    if re.fullmatch(own_names.PATTERN, name) and str(known) == "no such parameter":
+        return "no such parameter, and no formula of derived or parameters.wind uses it"
+    return known
 
 
 def value(parameter: Parameter, leaf: Leaf) -> Value:
@@ -91,52 +108,119 @@ def _check_template(words: str) -> None:
         raise FormatError(f"a number is too large in {words}")
 
 
-def settle(layers: Sequence[Branch], swept: Mapping[str, Place], problems: Problems) -> Settled:
+def settle(
+    layers: Sequence[Branch],
+    swept: Mapping[str, Place],
+    own: Container[str],
+    problems: Problems,
+) -> Settled:
     """Read ``parameters`` and ``derived`` of all layers, the remotest template first.
 
     Whatever a nearer layer says of a parameter, be it a value, a formula or an axis, replaces
-    what a remoter one says; within one file each parameter stands once.
+    what a remoter one says; within one file each parameter stands once. ``own`` are the names of
+    their own that formulas use.
     """
-    values: dict[str, Value] = {}
-    formulas: dict[str, Formula] = {}
-    places: dict[str, Place] = {}
-    for layer in layers:
-        nearest = layer is layers[-1]
-        uses = {name: ("swept", place) for name, place in swept.items()} if nearest else {}
+    reader = _Settling(swept, own, problems)
+    for number, layer in enumerate(layers):
+        reader.read(layer, number, nearest=layer is layers[-1])
+    return reader.settled(len(layers) - 1)
+
+
+class _Settling:
+    """What layers say of parameters, the nearer ones over the remoter."""
+
+    def __init__(
+        self, swept: Mapping[str, Place], own: Container[str], problems: Problems
+    ) -> None:
+        self._swept, self._own, self._problems = swept, own, problems
+        self._values: dict[str, Value] = {}
+        self._formulas: dict[str, Formula] = {}
+        self._places: dict[str, Place] = {}
+        self._wind: WindRows | None = None
+        self._layer: dict[str, int] = {}  # that settles a parameter
+
+    def read(self, layer: Branch, number: int, *, nearest: bool) -> None:
+        """Take over what a layer says."""
+        uses = {name: ("swept", at) for name, at in self._swept.items()} if nearest else {}
         for section, (wish, verb) in _SECTIONS.items():
-            nodes = entries(layer.nodes.get(section), section, wish, problems)
+            nodes = entries(layer.nodes.get(section), section, wish, self._problems)
             for name, place, node in nodes:
                 key = f"{section}.{name}"
-                if not _takes(key, verb, place, uses, problems):
+                if not self._takes(key, verb, place, uses):
                     continue
-                values.pop(name, None)
-                formulas.pop(name, None)
-                places[name] = place
-                if section == "derived":
-                    formula = converted(key, node, scalars.formula, problems)
-                    formulas |= {} if formula is None else {name: formula}
+                self._values.pop(name, None)
+                self._formulas.pop(name, None)
+                self._places[name], self._layer[name] = place, number
+                if name == WIND:
+                    self._take_wind(winds.read(key, node, self._problems))
                 else:
-                    held = converted(key, node, partial(value, PARAMETERS[name]), problems)
-                    values |= {} if held is None else {name: held}
-    return Settled(
-        {name: held for name, held in values.items() if name not in swept},
-        {name: formula for name, formula in formulas.items() if name not in swept},
-        {**places, **swept},
-    )
+                    self._read_one(key, name, node)
 
+    def _take_wind(self, found: winds.Reading | None) -> None:
+        """Take over winds and the places of their numbers."""
+        self._places = {k: at for k, at in self._places.items() if not k.startswith(_NUMBER)}
+        self._wind, places = found or (None, {})
+        self._places |= places
 
-def _takes(
-    key: str, verb: str, place: Place, uses: dict[str, tuple[str, Place]], problems: Problems
-) -> bool:
-    """Note how a file uses a parameter, or why it cannot."""
-    name = key.partition(".")[2]
-    if reason := refusal(name):
-        problems.add(place, key, reason)
-        return False
-    if name in uses:
-        before, where = uses[name]
-        text = f"{verb} here and {before} {where.shortly}; keep one of the two"
-        problems.add(place, key, text)
-        return False
-    uses[name] = (verb, place)
-    return True
+    def _read_one(self, key: str, name: str, node: Node) -> None:
+        if key.startswith("derived."):
+            formula = converted(key, node, scalars.formula, self._problems)
+            self._formulas |= {} if formula is None else {name: formula}
+        else:
+            convert = partial(value, own_names.described(name))
+            held = converted(key, node, convert, self._problems)
+            self._values |= {} if held is None else {name: held}
+
+    def settled(self, nearest: int) -> Settled:
+        """Return what holds in the end."""
+        swept = self._swept
+        places = {**self._places, **swept}
+        self._layer |= dict.fromkeys(swept, nearest)
+        wind = None if WIND in swept else self._wind
+        gone = set(self._replaced(wind, places))
+        if WIND in gone:
+            wind = None
+        return Settled(
+            {n: held for n, held in self._values.items() if n not in swept and n not in gone},
+            {n: f for n, f in self._formulas.items() if n not in swept and n not in gone},
+            {n: place for n, place in places.items() if n not in gone},
+            wind,
+        )
+
+    def _replaced(self, wind: WindRows | None, places: Mapping[str, Place]) -> Iterator[str]:
+        """Yield what a nearer layer's winds replace, and the reverse; or note that both stand there."""
+        if WIND not in places:
+            return
+        rivals = {"Wind_file": "winds of a file and of the sweep file; keep one of the two"}
+        if wind is not None and wind.own_threshold:
+            rivals["Tau_min"] = (
+                f"each wind has its own, {places[WIND].shortly}; remove this one, or theirs"
+            )
+        for name, text in rivals.items():
+            if name not in places:
+                continue
+            if self._layer[name] < self._layer[WIND]:
+                yield name
+            elif name == "Wind_file" and self._layer[name] > self._layer[WIND]:
+                yield WIND
+            else:
+                self._problems.add(places[name], name, text)
+
+    def _takes(
+        self, key: str, verb: str, place: Place, uses: dict[str, tuple[str, Place]]
+    ) -> bool:
+        """Note how a file uses a parameter, or why it cannot."""
+        name = key.partition(".")[2]
+        reason = refusal(name, self._own)
+        if key == f"derived.{WIND}":
+            reason = f"its numbers may be formulas; it belongs under parameters, as {WIND}"
+        if reason:
+            self._problems.add(place, key, reason)
+            return False
+        if name in uses:
+            before, where = uses[name]
+            text = f"{verb} here and {before} {where.shortly}; keep one of the two"
+            self._problems.add(place, key, text)
+            return False
+        uses[name] = (verb, place)
+        return True

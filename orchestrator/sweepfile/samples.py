@@ -9,10 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import optional
-from orchestrator.formats.parameters import PARAMETERS, Kind
+from orchestrator.formats.parameters import Kind
 from orchestrator.sweepfile import parameters, scalars
 from orchestrator.sweepfile.consistency import MOST_EXPERIMENTS
 from orchestrator.sweepfile.fields import Field
+from orchestrator.sweepfile.own_names import described
 from orchestrator.sweepfile.problems import located
 from orchestrator.sweepfile.sections import converted, mapping
 from orchestrator.sweepfile.tree import Branch
@@ -163,7 +164,7 @@ def _space(key: str, node: Branch, take: Take, problems: Problems) -> list[_Rang
 
 def _range(key: str, name: str, space: Branch, problems: Problems) -> _Range | None:
     """Read the range of one parameter, whose ends it must be able to have."""
-    parameter, node = PARAMETERS[name], space.nodes[name]
+    parameter, node = described(name), space.nodes[name]
     if parameter.kind in {Kind.TEXT, Kind.BOOLEAN}:
         text = "has no range; write its values under grid"
         problems.add(space.keys[name], key, text)

@@ -193,7 +193,7 @@ def duration_s(leaf: Leaf) -> float:
     """
     words = leaf.text.strip()
     clock = _CLOCK.fullmatch(words)
-    seconds = _clock_s(*clock.groups()) if clock else _with_units_s(words)
+    seconds = _clock_s(*clock.groups()) if clock else with_units_s(words)
     if seconds is None:
         wish = "expected a time such as 90min, 4h, 4:00:00 or 1-12:00:00"
         raise FormatError(f"{wish}, got {shown(leaf)}")
@@ -215,7 +215,8 @@ def _clock_s(days: str | None, first: str, second: str | None, third: str | None
     return float(60 * a + b) if third is None else float(3600 * a + 60 * b + c)
 
 
-def _with_units_s(words: str) -> float | None:
+def with_units_s(words: str) -> float | None:
+    """Return the seconds of ``6h`` or ``1h30min``; None for anything else."""
     total, end = 0.0, 0
     for part in _PARTS.finditer(words):
         if part.start() != end or part[2] not in _SECONDS_OF:

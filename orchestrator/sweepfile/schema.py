@@ -6,10 +6,13 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.formats.parameters import PARAMETERS, Kind
+from orchestrator.formats.winds import WIND
 from orchestrator.sweepfile.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
+from orchestrator.sweepfile.own_names import PATTERN
 from orchestrator.sweepfile.parameters import OWNED
 from orchestrator.sweepfile.ranges import SPACINGS, STEPS
 from orchestrator.sweepfile.samples import RANGE, SAMPLE
+from orchestrator.sweepfile.winds import ROW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Parameter
     from orchestrator.sweepfile.fields import Field
 
+_NUMBER = {"type": "number"}
+_FORMULA = {"type": ["string", "number"]}
 _SEEDS = {"type": "string", "pattern": "^[0-9]+ ?- ?[0-9]+$"}
 _NAME = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"}
 
@@ -24,17 +29,22 @@ _NAME = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"}
 def json_schema() -> dict[str, Any]:
     """Return the schema, draft 2020-12."""
     names = [name for name in PARAMETERS if name not in OWNED]
-    value = {name: {"$ref": f"#/$defs/{name}"} for name in names}
+    value = {name: {"$ref": f"#/$defs/{name}"} for name in (*names, WIND)}
     ranged = {**_mapping(_described(RANGE)), "required": ["low", "high"]}
     numbers = [n for n in names if PARAMETERS[n].kind not in {Kind.TEXT, Kind.BOOLEAN}]
     values = {name: _list_of(reference) for name, reference in value.items()}
-    values |= {n: {"anyOf": [values[n], {"$ref": "#/$defs/spaced"}]} for n in numbers}
+    spaced = {"$ref": "#/$defs/spaced"}
+    values |= {n: {"anyOf": [values[n], spaced]} for n in numbers}
+    axis = {"anyOf": [_list_of(_NUMBER), spaced]}
     drawn = {"$ref": "#/$defs/range"}
-    space = {**_mapping(dict.fromkeys(numbers, drawn)), "minProperties": 1}
+    space = {**_mapping(dict.fromkeys(numbers, drawn), own=drawn), "minProperties": 1}
     blocks = {
-        "grid": {"description": "every combination", **_mapping(values)},
-        "zip": {"description": "lists of one length, varied together", **_mapping(values)},
-        "list": {"description": "explicit points", **_list_of(_mapping(value))},
+        "grid": {"description": "every combination", **_mapping(values, own=axis)},
+        "zip": {
+            "description": "lists of one length, varied together",
+            **_mapping(values, own=axis),
+        },
+        "list": {"description": "explicit points", **_list_of(_mapping(value, own=_NUMBER))},
         "sample": {
             "description": "points spread over ranges",
             **_mapping({**_described(SAMPLE), "space": space}),
@@ -47,9 +57,9 @@ def json_schema() -> dict[str, Any]:
         "name": _NAME,
         "description": {"type": "string"},
         "extends": _NAME,
-        "parameters": _mapping(value),
+        "parameters": _mapping(value, own=_NUMBER),
         "sweep": {**_mapping(blocks), "minProperties": 1},
-        "derived": _mapping({name: {"type": ["string", "number"]} for name in names}),
+        "derived": _mapping(dict.fromkeys(names, _FORMULA), own=_FORMULA),
         "where": {"type": "string"},
         "seeds": {"anyOf": [SEEDS["count"].schema, _SEEDS, _list_of(seed), counted]},
         "run": _mapping(_described(RUN)),
@@ -65,6 +75,7 @@ def json_schema() -> dict[str, Any]:
         "$defs": {
             "range": ranged,
             "spaced": _spaced(),
+            WIND: {"description": "winds that blow one after the other", **_list_of(_wind())},
             **{name: _parameter(PARAMETERS[name]) for name in names},
         },
     }
@@ -88,8 +99,21 @@ def _spaced() -> dict[str, Any]:
     return {"oneOf": [{**_mapping(each), "required": list(each)} for each in notations]}
 
 
-def _mapping(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": dict(properties), "additionalProperties": False}
+def _wind() -> dict[str, Any]:
+    return {**_mapping(_described(ROW)), "required": ["duration", "angle"]}
+
+
+def _mapping(
+    properties: Mapping[str, Any], own: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the schema of a mapping; ``own`` is that of names of the file's own."""
+    patterns = {} if own is None else {"patternProperties": {f"^(?!{WIND}$){PATTERN}$": own}}
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        **patterns,
+        "additionalProperties": False,
+    }
 
 
 def _list_of(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from orchestrator.errors import RequestError
+from orchestrator.formats.content_names import original
 from orchestrator.records import ledger
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import read_statuses, times_asked_for
@@ -156,7 +158,7 @@ def _swept(axes: Sequence[SweptAxis], statuses: Sequence[Status]) -> Iterator[Di
         names = axis.names
         points = list(dict.fromkeys(_values(s, names) for s in statuses))
         if axis.sorted:
-            points.sort(key=_by_value)
+            points.sort(key=lambda point, axis=axis: _order(axis, point))  # type: ignore[misc]
         values = {name: [point[i] for point in points] for i, name in enumerate(names)}
         free = [name for name in names if name not in taken] if axis.sorted else []
         telling = [name for name in free if len(set(values[name])) == len(points)]
@@ -178,11 +180,28 @@ def _values(status: Status, names: Sequence[str]) -> tuple[Value | None, ...]:
     return tuple(parameters.get(name) for name in names)
 
 
-def _by_value(point: tuple[Any, ...]) -> tuple[tuple[int, Any], ...]:
-    """Sort numbers before words, and what has no value last."""
+def _order(axis: SweptAxis, point: tuple[Value | None, ...]) -> tuple[tuple[int, Any], ...]:
+    """Sort numbers, then texts as the sweep file has them, then others, and what has no value last."""
     return tuple(
-        (2, "") if v is None else (1, v) if isinstance(v, str) else (0, v) for v in point
+        _rank(value, axis.texts.get(name, ()))
+        for name, value in zip(axis.names, point, strict=True)
     )
+
+
+def _rank(value: Value | None, texts: Sequence[str]) -> tuple[int, Any]:
+    if value is None:
+        return 3, ""
+    if not isinstance(value, str):
+        return 0, value
+    path = original(value)
+    places = [i for i, text in enumerate(texts) if text == value or _same_file(text, path)]
+    return (1, (places[0], value)) if places else (2, value)
+
+
+def _same_file(written: str, kept: str) -> bool:
+    """Return whether a text of the sweep file is the one that became a name without folders."""
+    before, bracket, file = written.rpartition("(")
+    return f"{before}{bracket}{PurePath(file).name}" == kept
 
 
 def _index(

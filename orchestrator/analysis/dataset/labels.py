@@ -9,11 +9,13 @@ import numpy as np
 from orchestrator._version import __version__
 from orchestrator.analysis.dataset.variables import sizes_of
 from orchestrator.errors import optional
+from orchestrator.formats.content_names import original
 from orchestrator.formats.parameters import PARAMETERS
+from orchestrator.formats.winds import WIND
 from orchestrator.records import attempts, ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -46,28 +48,45 @@ def xarray() -> Any:
 
 
 def coordinates(grid: Grid, status: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    """Return the coordinates of every dimension: name to (dimension, values, attributes).
+    """Return the coordinates of every dimension: name to (dimensions, values, attributes).
 
     Lengths and times in nature are among them where all experiments share their scale.
     """
     coordinates_by_name: dict[str, Any] = {}
     for dimension in grid.dimensions:
         coordinates_by_name |= _swept(dimension)
+    coordinates_by_name |= _winds(grid, coordinates_by_name)
     sizes = sizes_of(grid)
     for name, size in sizes.items():
         long_name, units = _WITHIN.get(name, (name, "1"))
         values = grid.times if name == "time" else np.arange(size)
-        coordinates_by_name[name] = (name, values, {"long_name": long_name, "units": units})
+        coordinates_by_name[name] = ((name,), values, {"long_name": long_name, "units": units})
     for name, (scale, units) in _IN_NATURE.items():
         known = np.unique(status[scale][np.isfinite(status[scale])])
         if len(known) == 1:
             about = {"long_name": f"{_WITHIN[name][0]}, in nature", "units": units}
             coordinates_by_name[f"{name}_{units}"] = (
-                name,
+                (name,),
                 coordinates_by_name[name][1] * known[0],
                 about,
             )
     return coordinates_by_name
+
+
+def _winds(grid: Grid, there: Collection[str]) -> dict[str, Any]:
+    """Return the winds of every experiment, where the sweep file makes them of other values."""
+    texts = {
+        cell: str(status.experiment.point.parameters[WIND])
+        for cell, status in grid.cells.items()
+        if WIND in status.experiment.point.parameters
+    }
+    if not texts or WIND in there:
+        return {}
+    values = np.full(grid.shape, "", f"<U{max(map(len, texts.values()))}")
+    for cell, text in texts.items():
+        values[cell] = text
+    about = {"long_name": "winds that blow one after the other"}
+    return {WIND: (tuple(d.name for d in grid.dimensions), values, about)}
 
 
 def _swept(dimension: Dimension) -> dict[str, Any]:
@@ -77,8 +96,14 @@ def _swept(dimension: Dimension) -> dict[str, Any]:
         about = {"long_name": known.meaning if known else _OWN.get(name, name)}
         if known is not None and known.unit:
             about["units"] = known.unit
-        coordinates_of_axis[name] = (dimension.name, _plain(values), about)
+        coordinates_of_axis[name] = ((dimension.name,), _plain(_named(values)), about)
     return coordinates_of_axis
+
+
+def _named(values: Sequence[Value | None]) -> Sequence[Value | None]:
+    """Return names of files without the hash of the content, where that tells them apart."""
+    named = [original(value) if isinstance(value, str) else value for value in values]
+    return named if len(set(named)) == len(set(values)) else values
 
 
 def _plain(values: Sequence[Value | None]) -> NDArray[Any]:

@@ -123,11 +123,11 @@ def _fill(
     dimensions = tuple(dimension.name for dimension in grid.dimensions)
     small = status_arrays(grid)
     coordinates = labels.coordinates(grid, small)
-    beside = [name for name, (dimension, _, _) in coordinates.items() if name != dimension]
+    beside = [name for name, (of, _, _) in coordinates.items() if of != (name,)]
     known = labels.attributes(grid)
     target.describe(None, known | {"coordinates": " ".join(beside)} if beside else known)
-    for name, (dimension, values, about) in coordinates.items():
-        target.array(name, (dimension,), values)
+    for name, (of, values, about) in coordinates.items():
+        target.array(name, of, values)
         target.describe(name, about)
     parts, series, snapshots = {}, series_variables(), array_variables()
     for name, variable in {**STANDING, **series, **snapshots}.items():

@@ -4,6 +4,7 @@ import { blockOf, frameAt, hasMaps, unpackedBlock, valueAt } from "./blocks.js";
 import { rgb } from "./colours.js";
 import { element } from "./elements.js";
 import { drawMap } from "./maps.js";
+import { rose } from "./rose.js";
 import { byNumber, data, described, experiments, scales } from "./sweep.js";
 import { short, stateName } from "./text.js";
 import { view } from "./view.js";
@@ -35,7 +36,7 @@ export function watchCells() {
 
 // with how many more experiments stand at the same point
 export function createCell(experiment, more) {
-  const { number, state, domain } = experiment;
+  const { number, state, domain, winds } = experiment;
   const [depth, length] = domain;
   const note = [progress(experiment), more ? `and ${more} more` : ""].filter(Boolean);
   const cell = element(
@@ -46,6 +47,7 @@ export function createCell(experiment, more) {
       { className: "picture" },
       element("canvas", { width: 2, height: 1 }),
       element("span", { className: "figure" }),
+      winds?.length ? rose(winds) : null,
     ),
     note.length ? element("span", { className: "note" }, note.join(", ")) : null,
   );

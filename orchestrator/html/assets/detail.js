@@ -7,6 +7,7 @@ import { copyable } from "./clipboard.js";
 import { timeSlider } from "./controls.js";
 import { badge, byId, element, pairs, titled } from "./elements.js";
 import { drawMap } from "./maps.js";
+import { windsInWords } from "./rose.js";
 import { drawSpectrum, rangeOfWaves, strongestWave } from "./spectra.js";
 import { byNumber, data, described, experiments, scales } from "./sweep.js";
 import { table } from "./table.js";
@@ -103,7 +104,8 @@ function showMap({ map, mapText, block, experiment }, frame) {
   const kind = view.show === "relief" ? "relief" : "height";
   drawMap(map, block, frame.index, scales[kind], kind === "relief");
   const sampled = side > 1 ? `, each pixel the mean of ${side} × ${side} cells` : "";
-  mapText.textContent = `${caption}${sampled}; ${data.wind}`;
+  const wind = windsInWords(experiment.winds);
+  mapText.textContent = `${caption}${sampled}; ${wind}`;
   map.setAttribute("aria-label", `Height map of exp${experiment.number} at ${time}`);
 }
 

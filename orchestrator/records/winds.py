@@ -1,0 +1,36 @@
+"""Where the wind of an experiment blows to, whatever says so: winds, a file of winds, or turns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import FormatError
+from orchestrator.formats import winds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.formats.parameters import Value
+    from orchestrator.formats.winds import Winds
+    from orchestrator.records.paths import SweepDirectory
+
+
+def blowing(directory: SweepDirectory, parameters: Mapping[str, Value]) -> Winds | None:
+    """Return the winds of an experiment of a sweep; None where a file of them cannot be read."""
+    if winds.WIND in parameters:
+        return winds.parse(str(parameters[winds.WIND]))
+    if "Wind_file" in parameters:
+        try:
+            return winds.read(directory.inputs / str(parameters["Wind_file"]))
+        except FormatError:
+            return None
+    angle, delay, start = (
+        float(parameters.get(name, 0.0)) for name in ("Rot_angle", "Rot_delay", "Time")
+    )
+    return winds.by_turns(angle, delay, start) if angle and delay else winds.STEADY
+
+
+def turning(directory: SweepDirectory, parameters: Mapping[str, Value]) -> bool:
+    """Return whether the wind of an experiment ever blows elsewhere than along x."""
+    found = blowing(directory, parameters)
+    return found is None or found.shares.keys() != winds.STEADY.shares.keys()

@@ -1,0 +1,58 @@
+"""Names of a sweep file's own: quantities that are no parameters, but that formulas use.
+
+A divergence of two winds is one. It is held constant, swept or computed like a parameter, and
+formulas of ``parameters.wind`` or ``derived`` make of it what an engine reads. It begins with a small
+letter, so that no misspelt parameter is taken for one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from orchestrator.formats.parameters import PARAMETERS, Kind, Parameter
+from orchestrator.formats.winds import WIND
+from orchestrator.formulas.expressions import FUNCTIONS
+from orchestrator.sweepfile import winds
+from orchestrator.sweepfile.tree import Branch, Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+PATTERN = "[a-z][A-Za-z0-9_]*"
+"""What such a name looks like."""
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_TAKEN = {WIND, "seed", "and", "or", "not", "true", "false", *FUNCTIONS}
+_FOLDED = {name.lower() for name in PARAMETERS}
+
+_WINDS = Parameter(WIND, Kind.TEXT, None, "winds that blow one after the other")
+
+
+def used(layers: Sequence[Branch]) -> frozenset[str]:
+    """Return the names of their own that formulas of a file and its templates use."""
+    words = {
+        word for text in _formulas(layers) for word in _WORD.findall(_QUOTED.sub("", text))
+    }
+    return frozenset(
+        word
+        for word in words - _TAKEN
+        if re.fullmatch(PATTERN, word) and word.lower() not in _FOLDED
+    )
+
+
+def described(name: str) -> Parameter:
+    """Return what is known of a parameter, of the winds, or of a name of a file's own."""
+    if name == WIND:
+        return _WINDS
+    return PARAMETERS.get(name) or Parameter(name, Kind.DOUBLE, None, "of the sweep file's own")
+
+
+def _formulas(layers: Iterable[Branch]) -> Iterator[str]:
+    for layer in layers:
+        derived, held = layer.nodes.get("derived"), layer.nodes.get("parameters")
+        if isinstance(derived, Branch):
+            yield from (leaf.text for leaf in derived.nodes.values() if isinstance(leaf, Leaf))
+        if isinstance(held, Branch) and WIND in held.nodes:
+            yield from winds.texts_of([held.nodes[WIND]])
