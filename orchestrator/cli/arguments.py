@@ -31,10 +31,15 @@ _SIZE = {
 
 
 def add_sweep_file(parser: argparse.ArgumentParser) -> None:
-    """Add the sweep file that a verb reads, and what is put over it."""
+    """Add the sweep file that a verb reads, and what is put over its values."""
     parser.add_argument(
         "sweep", metavar="SWEEP.yaml", type=Path, help="sweep file, e.g. sweeps/quickstart.yaml"
     )
+    add_overrides(parser)
+
+
+def add_overrides(parser: argparse.ArgumentParser) -> None:
+    """Add what is put over the values of a sweep file."""
     parser.add_argument(
         "--set",
         metavar="KEY=VALUE",
@@ -111,13 +116,13 @@ def add_access(parser: argparse.ArgumentParser) -> None:
     _add(parser, _ACCESS.items())
 
 
-def add_waiting(parser: argparse.ArgumentParser) -> None:
-    """Add whether a verb stays until the end."""
+def add_waiting(parser: argparse.ArgumentParser, yes: str = "with --wait, ") -> None:
+    """Add whether a verb stays until the end; ``yes`` says what else is not asked about."""
     parser.add_argument("--wait", action="store_true", help="stay and show progress to the end")
     parser.add_argument(
         "--yes",
         action="store_true",
-        help="with --wait: Ctrl-C stops the experiments without asking",
+        help=f"{yes}stop the experiments on Ctrl-C without asking",
     )
 
 

@@ -51,17 +51,19 @@ def show(console: Console, planned: Plan, *, everything: bool) -> None:
 def _table(comparison: Comparison, limit: int | None) -> Table:
     names = [name for axis in comparison.sweep.axes for name in axis.names]
     kept = {e.point.key for e in comparison.reconciliation.kept}
+    otherwise = set(comparison.otherwise)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("exp", *names, "seed"):
         table.add_column(title, justify="right")
     table.add_column("plan")
     for point, number in comparison.numbered[:limit]:
         state = comparison.statuses[number].state.value if point.key in kept else ""
+        stale = ", with other run or outputs" if number in otherwise else ""
         table.add_row(
             str(number),
             *(Text(text.number(point.parameters[name])) for name in names),
             str(point.seed),
-            f"kept, {state.replace('_', ' ')}" if state else "new",
+            f"kept, {state.replace('_', ' ')}{stale}" if state else "new",
             style="dim" if state else "",
         )
     return table
@@ -91,4 +93,6 @@ def _summary(comparison: Comparison) -> list[str]:
         lines.append(
             f"{len(comparison.idle)} kept experiments were never submitted and will be"
         )
-    return lines + sentences.kept_otherwise(comparison)
+    if comparison.replacement:
+        lines.append(f"submit would refuse: {comparison.replacement}")
+    return [*lines, *sentences.kept_otherwise(comparison), *sentences.kept_bad(comparison)]

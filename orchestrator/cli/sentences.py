@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import statistics
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from orchestrator import text
 from orchestrator.model import Cluster
+from orchestrator.records import selection
 from orchestrator.slurm.units import duration
 
 if TYPE_CHECKING:
@@ -58,8 +61,22 @@ def kept_otherwise(comparison: Comparison) -> list[str]:
         return []
     its, again = ("its", "it") if len(numbers) == 1 else ("their", "them")
     kept = f"{text.names(numbers)}: kept with {its} earlier run and output settings"
-    command = f"rescal-sweep resubmit {comparison.sweep.path} EXP"
+    words = ["rescal-sweep", "resubmit", str(comparison.sweep.path), "--stale"]
+    words += [f"--set={override}" for override in comparison.sweep.overrides]
+    command = shlex.join(words) + selection.data_option(comparison.directory)
     return [f"{kept}; to run {again} again with the new ones: {command}"]
+
+
+def kept_bad(comparison: Comparison) -> list[str]:
+    """Say how many kept experiments ended badly, which submit leaves as they are."""
+    counted = Counter(status.state for status in comparison.ended_badly)
+    if not counted:
+        return []
+    counts = ", ".join(f"{count} {state.value}" for state, count in counted.items())
+    states = ",".join(state.value for state in counted)
+    again = f"rescal-sweep resubmit {selection.word(comparison.directory)}"
+    more = f" --state {states}" if any(not state.retried for state in counted) else ""
+    return [f"{counts}: submit leaves them so; to run them again: {again}{more}"]
 
 
 def cost_lines(cost: Cost) -> list[str]:

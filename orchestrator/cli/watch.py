@@ -113,6 +113,11 @@ def supervised(console: Console, claimed: Claimed) -> None:
 def display(statuses: Sequence[Status], axes: Sequence[Sequence[str]], height: int) -> Group:
     """Draw the counts and a bar for each experiment that runs, within ``height`` lines."""
     table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_column()
+    for _ in range(2):
+        table.add_column(no_wrap=True)
     running = [s for s in statuses if s.state is State.RUNNING]
     for status in running[: max(1, height - 4)]:
         values = coordinates(status.experiment, axes)
@@ -143,7 +148,7 @@ def _asked(console: Console) -> _Answer:
     question = "(s)top them, (l)eave them running, or (w)ait on? [w] "
     while True:
         try:
-            word = console.input(question, markup=False).strip().lower()
+            word = console.input(Text(question)).strip().lower()
         except (KeyboardInterrupt, EOFError):
             console.print()
             return _Answer.LEAVE

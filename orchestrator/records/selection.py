@@ -53,9 +53,20 @@ def find_sweep(
 
 def word(directory: SweepDirectory) -> str:
     """Return how a command names a sweep from here: by its name, or by its path if it lies elsewhere."""
-    here = settings.data_directory()
-    usual = directory.root.parent == here or directory.root.parent.resolve() == here.resolve()
-    return shlex.quote(directory.name if usual else str(directory.root))
+    return shlex.quote(directory.name if _is_usual(directory) else str(directory.root))
+
+
+def data_option(directory: SweepDirectory) -> str:
+    """Return what a command with a sweep file needs to find the sweep; empty where it needs nothing."""
+    return (
+        "" if _is_usual(directory) else f" --data-dir {shlex.quote(str(directory.root.parent))}"
+    )
+
+
+def _is_usual(directory: SweepDirectory) -> bool:
+    """Return whether a sweep lies where commands look that are told nothing else."""
+    here, data = settings.data_directory(), directory.root.parent
+    return data == here or data.resolve() == here.resolve()
 
 
 def _is_path(word: str) -> bool:

@@ -57,6 +57,24 @@ class Comparison:
         return tuple(sorted(differing))
 
     @property
+    def ended_badly(self) -> tuple[Status, ...]:
+        """The status of each kept experiment that ended without all of its results."""
+        statuses = (self.statuses[e.number] for e in self.reconciliation.kept)
+        return tuple(status for status in statuses if status.state.bad)
+
+    @property
+    def replacement(self) -> str:
+        """Why the file may be meant for another sweep; empty where it keeps any experiment."""
+        reconciliation = self.reconciliation
+        there = [e for e in reconciliation.orphaned if not self.statuses[e.number].orphaned]
+        if reconciliation.kept or not there:
+            return ""
+        others = (
+            f"none of the {len(there)} experiments in {self.directory.root} is in this file"
+        )
+        return f"{others}; give it another name, or leave all of them out with --yes"
+
+    @property
     def numbered(self) -> list[tuple[Point, int]]:
         """Each point of the file with its number, given already or to be given."""
         kept = {e.point.key: e.number for e in self.reconciliation.kept}

@@ -73,8 +73,11 @@ def claim(
     points = expansion.expand(sweep)
     if problems := refusals(engine, sweep, directory, points):
         raise RequestError(*problems)
+    before = compare(sweep, directory, points)
+    if before.replacement:
+        raise RequestError(f"{sweep.path}: name: {before.replacement} of submit")
     if experiment is not None:
-        _refuse(experiment, compare(sweep, directory, points))
+        _refuse(experiment, before)
     settings.writable(directory.root.parent)
     with locked(directory):
         enlist(sweep, directory, points, tell)

@@ -12,6 +12,7 @@ from orchestrator.model import Cluster, State
 from orchestrator.records import ledger, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.lock import locked
+from orchestrator.records.selection import Selection
 from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator
 from orchestrator.submission import local_pool, packing, start
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Status, Submission, Sweep
     from orchestrator.records.paths import SweepDirectory
-    from orchestrator.records.selection import Selection
     from orchestrator.submission.packing import Site
     from orchestrator.submission.request import Placement
     from orchestrator.submission.start import Started
@@ -55,11 +55,13 @@ class Resubmitted:
     started: tuple[Started, ...]
 
 
-def resubmit(
+def resubmit(  # noqa: PLR0913  # what is chosen, and how, by name
     sweep: str | os.PathLike[str],
     experiments: Collection[str | int] = (),
     *,
     states: Collection[State | str] | None = None,
+    stale: bool = False,
+    overrides: Sequence[str] = (),
     data_dir: str | os.PathLike[str] | None = None,
     tell: Callable[[str], None] = lambda _message: None,
     **placement: Unpack[Placement],
@@ -75,6 +77,11 @@ def resubmit(
     states
         Only experiments in these states (default: those that are :attr:`State.retried`; any state that has ended
         where experiments are given by number).
+    stale
+        Only experiments whose last attempt had other ``run`` or ``outputs`` than the sweep file,
+        which must be given then; in any state that has ended.
+    overrides
+        ``KEY=VALUE`` with dotted keys, put over the values of a sweep file.
     data_dir
         Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
     tell
@@ -89,8 +96,13 @@ def resubmit(
     """
     directory = selection.find_sweep(sweep, data_dir)
     named = str(sweep)
-    file = sweepfile.load(Path(named)) if named.endswith((".yaml", ".yml")) else None
+    is_file = named.endswith((".yaml", ".yml"))
+    if overrides and not is_file:
+        raise RequestError(f"--set {overrides[0]}: only for a sweep file; {named} is a name")
+    file = sweepfile.load(Path(named), overrides) if is_file else None
     selected = selection.choose(experiments, directory)
+    if stale:
+        selected = _stale(file, directory, selected)
     wanted = _states(states, selected)
     cluster = cluster_of(placement)
     workers = workers_of(placement, local_pool.cores())
@@ -215,6 +227,15 @@ def _tell_engines(
 
 def _engine(root: Path | None) -> str:
     return "the built-in one" if root is None else str(root)
+
+
+def _stale(sweep: Sweep | None, directory: SweepDirectory, selected: Selection) -> Selection:
+    """Leave of a selection those whose last attempt had other times or outputs than the file."""
+    if sweep is None:
+        raise RequestError("--stale: name the sweep file, with which attempts are compared")
+    others = compare(sweep, directory, expansion.expand(sweep)).otherwise
+    numbers = tuple(n for n in selected.numbers if n in set(others))
+    return Selection(numbers, explicit=True)
 
 
 def _states(states: Collection[State | str] | None, selected: Selection) -> set[State]:

@@ -65,6 +65,7 @@ def submit(
     *,
     overrides: Sequence[str] = (),
     data_dir: str | os.PathLike[str] | None = None,
+    replace: bool = False,
     tell: Callable[[str], None] = lambda _message: None,
     **placement: Unpack[Placement],
 ) -> Submitted:
@@ -78,6 +79,8 @@ def submit(
         ``KEY=VALUE`` with dotted keys, such as ``run.stop=100``, put over the file's values.
     data_dir
         Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
+    replace
+        Whether the file may leave out all experiments that the sweep has.
     tell
         Called with messages for a person, such as warnings of the file.
     **placement
@@ -101,7 +104,12 @@ def submit(
     engine = simulator.find(wish.root)
     points = expansion.expand(sweep)
     site = packing.site(wish.cluster)
-    wanted = compare(sweep, directory, points).wanted
+    before = compare(sweep, directory, points)
+    if before.replacement and not replace:
+        raise RequestError(
+            f"{sweep.places.get('name', sweep.path)}: name: {before.replacement}"
+        )
+    wanted = before.wanted
     if problems := packing.problems(directory, wish, len(wanted), site):
         raise RequestError(*problems)
     if problems := refusals(engine, sweep, directory, wanted):

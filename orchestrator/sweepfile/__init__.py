@@ -90,6 +90,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         templates=templates,
         places={name: str(place) for name, place in parts.settled.places.items()},
         wind=parts.settled.wind,
+        overrides=tuple(overrides),
         warnings=(*swept.warnings, *doubts.warnings(parts, where)),
     )
 

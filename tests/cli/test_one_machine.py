@@ -5,10 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import pty
+import re
+import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -132,7 +137,7 @@ def test_what_is_resubmitted_by_name_is_made_as_it_was_asked_for(bench: Bench) -
 
     assert (
         "exp0, exp1: kept with their earlier run and output settings; "
-        "to run them again with the new ones: rescal-sweep resubmit winds.yaml EXP"
+        "to run them again with the new ones: rescal-sweep resubmit winds.yaml --stale"
     ) in changed.stdout
     assert planned["otherwise"] == [0]
     assert again.returncode == by_file.returncode == 0, again.stderr
@@ -321,12 +326,14 @@ def test_an_account_that_was_damaged_is_written_anew(bench: Bench, text: str) ->
     assert json.loads(account.read_text())["data"] == "complete"
 
 
-def test_ctrl_c_while_waiting_stops_cleanly(bench: Bench) -> None:
+@pytest.mark.parametrize("told", [True, False], ids=["yes", "no word"])
+def test_ctrl_c_stops_experiments_only_if_told_to(bench: Bench, *, told: bool) -> None:
     bench.write("[7]")
     with subprocess.Popen(
-        [bench.command, "submit", "winds.yaml", "--wait"],
+        [bench.command, "submit", "winds.yaml", "--wait", *["--yes"] * told],
         cwd=bench.place,
         env=bench.environment(),
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -334,9 +341,106 @@ def test_ctrl_c_while_waiting_stops_cleanly(bench: Bench) -> None:
         _until_exists(bench)
         _until(bench, lambda s: all(e["snapshots"] == 1 for e in s["experiments"]))
         os.killpg(waiting.pid, signal.SIGINT)
-        assert waiting.wait(60) == 130
+        printed, _ = waiting.communicate(timeout=300)
 
-    assert _states(_status(bench)) == ["cancelled", "cancelled"]
+    assert waiting.returncode == 130
+    assert _states(_status(bench)) == ["cancelled" if told else "running"] * 2
+    if not told:
+        assert "they run on; look with: rescal-sweep status winds" in printed
+        bench.run("cancel", "winds")
+
+
+@pytest.mark.parametrize(
+    ("answers", "ends"),
+    [
+        (["w\n", "\x03", "s\n"], "cancelled"),
+        (["\n", "\x03", "stop\n"], "cancelled"),
+        (["what\n", "l\n"], "running"),
+        (["\x03"], "running"),
+    ],
+    ids=["wait, then stop", "a bare line waits", "leave", "ctrl-c again"],
+)
+def test_ctrl_c_on_a_terminal_asks_what_to_do(
+    bench: Bench, answers: list[str], ends: str
+) -> None:
+    bench.write("[7]")
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(bench.place)
+        os.execve(
+            f"{Path(sys.executable).parent}/rescal-sweep",
+            ["rescal-sweep", "submit", "winds.yaml", "--wait"],
+            bench.environment() | {"TERM": "xterm"},
+        )
+    _until_exists(bench)
+    _until(bench, lambda s: all(e["snapshots"] == 1 for e in s["experiments"]))
+    shown = b""
+    for answer in ["\x03", *answers]:
+        os.write(terminal, answer.encode())
+        shown = b""
+        while b"ait on? [w]" not in shown:  # until it asks again, or ends
+            try:
+                shown += os.read(terminal, 4096)
+            except OSError:
+                break
+            if answer in {"w\n", "\n"} and b"2 running" in shown:
+                break  # it waits on
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+
+    assert os.waitstatus_to_exitcode(status) == 130
+    assert _states(_status(bench)) == [ends] * 2
+    bench.run("cancel", "winds")
+
+
+def test_the_hint_about_other_times_works_when_pasted(bench: Bench) -> None:
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+    longer = ("winds.yaml", "--set", "run.stop=30")
+
+    planned = bench.run("plan", *longer).stdout
+    (command,) = re.findall(r"with the new ones: rescal-sweep (.*)", planned)
+    again = bench.run(*shlex.split(command), "--wait")
+
+    assert planned.count("kept, done, with other run or outputs") == 2
+    assert command == "resubmit winds.yaml --stale --set=run.stop=30"
+    assert "2 experiments resubmitted (exp0, exp1)" in again.stdout
+    assert [e["stop_t0"] for e in _status(bench)["experiments"]] == [30, 30]
+    assert "nothing to resubmit" in bench.run(*shlex.split(command)).stdout
+    for words in (["winds", "--stale"], ["winds", "--set", "run.stop=30"]):
+        assert bench.run("resubmit", *words).returncode == 2
+
+
+def test_a_plan_tells_of_what_ended_badly(bench: Bench) -> None:
+    bench.write("[13]")
+    bench.run("submit", "winds.yaml", "--wait")
+
+    planned = bench.run("plan", "winds.yaml").stdout
+
+    hint = "submit leaves them so; to run them again: rescal-sweep resubmit winds"
+    assert f"2 failed: {hint}\n" in planned
+
+
+def test_a_copied_file_that_kept_its_name_takes_nothing_away(bench: Bench) -> None:
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+    bench.write("[100]")
+
+    refused = bench.run("submit", "winds.yaml")
+    alone = bench.run("run", "winds.yaml")
+
+    problem = (
+        "name: none of the 2 experiments in data_runs/winds is in this file; "
+        "give it another name, or leave all of them out with --yes"
+    )
+    assert f"submit would refuse: {problem[6:]}" in bench.run("plan", "winds.yaml").stdout
+    assert (refused.returncode, alone.returncode) == (2, 2)
+    assert refused.stderr == f"winds.yaml: {problem}\n"
+    assert _states(_status(bench)) == ["done", "done"]
+    assert bench.run("submit", "winds.yaml", "--wait", "--yes").returncode == 0
+    assert "2 experiments: 2 done; 2 orphaned" in bench.run("status", "winds").stdout
+    bench.write("[200]")
+    assert "4 experiments" not in bench.run("submit", "winds.yaml").stderr
 
 
 def _until_exists(bench: Bench) -> None:

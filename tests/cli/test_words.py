@@ -173,7 +173,7 @@ def test_the_project_is_found_from_below_and_a_sweep_by_its_path(bench: Bench) -
     assert (sweep / "exp0").is_dir()
     for word in ("winds", "../../data_runs/winds", str(sweep), "../../winds.yaml"):
         shown = inside.run("status", word)
-        assert shown.stdout.splitlines()[-1] == "2 experiments: 1 done, 1 never_submitted", word
+        assert "2 experiments: 1 done, 1 never_submitted\n" in shown.stdout, word
     at_home = dataclasses.replace(bench, place=sweep)
     assert at_home.run("status", ".").returncode == 0
 

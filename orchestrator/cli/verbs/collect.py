@@ -70,7 +70,7 @@ def perform(options: argparse.Namespace) -> int:
         )
     for number, names_of_arrays in sorted(written.damaged.items()):
         files = ", ".join(f"out/{name}.npz" for name in names_of_arrays)
-        again = f"rescal-sweep resubmit {directory.name} exp{number}"
+        again = f"rescal-sweep resubmit {selection.word(directory)} exp{number}"
         screen.say(
             console, f"damaged: exp{number}: {files} cannot be read; {again} makes it again"
         )

@@ -77,7 +77,7 @@ def perform(options: argparse.Namespace) -> int:
     if left:
         counts = Counter(status.state.value for status in left)
         counted = ", ".join(f"{count} {state}" for state, count in counts.items())
-        again = f"rescal-sweep resubmit {directory.name}"
+        again = f"rescal-sweep resubmit {selection.word(directory)}"
         message = f"{counted}, and nobody runs them: {again} starts workers again"
         screen.say(console, f"{directory.name}: {message}")
     return 1 if left else 0

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 _BY_DEFAULT = ",".join(state.value for state in State if state.retried)
 
 
-EXAMPLES = ("quickstart", "quickstart exp3 5-7 -t 4h", "quickstart --state timeout --wait")
+EXAMPLES = (
+    "quickstart",
+    "quickstart exp3 5-7 -t 4h",
+    "quickstart --state timeout --wait",
+    "sweeps/quickstart.yaml --stale",
+)
 """What may stand behind the verb."""
 
 
@@ -27,11 +32,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep(parser)
     arguments.add_experiments(parser)
+    arguments.add_overrides(parser)
     parser.add_argument(
         "--state",
         metavar="STATES",
         help=f"only experiments in these states (default: {_BY_DEFAULT}; "
         "any state where experiments are given by number)",
+    )
+    parser.add_argument(
+        "--stale",
+        action="store_true",
+        help="only experiments that were made with other `run` or `outputs` than SWEEP.yaml has now",
     )
     arguments.add_placement(parser)
     arguments.add_waiting(parser)
@@ -47,6 +58,8 @@ def perform(options: argparse.Namespace) -> int:
         options.sweep,
         options.experiments,
         states=None if options.state is None else options.state.split(","),
+        stale=options.stale,
+        overrides=options.set,
         data_dir=options.data_dir,
         tell=functools.partial(screen.warn, console),
         **arguments.placement(options),
@@ -67,10 +80,11 @@ def perform(options: argparse.Namespace) -> int:
 def _tell_nothing(console: Console, done: Resubmitted) -> None:
     """Say that there is nothing to do, and what there is instead."""
     from orchestrator.cli import screen, status_table
-    from orchestrator.records import failures, ledger
+    from orchestrator.records import failures, ledger, selection
 
     name, statuses = done.directory.name, done.statuses
     screen.say(console, f"{name}: nothing to resubmit")
     console.print(status_table.counts_line(statuses))
-    for line in failures.grouped(name, statuses, ledger.axes(done.directory)):
+    sweep = selection.word(done.directory)
+    for line in failures.grouped(sweep, statuses, ledger.axes(done.directory)):
         screen.say(console, line)

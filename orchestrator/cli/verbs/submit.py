@@ -23,12 +23,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep_file(parser)
     arguments.add_placement(parser)
-    arguments.add_waiting(parser)
+    arguments.add_waiting(
+        parser,
+        "leave out all earlier experiments where the file has none of them, and with --wait, ",
+    )
 
 
 def perform(options: argparse.Namespace) -> int:
     """Submit, and with ``--wait`` stay until the end."""
     from orchestrator.cli import screen, sentences, watch
+    from orchestrator.records import selection
     from orchestrator.submission.submit import submit
 
     console = screen.console(options)
@@ -36,6 +40,7 @@ def perform(options: argparse.Namespace) -> int:
         options.sweep,
         overrides=options.set,
         data_dir=options.data_dir,
+        replace=options.yes,
         tell=functools.partial(screen.warn, console),
         **arguments.placement(options),
     )
@@ -43,7 +48,8 @@ def perform(options: argparse.Namespace) -> int:
     for message in sentences.kept_otherwise(submitted.comparison):
         screen.warn(console, message)
     if not options.wait:
-        screen.say(console, f"look with: rescal-sweep status {submitted.directory.name}")
+        sweep = selection.word(submitted.directory)
+        screen.say(console, f"look with: rescal-sweep status {sweep}")
         return 0
     return watch.until_ended(
         console, submitted.directory, submitted.numbers, ask=not options.yes

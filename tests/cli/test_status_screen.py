@@ -1,0 +1,90 @@
+"""What `status` shows on a terminal, in a pipe, and of sweeps that wait for a person."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import sys
+import termios
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Bench
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+def on_terminal(bench: Bench, columns: int, lines: int, *words: str) -> list[str]:
+    """Return what a command leaves on a terminal of this size."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(bench.place)
+        command = f"{Path(sys.executable).parent}/rescal-sweep"
+        os.execve(command, ["rescal-sweep", *words], bench.environment() | {"TERM": "xterm"})
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    shown = b""
+    while True:
+        try:
+            shown += os.read(terminal, 65536)
+        except OSError:  # it has ended
+            break
+    os.close(terminal)
+    os.waitpid(child, 0)
+    return [line.rstrip() for line in _ESCAPE.sub("", shown.decode()).splitlines()]
+
+
+def cancelled(bench: Bench, *options: str) -> None:
+    """Submit a sweep whose engine waits, and cancel it."""
+    bench.write("[7]")
+    bench.run("submit", "winds.yaml", *options)
+    bench.run("cancel", "winds", *options)
+    while "running" in bench.run("status", *options).stdout:
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_screen_has_room_for_any_number_of_experiments(bench: Bench, columns: int) -> None:
+    bench.write(str([*range(1, 100)]))
+    bench.run("run", "winds.yaml", "exp0")
+    bench.write(str([0, *range(1, 100)]))
+
+    shown = on_terminal(bench, columns, 24, "status", "winds")
+
+    assert len(shown) <= 23
+    assert max(map(len, shown)) <= columns
+    assert "198 experiments: 1 done, 197 never_submitted" in shown
+    assert "197 experiments never submitted: submit the sweep file again" in shown
+    assert any(re.match(r" Tau_min = 1 +1 +1$", line) for line in shown), shown
+    assert any(re.match(r" \.\.\. \d+ more$", line) for line in shown), shown
+
+
+def test_a_cancelled_sweep_is_told_without_a_row_for_each(bench: Bench) -> None:
+    cancelled(bench)
+
+    shown = bench.run("status", "winds").stdout.splitlines()
+
+    assert shown == [
+        "2 experiments: 2 cancelled",
+        "2 cancelled (cancelled on request): rescal-sweep resubmit winds --state cancelled",
+    ]
+    assert "  0" in bench.run("status", "winds", "--all").stdout
+
+
+def test_hints_name_a_sweep_that_lies_elsewhere_by_its_path(bench: Bench) -> None:
+    cancelled(bench, "--data-dir", "far/away")
+
+    shown = bench.run("status", "--data-dir", "far/away").stdout
+
+    command = "resubmit far/away/winds --state cancelled"
+    assert (
+        shown.splitlines()[-1] == f"2 cancelled (cancelled on request): rescal-sweep {command}"
+    )
+    bench.go()
+    assert bench.run(*command.split(), "--wait").returncode == 0
