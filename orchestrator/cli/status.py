@@ -17,6 +17,7 @@ from orchestrator.model import State
 from orchestrator.records import failures, ledger, paths, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import present, read_statuses
+from orchestrator.runner.room import LEAST
 from orchestrator.submission.status import status_of
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from orchestrator.records.paths import SweepDirectory
 
 _MANY = 60
+_FULL = "{}: no space left on its file system, or no inodes; workers wait until there is"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -91,6 +93,8 @@ def _status(
     parts.append(status_table.counts_line(statuses))
     told = failures.grouped(directory.name, present(statuses), axes)
     parts += [Text(said) for said in told]
+    if any(not s.state.ended for s in statuses) and not LEAST.is_free(directory.root):
+        parts.append(Text(_FULL.format(directory.root)))
     return Group(*parts)
 
 

@@ -20,7 +20,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.formats.durable import read_json, write_json
+from orchestrator.formats.durable import (
+    NO_SPACE,
+    read_json,
+    write_json,
+    write_json_in,
+    write_spare,
+)
 from orchestrator.model import Cause, Claim, Continuation, Kind, Progress, Record, State
 from orchestrator.records import failures, survivors
 from orchestrator.records.border import Number, all_of, typed
@@ -36,6 +42,8 @@ _CONTINUED = re.compile(r"went on from attempt (\d+) at t = (\S+) t0, (.*)")
 
 HEARTBEAT_S = 20.0
 """A running attempt touches its progress file at least this often."""
+
+_SPARE_BYTES = 1 << 14  # several times what a record has
 
 PATIENCE_S = 6 * HEARTBEAT_S
 """Without a sign of life for so long, an attempt on another machine counts as dead."""
@@ -108,19 +116,24 @@ def claim(
     attempt = experiment.attempt(number)
     attempt.root.parent.mkdir(parents=True, exist_ok=True)
     draft = experiment.attempt_draft(secrets.token_hex(8))
-    return attempt if take(attempt, draft, claimant) else None
+    return attempt if take(attempt, draft, claimant, spare_bytes=_SPARE_BYTES) else None
 
 
-def take(target: AttemptDirectory, draft: AttemptDirectory, claimant: Claim) -> bool:
+def take(
+    target: AttemptDirectory, draft: AttemptDirectory, claimant: Claim, spare_bytes: int = 0
+) -> bool:
     """Let a directory get its name when it says who took it; return whether nobody was faster.
 
-    A claimant knows its own claim again where the answer to the renaming was lost.
+    A claimant knows its own claim again where the answer to the renaming was lost. The directory
+    keeps ``spare_bytes`` for what must be written on a full disk.
     """
     if target.root.exists():
         return False
     try:
         draft.root.mkdir()
         write_identity(draft.claim, claimant)
+        if spare_bytes:
+            write_spare(draft.spare, spare_bytes)
         draft.root.rename(target.root)
     except OSError as error:
         gone = not draft.root.exists()
@@ -190,7 +203,12 @@ def end_survivors(claims: Iterable[Claim]) -> int:
 
 def request_cancel(attempt: AttemptDirectory) -> None:
     """Ask a running attempt to stop; it looks every few seconds."""
-    attempt.cancel_request.touch()
+    try:
+        attempt.cancel_request.touch()
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        attempt.spare.rename(attempt.cancel_request)
 
 
 def alive(attempt: AttemptDirectory) -> bool | None:
@@ -299,7 +317,15 @@ def write_record(attempt: AttemptDirectory, record: Record) -> None:
         "reason": failures.reason(record),
         "continued": failures.continued(record.continuation),
     }
-    write_json(attempt.record, {**data, **sentences})
+    whole = {**data, **sentences}
+    try:
+        write_json(attempt.record, whole)
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        spare = attempt.spare if attempt.spare.exists() else attempt.cancel_request
+        write_json_in(spare, attempt.record, whole, {**whole, "last_lines": []})
+    attempt.spare.unlink(missing_ok=True)
 
 
 def _plain(cause: Cause) -> dict[str, Any]:

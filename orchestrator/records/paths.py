@@ -57,6 +57,11 @@ class AttemptDirectory:
         return self.root / "cancel"
 
     @property
+    def spare(self) -> Path:
+        """Keeps space for the record and for a request to cancel, should the disk be full."""
+        return self.root / "spare"
+
+    @property
     def checkpoint(self) -> Path:
         """The stem of the engine's saved states, ``checkpoint.3`` and so on."""
         return self.root / "checkpoint"
@@ -172,6 +177,11 @@ class SweepDirectory:
     def lock(self) -> Path:
         """Held while the ledger or the submissions change."""
         return self.root / ".lock"
+
+    @property
+    def spare(self) -> Path:
+        """Keeps space for what is cancelled on a full disk."""
+        return self.root / ".spare"
 
     @property
     def jobs(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from orchestrator.records import pace
@@ -28,7 +29,7 @@ class Hours:
         self._directory = directory
         self._until = post.until
         self._tried = False
-        self._own: list[tuple[Mapping[str, Value], Record]] = []
+        self._own: deque[tuple[Mapping[str, Value], Record]] = deque(maxlen=_SAMPLE)
         self._others: Pace | None = None
 
     def enough_for(self, offer: Offer) -> bool:

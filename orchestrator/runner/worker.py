@@ -9,15 +9,17 @@ again goes on with what it had begun.
 from __future__ import annotations
 
 import os
+import select
 import time
 import traceback
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import OrchestratorError
+from orchestrator.formats.durable import NO_SPACE
 from orchestrator.model import Cause, Kind, State, Task
 from orchestrator.records import attempts, failures, ledger
 from orchestrator.records.lock import locked
-from orchestrator.runner import simulator
+from orchestrator.runner import room, simulator
 from orchestrator.runner.attempt import cause_of
 from orchestrator.runner.queue import awaits_another, offers
 from orchestrator.runner.supervisor import supervise
@@ -29,7 +31,10 @@ if TYPE_CHECKING:
     from orchestrator.model import Record
     from orchestrator.records.paths import AttemptDirectory, SweepDirectory
     from orchestrator.runner.queue import Offer, Post
+    from orchestrator.runner.room import Room
     from orchestrator.runner.stop import Stop
+
+_ROOM_S = 5.0  # between two looks for room on a full disk
 
 
 def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
@@ -41,7 +46,8 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
             if stop.requested:
                 return
             if hours.enough_for(offer):
-                hours.learn(offer, attempt_one(directory, offer, post.job, stop))
+                record = _attempt_with_room(directory, offer, post, stop)
+                hours.learn(offer, record)
         if post.token is not None:  # nobody can add to its submission
             if post.again is None or not awaits_another(directory, post, begun, stop):
                 return
@@ -54,6 +60,26 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
                 return
 
 
+def _attempt_with_room(
+    directory: SweepDirectory, offer: Offer, post: Post, stop: Stop
+) -> Record | None:
+    """Claim and supervise one attempt; after one that a full disk has ended, wait for room."""
+    wanted: Room | None = None
+    try:
+        record = attempt_one(directory, offer, post.job, stop)
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        record, wanted = None, room.LEAST
+    if record is not None and record.state is State.FAILED:
+        wanted = room.used_by(directory.experiment(offer.experiment.number).root)
+    while wanted is not None and not wanted.there(directory.root):
+        select.select([stop], [], [], _ROOM_S)
+        if stop.requested or not any(offers(directory, post)):
+            break
+    return record
+
+
 def attempt_one(directory: SweepDirectory, offer: Offer, job: str, stop: Stop) -> Record | None:
     """Claim one attempt and supervise it; None where somebody else has claimed it."""
     attempt = take(directory, offer, job)
@@ -61,16 +87,19 @@ def attempt_one(directory: SweepDirectory, offer: Offer, job: str, stop: Stop) -
 
 
 def take(directory: SweepDirectory, offer: Offer, job: str) -> AttemptDirectory | None:
-    """Claim one attempt; return None where somebody else has claimed it."""
+    """Claim one attempt; return None where somebody else has claimed or withdrawn it."""
     place = directory.experiment(offer.experiment.number)
     claimant = attempts.myself(offer.submission.token, job)
     attempt = attempts.claim(place, offer.attempt, claimant)
     if attempt is not None:
+        if (kind := offer.withdrawn(directory)) is not None:
+            attempts.end(attempt, State.CANCELLED, Cause(kind, subject="pending"))
+            return None
         for earlier in place.attempts()[:-1]:
             if attempts.read_record(earlier) is None:
                 attempts.end(earlier, State.LOST, Cause(Kind.CUT_OFF))
         begun = f"{_name(offer)} started by {job} on {os.uname().nodename}"
-        ledger.log(directory, begun, attempts.now())
+        ledger.log(directory, attempts.now(), begun)
     return attempt
 
 
@@ -90,7 +119,7 @@ def make(
     except Exception as error:  # noqa: BLE001  # recorded; it keeps no other experiment waiting
         traceback.print_exc()
         record = attempts.end(attempt, State.FAILED, Cause(Kind.SUPERVISOR, detail=repr(error)))
-    ledger.log(directory, f"{name} {record.state.value}: {_summary(record)}", attempts.now())
+    ledger.log(directory, attempts.now(), f"{name} {record.state.value}: {_summary(record)}")
     return record
 
 
