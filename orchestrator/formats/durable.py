@@ -80,6 +80,19 @@ def private_directory(path: Path) -> Path | None:
     return None
 
 
+def refuse_links(*directories: Path) -> None:
+    """Refuse directories that are links, behind which nothing is to be written.
+
+    Raises
+    ------
+    OSError
+        For the first one.
+    """
+    for path in directories:
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, "it is a link, which is not followed", str(path))
+
+
 def remove_drafts(directory: Path, older_s: float = 600.0) -> None:
     """Remove drafts that killed processes have left in a directory."""
     with contextlib.suppress(OSError):

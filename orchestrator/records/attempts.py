@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.formats.durable import (
     NO_SPACE,
     read_json,
+    refuse_links,
     write_json,
     write_json_in,
     write_spare,
@@ -114,6 +115,7 @@ def claim(
 ) -> AttemptDirectory | None:
     """Take attempt ``number`` of an experiment, or return None where somebody else has it."""
     attempt = experiment.attempt(number)
+    refuse_links(*attempt.directories)
     attempt.root.parent.mkdir(parents=True, exist_ok=True)
     draft = experiment.attempt_draft(secrets.token_hex(8))
     return attempt if take(attempt, draft, claimant, spare_bytes=_SPARE_BYTES) else None
@@ -161,6 +163,12 @@ def claim_ended(
     return True
 
 
+def removed(attempt: AttemptDirectory) -> Cause:
+    """Return the cause of an end for which an attempt's directory was removed."""
+    detail = "it was removed while the attempt ran"
+    return Cause(Kind.DAMAGED, subject=str(attempt.root), detail=detail)
+
+
 def end(attempt: AttemptDirectory, state: State, cause: Cause | None) -> Record:
     """Write the record of an attempt that can no longer write its own, and return it."""
     progress = read_progress(attempt) or Progress(time_t0=0.0, snapshots=0, wall_s=0.0)
@@ -203,6 +211,7 @@ def end_survivors(claims: Iterable[Claim]) -> int:
 
 def request_cancel(attempt: AttemptDirectory) -> None:
     """Ask a running attempt to stop; it looks every few seconds."""
+    refuse_links(*attempt.directories)
     try:
         attempt.cancel_request.touch()
     except OSError as error:
@@ -219,7 +228,8 @@ def alive(attempt: AttemptDirectory) -> bool | None:
     """
     claimed = read_claim(attempt)
     if claimed is None:  # somebody has damaged it, and nobody can be asked
-        return abs(_age_s(attempt.root)) < PATIENCE_S
+        linked = any(path.is_symlink() for path in attempt.directories)
+        return not linked and abs(_age_s(attempt.root)) < PATIENCE_S
     here = lives_here(claimed)
     if here is not None:
         return here
@@ -267,6 +277,7 @@ def read_progress(attempt: AttemptDirectory) -> Progress | None:
 
 def write_progress(attempt: AttemptDirectory, progress: Progress) -> None:
     """Tell how far the attempt has come."""
+    refuse_links(*attempt.directories)
     write_json(attempt.progress, dataclasses.asdict(progress), durable=False)
 
 
@@ -310,6 +321,7 @@ def _continuation(text: str) -> Continuation | None:
 
 def write_record(attempt: AttemptDirectory, record: Record) -> None:
     """Write the final account of an attempt; nothing is written there afterwards."""
+    refuse_links(*attempt.directories)
     data = dataclasses.asdict(record)
     data["state"] = record.state.value
     data["causes"] = [_plain(cause) for cause in record.causes]

@@ -27,6 +27,11 @@ class AttemptDirectory:
         return int(self.root.name)
 
     @property
+    def directories(self) -> tuple[Path, ...]:
+        """The directories from the experiment's to this one."""
+        return self.root.parent.parent, self.root.parent, self.root
+
+    @property
     def claim(self) -> Path:
         """Who took the attempt."""
         return self.root / "claim.json"
@@ -77,6 +82,11 @@ class ExperimentDirectory:
     """The files of one experiment."""
 
     root: Path
+
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        """The directories that the engine and its supervisor write to, but for attempts."""
+        return self.root, self.out, self.attempts_root
 
     @property
     def cellspace(self) -> Path:

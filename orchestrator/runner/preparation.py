@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from orchestrator.errors import FormatError, ParameterError
 from orchestrator.formats import parfile
 from orchestrator.formats.cellspace import HEADER_BYTES, parse_header
-from orchestrator.formats.durable import remove_drafts, replacing
+from orchestrator.formats.durable import refuse_links, remove_drafts, replacing
 from orchestrator.formats.templates import named_file
 from orchestrator.model import KeepInitial
 
@@ -39,6 +39,7 @@ def prepare(
     With ``cells`` the engine starts from these, at the time that they say, instead of from those
     that genesis makes.
     """
+    refuse_links(*directory.directories)
     parameters = _for_engine(experiment, engine, directory)
     if cells is not None:
         parameters["Csp_file"] = cells.name

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from orchestrator.model import Record
     from orchestrator.records.paths import AttemptDirectory, SweepDirectory
     from orchestrator.runner.queue import Offer, Post
-    from orchestrator.runner.room import Room
     from orchestrator.runner.stop import Stop
 
 _ROOM_S = 5.0  # between two looks for room on a full disk
@@ -46,8 +45,7 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
             if stop.requested:
                 return
             if hours.enough_for(offer):
-                record = _attempt_with_room(directory, offer, post, stop)
-                hours.learn(offer, record)
+                _attempt_with_room(directory, offer, post, hours, stop)
         if post.token is not None:  # nobody can add to its submission
             if post.again is None or not awaits_another(directory, post, begun, stop):
                 return
@@ -61,23 +59,26 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
 
 
 def _attempt_with_room(
-    directory: SweepDirectory, offer: Offer, post: Post, stop: Stop
-) -> Record | None:
+    directory: SweepDirectory, offer: Offer, post: Post, hours: Hours, stop: Stop
+) -> None:
     """Claim and supervise one attempt; after one that a full disk has ended, wait for room."""
-    wanted: Room | None = None
+    record, wanted = None, None
     try:
         record = attempt_one(directory, offer, post.job, stop)
     except OSError as error:
-        if error.errno not in NO_SPACE:
-            raise
-        record, wanted = None, room.LEAST
+        if error.errno in NO_SPACE:
+            wanted = room.LEAST
+        else:  # this one cannot be claimed; others may
+            hours.refuse(offer)
+            told = f"{error.filename or directory.root}: {error.strerror or error}"
+            ledger.log(directory, attempts.now(), f"{_name(offer)} cannot be claimed: {told}")
+    hours.learn(offer, record)
     if record is not None and record.state is State.FAILED:
         wanted = room.used_by(directory.experiment(offer.experiment.number).root)
     while wanted is not None and not wanted.there(directory.root):
         select.select([stop], [], [], _ROOM_S)
         if stop.requested or not any(offers(directory, post)):
             break
-    return record
 
 
 def attempt_one(directory: SweepDirectory, offer: Offer, job: str, stop: Stop) -> Record | None:
@@ -108,10 +109,13 @@ def make(
 ) -> Record:
     """Supervise an attempt that this process has claimed, to its end."""
     submission, name = offer.submission, _name(offer)
+    place, claimant = (
+        directory.experiment(offer.experiment.number),
+        attempts.read_claim(attempt),
+    )
     task = Task(offer.experiment, offer.attempt, submission.run, submission.outputs)
     try:
         engine = simulator.find(submission.root)
-        place = directory.experiment(offer.experiment.number)
         _end_survivors(place.attempts()[:-1])
         record = supervise(task, engine, place, stop)
     except OrchestratorError as error:
@@ -119,6 +123,9 @@ def make(
     except Exception as error:  # noqa: BLE001  # recorded; it keeps no other experiment waiting
         traceback.print_exc()
         record = attempts.end(attempt, State.FAILED, Cause(Kind.SUPERVISOR, detail=repr(error)))
+    if claimant is not None and not attempt.root.exists():  # else it would be claimed again
+        attempts.claim(place, offer.attempt, claimant)
+        attempts.write_record(attempt, record)
     ledger.log(directory, attempts.now(), f"{name} {record.state.value}: {_summary(record)}")
     return record
 
