@@ -24,6 +24,7 @@ from orchestrator.formats.durable import (
     NO_SPACE,
     read_json,
     refuse_links,
+    remove_drafts,
     write_json,
     write_json_in,
     write_spare,
@@ -190,6 +191,7 @@ def end(attempt: AttemptDirectory, state: State, cause: Cause | None) -> Record:
         adopted=progress.adopted,
         adopted_t0=progress.adopted_t0,
     )
+    remove_drafts(attempt.root, older_s=0.0)
     write_record(attempt, record)
     return record
 

@@ -45,8 +45,9 @@ def prepare(
         parameters["Csp_file"] = cells.name
         parameters.pop("Time", None)
     directory.out.mkdir(parents=True, exist_ok=True)
-    for place in (directory.root, directory.out, directory.attempts_root):
-        remove_drafts(place)
+    for place in (directory.root, directory.out):  # nobody else writes there now
+        remove_drafts(place, older_s=0.0)
+    remove_drafts(directory.attempts_root)
     with replacing(directory.parfile, durable=False) as file:
         file.write(parfile.text(parameters).encode())
 
