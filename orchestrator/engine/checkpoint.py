@@ -34,20 +34,21 @@ if TYPE_CHECKING:
     from orchestrator.engine.wind import Weather
     from orchestrator.formats.parameters import Value
 
-_VERSION = 3
+_VERSION = 4
 _OWNER = 0xFFFFFFFF
 _PLACES = ("Csp_file", "Phys_prop_file", "Qsat_file", "Wind_file", "Output_directory")
 _GROUND = ("altitude", "stress", "nodes", "fluid", "share", "nodes_fluid", "counts")
 _FLAT = ("schedule", "progress", "vane", "centering", "rotation")  # dataclasses of numbers
 
 
-def save(simulation: Simulation, path: Path) -> None:
-    """Write the state to ``path``, a NumPy archive that appears whole or not at all."""
+def save(simulation: Simulation, path: Path, index: int = -1) -> None:
+    """Write the state after snapshot ``index`` to ``path``, a NumPy archive that appears whole."""
     with replacing(path) as file:
         np.savez(
             file,
             allow_pickle=False,
             version=np.array(_VERSION),
+            index=np.array(index),
             parameters=np.array(_text(simulation)),
             shape=np.array([simulation.depth, simulation.height, simulation.length]),
             **_cells(simulation),
@@ -118,15 +119,16 @@ def load(
     path: Path,
     parameters: Mapping[str, Value],
     *,
+    index: int = -1,
     model: str = "SNO",
     weather: Weather | None = None,
 ) -> Simulation:
-    """Return the simulation that was saved to ``path``, ready to be resumed.
+    """Return the simulation that was saved to ``path`` after snapshot ``index``.
 
     Raises
     ------
     FormatError
-        If the file is no checkpoint of a run with these parameters.
+        If the file is no checkpoint of a run with these parameters, or of another snapshot.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
@@ -136,6 +138,10 @@ def load(
         raise FormatError(f"{path}: not a checkpoint: {error}") from error
     if version != _VERSION:
         raise FormatError(f"{path}: a checkpoint of version {version}, expected {_VERSION}")
+    if int(saved["index"]) != index:
+        raise FormatError(
+            f"{path}: a checkpoint after snapshot {saved['index']}, expected {index}"
+        )
     simulation = _laid_out(saved, parameters, model, weather)
     if wanted != _text(simulation):
         raise FormatError(f"{path}: a checkpoint of a run with other parameters")

@@ -133,7 +133,9 @@ def _go_on(
     pipe, number = Pipe(given.pipe, model), index_of(resumed)
     saver = Saver(given.checkpoint, given.checkpoint_every_s, number)
     with ending(Exit.STALE):
-        simulation = checkpoint.load(resumed, values, model=model, weather=weather)
+        simulation = checkpoint.load(
+            resumed, values, index=number, model=model, weather=weather
+        )
     _report(
         given,
         f"resumes from the state saved after snapshot {number}, at {simulation.time:g} t0",

@@ -101,7 +101,7 @@ class Saver:
         before, path = self._clock(), self._stem.with_name(f"{self._stem.name}.{name}")
         asked, self._asked = self._asked, False
         try:
-            checkpoint.save(simulation, path)
+            checkpoint.save(simulation, path, self._index)
         except OSError as error:
             sys.stderr.write(
                 f"{path}: the state cannot be saved: {error.strerror}; the run goes on\n"

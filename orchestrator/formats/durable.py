@@ -29,6 +29,9 @@ _UNSYNCABLE = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errn
 _PASSING = {errno.ESTALE, errno.EIO, errno.EAGAIN}
 """What reading may answer while another node replaces the file."""
 
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What a file system answers that is full, or on which somebody's share is."""
+
 _TRIES = 4
 _PAUSE_S = 0.05
 
@@ -75,6 +78,19 @@ def private_directory(path: Path) -> Path | None:
         if own and not status.st_mode & 0o022 and os.access(path, os.W_OK | os.X_OK):
             return path
     return None
+
+
+def refuse_links(*directories: Path) -> None:
+    """Refuse directories that are links, behind which nothing is to be written.
+
+    Raises
+    ------
+    OSError
+        For the first one.
+    """
+    for path in directories:
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, "it is a link, which is not followed", str(path))
 
 
 def remove_drafts(directory: Path, older_s: float = 600.0) -> None:
@@ -192,6 +208,35 @@ def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> 
     """Write ``data`` as a JSON file that appears whole."""
     with replacing(path, durable=durable) as file:
         file.write(json.dumps(data, indent=1).encode() + b"\n")
+
+
+def write_json_in(spare: Path, path: Path, *versions: Mapping[str, Any]) -> None:
+    """Write JSON into the space that a spare file has, and let that file get the name ``path``.
+
+    That needs no more space on a full disk. The first of ``versions`` that fits is written.
+
+    Raises
+    ------
+    OSError
+        Where there is no spare file, or none of the versions fits into it.
+    """
+    with spare.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        texts = (json.dumps(data, indent=1).encode() + b"\n" for data in versions)
+        fitting = next((text for text in texts if len(text) <= size), None)
+        if fitting is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        file.seek(0)
+        file.write(fitting)
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
+    rename_over(spare, path)
+
+
+def write_spare(path: Path, size: int) -> None:
+    """Make a file that keeps space for what must be written on a full disk."""
+    path.write_bytes(b" " * size)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from orchestrator.formats.durable import replacing, sync_directory
+from orchestrator.formats.durable import refuse_links, replacing, sync_directory
 from orchestrator.model import reductions
 from orchestrator.model.snapshots import Reduced
 from orchestrator.records.journal import read_journal
@@ -70,6 +70,7 @@ def publish(
     as_far = np.array_equal(before, times) or (complete and not _further(before, times))
     if not (as_far or _further(times, before)):
         return None
+    refuse_links(*directory.directories)
     directory.out.mkdir(exist_ok=True)
     for name in files.keys() - forms.keys():  # of another attempt, whose others are replaced
         files[name].unlink(missing_ok=True)

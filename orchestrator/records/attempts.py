@@ -20,7 +20,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.formats.durable import read_json, write_json
+from orchestrator.formats.durable import (
+    NO_SPACE,
+    read_json,
+    refuse_links,
+    remove_drafts,
+    write_json,
+    write_json_in,
+    write_spare,
+)
 from orchestrator.model import Cause, Claim, Continuation, Kind, Progress, Record, State
 from orchestrator.records import failures, survivors
 from orchestrator.records.border import Number, all_of, typed
@@ -36,6 +44,8 @@ _CONTINUED = re.compile(r"went on from attempt (\d+) at t = (\S+) t0, (.*)")
 
 HEARTBEAT_S = 20.0
 """A running attempt touches its progress file at least this often."""
+
+_SPARE_BYTES = 1 << 14  # several times what a record has
 
 PATIENCE_S = 6 * HEARTBEAT_S
 """Without a sign of life for so long, an attempt on another machine counts as dead."""
@@ -106,21 +116,27 @@ def claim(
 ) -> AttemptDirectory | None:
     """Take attempt ``number`` of an experiment, or return None where somebody else has it."""
     attempt = experiment.attempt(number)
+    refuse_links(*attempt.directories)
     attempt.root.parent.mkdir(parents=True, exist_ok=True)
     draft = experiment.attempt_draft(secrets.token_hex(8))
-    return attempt if take(attempt, draft, claimant) else None
+    return attempt if take(attempt, draft, claimant, spare_bytes=_SPARE_BYTES) else None
 
 
-def take(target: AttemptDirectory, draft: AttemptDirectory, claimant: Claim) -> bool:
+def take(
+    target: AttemptDirectory, draft: AttemptDirectory, claimant: Claim, spare_bytes: int = 0
+) -> bool:
     """Let a directory get its name when it says who took it; return whether nobody was faster.
 
-    A claimant knows its own claim again where the answer to the renaming was lost.
+    A claimant knows its own claim again where the answer to the renaming was lost. The directory
+    keeps ``spare_bytes`` for what must be written on a full disk.
     """
     if target.root.exists():
         return False
     try:
         draft.root.mkdir()
         write_identity(draft.claim, claimant)
+        if spare_bytes:
+            write_spare(draft.spare, spare_bytes)
         draft.root.rename(target.root)
     except OSError as error:
         gone = not draft.root.exists()
@@ -148,6 +164,12 @@ def claim_ended(
     return True
 
 
+def removed(attempt: AttemptDirectory) -> Cause:
+    """Return the cause of an end for which an attempt's directory was removed."""
+    detail = "it was removed while the attempt ran"
+    return Cause(Kind.DAMAGED, subject=str(attempt.root), detail=detail)
+
+
 def end(attempt: AttemptDirectory, state: State, cause: Cause | None) -> Record:
     """Write the record of an attempt that can no longer write its own, and return it."""
     progress = read_progress(attempt) or Progress(time_t0=0.0, snapshots=0, wall_s=0.0)
@@ -169,6 +191,7 @@ def end(attempt: AttemptDirectory, state: State, cause: Cause | None) -> Record:
         adopted=progress.adopted,
         adopted_t0=progress.adopted_t0,
     )
+    remove_drafts(attempt.root, older_s=0.0)
     write_record(attempt, record)
     return record
 
@@ -190,7 +213,13 @@ def end_survivors(claims: Iterable[Claim]) -> int:
 
 def request_cancel(attempt: AttemptDirectory) -> None:
     """Ask a running attempt to stop; it looks every few seconds."""
-    attempt.cancel_request.touch()
+    refuse_links(*attempt.directories)
+    try:
+        attempt.cancel_request.touch()
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        attempt.spare.rename(attempt.cancel_request)
 
 
 def alive(attempt: AttemptDirectory) -> bool | None:
@@ -201,7 +230,8 @@ def alive(attempt: AttemptDirectory) -> bool | None:
     """
     claimed = read_claim(attempt)
     if claimed is None:  # somebody has damaged it, and nobody can be asked
-        return abs(_age_s(attempt.root)) < PATIENCE_S
+        linked = any(path.is_symlink() for path in attempt.directories)
+        return not linked and abs(_age_s(attempt.root)) < PATIENCE_S
     here = lives_here(claimed)
     if here is not None:
         return here
@@ -249,6 +279,7 @@ def read_progress(attempt: AttemptDirectory) -> Progress | None:
 
 def write_progress(attempt: AttemptDirectory, progress: Progress) -> None:
     """Tell how far the attempt has come."""
+    refuse_links(*attempt.directories)
     write_json(attempt.progress, dataclasses.asdict(progress), durable=False)
 
 
@@ -292,6 +323,7 @@ def _continuation(text: str) -> Continuation | None:
 
 def write_record(attempt: AttemptDirectory, record: Record) -> None:
     """Write the final account of an attempt; nothing is written there afterwards."""
+    refuse_links(*attempt.directories)
     data = dataclasses.asdict(record)
     data["state"] = record.state.value
     data["causes"] = [_plain(cause) for cause in record.causes]
@@ -299,7 +331,15 @@ def write_record(attempt: AttemptDirectory, record: Record) -> None:
         "reason": failures.reason(record),
         "continued": failures.continued(record.continuation),
     }
-    write_json(attempt.record, {**data, **sentences})
+    whole = {**data, **sentences}
+    try:
+        write_json(attempt.record, whole)
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        spare = attempt.spare if attempt.spare.exists() else attempt.cancel_request
+        write_json_in(spare, attempt.record, whole, {**whole, "last_lines": []})
+    attempt.spare.unlink(missing_ok=True)
 
 
 def _plain(cause: Cause) -> dict[str, Any]:

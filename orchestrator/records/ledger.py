@@ -17,11 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import FormatError
 from orchestrator.formats.content_names import copy_by_content
-from orchestrator.formats.durable import append_lines, read_lines, replacing
+from orchestrator.formats.durable import (
+    NO_SPACE,
+    append_lines,
+    read_lines,
+    replacing,
+    write_spare,
+)
 from orchestrator.model import (
     Cluster,
     Experiment,
     KeepInitial,
+    Kind,
     OnTimeout,
     Outputs,
     Point,
@@ -38,7 +45,13 @@ if TYPE_CHECKING:
 
 _EXPERIMENT = {"number": int, "key": str, "seed": int, "parameters": dict}
 _EVENT = {"event": str, "token": str}
-_EVENTS = {"orphaned": {"experiments": list}, "axes": {"axes": list}}
+_EVENTS: dict[str, dict[str, type]] = {
+    "orphaned": {"experiments": list},
+    "axes": {"axes": list},
+    "withdrawn": {"attempts": list, "kind": str},
+}
+_SPARE_BYTES = 1 << 18
+_MOST = 10_000_000  # experiments of a sweep, whatever a damaged line says
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +251,58 @@ def axes(directory: SweepDirectory) -> tuple[tuple[str, ...], ...]:
 def intend(directory: SweepDirectory, submission: Submission) -> None:
     """Write down what a submission asks for, before anything is started; the lock must be held."""
     directory.jobs.mkdir(parents=True, exist_ok=True)
+    if not directory.spare.exists():
+        write_spare(directory.spare, _SPARE_BYTES)
     append_lines(directory.submissions, [{"event": "intended", **_as_json(submission)}])
+
+
+def withdraw(directory: SweepDirectory, attempts: Mapping[int, int], kind: Kind) -> None:
+    """Write down that attempts, by experiment, are not to be made any more; the lock must be held.
+
+    One line for all of them, for which some space is kept on a full disk. Whoever claims one of
+    them reads it afterwards, and whoever writes it looks afterwards who has claimed one.
+    """
+    runs: list[list[int]] = []  # first number, how many, attempt
+    for number, attempt in sorted(attempts.items()):
+        if runs and runs[-1][0] + runs[-1][1] == number and runs[-1][2] == attempt:
+            runs[-1][1] += 1
+        else:
+            runs.append([number, 1, attempt])
+    event = {"event": "withdrawn", "token": "", "kind": kind.value, "attempts": runs}
+    try:
+        append_lines(directory.submissions, [event])
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        directory.spare.unlink(missing_ok=True)
+        append_lines(directory.submissions, [event])
+
+
+def withdrawn(directory: SweepDirectory) -> dict[int, tuple[int, Kind]]:
+    """Map each experiment's number to the last attempt that was withdrawn, and why."""
+    found: dict[int, tuple[int, Kind]] = {}
+    for place, line in _events(directory):
+        if line["event"] == "withdrawn":
+            try:
+                kind = Kind(line["kind"])
+                for first, count, attempt in line["attempts"]:
+                    numbers = range(first, first + min(count, _MOST))
+                    found.update(dict.fromkeys(numbers, (int(attempt), kind)))
+            except (ValueError, TypeError) as error:
+                raise FormatError(f"{place}: not readable: {error}") from error
+    return found
+
+
+def version(directory: SweepDirectory) -> tuple[int, ...]:
+    """Return what changes whenever somebody writes to the submissions."""
+    try:
+        with directory.submissions.open(
+            "rb"
+        ) as file:  # opened: an answer of NFS's own may be old
+            found = os.fstat(file.fileno())
+    except FileNotFoundError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def note(directory: SweepDirectory, event: str, token: str, **details: Any) -> None:
@@ -308,12 +372,12 @@ def wanted_attempts(submissions: Iterable[Submission]) -> dict[int, tuple[int, S
     return wanted
 
 
-def log(directory: SweepDirectory, text: str, time: str) -> None:
-    """Append one line to the sweep's log, in one write so that writers do not mix.
+def log(directory: SweepDirectory, time: str, *texts: str) -> None:
+    """Append a line for each text to the sweep's log, in one write so that writers do not mix.
 
     A log that cannot be written, as on a full disk, stops nothing.
     """
-    line = f"{time} {text}\n".encode()
+    line = "".join(f"{time} {text}\n" for text in texts).encode()
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
     with contextlib.suppress(OSError):
         handle = os.open(directory.log, flags, 0o666)

@@ -27,6 +27,11 @@ class AttemptDirectory:
         return int(self.root.name)
 
     @property
+    def directories(self) -> tuple[Path, ...]:
+        """The directories from the experiment's to this one."""
+        return self.root.parent.parent, self.root.parent, self.root
+
+    @property
     def claim(self) -> Path:
         """Who took the attempt."""
         return self.root / "claim.json"
@@ -57,6 +62,11 @@ class AttemptDirectory:
         return self.root / "cancel"
 
     @property
+    def spare(self) -> Path:
+        """Keeps space for the record and for a request to cancel, should the disk be full."""
+        return self.root / "spare"
+
+    @property
     def checkpoint(self) -> Path:
         """The stem of the engine's saved states, ``checkpoint.3`` and so on."""
         return self.root / "checkpoint"
@@ -72,6 +82,11 @@ class ExperimentDirectory:
     """The files of one experiment."""
 
     root: Path
+
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        """The directories that the engine and its supervisor write to, but for attempts."""
+        return self.root, self.out, self.attempts_root
 
     @property
     def cellspace(self) -> Path:
@@ -172,6 +187,11 @@ class SweepDirectory:
     def lock(self) -> Path:
         """Held while the ledger or the submissions change."""
         return self.root / ".lock"
+
+    @property
+    def spare(self) -> Path:
+        """Keeps space for what is cancelled on a full disk."""
+        return self.root / ".spare"
 
     @property
     def jobs(self) -> Path:

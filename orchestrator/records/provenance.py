@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.formats import winds
-from orchestrator.formats.durable import read_json, write_json
+from orchestrator.formats.durable import read_json, refuse_links, write_json
 from orchestrator.model import reductions
 from orchestrator.records import failures
 
@@ -122,6 +122,7 @@ def _known(directory: ExperimentDirectory) -> Mapping[str, Any]:
 
 
 def _tell(directory: ExperimentDirectory, known: Mapping[str, Any]) -> None:
+    refuse_links(directory.root)
     made = [attempt.number for attempt in directory.attempts()]
     write_json(directory.meta_data, {**known, "attempts": made}, durable=False)  # records are
 

@@ -30,6 +30,7 @@ def read_statuses(
     made = ledger.submissions(directory)
     by_token = {submission.token: submission for submission in made}
     wanted = ledger.wanted_attempts(made)
+    withdrawn = ledger.withdrawn(directory)
     orphaned = ledger.orphaned(directory)
     found = []
     for experiment in ledger.experiments(directory):
@@ -37,6 +38,8 @@ def read_statuses(
             attempt, asked_by = wanted.get(experiment.number, (0, None))
             try:
                 status = _status(directory, experiment, attempt, asked_by, by_token)
+                if experiment.number in withdrawn:
+                    status = _withdrawn(status, *withdrawn[experiment.number])
                 status = _with_earlier(directory, status)
             except OSError as error:  # it may be alive all the same
                 status = _unreadable(experiment, attempt, asked_by, error)
@@ -83,6 +86,18 @@ def _status(
     return Status(
         experiment, State.RUNNING, made, submission, claim, progress, silent=life is None
     )
+
+
+def _withdrawn(status: Status, attempt: int, kind: Kind) -> Status:
+    """Return the status of an experiment of which an ``attempt`` was withdrawn.
+
+    It counts unless somebody has claimed that attempt, or a later one was asked for.
+    """
+    waits = status.state is State.PENDING
+    if attempt < status.attempt or (attempt == status.attempt and not waits):
+        return status
+    cause = Cause(kind, subject="pending")
+    return Status(status.experiment, State.CANCELLED, attempt, status.submission, cause=cause)
 
 
 def _with_earlier(directory: SweepDirectory, status: Status) -> Status:

@@ -63,7 +63,10 @@ def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None
 
     What was cut off with its job may be gone on with, should Slurm start that again.
     """
-    for number in submission.attempts:
+    withdrawn = ledger.withdrawn(sweep)
+    for number, attempt in submission.attempts.items():
+        if number in withdrawn and attempt <= withdrawn[number][0]:
+            continue
         made = sweep.experiment(number).attempts()
         record = attempts.read_record(made[-1]) if made else None
         if record is None or record.cut_off:

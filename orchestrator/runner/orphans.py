@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import signal
 import time
@@ -24,15 +25,20 @@ _DYING_S = 10.0  # from being killed to being gone
 _PAUSE_S = 0.002
 
 
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None)
+
+
 def adopt() -> None:
     """Let this process, which must be ours alone, adopt what its programs leave behind."""
-    ctypes.CDLL(None).prctl(_SET_SUBREAPER, 1, 0, 0, 0)
+    _libc().prctl(_SET_SUBREAPER, 1, 0, 0, 0)
 
 
 def adopting() -> bool:
     """Return whether this process adopts orphans."""
     answer = ctypes.c_int(0)
-    ctypes.CDLL(None).prctl(_GET_SUBREAPER, ctypes.byref(answer), 0, 0, 0)
+    _libc().prctl(_GET_SUBREAPER, ctypes.byref(answer), 0, 0, 0)
     return answer.value == 1
 
 

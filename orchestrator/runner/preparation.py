@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from orchestrator.errors import FormatError, ParameterError
 from orchestrator.formats import parfile, winds
 from orchestrator.formats.cellspace import HEADER_BYTES, parse_header
-from orchestrator.formats.durable import remove_drafts, replacing
+from orchestrator.formats.durable import refuse_links, remove_drafts, replacing
 from orchestrator.formats.templates import named_file
 from orchestrator.model import KeepInitial
 
@@ -39,13 +39,15 @@ def prepare(
     With ``cells`` the engine starts from these, at the time that they say, instead of from those
     that genesis makes.
     """
+    refuse_links(*directory.directories)
     parameters = _for_engine(experiment, engine, directory)
     if cells is not None:
         parameters["Csp_file"] = cells.name
         parameters.pop("Time", None)
     directory.out.mkdir(parents=True, exist_ok=True)
-    for place in (directory.root, directory.out, directory.attempts_root):
-        remove_drafts(place)
+    for place in (directory.root, directory.out):  # nobody else writes there now
+        remove_drafts(place, older_s=0.0)
+    remove_drafts(directory.attempts_root)
     with replacing(directory.parfile, durable=False) as file:
         file.write(parfile.text(parameters).encode())
 

@@ -14,8 +14,12 @@ from orchestrator.records import attempts, ledger
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from orchestrator.model import Experiment, Submission
-    from orchestrator.records.paths import AttemptDirectory, SweepDirectory
+    from orchestrator.model import Experiment, Kind, Submission
+    from orchestrator.records.paths import (
+        AttemptDirectory,
+        ExperimentDirectory,
+        SweepDirectory,
+    )
     from orchestrator.runner.stop import Stop
 
 _LOOK_S = 2.0
@@ -23,11 +27,22 @@ _LOOK_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An attempt that somebody asked for and nobody had claimed a moment ago."""
+    """An attempt that somebody asked for and nobody had claimed a moment ago.
+
+    ``version`` is that of the submissions by which nobody had withdrawn it either.
+    """
 
     experiment: Experiment
     attempt: int
     submission: Submission
+    version: tuple[int, ...] = ()
+
+    def withdrawn(self, directory: SweepDirectory) -> Kind | None:
+        """Return why it was withdrawn, if somebody has done so since it was read."""
+        if ledger.version(directory) == self.version:
+            return None
+        attempt, kind = ledger.withdrawn(directory).get(self.experiment.number, (0, None))
+        return kind if self.attempt <= attempt else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,7 @@ class Post:
 
 def offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:
     """Yield what was asked for and nobody has claimed at this moment, or this job of old."""
+    version, withdrawn = ledger.version(directory), ledger.withdrawn(directory)
     experiments = {e.number: e for e in ledger.experiments(directory)}
     for submission in ledger.submissions(directory):
         if post.token is None and submission.cluster is not Cluster.LOCAL:
@@ -76,15 +92,23 @@ def offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:
             number, attempt = asked[position]
             if number not in experiments:  # somebody has taken it out of the ledger
                 continue
-            place = directory.experiment(number)
-            if not place.attempt(attempt).root.exists():
-                yield Offer(experiments[number], attempt, submission)
-            elif post.again is not None:
-                last = place.attempts()[
-                    -1
-                ]  # looked up once: another worker may go on any moment
-                if _cut_off(last, post.job, post.again):
-                    yield Offer(experiments[number], last.number + 1, submission)
+            free = _free_attempt(directory.experiment(number), attempt, post)
+            if free is None:
+                continue
+            if ledger.version(directory) != version:
+                version, withdrawn = ledger.version(directory), ledger.withdrawn(directory)
+            if free > withdrawn.get(number, (0, None))[0]:
+                yield Offer(experiments[number], free, submission, version)
+
+
+def _free_attempt(place: ExperimentDirectory, attempt: int, post: Post) -> int | None:
+    """Return the attempt that a worker may claim: the one asked for, or one that goes on with it."""
+    if not place.attempt(attempt).root.exists():
+        return attempt
+    if post.again is None:
+        return None
+    last = place.attempts()[-1]  # looked up once: another worker may go on any moment
+    return last.number + 1 if _cut_off(last, post.job, post.again) else None
 
 
 def _cut_off(last: AttemptDirectory, job: str, again: str) -> bool:

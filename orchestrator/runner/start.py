@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import time
 from typing import TYPE_CHECKING
 
 from orchestrator.model import Cause, Kind, State
@@ -84,7 +86,12 @@ def engine(
             course.status = child.status()
 
 
-def await_end(child: Child, assignment: Assignment, watchdog: Watchdog) -> None:
-    """Wait for the end of a program that sends nothing."""
+def await_end(
+    child: Child, assignment: Assignment, watchdog: Watchdog, at_most_s: float = math.inf
+) -> bool:
+    """Wait for the end of a program that sends nothing; return whether it has ended in time."""
+    deadline = time.monotonic() + at_most_s
     while not child.wait(watchdog.look(), assignment.stop.fileno()):
-        pass
+        if time.monotonic() >= deadline:
+            return False
+    return True

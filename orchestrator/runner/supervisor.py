@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from orchestrator.runner.stop import Stop
 
 _LAST_WORDS_S = 5.0  # for an engine to end after its stream was cut
+_CLOSING_S = 60.0  # for one to end whose stream is whole
+_CLOSED = "rescal closed the data pipe but did not end"
 _STOPPED = (simulator.SAVED, -signal.SIGUSR1)
 """How the built-in engine ends when it is asked to save: saved, or before there was a state."""
 
@@ -223,12 +225,14 @@ def _receive(  # noqa: PLR0913, PLR0917  # the attempt, and both ends of the pip
         _keep_all(assignment, course, start, decoder, reducer)
     except CutError as cut:
         if not child.wait(_LAST_WORDS_S):
-            detail = f"rescal closed the data pipe but did not end; {cut}"
+            detail = f"{_CLOSED}; {cut}"
             raise Halt(State.FAILED, Cause(Kind.CUT_STREAM, detail=detail)) from cut
         return str(cut)
     finally:
         course.reducing_s = reducer.spent_s
-    starting.await_end(child, assignment, watchdog)
+    last_words_s = min(_CLOSING_S, assignment.task.run.silence_s)
+    if not starting.await_end(child, assignment, watchdog, last_words_s):
+        raise Halt(State.FAILED, Cause(Kind.CUT_STREAM, detail=_CLOSED))
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from orchestrator.records import pace
@@ -28,16 +29,26 @@ class Hours:
         self._directory = directory
         self._until = post.until
         self._tried = False
-        self._own: list[tuple[Mapping[str, Value], Record]] = []
+        self._own: deque[tuple[Mapping[str, Value], Record]] = deque(maxlen=_SAMPLE)
         self._others: Pace | None = None
+        self._refused: set[tuple[int, int]] = set()
 
     def enough_for(self, offer: Offer) -> bool:
-        """Tell whether an experiment is expected to end in time; a first one is always tried."""
+        """Tell whether an experiment is expected to end in time; a first one is always tried.
+
+        None that was refused.
+        """
+        if (offer.experiment.number, offer.attempt) in self._refused:
+            return False
         if self._until is None or not self._tried:
             return True
         left_s = self._until - time.time() - _SPARE_S
         parameters, run = offer.experiment.point.parameters, offer.submission.run
         return self._pace(offer.submission).seconds(parameters, run.stop_t0) <= left_s
+
+    def refuse(self, offer: Offer) -> None:
+        """Take note that an attempt cannot be claimed."""
+        self._refused.add((offer.experiment.number, offer.attempt))
 
     def learn(self, offer: Offer, record: Record | None) -> None:
         """Take note of how long an experiment took, if it was this worker that ran it."""

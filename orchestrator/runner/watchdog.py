@@ -104,6 +104,8 @@ class Watchdog:
         task, directory = self._assignment.task, self._assignment.directory
         if newer := superseded_by(directory, task.attempt):
             raise Halt(State.LOST, Cause(Kind.SUPERSEDED, attempt=newer))
+        if not self._assignment.files.root.is_dir():
+            raise Halt(State.FAILED, attempts.removed(self._assignment.files))
         if self._halt is None and self._assignment.files.cancel_request.exists():
             self._ask(State.CANCELLED, Cause(Kind.CANCELLED))
 

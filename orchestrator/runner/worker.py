@@ -9,15 +9,17 @@ again goes on with what it had begun.
 from __future__ import annotations
 
 import os
+import select
 import time
 import traceback
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import OrchestratorError
+from orchestrator.formats.durable import NO_SPACE
 from orchestrator.model import Cause, Kind, State, Task
 from orchestrator.records import attempts, failures, ledger
 from orchestrator.records.lock import locked
-from orchestrator.runner import simulator
+from orchestrator.runner import room, simulator
 from orchestrator.runner.attempt import cause_of
 from orchestrator.runner.queue import awaits_another, offers
 from orchestrator.runner.supervisor import supervise
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from orchestrator.runner.queue import Offer, Post
     from orchestrator.runner.stop import Stop
 
+_ROOM_S = 5.0  # between two looks for room on a full disk
+
 
 def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
     """Run experiments of a sweep until none is left to claim or ``stop`` is asked for."""
@@ -41,7 +45,7 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
             if stop.requested:
                 return
             if hours.enough_for(offer):
-                hours.learn(offer, attempt_one(directory, offer, post.job, stop))
+                _attempt_with_room(directory, offer, post, hours, stop)
         if post.token is not None:  # nobody can add to its submission
             if post.again is None or not awaits_another(directory, post, begun, stop):
                 return
@@ -54,6 +58,29 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
                 return
 
 
+def _attempt_with_room(
+    directory: SweepDirectory, offer: Offer, post: Post, hours: Hours, stop: Stop
+) -> None:
+    """Claim and supervise one attempt; after one that a full disk has ended, wait for room."""
+    record, wanted = None, None
+    try:
+        record = attempt_one(directory, offer, post.job, stop)
+    except OSError as error:
+        if error.errno in NO_SPACE:
+            wanted = room.LEAST
+        else:  # this one cannot be claimed; others may
+            hours.refuse(offer)
+            told = f"{error.filename or directory.root}: {error.strerror or error}"
+            ledger.log(directory, attempts.now(), f"{_name(offer)} cannot be claimed: {told}")
+    hours.learn(offer, record)
+    if record is not None and record.state is State.FAILED:
+        wanted = room.used_by(directory.experiment(offer.experiment.number).root)
+    while wanted is not None and not wanted.there(directory.root):
+        select.select([stop], [], [], _ROOM_S)
+        if stop.requested or not any(offers(directory, post)):
+            break
+
+
 def attempt_one(directory: SweepDirectory, offer: Offer, job: str, stop: Stop) -> Record | None:
     """Claim one attempt and supervise it; None where somebody else has claimed it."""
     attempt = take(directory, offer, job)
@@ -61,16 +88,19 @@ def attempt_one(directory: SweepDirectory, offer: Offer, job: str, stop: Stop) -
 
 
 def take(directory: SweepDirectory, offer: Offer, job: str) -> AttemptDirectory | None:
-    """Claim one attempt; return None where somebody else has claimed it."""
+    """Claim one attempt; return None where somebody else has claimed or withdrawn it."""
     place = directory.experiment(offer.experiment.number)
     claimant = attempts.myself(offer.submission.token, job)
     attempt = attempts.claim(place, offer.attempt, claimant)
     if attempt is not None:
+        if (kind := offer.withdrawn(directory)) is not None:
+            attempts.end(attempt, State.CANCELLED, Cause(kind, subject="pending"))
+            return None
         for earlier in place.attempts()[:-1]:
             if attempts.read_record(earlier) is None:
                 attempts.end(earlier, State.LOST, Cause(Kind.CUT_OFF))
         begun = f"{_name(offer)} started by {job} on {os.uname().nodename}"
-        ledger.log(directory, begun, attempts.now())
+        ledger.log(directory, attempts.now(), begun)
     return attempt
 
 
@@ -79,10 +109,13 @@ def make(
 ) -> Record:
     """Supervise an attempt that this process has claimed, to its end."""
     submission, name = offer.submission, _name(offer)
+    place, claimant = (
+        directory.experiment(offer.experiment.number),
+        attempts.read_claim(attempt),
+    )
     task = Task(offer.experiment, offer.attempt, submission.run, submission.outputs)
     try:
         engine = simulator.find(submission.root)
-        place = directory.experiment(offer.experiment.number)
         _end_survivors(place.attempts()[:-1])
         record = supervise(task, engine, place, stop)
     except OrchestratorError as error:
@@ -90,7 +123,10 @@ def make(
     except Exception as error:  # noqa: BLE001  # recorded; it keeps no other experiment waiting
         traceback.print_exc()
         record = attempts.end(attempt, State.FAILED, Cause(Kind.SUPERVISOR, detail=repr(error)))
-    ledger.log(directory, f"{name} {record.state.value}: {_summary(record)}", attempts.now())
+    if claimant is not None and not attempt.root.exists():  # else it would be claimed again
+        attempts.claim(place, offer.attempt, claimant)
+        attempts.write_record(attempt, record)
+    ledger.log(directory, attempts.now(), f"{name} {record.state.value}: {_summary(record)}")
     return record
 
 

@@ -11,6 +11,7 @@ from orchestrator.model.causes import Cause, Kind
 from orchestrator.records import attempts, ledger, selection
 from orchestrator.records.failures import sentence
 from orchestrator.records.live_status import LiveStatus
+from orchestrator.records.lock import locked
 from orchestrator.records.status import read_statuses
 from orchestrator.slurm import cluster, control, jobs
 from orchestrator.slurm.client import Unknown
@@ -104,20 +105,37 @@ def cancel_these(directory: SweepDirectory, statuses: Sequence[Status], cause: C
 
 
 def _cancel(directory: SweepDirectory, statuses: Sequence[Status], cause: Cause) -> int:
+    """Withdraw what waits, and ask what runs to stop; return how many experiments that changed."""
+    waiting = {s.experiment.number: _awaited(s) for s in statuses if s.state is State.PENDING}
+    if waiting:
+        with locked(directory):
+            ledger.withdraw(directory, waiting, cause.kind)
     lost = [s for s in statuses if s.state is State.LOST and s.record is None]
-    changed = sum(attempts.end_survivors([s.claim]) > 0 for s in lost if s.claim)
+    changed = len(waiting) + sum(attempts.end_survivors([s.claim]) > 0 for s in lost if s.claim)
+    told = []
     for status in statuses:
-        if status.state is State.PENDING and _end_pending(directory, status, cause):
-            changed += 1
-        elif status.attempt and (status.record is None or status.state is State.PENDING):
+        number, withdrawn = status.experiment.number, status.state is State.PENDING
+        attempt = directory.experiment(number).attempt(waiting.get(number, status.attempt))
+        if not attempt.root.exists():
+            if withdrawn:
+                told.append(_told(status, sentence(Cause(cause.kind, subject="pending"))))
+        elif withdrawn or status.record is None:
             # also one that was lost, which its job would resume if Slurm starts that again
-            attempt = directory.experiment(status.experiment.number).attempts()[-1]
             attempts.request_cancel(attempt)
             if status.silent and not status.on_slurm:  # which nobody else can ask
                 attempts.end(attempt, State.CANCELLED, Cause(cause.kind, subject="silent"))
-            _log(directory, status, f"asked to stop: {sentence(cause)}")
-            changed += not status.state.ended
+            told.append(_told(status, f"asked to stop: {sentence(cause)}"))
+            changed += not (withdrawn or status.state.ended)
+    ledger.log(directory, attempts.now(), *told)
     return changed
+
+
+def _awaited(status: Status) -> int:
+    """Return the attempt that waits.
+
+    Where a job that was cut off is queued again, that is the attempt which would resume it.
+    """
+    return status.attempt if status.record is None else status.attempt + 1
 
 
 def _unclaimed(directory: SweepDirectory, status: Status) -> Status:
@@ -125,28 +143,13 @@ def _unclaimed(directory: SweepDirectory, status: Status) -> Status:
     attempt = directory.experiment(status.experiment.number).attempt(status.attempt)
     if status.attempt == 0 or status.record is not None or attempt.root.exists():
         return status
+    if status.state is State.CANCELLED:  # withdrawn before
+        return status
     return dataclasses.replace(status, state=State.PENDING)
 
 
-def _end_pending(directory: SweepDirectory, status: Status, cause: Cause) -> bool:
-    """Claim a pending attempt only to end it; return whether nobody was faster.
-
-    Where a job that was cut off is queued again, that is the attempt which would resume it.
-    """
-    token = status.submission.token if status.submission else ""
-    experiment = directory.experiment(status.experiment.number)
-    claimant = attempts.myself(token, job="")
-    pending = Cause(cause.kind, subject="pending")
-    number = status.attempt if status.record is None else status.attempt + 1
-    if not attempts.claim_ended(experiment, number, claimant, State.CANCELLED, pending):
-        return False
-    _log(directory, status, sentence(pending))
-    return True
-
-
-def _log(directory: SweepDirectory, status: Status, message: str) -> None:
-    name = f"{status.experiment.name} attempt {status.attempt}"
-    ledger.log(directory, f"{name} {message}", attempts.now())
+def _told(status: Status, message: str) -> str:
+    return f"{status.experiment.name} attempt {status.attempt} {message}"
 
 
 def _cancel_jobs(directory: SweepDirectory, before: Sequence[Status]) -> tuple[Left, ...]:
@@ -154,10 +157,13 @@ def _cancel_jobs(directory: SweepDirectory, before: Sequence[Status]) -> tuple[L
 
     Returns those that had something to do ``before`` and cannot be taken out.
     """
+    sent = [s for s in ledger.submissions(directory) if s.job_ids]
+    if not sent:
+        return ()
     statuses = [s for s in read_statuses(directory) if s.submission is not None and s.on_slurm]
     wanted = {s.submission.token for s in statuses if s.state is State.PENDING and s.submission}
     resumed = {s.claim.job for s in statuses if s.claim and _may_resume(directory, s)}
-    idle = [s for s in ledger.submissions(directory) if s.job_ids and s.token not in wanted]
+    idle = [s for s in sent if s.token not in wanted]
     queued = jobs.queue(sorted({job for submission in idle for job in submission.job_ids}))
     here = cluster.name() if any(s.slurm_cluster for s in idle) else ""
     busy = {s.submission.token for s in before if s.submission and not s.state.ended}

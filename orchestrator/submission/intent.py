@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from orchestrator.submission.request import Request
 
 
+_OPEN = {State.PENDING, State.NEVER_SUBMITTED, State.CANCELLED}
+
+
 def intend(
     directory: SweepDirectory,
     statuses: Sequence[Status],
@@ -41,7 +44,7 @@ def intend(
     intended = submission(request, _new_token(), wanted, slurm_cluster)
     ledger.intend(directory, intended)
     counted = text.counted(len(chosen), "experiment")
-    ledger.log(directory, f"submission {intended.token}: {counted}", intended.time)
+    ledger.log(directory, intended.time, f"submission {intended.token}: {counted}")
     return intended
 
 
@@ -49,9 +52,9 @@ def _finalize(directory: SweepDirectory, status: Status) -> bool:
     """Finalize the previous attempt so that no late job can still run it; return whether it is.
 
     An attempt that died without a record gets one; one that was submitted and never started is
-    claimed, so that a job which turns up late finds it ended.
+    claimed, so that a job which turns up late finds it ended. One that was withdrawn no job makes.
     """
-    if status.record is not None or status.state in {State.PENDING, State.NEVER_SUBMITTED}:
+    if status.record is not None or status.state in _OPEN:
         return True
     experiment = directory.experiment(status.experiment.number)
     if experiment.attempt(status.attempt).root.exists():

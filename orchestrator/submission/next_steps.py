@@ -8,6 +8,7 @@ from orchestrator import text
 from orchestrator.model import Cluster, State
 from orchestrator.records import selection
 from orchestrator.records.status import present
+from orchestrator.runner.room import LEAST
 from orchestrator.submission import local_pool
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Status
     from orchestrator.records.paths import SweepDirectory
+
+_FULL = "{}: no space left on its file system, or no inodes; workers wait until there is"
 
 
 def next_steps(directory: SweepDirectory, statuses: Sequence[Status]) -> Iterator[str]:
@@ -24,6 +27,8 @@ def next_steps(directory: SweepDirectory, statuses: Sequence[Status]) -> Iterato
     if waiting and not local_pool.live_workers(directory):
         again = f"rescal-sweep resubmit {selection.word(directory)}"
         yield f"{len(waiting)} pending, and no worker is running: {again}"
+    if any(not s.state.ended for s in there) and not LEAST.is_free(directory.root):
+        yield _FULL.format(directory.root)
     never = sum(s.state is State.NEVER_SUBMITTED for s in there)
     if never:
         yield f"{text.counted(never, 'experiment')} never submitted: submit the sweep file again"

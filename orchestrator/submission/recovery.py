@@ -24,7 +24,8 @@ def recover(directory: SweepDirectory) -> list[str]:
     experiment itself claims it before it releases the lock, so what has not been claimed by now
     never will be.
     """
-    remove_drafts(directory.root)
+    for place in (directory.root, directory.jobs, directory.workers):
+        remove_drafts(place)
     done = []
     for submission, event in ledger.unfinished(directory):
         token, there = submission.token, submission.slurm_cluster

@@ -65,7 +65,7 @@ def send_jobs(directory: SweepDirectory, submission: Submission, site: Site) -> 
     except RequestError as error:
         ledger.note(directory, "void", submission.token)
         why = "; ".join(str(error).splitlines())
-        ledger.log(directory, f"submission {submission.token} is void: {why}", attempts.now())
+        ledger.log(directory, attempts.now(), f"submission {submission.token} is void: {why}")
         raise
     ledger.note(directory, "submitted", submission.token, job_ids=job_ids, chunks=chunks)
     control.release(job_ids)

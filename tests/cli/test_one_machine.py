@@ -262,7 +262,7 @@ def test_cancelling_ends_what_waits_and_what_runs(bench: Bench) -> None:
     assert cancelled.stdout == "winds: 2 cancelled, 0 had ended before\n"
     assert "exp0 attempt 1 asked to stop: cancelled on request\n" in log
     assert "exp1 attempt 1 cancelled while pending\n" in log
-    assert [e["job"] for e in ended["experiments"]] == ["local:0", ""]
+    assert [e["job"] for e in ended["experiments"]] == ["local:0", None]
     assert left.stdout.startswith("winds: nothing to resubmit\n2 experiments: 2 cancelled\n")
     assert "rescal-sweep resubmit winds --state cancelled\n" in left.stdout
     assert [e["snapshots"] for e in ended["experiments"]] == [1, 0]

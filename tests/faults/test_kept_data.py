@@ -41,10 +41,11 @@ def killed(bench: Bench) -> Bench:
     bench.write("[7]")
     bench.run("submit", "winds.yaml", "--workers", "1")
     deadline = time.monotonic() + 60
-    while len(arrays.reduced(bench.sweep.experiment(0)).times) < 2:
+    attempt = bench.sweep.experiment(0).attempt(1)
+    while (told := attempts.read_progress(attempt)) is None or told.snapshots < 2:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    claim = attempts.read_claim(bench.sweep.experiment(0).attempt(1))
+    claim = attempts.read_claim(attempt)
     assert claim is not None
     os.kill(claim.pid, signal.SIGKILL)
     return bench

@@ -83,3 +83,21 @@ def test_what_an_engine_leaves_ends_with_its_attempt(bench: Bench) -> None:
 
     assert "2 experiments: 2 done" in done.stdout
     assert _works_in(bench.sweep.experiment(0).root) == []
+
+
+def test_what_killed_processes_were_writing_is_swept_by_the_next_attempt(
+    orphaned: Bench,
+) -> None:
+    place = orphaned.sweep.experiment(0)
+    left = [
+        place.root / ".meta_data.draft-0a",
+        place.out / ".height_maps.npz.draft-0b",
+        place.attempt(1).root / ".progress.json.draft-0c",
+    ]
+    for path in left:
+        path.touch()
+    orphaned.go()
+
+    orphaned.run("resubmit", "winds", "exp0", "--wait")
+
+    assert [path for path in left if path.exists()] == []

@@ -193,6 +193,21 @@ def test_where_a_checkpoint_is_refused_the_same_attempt_starts_anew(
     assert _published(tmp_path) == _published(undisturbed)
 
 
+def test_a_checkpoint_under_the_name_of_another_snapshot_is_refused(
+    tmp_path: Path, undisturbed: Path
+) -> None:
+    _make(tmp_path, 1, stop_after=6)
+    (kept,) = ExperimentDirectory(tmp_path).attempt(1).root.glob("checkpoint.*")
+    kept.rename(kept.with_suffix(".1"))
+
+    second = _make(tmp_path, 2)
+
+    told = continued(second.continuation)
+    assert f"checkpoint.1: a checkpoint after snapshot {kept.suffix[1:]}, expected 1" in told
+    assert (second.state, second.snapshots, second.adopted) == (State.DONE, 21, 0)
+    assert _published(tmp_path) == _published(undisturbed)
+
+
 def test_what_was_asked_for_otherwise_starts_anew(tmp_path: Path) -> None:
     _make(tmp_path, 1, stop_after=3)
 

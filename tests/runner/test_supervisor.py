@@ -279,6 +279,19 @@ def test_a_killed_engine_hints_at_memory(trial: Trial, three: bytes) -> None:
     )
 
 
+def test_an_engine_that_closes_the_pipe_and_works_on_is_stopped(
+    trial: Trial, three: bytes
+) -> None:
+    trial.run = dataclasses.replace(trial.run, silence_s=0.5)
+    trial.fake.rescal("send(stream); os.close(pipe)\nwhile True: pass", three)
+
+    record = trial.supervise()
+
+    assert record.state is State.FAILED
+    assert reason(record) == "rescal closed the data pipe but did not end"
+    np.testing.assert_array_equal(trial.maps(), _heights(0, 1, 2))
+
+
 def test_an_engine_that_hangs_is_stopped(trial: Trial, three: bytes) -> None:
     trial.run = dataclasses.replace(trial.run, silence_s=0.4)
     trial.fake.rescal(f"send(stream[:{SNAPSHOT + 99}]); time.sleep(600)", three)
