@@ -34,20 +34,26 @@ if TYPE_CHECKING:
     from orchestrator.engine.wind import Weather
     from orchestrator.formats.parameters import Value
 
-_VERSION = 3
+_VERSION = 4
 _OWNER = 0xFFFFFFFF
 _PLACES = ("Csp_file", "Phys_prop_file", "Qsat_file", "Wind_file", "Output_directory")
 _GROUND = ("altitude", "stress", "nodes", "fluid", "share", "nodes_fluid", "counts")
 _FLAT = ("schedule", "progress", "vane", "centering", "rotation")  # dataclasses of numbers
 
 
-def save(simulation: Simulation, path: Path) -> None:
-    """Write the state to ``path``, a NumPy archive that appears whole or not at all."""
+def save(simulation: Simulation, path: Path, *, packed: bool = False) -> None:
+    """Write the state to ``path``, a NumPy archive that appears whole or not at all.
+
+    Its ``time_t0`` is for whoever wants to know where a run would go on. With ``packed`` it takes
+    more time and less room.
+    """
+    write = np.savez_compressed if packed else np.savez
     with replacing(path) as file:
-        np.savez(
+        write(
             file,
             allow_pickle=False,
             version=np.array(_VERSION),
+            time_t0=np.array(simulation.time),
             parameters=np.array(_text(simulation)),
             shape=np.array([simulation.depth, simulation.height, simulation.length]),
             **_cells(simulation),

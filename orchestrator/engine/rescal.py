@@ -119,6 +119,8 @@ def main(words: Sequence[str]) -> None:
         )
     if pipe is not None:
         pipe.drain()
+    if given.checkpoint_end:
+        saver.finish(simulation)
 
 
 def _go_on(
@@ -134,6 +136,7 @@ def _go_on(
     saver = Saver(given.checkpoint, given.checkpoint_every_s, number)
     with ending(Exit.STALE):
         simulation = checkpoint.load(resumed, values, model=model, weather=weather)
+    simulation.extend(stop=given.stop, every=given.every)
     _report(
         given,
         f"resumes from the state saved after snapshot {number}, at {simulation.time:g} t0",
@@ -151,6 +154,8 @@ def _go_on(
     with _limit(given.minutes):
         simulation.resume(on_snapshot=on_snapshot, on_pause=saver.between)
     pipe.drain()
+    if given.checkpoint_end:
+        saver.finish(simulation)
 
 
 def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength]:
