@@ -10,12 +10,15 @@ from orchestrator.model import Cluster
 from orchestrator.slurm.units import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from orchestrator.submission.cancel import Left
     from orchestrator.submission.comparison import Comparison
     from orchestrator.submission.cost import Cost
     from orchestrator.submission.start import Started
+
+
+_SHOWN = 8  # experiments
 
 
 def started(started: Started) -> str:
@@ -47,8 +50,50 @@ def kept_otherwise(comparison: Comparison) -> list[str]:
         return []
     its, again = ("its", "it") if len(numbers) == 1 else ("their", "them")
     kept = f"{text.names(numbers)}: kept with {its} earlier run and output settings"
+    longer = [n for n in numbers if _went_shorter(comparison, n)]
+    if longer == list(numbers):
+        command = f"rescal-sweep resubmit {comparison.sweep.path} {_ranges(numbers)}"
+        return [f"{kept}; to go on to t = {comparison.sweep.run.stop_t0:g} t0: {command}"]
     command = f"rescal-sweep resubmit {comparison.sweep.path} EXP"
     return [f"{kept}; to run {again} again with the new ones: {command}"]
+
+
+def _went_shorter(comparison: Comparison, number: int) -> bool:
+    """Return whether an experiment was asked for the same as now, but for less time."""
+    status, run = comparison.statuses[number], comparison.sweep.run
+    made = status.submission.run if status.submission is not None else run
+    return made.stop_t0 < run.stop_t0 and made.every_t0 == run.every_t0
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Write experiments as the command line takes them.
+
+    >>> _ranges([0, 1, 2, 5])
+    '0-2 5'
+    """
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1].append(number)
+        else:
+            parts.append([number])
+    return " ".join(f"{p[0]}-{p[-1]}" if len(p) > 1 else str(p[0]) for p in parts)
+
+
+def going_on(starts: Mapping[int, float | str]) -> list[str]:
+    """Say where attempts go on, or why they begin anew; the first few one by one.
+
+    >>> going_on({0: 240.013, 1: "the engine was another version"})
+    ['exp0 goes on at t = 240.013 t0', 'exp1 begins anew: the engine was another version']
+    """
+    lines = [
+        f"exp{number} begins anew: {start}"
+        if isinstance(start, str)
+        else f"exp{number} goes on at t = {text.time_t0(start)} t0"
+        for number, start in sorted(starts.items())
+    ]
+    more = len(lines) - _SHOWN
+    return lines[:_SHOWN] + [f"and {more} more"] * (more > 0)
 
 
 def cost_lines(cost: Cost) -> list[str]:
