@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := quickstart
 
-.PHONY: demo test coverage lint bench slurm-demo clean
+.PHONY: demo test stops coverage lint bench slurm-demo clean
 
 demo: .venv/.demo
 	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml --cluster local --wait --yes
@@ -14,6 +14,10 @@ demo: .venv/.demo
 test: .venv/.test
 	if command -v node >/dev/null; then node --test tests/html/*.test.js; fi
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
+
+# runs of all features, each stopped at random and continued to the same bytes
+stops: .venv/.test
+	STOPS=200 $(BIN)/python -m pytest tests/engine/test_stops.py $(ARGS)
 
 coverage: .venv/.test
 	$(BIN)/coverage run -m pytest $(ARGS)

@@ -13,13 +13,16 @@ from orchestrator.records import selection
 from orchestrator.slurm.units import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from orchestrator.submission.cancel import Left
     from orchestrator.submission.comparison import Comparison
     from orchestrator.submission.cost import Cost
     from orchestrator.submission.start import Started
     from orchestrator.submission.submit import Submitted
+
+
+_SHOWN = 8  # experiments
 
 
 def submitted(submitted: Submitted) -> str:
@@ -64,7 +67,16 @@ def kept_otherwise(comparison: Comparison) -> list[str]:
     words = ["rescal-sweep", "resubmit", str(comparison.sweep.path), "--stale"]
     words += [f"--set={override}" for override in comparison.sweep.overrides]
     command = shlex.join(words) + selection.data_option(comparison.directory)
+    if all(_went_shorter(comparison, number) for number in numbers):
+        return [f"{kept}; to go on to t = {comparison.sweep.run.stop_t0:g} t0: {command}"]
     return [f"{kept}; to run {again} again with the new ones: {command}"]
+
+
+def _went_shorter(comparison: Comparison, number: int) -> bool:
+    """Return whether an experiment was asked for the same as now, but for less time."""
+    status, run = comparison.statuses[number], comparison.sweep.run
+    made = status.submission.run if status.submission is not None else run
+    return made.stop_t0 < run.stop_t0 and made.every_t0 == run.every_t0
 
 
 def kept_bad(comparison: Comparison) -> list[str]:
@@ -77,6 +89,22 @@ def kept_bad(comparison: Comparison) -> list[str]:
     again = f"rescal-sweep resubmit {selection.word(comparison.directory)}"
     more = f" --state {states}" if any(not state.retried for state in counted) else ""
     return [f"{counts}: submit leaves them so; to run them again: {again}{more}"]
+
+
+def going_on(starts: Mapping[int, float | str]) -> list[str]:
+    """Say where attempts go on, or why they begin anew; the first few one by one.
+
+    >>> going_on({0: 240.013, 1: "the engine was another version"})
+    ['exp0 goes on at t = 240.013 t0', 'exp1 begins anew: the engine was another version']
+    """
+    lines = [
+        f"exp{number} begins anew: {start}"
+        if isinstance(start, str)
+        else f"exp{number} goes on at t = {text.time_t0(start)} t0"
+        for number, start in sorted(starts.items())
+    ]
+    more = len(lines) - _SHOWN
+    return lines[:_SHOWN] + [f"and {more} more"] * (more > 0)
 
 
 def cost_lines(cost: Cost) -> list[str]:

@@ -41,14 +41,20 @@ _GROUND = ("altitude", "stress", "nodes", "fluid", "share", "nodes_fluid", "coun
 _FLAT = ("schedule", "progress", "vane", "centering", "rotation")  # dataclasses of numbers
 
 
-def save(simulation: Simulation, path: Path, index: int = -1) -> None:
-    """Write the state after snapshot ``index`` to ``path``, a NumPy archive that appears whole."""
+def save(simulation: Simulation, path: Path, index: int = -1, *, packed: bool = False) -> None:
+    """Write the state after snapshot ``index`` to ``path``, a NumPy archive that appears whole.
+
+    Its ``time_t0`` is for whoever wants to know where a run would go on. With ``packed`` it takes
+    more time and less room.
+    """
+    write = np.savez_compressed if packed else np.savez
     with replacing(path) as file:
-        np.savez(
+        write(
             file,
             allow_pickle=False,
             version=np.array(_VERSION),
             index=np.array(index),
+            time_t0=np.array(simulation.time),
             parameters=np.array(_text(simulation)),
             shape=np.array([simulation.depth, simulation.height, simulation.length]),
             **_cells(simulation),

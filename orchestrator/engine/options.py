@@ -40,7 +40,9 @@ usage: rescal PARFILE [options]
                      status 250
   -checkpoint_every S  seconds of wall time that lie between two of them at least, and after which
                      the state is saved between snapshots
-  -continue FILE     go on from such a file, to the end that was set for it then
+  -checkpoint_end    save the state at the end of the run, too
+  -continue FILE     go on from such a file, to the end and with the snapshots that are asked for
+                     now, else to those that were asked for then
 """
 
 _WITH_VALUE = frozenset(
@@ -101,6 +103,8 @@ class RescalOptions:
         File descriptor for snapshots; None: files.
     checkpoint, checkpoint_every_s
         Where the state is saved after snapshots, and the least wall time between two of them.
+    checkpoint_end
+        Whether it is saved at the end of the run as well.
     resumed
         A saved state to go on from.
     gas
@@ -110,6 +114,7 @@ class RescalOptions:
     parfile: Path
     checkpoint: Path | None = None
     checkpoint_every_s: float = 0.0
+    checkpoint_end: bool = False
     resumed: Path | None = None
     every: float | None = None
     every_picture: float | None = None
@@ -193,6 +198,8 @@ def rescal(words: Sequence[str]) -> RescalOptions:
                 given["checkpoint"] = Path(value)
             case "-checkpoint_every":
                 given["checkpoint_every_s"] = _decimal(name, value)
+            case "-checkpoint_end":
+                given["checkpoint_end"] = True
             case "-continue":
                 given["resumed"] = Path(value)
             case "-uncompressed_csp":

@@ -119,6 +119,8 @@ def main(words: Sequence[str]) -> None:
         )
     if pipe is not None:
         pipe.drain()
+    if given.checkpoint_end:
+        saver.finish(simulation)
 
 
 def _go_on(
@@ -136,6 +138,7 @@ def _go_on(
         simulation = checkpoint.load(
             resumed, values, index=number, model=model, weather=weather
         )
+    simulation.extend(stop=given.stop, every=given.every)
     _report(
         given,
         f"resumes from the state saved after snapshot {number}, at {simulation.time:g} t0",
@@ -153,6 +156,8 @@ def _go_on(
     with _limit(given.minutes):
         simulation.resume(on_snapshot=on_snapshot, on_pause=saver.between)
     pipe.drain()
+    if given.checkpoint_end:
+        saver.finish(simulation)
 
 
 def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength]:

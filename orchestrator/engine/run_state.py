@@ -61,6 +61,8 @@ class Progress:
         Turns in a row in which no attempt could succeed.
     real_s, since_t0
         Seconds of nature until the time at which a t0 last changed its duration.
+    start_t0
+        When the run began, in t0.
     """
 
     stage: int = int(Stage.START)
@@ -69,6 +71,7 @@ class Progress:
     hopeless: int = 0
     real_s: float = 0.0
     since_t0: float = 0.0
+    start_t0: float = 0.0
 
 
 class RunState:
@@ -133,7 +136,7 @@ class RunState:
         self.centering = Regular(float(wanted.centering_delay))
         self.rotation = Regular(float(wanted.rotation_delay))
         self.schedule = Schedule()
-        self.progress = Progress(since_t0=start)
+        self.progress = Progress(since_t0=start, start_t0=start)
         self.directions = np.array([direction for direction, _, _ in pair_kinds(rows)])
         self.on_sweep: Callable[[Sweep], None] = _ignore
         self._shown: Shown | None = None

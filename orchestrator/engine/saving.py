@@ -82,11 +82,17 @@ class Saver:
         if self._asked or self._waited(self._least_s or BETWEEN_S):
             self._save(simulation)
 
+    def finish(self, simulation: Simulation) -> None:
+        """Save the state at the end of a run, from which a longer one goes on."""
+        self._asked = False
+        if self._stem is not None:
+            self._save(simulation, packed=True)
+
     def _waited(self, least_s: float) -> bool:
         waited_s = self._clock() - self._last
         return self._stem is not None and waited_s >= max(least_s, _SHARE * self._cost_s)
 
-    def _save(self, simulation: Simulation) -> None:
+    def _save(self, simulation: Simulation, *, packed: bool = False) -> None:
         """Save the state, and end the program if that was asked for.
 
         Raises
@@ -101,7 +107,7 @@ class Saver:
         before, path = self._clock(), self._stem.with_name(f"{self._stem.name}.{name}")
         asked, self._asked = self._asked, False
         try:
-            checkpoint.save(simulation, path, self._index)
+            checkpoint.save(simulation, path, self._index, packed=packed)
         except OSError as error:
             sys.stderr.write(
                 f"{path}: the state cannot be saved: {error.strerror}; the run goes on\n"

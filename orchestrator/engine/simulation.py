@@ -64,11 +64,41 @@ class Simulation(RunState):
         clock = self.clock
         self.schedule = Schedule.starting(self.time, every=every, every_picture=every_picture)
         if stop is not None:
-            clock.time[END] = self.time + float(np.float32(float(np.float32(stop)) + 0.5))
+            clock.time[END] = self._end(stop)
         elif stoptime is not None:
             clock.time[END] = float(np.float32(stoptime)) + 0.5
         self._snapshot(on_snapshot)
         self.resume(on_snapshot=on_snapshot, on_pause=on_pause)
+
+    def extend(self, *, stop: float | None, every: float | None) -> None:
+        """Set another end, and another interval between snapshots, for a run that was restored.
+
+        Raises
+        ------
+        ExitError
+            If a snapshot that is asked for now lies before the saved state.
+        """
+        if stop is not None:
+            self.clock.time[END] = self._end(stop)
+        if every is None or float(np.float32(every)) == self.schedule.every:
+            return
+        start = self.progress.start_t0
+        wanted = Schedule.starting(start, every=every, every_picture=None)
+        if wanted.due <= start:
+            wanted.take(start)
+        if wanted.due <= self.time or wanted.taken != self.schedule.taken:
+            raise ExitError(
+                Exit.STALE,
+                f"-dcsp {every:g}t0: the state of {self.time:g} t0 is of a run with snapshots every "
+                f"{self.schedule.every:g} t0; others before it are missing",
+            )
+        self.schedule = wanted
+        self.clock.time[TURN_DUE] = -math.inf
+
+    def _end(self, stop: float) -> float:
+        """Return the time at which a run of ``stop`` t0 ends; the model adds half a t0."""
+        added = float(np.float32(float(np.float32(stop)) + 0.5))
+        return self.progress.start_t0 + added
 
     def resume(
         self,

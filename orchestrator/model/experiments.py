@@ -93,6 +93,7 @@ class Outputs:
     height_maps: bool = True
     ffts: bool = True
     keep_initial: KeepInitial = KeepInitial.GZIP
+    keep_final: bool = True
 
 
 @dataclass(frozen=True, slots=True)

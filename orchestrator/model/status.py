@@ -125,6 +125,12 @@ class Record:
         Where it resumed an earlier attempt; None from the beginning.
     simulating_s, reducing_s
         Seconds waiting for the engine and seconds spent on its snapshots.
+    saved_t0
+        Simulated time from which the next attempt would go on; None: from the beginning.
+    stuck_since
+        The first of the attempts in a row that timed out at the same place; 0 for one that did not.
+    enough_s
+        Wall time that the next attempt needs to come further, at a guess.
     """
 
     state: State
@@ -146,6 +152,9 @@ class Record:
     start_t0: float = 0.0
     adopted: int = 0
     adopted_t0: float = 0.0
+    saved_t0: float | None = None
+    stuck_since: int = 0
+    enough_s: float = 0.0
 
     @property
     def complete(self) -> bool:

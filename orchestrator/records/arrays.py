@@ -13,17 +13,16 @@ import numpy as np
 
 from orchestrator.formats.durable import refuse_links, replacing, sync_directory
 from orchestrator.model import reductions
-from orchestrator.model.snapshots import Reduced
+from orchestrator.model.snapshots import Reduced, Snapshot
 from orchestrator.records.journal import read_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import DTypeLike, NDArray
 
     from orchestrator.model.reductions import Reduction
-    from orchestrator.model.snapshots import Snapshot
     from orchestrator.records.paths import ExperimentDirectory
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # of every member, so that equal data make equal files
@@ -148,6 +147,19 @@ def _furthest(directory: ExperimentDirectory, wanted: Sequence[Reduction]) -> Re
             if _further(kept.times, furthest.times):
                 furthest = kept
     return furthest
+
+
+def count(directory: ExperimentDirectory) -> int:
+    """Return how many snapshots all published files of an experiment have; reads their times alone."""
+    files = (directory.array_file(r.name) for r in reductions.REDUCTIONS)
+    return len(_shared([_times(path) for path in files if path.exists()]))
+
+
+def snapshots(directory: ExperimentDirectory) -> Iterator[Snapshot]:
+    """Yield the published snapshots of an experiment, as a journal does."""
+    found = reduced(directory)
+    for i, time in enumerate(found.times.tolist()):
+        yield Snapshot(time, {name: array[i] for name, array in found.arrays.items()})
 
 
 def _published(directory: ExperimentDirectory, wanted: Sequence[Reduction]) -> Reduced:

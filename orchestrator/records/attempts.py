@@ -65,6 +65,13 @@ _PROGRESS: Fields = {
     "roughness": list,
 }
 _SENTENCES = ("reason", "continued")  # in a record, for people
+_STANDING: Fields = {
+    "saved_t0": (Number, type(None)),
+    "stuck_since": int,
+    "enough_s": Number,
+}
+"""What records of earlier versions do not have."""
+
 _RECORD: Fields = {
     **_REACHED,
     **_ADOPTED,
@@ -306,6 +313,7 @@ def _record(data: dict[str, Any]) -> Record:
     return Record(
         **{
             **{name: data[name] for name in _RECORD if name not in _SENTENCES},
+            **({name: data[name] for name in _STANDING} if typed(data, _STANDING) else {}),
             "state": State(data["state"]),
             "causes": tuple(causes),
             "continuation": continuation,

@@ -253,7 +253,27 @@ def _story(status: Status) -> str:
 def _of_record(record: Record) -> str:
     kept = record.snapshots and record.state is not State.DONE
     told = f" ({text.counted(record.snapshots, 'snapshot')} kept)" if kept else ""
-    return reason(record) + told
+    return "; ".join(filter(None, (reason(record) + told, going_on(record))))
+
+
+def going_on(record: Record) -> str:
+    """Say where the next attempt goes on, and what would help if none comes further; or nothing."""
+    told = []
+    if record.saved_t0 is not None:
+        told.append(f"the next attempt goes on at t = {text.time_t0(record.saved_t0)} t0")
+    if record.stuck_since:
+        told.append(_no_progress(record))
+    return "; ".join(told)
+
+
+def _no_progress(record: Record) -> str:
+    """Say that attempts in a row came no further, and what would help."""
+    count = record.attempt - record.stuck_since + 1
+    number = "two" if count == 2 else str(count)
+    enough = text.seconds(record.enough_s)
+    return (
+        f"{number} attempts ended at the same place; raise the time limit to at least {enough}"
+    )
 
 
 def _earlier(status: Status) -> str:

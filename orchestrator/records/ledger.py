@@ -235,11 +235,11 @@ def swept_axes(directory: SweepDirectory) -> tuple[SweptAxis, ...]:
 
 def _texts(axis: Axis) -> dict[str, tuple[str, ...]]:
     """Return the values of an axis that are texts, in their order, by parameter."""
-    columns = zip(axis.names, zip(*axis.points, strict=True), strict=True)
+    columns = {name: [row[i] for row in axis.points] for i, name in enumerate(axis.names)}
     return {
         name: tuple(dict.fromkeys(map(str, values)))
-        for name, values in columns
-        if all(isinstance(value, str) for value in values)
+        for name, values in columns.items()
+        if values and all(isinstance(value, str) for value in values)
     }
 
 

@@ -67,9 +67,16 @@ def _winds(parameters: Mapping[str, Value]) -> dict[str, Any]:
 def made_alike(task: Task, engine: Engine) -> dict[str, Any]:
     """Return what two attempts at an experiment must share if one is to go on with the other."""
     return {
-        "engine_digest": engine.digest,
+        **same_kind(task, engine),
         "stop_t0": task.run.stop_t0,
         "every_t0": task.run.every_t0,
+    }
+
+
+def same_kind(task: Task, engine: Engine) -> dict[str, Any]:
+    """Return the same without times, which a later attempt may have others of."""
+    return {
+        "engine_digest": engine.digest,
         **{name: getattr(task.outputs, name) for name in _switches()},
     }
 

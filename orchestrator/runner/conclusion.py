@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,9 @@ def _account(
 ) -> None:
     """Say whose the data are, and remove what nobody needs once they are complete."""
     if record.complete:
-        resume.drop_all(assignment.directory)
+        keep = published and assignment.task.outputs.keep_final
+        keep &= assignment.engine.resumes_exactly
+        resume.drop_all(assignment.directory, assignment.files if keep else None)
     provenance.conclude(assignment.directory, assignment.files, record, published=published)
     if record.complete and published:
         course.results.drop_journal()
@@ -63,6 +66,8 @@ def _record(
     assignment: Assignment, course: Course, state: State, causes: tuple[Cause, ...]
 ) -> Record:
     results, log = course.results, assignment.files.engine_log
+    saved_t0 = _next_start(assignment) if state.bad else None
+    stuck_since, enough_s = _stuck(assignment, course, state, saved_t0)
     return Record(
         state=state,
         causes=causes,
@@ -83,4 +88,30 @@ def _record(
         adopted=results.adopted,
         adopted_t0=results.adopted_t0,
         last_lines=process.last_lines(log) if state.bad else (),
+        saved_t0=saved_t0,
+        stuck_since=stuck_since,
+        enough_s=enough_s,
     )
+
+
+def _next_start(assignment: Assignment) -> float | None:
+    """Return the simulated time from which the next attempt would go on; None: from the beginning."""
+    task = dataclasses.replace(assignment.task, attempt=assignment.task.attempt + 1)
+    found = resume.find(assignment.directory, task, assignment.engine)
+    return found.time_t0 if isinstance(found, resume.Resumption) else None
+
+
+def _stuck(
+    assignment: Assignment, course: Course, state: State, saved_t0: float | None
+) -> tuple[int, float]:
+    """Return since which attempt none came further than the one before, and a time that is enough."""
+    number, results = assignment.task.attempt, course.results
+    earlier = attempts.read_record(assignment.directory.attempt(number - 1))
+    if state is not State.TIMEOUT or earlier is None or earlier.state is not State.TIMEOUT:
+        return 0, 0.0
+    if earlier.saved_t0 != saved_t0:
+        return 0, 0.0
+    longest_s = max(results.wall_s, earlier.wall_s)
+    reached_t0 = max(results.time_t0, earlier.time_t0) - results.start_t0
+    share = reached_t0 / assignment.task.run.stop_t0 if saved_t0 is None else 0.0
+    return earlier.stuck_since or number - 1, longest_s / share if share else 2 * longest_s

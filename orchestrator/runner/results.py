@@ -69,8 +69,11 @@ class Results:
         self.time_t0 = self.start_t0 = self.adopted_t0 = start_t0
 
     def adopt(self, earlier: AttemptDirectory, snapshots: int) -> None:
-        """Take over the first snapshots of an earlier attempt."""
-        for snapshot in itertools.islice(journal.read_journal(earlier.journal), snapshots):
+        """Take over the first snapshots of an earlier attempt, which may be published alone."""
+        kept = journal.read_journal(earlier.journal)
+        if not earlier.journal.exists():
+            kept = arrays.snapshots(self._directory)
+        for snapshot in itertools.islice(kept, snapshots):
             self._journal.append(snapshot)
             self._note(snapshot)
             self.snapshots += 1

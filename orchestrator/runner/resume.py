@@ -9,31 +9,36 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import time
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.formats.cellspace import header_bytes
+import numpy as np
+
+from orchestrator.errors import FormatError
+from orchestrator.formats.cellspace import HEADER_BYTES, header_bytes, parse_header
 from orchestrator.formats.durable import read_json, replacing
 from orchestrator.model import OnTimeout
-from orchestrator.records import journal, provenance
+from orchestrator.records import arrays, attempts, journal, provenance
 from orchestrator.runner.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from orchestrator.formats.cellspace import Header
 
     Planes = NDArray[np.generic]
 
-    from orchestrator.model import Engine, Task
+    from orchestrator.model import Engine, Run, Task
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
 
 
+_SLACK_T0 = 0.1  # by which a run may start after the time of its first snapshot
 _BEFORE_ANY = "start"  # in the name of a state that was saved before the first snapshot
 
 
@@ -49,27 +54,132 @@ class Resumption:
     snapshots: int
     exact: bool
 
+    @property
+    def time_t0(self) -> float | None:
+        """The simulated time of the state; of cells, that of their snapshot."""
+        if self.exact:
+            return saved_t0(self.checkpoint)
+        with contextlib.suppress(OSError, FormatError), self.checkpoint.open("rb") as file:
+            return parse_header(file.read(HEADER_BYTES)).time
+        return None
 
-def find(directory: ExperimentDirectory, task: Task, engine: Engine) -> Resumption | None:
-    """Return where an attempt can go on, or None where it must start anew.
 
-    The built-in engine saves its whole state, and the same version of it, asked for the same
-    times and outputs, makes the same run of it. ReSCAL-snow can start from the cells of the last snapshot,
-    with new gas and new chances; that is done only where it is asked for.
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a run cannot go on from the state of an earlier attempt, though there is one."""
+
+    attempt: AttemptDirectory
+    reason: str
+
+
+def find(
+    directory: ExperimentDirectory, task: Task, engine: Engine
+) -> Resumption | Obstacle | None:
+    """Return where an attempt can go on, or why it cannot; None where there is nothing to go on from.
+
+    The built-in engine saves its whole state, and the same version of it, asked for the same outputs,
+    makes the same run of it, to the same stop or to another. ReSCAL-snow can start from the cells of
+    the last snapshot, with new gas and new chances; that is done only where it is asked for.
     """
     exact, on_timeout = engine.resumes_exactly, task.run.on_timeout
     if on_timeout is OnTimeout.RERUN or (not exact and on_timeout is OnTimeout.AUTO):
         return None
-    wanted = provenance.made_alike(task, engine)
+    obstacle = None
     for earlier in reversed(directory.attempts()):
-        account = read_json(earlier.account) or {}
-        if earlier.number >= task.attempt or not account.items() >= wanted.items():
+        if earlier.number >= task.attempt:
             continue
-        kept = sum(1 for _ in journal.read_journal(earlier.journal))
+        kept = _kept(directory, earlier)
         usable = [(index, path) for index, path in _checkpoints(earlier) if index < kept]
-        if usable:
-            index, path = max(usable)
+        if not usable:
+            continue
+        index, path = max(usable)
+        reason = _reason_against(earlier, path, index + 1, task, engine)
+        if reason is None:
             return Resumption(earlier, path, index + 1, exact)
+        if reason and obstacle is None:
+            obstacle = Obstacle(earlier, reason)
+    return obstacle
+
+
+def _reason_against(
+    earlier: AttemptDirectory, path: Path, snapshots: int, task: Task, engine: Engine
+) -> str | None:
+    """Return why a task cannot go on from a state, empty where nobody would expect it; else None."""
+    account, run = read_json(earlier.account) or {}, task.run
+    wanted = provenance.made_alike(task, engine)
+    made = {name: account.get(name) for name in wanted}
+    stop_t0, every_t0, record = made["stop_t0"], made["every_t0"], attempts.read_record(earlier)
+    if not isinstance(stop_t0, int | float) or not isinstance(every_t0, int | float):
+        return ""
+    if (
+        record is not None
+        and record.complete
+        and run.stop_t0 <= stop_t0
+        and run.every_t0 == every_t0
+    ):
+        return ""  # it is to be made again
+    if made == wanted:
+        return None
+    if not provenance.same_kind(task, engine).items() <= made.items():
+        same = made["engine_digest"] == wanted["engine_digest"]
+        return "it kept other outputs" if same else "the engine was another version"
+    time_t0 = saved_t0(path) if engine.resumes_exactly else None
+    return (
+        ""
+        if time_t0 is None
+        else _in_time(run, every_t0, _start_t0(earlier), (time_t0, snapshots))
+    )
+
+
+def _in_time(
+    run: Run, every_t0: float, start_t0: float, reached: tuple[float, int]
+) -> str | None:
+    """Return why a run cannot go on from a state of another run with a snapshot every ``every_t0``.
+
+    ``reached`` is its time and the number of snapshots before it.
+    """
+    time_t0, snapshots = reached
+    of = f"its state is of t = {time_t0:g} t0"
+    if every_t0 != run.every_t0 and not _same_so_far(run, every_t0, start_t0, time_t0):
+        return f"{of}, and snapshots before it were taken every {every_t0:g} t0"
+    if time_t0 > start_t0 + run.stop_t0 or snapshots > len(run.multiples(start_t0)):
+        return f"{of}, after run.stop"
+    return None
+
+
+def _same_so_far(run: Run, every_t0: float, start_t0: float, time_t0: float) -> bool:
+    """Return whether another interval asks for no other snapshots until a time than the first one."""
+
+    def later(interval: float) -> float:
+        first = math.ceil((start_t0 - _SLACK_T0) / interval) * interval
+        return first if first > start_t0 else first + interval
+
+    return min(later(run.every_t0), later(every_t0)) > time_t0
+
+
+def _start_t0(earlier: AttemptDirectory) -> float:
+    reached = attempts.read_record(earlier) or attempts.read_progress(earlier)
+    return 0.0 if reached is None else reached.start_t0
+
+
+def _kept(directory: ExperimentDirectory, earlier: AttemptDirectory) -> int:
+    """Return how many snapshots of an attempt are there: in its journal, or published if complete."""
+    if earlier.journal.exists():
+        return sum(1 for _ in journal.read_journal(earlier.journal))
+    record, told = attempts.read_record(earlier), read_json(directory.meta_data) or {}
+    if record is None or not record.complete or told.get("attempt") != earlier.number:
+        return 0
+    return arrays.count(directory)
+
+
+def saved_t0(path: Path) -> float | None:
+    """Return the simulated time of a saved state, None where it does not say."""
+    with (
+        contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile),
+        path.open("rb") as file,
+        np.load(file, allow_pickle=False) as archive,
+    ):
+        return float(archive["time_t0"])
     return None
 
 
@@ -85,11 +195,14 @@ def drop_refused(resumption: Resumption) -> None:
     resumption.checkpoint.unlink(missing_ok=True)
 
 
-def drop_all(directory: ExperimentDirectory) -> None:
-    """Remove the checkpoints of every attempt, once the data are complete."""
+def drop_all(directory: ExperimentDirectory, final: AttemptDirectory | None) -> None:
+    """Remove the checkpoints of every attempt, once the data are complete, but the last of ``final``."""
     for attempt in directory.attempts():
-        for _, path in _checkpoints(attempt):
-            path.unlink(missing_ok=True)
+        found = [path for _, path in sorted(_checkpoints(attempt))]
+        kept = found[-1:] if final is not None and attempt.number == final.number else []
+        for path in found:
+            if path not in kept:
+                path.unlink(missing_ok=True)
 
 
 class CellKeeper:

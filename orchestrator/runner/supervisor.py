@@ -120,7 +120,7 @@ def _simulate(
     watchdog = Watchdog(assignment, course.beat)
     while True:
         preparation.prepare(task.experiment, assignment.engine, directory)
-        resumption = resume.find(directory, task, assignment.engine)
+        resumption = _resumption(assignment, course)
         if resumption is None:
             genesis = starting.make_initial(assignment, watchdog, group)
             course.results.start(preparation.start_t0(task.experiment, directory))
@@ -139,6 +139,16 @@ def _simulate(
         _give_up(assignment, course, resumption)
 
 
+def _resumption(assignment: Assignment, course: Course) -> Resumption | None:
+    """Return where the attempt can go on, and note why it cannot where there is a state."""
+    found = resume.find(assignment.directory, assignment.task, assignment.engine)
+    if isinstance(found, resume.Obstacle):
+        detail = f": {found.reason}"
+        course.continuation = Continuation(found.attempt.number, None, detail=detail)
+        return None
+    return found
+
+
 def _resumed(
     assignment: Assignment, course: Course, resumption: Resumption, options: tuple[str, ...]
 ) -> Start:
@@ -148,7 +158,8 @@ def _resumed(
     results.start(reached.start_t0 if reached is not None else 0.0)
     results.adopt(earlier, resumption.snapshots)
     number, exact = earlier.number, resumption.exact
-    course.continuation = Continuation(number, results.time_t0, exact=exact)
+    time_t0 = resumption.time_t0 if resumption.time_t0 is not None else results.time_t0
+    course.continuation = Continuation(number, time_t0, exact=exact)
     if exact:
         checkpoint = str(resumption.checkpoint.absolute())
         return Start(task.run, (*options, "-continue", checkpoint))
@@ -201,7 +212,8 @@ def _saving(assignment: Assignment) -> tuple[str, ...]:
         return ()
     every = repr(assignment.task.run.checkpoint_every_s)
     path = str(assignment.files.checkpoint.absolute())
-    return ("-checkpoint", path, "-checkpoint_every", every)
+    at_end = ("-checkpoint_end",) if assignment.task.outputs.keep_final else ()
+    return ("-checkpoint", path, "-checkpoint_every", every, *at_end)
 
 
 def _receive(  # noqa: PLR0913, PLR0917  # the attempt, and both ends of the pipe

@@ -146,6 +146,10 @@ def _name(offer: Offer) -> str:
 
 def _summary(record: Record) -> str:
     counted = f"{record.snapshots} of {record.expected} snapshots, t = {record.time_t0:g} t0"
-    return (
-        f"{counted}, {record.wall_s:.1f} s{'; ' * bool(record.causes)}{failures.reason(record)}"
+    told = (
+        f"{counted}, {record.wall_s:.1f} s",
+        failures.continued(record.continuation),
+        failures.reason(record),
+        failures.going_on(record),
     )
+    return "; ".join(filter(None, told))

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from orchestrator import settings, sweepfile
 from orchestrator.errors import RequestError
-from orchestrator.model import Cluster, State
+from orchestrator.model import Cluster, State, Task
 from orchestrator.records import ledger, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.lock import locked
 from orchestrator.records.selection import Selection
 from orchestrator.records.status import read_statuses
-from orchestrator.runner import simulator
+from orchestrator.runner import resume, simulator
 from orchestrator.submission import local_pool, packing, start
 from orchestrator.submission.comparison import compare
 from orchestrator.submission.intent import intend
@@ -25,7 +25,7 @@ from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from typing import Unpack
 
     from orchestrator.model import Status, Submission, Sweep
@@ -47,12 +47,16 @@ class Resubmitted:
         Those that get another attempt.
     started
         Who runs them, one for each way in which attempts are made.
+    starts
+        Where those go on that do not begin anew, by number: simulated time in t0; or why one
+        cannot, though it has a state.
     """
 
     directory: SweepDirectory
     statuses: tuple[Status, ...]
     numbers: tuple[int, ...]
     started: tuple[Started, ...]
+    starts: Mapping[int, float | str]
 
 
 def resubmit(  # noqa: PLR0913  # what is chosen, and how, by name
@@ -126,7 +130,27 @@ def resubmit(  # noqa: PLR0913  # what is chosen, and how, by name
         submissions = [submission for submission in intended if submission is not None]
         started = _start(directory, submissions, site, workers)
     numbers = sorted(number for submission in submissions for number in submission.attempts)
-    return Resubmitted(directory, tuple(statuses), tuple(numbers), started)
+    starts = _starts(directory, submissions, {s.experiment.number: s for s in statuses})
+    return Resubmitted(directory, tuple(statuses), tuple(numbers), started, starts)
+
+
+def _starts(
+    directory: SweepDirectory,
+    submissions: Sequence[Submission],
+    statuses: Mapping[int, Status],
+) -> dict[int, float | str]:
+    """Find out where the attempts of submissions will go on."""
+    found: dict[int, float | str] = {}
+    for made in submissions:
+        engine = simulator.find(made.root)
+        for number, attempt in made.attempts.items():
+            task = Task(statuses[number].experiment, attempt, made.run, made.outputs)
+            there = resume.find(directory.experiment(number), task, engine)
+            if isinstance(there, resume.Obstacle):
+                found[number] = there.reason
+            elif there is not None and there.time_t0 is not None:
+                found[number] = there.time_t0
+    return found
 
 
 def _start(

@@ -73,6 +73,11 @@ OUTPUTS: Mapping[str, Field] = {
     "keep_initial": Field(
         scalars.keep_initial, {"enum": [True, False, "gzip"]}, "keep the initial cell space"
     ),
+    "keep_final": Field(
+        scalars.switch,
+        _SWITCH,
+        "keep the engine's state at the end, from which a later run.stop goes on",
+    ),
 }
 """The fields of ``outputs``."""
 

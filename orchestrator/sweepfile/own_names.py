@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 PATTERN = "[a-z][A-Za-z0-9_]*"
 """What such a name looks like."""
 
+RESERVED = frozenset(
+    {
+        *("seed", "point", "time", "y", "x", "ky", "kx", "cell_state", "time_s", "y_m", "x_m"),
+        *("state", "progress", "wall_time", "cell_size", "time_scale", "experiment"),
+        *("snapshot_time", "unplaced", "full_from", "height", "spectrum", "cell_counts"),
+        *("mean_height", "roughness", "wavelength", "orientation", "mass", "migration_speed"),
+        *("mobile_fraction", "sintered_fraction"),
+    }
+)
+"""Names that a dataset of a sweep has for what is measured."""
+
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _TAKEN = {WIND, "seed", "and", "or", "not", "true", "false", *FUNCTIONS}

@@ -63,6 +63,8 @@ def refusal(name: str, own: Container[str]) -> Sentence | None:
     """
     if name in OWNED:
         return f"not set in a sweep file: {OWNED[name]}"
+    if name in own and name in own_names.RESERVED:
+        return "is the name of what is measured of an experiment; choose another one"
     if name in PARAMETERS or name == WIND or name in own:
         return None
     known = misplaced(name, (*_SETTABLE, WIND), "parameter")

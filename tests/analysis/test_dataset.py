@@ -22,6 +22,7 @@ from orchestrator.errors import RequestError
 from orchestrator.model import Axis, Cause, Kind, Point, Run, State
 from orchestrator.records import arrays, attempts, ledger
 from orchestrator.records.journal import Journal
+from orchestrator.sweepfile.own_names import RESERVED
 from tests.conftest import make_snapshot
 
 if TYPE_CHECKING:
@@ -632,3 +633,36 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     )
 
     assert json.loads(done.stdout.replace("'", '"')) == []
+
+
+@pytest.mark.parametrize("suffix", ["", ".zarr", ".nc"])
+def test_winds_are_a_coordinate_and_named_files_keep_the_order_of_the_sweep_file(
+    sweep_directory: SweepDirectory,
+    make_submission: Callable[..., Submission],
+    suffix: str,
+) -> None:
+    fixed: dict[str, Value] = {"H": 20, "L": L, "D": D, "Csp_template": "LAYER(2)"}
+    files = ("strong.txt", "beds/calm.txt")
+    kept = (f"strong-{'a' * 12}.txt", f"calm-{'b' * 12}.txt")
+    points = [
+        Point(str(i), {**fixed, "Wind_file": file, "wind": f"{i + 1} t0 at 3"}, 1)
+        for i, file in enumerate(reversed(kept))
+    ]
+    ledger.enlist(sweep_directory, points)
+    ledger.arrange(sweep_directory, [Axis(("Wind_file",), tuple((f,) for f in files))])
+    ledger.intend(sweep_directory, make_submission("t", {0: 1, 1: 1}))
+    ledger.keep_sweep_file(sweep_directory, "name: winds\n")
+    path = sweep_directory.root
+    if suffix:
+        path = sweep_directory.root / f"w{suffix}"
+        dataset.collect(sweep_directory, path)
+
+    found = dataset.open_sweep(path)
+
+    assert found.Wind_file.values.tolist() == ["strong.txt", "calm.txt"]
+    assert found.wind.dims == ("Wind_file", "seed")
+    assert found.wind.values.tolist() == [["2 t0 at 3"], ["1 t0 at 3"]]
+
+
+def test_names_that_a_dataset_has_are_no_names_for_axes(found: Dataset) -> None:
+    assert set(map(str, found.variables)) - {"Tau_min", "Coef_B", "Coef_C"} <= RESERVED

@@ -234,3 +234,20 @@ def test_curves_tell_which_domains_are_full(
 def _number(height_map: NDArray[np.integer | np.floating] | None) -> int:
     assert height_map is not None
     return int(height_map[0, 0]) - 1
+
+
+def test_a_film_has_the_arrow_of_the_wind_that_blows_then(
+    grid: Grid, make_film: Callable[[State, int], tuple[Reduced, Status]]
+) -> None:
+    reduced, status = make_film(State.DONE, 3)
+    parameters = {**status.experiment.point.parameters, "wind": "15 t0 at -30, 10 t0 at 45"}
+    point = dataclasses.replace(status.experiment.point, parameters=parameters)
+    turning = dataclasses.replace(status, experiment=Experiment(0, point))
+    films = {(0, 0): (reduced, turning), (0, 1): (reduced, status)}
+
+    shown = [panels.moment(grid, films, time) for time in (0.0, 10.0, 20.0)]
+
+    roses = [frame[0, 0].rose for frame in shown]
+    assert [rose and rose.present for rose in roses] == [330, 330, 45]
+    assert [rose and rose.shares for rose in roses] == [{330: 0.6, 45: 0.4}] * 3
+    assert {frame[0, 1].rose for frame in shown} == {None}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from orchestrator import text
 from orchestrator.model import (
     Cause,
     Experiment,
@@ -24,10 +25,11 @@ from orchestrator.model import (
     Point,
     Run,
     State,
+    Status,
     Task,
 )
 from orchestrator.records import attempts
-from orchestrator.records.failures import continued, reason
+from orchestrator.records.failures import continued, reason, remark
 from orchestrator.records.journal import Journal
 from orchestrator.records.paths import ExperimentDirectory
 from orchestrator.records.provenance import describe
@@ -102,7 +104,101 @@ def test_a_timed_out_attempt_goes_on_to_the_same_bytes(
     assert continued(second.continuation).startswith("resumed attempt 1 at t = ")
     assert second.snapshots == second.expected == 21
     assert _published(tmp_path) == _published(undisturbed)
+    assert [path.name for path in tmp_path.rglob("checkpoint.*")] == ["checkpoint.20"]
+
+
+@pytest.mark.parametrize("finer", [False, True])
+def test_a_longer_run_goes_on_from_the_end_of_a_shorter_one(
+    tmp_path: Path, undisturbed: Path, *, finer: bool
+) -> None:
+    first = _make(tmp_path, 1, dataclasses.replace(RUN, stop_t0=240.0))
+    same_end = resume.find(
+        ExperimentDirectory(tmp_path),
+        Task(
+            Experiment(0, Point("k", PARAMETERS, seed=5)),
+            2,
+            dataclasses.replace(RUN, stop_t0=240.0, every_t0=20.0),
+            Outputs(),
+        ),
+        simulator.builtin(),
+    )
+    assert isinstance(same_end, resume.Obstacle)
+    assert same_end.reason.endswith("and snapshots before it were taken every 40 t0")
+    longer = dataclasses.replace(RUN, every_t0=20.0) if finer else RUN
+    second = _make(tmp_path, 2, longer)
+    again = _make(tmp_path, 3, longer)
+
+    assert (first.state, first.snapshots) == (State.DONE, 7)
+    assert (second.state, again.state) == (State.DONE, State.DONE)
+    assert again.continuation is None  # what is done is made again when it is asked for
+    if finer:
+        assert re.fullmatch(
+            r"could not resume attempt 1: its state is of t = 240\.\d+ t0, and snapshots before it "
+            "were taken every 40 t0",
+            continued(second.continuation),
+        )
+        assert second.snapshots == 41
+    else:
+        assert continued(second.continuation).startswith("resumed attempt 1 at t = 240.")
+        assert (second.adopted, second.snapshots) == (7, 21)
+        assert _published(tmp_path) == _published(undisturbed)
+
+
+def test_a_finer_interval_goes_on_from_a_state_before_it_matters(tmp_path: Path) -> None:
+    fine = Run(stop_t0=800.0, every_t0=700.0, engine="builtin")
+    whole, place = tmp_path / "whole", tmp_path / "stopped"
+    _make(whole, 1, fine)
+
+    first = _make(place, 1, SPARSE, stop_after=1)
+    second = _make(place, 2, fine)
+
+    assert first.state is State.TIMEOUT
+    assert second.continuation is not None
+    assert second.continuation.time_t0 == first.saved_t0
+    assert second.state is State.DONE
+    assert _published(place) == _published(whole)
+
+
+def test_nothing_is_kept_of_the_end_where_nobody_wants_it(tmp_path: Path) -> None:
+    shorter = dataclasses.replace(RUN, stop_t0=80.0)
+
+    _make(tmp_path, 1, shorter, outputs=Outputs(keep_final=False))
+
     assert not list(tmp_path.rglob("checkpoint.*"))
+
+
+def test_attempts_that_come_no_further_are_told_with_a_time_that_is_enough(
+    tmp_path: Path, lookalike: Engine
+) -> None:
+    """ReSCAL-snow's own program begins anew each time, to the same place for ever."""
+    place = tmp_path / "exp0"
+    records = [_make(place, n, stop_after=3, engine=lookalike) for n in (1, 2, 3)]
+
+    assert [record.saved_t0 for record in records] == [None] * 3
+    assert [record.stuck_since for record in records] == [0, 1, 1]
+    reached = max(record.time_t0 for record in records[1:])
+    longest_s = max(record.wall_s for record in records[1:])
+    assert records[2].enough_s == pytest.approx(longest_s * 800 / reached, rel=0.2)
+    status = Status(Experiment(0, Point("k", {}, 1)), State.TIMEOUT, 3, None, record=records[2])
+    enough = text.seconds(records[2].enough_s)
+    assert remark(status).endswith(
+        f"; 3 attempts ended at the same place; raise the time limit to at least {enough}"
+    )
+
+
+def test_a_status_tells_the_time_of_the_saved_state(tmp_path: Path) -> None:
+    first = _make(tmp_path, 1, SPARSE, stop_after=1)
+
+    status = Status(Experiment(0, Point("k", {}, 1)), State.TIMEOUT, 1, None, record=first)
+    told = re.search(
+        r"\(1 snapshot kept\); the next attempt goes on at t = (\S+) t0", remark(status)
+    )
+
+    assert told is not None
+    assert first.saved_t0 is not None
+    assert float(told[1]) == pytest.approx(first.saved_t0, rel=1e-4)
+    assert first.saved_t0 > first.time_t0 == 0
+    assert attempts.read_record(ExperimentDirectory(tmp_path).attempt(1)) == first
 
 
 SPARSE = Run(stop_t0=800.0, every_t0=800.0, engine="builtin")
@@ -213,7 +309,12 @@ def test_what_was_asked_for_otherwise_starts_anew(tmp_path: Path) -> None:
 
     shorter = _make(tmp_path, 2, Run(stop_t0=300.0, every_t0=100.0, engine="builtin"))
 
-    assert (shorter.state, continued(shorter.continuation)) == (State.DONE, "")
+    assert shorter.state is State.DONE
+    assert re.fullmatch(
+        r"could not resume attempt 1: its state is of t = [\d.]+ t0, and snapshots before it were "
+        "taken every 40 t0",
+        continued(shorter.continuation),
+    )
 
 
 def test_only_an_attempt_that_was_made_alike_is_gone_on_with(tmp_path: Path) -> None:
@@ -248,7 +349,7 @@ def test_only_an_attempt_that_was_made_alike_is_gone_on_with(tmp_path: Path) -> 
     ) -> int | None:
         wanted = task(attempt, run, outputs or Outputs())
         resumed = resume.find(directory, wanted, engine)
-        return None if resumed is None else resumed.attempt.number
+        return resumed.attempt.number if isinstance(resumed, resume.Resumption) else None
 
     assert found(new, RUN) == 2
     assert found(old, RUN) == 1

@@ -72,3 +72,40 @@ def test_a_file_that_the_engine_cannot_read_is_refused_by_its_own_name(builtin: 
         "winds.yaml:3:67: Wind_file: wind.txt: wind 1: expected a number, got 'west'\n"
     )
     assert not (builtin.place / "data_runs").exists()
+
+
+def test_winds_of_the_sweep_file_become_the_wind_file_of_the_experiment(builtin: Bench) -> None:
+    winds = 'wind: [{duration: "half * 2", angle: -45}, {duration: 2, angle: 45}], half: 2'
+    text = SWEEP.replace("Wind_file: wind.txt", f"{winds}, Tau_min: 10")
+    (builtin.place / "winds.yaml").write_text(text)
+    first = builtin.run("run", "winds.yaml")
+    (builtin.place / "named.yaml").write_text(
+        SWEEP.replace("winds", "named").replace("Lambda_E", "Tau_min: 10, Lambda_E")
+    )
+    second = builtin.run("run", "named.yaml")
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    experiment = builtin.sweep.experiment(0)
+    assert (experiment.root / "wind").read_text() == WIND
+    assert "Wind_file = wind\n" in experiment.parfile.read_text()
+    assert "half" not in experiment.parfile.read_text()
+    said = json.loads(experiment.meta_data.read_text())
+    assert said["parameters"]["wind"] == "4 t0 at -45, 2 t0 at 45"
+    assert said["wind"] == [{"duration": 4, "angle": -45}, {"duration": 2, "angle": 45}]
+    maps = [
+        builtin.place / "data_runs" / n / "exp0/out/height_maps.npz" for n in ("winds", "named")
+    ]
+    assert maps[0].read_bytes() == maps[1].read_bytes()
+
+
+def test_what_the_engine_refuses_of_winds_stands_where_they_stand(builtin: Bench) -> None:
+    text = SWEEP.replace("Wind_file: wind.txt", "wind: [{duration: 4, angle: 9}]")
+    (builtin.place / "winds.yaml").write_text(
+        text.replace("D: 24", "D: 3")
+        .replace("OVERLAP", "DISK")
+        .replace('"INPUT_ELEVATION(bed.tab)"', "LAYER(2)")
+    )
+
+    done = builtin.run("plan", "winds.yaml")
+
+    assert "winds.yaml:3:19: D: Rot_mode = DISK needs 8 cells or more, got 3" in done.stderr

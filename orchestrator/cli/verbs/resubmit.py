@@ -72,6 +72,8 @@ def perform(options: argparse.Namespace) -> int:
     screen.say(
         console, f"{done.directory.name}: {counted} ({text.names(done.numbers)}); {started}"
     )
+    for line in sentences.going_on(done.starts):
+        screen.say(console, line)
     if not options.wait:
         return 0
     return watch.until_ended(console, done.directory, done.numbers, ask=not options.yes)
