@@ -108,9 +108,9 @@ def time_t0(value: float) -> str:
     """Write a simulated time with the digits it deserves.
 
     >>> time_t0(20.01319204160906), time_t0(1000.31), time_t0(0.25)
-    ('20', '1000', '0.25')
+    ('20.01', '1000', '0.25')
     """
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def listed(words: Sequence[str], most: int = 20) -> str:

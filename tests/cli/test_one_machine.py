@@ -399,7 +399,7 @@ def test_the_hint_about_other_times_works_when_pasted(bench: Bench) -> None:
     longer = ("winds.yaml", "--set", "run.stop=30")
 
     planned = bench.run("plan", *longer).stdout
-    (command,) = re.findall(r"with the new ones: rescal-sweep (.*)", planned)
+    (command,) = re.findall(r"to go on to t = 30 t0: rescal-sweep (.*)", planned)
     again = bench.run(*shlex.split(command), "--wait")
 
     assert planned.count("kept, done, with other run or outputs") == 2

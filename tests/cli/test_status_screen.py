@@ -44,6 +44,8 @@ def cancelled(bench: Bench, *options: str) -> None:
     """Submit a sweep whose engine waits, and cancel it."""
     bench.write("[7]")
     bench.run("submit", "winds.yaml", *options)
+    while "2 running" not in bench.run("status", *options).stdout:
+        time.sleep(0.1)
     bench.run("cancel", "winds", *options)
     while "running" in bench.run("status", *options).stdout:
         time.sleep(0.1)

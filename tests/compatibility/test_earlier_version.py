@@ -8,6 +8,7 @@ JSON files have what that version printed of them.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import tarfile
@@ -58,7 +59,20 @@ def test_json_output_has_the_fields_and_values_that_it_had(
     done = earlier.run(*words.split())
 
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == _recorded(name)
+    recorded = _recorded(name)
+    assert _without_later_fields(json.loads(done.stdout), recorded) == recorded
+
+
+def _without_later_fields(value: Any, recorded: Any) -> Any:
+    """Leave out of plain data what a recorded document does not have; fields are only added."""
+    if isinstance(value, dict) and isinstance(recorded, dict):
+        return {
+            k: _without_later_fields(v, recorded[k]) for k, v in value.items() if k in recorded
+        }
+    if isinstance(value, list) and isinstance(recorded, list):
+        pairs = itertools.zip_longest(value, recorded)
+        return [_without_later_fields(*pair) for pair in pairs]
+    return value
 
 
 def test_a_sweep_leaves_the_files_and_arrays_that_it_left(earlier: Bench) -> None:
