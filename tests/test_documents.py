@@ -87,7 +87,11 @@ def test_the_mistake_that_readme_makes_is_told_as_it_says(
 
 
 def test_readme_names_every_verb() -> None:
-    assert set(re.findall(r"(?m)^\| `rescal-sweep (\w+)", README.read_text())) == set(verbs())
+    rows = re.findall(r"(?m)^\| (`rescal-sweep .*?) \|", README.read_text())
+
+    assert {verb for row in rows for verb in re.findall(r"`rescal-sweep (\w+)", row)} == set(
+        verbs()
+    )
 
 
 SMALL = (

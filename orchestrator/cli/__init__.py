@@ -37,7 +37,13 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
         sys.dont_write_bytecode = True  # Python would keep modules that were cut off
     _open_streams()
     try:
+        if "_ARGCOMPLETE" in os.environ:
+            from orchestrator.cli import completion  # noqa: PLC0415  # for shells alone
+
+            completion.complete()
         options = command_line.read(sys.argv[1:] if arguments is None else arguments)
+        if getattr(options, "verbose", False):
+            _log_to_screen()
         code: int = options.perform(options)
         sys.stdout.flush()
     except RequestError as error:
@@ -56,6 +62,17 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
     except Exception:  # noqa: BLE001  # told with where its traceback is
         return _end(1, _bug())
     return code
+
+
+def _log_to_screen() -> None:
+    """Print to standard error what the package logs, such as the commands of Slurm it runs."""
+    import logging  # noqa: PLC0415  # for this alone
+
+    screen = logging.StreamHandler()
+    screen.setFormatter(logging.Formatter("%(message)s"))
+    package = logging.getLogger("orchestrator")
+    package.addHandler(screen)
+    package.setLevel(logging.INFO)
 
 
 def _open_streams() -> None:

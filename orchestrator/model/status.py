@@ -45,9 +45,28 @@ class State(enum.Enum):
         return self.ended and self not in {State.DONE, State.NEVER_SUBMITTED}
 
     @property
+    def meaning(self) -> str:
+        """What it says of an experiment, in a sentence."""
+        return _MEANINGS[self]
+
+    @property
     def retried(self) -> bool:
         """Whether such experiments are resubmitted unless others are chosen."""
         return self.bad and self is not State.CANCELLED
+
+
+_MEANINGS = {
+    State.PENDING: "it was submitted, and no worker has begun it",
+    State.RUNNING: "a worker runs it",
+    State.DONE: "it ended with all snapshots that it was asked for",
+    State.FAILED: "the engine or its supervisor ended with an error",
+    State.TIMEOUT: "its time limit, or that of its job, ended it",
+    State.OUT_OF_MEMORY: "it was ended because memory ran out",
+    State.CANCELLED: "somebody stopped it",
+    State.NODE_FAIL: "the machine on which it ran failed",
+    State.LOST: "its process is gone and left no record",
+    State.NEVER_SUBMITTED: "it has a number, but nobody has asked for it to be run",
+}
 
 
 class Cluster(enum.Enum):

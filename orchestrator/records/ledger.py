@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from orchestrator.records.paths import SweepDirectory
 
 _EXPERIMENT = {"number": int, "key": str, "seed": int, "parameters": dict}
+_PRUNED = {"pruned": list}
 _EVENT = {"event": str, "token": str}
 _EVENTS: dict[str, dict[str, type]] = {
     "orphaned": {"experiments": list},
@@ -100,6 +101,11 @@ def experiments(directory: SweepDirectory) -> list[Experiment]:
     found: dict[int, Experiment] = {}
     keys: set[str] = set()
     for place, line in _lines(directory.ledger):
+        if isinstance(line, dict) and "pruned" in line:
+            _check(line, _PRUNED, place)
+            for number in line["pruned"]:
+                keys.discard(found.pop(number).point.key if number in found else "")
+            continue
         _check(line, _EXPERIMENT, place)
         number, key = line["number"], line["key"]
         one = Experiment(number, Point(key, line["parameters"], line["seed"]))
@@ -115,10 +121,21 @@ def experiments(directory: SweepDirectory) -> list[Experiment]:
     return [found[number] for number in sorted(found)]
 
 
+def prune(directory: SweepDirectory, numbers: Sequence[int]) -> None:
+    """Write down that experiments are removed; the lock must be held."""
+    append_lines(directory.ledger, [{"pruned": list(numbers)}])
+
+
+def pruned(directory: SweepDirectory) -> list[int]:
+    """Return the numbers of the experiments that were removed."""
+    lines = (line for _, line in _lines(directory.ledger) if isinstance(line, dict))
+    return [number for line in lines for number in line.get("pruned", ())]
+
+
 def next_number(directory: SweepDirectory, known: Iterable[Experiment]) -> int:
     """Return the first number that nothing has: none of the ``known``, no submission, no directory."""
     numbers = {experiment.number for experiment in known}
-    numbers.update(directory.numbers())
+    numbers.update(directory.numbers(), pruned(directory))
     numbers.update(number for made in submissions(directory) for number in made.attempts)
     return 1 + max(numbers, default=-1)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import shlex
 import subprocess
+import time
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,6 +17,8 @@ Answer = TypeVar("Answer")
 
 PATIENCE_S = 30.0
 """How long one call may take; a client gives up on a dead controller after about ten seconds."""
+
+_LOG = logging.getLogger(__name__)
 
 _FILTERED = ("SLURM_", "SQUEUE_", "SACCT_", "SINFO_", "SCONTROL_", "SACCTMGR_", "LC_", "LANG")
 
@@ -33,7 +38,7 @@ class Unknown:
 
 def ask(*command: str, patience_s: float = PATIENCE_S) -> str | Unknown:
     """Run one of Slurm's clients and return what it printed."""
-    name = command[0]
+    name, before = command[0], time.perf_counter()
     try:
         done = subprocess.run(
             command,
@@ -51,6 +56,8 @@ def ask(*command: str, patience_s: float = PATIENCE_S) -> str | Unknown:
         return Unknown(f"{name} gave no answer within {patience_s:g} s")
     except OSError as error:
         return Unknown(f"{name} does not start: {error.strerror}")
+    finally:
+        _LOG.info("%s (%.2f s)", shlex.join(command), time.perf_counter() - before)
     if done.returncode:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         lines_shown = lines[-1:] or done.stdout.strip().splitlines()[:1]

@@ -159,6 +159,24 @@ def test_quiet_prints_nothing_and_colours_come_when_asked_for(bench: Bench) -> N
     assert "\x1b" not in bench.run("status", "winds").stdout
 
 
+def test_a_verbose_command_tells_which_commands_of_slurm_it_runs(
+    bench: Bench, tmp_path: Path
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("sbatch", "scontrol"):
+        (programs / name).write_text("#!/bin/sh\necho nobody is here >&2; exit 1\n")
+        (programs / name).chmod(0o755)
+    path = f"{programs}:{bench.environment()['PATH']}"
+    bench = dataclasses.replace(bench, variables={"PATH": path, "RESCAL_SWEEP_CLUSTER": ""})
+    bench.write("[0]")
+
+    told = bench.run("plan", "winds.yaml", "-v").stderr
+
+    assert re.match(r"scontrol ping \(0\.\d\d s\)\n", told)
+    assert "(0." not in bench.run("plan", "winds.yaml").stderr
+
+
 def test_the_project_is_found_from_below_and_a_sweep_by_its_path(bench: Bench) -> None:
     below = bench.place / "sweeps" / "deep"
     below.mkdir(parents=True)

@@ -1,0 +1,38 @@
+"""Show what the experiments of two sweep files, or sweeps, differ in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+EXAMPLES = ("sweeps/quickstart.yaml sweeps/erosion.yaml", "quickstart sweeps/quickstart.yaml")
+"""What may stand behind the verb."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    for name in ("first", "second"):
+        parser.add_argument(
+            name,
+            metavar="SWEEP",
+            help="a sweep file, or the name of a sweep as it was submitted",
+        )
+
+
+def perform(options: argparse.Namespace) -> int:
+    """Print a line per difference; 1 if there is any."""
+    from orchestrator.cli import screen
+    from orchestrator.submission.difference import difference
+
+    console = screen.console(options)
+    found = difference(options.first, options.second, data_dir=options.data_dir)
+    for line in found.lines:
+        screen.say(console, line)
+    both, first, second = found.shared, found.first_only, found.second_only
+    counts = (
+        f"{both} in both, {first} only in {options.first}, {second} only in {options.second}"
+    )
+    screen.say(console, f"experiments: {counts}")
+    return 1 if found.lines or first or second else 0

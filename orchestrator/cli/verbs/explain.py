@@ -1,0 +1,39 @@
+"""Explain a name: a parameter, a key of the sweep file, a template, a quantity or a state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+EXAMPLES = ("Tau_min", "run.stop", "SNOWFALL", "out_of_memory", "")
+"""What may stand behind the verb."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    parser.add_argument(
+        "name",
+        metavar="NAME",
+        nargs="?",
+        help="e.g. Tau_min, run.stop (default: list all names)",
+    )
+
+
+def perform(options: argparse.Namespace) -> int:
+    """Print what is known of a name, or all names."""
+    from orchestrator import reference
+    from orchestrator.cli import screen
+
+    console = screen.console(options)
+    if options.name is None:
+        for kind, names in reference.names().items():
+            screen.say(console, f"{kind}: {', '.join(names)}\n")
+        return 0
+    for i, entry in enumerate(reference.find(options.name)):
+        screen.say(console, f"{chr(10) * bool(i)}{entry.name}: {entry.kind}")
+        screen.say(console, f"  {entry.meaning}")
+        for label, detail in entry.details.items():
+            screen.say(console, f"  {label}: {detail}")
+    return 0

@@ -1,0 +1,51 @@
+"""Remove the experiments that the sweep file no longer has, with their data."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from orchestrator import text
+from orchestrator.cli import arguments
+
+if TYPE_CHECKING:
+    import argparse
+
+    from rich.console import Console
+
+EXAMPLES = ("quickstart", "quickstart --yes")
+"""What may stand behind the verb."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this verb."""
+    arguments.add_sweep(parser)
+    parser.add_argument("--yes", action="store_true", help="remove them without asking")
+
+
+def perform(options: argparse.Namespace) -> int:
+    """Show which experiments would go and how much is freed, and remove them if told to."""
+    from orchestrator.cli import screen
+    from orchestrator.submission.prune import prune
+
+    console = screen.console(options)
+    found = prune(options.sweep, data_dir=options.data_dir, remove=False)
+    name = found.directory.name
+    if found.running:
+        screen.warn(console, f"{text.names(found.running)}: not ended; cancel them first")
+    if not found.numbers:
+        screen.say(console, f"{name}: nothing to remove")
+        return 0
+    counted = text.counted(len(found.numbers), "orphaned experiment")
+    what = f"{counted} ({text.names(found.numbers)}), {text.size(found.size)}"
+    screen.say(console, f"{name}: {what}")
+    if not options.yes and not _agreed(console):
+        screen.say(console, "nothing was removed; --yes removes them")
+        return 0
+    found = prune(options.sweep, data_dir=options.data_dir, remove=True)
+    screen.say(console, f"removed {text.counted(len(found.numbers), 'experiment')}")
+    return 0
+
+
+def _agreed(console: Console) -> bool:
+    return sys.stdin.isatty() and console.input("Remove them? y for yes: ").strip() == "y"

@@ -1,0 +1,161 @@
+"""The names that a person meets, explained: parameters, keys, templates, quantities, states."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator import text
+from orchestrator.analysis import observables
+from orchestrator.errors import RequestError
+from orchestrator.formats.parameters import PARAMETERS
+from orchestrator.formats.templates import TEMPLATES
+from orchestrator.model import State
+from orchestrator.sweepfile import fields
+from orchestrator.sweepfile.layers import shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from orchestrator.formats.parameters import Parameter
+    from orchestrator.formats.templates import Template as CellspaceTemplate
+    from orchestrator.sweepfile.fields import Field
+
+_SECTIONS: Mapping[str, Mapping[str, Field]] = {
+    "run": fields.RUN,
+    "outputs": fields.OUTPUTS,
+    "slurm": fields.SLURM,
+    "seeds": fields.SEEDS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of a name.
+
+    Attributes
+    ----------
+    kind
+        What it is the name of.
+    details
+        Unit, default, range and the like, by label.
+    """
+
+    name: str
+    kind: str
+    meaning: str
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepTemplate:
+    """A file that sweep files extend, with the first sentence of the comment at its top."""
+
+    name: str
+    purpose: str
+    path: Path
+    comment: str
+
+
+def find(name: str) -> list[Entry]:
+    """Return what is known of a name, whatever it is the name of.
+
+    Raises
+    ------
+    RequestError
+        If nothing has this name.
+    """
+    known = list(_entries())
+    folded = name.lower()
+    found = [e for e in known if folded in {e.name.lower(), e.name.rpartition(".")[2].lower()}]
+    if not found:
+        hint = text.did_you_mean(name, [entry.name for entry in known])
+        raise RequestError(f"no parameter, key, template, quantity or state {name!r}{hint}")
+    exact = [entry for entry in found if name in {entry.name, entry.name.rpartition(".")[2]}]
+    return exact or found
+
+
+def names() -> dict[str, list[str]]:
+    """Return all names by what they are the names of."""
+    by_kind: dict[str, list[str]] = {}
+    for entry in _entries():
+        by_kind.setdefault(entry.kind, []).append(entry.name)
+    return by_kind
+
+
+def templates() -> list[SweepTemplate]:
+    """Return the templates that a sweep file here may extend; the project's hide those that ship."""
+    nearest: dict[str, Path] = {}
+    for folder in (Path("templates"), Path("..") / "templates", shipped("templates")):
+        for path in sorted(folder.glob("*.yaml")):
+            nearest.setdefault(path.stem, path)
+    return [_template(name, path) for name, path in sorted(nearest.items())]
+
+
+def _template(name: str, path: Path) -> SweepTemplate:
+    lines = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        if not line.startswith("#"):
+            break
+        lines.append(line.removeprefix("#").strip())
+    comment = " ".join(filter(None, lines))
+    return SweepTemplate(name, comment.partition(". ")[0].rstrip("."), path, comment)
+
+
+def _entries() -> Iterator[Entry]:
+    yield from map(_parameter, PARAMETERS.values())
+    for key, meaning in fields.SECTIONS.items():
+        yield Entry(key, "key of the sweep file", meaning)
+    for section, keys in _SECTIONS.items():
+        for key, described in keys.items():
+            yield Entry(
+                f"{section}.{key}", "key of the sweep file", described.meaning, _key(described)
+            )
+    yield from map(_cellspace, TEMPLATES.values())
+    for template in templates():
+        details = {"file": str(template.path)}
+        yield Entry(template.name, "template of sweep files", template.comment, details)
+    for name, quantity in observables.quantities().items():
+        details = {"unit": quantity.units, "in detail": quantity.comment}
+        yield Entry(name, "quantity over time", quantity.long_name, details)
+    for state in State:
+        yield Entry(state.value, "state of an experiment", state.meaning)
+
+
+def _parameter(parameter: Parameter) -> Entry:
+    details = {"type": parameter.kind.value}
+    if parameter.unit:
+        details["unit"] = parameter.unit
+    default = parameter.default
+    details["default"] = "none" if default is None else text.number(default)
+    if parameter.choices:
+        details["one of"] = ", ".join(parameter.choices)
+    low, high = parameter.low, parameter.high
+    if math.isfinite(low) and math.isfinite(high):
+        details["range"] = f"{low:g} to {high:g}"
+    elif math.isfinite(low):
+        details["range"] = f"{low:g} or more"
+    elif math.isfinite(high):
+        details["range"] = f"{high:g} or less"
+    details["read by"] = parameter.program.value
+    return Entry(parameter.name, "parameter of ReSCAL-snow", parameter.meaning, details)
+
+
+def _key(described: Field) -> dict[str, str]:
+    details = {}
+    examples = described.schema.get("examples")
+    if choices := described.schema.get("enum"):
+        details["one of"] = ", ".join(str(choice) for choice in choices)
+    if examples:
+        details["examples"] = ", ".join(map(str, examples))
+    return details
+
+
+def _cellspace(template: CellspaceTemplate) -> Entry:
+    arguments = ", ".join(f"{k} = {v:g}" for k, v in template.arguments.items())
+    details = {"arguments": arguments or "none"}
+    return Entry(
+        template.name, "template of the initial bed (Csp_template)", template.meaning, details
+    )
