@@ -20,6 +20,7 @@ from orchestrator.cli import command_line
 from orchestrator.errors import OrchestratorError, RequestError
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
 
 _STDERR = 2
@@ -37,14 +38,8 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
         sys.dont_write_bytecode = True  # Python would keep modules that were cut off
     _open_streams()
     try:
-        if "_ARGCOMPLETE" in os.environ:
-            from orchestrator.cli import completion  # noqa: PLC0415  # for shells alone
-
-            completion.complete()
         options = command_line.read(sys.argv[1:] if arguments is None else arguments)
-        if getattr(options, "verbose", False):
-            _log_to_screen()
-        code: int = options.perform(options)
+        code = _perform(options)
         sys.stdout.flush()
     except RequestError as error:
         return _end(2, *error.problems)
@@ -61,6 +56,13 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
         return _end(130)
     except Exception:  # noqa: BLE001  # told with where its traceback is
         return _end(1, _bug())
+    return code
+
+
+def _perform(options: Namespace) -> int:
+    if getattr(options, "verbose", False):
+        _log_to_screen()
+    code: int = options.perform(options)
     return code
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
@@ -65,6 +66,10 @@ def read(words: Sequence[str]) -> argparse.Namespace:
     RequestError
         If there is no such verb.
     """
+    if "_ARGCOMPLETE" in os.environ:
+        from orchestrator.cli import completion  # noqa: PLC0415  # for shells alone
+
+        completion.complete()
     leading, verb, rest = _parted(words)
     if verb == "help":
         verb, rest = (rest[0], ["--help"]) if rest else (None, [])
