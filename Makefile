@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := quickstart
 
-.PHONY: demo test coverage lint bench slurm-demo clean
+.PHONY: demo test storm fuzz coverage lint bench slurm-demo clean
 
 demo: .venv/.demo
 	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml --cluster local --wait --yes
@@ -14,6 +14,11 @@ demo: .venv/.demo
 test: .venv/.test
 	if command -v node >/dev/null; then node --test tests/html/*.test.js; fi
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
+
+# faults at random moments of small sweeps; prints rounds, faults and what differed
+ROUNDS ?= 300
+storm: .venv/.test
+	$(BIN)/python -m tests.faults.storm --rounds $(ROUNDS) $(ARGS)
 
 coverage: .venv/.test
 	$(BIN)/coverage run -m pytest $(ARGS)

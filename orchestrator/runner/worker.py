@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from orchestrator.runner.queue import Offer, Post
     from orchestrator.runner.stop import Stop
 
-_ROOM_S = 5.0  # between two looks for room on a full disk
+_ROOM_S = 2.0  # between two looks for room on a full disk
 
 
 def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
