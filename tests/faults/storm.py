@@ -57,14 +57,16 @@ _FILE_SYSTEMS = (f"flock={errno.ENOSYS}", f"syncdir={errno.EINVAL}", "rename=los
 GENESIS = """#!/bin/sh
 echo "made" > DUN.csp
 """
-# tells of each start, and of a start while another one lives; sends the frames of its parameters
+# tells of each start, and of a start while another one lives; sends the frames of its parameters,
+# and lives on if nobody takes them
 RESCAL = """#!/bin/sh
+trap "" PIPE
 [ "$(readlink "/proc/$(cat running 2>/dev/null)/cwd")" = "$(pwd)" ] && echo "$$" >> ../beside
 echo $$ > running
 echo "$(ls attempts | sort -n | tail -1)" >> starts
 for fd; do :; done
 tau=$(sed -n 's/^Tau_min = //p' "$1")
-for frame in "{root}/frames/$tau"/*; do cat "$frame" > "/dev/fd/$fd"; sleep 0.01; done
+for frame in "{root}/frames/$tau"/*; do cat "$frame" > "/dev/fd/$fd" || sleep 5; sleep 0.01; done
 rm running
 """
 
