@@ -20,6 +20,11 @@ ROUNDS ?= 300
 storm: .venv/.test
 	$(BIN)/python -m tests.faults.storm --rounds $(ROUNDS) $(ARGS)
 
+# readers of files and texts, with so many examples each: 100,000 take an hour or two
+EXAMPLES ?= 100000
+fuzz: .venv/.test
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz --numprocesses auto -o faulthandler_timeout=0 $(ARGS)
+
 coverage: .venv/.test
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage combine --quiet
