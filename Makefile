@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := quickstart
 
-.PHONY: demo test stops coverage lint bench slurm-demo clean
+.PHONY: demo test stops storm fuzz coverage lint bench slurm-demo clean
 
 demo: .venv/.demo
 	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml --cluster local --wait --yes
@@ -18,6 +18,16 @@ test: .venv/.test
 # runs of all features, each stopped at random and continued to the same bytes
 stops: .venv/.test
 	STOPS=200 $(BIN)/python -m pytest tests/engine/test_stops.py $(ARGS)
+
+# faults at random moments of small sweeps; prints rounds, faults and what differed
+ROUNDS ?= 300
+storm: .venv/.test
+	$(BIN)/python -m tests.faults.storm --rounds $(ROUNDS) $(ARGS)
+
+# readers of files and texts, with so many examples each: 100,000 take an hour or two
+EXAMPLES ?= 100000
+fuzz: .venv/.test
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz --numprocesses auto -o faulthandler_timeout=0 $(ARGS)
 
 coverage: .venv/.test
 	$(BIN)/coverage run -m pytest $(ARGS)

@@ -176,6 +176,18 @@ def test_every_room_is_named_where_a_maintainer_looks_for_it() -> None:
     assert rooms <= named, rooms - named
 
 
+def test_every_promise_names_tests_that_exist() -> None:
+    text = (ROOT / "docs" / "promises.md").read_text()
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")][2:]
+    promised = [re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row[-1]) for row in rows]
+
+    assert len(rows) > 15
+    for row, named in zip(rows, promised, strict=True):
+        assert named, row
+        for path, test in named:
+            assert f"def {test}(" in (ROOT / path).read_text(), test
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):

@@ -9,12 +9,10 @@ import contextlib
 import io
 import os
 import resource
-import shlex
 import sys
-import tempfile
-import traceback
 from typing import TYPE_CHECKING
 
+from orchestrator import bugs
 from orchestrator._version import __version__
 from orchestrator.cli import command_line
 from orchestrator.errors import OrchestratorError, RequestError
@@ -54,8 +52,8 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
         return _end(2, "there is not enough memory for this")
     except KeyboardInterrupt:
         return _end(130)
-    except Exception:  # noqa: BLE001  # told with where its traceback is
-        return _end(1, _bug())
+    except Exception as error:  # noqa: BLE001  # told with where its traceback is
+        return _end(1, bugs.told(error, ["rescal-sweep", *sys.argv[1:]]))
     return code
 
 
@@ -110,21 +108,3 @@ def _end(code: int, *sentences: str) -> int:
             with contextlib.suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     return code
-
-
-def _bug() -> str:
-    """Write the traceback of a bug to a file; return a sentence that names it."""
-    error = sys.exception()
-    lines = "".join(traceback.format_exception(error))
-    words = shlex.join(["rescal-sweep", *sys.argv[1:]])
-    message = (
-        f"rescal-sweep {__version__}, Python {sys.version}, {sys.platform}\n{words}\n\n{lines}"
-    )
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="rescal-sweep-bug-", suffix=".txt", delete=False, encoding="utf-8"
-        ) as file:
-            file.write(message)
-    except OSError:
-        return f"this is a bug of rescal-sweep ({error!r}):\n{lines}"
-    return f"this is a bug of rescal-sweep ({error!r}); please send its makers {file.name}"

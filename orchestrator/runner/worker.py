@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import select
+import sys
 import time
-import traceback
 from typing import TYPE_CHECKING
 
+from orchestrator import bugs
 from orchestrator.errors import OrchestratorError
 from orchestrator.formats.durable import NO_SPACE
 from orchestrator.model import Cause, Kind, State, Task
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from orchestrator.runner.queue import Offer, Post
     from orchestrator.runner.stop import Stop
 
-_ROOM_S = 5.0  # between two looks for room on a full disk
+_ROOM_S = 2.0  # between two looks for room on a full disk
 
 
 def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
@@ -121,8 +122,8 @@ def make(
     except OrchestratorError as error:
         record = attempts.end(attempt, State.FAILED, cause_of(error))
     except Exception as error:  # noqa: BLE001  # recorded; it keeps no other experiment waiting
-        traceback.print_exc()
-        record = attempts.end(attempt, State.FAILED, Cause(Kind.SUPERVISOR, detail=repr(error)))
+        told = bugs.told(error, sys.argv, directory.jobs)
+        record = attempts.end(attempt, State.FAILED, Cause(Kind.SUPERVISOR, detail=told))
     if claimant is not None and not attempt.root.exists():  # else it would be claimed again
         attempts.claim(place, offer.attempt, claimant)
         attempts.write_record(attempt, record)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.slurm.client import Unknown, ask
-from orchestrator.slurm.units import megabytes, seconds
+from orchestrator.slurm.units import megabytes, seconds, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -170,7 +170,7 @@ def read_limits(
         cluster = values["ClusterName"]
     except (KeyError, ValueError) as error:
         return Unknown(f"scontrol show config says nothing usable about {error}")
-    tasks = re.search(r"\bmax_array_tasks=(\d+)", values.get("SchedulerParameters", ""))
+    tasks = re.search(r"\bmax_array_tasks=([0-9]{1,12})", values.get("SchedulerParameters", ""))
     enforced = values.get("AccountingStorageEnforce", "none").lower().split(",")
     return Limits(
         cluster=cluster,
@@ -182,7 +182,7 @@ def read_limits(
         enforced=frozenset(enforced) - {"none"},
         associations=tuple(_associations(associations, cluster)),
         qos=tuple(
-            Qos(name, _count(submit), seconds(wall))
+            Qos(name, whole(submit), seconds(wall))
             for name, submit, wall in _rows(qos, columns=3)
         ),
         unknown=unknown,
@@ -193,11 +193,14 @@ def read_partitions(partitions: str, nodes: str) -> tuple[Partition, ...]:
     """Read the answers of ``scontrol -o show partition`` and of ``sinfo -N``."""
     members: dict[str, list[Node]] = {}
     for row in _rows(nodes, columns=8):
-        partition, name, cpus, sockets, cores, memory, state, features = row
+        partition, name, *counts, memory, state, features = row
+        cpus, sockets, cores = map(whole, counts)
+        if cpus is None or sockets is None or cores is None:
+            continue
         node = Node(
             name=name,
-            cpus=int(cpus),
-            cores=min(int(cpus), int(sockets) * int(cores)),
+            cpus=cpus,
+            cores=min(cpus, sockets * cores),
             memory_mb=megabytes(memory) or 0.0,
             state=state,
             features=frozenset(features.split(",")) - {"(null)"},
@@ -205,7 +208,9 @@ def read_partitions(partitions: str, nodes: str) -> tuple[Partition, ...]:
         members.setdefault(partition, []).append(node)
     rows = (dict(_WORD.findall(line)) for line in partitions.splitlines() if line.strip())
     return tuple(
-        _partition(fields, tuple(members.get(fields["PartitionName"], ()))) for fields in rows
+        _partition(fields, tuple(members.get(fields["PartitionName"], ())))
+        for fields in rows
+        if "PartitionName" in fields
     )
 
 
@@ -216,8 +221,8 @@ def _partition(row: Mapping[str, str], nodes: tuple[Node, ...]) -> Partition:
         state=row.get("State", "UP"),
         max_time_s=seconds(row.get("MaxTime", "")),
         default_time_s=seconds(row.get("DefaultTime", "")),
-        max_nodes=_count(row.get("MaxNodes", "")),
-        max_cpus_per_node=_count(row.get("MaxCPUsPerNode", "")),
+        max_nodes=whole(row.get("MaxNodes", "")),
+        max_cpus_per_node=whole(row.get("MaxCPUsPerNode", "")),
         max_memory_mb=megabytes(row.get("MaxMemPerNode", "")),
         exclusive=row.get("OverSubscribe") == "EXCLUSIVE",
         accounts=_some(row.get("AllowAccounts", "ALL")),
@@ -234,7 +239,7 @@ def _associations(text: str, cluster: str) -> Iterable[Association]:
                 account=account,
                 default=account == default,
                 partition=partition or None,
-                max_submit=_count(submit),
+                max_submit=whole(submit),
                 max_time_s=seconds(wall),
                 qos=tuple(filter(None, qos.split(","))),
                 default_qos=default_qos or None,
@@ -257,10 +262,6 @@ def _some(text: str) -> tuple[str, ...] | None:
     return None if text in {"ALL", "(null)"} else tuple(text.split(","))
 
 
-def _count(text: str) -> int | None:
-    return int(text) if text.isdigit() else None
-
-
 def _leading_number(text: str) -> int:
-    match = re.match(r"\d+", text)
+    match = re.match(r"[0-9]{1,12}", text)
     return int(match[0]) if match else 0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.slurm.client import Unknown, ask
-from orchestrator.slurm.units import indices, megabytes, moment, seconds
+from orchestrator.slurm.units import indices, megabytes, moment, seconds, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -225,7 +225,7 @@ def _accounted(row: Sequence[str]) -> Accounted:
 
 def _exit(text: str) -> Exit:
     status, _, signal = text.partition(":")
-    return Exit(int(status), int(signal)) if status.isdigit() and signal.isdigit() else Exit()
+    return Exit(whole(status) or 0, whole(signal) or 0)
 
 
 def _jobs(text: str) -> list[str]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 import time
 
-_DURATION = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?")
-_MEMORY = re.compile(r"(\d+(?:\.\d+)?)([KMGTP]?)B?[cn]?", re.IGNORECASE)
+_DIGITS = "[0-9]{1,12}"
+_DURATION = re.compile(f"(?:({_DIGITS})-)?({_DIGITS})(?::({_DIGITS}))?(?::({_DIGITS}))?")
+_MEMORY = re.compile(rf"({_DIGITS}(?:\.[0-9]+)?)([KMGTP]?)B?[cn]?", re.IGNORECASE)
+_SPAN = re.compile(f"({_DIGITS})(?:-({_DIGITS}))?(?::({_DIGITS}))?")
+_MOST = 5_000_000  # numbers in a list; Slurm has arrays of four million tasks at most
 _IN_MB = {"K": 1 / 1024, "": 1, "M": 1, "G": 1024, "T": 1024**2, "P": 1024**3}
+_MOST_HOSTS = 100_000
 _HOSTS = re.compile(r"(?:[^,\[\]]|\[[^\]]*\])+")
 
 
@@ -81,24 +85,43 @@ def memory(amount_mb: float) -> str:
     return f"{whole // 1024}G" if whole and whole % 1024 == 0 else f"{whole}M"
 
 
+def whole(text: str) -> int | None:
+    """Read a number without sign; None where it is none.
+
+    >>> whole("12"), whole("12+"), whole("")
+    (12, None, None)
+    """
+    return int(text) if re.fullmatch(_DIGITS, text) else None
+
+
 def indices(text: str) -> list[int]:
     """Read a list of array indices, as between the brackets of ``12_[0-3,8-20:4%2]``.
+
+    What cannot be read is passed over.
 
     Examples
     --------
     >>> indices("0-3,8-20:4%2")
     [0, 1, 2, 3, 8, 12, 16, 20]
     """
-    numbers: list[int] = []
+    indices_read: list[int] = []
     for part in text.partition("%")[0].split(","):
-        span, _, step = part.partition(":")
-        first, _, last = span.partition("-")
-        numbers.extend(range(int(first), int(last or first) + 1, int(step or 1)))
-    return numbers
+        numbers = _span(part)
+        if len(indices_read) + len(numbers) <= _MOST:
+            indices_read.extend(numbers)
+    return indices_read
+
+
+def _span(text: str) -> range:
+    """Read ``3``, ``3-7`` or ``3-7:2``; nothing of what is none of them."""
+    match = _SPAN.fullmatch(text)
+    if match is None or int(match[3] or 1) == 0:
+        return range(0)
+    return range(int(match[1]), int(match[2] or match[1]) + 1, int(match[3] or 1))
 
 
 def names(text: str) -> list[str]:
-    """Read a list of hosts.
+    """Read a list of hosts; what cannot be read of it is passed over.
 
     Examples
     --------
@@ -113,7 +136,7 @@ def names(text: str) -> list[str]:
             hosts.append(before)
             continue
         for span in inner.split(","):
-            first, _, last = span.partition("-")
-            numbers = range(int(first), int(last or first) + 1)
-            hosts.extend(f"{before}{n:0{len(first)}}{after}" for n in numbers)
+            numbers, digits = _span(span), len(span.partition("-")[0])
+            if len(hosts) + len(numbers) <= _MOST_HOSTS:
+                hosts.extend(f"{before}{n:0{digits}}{after}" for n in numbers)
     return hosts
