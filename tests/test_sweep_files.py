@@ -146,7 +146,6 @@ def test_sintering_is_the_study_of_24_runs() -> None:
         "Lambda_T": 1.5,
         "Lambda_D": 0.06,
         "Lambda_G": 1000,
-        "Lambda_I": 1,
         "Lambda_A": 1,
         "Lambda_F": 20,
         "Coef_A": 0.1,
