@@ -110,8 +110,8 @@ def _named(node: Node, read: Sequence[Path], problems: Problems) -> Path | None:
     candidates = [folder / f"{name}.yaml" for folder in folders]
     existing = [candidate for candidate in candidates if candidate.is_file()]
     left = [candidate for candidate in existing if candidate.resolve() not in before]
-    for candidate in (*(path for path in left if not _is_sweep(path)), *left):
-        return _shortly(candidate)
+    if left:
+        return _shortly(min(left, key=_is_sweep))  # the first of those that are none
     if existing:
         circle = " -> ".join([*(path.stem for path in read), name])
         problems.add(node.place, "extends", f"extends itself, in a circle: {circle}")
