@@ -72,7 +72,9 @@ def test_every_sweep_file_that_is_shown_is_one(path: Path, tmp_path: Path) -> No
 
     for text in shown:
         (tmp_path / "w.yaml").write_text(text)
-        assert expansion.expand(sweepfile.load(tmp_path / "w.yaml"))
+        sweep = sweepfile.load(tmp_path / "w.yaml")
+        assert expansion.expand(sweep)
+        assert sweep.warnings == ()
 
 
 def test_the_mistake_that_readme_makes_is_told_as_it_says(
