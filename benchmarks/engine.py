@@ -3,6 +3,7 @@
     python benchmarks/engine.py [--rounds N] [--stop T0] [--sizes 1,2,4]
     python benchmarks/engine.py --against $RESCAL_SNOW_ROOT [--recorded DIRECTORY]
     python benchmarks/engine.py --recorded DIRECTORY
+    python benchmarks/engine.py --winds
 
 The run is ReSCAL-snow's example: H 80, L 400, D 200, snow fall, four snapshots after the first. Every
 figure comes from a fresh process whose kernels are compiled; the fastest round is shown, since
@@ -12,7 +13,8 @@ domain, over the size of the cell space as it is written.
 ``--against`` runs the example with ReSCAL-snow's own programs, built under that directory, and with
 this engine in turn, and prints both times and their ratio, median and range: processor seconds, since
 ReSCAL-snow sleeps two seconds of every run. ``--recorded`` takes recorded runs, ``NAME.run.json``, instead
-of the example, says whether the snapshots are equal, and shows ``c_seconds`` of a record that has it.
+of the example, ``--winds`` winds that turn in every way, a smaller domain each; both
+run side by side with the programs under ``$RESCAL_SNOW_ROOT`` where it is set. A table says whether the snapshots are equal, and shows ``c_seconds`` of a record that has it.
 """
 
 from __future__ import annotations
@@ -80,9 +82,13 @@ def main() -> None:
     )
     parser.add_argument("--against", type=Path, metavar="ROOT", help="a built ReSCAL-snow")
     parser.add_argument("--recorded", type=Path, metavar="DIRECTORY", help="recorded runs")
+    parser.add_argument("--winds", action="store_true", help="winds that turn")
     request = parser.parse_args()
-    if request.against or request.recorded:
-        race(request.against, request.recorded, request.rounds)
+    built = os.environ.get("RESCAL_SNOW_ROOT")
+    root = request.against or (Path(built) if built else None)
+    if request.against or request.recorded or request.winds:
+        runs = recorded(request.recorded) if request.recorded else {"example": example()}
+        race(root, winds() if request.winds else runs, request)
         return
     if request.measure:
         length, depth = request.measure
@@ -210,19 +216,15 @@ def print_growth(domains: list[tuple[int, int]], found: list[dict[str, Any]]) ->
 ENGINE = [sys.executable, "-m", "orchestrator.engine"]
 
 
-def race(root: Path | None, recorded: Path | None, rounds: int) -> None:
-    """Run the example or recorded runs with this engine, in turn with ReSCAL-snow's programs."""
-    runs = {"example": example()}
-    if recorded:
-        paths = sorted(recorded.glob("*.run.json"))
-        runs = {path.name[: -len(".run.json")]: json.loads(path.read_text()) for path in paths}
-    data = recorded / "real_data" if recorded else None
+def race(root: Path | None, runs: dict[str, Any], request: argparse.Namespace) -> None:
+    """Run the ``runs`` with this engine, in turn with ReSCAL-snow's programs."""
+    data = request.recorded / "real_data" if request.recorded else None
     subprocess.run([*ENGINE, "warm"], stdout=subprocess.DEVNULL, check=True)
     print("| run | equal | engine, s | ReSCAL-snow, s | recorded, s | ratio, median | range |")
     print("| --- | --- | ---: | ---: | ---: | ---: | --- |")
     for name, run in runs.items():
-        ours, theirs, equal = [], [], True
-        for _ in range(rounds):
+        ours, theirs, equal = [], [], None
+        for _ in range(request.rounds):
             seconds, digests = raced(run, data, [*ENGINE, "genesis"], [*ENGINE, "rescal"])
             ours.append(seconds)
             expected = run.get("sha256_of_each_snapshot")
@@ -232,8 +234,73 @@ def race(root: Path | None, recorded: Path | None, rounds: int) -> None:
                     run, data, [str(build / "genesis")], [str(build / "rescal")]
                 )
                 theirs.append(seconds)
-            equal &= digests == expected
+            equal = None if expected is None else equal is not False and digests == expected
         print_race(name, run, ours, theirs, equal=equal)
+
+
+def recorded(directory: Path) -> dict[str, Any]:
+    """Return recorded runs by name."""
+    paths = sorted(directory.glob("*.run.json"))
+    return {path.name[: -len(".run.json")]: json.loads(path.read_text()) for path in paths}
+
+
+def winds() -> dict[str, Any]:
+    """Return runs whose wind turns, as records have them."""
+    sand = {
+        "Model": "SNO",
+        "Csp_file": "DUN.csp",
+        "Output_directory": "./out",
+        "H": 40,
+        "L": 120,
+        "D": 120,
+        "Csp_template": "LAYER(6.5)",
+        "Time": 0.0,
+        "Lambda_E": 4,
+        "Lambda_T": 6,
+        "Lambda_C": 2,
+        "Lambda_G": 1000,
+        "Lambda_D": 0.02,
+        "Lambda_S": 0,
+        "Coef_A": 0.1,
+        "Coef_B": 10,
+        "Coef_C": 10,
+        "Prob_link_TT": 1.0,
+        "Ava_mode": "TRANS",
+        "Ava_angle": 35,
+        "Lgca_delay": 1,
+        "Lgca_speedup": 300,
+        "Tau_min": 0,
+        "Tau_max": 1000,
+    }
+    two = "2,t0\n10 -60 0\n10 60 0\n"
+    cases: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+        "two winds, FULL": ({"Rot_mode": "FULL", "Wind_file": "wind"}, {"wind": two}),
+        "two winds, OVERLAP": ({"Rot_mode": "OVERLAP", "Wind_file": "wind"}, {"wind": two}),
+        "five winds, DISK": (
+            {
+                "Rot_mode": "DISK",
+                "Rot_angle": 72,
+                "Rot_delay": 10,
+                "Csp_template": "CONE(25,60)",
+            },
+            {},
+        ),
+        "centred": ({"Centering_delay": 5, "Csp_template": "CONE(16,50)"}, {}),
+        "changing repose": (
+            {
+                "Ava_delay": 5,
+                "Ava_duration": 5,
+                "Ava_angle_unstable": 25,
+                "Lambda_A_unstable": 2,
+            },
+            {},
+        ),
+    }
+    times = {"genesis_seed": 2000, "seed": 7, "stop": 100, "every": 50}
+    return {
+        name: {"par": {**sand, **more}, "files": files, **times}
+        for name, (more, files) in cases.items()
+    }
 
 
 def example() -> dict[str, Any]:
@@ -303,8 +370,16 @@ def digests_of(pipe: IO[bytes]) -> Iterator[str]:
         yield hashlib.sha256(pipe.read(int.from_bytes(size, "little"))).hexdigest()
 
 
+_SAID = {True: "yes", False: "no", None: ""}
+
+
 def print_race(
-    name: str, run: dict[str, Any], ours: list[float], theirs: list[float], *, equal: bool
+    name: str,
+    run: dict[str, Any],
+    ours: list[float],
+    theirs: list[float],
+    *,
+    equal: bool | None,
 ) -> None:
     """Print a line of the table."""
     recorded = run.get("c_seconds")
@@ -315,7 +390,7 @@ def print_race(
         f"{statistics.median(seconds):.2f}" if seconds else "" for seconds in (ours, theirs)
     ]
     print(
-        f"| {name} | {'yes' if equal else 'no'} | {' | '.join(shown)} "
+        f"| {name} | {_SAID[equal]} | {' | '.join(shown)} "
         f"| {recorded or ''} | {f'{statistics.median(ratios):.1f}' if ratios else ''} "
         f"| {f'{min(ratios):.1f} to {max(ratios):.1f}' if ratios else ''} |"
     )

@@ -22,6 +22,7 @@ from orchestrator.settings import PRESETS
 from orchestrator.sweepfile import expansion
 from orchestrator.sweepfile.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
 from orchestrator.sweepfile.samples import RANGE, SAMPLE
+from orchestrator.sweepfile.winds import ROW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 ROOT = Path(orchestrator.__file__).parents[1]
 README = ROOT / "README.md"
 REFERENCE = ROOT / "docs" / "sweep-file.md"
+WINDS = ROOT / "docs" / "winds.md"
 PAGES = sorted([README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 
 
@@ -46,9 +48,9 @@ def _rows(known: Mapping[str, Field]) -> str:
     "rows",
     [
         "".join(f"| `{key}` | {meaning} |\n" for key, meaning in SECTIONS.items()),
-        *map(_rows, (RUN, OUTPUTS, SLURM, SEEDS, SAMPLE, RANGE)),
+        *map(_rows, (RUN, OUTPUTS, SLURM, SEEDS, SAMPLE, RANGE, ROW)),
     ],
-    ids=["sections", "run", "outputs", "slurm", "seeds", "sample", "range"],
+    ids=["sections", "run", "outputs", "slurm", "seeds", "sample", "range", "wind"],
 )
 def test_every_key_of_a_sweep_file_is_described(rows: str) -> None:
     assert f"| key | |\n| --- | --- |\n{rows}" in REFERENCE.read_text()
@@ -61,14 +63,18 @@ def test_every_function_and_every_setting_is_named() -> None:
     assert ", ".join(f"`{name}`" for name in PRESETS) in text
 
 
-@pytest.mark.parametrize("path", [README, REFERENCE], ids=["readme", "reference"])
+@pytest.mark.parametrize(
+    "path", [README, REFERENCE, WINDS], ids=["readme", "reference", "winds"]
+)
 def test_every_sweep_file_that_is_shown_is_one(path: Path, tmp_path: Path) -> None:
     shown = [text for text in _blocks(path, "yaml") if text.startswith("name:")]
     assert shown
 
     for text in shown:
         (tmp_path / "w.yaml").write_text(text)
-        assert expansion.expand(sweepfile.load(tmp_path / "w.yaml"))
+        sweep = sweepfile.load(tmp_path / "w.yaml")
+        assert expansion.expand(sweep)
+        assert sweep.warnings == ()
 
 
 def test_the_mistake_that_readme_makes_is_told_as_it_says(

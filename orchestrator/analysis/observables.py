@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from orchestrator.analysis import crests
 from orchestrator.errors import optional
 from orchestrator.model import reductions
 
@@ -70,6 +71,15 @@ QUANTITIES: Mapping[str, Quantity] = {
     "orientation": Quantity(
         "orientation", "degrees", "of the dominant wave's vector, 0 along the wind"
     ),
+    "crest_orientation": Quantity(
+        "crest orientation",
+        "degrees",
+        "mean axis of the slopes, turned by 90 degrees; 0 along the wind",
+        crests.orientation,
+    ),
+    "crest_alignment": Quantity(
+        "crest alignment", "1", "1 of parallel crests, 0 of none", crests.alignment
+    ),
     "mass": Quantity("mass", "cells", "grains below the surface, the ground left out"),
     "migration_speed": Quantity(
         "migration speed", "cells/t0", "shift along the wind that matches successive maps best"
@@ -110,6 +120,8 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
         two wavenumbers each way so that chance decides little. Waves of less than four cells are
         grains. The wave vector is the mean over the peak, weighted by power; its direction is 0
         along the wind, positive towards larger y, in (-90, 90].
+    ``crest_orientation``, ``crest_alignment``
+        Of all slopes of the bed, see :mod:`orchestrator.analysis.crests`.
     ``migration_speed``
         How fast the forms move along the wind since the snapshot before: the shift at which the
         two, tapered as above, resemble each other most, between whole cells on a parabola, over the

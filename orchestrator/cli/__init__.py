@@ -13,7 +13,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from orchestrator import bugs
-from orchestrator._version import __version__
 from orchestrator.cli import command_line
 from orchestrator.errors import OrchestratorError, RequestError
 

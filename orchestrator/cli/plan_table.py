@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 30
 _DIRECTORIES_AND_LOGS = 20
+_STATE_BYTES = 1.3  # per cell, of a state that is kept
 
 
 def show(console: Console, planned: Plan, *, everything: bool) -> None:
@@ -39,7 +40,7 @@ def show(console: Console, planned: Plan, *, everything: bool) -> None:
         screen.say(
             console, f"... {len(comparison.points) - _SHOWN} more; all of them with --all"
         )
-    for line in (*_summary(comparison), *sentences.cost_lines(planned.cost)):
+    for line in (*_summary(planned), *sentences.cost_lines(planned.cost)):
         screen.say(console, line)
     if planned.problems:
         raise RequestError(*planned.problems)
@@ -69,17 +70,24 @@ def _table(comparison: Comparison, limit: int | None) -> Table:
     return table
 
 
-def _bytes_each(sweep: Sweep, point: Point) -> float:
-    """Estimate what one experiment leaves; height maps deflate to about a fifth."""
-    length, depth = (float(point.parameters[name]) for name in ("L", "D"))
+def _bytes_each(sweep: Sweep, point: Point, *, final: bool) -> float:
+    """Estimate what one experiment leaves; height maps deflate to about a fifth.
+
+    ``final`` tells whether its state at the end is kept.
+    """
+    height, length, depth = (float(point.parameters[name]) for name in ("H", "L", "D"))
     reduced = length * depth * 2 * 0.2 * sweep.outputs.height_maps
     reduced += length * depth / 144 * 4 * sweep.outputs.ffts
-    return 2 * len(sweep.run.multiples()) * reduced + 50_000  # published files and the journal
+    state = _STATE_BYTES * height * length * depth * final
+    published_and_journal = 2 * len(sweep.run.multiples()) * reduced
+    return published_and_journal + state + 50_000
 
 
-def _summary(comparison: Comparison) -> list[str]:
+def _summary(shown: Plan) -> list[str]:
+    comparison = shown.comparison
     sweep, reconciliation = comparison.sweep, comparison.reconciliation
-    total = sum(_bytes_each(sweep, point) for point in comparison.wanted)
+    final = sweep.outputs.keep_final and shown.request.root is None
+    total = sum(_bytes_each(sweep, point, final=final) for point in comparison.wanted)
     counted = f"{len(reconciliation.new)} new, {len(reconciliation.kept)} kept, {len(reconciliation.orphaned)} orphaned"
     every = f"{len(sweep.run.multiples())} snapshots, one every {sweep.run.every_t0:g} t0"
     lines = [

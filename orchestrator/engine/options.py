@@ -24,7 +24,8 @@ RESCAL_USAGE = """\
 usage: rescal PARFILE [options]
 
   -dcsp Xt0          a snapshot every X t0, the first one at the start
-  -dcsphpp Xt0       likewise, and the gas: nodes, HPP*.bin, and velocities of boxes, HPP*.vel
+  -dcsphpp Xt0       likewise, and the gas: nodes, HPP*.bin, velocities of boxes, HPP*.vel, and
+                     the stress on the ground, GRAD_VEL*.data
   -stop Xt0          end after X t0 (the model adds half a t0); -stop N: after N minutes
   -stoptime Xt0      end at the time X (the model adds half a t0)
   -s N               seed; Seed in PARFILE wins

@@ -120,7 +120,10 @@ class Files:
 
 
 def write_gas(simulation: Simulation) -> None:
-    """Write nodes and box velocities of the present state to files of the working directory."""
+    """Write nodes, box velocities and stress of the present state to files of the working directory.
+
+    Before the first gas cycle there are no velocities and no stress, which are not turned back.
+    """
     if not simulation.settings.gas:
         return
     number, velocities = simulation.schedule.number, simulation.box_velocities
@@ -131,6 +134,9 @@ def write_gas(simulation: Simulation) -> None:
         if simulation.atmosphere.cycles:
             with replacing(Path(f"HPP{number:05d}_{boxes}.vel"), durable=False) as file:
                 file.write(velocities.astype("<i4").tobytes())
+            with replacing(Path(f"GRAD_VEL{number:05d}_t0.data"), durable=False) as file:
+                for row in simulation.stress.tolist():
+                    file.write(b"%s \n" % b" ".join(b"%f" % value for value in row))
     except OSError as error:
         raise ExitError(
             Exit.REFUSED,

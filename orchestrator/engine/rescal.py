@@ -62,8 +62,6 @@ def main(words: Sequence[str]) -> None:
         _warn(sentence)
     if given.every_picture is not None:
         _warn("-dpng: no pictures are drawn")
-    if given.gas:
-        _warn("-dcsphpp: the stress is not written, no GRAD_VEL*.data")
     if header.cell_bytes > cellspace.CELL_BYTES:
         _warn(
             f"{values['Csp_file']}: cells of {header.cell_bytes} bytes, "

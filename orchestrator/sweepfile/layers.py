@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -107,9 +109,9 @@ def _named(node: Node, read: Sequence[Path], problems: Problems) -> Path | None:
     before = {path.resolve() for path in read}
     candidates = [folder / f"{name}.yaml" for folder in folders]
     existing = [candidate for candidate in candidates if candidate.is_file()]
-    for candidate in existing:
-        if candidate.resolve() not in before:
-            return _shortly(candidate)
+    left = [candidate for candidate in existing if candidate.resolve() not in before]
+    if left:
+        return _shortly(min(left, key=_is_sweep))  # the first of those that are none
     if existing:
         circle = " -> ".join([*(path.stem for path in read), name])
         problems.add(node.place, "extends", f"extends itself, in a circle: {circle}")
@@ -118,6 +120,16 @@ def _named(node: Node, read: Sequence[Path], problems: Problems) -> Path | None:
         listed = f"; there are {', '.join(sorted(known))}" if known else ""
         problems.add(node.place, "extends", f"{unknown(name, known, 'template')}{listed}")
     return None
+
+
+def _is_sweep(path: Path) -> bool:
+    """Return whether a file is a sweep file, so that a template of the same name is meant."""
+    with contextlib.suppress(OSError):
+        return (
+            re.search(rb"^name[ \t]*:", path.read_bytes()[: tree.LARGEST_FILE], re.MULTILINE)
+            is not None
+        )
+    return False
 
 
 def _shortly(path: Path) -> Path:

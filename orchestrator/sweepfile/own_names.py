@@ -28,7 +28,7 @@ RESERVED = frozenset(
         *("state", "progress", "wall_time", "cell_size", "time_scale", "experiment"),
         *("snapshot_time", "unplaced", "full_from", "height", "spectrum", "cell_counts"),
         *("mean_height", "roughness", "wavelength", "orientation", "mass", "migration_speed"),
-        *("mobile_fraction", "sintered_fraction"),
+        *("mobile_fraction", "sintered_fraction", "crest_orientation", "crest_alignment"),
     }
 )
 """Names that a dataset of a sweep has for what is measured."""

@@ -302,10 +302,14 @@ def test_dumped_gas_is_that_of_a_dump_before_and_as_many_cycles_as_there_were(
     ended = bench.run("rescal", "run.par", "-dcsphpp", "7t0", "-stop", "7t0")
 
     assert ended.status == 0
-    assert ended.err == "-dcsphpp: the stress is not written, no GRAD_VEL*.data\n"
+    assert ended.err == ""
     assert sorted(path.name for path in bench.root.glob("HPP*")) == [
         *("HPP00000_t0.bin", "HPP00001_2_3_4.vel", "HPP00001_t0.bin")
     ]
+    assert [path.name for path in bench.root.glob("GRAD_VEL*")] == ["GRAD_VEL00001_t0.data"]
+    stress = np.loadtxt(bench.root / "GRAD_VEL00001_t0.data")
+    assert stress.shape == (7, 14)
+    assert stress.any()
     assert len(list(bench.root.glob("SNO*.csp.gz"))) == 2
     bits = np.array([4, 8, 16, 32, 64, 128, 256, 512, 1])
     first, last = (
@@ -341,4 +345,4 @@ def test_without_gas_none_is_dumped(bench: Bench) -> None:
     ended = bench.run("rescal", "run.par", "-dcsphpp", "1t0", "-stop", "1t0")
 
     assert ended.status == 0
-    assert not list(bench.root.glob("HPP*"))
+    assert not [*bench.root.glob("HPP*"), *bench.root.glob("GRAD_VEL*")]

@@ -271,3 +271,12 @@ def test_the_schema_takes_winds_and_names_of_a_files_own(text: str) -> None:
     validator = jsonschema.Draft202012Validator(sweepfile.json_schema())
 
     assert list(validator.iter_errors(_plain(tree.read(Path("w.yaml"))[0]))) == []
+
+
+def test_a_sweep_file_of_the_same_name_is_no_template() -> None:
+    Path("templates").mkdir()
+    Path("calm.yaml").write_text("name: calm\nsweep: {grid: {H: [3]}}\n")
+    Path("templates/calm.yaml").write_text("parameters: {Tau_min: 900}\n")
+    Path("w.yaml").write_text(_of("[{duration: 1, angle: 0}]", "extends: calm"))
+
+    assert sweepfile.load(Path("w.yaml")).parameters["Tau_min"] == 900
