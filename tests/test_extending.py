@@ -40,7 +40,7 @@ def test_a_verb_is_one_file_and_one_line(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     module, line = blocks("verb")
-    counts = types.ModuleType("orchestrator.cli.counts")
+    counts = types.ModuleType("orchestrator.cli.verbs.counts")
     exec(module, counts.__dict__)
     monkeypatch.setitem(sys.modules, counts.__name__, counts)
     monkeypatch.setitem(verbs.GROUPS, "Look", dict(verbs.GROUPS["Look"]))

@@ -116,8 +116,9 @@ def _parted(words: Sequence[str]) -> tuple[list[str], str | None, list[str]]:
 
 
 def _show_overview(_options: argparse.Namespace) -> int:
+    width = max(map(len, verbs()))
     verbs_of_group = (
-        "\n".join([title, *(f"  {verb:9} {summary}" for verb, summary in group.items())])
+        "\n".join([title, *(f"  {verb:{width}}  {summary}" for verb, summary in group.items())])
         for title, group in GROUPS.items()
     )
     print(_OVERVIEW.format(verbs="\n\n".join(verbs_of_group)))

@@ -110,7 +110,7 @@ def test_the_examples_of_a_verb_are_what_it_takes(verb: str) -> None:
 
     assert examples
     for words in examples:
-        parser(verb).parse_intermixed_args(shlex.split(re.sub("> \\S+[.]json$", "", words)))
+        parser(verb).parse_intermixed_args(shlex.split(re.sub(r'(^| )>+ [^" ]+$', "", words)))
 
 
 def test_the_help_of_a_verb_shows_examples_and_exit_codes(
