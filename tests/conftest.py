@@ -331,6 +331,7 @@ class Bench:
         found = {
             "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
             "HOME": str(self.place),
+            "XDG_RUNTIME_DIR": str(self.place),
             "RESCAL_SNOW_ROOT": str(self.root),
             "RESCAL_SWEEP_CLUSTER": "local" if self.slurm_conf is None else "slurm",
             **self.variables,

@@ -28,13 +28,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--until", type=float)
     parser.add_argument("--again")
     parser.add_argument("--slot", type=int, help="its slot in the pool of this machine")
+    parser.add_argument("--at-once", type=int, help="experiments at a time on this machine")
     given = parser.parse_args(arguments)
-    post = Post(
-        given.job, given.token, given.first, given.stride, given.until, given.again, given.slot
-    )
+    words = vars(given)
+    directory = words.pop("directory")
+    post = Post(**words)
     orphans.adopt()
     with Stop.on_signals(post.until) as stop:
-        work(SweepDirectory(given.directory), post, stop)
+        work(SweepDirectory(directory), post, stop)
     return 0
 
 

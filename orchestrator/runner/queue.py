@@ -65,7 +65,10 @@ class Post:
         When its job was started again, as :func:`attempts.now` writes it; None for the first
         time. What the job had claimed before that has been cut off.
     slot
-        Its slot in the pool of this machine; None outside of it.
+        Its slot in the sweep's pool on this machine; None outside of it.
+    at_once
+        How many experiments may run at a time on this machine, of all sweeps together; None for
+        any number.
     """
 
     job: str
@@ -75,6 +78,7 @@ class Post:
     until: float | None = None
     again: str | None = None
     slot: int | None = None
+    at_once: int | None = None
 
 
 def offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:

@@ -25,6 +25,7 @@ from orchestrator.runner.attempt import cause_of
 from orchestrator.runner.queue import awaits_another, offers
 from orchestrator.runner.supervisor import supervise
 from orchestrator.runner.time_left import Hours
+from orchestrator.runner.turns import turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,9 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
             if stop.requested:
                 return
             if hours.enough_for(offer):
-                _attempt_with_room(directory, offer, post, hours, stop)
+                with turn(post.at_once, stop):
+                    if not stop.requested:
+                        _attempt_with_room(directory, offer, post, hours, stop)
         if post.token is not None:  # nobody can add to its submission
             if post.again is None or not awaits_another(directory, post, begun, stop):
                 return

@@ -32,7 +32,7 @@ def start_workers(directory: SweepDirectory, token: str, at_most: int, slots: in
     directory.workers.mkdir(parents=True, exist_ok=True)
     free = [slot for slot in range(slots) if not _lives(directory.worker_slot(slot))]
     for slot in free[:at_most]:
-        pid = _start(directory, token, slot)
+        pid = _start(directory, token, slot, slots)
         worker = attempts.identity(pid, token, job=f"local:{slot}")
         with contextlib.suppress(OSError):  # it runs all the same
             attempts.write_identity(directory.worker_slot(slot), worker)
@@ -54,10 +54,11 @@ def _lives(slot: Path) -> bool:
     return worker is not None and attempts.lives_here(worker) is True
 
 
-def _start(directory: SweepDirectory, token: str, slot: int) -> int:
+def _start(directory: SweepDirectory, token: str, slot: int, at_once: int) -> int:
     """Start a worker in a session of its own, for which nobody waits; return its process id."""
     command = [sys.executable, "-P", "-m", "orchestrator.runner", str(directory.root.resolve())]
     command += ["--job", f"local:{slot}", "--slot", str(slot)]
+    command += ["--at-once", str(at_once)]
     log = str(directory.worker_log(token, slot))
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     return os.posix_spawn(

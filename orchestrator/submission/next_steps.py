@@ -24,9 +24,12 @@ def next_steps(directory: SweepDirectory, statuses: Sequence[Status]) -> Iterato
     """Yield a sentence with a command for each kind of experiments that waits for a person."""
     there = present(statuses)
     waiting = [s for s in there if s.state is State.PENDING and _local(s)]
-    if waiting and not local_pool.live_workers(directory):
+    workers = local_pool.live_workers(directory) if waiting else 0
+    if waiting and not workers:
         again = f"rescal-sweep resubmit {selection.word(directory)}"
         yield f"{len(waiting)} pending, and no worker is running: {again}"
+    elif waiting and not any(s.state is State.RUNNING for s in there):
+        yield f"{len(waiting)} pending until other sweeps leave a core of this machine to them"
     if any(not s.state.ended for s in there) and not LEAST.is_free(directory.root):
         yield _FULL.format(directory.root)
     never = sum(s.state is State.NEVER_SUBMITTED for s in there)

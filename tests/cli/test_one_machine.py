@@ -443,6 +443,24 @@ def test_a_copied_file_that_kept_its_name_takes_nothing_away(bench: Bench) -> No
     assert "4 experiments" not in bench.run("submit", "winds.yaml").stderr
 
 
+def test_sweeps_share_the_cores_of_a_machine(bench: Bench) -> None:
+    bench.write("[7]")
+    file = bench.place / "winds.yaml"
+    (bench.place / "others.yaml").write_text(file.read_text().replace("winds", "others"))
+    bench.run("submit", "winds.yaml", "--workers", "1")
+    _until(bench, lambda s: s["counts"].get("running", 0) == 1)
+
+    other = bench.run("submit", "others.yaml", "--workers", "1", "--cluster", "local")
+    shown = bench.run("status", "others").stdout
+
+    assert "1 worker started" in other.stdout
+    assert "2 pending until other sweeps leave a core of this machine to them" in shown
+    bench.go()
+    _until(bench, lambda s: s["counts"] == {"done": 2})
+    while "2 experiments: 2 done" not in bench.run("status", "others").stdout:
+        time.sleep(0.1)
+
+
 def _until_exists(bench: Bench) -> None:
     deadline = time.monotonic() + 60
     while not bench.sweep.ledger.exists():
