@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
+Progress = Callable[[int, int], None]
+"""Called with how many steps are done, and of how many."""
+
 _AHEAD = 4
+
+
+def unnoticed(_done: int, _total: int) -> None:
+    """Take note of no progress."""
 
 
 def in_order(

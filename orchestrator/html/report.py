@@ -18,6 +18,7 @@ from orchestrator.model import State
 from orchestrator.records import failures, ledger, selection, winds
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import present, time_left_s
+from orchestrator.threads import unnoticed
 
 if TYPE_CHECKING:
     import os
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Status
     from orchestrator.records.paths import SweepDirectory
+    from orchestrator.threads import Progress
 
 
 def report(
@@ -74,15 +76,22 @@ class Page:
         self._diagram = NO_DIAGRAM
         self._last: Sequence[Status] = ()
 
-    def show(self, statuses: Sequence[Status], follow_s: int | None) -> None:
+    def show(
+        self,
+        statuses: Sequence[Status],
+        follow_s: int | None,
+        progress: Progress = unnoticed,
+    ) -> None:
         """Write the page if an experiment has changed, or if it will not be written again.
 
         Parameters
         ----------
         follow_s
             Seconds after which the page reloads; None for the last one.
+        progress
+            Called for each experiment that is read.
         """
-        changed = self._collected.update(statuses)
+        changed = self._collected.update(statuses, progress)
         if changed or follow_s is None:
             self._write(statuses, follow_s)
 

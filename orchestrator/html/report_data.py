@@ -14,7 +14,7 @@ from orchestrator.model.snapshots import Reduced
 from orchestrator.records import arrays, attempts, failures, winds
 from orchestrator.records.status import times_asked_for
 from orchestrator.runner import process
-from orchestrator.threads import in_order
+from orchestrator.threads import in_order, unnoticed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.html import Allowance, Exhibit, Packed
     from orchestrator.model import Record, Status
     from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
+    from orchestrator.threads import Progress
 
 _LOG_LINES = 40
 _PROVENANCE = {
@@ -48,7 +49,7 @@ class Collected:
         self._names = names
         self._known: dict[int, tuple[object, Packed]] = {}
 
-    def update(self, statuses: Sequence[Status]) -> bool:
+    def update(self, statuses: Sequence[Status], progress: Progress = unnoticed) -> bool:
         """Pack the experiments that have changed; return whether there were any."""
         allowance = share(statuses)
         changed = [s for s in statuses if self._has_changed(s, allowance)]
@@ -57,7 +58,9 @@ class Collected:
             shown = exhibit(self._directory, status)
             return html.pack(shown, self._names, list(observables.quantities()), allowance)
 
-        for status, packed in zip(changed, in_order(pack, changed), strict=True):
+        made = zip(changed, in_order(pack, changed), strict=True)
+        for i, (status, packed) in enumerate(made, 1):
+            progress(i, len(changed))
             self._known[status.experiment.number] = (_version(status, allowance), packed)
         return bool(changed)
 

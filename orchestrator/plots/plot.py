@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
+import itertools
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from orchestrator.model.pictures import FRAMES, KINDS, QUANTITIES_SHOWN, Choice
 from orchestrator.plots import layout, panels, series
 from orchestrator.plots.lines import Scale
 from orchestrator.records import selection
+from orchestrator.threads import unnoticed
 
 if TYPE_CHECKING:
     import os
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     from orchestrator.analysis.dataset.grid import Grid
     from orchestrator.plots.layout import Layout, Page
-    from orchestrator.plots.panels import Films
     from orchestrator.records.paths import SweepDirectory
+    from orchestrator.threads import Progress
 
 _ONLY_FOR = {
     "--time": ("phase-diagram", "spectrum"),
@@ -109,15 +110,20 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
     return list(draw(directory, choice, f"orchestrator.plot({directory.name!r}, {kind!r})"))
 
 
-def draw(directory: SweepDirectory, choice: Choice, command: str) -> Iterator[Path]:
-    """Draw a sweep; yield each file once it is written, with ``command`` in its metadata."""
+def draw(
+    directory: SweepDirectory, choice: Choice, command: str, progress: Progress = unnoticed
+) -> Iterator[Path]:
+    """Draw a sweep; yield each file once it is written, with ``command`` in its metadata.
+
+    ``progress`` is called for each frame of a film.
+    """
     suffixes = plots.FILMS if choice.kind == "animation" else plots.STILLS
     wanted = choice.output or directory.root / f"{choice.kind}{suffixes[0]}"
     path = destination.ready(wanted, suffixes)
     grid = lay_out(directory)
     _check_time(grid, choice.time_t0)
     if choice.kind == "animation":
-        yield from _animate(grid, choice, path, command)
+        yield from _animate(grid, choice, path, command, progress)
     else:
         yield from _still(grid, choice, path, command)
 
@@ -265,7 +271,9 @@ _STILLS = {
 }
 
 
-def _animate(grid: Grid, choice: Choice, path: Path, command: str) -> Iterator[Path]:
+def _animate(
+    grid: Grid, choice: Choice, path: Path, command: str, progress: Progress
+) -> Iterator[Path]:
     """Write a film of each page that has something to show."""
     frames = FRAMES if choice.frames is None else choice.frames
     if frames < 2:
@@ -284,19 +292,20 @@ def _animate(grid: Grid, choice: Choice, path: Path, command: str) -> Iterator[P
         everything = (observables.surface(of_experiment.height_maps) for of_experiment in read)
         range_ = plots.range_of(ends, everything)
         diagram = _diagram(grid, laid, page, range_)
-        show = functools.partial(_show, grid, diagram, films)
         target = _target(choice, path, _file_name(page))
         moments = panels.moments(grid, films)
         kept = [moments[i] for i in sampling.evenly(len(moments), frames)]
+        frame = itertools.count()
+
+        def show(time_t0: float) -> None:  # the first frame is drawn twice
+            progress(next(frame), len(kept))  # noqa: B023  # called before the loop goes on
+            diagram.show(panels.moment(grid, films, time_t0))  # noqa: B023
+
         plots.film(diagram.figure, show, kept, target, command)
         shown = True
         yield target
     if not shown:
         raise RequestError(f"{grid.directory.name}: no height maps yet")
-
-
-def _show(grid: Grid, diagram: plots.PhaseDiagram, films: Films, time_t0: float) -> None:
-    diagram.show(panels.moment(grid, films, time_t0))
 
 
 def _layout(grid: Grid, choice: Choice) -> Layout:

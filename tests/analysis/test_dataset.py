@@ -498,11 +498,12 @@ def test_collecting_that_is_interrupted_leaves_what_was_there(
     dataset.collect(sweep, path)
     before = sorted(entry.name for entry in sweep.root.iterdir())
 
-    def interrupt() -> None:
+    def interrupt(done: int, total: int) -> None:
+        assert (done, total) == (0, len(lay_out(sweep).cells))
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        dataset.collect(sweep, path, between=interrupt)
+        dataset.collect(sweep, path, progress=interrupt)
 
     assert sorted(entry.name for entry in sweep.root.iterdir()) == before
     with xarray.open_dataset(path, engine="zarr" if suffix == ".zarr" else "h5netcdf") as left:
@@ -610,7 +611,7 @@ def test_a_folder_that_is_no_zarr_store_is_not_replaced(
     with pytest.raises(
         RequestError, match=r"is a folder without zarr\.json, .* expected a Zarr"
     ):
-        dataset.collect(sweep, path, between=lambda: pytest.fail("it had begun"))
+        dataset.collect(sweep, path, progress=lambda *_: pytest.fail("it had begun"))
 
     assert (path / "chapter1.tex").read_text() == "years of work"
     assert [entry.name for entry in tmp_path.iterdir() if "thesis" in entry.name] == [path.name]

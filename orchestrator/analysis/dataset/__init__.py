@@ -10,12 +10,14 @@ from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.dataset.statistics import over_seeds
 from orchestrator.errors import RequestError
 from orchestrator.records.paths import SweepDirectory
+from orchestrator.threads import unnoticed
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
 
     import xarray as xr
+
+    from orchestrator.threads import Progress
 
 __all__ = ["collect", "open_sweep", "over_seeds"]
 
@@ -74,12 +76,12 @@ def collect(
     sweep: SweepDirectory,
     path: Path,
     tolerance_t0: float | None = None,
-    between: Callable[[], None] | None = None,
+    progress: Progress = unnoticed,
 ) -> writing.Written:
     """Write a sweep to a Zarr store (``.zarr``) or a NetCDF-4 file (``.nc``).
 
     It has what :func:`open_sweep` has, heights as int16 with a fill value and states as CF flags.
-    ``between`` is called now and then, and if it raises an exception nothing is left behind.
+    ``progress`` is called now and then, and if it raises an exception nothing is left behind.
     """
     writing.refuse(path)
-    return writing.write(lay_out(sweep, tolerance_t0), path, between or (lambda: None))
+    return writing.write(lay_out(sweep, tolerance_t0), path, progress)

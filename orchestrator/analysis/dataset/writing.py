@@ -25,7 +25,7 @@ from orchestrator.records import arrays
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.dataset.grid import Grid
     from orchestrator.analysis.dataset.targets import Target
     from orchestrator.analysis.dataset.variables import Variable
+    from orchestrator.threads import Progress
 
 Index = tuple[int, ...]
 
@@ -84,10 +85,11 @@ class Written(NamedTuple):
     damaged: Mapping[int, tuple[str, ...]]
 
 
-def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
+def write(grid: Grid, path: Path, progress: Progress) -> Written:
     """Write all of a sweep to ``path``; it appears whole.
 
-    ``between`` is called before each block of experiments.
+    ``progress`` is called before each block of experiments, and if it raises an exception nothing is
+    left behind.
 
     Raises
     ------
@@ -98,7 +100,7 @@ def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
     path.parent.mkdir(parents=True, exist_ok=True)
     damaged: dict[int, tuple[str, ...]] = {}
     with draft_of(path) as draft, _TARGETS[path.suffix.lower()](draft, grid) as target:
-        small = _fill(target, grid, between, damaged)
+        small = _fill(target, grid, progress, damaged)
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
     size = sum(file.stat().st_size for file in files)
     full = {
@@ -113,7 +115,7 @@ def write(grid: Grid, path: Path, between: Callable[[], None]) -> Written:
 def _fill(
     target: Target,
     grid: Grid,
-    between: Callable[[], None],
+    progress: Progress,
     damaged: dict[int, tuple[str, ...]],
 ) -> Mapping[str, NDArray[Any]]:
     """Write coordinates, then the variables, a block of experiments after the other.
@@ -143,8 +145,10 @@ def _fill(
     read = in_order(
         functools.partial(_read, grid, damaged), cells, ahead=math.prod(together(grid))
     )
+    done = 0
     for number, within in blocks.items():
-        between()
+        progress(done, len(grid.cells))
+        done += len(within)
         block = _slices(grid, number)
         large = _empty(grid, large_ones, tuple(s.stop - s.start for s in block))
         for cell, values in zip(within, read, strict=False):

@@ -38,7 +38,7 @@ def perform(options: argparse.Namespace) -> int:
     """Collect and say where it is."""
     from orchestrator import plots
     from orchestrator.analysis import dataset
-    from orchestrator.cli import screen
+    from orchestrator.cli import progress, screen
     from orchestrator.formats import destination
     from orchestrator.model import State
     from orchestrator.records import selection
@@ -52,10 +52,15 @@ def perform(options: argparse.Namespace) -> int:
     output = options.output or directory.root / f"{directory.name}.zarr"
     path = destination.ready(output, (".zarr", ".nc"))
     with (
-        screen.busy(console, f"collecting {directory.name}"),
+        progress.shown(console, f"collecting {directory.name}") as noted,
         _held_back() as interrupt,
     ):
-        written = dataset.collect(directory, path, options.tolerance, interrupt)
+
+        def noticed(done: int, total: int) -> None:
+            interrupt()
+            noted(done, total)
+
+        written = dataset.collect(directory, path, options.tolerance, noticed)
     statuses = present(LiveStatus(directory).read())
     done = sum(s.state is State.DONE for s in statuses)
     size = text.size(written.size)

@@ -69,7 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Draw and say where the pictures are."""
-    from orchestrator.cli import screen
+    from orchestrator.cli import progress, screen
     from orchestrator.model.pictures import Choice
     from orchestrator.plots.plot import draw, refuse
     from orchestrator.records import selection
@@ -93,7 +93,7 @@ def perform(options: argparse.Namespace) -> int:
     directory = selection.find_sweep(options.sweep, options.data_dir)
     command = shlex.join(["rescal-sweep", *sys.argv[1:]])
     console = screen.console(options)
-    with screen.busy(console, f"drawing {directory.name}"):
-        for path in draw(directory, choice, command):
+    with progress.shown(console, f"drawing {directory.name}") as noted:
+        for path in draw(directory, choice, command, noted):
             screen.say(console, f"wrote {path}")
     return 0

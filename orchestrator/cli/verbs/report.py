@@ -100,7 +100,7 @@ def _follow(console: Console, page: Page, live: LiveStatus, every_s: float) -> l
 
 
 def _show(console: Console, page: Page, statuses: list[Status], every_s: float | None) -> None:
-    from orchestrator.cli import screen
+    from orchestrator.cli import progress
 
-    with screen.busy(console, f"reading {page.directory.name}"):
-        page.show(statuses, None if every_s is None else math.ceil(every_s))
+    with progress.shown(console, f"reading {page.directory.name}") as noted:
+        page.show(statuses, None if every_s is None else math.ceil(every_s), noted)
