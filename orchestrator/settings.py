@@ -15,6 +15,9 @@ DATA_DIRECTORY = "data_runs"
 SWEEP_FILES = "sweeps"
 """The directory of a project that has its sweep files."""
 
+CLUSTERS = ("auto", "slurm", "local")
+"""Where to run, as a person says it; ``auto`` is Slurm where there is one, else this machine."""
+
 SLURM_OPTIONS = ("partition", "account", "qos", "time", "mem", "exclude", "pack")
 """Slurm's options that may be given outside of a sweep file."""
 

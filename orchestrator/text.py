@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from orchestrator.formats.content_names import original
@@ -133,6 +132,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("frobnicate", ["plan", "plot"])
     ''
     """
+    from difflib import get_close_matches  # noqa: PLC0415  # only mistakes need it
+
     candidates = list(known)
     folded = [candidate for candidate in candidates if candidate.lower() == word.lower()]
     close = folded or get_close_matches(word[:100], candidates, 1)

@@ -12,7 +12,6 @@ import resource
 import sys
 from typing import TYPE_CHECKING
 
-from orchestrator import bugs
 from orchestrator.cli import command_line
 from orchestrator.errors import OrchestratorError, RequestError
 
@@ -52,8 +51,14 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
     except KeyboardInterrupt:
         return _end(130)
     except Exception as error:  # noqa: BLE001  # told with where its traceback is
-        return _end(1, bugs.told(error, ["rescal-sweep", *sys.argv[1:]]))
+        return _end(1, _bug(error))
     return code
+
+
+def _bug(error: Exception) -> str:
+    from orchestrator import bugs  # noqa: PLC0415  # for this alone
+
+    return bugs.told(error, ["rescal-sweep", *sys.argv[1:]])
 
 
 def _perform(options: Namespace) -> int:

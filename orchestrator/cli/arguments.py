@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from orchestrator.model import CLUSTERS
-from orchestrator.settings import SLURM_OPTIONS
+from orchestrator.settings import CLUSTERS, SLURM_OPTIONS
 
 if TYPE_CHECKING:
     import argparse

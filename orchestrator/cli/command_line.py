@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
@@ -126,6 +125,8 @@ def _show_overview(_options: argparse.Namespace) -> int:
 
 
 def _show_version(_options: argparse.Namespace) -> int:
+    import platform  # noqa: PLC0415  # for this alone
+
     from orchestrator.runner import simulator  # noqa: PLC0415  # for this alone
     from orchestrator.settings import engine_root  # noqa: PLC0415  # as above
 

@@ -14,7 +14,6 @@ from orchestrator.model.experiments import (
     Sweep,
 )
 from orchestrator.model.status import (
-    CLUSTERS,
     Claim,
     Cluster,
     Progress,
@@ -25,7 +24,6 @@ from orchestrator.model.status import (
 )
 
 __all__ = [
-    "CLUSTERS",
     "Axis",
     "Cause",
     "Claim",

@@ -77,10 +77,6 @@ class Cluster(enum.Enum):
     HERE = "here"  # the submitting process itself
 
 
-CLUSTERS = ("auto", Cluster.SLURM.value, Cluster.LOCAL.value)
-"""What a person may choose; ``auto`` is Slurm where there is one, else this machine."""
-
-
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Who took an attempt: enough to tell, later and elsewhere, whether it is still alive.

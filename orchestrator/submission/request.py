@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from orchestrator import settings
 from orchestrator.errors import RequestError
-from orchestrator.model import CLUSTERS, Cluster, Submission
+from orchestrator.model import Cluster, Submission
 from orchestrator.records import attempts
 from orchestrator.slurm.client import Unknown, ask
 from orchestrator.slurm.cluster import me
@@ -27,7 +27,7 @@ _CONFIGURATIONS = (Path("/etc/slurm/slurm.conf"), Path("/etc/slurm-llnl/slurm.co
 class Placement(TypedDict, total=False):
     """Where to run, and on how much of it; what is absent or None is left to the settings.
 
-    ``cluster`` is one of :data:`orchestrator.model.CLUSTERS`, ``workers`` the number of experiments at a time on this
+    ``cluster`` is one of :data:`orchestrator.settings.CLUSTERS`, ``workers`` the number of experiments at a time on this
     machine; the others are Slurm's options by their own names, as the sweep file has them.
     """
 
@@ -79,8 +79,10 @@ def cluster_of(placement: Placement, overrides: Sequence[str] = ()) -> Cluster:
     chosen = placement.get("cluster")
     origin = "--cluster" if chosen else settings.origin("cluster")
     word = chosen or settings.preset("cluster") or "auto"
-    if word not in CLUSTERS:
-        raise RequestError(f"{origin}: expected one of {', '.join(CLUSTERS)}, got {word}")
+    if word not in settings.CLUSTERS:
+        raise RequestError(
+            f"{origin}: expected one of {', '.join(settings.CLUSTERS)}, got {word}"
+        )
     cluster = _automatic() if word == "auto" else Cluster(word)
     if word == Cluster.SLURM.value and (silence := _silence()) is not None:
         raise RequestError(

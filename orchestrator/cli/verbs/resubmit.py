@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from orchestrator import text
 from orchestrator.cli import arguments
-from orchestrator.model import State
 
 if TYPE_CHECKING:
     import argparse
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from orchestrator.submission.resubmit import Resubmitted
-
-_BY_DEFAULT = ",".join(state.value for state in State if state.retried)
-
 
 EXAMPLES = (
     "quickstart",
@@ -36,8 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state",
         metavar="STATES",
-        help=f"only experiments in these states (default: {_BY_DEFAULT}; "
-        "any state where experiments are given by number)",
+        help="only experiments in these states, e.g. timeout,lost (default: all that ended badly but "
+        "cancelled ones; any state where experiments are given by number)",
     )
     parser.add_argument(
         "--stale",
