@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := quickstart
 
-.PHONY: demo test stops storm fuzz coverage lint bench slurm-demo clean
+.PHONY: demo docs test stops storm fuzz coverage lint bench slurm-demo clean
 
 demo: .venv/.demo
 	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml --cluster local --wait --yes
@@ -28,6 +28,12 @@ storm: .venv/.test
 EXAMPLES ?= 100000
 fuzz: .venv/.test
 	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz --numprocesses auto -o faulthandler_timeout=0 $(ARGS)
+
+# the site, in docs/_build/html; warnings are errors
+docs: .venv/.docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
+	$(BIN)/sphinx-build --fail-on-warning --quiet -b man docs docs/_build/man
+	@echo "open docs/_build/html/index.html, or read it with: man docs/_build/man/rescal-sweep.1"
 
 coverage: .venv/.test
 	$(BIN)/coverage run -m pytest $(ARGS)
@@ -65,6 +71,11 @@ clean:
 .venv/.test: pyproject.toml | .venv/bin/pip
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/pip install --quiet --editable '.[analysis]' --group test
+	touch $@
+
+.venv/.docs: pyproject.toml | .venv/bin/pip
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --editable '.[analysis]' --group docs
 	touch $@
 
 .venv/.lint: pyproject.toml | .venv/bin/pip

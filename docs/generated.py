@@ -1,0 +1,221 @@
+"""Pages of the reference that are made from the code whenever the site is built."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator import reference
+from orchestrator.cli import arguments
+from orchestrator.cli.command_line import parser
+from orchestrator.cli.verbs import GROUPS
+from orchestrator.formats.parameters import PARAMETERS
+from orchestrator.formats.templates import TEMPLATES
+from orchestrator.model import State
+from orchestrator.model.reductions import REDUCTIONS
+from orchestrator.settings import PRESETS
+from orchestrator.sweepfile import fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from sphinx.application import Sphinx
+
+DIRECTORY = Path(__file__).parent / "reference"
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    cells = [titles, ["---"] * len(titles), *rows]
+    return "\n".join("| " + " | ".join(map(_cell, row)) + " |" for row in cells) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def commands() -> str:
+    """Return the page of all verbs with their options."""
+    parts = ["# Commands\n"]
+    parts.append(
+        "`rescal-sweep VERB ...`. Options of every verb may stand before or behind it. Exit codes: 0\n"
+        "done; 1 some experiments ended badly; 2 the request was wrong; 130 interrupted.\n"
+    )
+    everywhere = argparse.ArgumentParser()
+    arguments.add_everywhere(everywhere)
+    parts.append(table(("option of every verb", "meaning"), _arguments(everywhere)))
+    common = {tuple(action.option_strings) for action in everywhere._actions}  # noqa: SLF001
+    for title, group in GROUPS.items():
+        parts.append(f"## {title}\n")
+        for verb in group:
+            made = parser(verb)
+            usage = (
+                made.format_usage().removeprefix("usage: ").replace("\n       ", "\n").strip()
+            )
+            parts.append(f"### {verb}\n\n{made.description}\n\n```text\n{usage}\n```\n")
+            if rows := list(_arguments(made, without=common)):
+                parts.append(table(("argument", "meaning"), rows))
+            examples = [line.strip() for line in (made.epilog or "").splitlines()[1:]]
+            lines = "\n".join(line for line in examples if line.startswith("rescal-sweep"))
+            parts.append(f"```shell\n{lines}\n```\n")
+    return "\n".join(parts)
+
+
+def _arguments(
+    made: argparse.ArgumentParser, without: Collection[tuple[str, ...]] = ()
+) -> Iterable[tuple[str, str]]:
+    for action in made._actions:  # noqa: SLF001  # argparse shows them nowhere else
+        if tuple(action.option_strings) in without:
+            continue
+        name = ", ".join(action.option_strings) or str(action.metavar or action.dest)
+        value = (
+            "" if action.nargs == 0 or not action.option_strings else f" {action.metavar or ''}"
+        )
+        if action.choices and action.option_strings:
+            value = " " + "|".join(map(str, action.choices))
+        yield f"`{name}{value.rstrip()}`", (action.help or "").replace("%%", "%")
+
+
+def parameters() -> str:
+    """Return the page of ReSCAL-snow's parameters."""
+    rows = []
+    for name in PARAMETERS:
+        (entry,) = [e for e in reference.find(name) if e.kind.startswith("parameter")]
+        known = entry.details
+        limits = known.get("one of") or known.get("range", "")
+        kind = ", ".join(filter(None, (known["type"], known.get("unit"))))
+        row = (f"`{name}`", entry.meaning, kind)
+        rows.append((*row, known["default"], limits, known["read by"].replace(" and ", ", ")))
+    titles = ("name", "meaning", "type, unit", "default", "range", "read by")
+    return (
+        "# Parameters of ReSCAL-snow\n\n"
+        "What stands under `parameters`, `sweep` and `derived` of a sweep file, by ReSCAL's own\n"
+        "names. Times are in t0, lengths in cells. `genesis` makes the initial bed, `rescal` runs it.\n"
+        "What the built-in engine does with each is on the page on [the engine](../engine.md).\n\n"
+        + table(titles, rows)
+    )
+
+
+def templates() -> str:
+    """Return the page of the templates of beds and of sweep files."""
+    beds = [
+        (f"`{t.name}`", t.meaning, ", ".join(f"{k} = {v:g}" for k, v in t.arguments.items()))
+        for t in TEMPLATES.values()
+    ]
+    files = [(f"`{t.name}`", t.purpose) for t in reference.templates()]
+    return (
+        "# Templates\n\n## Of sweep files\n\n"
+        "`extends: NAME` starts from the values of one; a project's own lie in `templates/`.\n\n"
+        + table(("name", "what it is"), files)
+        + "\n## Of the initial bed\n\n"
+        "`Csp_template: NAME(arguments)`; arguments that are left out have these values.\n\n"
+        + table(("name", "bed", "arguments"), beds)
+    )
+
+
+def sweep_file() -> str:
+    """Return the page of all keys of a sweep file."""
+    parts = ["# Keys of the sweep file\n"]
+    parts.append(
+        "The [page on the sweep file](../sweep-file.md) tells how they work together.\n"
+    )
+    parts.append(table(("key", "meaning"), ((f"`{k}`", m) for k, m in fields.SECTIONS.items())))
+    for section in ("run", "outputs", "slurm", "seeds"):
+        entries = [
+            e
+            for n in reference.names()["key of the sweep file"]
+            if n.startswith(f"{section}.")
+            for e in reference.find(n)
+        ]
+        rows = (
+            (f"`{e.name}`", e.meaning, "; ".join(f"{k}: {v}" for k, v in e.details.items()))
+            for e in entries
+        )
+        parts.append(f"## {section}\n\n" + table(("key", "meaning", "values"), rows))
+    return "\n".join(parts)
+
+
+def states() -> str:
+    """Return the page of the states of experiments."""
+    rows = ((f"`{s.value}`", s.meaning, "yes" if s.retried else "") for s in State)
+    return "# States of experiments\n\n" + table(
+        ("state", "meaning", "`resubmit` takes it unasked"), rows
+    )
+
+
+def outputs() -> str:
+    """Return the page of what is kept of each snapshot, and of the quantities made of it."""
+    kept = (
+        (
+            f"`out/{r.name}.npz`",
+            r.long_name,
+            str(r.dtype),
+            r.units,
+            " x ".join(("snapshot", *r.dims)),
+        )
+        for r in REDUCTIONS
+    )
+    entries = [
+        e
+        for n in reference.names()["quantity over time"]
+        for e in reference.find(n)
+        if e.kind == "quantity over time"
+    ]
+    quantities = (
+        (f"`{e.name}`", e.meaning, e.details["unit"], e.details["in detail"]) for e in entries
+    )
+    return (
+        "# Outputs and quantities\n\n## Files of each experiment\n\n"
+        + table(("file", "content", "dtype", "unit", "shape"), kept)
+        + "\n## Quantities over time\n\nOf `plot SWEEP series`, `collect`, `export` and `open_sweep`.\n\n"
+        + table(("name", "quantity", "unit", "in detail"), quantities)
+    )
+
+
+def environment() -> str:
+    """Return the page of the variables that are read."""
+    rows = [
+        (
+            f"`RESCAL_SWEEP_{name.upper()}`",
+            f"`{name}` where neither command line nor file says it",
+        )
+        for name in PRESETS
+    ]
+    rows.insert(
+        0,
+        ("`RESCAL_SNOW_ROOT`", "the tree of ReSCAL-snow; without it the built-in engine runs"),
+    )
+    rows += [
+        ("`XDG_CONFIG_HOME`", "where `rescal-sweep/config.yaml` is, else `~/.config`"),
+        ("`NUMBA_CACHE_DIR`", "where compiled kernels of the built-in engine are kept"),
+        ("`SBATCH_PARTITION`, `SBATCH_ACCOUNT`, `SBATCH_QOS`", "looked at last, and told"),
+        ("`NO_COLOR`", "no colours, as `--color never`"),
+        ("`COLUMNS`", "width of tables where there is no terminal"),
+    ]
+    return "# Environment\n\n" + table(("variable", "meaning"), rows)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "keys": sweep_file,
+    "parameters": parameters,
+    "templates": templates,
+    "outputs": outputs,
+    "states": states,
+    "environment": environment,
+}
+
+
+def write(_app: Sphinx | None = None) -> None:
+    """Write the pages that have changed."""
+    for name, page in PAGES.items():
+        path, text = DIRECTORY / f"{name}.md", page()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Let Sphinx write them before it reads."""
+    app.connect("builder-inited", write)
+    return {"parallel_read_safe": True}
