@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from orchestrator import text
 from orchestrator.model import Cluster
+from orchestrator.runner.room import LEAST
 from orchestrator.slurm.units import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from orchestrator.model import Status
+    from orchestrator.records.paths import SweepDirectory
     from orchestrator.submission.cancel import Left
     from orchestrator.submission.comparison import Comparison
     from orchestrator.submission.cost import Cost
@@ -113,3 +116,11 @@ def _hours(hours: float) -> str:
     ('0.012', '7.4', '12346')
     """
     return f"{hours:.0f}" if hours >= 10 else f"{hours:.2g}"
+
+
+def full_disk(directory: SweepDirectory, statuses: Iterable[Status]) -> str:
+    """Say that what has not ended waits for room on its disk; nothing where there is some."""
+    if all(status.state.ended for status in statuses) or LEAST.is_free(directory.root):
+        return ""
+    full = "no space left on its file system, or no inodes"
+    return f"{directory.root}: {full}; workers wait until there is"

@@ -11,13 +11,12 @@ from rich.live import Live
 from rich.text import Text
 
 from orchestrator import settings
-from orchestrator.cli import arguments, screen, status_table
+from orchestrator.cli import arguments, screen, sentences, status_table
 from orchestrator.errors import OrchestratorError
 from orchestrator.model import State
 from orchestrator.records import failures, ledger, paths, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import present, read_statuses
-from orchestrator.runner.room import LEAST
 from orchestrator.submission.status import status_of
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from orchestrator.records.paths import SweepDirectory
 
 _MANY = 60
-_FULL = "{}: no space left on its file system, or no inodes; workers wait until there is"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -93,8 +91,8 @@ def _status(
     parts.append(status_table.counts_line(statuses))
     told = failures.grouped(directory.name, present(statuses), axes)
     parts += [Text(said) for said in told]
-    if any(not s.state.ended for s in statuses) and not LEAST.is_free(directory.root):
-        parts.append(Text(_FULL.format(directory.root)))
+    if full := sentences.full_disk(directory, statuses):
+        parts.append(Text(full))
     return Group(*parts)
 
 

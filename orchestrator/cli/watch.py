@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator import text
-from orchestrator.cli import screen, status_table
+from orchestrator.cli import screen, sentences, status_table
 from orchestrator.model import State
 from orchestrator.records import failures, ledger
 from orchestrator.records.status import coordinates, read_statuses
@@ -58,8 +58,11 @@ def _watch(
 ) -> list[Status]:
     """Refresh until all have ended or nobody is left to run the rest."""
     told: set[int] = set()
+    full = ""
     with Live(console=console, auto_refresh=False, transient=True) as live:
         for statuses in watch_these(directory, numbers):
+            if not full and (full := sentences.full_disk(directory, statuses)):
+                screen.warn(console, full)
             if console.is_terminal:
                 live.update(display(statuses, axes, console.height), refresh=True)
             else:
