@@ -89,7 +89,9 @@ class DataRun:
         self._engine = engine
         self._wish = wish
         self._outputs = Outputs(height_maps=keep_height_maps, ffts=keep_ffts)
-        self._directory = ExperimentDirectory(root / parent / experiment_directory)
+        place = root / parent / experiment_directory
+        # a link that the user has made is followed here, once; later ones are not
+        self._directory = ExperimentDirectory(place.resolve() if place.is_symlink() else place)
         key = expansion.key(wish.parameters, wish.seed)
         self._experiment = Experiment(0, Point(key, wish.parameters, wish.seed))
 

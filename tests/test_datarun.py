@@ -86,6 +86,20 @@ def test_a_second_run_is_a_second_attempt(fake_root: FakeRoot, stream: bytes) ->
     assert [run.run_simulation().attempt, run.run_simulation().attempt] == [1, 2]
 
 
+def test_a_link_that_the_user_has_made_is_where_the_run_lives(
+    fake_root: FakeRoot, stream: bytes, tmp_path: Path
+) -> None:
+    fake_root.rescal("send(stream)", stream)
+    (tmp_path / "large disk").mkdir()
+    (tmp_path / "link").symlink_to("large disk")
+    run = DataRun(WISH, tmp_path / "link", rescal_root=fake_root.root)
+
+    record = run.run_simulation()
+
+    assert record.state is State.DONE
+    assert (tmp_path / "large disk" / "out" / "height_maps.npz").is_file()
+
+
 @pytest.mark.parametrize(
     ("parent", "place"),
     [

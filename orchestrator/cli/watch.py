@@ -22,6 +22,7 @@ from orchestrator.records.status import coordinates, read_statuses
 from orchestrator.runner import orphans
 from orchestrator.runner.stop import Stop
 from orchestrator.submission.cancel import INTERRUPTED, cancel_these
+from orchestrator.submission.next_steps import full_disk
 from orchestrator.submission.watch import watch_these
 
 if TYPE_CHECKING:
@@ -69,8 +70,11 @@ def _watch(
 ) -> list[Status]:
     """Refresh until all have ended or nobody is left to run the rest."""
     shown: set[int] = set()
+    full = ""
     with Live(console=console, auto_refresh=False, transient=True) as live:
         for statuses in watch_these(directory, numbers):
+            if not full and (full := full_disk(directory, statuses)):
+                screen.warn(console, full)
             if console.is_interactive:
                 live.update(display(statuses, axes, console.height), refresh=True)
             else:

@@ -35,10 +35,11 @@ class Group:
     def __init__(self) -> None:
         self.number = os.posix_spawn(_FOUNDER[0], _FOUNDER, {}, setpgroup=0)
         self.lifeline, self._own_end = os.pipe()
-        fcntl.fcntl(self.lifeline, fcntl.F_SETOWN, -self.number)
-        fcntl.fcntl(self.lifeline, fcntl.F_SETSIG, signal.SIGKILL)
-        flags = fcntl.fcntl(self.lifeline, fcntl.F_GETFL)
-        fcntl.fcntl(self.lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
+        with contextlib.suppress(OSError):  # emulated kernels; what is left has a mark there
+            fcntl.fcntl(self.lifeline, fcntl.F_SETOWN, -self.number)
+            fcntl.fcntl(self.lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+            flags = fcntl.fcntl(self.lifeline, fcntl.F_GETFL)
+            fcntl.fcntl(self.lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to every program of the group."""

@@ -12,12 +12,10 @@ from orchestrator.runner.room import LEAST
 from orchestrator.submission import local_pool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from orchestrator.model import Status
     from orchestrator.records.paths import SweepDirectory
-
-_FULL = "{}: no space left on its file system, or no inodes; workers wait until there is"
 
 
 def next_steps(directory: SweepDirectory, statuses: Sequence[Status]) -> Iterator[str]:
@@ -30,11 +28,19 @@ def next_steps(directory: SweepDirectory, statuses: Sequence[Status]) -> Iterato
         yield f"{len(waiting)} pending, and no worker is running: {again}"
     elif waiting and not any(s.state is State.RUNNING for s in there):
         yield f"{len(waiting)} pending until other sweeps leave a core of this machine to them"
-    if any(not s.state.ended for s in there) and not LEAST.is_free(directory.root):
-        yield _FULL.format(directory.root)
+    if full := full_disk(directory, there):
+        yield full
     never = sum(s.state is State.NEVER_SUBMITTED for s in there)
     if never:
         yield f"{text.counted(never, 'experiment')} never submitted: submit the sweep file again"
+
+
+def full_disk(directory: SweepDirectory, statuses: Iterable[Status]) -> str:
+    """Say that what has not ended waits for room on its disk; nothing where there is some."""
+    if all(status.state.ended for status in statuses) or LEAST.is_free(directory.root):
+        return ""
+    full = "no space left on its file system, or no inodes"
+    return f"{directory.root}: {full}; workers wait until there is"
 
 
 def _local(status: Status) -> bool:

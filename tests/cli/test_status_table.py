@@ -186,6 +186,7 @@ def test_programs_get_every_field_as_plain_data(
         "stop_t0": 100.0,
         "fraction": 0.5,
         "snapshots": 2,
+        "kept": 2,
         "rate_t0_per_min": 50.0,
         "left_s": 60.0,
         "wall_s": 60.0,

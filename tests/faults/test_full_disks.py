@@ -85,7 +85,13 @@ def test_a_full_disk_ends_an_attempt_with_the_cause_and_the_others_wait_for_room
     small: Bench, fill: Callable[[Path], None]
 ) -> None:
     small.write("[7]")
-    small.run("submit", "winds.yaml", "--workers", "1")
+    waiting = subprocess.Popen(
+        [small.command, "submit", "winds.yaml", "--workers", "1", "--wait"],
+        cwd=small.place,
+        env=small.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     _await(lambda: attempts.read_progress(small.sweep.experiment(0).attempt(1)))
     fill(small.place)
     small.go()
@@ -95,10 +101,12 @@ def test_a_full_disk_ends_an_attempt_with_the_cause_and_the_others_wait_for_room
     states = _states(small)
     _empty(small.place)
     _await(lambda: _states(small)[1] is State.DONE)
+    lines, _ = waiting.communicate(timeout=60)
     small.run("resubmit", "winds", "--state", "failed", "--wait")
 
     assert states == [State.FAILED, State.PENDING]
     assert "No space left on device" in told.stdout
+    assert lines.count("data_runs/winds: no space left on its file system") == 1
     assert "data_runs/winds: no space left on its file system, or no inodes" in told.stdout
     assert _states(small) == [State.DONE, State.DONE]
 
