@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.analysis import crests
+from orchestrator.analysis import crests, migration
 from orchestrator.errors import optional
 from orchestrator.model import reductions
 
@@ -28,9 +26,6 @@ _PEAK = 2  # wavenumbers each way that belong to a peak, which seldom falls on a
 _BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
 _STANDS_OUT = 10.0  # times the median
 _DECIMALS = 4  # of a direction in degrees, so that 90 is not -90 by rounding
-_AS_GOOD = 0.95  # of the best match
-_RESEMBLES = 0.5  # at less, two maps share less variance than each has of its own
-_BY_CHANCE = 5.0  # standard deviations of Fisher's z, reached by one in millions of shifts
 _FULL = 0.01  # of the columns: without them a mean is off by a hundredth of the height at most
 _PIECE_CELLS = 1 << 22  # that are transformed at a time
 
@@ -236,11 +231,11 @@ def _measured(
     rough = roughness > 0
     peaks, come = np.full((len(maps), 2), np.nan), np.full(len(maps), np.nan)
     if length >= _NARROWEST:
-        tapered = _tapered(fft.rfft(heights, axis=2), length)
+        tapered = migration.tapered(fft.rfft(heights, axis=2), length)
         peaks[rough] = _dominant_waves(_periodogram(tapered[rough], length), length)
-        resemblance, power = _resemblance(tapered, length), _power(heights)
+        resemblance, power = migration.resemblance(tapered, length), migration.power(heights)
         for i in np.flatnonzero(rough[:-1] & rough[1:]):
-            come[i + 1] = _shift(resemblance[i], power[i : i + 2], maps.shape[1])
+            come[i + 1] = migration.shift(resemblance[i], power[i : i + 2], maps.shape[1])
     wavelength, orientation = peaks.T
     return {
         "mean_height": mean,
@@ -250,44 +245,6 @@ def _measured(
         "mass": mass,
         "migration_speed": come,
     }
-
-
-def _tapered(along: NDArray[np.complexfloating], length: int) -> NDArray[np.complexfloating]:
-    """Return the transforms [map, D, L // 2 + 1] along the wind of maps under a Hann taper.
-
-    Each map is moved up or down so that it has no mean under the taper.
-    """
-    mean = along[:, :, :2].real.mean(axis=1)
-    along[:, :, 0] += (mean[:, 1] - mean[:, 0])[:, None]
-    mirrored = along[:, :, -2:-1] if length % 2 == 0 else along[:, :, -1:]
-    around = np.concatenate([along[:, :, 1:2].conj(), along, mirrored.conj()], axis=2)
-    return np.asarray(along / 2 - (around[:, :, :-2] + around[:, :, 2:]) / 4)
-
-
-def _resemblance(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float64]:
-    """Return how much each map resembles the one before, shifted by x cells: [map - 1, x].
-
-    Inlet and outlet stay where they are and would hold the maps together without the taper.
-    """
-    from scipy import fft  # noqa: PLC0415  # as above
-
-    common = np.einsum("tyk,tyk->tk", np.conj(tapered[:-1]), tapered[1:])
-    return np.asarray(fft.irfft(common, n=length, axis=1), np.float64)
-
-
-def _power(heights: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the power of maps about their mean under a Hann taper, along the wind [map, x]."""
-    _, depth, length = heights.shape
-    total = heights.sum(axis=1)
-    mean = total @ _taper(length) / (depth * length / 2)
-    power = np.einsum("tyx,tyx->tx", heights, heights)
-    return np.asarray(power - 2 * mean[:, None] * total + depth * mean[:, None] ** 2)
-
-
-@functools.cache
-def _taper(length: int) -> NDArray[np.float64]:
-    """Return Hann's taper [x]."""
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
 
 
 def _periodogram(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float32]:
@@ -391,40 +348,3 @@ def power_along_wind(height_map: NDArray[np.int16]) -> NDArray[np.float64]:
     if length % 2 == 0:
         power[-1] /= 2  # of the shortest wave there is only one
     return power
-
-
-def _shift(resemblance: NDArray[np.float64], power: NDArray[np.float64], depth: int) -> float:
-    """Return where a circular cross-correlation [x] is highest, from -L/2 to L/2 cells.
-
-    Forms that repeat resemble themselves nearly as much a wavelength on, and grains would decide
-    which; of such shifts the shortest is meant. The taper draws the maximum towards no shift, so
-    that between whole cells it is sought in Pearson's correlation of what overlaps. Not a number
-    where that is low or what chance may make of it.
-
-    Parameters
-    ----------
-    power
-        Of both maps, from :func:`_power`.
-    depth
-        How many rows they have.
-    """
-    length = len(resemblance)
-    shifts = np.fft.fftfreq(length, 1 / length)
-    neighbours = np.maximum(np.roll(resemblance, 1), np.roll(resemblance, -1))
-    good = (resemblance >= neighbours) & (resemblance >= _AS_GOOD * resemblance.max())
-    best = int(np.where(good, np.abs(shifts), np.inf).argmin())
-    around = (best + np.arange(-1, 2)) % length
-    # of a circle, what is shifted by so many cells
-    shifted = (np.arange(length) + around[:, None]) % length
-    taper = _taper(length)
-    overlaps = taper * taper[shifted]
-    both = (overlaps @ power[0]) * np.einsum("sx,sx->s", overlaps, power[1][shifted])
-    pearson = resemblance[around] / np.sqrt(np.maximum(both, np.finfo(float).tiny))
-    low, here, high = np.minimum(pearson, 1).tolist()
-    # as many columns as weigh alike tell as much
-    columns = depth * overlaps[1].sum() ** 2 / float(overlaps[1] @ overlaps[1])
-    chance = math.tanh(_BY_CHANCE / math.sqrt(max(columns - 3, 1)))
-    if here < max(_RESEMBLES, chance):
-        return math.nan
-    bend = low - 2 * here + high
-    return float(shifts[best]) + (0.5 * (low - high) / bend if bend < 0 else 0.0)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.wind import Weather
     from orchestrator.formats.parameters import Value
 
-_VERSION = 4
+_VERSION = 5
 _OWNER = 0xFFFFFFFF
 _PLACES = ("Csp_file", "Phys_prop_file", "Qsat_file", "Wind_file", "Output_directory")
 _GROUND = ("altitude", "stress", "nodes", "fluid", "share", "nodes_fluid", "counts")
@@ -80,7 +80,7 @@ def _cells(simulation: Simulation) -> dict[str, NDArray[np.generic]]:
         "origin": np.array(
             [*bed.corridor[:2], bed.corridor.ceiling, *simulation.origin[1:]], np.int64
         ),
-        "origin_solid": bed.corridor.solid,
+        "solid": bed.corridor.solid,
         "orientation": np.array(bed.orientation),
         **{name: getattr(ground, name) for name in _GROUND},
     }
@@ -166,7 +166,7 @@ def _laid_out(
     """Return a simulation of the saved sizes, whose cells are none of those at the start."""
     shape = tuple(int(size) for size in saved["shape"])
     first, last, ceiling, sources, sinks = (int(number) for number in saved["origin"])
-    solid = saved["origin_solid"].astype(np.bool_)
+    solid = saved["solid"].astype(np.bool_)
     origin = Origin(Corridor(first, last, solid, ceiling), bool(sources), bool(sinks))
     return Simulation(
         parameters,
@@ -219,6 +219,8 @@ def _restore_cells(simulation: Simulation, saved: Mapping[str, NDArray[np.generi
     if bed.box is not None:
         bed.box.member[...], bed.box.source[...] = saved["box_member"], saved["box_source"]
         bed.follow_box()
+        # of the last turn: a translation since may have put walls into the space
+        bed.corridor.solid[:] = saved["solid"]
     if "buffer_states" in saved:
         bed.buffer = Cells(
             saved["buffer_states"].astype(np.uint8), saved["buffer_times"].astype(np.int32)

@@ -30,9 +30,10 @@ _COUNT = re.compile(r"\s*([+-]?[0-9]+),\s*(\S+)")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST_TURNS = 360  # of a bed that never comes back to where it was
 _DIGITS = 12  # of a number that a formula gives; an engine keeps seven
+_VALUE = r"-?[0-9]+(?:\.[0-9]+)?(?:e[-+][0-9]+)?"
 _SPELLED = re.compile(
-    r"(?P<duration>\S+) (?P<unit>t0|s) at (?P<angle>[^ ,]+)"
-    r"(?: \((?:Tau_min (?P<threshold>[^ )]+)|(?P<speed>[^ )]+) m/s)\))?"
+    rf"(?P<duration>{_VALUE}) (?P<unit>t0|s) at (?P<angle>{_VALUE})"
+    rf"(?: \((?:Tau_min (?P<threshold>{_VALUE})|(?P<speed>{_VALUE}) m/s)\))?"
 )
 
 

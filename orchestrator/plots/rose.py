@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _RADIUS_IN = 0.17
 _MARGIN_IN = 0.06
 _SHORTEST = 0.35  # of the longest arrow
-_HALF_WIDTH = 0.09  # of the radius, of an arrow's shaft
+_HALF_WIDTH = 0.065  # of the radius, of an arrow's shaft
 _HEAD = 0.42  # of the radius, its length at most
 
 
@@ -66,7 +66,7 @@ def draw(axes: Axes, rose: Rose) -> None:
 def arrow(length: float) -> list[tuple[float, float]]:
     """Return the outline of an arrow from 0 along x, the unit being the radius of a rose."""
     head = min(_HEAD, 0.6 * length)
-    shaft, wide = _HALF_WIDTH, 0.45 * head
+    shaft, wide = _HALF_WIDTH, 0.38 * head
     return [
         (0, shaft),
         (length - head, shaft),

@@ -7,10 +7,12 @@ events of one unit of time follow each other.
 
 from __future__ import annotations
 
+import math
 import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orchestrator.formats import winds
 from orchestrator.model import State
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 _BUILTIN_S = 2.5e-7
 _RESCAL_S = 1.6e-6
 """Seconds per column and unit of time or gas cycle, of the two engines on a core of 2023."""
+
+_SETTLING = 0.08  # of the work of a unit of time, a gas cycle alone
+_MARGINS = 14  # cells around the disk in which a domain turns
 
 START_S = 1.0
 """Seconds until the first event, of genesis and an engine together."""
@@ -36,7 +41,36 @@ def work(
     """
     length, depth = float(parameters["L"]), float(parameters["D"])
     cycles = float(parameters.get("Init_ncycl", 2 * (length + 2)))
-    return length * depth * (simulated_t0 + (0.0 if continued else cycles))
+    turning = 1 + _SETTLING * _turns_per_t0(parameters) * _cycles_after_turn(parameters, length)
+    return _columns(parameters, length, depth) * (
+        simulated_t0 * turning + (0.0 if continued else cycles)
+    )
+
+
+def _columns(parameters: Mapping[str, Value], length: float, depth: float) -> float:
+    """Return the columns of the box, which is wide enough to turn the domain in where that is FULL."""
+    if parameters.get("Rot_mode") not in {"FULL", "SQUARE"}:
+        return length * depth
+    return (math.hypot(length, depth) + _MARGINS) ** 2
+
+
+def _turns_per_t0(parameters: Mapping[str, Value]) -> float:
+    """Return how often the gas settles anew because the wind turns."""
+    if winds.WIND in parameters:
+        blowing = winds.parse(str(parameters[winds.WIND]))
+        if blowing.unit == "rt" or len(blowing.shares) == 1:
+            return 0.0
+        return len(blowing.rows) / sum(row.duration for row in blowing.rows)
+    delay = float(parameters.get("Rot_delay", 0.0))
+    return 1 / delay if delay else 0.0
+
+
+def _cycles_after_turn(parameters: Mapping[str, Value], length: float) -> float:
+    """Return the gas cycles after a turn."""
+    usual = 150.0
+    if parameters.get("Lgca_reset", True) and not parameters.get("Lgca_speedup", 0):
+        usual = 2 * (length + 2)
+    return float(parameters.get("Rot_ncycl", usual))
 
 
 @dataclass(frozen=True, slots=True)

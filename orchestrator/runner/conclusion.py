@@ -54,9 +54,11 @@ def _account(
 ) -> None:
     """Say whose the data are, and remove what nobody needs once they are complete."""
     if record.complete:
-        keep = published and assignment.task.outputs.keep_final
-        keep &= assignment.engine.resumes_exactly
-        resume.drop_all(assignment.directory, assignment.files if keep else None)
+        keep = assignment.task.outputs.keep_final and assignment.engine.resumes_exactly
+        if published:
+            resume.drop_all(assignment.directory, assignment.files if keep else None)
+        else:  # what the data are of may be gone on with
+            resume.drop_own(assignment.files)
     provenance.conclude(assignment.directory, assignment.files, record, published=published)
     if record.complete and published:
         course.results.drop_journal()

@@ -195,6 +195,12 @@ def drop_refused(resumption: Resumption) -> None:
     resumption.checkpoint.unlink(missing_ok=True)
 
 
+def drop_own(attempt: AttemptDirectory) -> None:
+    """Remove the checkpoints of an attempt."""
+    for _, path in _checkpoints(attempt):
+        path.unlink(missing_ok=True)
+
+
 def drop_all(directory: ExperimentDirectory, final: AttemptDirectory | None) -> None:
     """Remove the checkpoints of every attempt, once the data are complete, but the last of ``final``."""
     for attempt in directory.attempts():

@@ -63,7 +63,7 @@ class Reading(NamedTuple):
 
 
 def read(key: str, node: Node, problems: Problems) -> Reading | None:
-    """Read winds, whose dotted key is ``key``; None if something is wrong with them."""
+    """Read winds, whose dotted key is ``key``; None if they are no list of winds."""
     before = len(problems)
     if not isinstance(node, Items) or not node.nodes or len(node.nodes) > _MOST:
         got = "an empty list" if isinstance(node, Items) else scalars.shown(node)
@@ -72,10 +72,10 @@ def read(key: str, node: Node, problems: Problems) -> Reading | None:
         problems.add(node.place, key, f"expected {_WISH}, got {got}")
         return None
     rows = [_row(f"{key}.{i}", child, problems) for i, child in enumerate(node.nodes, 1)]
-    if len(problems) > before:
-        return None
     places = {k: place for _, found in rows for k, place in found.items()}
     numbers = tuple(row for row, _ in rows)
+    if len(problems) > before:  # the names in what there is are looked at all the same
+        return Reading(WindRows("t0", tuple(row[:2] for row in numbers)), places)
     strong = {row[2].key.rpartition(".")[2] if len(row) > 2 else "" for row in numbers}
     if len(strong) > 1:
         names = " or ".join(sorted(filter(None, strong)))
@@ -115,8 +115,9 @@ def _has_unit(node: Node | None) -> bool:
 
 def constant(key: str, node: Node, problems: Problems) -> str | None:
     """Read winds without names in their formulas, on an axis, as their text."""
+    before = len(problems)
     found = read(key, node, problems)
-    if found is None:
+    if found is None or len(problems) > before:
         return None
     rows, places = found
     for number, formula in rows.numbers:

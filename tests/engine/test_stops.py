@@ -15,6 +15,7 @@ import pytest
 from orchestrator.engine import checkpoint
 from orchestrator.engine.exit_status import ExitError
 from orchestrator.engine.output import header_of
+from orchestrator.engine.schedule import Schedule
 from orchestrator.engine.settings import refuse_unsupported
 from orchestrator.engine.simulation import Simulation
 from orchestrator.engine.wind import Row, Weather, WindFile
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 STOPS = int(os.environ.get("STOPS", "36"))
 STOP, EVERY = 2.2, 0.6
+WALLED = (1134, 3059)
+"""Runs in which centering puts walls into the space, which fill a plane."""
 
 
 class Enough(Exception):  # noqa: N818  # no error: the test has seen enough
@@ -95,7 +98,7 @@ def _whole(first: int, count: int) -> list[tuple[int, tuple[list[str], int]]]:
 
 
 def test_runs_that_are_stopped_at_random_go_on_to_the_same_bytes(tmp_path: Path) -> None:
-    for seed, (wanted, pauses) in _whole(1000, STOPS):
+    for seed, (wanted, pauses) in (*_whole(1000, STOPS), *_whole(WALLED[0], 1)):
         left = int(np.random.default_rng(seed).integers(0, pauses + 1))
         found: list[str] = []
 
@@ -119,7 +122,7 @@ def test_runs_that_are_stopped_at_random_go_on_to_the_same_bytes(tmp_path: Path)
 def test_a_later_stop_goes_on_from_the_end_to_the_bytes_of_the_longer_run(
     tmp_path: Path,
 ) -> None:
-    for seed, (wanted, _) in _whole(3000, STOPS):
+    for seed, (wanted, _) in (*_whole(3000, STOPS), *_whole(WALLED[1], 1)):
         shorter = float(np.random.default_rng(seed).choice([0.1, 0.55, 0.6, 0.9, 1.4, 1.75]))
         found: list[str] = []
         first = _started(seed)
@@ -146,12 +149,20 @@ def test_a_finer_interval_goes_on_where_no_snapshot_is_missing(tmp_path: Path) -
                 checkpoint.save(now, tmp_path / "state")
                 raise Enough
 
-        with pytest.raises(Enough):
+        try:
             _started(seed).run(
                 stop=STOP, every=9.0, on_snapshot=_digests(found), on_pause=pause
             )
+        except Enough:
+            pass
+        else:
+            continue  # with fewer snapshots there are fewer pauses
         finer = _restored(seed, tmp_path / "state")
-        if finer.time >= drawn(seed)[3] + EVERY - 0.1:
+        start = drawn(seed)[3]
+        second = Schedule.starting(start, every=EVERY, every_picture=None)
+        if second.due <= start:
+            second.take(start)
+        if finer.time >= second.due:
             with pytest.raises(ExitError, match="others before it are missing"):
                 finer.extend(stop=STOP, every=EVERY)
             continue

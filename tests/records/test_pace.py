@@ -29,6 +29,18 @@ def test_work_grows_with_length_depth_and_time_and_not_with_height() -> None:
     assert pace.work(PARAMETERS, 200.0) == 2 * pace.work(PARAMETERS, 100.0)
 
 
+def test_turns_cost_the_cycles_after_them_and_a_larger_box() -> None:
+    still = pace.work(PARAMETERS, 100.0)
+    turning: dict[str, Value] = {**PARAMETERS, "Rot_delay": 2.0, "Rot_ncycl": 50}
+    winds: dict[str, Value] = {**turning, "Rot_delay": 0.0, "wind": "3 t0 at 0, 1 t0 at 90"}
+    full: dict[str, Value] = {**PARAMETERS, "Rot_mode": "FULL"}
+
+    assert pace.work(turning, 100.0) == pytest.approx(still * (1 + 0.08 * 50 / 2))
+    assert pace.work(winds, 100.0) == pytest.approx(pace.work(turning, 100.0))
+    assert pace.work({**winds, "wind": "3 t0 at 9, 1 t0 at 9"}, 100.0) == still
+    assert pace.work(full, 100.0) == pytest.approx(still * (98**2 + 10**2) / 980, rel=0.4)
+
+
 def test_the_gas_is_stabilised_for_twice_the_length() -> None:
     without = {name: value for name, value in PARAMETERS.items() if name != "Init_ncycl"}
 

@@ -159,6 +159,18 @@ def test_a_finer_interval_goes_on_from_a_state_before_it_matters(tmp_path: Path)
     assert _published(place) == _published(whole)
 
 
+def test_a_shorter_run_leaves_the_end_of_a_longer_one(tmp_path: Path) -> None:
+    shorter, longer = (dataclasses.replace(RUN, stop_t0=stop) for stop in (80.0, 160.0))
+
+    _make(tmp_path, 1, longer)
+    second = _make(tmp_path, 2, shorter)
+    third = _make(tmp_path, 3, dataclasses.replace(RUN, stop_t0=240.0))
+
+    assert second.state is State.DONE
+    assert continued(third.continuation).startswith("resumed attempt 1 at t = 160.")
+    assert third.state is State.DONE
+
+
 def test_nothing_is_kept_of_the_end_where_nobody_wants_it(tmp_path: Path) -> None:
     shorter = dataclasses.replace(RUN, stop_t0=80.0)
 

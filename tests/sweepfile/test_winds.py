@@ -280,3 +280,16 @@ def test_a_sweep_file_of_the_same_name_is_no_template() -> None:
     Path("w.yaml").write_text(_of("[{duration: 1, angle: 0}]", "extends: calm"))
 
     assert sweepfile.load(Path("w.yaml")).parameters["Tau_min"] == 900
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    found = _problems(
+        _of("[{duration: 1, angel: 2}, {duration: turn, angle: 3}]", "where: H > x")
+    )
+
+    assert [problem.partition(" ")[2] for problem in found] == [
+        "parameters.wind.1.angle: required, a number or a formula",
+        "parameters.wind.1.angel: no such key; did you mean angle?",
+        "parameters.wind.2.duration: turn: no such parameter",
+        "where: x: no such parameter",
+    ]

@@ -20,9 +20,9 @@ export function rose(winds) {
 }
 
 function arrow(length) {
-  const neck = length - Math.min(8.5, 0.6 * length);
-  const wide = 0.45 * (length - neck);
-  return `M0 1.8H${neck}V${wide}L${length} 0L${neck} ${-wide}V-1.8H0Z`;
+  const neck = length - Math.min(8, 0.6 * length);
+  const wide = 0.38 * (length - neck);
+  return `M0 1.1H${neck}V${wide}L${length} 0L${neck} ${-wide}V-1.1H0Z`;
 }
 
 export function windsInWords(winds) {

@@ -1,0 +1,57 @@
+"""Winds as texts and files: what is written is read again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.errors import FormatError
+from orchestrator.formats import winds
+from orchestrator.formats.winds import Wind, Winds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NUMBERS = st.floats(-1e6, 1e6).map(lambda value: float(f"{value:.12g}") + 0.0)
+_DURATIONS = st.floats(1e-3, 1e6).map(lambda value: float(f"{value:.12g}"))
+
+
+@st.composite
+def blowing(draw: st.DrawFn) -> Winds:
+    unit = draw(st.sampled_from(winds.UNITS))
+    strong = unit == "rt" or draw(st.booleans())
+    strength = _NUMBERS if strong else st.none()
+    rows = st.builds(Wind, _DURATIONS, _NUMBERS, strength)
+    return Winds(unit, tuple(draw(st.lists(rows, min_size=1, max_size=4))))
+
+
+@given(blowing())
+def test_the_text_of_winds_is_read_as_the_same_winds(found: Winds) -> None:
+    assert winds.parse(str(found)) == found
+
+
+def test_the_file_of_winds_is_read_as_the_same_winds(tmp_path: Path) -> None:
+    found = Winds("t0", (Wind(10, -45, 0.5), Wind(0.1, 45, 100)))
+    (tmp_path / "wind").write_text(found.file(3))
+
+    assert winds.read(tmp_path / "wind") == found
+
+
+@pytest.mark.parametrize(
+    "text", ["", "10 t0", "10 t0 at 4 5 t0 at 3", "10 t0 at 4, 5 s at 3", "10 t0 at 4;"]
+)
+def test_what_is_no_text_of_winds_is_refused(text: str) -> None:
+    with pytest.raises(FormatError, match="expected winds such as"):
+        winds.parse(text)
+
+
+def test_shares_and_headings_of_real_time_are_where_winds_blow_to() -> None:
+    """A wind of 270 degrees comes from the left."""
+    west = Winds("rt", (Wind(60, 270, 8), Wind(20, 0, 8)))
+
+    assert west.shares == {0: 0.75, 90: 0.25}
+    assert west.at(0) is None
+    assert Winds("rt", (Wind(60, 270, 8),)).at(3) == 0
