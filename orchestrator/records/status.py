@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from orchestrator.model import Cause, Kind, State, Status
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -27,11 +27,11 @@ def read_statuses(
     directory: SweepDirectory, only: Collection[int] | None = None
 ) -> list[Status]:
     """Tell where each experiment stands, by number; ``only`` restricts to some numbers."""
-    made = ledger.submissions(directory)
+    made = intents.submissions(directory)
     by_token = {submission.token: submission for submission in made}
-    wanted = ledger.wanted_attempts(made)
-    withdrawn = ledger.withdrawn(directory)
-    orphaned = ledger.orphaned(directory)
+    wanted = intents.wanted_attempts(made)
+    withdrawn = intents.withdrawn(directory)
+    orphaned = intents.orphaned(directory)
     found = []
     for experiment in ledger.experiments(directory):
         if only is None or experiment.number in only:

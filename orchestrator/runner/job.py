@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.runner import orphans
 from orchestrator.runner.queue import Post
@@ -35,7 +35,7 @@ def in_job(directory: str, token: str, index: int) -> None:
         The task's position in the whole submission, counted over all of its arrays.
     """
     sweep = SweepDirectory(Path(directory))
-    submission = ledger.submission(sweep, token)
+    submission = intents.submission(sweep, token)
     job = os.environ.get("SLURM_ARRAY_JOB_ID", os.environ.get("SLURM_JOB_ID", "slurm"))
     task = os.environ.get("SLURM_ARRAY_TASK_ID")
     job = f"{job}_{task}" if task is not None else job
@@ -63,7 +63,7 @@ def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None
 
     What was cut off with its job may be gone on with, should Slurm start that again.
     """
-    withdrawn = ledger.withdrawn(sweep)
+    withdrawn = intents.withdrawn(sweep)
     for number, attempt in submission.attempts.items():
         if number in withdrawn and attempt <= withdrawn[number][0]:
             continue
@@ -71,7 +71,7 @@ def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None
         record = attempts.read_record(made[-1]) if made else None
         if record is None or record.cut_off:
             return
-    sent = next(s for s in ledger.submissions(sweep) if s.token == submission.token)
+    sent = next(s for s in intents.submissions(sweep) if s.token == submission.token)
     name = os.environ.get("SLURM_JOB_NAME", jobs.name_of(sweep.name, sent.token))
     control.cancel_waiting(sent.job_ids, name)
 

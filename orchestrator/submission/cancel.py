@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.model import State
 from orchestrator.model.causes import Cause, Kind
-from orchestrator.records import attempts, ledger, selection
+from orchestrator.records import attempts, intents, ledger, selection
 from orchestrator.records.failures import sentence
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.lock import locked
@@ -109,7 +109,7 @@ def _cancel(directory: SweepDirectory, statuses: Sequence[Status], cause: Cause)
     waiting = {s.experiment.number: _awaited(s) for s in statuses if s.state is State.PENDING}
     if waiting:
         with locked(directory):
-            ledger.withdraw(directory, waiting, cause.kind)
+            intents.withdraw(directory, waiting, cause.kind)
     lost = [s for s in statuses if s.state is State.LOST and s.record is None]
     changed = len(waiting) + sum(attempts.end_survivors([s.claim]) > 0 for s in lost if s.claim)
     told = []
@@ -157,7 +157,7 @@ def _cancel_jobs(directory: SweepDirectory, before: Sequence[Status]) -> tuple[L
 
     Returns those that had something to do ``before`` and cannot be taken out.
     """
-    sent = [s for s in ledger.submissions(directory) if s.job_ids]
+    sent = [s for s in intents.submissions(directory) if s.job_ids]
     if not sent:
         return ()
     statuses = [s for s in read_statuses(directory) if s.submission is not None and s.on_slurm]

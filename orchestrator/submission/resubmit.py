@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from orchestrator import settings, sweepfile
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, State, Task
-from orchestrator.records import ledger, selection
+from orchestrator.records import intents, ledger, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.lock import locked
 from orchestrator.records.selection import Selection
@@ -196,7 +196,7 @@ def _keep(sweep: Sweep, directory: SweepDirectory, tell: Callable[[str], None]) 
     """
     reconciliation = compare(sweep, directory, expansion.expand(sweep)).reconciliation
     orphaned = frozenset(e.number for e in reconciliation.orphaned)
-    if reconciliation.new or orphaned != ledger.orphaned(directory):
+    if reconciliation.new or orphaned != intents.orphaned(directory):
         tell(
             f"{sweep.path} has other experiments than the sweep has; "
             "these attempts are made as it says, but it is not kept with them"

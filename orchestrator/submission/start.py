@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents, ledger
 from orchestrator.runner import simulator
 from orchestrator.runner.job import in_job
 from orchestrator.slurm import control
@@ -44,7 +44,7 @@ def start_workers(
     token = submission.token if submission else "again"
     started = local_pool.start_workers(directory, token, min(waiting, workers), workers)
     if submission:
-        ledger.note(directory, "submitted", submission.token, workers=started)
+        intents.note(directory, "submitted", submission.token, workers=started)
     return Started(Cluster.LOCAL, workers=started)
 
 
@@ -63,13 +63,13 @@ def send_jobs(directory: SweepDirectory, submission: Submission, site: Site) -> 
     except slurm_jobs.UnansweredError:  # the next submitter looks for them by name
         raise
     except RequestError as error:
-        ledger.note(directory, "void", submission.token)
+        intents.note(directory, "void", submission.token)
         why = "; ".join(str(error).splitlines())
         ledger.log(directory, attempts.now(), f"submission {submission.token} is void: {why}")
         raise
-    ledger.note(directory, "submitted", submission.token, job_ids=job_ids, chunks=chunks)
+    intents.note(directory, "submitted", submission.token, job_ids=job_ids, chunks=chunks)
     control.release(job_ids)
-    ledger.note(directory, "released", submission.token)
+    intents.note(directory, "released", submission.token)
     return Started(Cluster.SLURM, jobs=sum(chunks), job_ids=tuple(job_ids))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from orchestrator import settings, sweepfile
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, State, Status
-from orchestrator.records import ledger
+from orchestrator.records import intents, ledger
 from orchestrator.records.lock import locked
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.runner import simulator
@@ -151,8 +151,8 @@ def enlist(
         tell(message)
     comparison = compare(sweep, directory, points)
     ledger.keep_sweep_file(directory, sweep.text, sweep.templates)
-    ledger.leave_out(directory, (e.number for e in comparison.reconciliation.orphaned))
-    ledger.arrange(directory, sweep.axes)
+    intents.leave_out(directory, (e.number for e in comparison.reconciliation.orphaned))
+    intents.arrange(directory, sweep.axes)
     new = ledger.enlist(directory, comparison.reconciliation.new)
     idle = [comparison.statuses[number] for number in comparison.idle]
     return comparison, [*idle, *map(_never_submitted, new)]

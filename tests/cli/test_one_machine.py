@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from orchestrator.model import Cluster
-from orchestrator.records import ledger
+from orchestrator.records import intents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -524,9 +524,9 @@ def test_running_one_settles_what_a_submitter_left_half_done(
     """It died before its jobs were released, and the controller has forgotten them since."""
     bench.write("[0]")
     bench.run("run", "winds.yaml", "exp1")
-    ledger.intend(bench.sweep, make_submission("half", {0: 1}, Cluster.SLURM))
+    intents.intend(bench.sweep, make_submission("half", {0: 1}, Cluster.SLURM))
     for event in events:
-        ledger.note(bench.sweep, event, "half", job_ids=["17"])
+        intents.note(bench.sweep, event, "half", job_ids=["17"])
     commands = {
         "squeue": "",
         "scancel": "",
@@ -551,7 +551,7 @@ def test_what_a_foreground_run_had_asked_for_and_never_begun_is_submitted(
     """It was killed before its claim, so nobody will make its attempt; those it made count."""
     bench.write("[0]")
     bench.run("run", "winds.yaml", "exp1")
-    ledger.intend(bench.sweep, make_submission("half", {0: 1}, Cluster.HERE))
+    intents.intend(bench.sweep, make_submission("half", {0: 1}, Cluster.HERE))
 
     done = bench.run("submit", "winds.yaml", "--cluster", "local", "--wait")
 
