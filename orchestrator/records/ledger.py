@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from orchestrator.errors import FormatError
 from orchestrator.formats.content_names import copy_by_content
 from orchestrator.formats.durable import (
+    append_lines,
     replacing,
 )
 from orchestrator.model import (
