@@ -112,7 +112,7 @@ def _config() -> dict[str, str]:
         if key not in PRESETS
     ]
     problems += [
-        f"{node.place}: {key}: expected a single value"
+        f"{node.position}: {key}: expected a single value"
         for key, node in mapping.nodes.items()
         if not isinstance(node, tree.Leaf)
     ]

@@ -188,15 +188,15 @@ def _where(
     axes: Sequence[Sequence[str]],
 ) -> str:
     """Say at which values of the axes all of a group stand, as ``14 of 14 at Lambda_I = 0.01``."""
-    told = []
+    places_on_axes = []
     for names in axes:
         values = {_values(status, names) for status in group}
         if len(values) == 1 and len({_values(s, names) for s in statuses}) > 1:
             (value,) = values
             among = sum(_values(status, names) == value for status in statuses)
             at = ", ".join(f"{n} = {text.number(v)}" for n, v in zip(names, value, strict=True))
-            told.append(f"{len(group)} of {among} at {at}")
-    return f", {'; '.join(told)}" if told else ""
+            places_on_axes.append(f"{len(group)} of {among} at {at}")
+    return f", {'; '.join(places_on_axes)}" if places_on_axes else ""
 
 
 def _values(status: Status, names: Sequence[str]) -> tuple[Value, ...]:
@@ -214,16 +214,16 @@ def _remedy(name: str, state: State, group: Sequence[Status]) -> str:
 
 def _more(state: State, group: Sequence[Status]) -> Iterator[str]:
     """Yield what to ask more of, or to avoid."""
-    asked = [s.submission.resources for s in group if s.submission is not None]
+    resources = [s.submission.resources for s in group if s.submission is not None]
     if state is State.TIMEOUT:
-        limits = [one.time_min for one in asked if one.time_min is not None]
+        limits = [request.time_min for request in resources if request.time_min is not None]
         if limits:
             yield f"-t {round(_MORE * max(limits))}"
     elif state is State.OUT_OF_MEMORY:
-        sizes = [re.fullmatch(r"(\d+)([KMGT]?)B?", one.mem or "") for one in asked]
-        found = [size for size in sizes if size is not None]
-        if found:
-            yield f"--mem {round(_MORE * int(found[0][1]))}{found[0][2]}"
+        sizes = [re.fullmatch(r"(\d+)([KMGT]?)B?", request.mem or "") for request in resources]
+        known = [size for size in sizes if size is not None]
+        if known:
+            yield f"--mem {round(_MORE * int(known[0][1]))}{known[0][2]}"
     elif state is State.NODE_FAIL:
         hosts = sorted({s.claim.host for s in group if s.claim is not None})
         if hosts:
@@ -252,18 +252,18 @@ def _story(status: Status) -> str:
 
 def _of_record(record: Record) -> str:
     kept = record.snapshots and record.state is not State.DONE
-    told = f" ({text.counted(record.snapshots, 'snapshot')} kept)" if kept else ""
-    return "; ".join(filter(None, (reason(record) + told, going_on(record))))
+    snapshots = f" ({text.counted(record.snapshots, 'snapshot')} kept)" if kept else ""
+    return "; ".join(filter(None, (reason(record) + snapshots, going_on(record))))
 
 
 def going_on(record: Record) -> str:
     """Say where the next attempt goes on, and what would help if none comes further; or nothing."""
-    told = []
+    parts = []
     if record.saved_t0 is not None:
-        told.append(f"the next attempt goes on at t = {text.time_t0(record.saved_t0)} t0")
+        parts.append(f"the next attempt goes on at t = {text.time_t0(record.saved_t0)} t0")
     if record.stuck_since:
-        told.append(_no_progress(record))
-    return "; ".join(told)
+        parts.append(_no_progress(record))
+    return "; ".join(parts)
 
 
 def _no_progress(record: Record) -> str:

@@ -69,34 +69,36 @@ def leave_out(directory: SweepDirectory, numbers: Iterable[int]) -> None:
 
 def orphaned(directory: SweepDirectory) -> frozenset[int]:
     """Return the numbers of the experiments that the sweep file no longer has."""
-    found: list[int] = []
+    numbers: list[int] = []
     for _, line in _events(directory):
         if line["event"] == "orphaned":
-            found = line["experiments"]
-    return frozenset(found)
+            numbers = line["experiments"]
+    return frozenset(numbers)
 
 
 def arrange(directory: SweepDirectory, axes: Sequence[Axis]) -> None:
     """Write down on which axes the experiments of the sweep file stand; the lock must be held."""
     wanted = tuple(SweptAxis(axis.names, axis.block, _texts(axis)) for axis in axes)
     if wanted != swept_axes(directory):
-        said = [dataclasses.asdict(axis) for axis in wanted]
-        append_lines(directory.submissions, [{"event": "axes", "token": "", "axes": said}])
+        axes_as_data = [dataclasses.asdict(axis) for axis in wanted]
+        append_lines(
+            directory.submissions, [{"event": "axes", "token": "", "axes": axes_as_data}]
+        )
 
 
 def swept_axes(directory: SweepDirectory) -> tuple[SweptAxis, ...]:
     """Return the axes of the sweep file as it was last accepted."""
-    found: list[dict[str, Any]] = []
+    axes_as_data: list[dict[str, Any]] = []
     for _, line in _events(directory):
         if line["event"] == "axes":
-            found = line["axes"]
+            axes_as_data = line["axes"]
     return tuple(
         SweptAxis(
             tuple(axis["names"]),
             axis["block"],
             {name: tuple(values) for name, values in axis.get("texts", {}).items()},
         )
-        for axis in found
+        for axis in axes_as_data
     )
 
 
@@ -147,17 +149,17 @@ def withdraw(directory: SweepDirectory, attempts: Mapping[int, int], kind: Kind)
 
 def withdrawn(directory: SweepDirectory) -> dict[int, tuple[int, Kind]]:
     """Map each experiment's number to the last attempt that was withdrawn, and why."""
-    found: dict[int, tuple[int, Kind]] = {}
-    for place, line in _events(directory):
+    last: dict[int, tuple[int, Kind]] = {}
+    for where, line in _events(directory):
         if line["event"] == "withdrawn":
             try:
                 kind = Kind(line["kind"])
                 for first, count, attempt in line["attempts"]:
                     numbers = range(first, first + min(count, _MOST))
-                    found.update(dict.fromkeys(numbers, (int(attempt), kind)))
+                    last.update(dict.fromkeys(numbers, (int(attempt), kind)))
             except (ValueError, TypeError) as error:
-                raise FormatError(f"{place}: not readable: {error}") from error
-    return found
+                raise FormatError(f"{where}: not readable: {error}") from error
+    return last
 
 
 def version(directory: SweepDirectory) -> tuple[int, ...]:
@@ -166,10 +168,10 @@ def version(directory: SweepDirectory) -> tuple[int, ...]:
         with directory.submissions.open(
             "rb"
         ) as file:  # opened: an answer of NFS's own may be old
-            found = os.fstat(file.fileno())
+            status = os.fstat(file.fileno())
     except FileNotFoundError:
         return ()
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def note(directory: SweepDirectory, event: str, token: str, **details: Any) -> None:
@@ -179,41 +181,41 @@ def note(directory: SweepDirectory, event: str, token: str, **details: Any) -> N
 
 def submissions(directory: SweepDirectory) -> list[Submission]:
     """Read every submission that counts, in their order; void ones are left out."""
-    found: dict[str, Submission] = {}
-    for place, line in _events(directory):
+    counting: dict[str, Submission] = {}
+    for where, line in _events(directory):
         token = line["token"]
         if line["event"] == "intended":
-            found[token] = _from_json(line, place)
+            counting[token] = _from_json(line, where)
         elif line["event"] == "void":
-            found.pop(token, None)
-        elif line["event"] == "submitted" and token in found:
-            found[token] = dataclasses.replace(
-                found[token],
+            counting.pop(token, None)
+        elif line["event"] == "submitted" and token in counting:
+            counting[token] = dataclasses.replace(
+                counting[token],
                 job_ids=tuple(line.get("job_ids", ())),
                 chunks=tuple(line.get("chunks", ())),
             )
-    return list(found.values())
+    return list(counting.values())
 
 
 def unfinished(directory: SweepDirectory) -> list[tuple[Submission, str]]:
     """Return each submission that was neither released nor made void, with its last event."""
     last = {line["token"]: line["event"] for _, line in _events(directory)}
     return [
-        (one, event)
-        for one in submissions(directory)
-        if (event := last[one.token]) in {"intended", "submitted"}
+        (submission_made, event)
+        for submission_made in submissions(directory)
+        if (event := last[submission_made.token]) in {"intended", "submitted"}
     ]
 
 
 def submission(directory: SweepDirectory, token: str) -> Submission:
     """Read one submission by its token, whether it still counts or not."""
-    for place, line in _events(directory):
+    for where, line in _events(directory):
         if line["event"] == "intended" and line["token"] == token:
-            return _from_json(line, place)
+            return _from_json(line, where)
     raise FormatError(f"{directory.submissions}: no submission {token}")
 
 
-def _from_json(line: Mapping[str, Any], place: str) -> Submission:
+def _from_json(line: Mapping[str, Any], where: str) -> Submission:
     data = {name: value for name, value in line.items() if name != "event"}
     try:
         data["attempts"] = {int(number): attempt for number, attempt in data["attempts"]}
@@ -226,16 +228,16 @@ def _from_json(line: Mapping[str, Any], place: str) -> Submission:
         data["root"] = None if data["root"] is None else Path(data["root"])
         return Submission(**data)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise FormatError(f"{place}: not a readable submission: {error}") from error
+        raise FormatError(f"{where}: not a readable submission: {error}") from error
 
 
 def wanted_attempts(submissions: Iterable[Submission]) -> dict[int, tuple[int, Submission]]:
     """Map each experiment's number to the last attempt that was asked for, and by whom."""
     wanted: dict[int, tuple[int, Submission]] = {}
-    for one in submissions:
-        for number, attempt in one.attempts.items():
+    for submission_made in submissions:
+        for number, attempt in submission_made.attempts.items():
             if number not in wanted or attempt > wanted[number][0]:
-                wanted[number] = (attempt, one)
+                wanted[number] = (attempt, submission_made)
     return wanted
 
 
@@ -252,7 +254,7 @@ def _as_json(submission: Submission) -> dict[str, Any]:
 
 def _events(directory: SweepDirectory) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield what was written down of submissions, in its order, with its place."""
-    for place, line in json_lines.lines(directory.submissions):
-        json_lines.check(line, _EVENT, place)
-        json_lines.check(line, _EVENTS.get(line["event"], {}), place)
-        yield place, line
+    for where, line in json_lines.lines(directory.submissions):
+        json_lines.check(line, _EVENT, where)
+        json_lines.check(line, _EVENTS.get(line["event"], {}), where)
+        yield where, line

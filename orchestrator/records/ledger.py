@@ -59,27 +59,27 @@ def reconcile(known: Iterable[Experiment], points: Iterable[Point]) -> Reconcili
 
 def experiments(directory: SweepDirectory) -> list[Experiment]:
     """Read all numbered experiments, by number."""
-    found: dict[int, Experiment] = {}
+    by_number: dict[int, Experiment] = {}
     keys: set[str] = set()
-    for place, line in json_lines.lines(directory.ledger):
+    for where, line in json_lines.lines(directory.ledger):
         if isinstance(line, dict) and "pruned" in line:
-            json_lines.check(line, _PRUNED, place)
+            json_lines.check(line, _PRUNED, where)
             for number in line["pruned"]:
-                keys.discard(found.pop(number).point.key if number in found else "")
+                keys.discard(by_number.pop(number).point.key if number in by_number else "")
             continue
-        json_lines.check(line, _EXPERIMENT, place)
+        json_lines.check(line, _EXPERIMENT, where)
         number, key = line["number"], line["key"]
-        one = Experiment(number, Point(key, line["parameters"], line["seed"]))
-        if found.get(number) == one:  # the same line again does no harm
+        experiment = Experiment(number, Point(key, line["parameters"], line["seed"]))
+        if by_number.get(number) == experiment:  # the same line again does no harm
             continue
-        if number in found or key in keys:
+        if number in by_number or key in keys:
             raise FormatError(
-                f"{place}: contradicts an earlier line, which has exp{number} or its parameters; "
+                f"{where}: contradicts an earlier line, which has exp{number} or its parameters; "
                 "remove the one that is wrong"
             )
         keys.add(key)
-        found[number] = one
-    return [found[number] for number in sorted(found)]
+        by_number[number] = experiment
+    return [by_number[number] for number in sorted(by_number)]
 
 
 def prune(directory: SweepDirectory, numbers: Sequence[int]) -> None:

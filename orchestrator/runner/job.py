@@ -39,12 +39,12 @@ def in_job(directory: str, token: str, index: int) -> None:
     job = os.environ.get("SLURM_ARRAY_JOB_ID", os.environ.get("SLURM_JOB_ID", "slurm"))
     task = os.environ.get("SLURM_ARRAY_TASK_ID")
     job = f"{job}_{task}" if task is not None else job
-    asked = submission.resources
+    resources = submission.resources
     queued = jobs.queue([os.environ.get("SLURM_JOB_ID", "")])
     entry = None if isinstance(queued, Unknown) else queued.get(job)
     until = entry.end if entry is not None else None
     again = attempts.now() if os.environ.get("SLURM_RESTART_COUNT", "0") != "0" else None
-    together = asked.together or len(os.sched_getaffinity(0))
+    together = resources.together or len(os.sched_getaffinity(0))
     stride = together * feasibility.tasks(submission, together)
     posts = [
         Post(job, token, index * together + i, stride, until, again) for i in range(together)
@@ -85,14 +85,14 @@ def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> None:
     ]
 
     def pass_on(number: int, _frame: object) -> None:
-        for one in crew:
-            one.send_signal(number)
+        for worker in crew:
+            worker.send_signal(number)
 
     handled = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)
     before = {number: signal.signal(number, pass_on) for number in handled}
     try:
-        for one in crew:
-            one.wait()
+        for worker in crew:
+            worker.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

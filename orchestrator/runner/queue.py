@@ -90,10 +90,10 @@ def offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:
             continue
         if post.token is not None and submission.token != post.token:
             continue
-        asked = list(submission.attempts.items())
-        own = range(post.first % max(1, len(asked)), len(asked), post.stride)
-        for position in itertools.chain(own, range(len(asked))):
-            number, attempt = asked[position]
+        wanted = list(submission.attempts.items())
+        own = range(post.first % max(1, len(wanted)), len(wanted), post.stride)
+        for position in itertools.chain(own, range(len(wanted))):
+            number, attempt = wanted[position]
             if number not in experiments:  # somebody has taken it out of the ledger
                 continue
             free = _free_attempt(directory.experiment(number), attempt, post)
@@ -105,13 +105,13 @@ def offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:
                 yield Offer(experiments[number], free, submission, version)
 
 
-def _free_attempt(place: ExperimentDirectory, attempt: int, post: Post) -> int | None:
+def _free_attempt(experiment: ExperimentDirectory, attempt: int, post: Post) -> int | None:
     """Return the attempt that a worker may claim: the one asked for, or one that goes on with it."""
-    if not place.attempt(attempt).root.exists():
+    if not experiment.attempt(attempt).root.exists():
         return attempt
     if post.again is None:
         return None
-    last = place.attempts()[-1]  # looked up once: another worker may go on any moment
+    last = experiment.attempts()[-1]  # looked up once: another worker may go on any moment
     return last.number + 1 if _cut_off(last, post.job, post.again) else None
 
 

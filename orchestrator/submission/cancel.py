@@ -112,21 +112,21 @@ def _cancel(directory: SweepDirectory, statuses: Sequence[Status], cause: Cause)
             intents.withdraw(directory, waiting, cause.kind)
     lost = [s for s in statuses if s.state is State.LOST and s.record is None]
     changed = len(waiting) + sum(attempts.end_survivors([s.claim]) > 0 for s in lost if s.claim)
-    told = []
+    lines = []
     for status in statuses:
         number, withdrawn = status.experiment.number, status.state is State.PENDING
         attempt = directory.experiment(number).attempt(waiting.get(number, status.attempt))
         if not attempt.root.exists():
             if withdrawn:
-                told.append(_told(status, sentence(Cause(cause.kind, subject="pending"))))
+                lines.append(_told(status, sentence(Cause(cause.kind, subject="pending"))))
         elif withdrawn or status.record is None:
             # also one that was lost, which its job would resume if Slurm starts that again
             attempts.request_cancel(attempt)
             if status.silent and not status.on_slurm:  # which nobody else can ask
                 attempts.end(attempt, State.CANCELLED, Cause(cause.kind, subject="silent"))
-            told.append(_told(status, f"asked to stop: {sentence(cause)}"))
+            lines.append(_told(status, f"asked to stop: {sentence(cause)}"))
             changed += not (withdrawn or status.state.ended)
-    ledger.log(directory, attempts.now(), *told)
+    ledger.log(directory, attempts.now(), *lines)
     return changed
 
 

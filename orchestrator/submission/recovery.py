@@ -24,8 +24,8 @@ def recover(directory: SweepDirectory) -> list[str]:
     experiment itself claims it before it releases the lock, so what has not been claimed by now
     never will be.
     """
-    for place in (directory.root, directory.jobs, directory.workers):
-        remove_drafts(place)
+    for folder in (directory.root, directory.jobs, directory.workers):
+        remove_drafts(folder)
     done = []
     for submission, event in intents.unfinished(directory):
         token, there = submission.token, submission.slurm_cluster

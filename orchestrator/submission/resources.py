@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator import settings
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.sweepfile.fields import SLURM
-from orchestrator.sweepfile.problems import Place
+from orchestrator.sweepfile.problems import Position
 from orchestrator.sweepfile.tree import Leaf
 
 if TYPE_CHECKING:
@@ -66,6 +66,6 @@ def _value_elsewhere(
 
 def _converted(option: str, value: str, origin: str) -> Any:
     try:
-        return SLURM[option].convert(Leaf(Place(origin), value))
+        return SLURM[option].convert(Leaf(Position(origin), value))
     except FormatError as error:
         raise RequestError(f"{origin}: {error}") from error

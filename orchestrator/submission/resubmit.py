@@ -140,17 +140,17 @@ def _starts(
     statuses: Mapping[int, Status],
 ) -> dict[int, float | str]:
     """Find out where the attempts of submissions will go on."""
-    found: dict[int, float | str] = {}
+    starts: dict[int, float | str] = {}
     for made in submissions:
         engine = simulator.find(made.root)
         for number, attempt in made.attempts.items():
             task = Task(statuses[number].experiment, attempt, made.run, made.outputs)
             there = resume.find(directory.experiment(number), task, engine)
             if isinstance(there, resume.Obstacle):
-                found[number] = there.reason
+                starts[number] = there.reason
             elif there is not None and there.time_t0 is not None:
-                found[number] = there.time_t0
-    return found
+                starts[number] = there.time_t0
+    return starts
 
 
 def _start(

@@ -107,7 +107,7 @@ def submit(
     before = compare(sweep, directory, points)
     if before.replacement and not replace:
         raise RequestError(
-            f"{sweep.places.get('name', sweep.path)}: name: {before.replacement}"
+            f"{sweep.positions.get('name', sweep.path)}: name: {before.replacement}"
         )
     wanted = before.wanted
     if problems := packing.problems(directory, wish, len(wanted), site):

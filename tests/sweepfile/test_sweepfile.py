@@ -20,7 +20,7 @@ from orchestrator.model import Axis, KeepInitial, Outputs, Resources, Run
 from orchestrator.sweepfile import ranges, scalars, tree
 from orchestrator.sweepfile.extra import REFUSED
 from orchestrator.sweepfile.layers import overrides_of, shipped
-from orchestrator.sweepfile.problems import Place
+from orchestrator.sweepfile.problems import Position
 from orchestrator.sweepfile.tree import Branch, Items, Leaf
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def test_all_notations_of_a_time_agree(
     ]
 
     for notation in notations:
-        leaf = Leaf(Place("x"), notation)
+        leaf = Leaf(Position("x"), notation)
         if total:
             assert scalars.duration_s(leaf) == total
         else:
@@ -246,7 +246,7 @@ def test_all_notations_of_a_time_agree(
 
 @given(st.one_of(st.integers(-(10**6), 10**6), st.floats(-1e30, 1e30)))
 def test_numbers_are_read_as_python_writes_them(value: float) -> None:
-    assert scalars.number(Leaf(Place("x"), repr(value))) == value
+    assert scalars.number(Leaf(Position("x"), repr(value))) == value
 
 
 @pytest.mark.parametrize(
