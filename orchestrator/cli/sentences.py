@@ -107,8 +107,11 @@ def going_on(starts: Mapping[int, float | str]) -> list[str]:
     return lines[:_SHOWN] + [f"and {more} more"] * (more > 0)
 
 
-def cost_lines(cost: Cost) -> list[str]:
-    """Say what a submission would use, or that nothing is to be run."""
+def cost_lines(cost: Cost, time_limit_s: float | None = None) -> list[str]:
+    """Say what a submission would use, or that nothing is to be run.
+
+    ``time_limit_s`` is what the sweep file allows an attempt.
+    """
     packing, each = cost.packing, cost.each_s
     if not each:
         return ["jobs: none, for nothing is new"]
@@ -127,7 +130,15 @@ def cost_lines(cost: Cost) -> list[str]:
         f"time: about {span} for an experiment, {whole}; {_learnt(cost)}",
         f"use: about {_charged(cost)}",
         *_limit(cost),
+        *_own_limit(max(each), time_limit_s),
     ]
+
+
+def _own_limit(longest_s: float, time_limit_s: float | None) -> Iterator[str]:
+    """Say which experiments the sweep file's own limit is expected to cut off."""
+    if time_limit_s is not None and longest_s > time_limit_s:
+        expected, limit = text.seconds(longest_s), text.seconds(time_limit_s)
+        yield f"warning: an experiment is expected to take {expected}, and run.time_limit is {limit}"
 
 
 def _limit(cost: Cost) -> Iterator[str]:
@@ -147,6 +158,8 @@ def _limit(cost: Cost) -> Iterator[str]:
 def _learnt(cost: Cost) -> str:
     if cost.learnt_from == "scaling":
         return "by how the model scales, as none has finished yet"
+    if cost.learnt_from == "other sweeps":
+        return f"learnt from {text.counted(cost.seen, 'experiment')} of other sweeps"
     return f"learnt from {cost.seen} {cost.learnt_from}"
 
 

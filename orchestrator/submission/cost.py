@@ -30,7 +30,8 @@ class Cost:
     jobs_s
         The wall time of all jobs, added up.
     learnt_from, seen
-        ``finished`` or ``running`` experiments of the sweep, so many; or ``scaling``, of the model.
+        ``finished`` or ``running`` experiments of the sweep, so many; those of ``other sweeps``; or
+        ``scaling``, of the model.
     """
 
     packing: Packing

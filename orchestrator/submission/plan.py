@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import settings, sweepfile
+from orchestrator.errors import OrchestratorError
+from orchestrator.records import paths
 from orchestrator.records.paths import SweepDirectory
+from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator
 from orchestrator.submission import cost as costs
 from orchestrator.submission import local_pool, packing
@@ -18,13 +23,17 @@ from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Unpack
 
+    from orchestrator.model import Status
     from orchestrator.submission.comparison import Comparison
     from orchestrator.submission.cost import Cost
-    from orchestrator.submission.packing import Site
+    from orchestrator.submission.packing import Packing, Site
     from orchestrator.submission.request import Placement, Request
+
+_OTHER_SWEEPS = 3  # of which the pace is learnt where the sweep itself has run nothing
+_OTHER_EXPERIMENTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +122,10 @@ def plan(
     site = packing.site(wish.cluster)
     workers = workers_of(placement, local_pool.cores())
     packed = packing.packing(wish, len(wanted), workers, site)
-    statuses = comparison.statuses.values()
     return Plan(
         comparison,
         wish,
-        costs.estimate(packed, wanted, wish.run, statuses, builtin=wish.root is None),
+        _cost(comparison, wish, packed),
         (
             *packing.problems(comparison.directory, wish, len(wanted), site),
             *refusals(
@@ -126,6 +134,31 @@ def plan(
         ),
         site,
     )
+
+
+def _cost(comparison: Comparison, wish: Request, packed: Packing) -> Cost:
+    """Estimate from what has run of the sweep, else from the last other sweeps, else by scaling."""
+    builtin, points, seen = wish.root is None, comparison.wanted, comparison.statuses.values()
+    if all(status.reached is None for status in seen):
+        others = list(_elsewhere(comparison.directory, wish.root))
+        if others:
+            cost = costs.estimate(packed, points, wish.run, others, builtin=builtin)
+            return dataclasses.replace(cost, learnt_from="other sweeps")
+    return costs.estimate(packed, points, wish.run, seen, builtin=builtin)
+
+
+def _elsewhere(directory: SweepDirectory, root: Path | None) -> Iterator[Status]:
+    """Yield experiments that the same engine has run in the last other sweeps of a data directory."""
+    others = [s for s in paths.sweeps(directory.root.parent) if s.root != directory.root]
+    others.sort(key=lambda sweep: sweep.ledger.stat().st_mtime, reverse=True)
+    for sweep in others[:_OTHER_SWEEPS]:
+        with contextlib.suppress(
+            OrchestratorError, OSError
+        ):  # one that cannot be read tells nothing
+            for status in read_statuses(sweep, range(_OTHER_EXPERIMENTS)):
+                made = status.submission is not None and status.submission.root == root
+                if made and status.record is not None and status.record.complete:
+                    yield status
 
 
 def compare_file(

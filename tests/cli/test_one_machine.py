@@ -461,6 +461,22 @@ def test_sweeps_share_the_cores_of_a_machine(bench: Bench) -> None:
         time.sleep(0.1)
 
 
+def test_a_first_plan_learns_how_long_it_takes_from_other_sweeps(bench: Bench) -> None:
+    bench.write("[0]")
+    file = bench.place / "winds.yaml"
+    (bench.place / "others.yaml").write_text(file.read_text().replace("winds", "others"))
+    first = json.loads(bench.run("plan", "others.yaml", "--json").stdout)["usage"]
+    bench.run("submit", "winds.yaml", "--wait")
+
+    later = json.loads(bench.run("plan", "others.yaml", "--json").stdout)["usage"]
+    shown = bench.run("plan", "others.yaml").stdout
+
+    assert first["learnt_from"] == "scaling"
+    assert (later["learnt_from"], later["learnt_from_experiments"]) == ("other sweeps", 2)
+    assert later["experiment_s"] != first["experiment_s"]
+    assert "learnt from 2 experiments of other sweeps" in shown
+
+
 def _until_exists(bench: Bench) -> None:
     deadline = time.monotonic() + 60
     while not bench.sweep.ledger.exists():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from orchestrator import text
 from orchestrator.cli.sentences import cost_lines
 from orchestrator.model import Experiment, Point, Progress, Run, State, Status
 from orchestrator.records import pace
@@ -109,6 +110,11 @@ def test_where_it_is_learnt_from_is_told(make_submission: Callable[..., Submissi
     work = pace.work(points[0].parameters, 100.0)
     assert guessed.each_s == pytest.approx((1 + 2.5e-7 * work,))
     assert "by how the model scales, as none has finished yet" in cost_lines(guessed)[1]
+    expected = text.seconds(max(guessed.each_s))
+    assert cost_lines(guessed, 1.0)[-1] == (
+        f"warning: an experiment is expected to take {expected}, and run.time_limit is 1 s"
+    )
+    assert not any("run.time_limit" in line for line in cost_lines(guessed, 1e9))
     assert cost_lines(seen)[1].endswith("learnt from 1 running")
     assert seen.each_s == pytest.approx((119.0,))
 
@@ -159,12 +165,12 @@ def beside_slurm(bench: Bench) -> Bench:
         "partitions": ("OverSubscribe=NO", "OverSubscribe=EXCLUSIVE"),
         "nodes": ("|2|2|1|", "|4|2|1|"),
     }
-    for text in ("config", "partitions", "nodes", "associations", "qos"):
-        lines = (TEXTS / f"{text}.txt").read_text().splitlines(keepends=True)
-        old, new = changes.get(text, ("", ""))
+    for kind in ("config", "partitions", "nodes", "associations", "qos"):
+        lines = (TEXTS / f"{kind}.txt").read_text().splitlines(keepends=True)
+        old, new = changes.get(kind, ("", ""))
         only = "pdebug" if text == "partitions" else ""
         changed = (line.replace(old, new) if old and only in line else line for line in lines)
-        (folder / text).write_text("".join(changed))
+        (folder / kind).write_text("".join(changed))
     place = shlex.quote(str(folder))
     for name, code in answers.items():
         (folder / name).write_text(f"#!/bin/sh\ncd {place}\n{code}\n")
