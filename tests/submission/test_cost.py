@@ -168,7 +168,7 @@ def beside_slurm(bench: Bench) -> Bench:
     for kind in ("config", "partitions", "nodes", "associations", "qos"):
         lines = (TEXTS / f"{kind}.txt").read_text().splitlines(keepends=True)
         old, new = changes.get(kind, ("", ""))
-        only = "pdebug" if text == "partitions" else ""
+        only = "pdebug" if kind == "partitions" else ""
         changed = (line.replace(old, new) if old and only in line else line for line in lines)
         (folder / kind).write_text("".join(changed))
     place = shlex.quote(str(folder))
