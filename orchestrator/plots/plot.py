@@ -51,6 +51,7 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
     *,
     output: str | os.PathLike[str] | None = None,
     time_t0: float | None = None,
+    time_s: float | None = None,
     seed: int | None = None,
     rows: str | None = None,
     columns: str | None = None,
@@ -73,6 +74,8 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
         directory, named after the kind).
     time_t0
         Simulated time to draw, in t0 (default: the last snapshot).
+    time_s
+        Time in nature to draw, in s: of each experiment of a phase diagram, the snapshot nearest to it.
     seed
         Seed to draw (default: the first seed; all seeds for series and spectra).
     rows, columns
@@ -97,6 +100,7 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
         kind=kind,
         output=None if output is None else Path(output),
         time_t0=time_t0,
+        time_s=time_s,
         seed=seed,
         rows=rows,
         columns=columns,
@@ -140,6 +144,16 @@ def refuse(choice: Choice) -> None:
         for option in ("--seed", "--rows", "--columns"):
             if getattr(choice, _FIELDS.get(option, option.removeprefix("--"))) is not None:
                 raise RequestError(f"{option}: --experiment {choice.experiment} is one alone")
+    _refuse_times(choice)
+
+
+def _refuse_times(choice: Choice) -> None:
+    """Refuse what is no time, and times in nature where they cannot be compared."""
+    if choice.time_s is not None:
+        if choice.kind != "phase-diagram":
+            raise RequestError(f"--time in nature: of phase-diagram only, not of {choice.kind}")
+        if choice.time_t0 is not None or not 0 <= choice.time_s < math.inf:
+            raise RequestError("--time: expected one time, from 0 on")
     if choice.time_t0 is not None and not 0 <= choice.time_t0 < math.inf:
         raise RequestError(f"--time: expected a time from 0 on, got {choice.time_t0:g}")
 
@@ -161,7 +175,7 @@ def _still(grid: Grid, choice: Choice, path: Path, command: str) -> Iterator[Pat
 
 def _phase_diagram(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     laid = _layout(grid, choice)
-    pages = [panels.panels(grid, page, choice.time_t0) for page in laid.pages]
+    pages = [panels.panels(grid, page, choice.time_t0, choice.time_s) for page in laid.pages]
     drawn = (panel for of_page in pages for panel in of_page.values())
     maps = [panel.height_map for panel in drawn if panel.height_map is not None]
     range_ = plots.range_of(maps, maps)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import settings
+from orchestrator import settings, text
 from orchestrator.cli import arguments
 from orchestrator.model.pictures import FRAMES, KINDS, QUANTITIES_SHOWN
 
@@ -38,9 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--time",
-        metavar="T0",
-        type=float,
-        help="time to draw, in t0 (default: the last snapshot)",
+        metavar="TIME",
+        help="time to draw: 300 is in t0, 30d in nature, with s, min, h, d or y (default: the last "
+        "snapshot)",
     )
     parser.add_argument(
         "--seed",
@@ -77,10 +77,12 @@ def perform(options: argparse.Namespace) -> int:
     kind_alone = options.sweep in KINDS
     if kind_alone and not (settings.data_directory(options.data_dir) / options.sweep).exists():
         options.sweep, options.kind = None, options.sweep
+    time_t0, time_s = (None, None) if options.time is None else text.read_time(options.time)
     choice = Choice(
         kind=options.kind,
         output=options.output,
-        time_t0=options.time,
+        time_t0=time_t0,
+        time_s=time_s,
         seed=options.seed,
         rows=options.rows,
         columns=options.columns,
