@@ -44,6 +44,8 @@ class Choice:
         Row of a profile, in cells (default: the middle).
     frames
         Frames of an animation, at most.
+    relative
+        Whether the colours show heights above each map's own mean.
     """
 
     kind: str = "phase-diagram"
@@ -57,3 +59,4 @@ class Choice:
     quantity: str | None = None
     y: int | None = None
     frames: int | None = None
+    relative: bool | None = None

@@ -53,6 +53,14 @@ def panels(
     }
 
 
+def relative(panel: Panel) -> Panel:
+    """Return a panel with the heights above the mean of its own map."""
+    if panel.height_map is None or not np.isfinite(panel.height_map).any():
+        return panel
+    above = panel.height_map - np.nanmean(panel.height_map)
+    return dataclasses.replace(panel, height_map=above)
+
+
 def in_nature(grid: Grid, status: Status) -> float:
     """Return how long a t0 of an experiment is, in s.
 

@@ -89,6 +89,8 @@ class PhaseDiagram:
         The heights at both ends of the colours, in cells; None where there is no height.
     shape
         Depth and length of the largest domain, in cells. All maps are drawn to its scale.
+    quantity
+        What the colours show, in cells.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class PhaseDiagram:
         title: str,
         range_: Range | None,
         shape: tuple[int, int],
+        quantity: str = "height",
     ) -> None:
         depth, length = shape
         rows, columns = len(labels.rows), len(labels.columns)
@@ -116,7 +119,7 @@ class PhaseDiagram:
             axes.set(xlim=(-0.5, length - 0.5), ylim=(depth - 0.5, -0.5))
         style.title(self.figure, title)
         if range_ is not None:
-            style.colour_scale(self.figure, self._grid, range_, "height (cells)")
+            style.colour_scale(self.figure, self._grid, range_, f"{quantity} (cells)")
 
     def show(self, panels: Mapping[Slot, Panel]) -> None:
         """Draw panels by (row, column), in the place of those that were there before."""

@@ -39,6 +39,7 @@ _ONLY_FOR = {
     "--quantity": ("series",),
     "--y": ("profile",),
     "--frames": ("animation",),
+    "--relative": ("phase-diagram",),
 }
 """Options that other kinds would ignore."""
 
@@ -59,6 +60,7 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
     quantity: str | None = None,
     y: int | None = None,
     frames: int | None = None,
+    relative: bool = False,
     data_dir: str | os.PathLike[str] | None = None,
 ) -> list[Path]:
     """Draw a sweep and return the files that were written, one per page.
@@ -88,6 +90,8 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
         Row of a profile, in cells (default: the middle).
     frames
         Frames of an animation, at most (default: 60).
+    relative
+        Whether the colours of a phase diagram show heights above each map's own mean.
     data_dir
         Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
 
@@ -108,6 +112,7 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
         quantity=quantity,
         y=y,
         frames=frames,
+        relative=relative or None,
     )
     refuse(choice)
     directory = selection.find_sweep(sweep, data_dir)
@@ -176,11 +181,14 @@ def _still(grid: Grid, choice: Choice, path: Path, command: str) -> Iterator[Pat
 def _phase_diagram(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     laid = _layout(grid, choice)
     pages = [panels.panels(grid, page, choice.time_t0, choice.time_s) for page in laid.pages]
+    if choice.relative:
+        pages = [{slot: panels.relative(p) for slot, p in page.items()} for page in pages]
     drawn = (panel for of_page in pages for panel in of_page.values())
     maps = [panel.height_map for panel in drawn if panel.height_map is not None]
     range_ = plots.range_of(maps, maps)
     for page, of_page in zip(laid.pages, pages, strict=True):
-        diagram = _diagram(grid, laid, page, range_)
+        quantity = "height above each map's mean" if choice.relative else "height"
+        diagram = _diagram(grid, laid, page, range_, quantity)
         diagram.show(of_page)
         yield _file_name(page), diagram.figure
 
@@ -330,10 +338,14 @@ def _layout(grid: Grid, choice: Choice) -> Layout:
 
 
 def _diagram(
-    grid: Grid, laid: Layout, page: Page, range_: plots.Range | None
+    grid: Grid,
+    laid: Layout,
+    page: Page,
+    range_: plots.Range | None,
+    quantity: str = "height",
 ) -> plots.PhaseDiagram:
     title = _title(grid, laid, page)
-    return plots.PhaseDiagram(laid.labels, title, range_, laid.shape)
+    return plots.PhaseDiagram(laid.labels, title, range_, laid.shape, quantity)
 
 
 def _title(grid: Grid, laid: Layout, page: Page) -> str:

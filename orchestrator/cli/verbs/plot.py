@@ -65,6 +65,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=int,
         help=f"frames of an animation, at most (default: {FRAMES})",
     )
+    parser.add_argument(
+        "--relative",
+        action="store_true",
+        default=None,
+        help="colours of the height above each map's own mean, which show dunes on beds of any depth",
+    )
 
 
 def perform(options: argparse.Namespace) -> int:
@@ -90,6 +96,7 @@ def perform(options: argparse.Namespace) -> int:
         quantity=options.quantity,
         y=options.y,
         frames=options.frames,
+        relative=options.relative,
     )
     refuse(choice)
     directory = selection.find_sweep(options.sweep, options.data_dir)
