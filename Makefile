@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := quickstart
 
-.PHONY: demo docs test stops storm fuzz coverage lint bench slurm-demo clean
+.PHONY: demo docs test stops storm fuzz coverage lint bench slurm-demo release clean
 
 demo: .venv/.demo
 	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml --cluster local --wait --yes
@@ -58,6 +58,12 @@ slurm-demo: .venv/.demo
 	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml -p pdebug -t 10 --cluster slurm \
 	    --data-dir data_runs/on-slurm --wait --yes && sacct -X
 
+# wheel and sdist in dist/, installed and tried on every Python from 3.11 on that is here
+release: .venv/.release
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist . >/dev/null
+	.ci/release dist
+
 clean:
 	rm -rf .venv node_modules
 
@@ -81,6 +87,11 @@ clean:
 .venv/.lint: pyproject.toml | .venv/bin/pip
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/pip install --quiet --editable '.[analysis]' --group dev
+	touch $@
+
+.venv/.release: pyproject.toml | .venv/bin/pip
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --group release
 	touch $@
 
 # for `make lint`; needs Debian's npm

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
+
 from orchestrator import reference
+from orchestrator._version import PACKAGE
 from orchestrator.cli import arguments
 from orchestrator.cli.command_line import parser
 from orchestrator.cli.verbs import GROUPS
+from orchestrator.engine import settings
+from orchestrator.errors import RequestError
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formats.templates import TEMPLATES
 from orchestrator.model import State
@@ -18,7 +24,7 @@ from orchestrator.settings import PRESETS
 from orchestrator.sweepfile import fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from sphinx.application import Sphinx
 
@@ -80,21 +86,60 @@ def _arguments(
 def parameters() -> str:
     """Return the page of ReSCAL-snow's parameters."""
     rows = []
+    users, builtin = _templates_by_parameter(), _names_in_engine()
     for name in PARAMETERS:
         (entry,) = [e for e in reference.find(name) if e.kind.startswith("parameter")]
         known = entry.details
         limits = known.get("one of") or known.get("range", "")
         kind = ", ".join(filter(None, (known["type"], known.get("unit"))))
-        row = (f"`{name}`", entry.meaning, kind)
-        rows.append((*row, known["default"], limits, known["read by"].replace(" and ", ", ")))
-    titles = ("name", "meaning", "type, unit", "default", "range", "read by")
+        programs = known["read by"].replace(" and ", ", ")
+        row = (f"`{name}`", entry.meaning, kind, known["default"], limits)
+        rows.append((*row, programs, _by_builtin(name, builtin), ", ".join(users.get(name, ()))))
+    titles = (
+        *("name", "meaning", "type, unit", "default", "range"),
+        *("ReSCAL-snow", "built-in", "set by templates"),
+    )
     return (
         "# Parameters of ReSCAL-snow\n\n"
         "What stands under `parameters`, `sweep` and `derived` of a sweep file, by ReSCAL's own\n"
-        "names. Times are in t0, lengths in cells. `genesis` makes the initial bed, `rescal` runs it.\n"
-        "What the built-in engine does with each is on the page on [the engine](../engine.md).\n\n"
+        "names. Times are in t0, lengths in cells.\n\n"
+        "*ReSCAL-snow* is which of its programs reads the parameter: `genesis` makes the initial bed,\n"
+        "`rescal` runs it. *built-in* is what the [built-in engine](../engine.md) does with it.\n"
+        "*set by templates* names the [templates](templates.md) of sweep files that give it a value.\n"
+        f"`Lambda_I` acts where the bed has a source: {_injecting()}, or `Boundary: REINJECTION`.\n\n"
         + table(titles, rows)
     )
+
+
+def _templates_by_parameter() -> dict[str, list[str]]:
+    """Return which templates of sweep files give each parameter a value."""
+    users: dict[str, list[str]] = {}
+    for template in reference.templates():
+        content = yaml.safe_load(template.path.read_text(encoding="utf-8"))
+        for name in {**content.get("parameters", {}), **content.get("derived", {})}:
+            users.setdefault(name, []).append(template.name)
+    return users
+
+
+def _names_in_engine() -> set[str]:
+    """Return the texts that stand in the built-in engine's sources."""
+    trees = (ast.parse(p.read_text(encoding="utf-8")) for p in (PACKAGE / "engine").glob("*.py"))
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and node.value}
+
+
+def _by_builtin(name: str, known: set[str]) -> str:
+    if name not in known:
+        return "ignored"
+    try:
+        settings.refuse_unsupported({name: ""} if name.endswith("_file") else {})
+    except RequestError:
+        return "refused"
+    return "read"
+
+
+def _injecting() -> str:
+    return ", ".join(f"`{t.name}`" for t in TEMPLATES.values() if t.injects)
 
 
 def templates() -> str:
@@ -129,11 +174,18 @@ def sweep_file() -> str:
             for e in reference.find(n)
         ]
         rows = (
-            (f"`{e.name}`", e.meaning, "; ".join(f"{k}: {v}" for k, v in e.details.items()))
-            for e in entries
+            (f"`{e.name}`", e.meaning, *_values(e.details), e.details["default"]) for e in entries
         )
-        parts.append(f"## {section}\n\n" + table(("key", "meaning", "values"), rows))
+        parts.append(f"## {section}\n\n" + table(("key", "meaning", "values", "unit", "default"), rows))
     return "\n".join(parts)
+
+
+def _values(details: Mapping[str, str]) -> tuple[str, str]:
+    """Return what a key may be, and its unit."""
+    values = details.get("one of") or details["type"]
+    if "examples" in details:
+        values += f", such as {details['examples']}"
+    return values, details.get("unit", "")
 
 
 def states() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -108,5 +109,17 @@ def optional(needing: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         library = (error.name or "").partition(".")[0]
-        how = "pip install 'rescal-sweep[analysis]'"
+        how = f"pip install {' '.join(_of_analysis() or (library,))}"
         raise RequestError(f"{needing} {library}; install it with: {how}") from error
+
+
+def _of_analysis() -> list[str]:
+    """Return the libraries of the extra ``analysis``; none where the package is not installed."""
+    from importlib import metadata  # noqa: PLC0415  # takes as long as help may
+
+    try:
+        required = metadata.requires("rescal-sweep") or []
+    except metadata.PackageNotFoundError:
+        return []
+    parts = (text.partition(";") for text in required)
+    return [re.split(r"[^\w.-]", name)[0] for name, _, marker in parts if "analysis" in marker]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator import text
 from orchestrator.analysis import observables
@@ -146,13 +146,36 @@ def _parameter(parameter: Parameter) -> Entry:
 
 
 def _key(described: Field) -> dict[str, str]:
-    details = {}
-    examples = described.schema.get("examples")
-    if choices := described.schema.get("enum"):
-        details["one of"] = ", ".join(str(choice) for choice in choices)
-    if examples:
+    schema, default = described.schema, described.default
+    details = {"type": _type(schema)}
+    if described.unit:
+        details["unit"] = described.unit
+    details["default"] = described.absent if default is None else _yaml(default)
+    if choices := schema.get("enum"):
+        details["one of"] = ", ".join(map(_yaml, choices))
+    if examples := schema.get("examples"):
         details["examples"] = ", ".join(map(str, examples))
     return details
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    """Return in words what a JSON Schema of the sweep file allows."""
+    if "anyOf" in schema:
+        return " or ".join(map(_type, schema["anyOf"]))
+    if "const" in schema:
+        return str(schema["const"])
+    if "enum" in schema:
+        return "choice"
+    if "examples" in schema:
+        return "time"
+    kind = schema["type"]
+    if kind == "integer":
+        return f"whole number, {schema['minimum']} or more"
+    return {"number": "number above 0", "boolean": "true or false"}.get(str(kind), "text")
+
+
+def _yaml(value: bool | int | str) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _cellspace(template: CellspaceTemplate) -> Entry:

@@ -18,12 +18,22 @@ class Field:
     """One field: how its text becomes a value, its JSON Schema and its meaning.
 
     A ``nullable`` field may be null, which takes back what a template says.
+
+    Attributes
+    ----------
+    default
+        What leaving it out means, as a file would say it; None where no value says it.
+    absent
+        What leaving it out means where no value says it.
     """
 
     convert: Callable[[Leaf], Any]
     schema: Mapping[str, Any]
     meaning: str
     nullable: bool = False
+    unit: str = ""
+    default: bool | int | str | None = None
+    absent: str = ""
 
 
 _TEXT = {"type": ["string", "number", "boolean"]}
@@ -33,77 +43,108 @@ _POSITIVE = {"type": "number", "exclusiveMinimum": 0}
 _TIME = {"type": ["string", "number"], "examples": ["4:00:00", "90min", "4h", "1-12:00:00"]}
 
 
-def _line(meaning: str) -> Field:
-    return Field(scalars.line, _TEXT, meaning, nullable=True)
+def _line(meaning: str, absent: str = "none") -> Field:
+    return Field(scalars.line, _TEXT, meaning, nullable=True, absent=absent)
+
+
+def _kept(meaning: str) -> Field:
+    return Field(scalars.switch, _SWITCH, meaning, default=True)
 
 
 RUN: Mapping[str, Field] = {
-    "stop": Field(scalars.positive, _POSITIVE, "simulated time to run, in t0"),
-    "every": Field(scalars.positive, _POSITIVE, "t0 between two snapshots"),
+    "stop": Field(scalars.positive, _POSITIVE, "simulated time to run, in t0", unit="t0", absent="required"),
+    "every": Field(scalars.positive, _POSITIVE, "t0 between two snapshots", unit="t0", absent="required"),
     "engine": Field(
         scalars.choice("auto", "rescal", "builtin"),
         {"enum": ["auto", "rescal", "builtin"]},
         "auto takes $RESCAL_SNOW_ROOT where it is set, else the built-in engine",
+        default="auto",
     ),
     "silence": Field(
-        scalars.duration_s, _TIME, "how long an engine may neither write nor use a processor"
+        scalars.duration_s,
+        _TIME,
+        "how long an engine may neither write nor use a processor",
+        default="10min",
     ),
     "checkpoint_every": Field(
         scalars.duration_s,
         _TIME,
-        "least wall time between two saved states; without it, as often as costs under 1 %",
+        "least wall time between two saved states",
+        absent="as often as costs under 1 %",
     ),
     "on_timeout": Field(
         scalars.choice("auto", "continue", "rerun"),
         {"enum": ["auto", "continue", "rerun"]},
         "whether a retry resumes from the last checkpoint; auto: only if the result is bit-identical",
+        default="auto",
     ),
     "time_limit": Field(
         scalars.duration_s,
         _TIME,
         "wall time after which an attempt ends as a timeout, such as 90min; a bare number is minutes",
         nullable=True,
+        absent="none but the job's",
     ),
 }
 """The fields of ``run``."""
 
 OUTPUTS: Mapping[str, Field] = {
-    "height_maps": Field(scalars.switch, _SWITCH, "keep height maps"),
-    "ffts": Field(scalars.switch, _SWITCH, "keep spectra"),
+    "height_maps": _kept("keep height maps"),
+    "ffts": _kept("keep spectra"),
     "keep_initial": Field(
-        scalars.keep_initial, {"enum": [True, False, "gzip"]}, "keep the initial cell space"
+        scalars.keep_initial,
+        {"enum": [True, False, "gzip"]},
+        "keep the initial cell space",
+        default="gzip",
     ),
-    "keep_final": Field(
-        scalars.switch,
-        _SWITCH,
-        "keep the engine's state at the end, from which a later run.stop goes on",
+    "keep_final": _kept(
+        "keep the engine's state at the end, from which a later run.stop goes on"
     ),
 }
 """The fields of ``outputs``."""
 
 SLURM: Mapping[str, Field] = {
-    "partition": _line("partition"),
-    "time": Field(scalars.minutes, _TIME, "time limit of a job", nullable=True),
+    "partition": _line("partition", "the cluster's default"),
+    "time": Field(
+        scalars.minutes,
+        _TIME,
+        "time limit of a job",
+        nullable=True,
+        absent="the partition's default",
+    ),
     "pack": Field(
         scalars.pack,
         {"anyOf": [_COUNT, {"const": "node"}]},
         "experiments at the same time in one job; node: one per core of a whole node",
+        default=1,
     ),
-    "jobs": Field(scalars.count, _COUNT, "maximum number of jobs at once", nullable=True),
-    "account": _line("account to charge"),
-    "qos": _line("quality of service"),
+    "jobs": Field(
+        scalars.count,
+        _COUNT,
+        "maximum number of jobs at once",
+        nullable=True,
+        absent="no maximum",
+    ),
+    "account": _line("account to charge", "the user's default"),
+    "qos": _line("quality of service", "the account's default"),
     "constraint": _line("features that a node must have"),
     "reservation": _line("reservation to use"),
-    "mem": Field(scalars.memory, _TEXT, "memory of a job, such as 4G", nullable=True),
+    "mem": Field(
+        scalars.memory,
+        _TEXT,
+        "memory of a job, such as 4G",
+        nullable=True,
+        absent="the partition's default",
+    ),
     "exclude": _line("nodes to avoid"),
     "mail_user": _line("whom to mail"),
-    "mail_type": _line("when to mail, such as END,FAIL"),
+    "mail_type": _line("when to mail, such as END,FAIL", "sbatch's default"),
 }
 """The fields of ``slurm``, without ``extra``."""
 
 SEEDS: Mapping[str, Field] = {
-    "first": Field(scalars.seed, {"type": "integer", "minimum": 0}, "the first seed"),
-    "count": Field(scalars.count, _COUNT, "number of consecutive seeds"),
+    "first": Field(scalars.seed, {"type": "integer", "minimum": 0}, "the first seed", absent="required"),
+    "count": Field(scalars.count, _COUNT, "number of consecutive seeds", absent="required"),
 }
 """The fields of ``seeds`` where it is a mapping."""
 

@@ -125,6 +125,7 @@ def _described(known: Mapping[str, Field]) -> dict[str, Any]:
         key: {
             "description": field.meaning,
             **({"anyOf": [field.schema, {"type": "null"}]} if field.nullable else field.schema),
+            **({} if field.default is None else {"default": field.default}),
         }
         for key, field in known.items()
     }

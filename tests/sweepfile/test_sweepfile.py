@@ -19,12 +19,16 @@ from orchestrator.errors import FormatError, RequestError
 from orchestrator.model import Axis, KeepInitial, Outputs, Resources, Run
 from orchestrator.sweepfile import ranges, scalars, tree
 from orchestrator.sweepfile.extra import REFUSED
+from orchestrator.sweepfile.fields import OUTPUTS, RUN, SEEDS, SLURM
 from orchestrator.sweepfile.layers import overrides_of, shipped
 from orchestrator.sweepfile.problems import Position
 from orchestrator.sweepfile.tree import Branch, Items, Leaf
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from orchestrator.model import Sweep
+    from orchestrator.sweepfile.fields import Field
     from orchestrator.sweepfile.tree import Node
 
 SMALLEST = """\
@@ -67,6 +71,24 @@ def _with(section: str) -> str:
 
 
 # What a file means -----------------------------------------------------------------------------
+
+
+def test_defaults_that_are_told_mean_what_leaving_them_out_means() -> None:
+    def written(known: Mapping[str, Field]) -> str:
+        told = {key: field.default for key, field in known.items() if field.default is not None}
+        return ", ".join(f"{key}: {str(value).lower()}" for key, value in told.items())
+
+    run = f"run: {{stop: 100, every: 10, {written(RUN)}}}"
+    text = SMALLEST.replace("run: {stop: 100, every: 10}", run)
+    text += f"outputs: {{{written(OUTPUTS)}}}\nslurm: {{{written(SLURM)}}}\n"
+
+    told, left_out = _load(text), _load(SMALLEST)
+
+    assert "silence: 10min" in text
+    assert (told.run, told.outputs) == (left_out.run, left_out.outputs)
+    assert told.resources.together == left_out.resources.together
+    fields = [*RUN.values(), *OUTPUTS.values(), *SLURM.values(), *SEEDS.values()]
+    assert all((f.default is None) == bool(f.absent) for f in fields)
 
 
 def test_the_smallest_file_is_one_point() -> None:

@@ -1,0 +1,156 @@
+"""The tutorials, done step by step as a reader would, and what they show compared with what comes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import orchestrator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+TUTORIALS = Path(orchestrator.__file__).parents[1] / "docs" / "tutorials"
+
+_FENCE = re.compile(r"(?ms)^```(\S+)([^\n]*)\n(.*?)^```$")
+_CAPTION = re.compile(r"(?m)^:caption: (\S+)\n+")
+_VARIES = re.compile(
+    r"\d+:\d\d(:\d\d)?|\d+(\.\d+)? (s|min|h|kB|MB|GB)\b|\d+(\.\d+)? core-hours|\.\.\."
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Commands of a page, and the lines that it shows of what they print."""
+
+    script: str
+    shown: tuple[str, ...]
+
+
+def steps(page: Path) -> Iterator[Step]:
+    """Yield what a reader does: files to write, commands to run, in the order of the page."""
+    blocks = [match.groups() for match in _FENCE.finditer(page.read_text())]
+    for i, (language, argument, text) in enumerate(blocks):
+        follows = blocks[i + 1] if i + 1 < len(blocks) else ("", "", "")
+        shown = follows[2].splitlines() if follows[0] == "text" else []
+        lines = tuple(line for line in shown if line.strip())
+        if caption := _CAPTION.match(text):
+            content = text[caption.end() :]
+            yield Step(f"cat > {caption[1]} <<'END_OF_FILE'\n{content}END_OF_FILE\n", ())
+        elif language == "sh":
+            yield Step(text, lines)
+        elif language == "python":
+            yield Step(f"{sys.executable} - <<'END_OF_CODE'\n{text}END_OF_CODE\n", lines)
+        else:
+            assert language == "text" or argument, f"a block that nobody does: {text}"
+
+
+def do(page: str, place: Path, variables: Mapping[str, str] | None = None) -> None:
+    """Do a tutorial in a fresh directory with a fresh home and look for what it shows."""
+    todo = list(steps(TUTORIALS / page))
+    home = place / "home"
+    home.mkdir()
+    parts = [
+        f"exec >{place}/{i}.out 2>&1\necho {i} >{place}/step\n{step.script}"
+        for i, step in enumerate(todo)
+    ]
+    work = place / "work"
+    work.mkdir()
+    done = subprocess.run(
+        ["bash", "-e", "-c", "\n".join(parts)],
+        cwd=work,
+        env={
+            **{k: v for k, v in os.environ.items() if not k.startswith(("RESCAL_", "XDG_"))},
+            "HOME": str(home),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "NUMBA_CACHE_DIR": _kernels(),
+            "COLUMNS": "80",
+            "MPLBACKEND": "Agg",
+            **(variables or {}),
+        },
+        check=False,
+    )
+    last = int((place / "step").read_text())
+    said = (place / f"{last}.out").read_text()
+    assert done.returncode == 0, f"{todo[last].script}\n{said}"
+    for i, step in enumerate(todo):
+        printed = [_words(line) for line in (place / f"{i}.out").read_text().splitlines()]
+        for line in step.shown:
+            pattern = re.compile(_pattern(line))
+            assert any(map(pattern.fullmatch, printed)), (step.script, line, printed)
+
+
+def _words(line: str) -> str:
+    return " ".join(line.split())
+
+
+def _pattern(line: str) -> str:
+    """Return what matches a shown line: times, sizes and ``...`` may be others."""
+    text = _words(line)
+    ends = [0, *(end for match in _VARIES.finditer(text) for end in match.span()), len(text)]
+    fixed = [text[a:b] for a, b in zip(ends[::2], ends[1::2], strict=True)]
+    return ".*".join(map(re.escape, fixed))
+
+
+def _kernels() -> str:
+    """Return where kernels are kept that other tests compile, too: half a minute each."""
+    code = "from orchestrator.engine import cache; print(cache.directory())"
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def maps(sweep: Path, number: int) -> np.ndarray:
+    """Return the height maps of an experiment."""
+    with np.load(sweep / f"exp{number}" / "out" / "height_maps.npz") as file:
+        return np.asarray(file["height_maps"])
+
+
+def test_the_first_sweep(tmp_path: Path) -> None:
+    do("first-sweep.md", tmp_path)
+
+    sweep = tmp_path / "work" / "dunes" / "data_runs" / "quickstart"
+    last = [maps(sweep, n)[-1] for n in range(6)]
+    assert all((maps(sweep, n)[0] != last[n]).any() for n in range(6))
+    assert last[2].mean() > 2 * last[0].mean()  # ten times the snowfall
+    assert last[0].std() > last[1].std() > 0  # the stronger wind
+    assert (sweep / "phase-diagram.png").read_bytes().startswith(b"\x89PNG")
+    assert (sweep / "report.html").stat().st_size > 50_000
+
+
+def test_the_first_phase_diagram(tmp_path: Path) -> None:
+    do("first-phase-diagram.md", tmp_path)
+
+    sweep = tmp_path / "work" / "dunes" / "data_runs" / "snow-and-wind"
+    assert all((maps(sweep, n)[0] != maps(sweep, n)[-1]).any() for n in range(12))
+    for name in ("phase-diagram.png", "roughness.pdf"):
+        assert (sweep / name).exists() or (sweep.parents[1] / name).exists(), name
+    with orchestrator.open_sweep(sweep) as dataset:
+        assert dataset.sizes["seed"] == 2
+        assert float(dataset.roughness.isel(time=-1).min()) > 0
+
+
+def test_from_pyrescal(tmp_path: Path) -> None:
+    do("from-pyrescal.md", tmp_path)
+
+    sweep = tmp_path / "work" / "dunes" / "data_runs" / "pyrescal-small"
+    assert [maps(sweep, n).shape[0] for n in range(4)] == [5] * 4
+    assert all((maps(sweep, n)[0] != maps(sweep, n)[-1]).any() for n in range(4))
+    known = [json.loads((sweep / f"exp{n}" / "meta_data").read_text()) for n in range(4)]
+    assert [meta["seed"] for meta in known] == [1234, 1235, 1236, 1237]
+
+
+@pytest.mark.parametrize("page", sorted(TUTORIALS.glob("*.md")), ids=lambda page: page.stem)
+def test_every_tutorial_is_done_by_a_test(page: Path) -> None:
+    tests = (Path(__file__), Path(__file__).parent / "slurm" / "test_tutorial.py")
+
+    assert any(f'do("{page.name}"' in path.read_text() for path in tests)
