@@ -187,11 +187,7 @@ def submissions(directory: SweepDirectory) -> list[Submission]:
         elif line["event"] == "void":
             found.pop(token, None)
         elif line["event"] == "submitted" and token in found:
-            found[token] = dataclasses.replace(
-                found[token],
-                job_ids=tuple(line.get("job_ids", ())),
-                chunks=tuple(line.get("chunks", ())),
-            )
+            found[token] = _sent(found[token], line)
     return list(found.values())
 
 
@@ -207,10 +203,26 @@ def unfinished(directory: SweepDirectory) -> list[tuple[Submission, str]]:
 
 def submission(directory: SweepDirectory, token: str) -> Submission:
     """Read one submission by its token, whether it still counts or not."""
+    found: Submission | None = None
     for place, line in _events(directory):
-        if line["event"] == "intended" and line["token"] == token:
-            return _from_json(line, place)
-    raise FormatError(f"{directory.submissions}: no submission {token}")
+        if line["token"] != token:
+            continue
+        if line["event"] == "intended":
+            found = _from_json(line, place)
+        elif line["event"] == "submitted" and found is not None:
+            found = _sent(found, line)
+    if found is None:
+        raise FormatError(f"{directory.submissions}: no submission {token}")
+    return found
+
+
+def _sent(submission: Submission, line: Mapping[str, Any]) -> Submission:
+    """Add what Slurm made of a submission."""
+    return dataclasses.replace(
+        submission,
+        job_ids=tuple(line.get("job_ids", ())),
+        chunks=tuple(line.get("chunks", ())),
+    )
 
 
 def _from_json(line: Mapping[str, Any], place: str) -> Submission:

@@ -200,7 +200,8 @@ class LiveStatus:
             self._positions[submission.token] = numbered
         position = self._positions[submission.token][status.experiment.number]
         together = submission.resources.together
-        task = position // together if together else 0
+        packs = position // together if together else 0
+        task = packs % max(1, sum(submission.chunks))  # a job runs several in turn
         for array, size in zip(submission.job_ids, submission.chunks, strict=False):
             if task < size:
                 return f"{array}_{task}" if sum(submission.chunks) > 1 else array

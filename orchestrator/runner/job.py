@@ -15,7 +15,7 @@ from orchestrator.runner import orphans
 from orchestrator.runner.queue import Post
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.worker import work
-from orchestrator.slurm import control, feasibility, jobs
+from orchestrator.slurm import control, jobs
 from orchestrator.slurm.client import Unknown
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def in_job(directory: str, token: str, index: int) -> None:
     until = entry.end if entry is not None else None
     again = attempts.now() if os.environ.get("SLURM_RESTART_COUNT", "0") != "0" else None
     together = asked.together or len(os.sched_getaffinity(0))
-    stride = together * feasibility.tasks(submission, together)
+    stride = together * sum(submission.chunks)
     posts = [
         Post(job, token, index * together + i, stride, until, again) for i in range(together)
     ]
@@ -71,9 +71,8 @@ def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None
         record = attempts.read_record(made[-1]) if made else None
         if record is None or record.cut_off:
             return
-    sent = next(s for s in intents.submissions(sweep) if s.token == submission.token)
-    name = os.environ.get("SLURM_JOB_NAME", jobs.name_of(sweep.name, sent.token))
-    control.cancel_waiting(sent.job_ids, name)
+    name = os.environ.get("SLURM_JOB_NAME", jobs.name_of(sweep.name, submission.token))
+    control.cancel_waiting(submission.job_ids, name)
 
 
 def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> None:

@@ -53,8 +53,8 @@ class Plan:
 
     def scripts(self) -> tuple[str, ...]:
         """Return what sbatch would read, one text per size of array; none on this machine."""
-        directory, wanted = self.comparison.directory, len(self.comparison.wanted)
-        return packing.scripts(directory, self.request, wanted, self.site)
+        directory, packed = self.comparison.directory, self.cost.packing
+        return packing.scripts(directory, self.request, packed, self.site)
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan as plain data; fields are only ever added."""
@@ -112,14 +112,15 @@ def plan(
     wish = request(comparison.sweep, cluster_of(placement, overrides), placement)
     site = packing.site(wish.cluster)
     workers = workers_of(placement, local_pool.cores())
-    packed = packing.packing(wish, len(wanted), workers, site)
     statuses = comparison.statuses.values()
+    each_s = costs.expected_s(wanted, wish.run, statuses, builtin=wish.root is None)
+    packed = packing.packing(wish, each_s, workers, site)
     return Plan(
         comparison,
         wish,
-        costs.estimate(packed, wanted, wish.run, statuses, builtin=wish.root is None),
+        costs.estimate(packed, each_s, statuses),
         (
-            *packing.problems(comparison.directory, wish, len(wanted), site),
+            *packing.problems(comparison.directory, wish, site),
             *refusals(
                 simulator.find(wish.root), comparison.sweep, comparison.directory, wanted
             ),

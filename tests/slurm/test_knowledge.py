@@ -98,7 +98,7 @@ def test_what_is_refused_here_would_wait_for_ever_there(
     cluster.ask("scancel", job)
 
     assert stuck
-    assert len(check(request_, 1, partitions, limits)) == 1
+    assert len(check(request_, partitions, limits)) == 1
 
 
 def test_each_death_is_told_from_the_others(
