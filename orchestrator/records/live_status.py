@@ -165,7 +165,14 @@ class LiveStatus:
                 detail = "its job's time ended before its turn"
         state = State.LOST if found.state is State.DONE else found.state
         last = "" if found.word == "COMPLETED" else self._last_line(job)
-        cause = Cause(kind, subject=found.state.value, detail=detail, last_line=last)
+        cause = Cause(
+            kind,
+            subject=found.state.value,
+            detail=detail,
+            last_line=last,
+            limit_s=found.limit_s,
+            memory_mb=found.memory_mb,
+        )
         return dataclasses.replace(status, state=state, cause=cause)
 
     def _last_line(self, job: str) -> str:

@@ -51,11 +51,16 @@ def in_job(directory: str, token: str, index: int) -> None:
     ]
     if together == 1:
         orphans.adopt()
+        killed = 0
         with Stop.on_signals(until) as stop:
             work(sweep, posts[0], stop)
     else:
-        _crew(sweep, posts)
+        killed = _crew(sweep, posts)
     _send_the_others_home(sweep, submission)
+    if killed:  # Slurm is to know of it, and why
+        if killed != signal.SIGKILL:
+            signal.signal(killed, signal.SIG_DFL)
+        os.kill(os.getpid(), killed)
 
 
 def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None:
@@ -75,8 +80,11 @@ def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None
     control.cancel_waiting(submission.job_ids, name)
 
 
-def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> None:
-    """Run a worker process for each post, pass signals on, and wait for all of them."""
+def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> int:
+    """Run a worker process for each post, pass signals on, and wait for all of them.
+
+    Return the signal that has killed one of them, 0 where none was killed.
+    """
     command = [sys.executable, "-P", "-m", "orchestrator.runner", str(directory.root)]
     crew = [
         subprocess.Popen([*command, *_as_arguments(post)], stdin=subprocess.DEVNULL)
@@ -95,6 +103,7 @@ def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    return max(0, *(-one.returncode for one in crew))
 
 
 def _as_arguments(post: Post) -> list[str]:
