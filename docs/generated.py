@@ -94,7 +94,9 @@ def parameters() -> str:
         kind = ", ".join(filter(None, (known["type"], known.get("unit"))))
         programs = known["read by"].replace(" and ", ", ")
         row = (f"`{name}`", entry.meaning, kind, known["default"], limits)
-        rows.append((*row, programs, _by_builtin(name, builtin), ", ".join(users.get(name, ()))))
+        rows.append(
+            (*row, programs, _by_builtin(name, builtin), ", ".join(users.get(name, ())))
+        )
     titles = (
         *("name", "meaning", "type, unit", "default", "range"),
         *("ReSCAL-snow", "built-in", "set by templates"),
@@ -123,7 +125,9 @@ def _templates_by_parameter() -> dict[str, list[str]]:
 
 def _names_in_engine() -> set[str]:
     """Return the texts that stand in the built-in engine's sources."""
-    trees = (ast.parse(p.read_text(encoding="utf-8")) for p in (PACKAGE / "engine").glob("*.py"))
+    trees = (
+        ast.parse(p.read_text(encoding="utf-8")) for p in (PACKAGE / "engine").glob("*.py")
+    )
     nodes = (node for tree in trees for node in ast.walk(tree))
     return {node.value for node in nodes if isinstance(node, ast.Constant) and node.value}
 
@@ -174,9 +178,12 @@ def sweep_file() -> str:
             for e in reference.find(n)
         ]
         rows = (
-            (f"`{e.name}`", e.meaning, *_values(e.details), e.details["default"]) for e in entries
+            (f"`{e.name}`", e.meaning, *_values(e.details), e.details["default"])
+            for e in entries
         )
-        parts.append(f"## {section}\n\n" + table(("key", "meaning", "values", "unit", "default"), rows))
+        parts.append(
+            f"## {section}\n\n" + table(("key", "meaning", "values", "unit", "default"), rows)
+        )
     return "\n".join(parts)
 
 

@@ -174,7 +174,7 @@ def _type(schema: Mapping[str, Any]) -> str:
     return {"number": "number above 0", "boolean": "true or false"}.get(str(kind), "text")
 
 
-def _yaml(value: bool | int | str) -> str:
+def _yaml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

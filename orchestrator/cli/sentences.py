@@ -129,6 +129,7 @@ def cost_lines(cost: Cost, time_limit_s: float | None = None) -> list[str]:
         f"jobs: {text.counted(len(each), 'experiment')} in {jobs}{at_once}, {share} at a time in each",
         f"time: about {span} for an experiment, {whole}; {_learnt(cost)}",
         f"use: about {_charged(cost)}",
+        *_in_turn(cost),
         *_limit(cost),
         *_own_limit(max(each), time_limit_s),
     ]
@@ -141,6 +142,14 @@ def _own_limit(longest_s: float, time_limit_s: float | None) -> Iterator[str]:
         yield f"warning: an experiment is expected to take {expected}, and run.time_limit is {limit}"
 
 
+def _in_turn(cost: Cost) -> Iterator[str]:
+    """Say why jobs run several experiments one after the other, where they do."""
+    packing = cost.packing
+    if packing.slurm and packing.in_turn > 1:
+        why = packing.bound or "more jobs would be shorter than two minutes"
+        yield f"in turn: up to {packing.in_turn} experiments on each core of a job; {why}"
+
+
 def _limit(cost: Cost) -> Iterator[str]:
     """Say which time limit jobs get where nobody asked for one, and what does not fit a limit."""
     limit_s, asks = cost.packing.limit_s, "-t or slurm.time asks for another"
@@ -150,9 +159,12 @@ def _limit(cost: Cost) -> Iterator[str]:
         limit = f"{duration(int(limit_s))} for a job" if limit_s else "none"
         yield f"time limit: {limit}, as the partition gives where none is asked for; {asks}"
     longest_s = max(cost.each_s)
+    core_s = sum(cost.each_s) / (cost.packing.jobs * cost.packing.together)
+    ends = f"and a job's time ends after {duration(int(limit_s or 0))}; {asks}"
     if limit_s is not None and longest_s > limit_s:
-        expectation = f"an experiment is expected to take {text.seconds(longest_s)}"
-        yield f"warning: {expectation}, and a job's time ends after {duration(int(limit_s))}; {asks}"
+        yield f"warning: an experiment is expected to take {text.seconds(longest_s)}, {ends}"
+    elif limit_s is not None and core_s > limit_s:
+        yield f"warning: a job is expected to take {text.seconds(core_s)}, {ends}"
 
 
 def _learnt(cost: Cost) -> str:

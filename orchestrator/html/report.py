@@ -134,10 +134,13 @@ def _overview(
         times=tuple(round(float(t), 6) for t in report_data.share(statuses).times),
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         progress=_progress(statuses),
-        causes=tuple(failures.grouped(name, statuses, axes)),
+        causes=tuple(failures.grouped(selection.word(directory), statuses, axes)),
         sweep_file=content,
         templates=templates,
-        commands=(_submitted(name, content), f"rescal-sweep report {name}"),
+        commands=(
+            _submitted(name, content) + selection.data_option(directory),
+            f"rescal-sweep report {selection.word(directory)}",
+        ),
         follow_s=follow_s,
         turning=any(winds.turning(directory, s.experiment.point.parameters) for s in statuses),
     )

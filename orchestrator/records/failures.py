@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import signal
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from orchestrator import text
 from orchestrator.model import State
 from orchestrator.model.causes import Kind
+from orchestrator.slurm import units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -209,25 +211,43 @@ def _remedy(name: str, state: State, group: Sequence[Status]) -> str:
     again = f"rescal-sweep resubmit {name} --state {state.value}"
     if state is State.FAILED:
         return f"look with rescal-sweep logs {name} {group[0].experiment.name}, then {again}"
+    cause = _cause(group[0])
+    if cause is not None and cause.kind is Kind.TIME_LIMIT:
+        limit_s = math.ceil(_MORE * (cause.limit_s or 0.0))
+        return f"raise run.time_limit in the sweep file, e.g. to {limit_s}s, and resubmit that file"
     return " ".join([again, *_more(state, group)])
 
 
 def _more(state: State, group: Sequence[Status]) -> Iterator[str]:
     """Yield what to ask more of, or to avoid."""
-    resources = [s.submission.resources for s in group if s.submission is not None]
     if state is State.TIMEOUT:
-        limits = [request.time_min for request in resources if request.time_min is not None]
-        if limits:
-            yield f"-t {round(_MORE * max(limits))}"
+        limits_s = [limit_s for s in group if (limit_s := _job_limit_s(s)) is not None]
+        if limits_s:
+            yield f"-t {math.ceil(_MORE * max(limits_s) / 60)}"
     elif state is State.OUT_OF_MEMORY:
-        sizes = [re.fullmatch(r"(\d+)([KMGT]?)B?", request.mem or "") for request in resources]
-        known = [size for size in sizes if size is not None]
-        if known:
-            yield f"--mem {round(_MORE * int(known[0][1]))}{known[0][2]}"
+        sizes_mb = [size_mb for s in group if (size_mb := _job_memory_mb(s)) is not None]
+        if sizes_mb:
+            yield f"--mem {units.memory(_MORE * max(sizes_mb))}"
     elif state is State.NODE_FAIL:
         hosts = sorted({s.claim.host for s in group if s.claim is not None})
         if hosts:
             yield f"--exclude {','.join(hosts)}"
+
+
+def _job_limit_s(status: Status) -> float | None:
+    """Return the time that an experiment's job had, in s, as asked or as Slurm says."""
+    cause = _cause(status)
+    wished = status.submission.resources.time_min if status.submission is not None else None
+    if wished is not None:
+        return 60.0 * wished
+    return cause.limit_s if cause is not None else None
+
+
+def _job_memory_mb(status: Status) -> float | None:
+    """Return the memory that an experiment's job had, in MB, as asked or as Slurm says."""
+    cause = _cause(status)
+    wished = status.submission.resources.mem if status.submission is not None else None
+    return units.megabytes(wished or "") or (cause.memory_mb if cause is not None else None)
 
 
 def remark(status: Status) -> str:

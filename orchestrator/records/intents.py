@@ -189,11 +189,7 @@ def submissions(directory: SweepDirectory) -> list[Submission]:
         elif line["event"] == "void":
             counting.pop(token, None)
         elif line["event"] == "submitted" and token in counting:
-            counting[token] = dataclasses.replace(
-                counting[token],
-                job_ids=tuple(line.get("job_ids", ())),
-                chunks=tuple(line.get("chunks", ())),
-            )
+            counting[token] = _sent(counting[token], line)
     return list(counting.values())
 
 
@@ -209,10 +205,26 @@ def unfinished(directory: SweepDirectory) -> list[tuple[Submission, str]]:
 
 def submission(directory: SweepDirectory, token: str) -> Submission:
     """Read one submission by its token, whether it still counts or not."""
+    latest: Submission | None = None
     for where, line in _events(directory):
-        if line["event"] == "intended" and line["token"] == token:
-            return _from_json(line, where)
-    raise FormatError(f"{directory.submissions}: no submission {token}")
+        if line["token"] != token:
+            continue
+        if line["event"] == "intended":
+            latest = _from_json(line, where)
+        elif line["event"] == "submitted" and latest is not None:
+            latest = _sent(latest, line)
+    if latest is None:
+        raise FormatError(f"{directory.submissions}: no submission {token}")
+    return latest
+
+
+def _sent(submission: Submission, line: Mapping[str, Any]) -> Submission:
+    """Add what Slurm made of a submission."""
+    return dataclasses.replace(
+        submission,
+        job_ids=tuple(line.get("job_ids", ())),
+        chunks=tuple(line.get("chunks", ())),
+    )
 
 
 def _from_json(line: Mapping[str, Any], where: str) -> Submission:

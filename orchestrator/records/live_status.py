@@ -169,7 +169,14 @@ class LiveStatus:
                 detail = "its job's time ended before its turn"
         state = State.LOST if ended.state is State.DONE else ended.state
         last = "" if ended.word == "COMPLETED" else self._last_line(job)
-        cause = Cause(kind, subject=ended.state.value, detail=detail, last_line=last)
+        cause = Cause(
+            kind,
+            subject=ended.state.value,
+            detail=detail,
+            last_line=last,
+            limit_s=ended.limit_s,
+            memory_mb=ended.memory_mb,
+        )
         return dataclasses.replace(status, state=state, cause=cause)
 
     def _last_line(self, job: str) -> str:
@@ -204,7 +211,8 @@ class LiveStatus:
             self._positions[submission.token] = numbered
         position = self._positions[submission.token][status.experiment.number]
         together = submission.resources.together
-        task = position // together if together else 0
+        packs = position // together if together else 0
+        task = packs % max(1, sum(submission.chunks))  # a job runs several in turn
         for array, size in zip(submission.job_ids, submission.chunks, strict=False):
             if task < size:
                 return f"{array}_{task}" if sum(submission.chunks) > 1 else array

@@ -23,13 +23,13 @@ from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from typing import Unpack
 
     from orchestrator.model import Status
     from orchestrator.submission.comparison import Comparison
     from orchestrator.submission.cost import Cost
-    from orchestrator.submission.packing import Packing, Site
+    from orchestrator.submission.packing import Site
     from orchestrator.submission.request import Placement, Request
 
 _OTHER_SWEEPS = 3  # of which the pace is learnt where the sweep itself has run nothing
@@ -62,8 +62,8 @@ class Plan:
 
     def scripts(self) -> tuple[str, ...]:
         """Return what sbatch would read, one text per size of array; none on this machine."""
-        directory, wanted = self.comparison.directory, len(self.comparison.wanted)
-        return packing.scripts(directory, self.request, wanted, self.site)
+        directory, packed = self.comparison.directory, self.cost.packing
+        return packing.scripts(directory, self.request, packed, self.site)
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan as plain data; fields are only ever added."""
@@ -121,13 +121,16 @@ def plan(
     wish = request(comparison.sweep, cluster_of(placement, overrides), placement)
     site = packing.site(wish.cluster)
     workers = workers_of(placement, local_pool.cores())
-    packed = packing.packing(wish, len(wanted), workers, site)
+    seen, elsewhere = _seen(comparison, wish.root)
+    each_s = costs.expected_s(wanted, wish.run, seen, builtin=wish.root is None)
+    packed = packing.packing(wish, each_s, workers, site)
+    cost = costs.estimate(packed, each_s, seen)
     return Plan(
         comparison,
         wish,
-        _cost(comparison, wish, packed),
+        dataclasses.replace(cost, learnt_from="other sweeps") if elsewhere else cost,
         (
-            *packing.problems(comparison.directory, wish, len(wanted), site),
+            *packing.problems(comparison.directory, wish, site),
             *refusals(
                 simulator.find(wish.root), comparison.sweep, comparison.directory, wanted
             ),
@@ -136,15 +139,14 @@ def plan(
     )
 
 
-def _cost(comparison: Comparison, wish: Request, packed: Packing) -> Cost:
-    """Estimate from what has run of the sweep, else from the last other sweeps, else by scaling."""
-    builtin, points, seen = wish.root is None, comparison.wanted, comparison.statuses.values()
-    if all(status.reached is None for status in seen):
-        others = list(_elsewhere(comparison.directory, wish.root))
+def _seen(comparison: Comparison, root: Path | None) -> tuple[Collection[Status], bool]:
+    """Return from what times are learnt, and whether that is other sweeps, as of a first one."""
+    own = comparison.statuses.values()
+    if all(status.reached is None for status in own):
+        others = list(_elsewhere(comparison.directory, root))
         if others:
-            cost = costs.estimate(packed, points, wish.run, others, builtin=builtin)
-            return dataclasses.replace(cost, learnt_from="other sweeps")
-    return costs.estimate(packed, points, wish.run, seen, builtin=builtin)
+            return others, True
+    return own, False
 
 
 def _elsewhere(directory: SweepDirectory, root: Path | None) -> Iterator[Status]:

@@ -48,8 +48,15 @@ def start_workers(
     return Started(Cluster.LOCAL, workers=started)
 
 
-def send_jobs(directory: SweepDirectory, submission: Submission, site: Site) -> Started:
+def send_jobs(
+    directory: SweepDirectory, submission: Submission, site: Site, expected_s: float
+) -> Started:
     """Queue jobs for what was just intended and let them start; the lock is held.
+
+    Parameters
+    ----------
+    expected_s
+        Time that all of it is expected to take on one core, in s.
 
     Raises
     ------
@@ -57,7 +64,7 @@ def send_jobs(directory: SweepDirectory, submission: Submission, site: Site) -> 
         With Slurm's own words where it refuses; the submission is void then.
     """
     try:
-        chunks = packing.chunks(submission, site)
+        chunks = packing.chunks(submission, expected_s, site)
         limit_s = packing.limit_s(submission.resources, site)
         job_ids = slurm_jobs.send(directory, submission, chunks, in_job, limit_s)
     except slurm_jobs.UnansweredError:  # the next submitter looks for them by name

@@ -15,6 +15,7 @@ from orchestrator.records.paths import SweepDirectory
 from orchestrator.runner import simulator
 from orchestrator.submission import local_pool, packing, start
 from orchestrator.submission.comparison import compare
+from orchestrator.submission.cost import expected_s
 from orchestrator.submission.intent import intend
 from orchestrator.submission.recovery import recover
 from orchestrator.submission.refusals import refusals
@@ -110,7 +111,7 @@ def submit(
             f"{sweep.positions.get('name', sweep.path)}: name: {before.replacement}"
         )
     wanted = before.wanted
-    if problems := packing.problems(directory, wish, len(wanted), site):
+    if problems := packing.problems(directory, wish, site):
         raise RequestError(*problems)
     if problems := refusals(engine, sweep, directory, wanted):
         raise RequestError(*problems)
@@ -125,7 +126,9 @@ def submit(
         elif submission is None:
             started = start.Started(Cluster.SLURM)
         else:
-            started = start.send_jobs(directory, submission, site)
+            seen, points = comparison.statuses.values(), [s.experiment.point for s in new]
+            each_s = expected_s(points, wish.run, seen, builtin=wish.root is None)
+            started = start.send_jobs(directory, submission, site, sum(each_s))
     kept = (e.number for e in comparison.reconciliation.kept)
     added = (status.experiment.number for status in new)
     return Submitted(comparison, submission, started, tuple(sorted({*kept, *added})))

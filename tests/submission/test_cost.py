@@ -37,6 +37,11 @@ def _points(lengths: Sequence[float]) -> list[Point]:
     return [Point(str(i), {**fixed, "L": length}, 1) for i, length in enumerate(lengths)]
 
 
+def _estimate(shape: Packing, points: Sequence[Point], run: Run, seen: list[Status]) -> Cost:
+    each_s = cost.expected_s(points, run, seen, builtin=True)
+    return cost.estimate(shape, each_s, seen)
+
+
 @pytest.fixture
 def used(
     make_submission: Callable[..., Submission],
@@ -52,7 +57,7 @@ def used(
         done = Status(Experiment(9, point), State.DONE, 1, make_submission("a", {}))
         done = dataclasses.replace(done, record=record)
         points, run = _points([10 * hour for hour in hours]), Run(100.0, 10.0)
-        return cost.estimate(shape, points, run, [done], builtin=True)
+        return _estimate(shape, points, run, [done])
 
     return make
 
@@ -104,8 +109,8 @@ def test_where_it_is_learnt_from_is_told(make_submission: Callable[..., Submissi
     progress = Progress(50.0, 2, 60.0)
     running = dataclasses.replace(waiting, state=State.RUNNING, progress=progress)
 
-    guessed = cost.estimate(ALONE, points, run, [waiting], builtin=True)
-    seen = cost.estimate(ALONE, points, run, [waiting, running], builtin=True)
+    guessed = _estimate(ALONE, points, run, [waiting])
+    seen = _estimate(ALONE, points, run, [waiting, running])
 
     work = pace.work(points[0].parameters, 100.0)
     assert guessed.each_s == pytest.approx((1 + 2.5e-7 * work,))
