@@ -134,13 +134,17 @@ def _parameter(parameter: Parameter) -> Entry:
         details["one of"] = ", ".join(parameter.choices)
     low, high = parameter.low, parameter.high
     if math.isfinite(low) and math.isfinite(high):
-        details["range"] = f"{low:g} to {high:g}"
+        details["range"] = f"{_end(low)} to {_end(high)}"
     elif math.isfinite(low):
-        details["range"] = f"{low:g} or more"
+        details["range"] = f"{_end(low)} or more"
     elif math.isfinite(high):
-        details["range"] = f"{high:g} or less"
+        details["range"] = f"{_end(high)} or less"
     details["read by"] = parameter.program.value
     return Entry(parameter.name, "parameter of ReSCAL-snow", parameter.meaning, details)
+
+
+def _end(limit: float) -> str:
+    return str(int(limit)) if limit == int(limit) else f"{limit:g}"
 
 
 def _key(described: Field) -> dict[str, str]:
@@ -172,7 +176,7 @@ def _type(schema: Mapping[str, Any]) -> str:
     return {"number": "number above 0", "boolean": "true or false"}.get(str(kind), "text")
 
 
-def _yaml(value: bool | int | str) -> str:
+def _yaml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -52,8 +52,16 @@ def _kept(meaning: str) -> Field:
 
 
 RUN: Mapping[str, Field] = {
-    "stop": Field(scalars.positive, _POSITIVE, "simulated time to run, in t0", unit="t0", absent="required"),
-    "every": Field(scalars.positive, _POSITIVE, "t0 between two snapshots", unit="t0", absent="required"),
+    "stop": Field(
+        scalars.positive,
+        _POSITIVE,
+        "simulated time to run, in t0",
+        unit="t0",
+        absent="required",
+    ),
+    "every": Field(
+        scalars.positive, _POSITIVE, "t0 between two snapshots", unit="t0", absent="required"
+    ),
     "engine": Field(
         scalars.choice("auto", "rescal", "builtin"),
         {"enum": ["auto", "rescal", "builtin"]},
@@ -143,7 +151,9 @@ SLURM: Mapping[str, Field] = {
 """The fields of ``slurm``, without ``extra``."""
 
 SEEDS: Mapping[str, Field] = {
-    "first": Field(scalars.seed, {"type": "integer", "minimum": 0}, "the first seed", absent="required"),
+    "first": Field(
+        scalars.seed, {"type": "integer", "minimum": 0}, "the first seed", absent="required"
+    ),
     "count": Field(scalars.count, _COUNT, "number of consecutive seeds", absent="required"),
 }
 """The fields of ``seeds`` where it is a mapping."""

@@ -29,7 +29,11 @@ if TYPE_CHECKING:
         ("boundary", "parameter of ReSCAL-snow", {"read by": "genesis and rescal"}),
         ("stop", "key of the sweep file", {"unit": "t0", "default": "required"}),
         ("silence", "key of the sweep file", {"type": "time", "default": "10min"}),
-        ("checkpoint_every", "key of the sweep file", {"default": "as often as costs under 1 %"}),
+        (
+            "checkpoint_every",
+            "key of the sweep file",
+            {"default": "as often as costs under 1 %"},
+        ),
         ("keep_final", "key of the sweep file", {"type": "true or false", "default": "true"}),
         ("slurm.pack", "key of the sweep file", {"default": "1"}),
         ("engine", "key of the sweep file", {"one of": "auto, rescal, builtin"}),
