@@ -43,7 +43,7 @@ coverage: .venv/.test
 lint: .venv/.lint node_modules/.package-lock.json
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/codespell --skip node_modules
+	$(BIN)/codespell --skip node_modules,_build,dist
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	npx --no-install biome ci --error-on-warnings

@@ -11,7 +11,7 @@ sys.path.insert(0, str(HERE))
 from orchestrator._version import __version__  # noqa: E402
 
 project = "rescal-sweep"
-author = "the makers of rescal-sweep"
+author = "the rescal-sweep maintainers"
 copyright = author  # noqa: A001  # Sphinx calls it so
 release = version = __version__
 

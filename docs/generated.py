@@ -91,24 +91,19 @@ def parameters() -> str:
         (entry,) = [e for e in reference.find(name) if e.kind.startswith("parameter")]
         known = entry.details
         limits = known.get("one of") or known.get("range", "")
-        kind = ", ".join(filter(None, (known["type"], known.get("unit"))))
-        programs = known["read by"].replace(" and ", ", ")
-        row = (f"`{name}`", entry.meaning, kind, known["default"], limits)
-        rows.append(
-            (*row, programs, _by_builtin(name, builtin), ", ".join(users.get(name, ())))
-        )
-    titles = (
-        *("name", "meaning", "type, unit", "default", "range"),
-        *("ReSCAL-snow", "built-in", "set by templates"),
-    )
+        values = ", ".join(filter(None, (known["type"], known.get("unit"), limits)))
+        readers = f"{known['read by'].replace(' and ', ', ')}; {_by_builtin(name, builtin)}"
+        row = (f"`{name}`", entry.meaning, values, known["default"], readers)
+        rows.append((*row, ", ".join(users.get(name, ()))))
+    titles = ("name", "meaning", "type, unit, range", "default", "read by", "set in")
     return (
         "# Parameters of ReSCAL-snow\n\n"
         "What stands under `parameters`, `sweep` and `derived` of a sweep file, by ReSCAL's own\n"
         "names. Times are in t0, lengths in cells.\n\n"
-        "*ReSCAL-snow* is which of its programs reads the parameter: `genesis` makes the initial bed,\n"
-        "`rescal` runs it. *built-in* is what the [built-in engine](../engine.md) does with it.\n"
-        "*set by templates* names the [templates](templates.md) of sweep files that give it a value.\n"
-        f"`Lambda_I` acts where the bed has a source: {_injecting()}, or `Boundary: REINJECTION`.\n\n"
+        "*read by* has ReSCAL-snow's programs (`genesis` makes the initial bed, `rescal` runs it) and\n"
+        "what the [built-in engine](../engine.md) does with the parameter. *set in* names the\n"
+        "[templates](templates.md) of sweep files that give it a value.\n"
+        f"`Lambda_I` acts where the bed has a source: {_injecting()}, or with `Boundary: REINJECTION`.\n\n"
         + table(titles, rows)
     )
 
@@ -134,12 +129,12 @@ def _names_in_engine() -> set[str]:
 
 def _by_builtin(name: str, known: set[str]) -> str:
     if name not in known:
-        return "ignored"
+        return "built-in: ignored"
     try:
         settings.refuse_unsupported({name: ""} if name.endswith("_file") else {})
     except RequestError:
-        return "refused"
-    return "read"
+        return "built-in: refused"
+    return "built-in"
 
 
 def _injecting() -> str:

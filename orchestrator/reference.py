@@ -136,13 +136,17 @@ def _parameter(parameter: Parameter) -> Entry:
         details["one of"] = ", ".join(parameter.choices)
     low, high = parameter.low, parameter.high
     if math.isfinite(low) and math.isfinite(high):
-        details["range"] = f"{low:g} to {high:g}"
+        details["range"] = f"{_end(low)} to {_end(high)}"
     elif math.isfinite(low):
-        details["range"] = f"{low:g} or more"
+        details["range"] = f"{_end(low)} or more"
     elif math.isfinite(high):
-        details["range"] = f"{high:g} or less"
+        details["range"] = f"{_end(high)} or less"
     details["read by"] = parameter.program.value
     return Entry(parameter.name, "parameter of ReSCAL-snow", parameter.meaning, details)
+
+
+def _end(limit: float) -> str:
+    return str(int(limit)) if limit == int(limit) else f"{limit:g}"
 
 
 def _key(described: Field) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The tutorials, done step by step as a reader would, and what they show compared with what comes."""
+"""Tutorials and how-to pages, done step by step as a reader would; what they show is what comes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ import orchestrator
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-TUTORIALS = Path(orchestrator.__file__).parents[1] / "docs" / "tutorials"
+PAGES = Path(orchestrator.__file__).parents[1] / "docs"
 
-_FENCE = re.compile(r"(?ms)^```(\S+)([^\n]*)\n(.*?)^```$")
+_FENCE = re.compile(r"(?ms)^(% fails\n)?```(\S+)([^\n]*)\n(.*?)^```$")
 _CAPTION = re.compile(r"(?m)^:caption: (\S+)\n+")
 _VARIES = re.compile(
     r"\d+:\d\d(:\d\d)?|\d+(\.\d+)? (s|min|h|kB|MB|GB)\b|\d+(\.\d+)? core-hours|\.\.\."
@@ -39,24 +39,28 @@ class Step:
 def steps(page: Path) -> Iterator[Step]:
     """Yield what a reader does: files to write, commands to run, in the order of the page."""
     blocks = [match.groups() for match in _FENCE.finditer(page.read_text())]
-    for i, (language, argument, text) in enumerate(blocks):
-        follows = blocks[i + 1] if i + 1 < len(blocks) else ("", "", "")
-        shown = follows[2].splitlines() if follows[0] == "text" else []
+    code: list[str] = []  # Python on a page goes on from what came before, as in a notebook
+    for i, (fails, language, argument, text) in enumerate(blocks):
+        follows = blocks[i + 1] if i + 1 < len(blocks) else [""] * 4
+        shown = follows[3].splitlines() if follows[1] == "text" else []
         lines = tuple(line for line in shown if line.strip())
         if caption := _CAPTION.match(text):
             content = text[caption.end() :]
             yield Step(f"cat > {caption[1]} <<'END_OF_FILE'\n{content}END_OF_FILE\n", ())
         elif language == "sh":
-            yield Step(text, lines)
+            yield Step(f"if (\n{text}); then exit 99; fi\n" if fails else text, lines)
         elif language == "python":
-            yield Step(f"{sys.executable} - <<'END_OF_CODE'\n{text}END_OF_CODE\n", lines)
+            code.append(text)
+            yield Step(f"python - <<'END_OF_CODE'\n{''.join(code)}END_OF_CODE\n", lines)
         else:
             assert language == "text" or argument, f"a block that nobody does: {text}"
 
 
-def do(page: str, place: Path, variables: Mapping[str, str] | None = None) -> None:
-    """Do a tutorial in a fresh directory with a fresh home and look for what it shows."""
-    todo = list(steps(TUTORIALS / page))
+def do(
+    page: str, place: Path, variables: Mapping[str, str] | None = None, before: str = ""
+) -> None:
+    """Do a page in a fresh directory with a fresh home and look for what it shows."""
+    todo = [Step(before, ()), *steps(PAGES / page)]
     home = place / "home"
     home.mkdir()
     parts = [
@@ -116,7 +120,7 @@ def maps(sweep: Path, number: int) -> np.ndarray:
 
 
 def test_the_first_sweep(tmp_path: Path) -> None:
-    do("first-sweep.md", tmp_path)
+    do("tutorials/first-sweep.md", tmp_path)
 
     sweep = tmp_path / "work" / "dunes" / "data_runs" / "quickstart"
     last = [maps(sweep, n)[-1] for n in range(6)]
@@ -128,7 +132,7 @@ def test_the_first_sweep(tmp_path: Path) -> None:
 
 
 def test_the_first_phase_diagram(tmp_path: Path) -> None:
-    do("first-phase-diagram.md", tmp_path)
+    do("tutorials/first-phase-diagram.md", tmp_path)
 
     sweep = tmp_path / "work" / "dunes" / "data_runs" / "snow-and-wind"
     assert all((maps(sweep, n)[0] != maps(sweep, n)[-1]).any() for n in range(12))
@@ -140,7 +144,7 @@ def test_the_first_phase_diagram(tmp_path: Path) -> None:
 
 
 def test_from_pyrescal(tmp_path: Path) -> None:
-    do("from-pyrescal.md", tmp_path)
+    do("tutorials/from-pyrescal.md", tmp_path)
 
     sweep = tmp_path / "work" / "dunes" / "data_runs" / "pyrescal-small"
     assert [maps(sweep, n).shape[0] for n in range(4)] == [5] * 4
@@ -149,8 +153,28 @@ def test_from_pyrescal(tmp_path: Path) -> None:
     assert [meta["seed"] for meta in known] == [1234, 1235, 1236, 1237]
 
 
-@pytest.mark.parametrize("page", sorted(TUTORIALS.glob("*.md")), ids=lambda page: page.stem)
+def test_a_bed_of_ones_own(tmp_path: Path) -> None:
+    do("how-to/own-elevation.md", tmp_path, before="rescal-sweep init dunes; cd dunes\n")
+
+    sweep = tmp_path / "work" / "dunes" / "data_runs" / "ridge"
+    first, last = maps(sweep, 0)[[0, -1]]
+    assert (first[:, 40] == 15).all()  # 14 cells of snow on bare ground, which is 1
+    assert (first[:, 90] == 3).all()
+    assert last[:, 40].mean() < 14  # the wind has carried away what stood highest
+    assert (sweep / "profile.png").exists()
+
+
+def test_a_notebook(tmp_path: Path) -> None:
+    do("how-to/notebook.md", tmp_path, before="rescal-sweep init dunes; cd dunes\n")
+
+    sweep = tmp_path / "work" / "dunes" / "data_runs" / "quickstart"
+    assert (sweep / "phase-diagram.png").exists()
+
+
+@pytest.mark.parametrize(
+    "page", sorted(PAGES.glob("tutorials/*.md")), ids=lambda page: page.stem
+)
 def test_every_tutorial_is_done_by_a_test(page: Path) -> None:
     tests = (Path(__file__), Path(__file__).parent / "slurm" / "test_tutorial.py")
 
-    assert any(f'do("{page.name}"' in path.read_text() for path in tests)
+    assert any(f'do("tutorials/{page.name}"' in path.read_text() for path in tests)

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 BROKEN = """
 import sys, types
 from orchestrator import cli
-verb = types.ModuleType("orchestrator.cli.broken", "Do it.")
+from orchestrator.cli.verbs import GROUPS
+verb = types.ModuleType("orchestrator.cli.verbs.broken", "Do it.")
+verb.EXAMPLES = ()
 verb.configure = lambda parser: None
 verb.perform = lambda options: {}["missing"]
 sys.modules[verb.__name__] = verb
-cli.VERBS["broken"] = "do it"
+GROUPS["Look"]["broken"] = "do it"
 sys.argv = ["rescal-sweep", "broken"]
 sys.exit(cli.main())
 """
