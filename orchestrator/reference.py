@@ -168,21 +168,21 @@ def _key(described: Field) -> dict[str, str]:
 def _type(schema: Mapping[str, Any]) -> str:
     """Return in words what a JSON Schema of the sweep file allows."""
     if "anyOf" in schema:
-        return " or ".join(map(_type, schema["anyOf"]))
+        return ", or ".join(map(_type, schema["anyOf"]))
     if "const" in schema:
         return str(schema["const"])
     if "examples" in schema:
         return "time"
-    match schema.get("type"):
-        case None:
-            return "choice"
-        case "integer":
-            return f"whole number, {schema['minimum']} or more"
-        case "number":
-            return "number above 0" if "exclusiveMinimum" in schema else "number"
-        case "boolean":
-            return "true or false"
-    return "number or formula" if "boolean" not in schema["type"] else "text"
+    kind = schema.get("type")
+    known = {
+        None: "choice",
+        "integer": f"whole number, {schema.get('minimum')} or more",
+        "number": "number above 0" if "exclusiveMinimum" in schema else "number",
+        "boolean": "true or false",
+    }
+    if isinstance(kind, list):
+        return "text" if "boolean" in kind else "number or formula"
+    return known[kind]
 
 
 def _yaml(value: object) -> str:
