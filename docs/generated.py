@@ -165,19 +165,14 @@ def sweep_file() -> str:
         "The [page on the sweep file](../sweep-file.md) tells how they work together.\n"
     )
     parts.append(table(("key", "meaning"), ((f"`{k}`", m) for k, m in fields.SECTIONS.items())))
-    for section in ("run", "outputs", "slurm", "seeds"):
-        entries = [
-            e
-            for n in reference.names()["key of the sweep file"]
-            if n.startswith(f"{section}.")
-            for e in reference.find(n)
-        ]
+    for section, keys in reference.SECTIONS.items():
+        entries = [e for key in keys for e in reference.find(f"{section}.{key}")]
         rows = (
             (f"`{e.name}`", e.meaning, *_values(e.details), e.details["default"])
             for e in entries
         )
         parts.append(
-            f"## {section}\n\n" + table(("key", "meaning", "values", "unit", "default"), rows)
+            f"## `{section}`\n\n" + table(("key", "meaning", "values", "unit", "default"), rows)
         )
     return "\n".join(parts)
 

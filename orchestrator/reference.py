@@ -13,7 +13,7 @@ from orchestrator.errors import RequestError
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formats.templates import TEMPLATES
 from orchestrator.model import State
-from orchestrator.sweepfile import fields
+from orchestrator.sweepfile import fields, ranges, samples, winds
 from orchestrator.sweepfile.layers import shipped
 
 if TYPE_CHECKING:
@@ -23,12 +23,17 @@ if TYPE_CHECKING:
     from orchestrator.formats.templates import Template as CellspaceTemplate
     from orchestrator.sweepfile.fields import Field
 
-_SECTIONS: Mapping[str, Mapping[str, Field]] = {
+SECTIONS: Mapping[str, Mapping[str, Field]] = {
     "run": fields.RUN,
     "outputs": fields.OUTPUTS,
     "slurm": fields.SLURM,
     "seeds": fields.SEEDS,
+    "parameters.wind": winds.ROW,
+    "sweep.grid.NAME": ranges.STEPS,
+    "sweep.sample": samples.SAMPLE,
+    "sweep.sample.space.NAME": samples.RANGE,
 }
+"""Mappings of a sweep file by where they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ def _entries() -> Iterator[Entry]:
     yield from map(_parameter, PARAMETERS.values())
     for key, meaning in fields.SECTIONS.items():
         yield Entry(key, "key of the sweep file", meaning)
-    for section, keys in _SECTIONS.items():
+    for section, keys in SECTIONS.items():
         for key, described in keys.items():
             yield Entry(
                 f"{section}.{key}", "key of the sweep file", described.meaning, _key(described)
@@ -165,17 +170,21 @@ def _key(described: Field) -> dict[str, str]:
 def _type(schema: Mapping[str, Any]) -> str:
     """Return in words what a JSON Schema of the sweep file allows."""
     if "anyOf" in schema:
-        return " or ".join(map(_type, schema["anyOf"]))
+        return ", or ".join(map(_type, schema["anyOf"]))
     if "const" in schema:
         return str(schema["const"])
-    if "enum" in schema:
-        return "choice"
     if "examples" in schema:
         return "time"
-    kind = schema["type"]
-    if kind == "integer":
-        return f"whole number, {schema['minimum']} or more"
-    return {"number": "number above 0", "boolean": "true or false"}.get(str(kind), "text")
+    kind = schema.get("type")
+    known = {
+        None: "choice",
+        "integer": f"whole number, {schema.get('minimum')} or more",
+        "number": "number above 0" if "exclusiveMinimum" in schema else "number",
+        "boolean": "true or false",
+    }
+    if isinstance(kind, list):
+        return "text" if "boolean" in kind else "number or formula"
+    return known[kind]
 
 
 def _yaml(value: object) -> str:

@@ -36,10 +36,18 @@ SPACINGS: Mapping[str, str] = {
 """The keys of a range by its ends."""
 
 STEPS: Mapping[str, Field] = {
-    "start": Field(_number, {"type": "number"}, "the first value"),
-    "stop": Field(_number, {"type": "number"}, "the end, included if a step falls on it"),
+    "start": Field(_number, {"type": "number"}, "the first value", absent="required"),
+    "stop": Field(
+        _number,
+        {"type": "number"},
+        "the end, included if a step falls on it",
+        absent="required",
+    ),
     "step": Field(
-        _number, {"type": "number"}, "the distance between two values; may be negative"
+        _number,
+        {"type": "number"},
+        "the distance between two values; may be negative",
+        absent="required",
     ),
 }
 """The fields of a range by its step."""

@@ -37,30 +37,34 @@ _DIGITS = 6
 SAMPLE: Mapping[str, Field] = {
     "method": Field(
         scalars.choice(*METHODS),
-        {"enum": list(METHODS), "default": "sobol"},
+        {"enum": list(METHODS)},
         "sobol (default), halton, latin-hypercube or random. Except for latin-hypercube, increasing "
         "n keeps the existing points",
+        default="sobol",
     ),
     "n": Field(
         scalars.count,
         {"type": "integer", "minimum": 1},
         "number of points; Sobol's are even if it is a power of 2",
+        absent="required",
     ),
     "seed": Field(
         scalars.seed,
-        {"type": "integer", "minimum": 0, "default": 1},
+        {"type": "integer", "minimum": 0},
         "seed of the points; default 1",
+        default=1,
     ),
 }
 """The fields of ``sweep.sample``, without ``space``."""
 
 RANGE: Mapping[str, Field] = {
-    "low": Field(scalars.number, {"type": "number"}, "the smallest value"),
-    "high": Field(scalars.number, {"type": "number"}, "the largest value"),
+    "low": Field(scalars.number, {"type": "number"}, "the smallest value", absent="required"),
+    "high": Field(scalars.number, {"type": "number"}, "the largest value", absent="required"),
     "scale": Field(
         scalars.choice(*SCALES),
-        {"enum": list(SCALES), "default": "linear"},
+        {"enum": list(SCALES)},
         "log: as many points between 1 and 10 as between 10 and 100",
+        default="linear",
     ),
 }
 """The fields of one parameter's range under ``space``."""

@@ -35,21 +35,32 @@ def _duration(leaf: Leaf) -> Formula:
 
 ROW: Mapping[str, Field] = {
     "duration": Field(
-        _duration, _NUMBER, "in t0; beside speed in seconds, or with a unit, such as 6h"
+        _duration,
+        _NUMBER,
+        "in t0; beside speed in seconds, or with a unit, such as 6h",
+        unit="t0 or s",
+        absent="required",
     ),
     "angle": Field(
         scalars.formula,
         _NUMBER,
         "degrees, clockwise on a map: 0 blows along x, 90 down the page; beside speed where it comes "
         "from: 0 from the top of the page, 90 from the right",
+        unit="degrees",
+        absent="required",
     ),
     "Tau_min": Field(
-        scalars.formula, _NUMBER, "its threshold of stress; without it the experiment's holds"
+        scalars.formula,
+        _NUMBER,
+        "its threshold of stress; without it the experiment's holds",
+        absent="the experiment's",
     ),
     "speed": Field(
         scalars.formula,
         _NUMBER,
         "in m/s, in the place of Tau_min and Tau_max; needs Phys_prop_file and Qsat_file",
+        unit="m/s",
+        absent="the thresholds hold",
     ),
 }
 """The fields of one wind, each a number or a formula."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     [
         ("Lambda_E", "parameter of ReSCAL-snow", {"unit": "1/t0", "range": "0 or more"}),
         ("boundary", "parameter of ReSCAL-snow", {"read by": "genesis and rescal"}),
-        ("stop", "key of the sweep file", {"unit": "t0", "default": "required"}),
+        ("run.stop", "key of the sweep file", {"unit": "t0", "default": "required"}),
         ("silence", "key of the sweep file", {"type": "time", "default": "10min"}),
         (
             "checkpoint_every",
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
             {"default": "as often as costs under 1 %"},
         ),
         ("keep_final", "key of the sweep file", {"type": "true or false", "default": "true"}),
+        ("low", "key of the sweep file", {"type": "number", "default": "required"}),
+        ("parameters.wind.angle", "key of the sweep file", {"unit": "degrees"}),
         ("slurm.pack", "key of the sweep file", {"default": "1"}),
         ("engine", "key of the sweep file", {"one of": "auto, rescal, builtin"}),
         ("CONE", "template of the initial bed (Csp_template)", {}),

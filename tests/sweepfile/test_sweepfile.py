@@ -21,8 +21,15 @@ from orchestrator.sweepfile import ranges, scalars, tree
 from orchestrator.sweepfile.extra import REFUSED
 from orchestrator.sweepfile.fields import OUTPUTS, RUN, SEEDS, SLURM
 from orchestrator.sweepfile.layers import overrides_of, shipped
+<<<<<<< HEAD
 from orchestrator.sweepfile.problems import Position
+=======
+from orchestrator.sweepfile.problems import Place
+from orchestrator.sweepfile.ranges import STEPS
+from orchestrator.sweepfile.samples import RANGE, SAMPLE
+>>>>>>> 6b687f826dcf61bec4b96042061e61cfcc76f22f
 from orchestrator.sweepfile.tree import Branch, Items, Leaf
+from orchestrator.sweepfile.winds import ROW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +94,8 @@ def test_defaults_that_are_told_mean_what_leaving_them_out_means() -> None:
     assert "silence: 10min" in text
     assert (told.run, told.outputs) == (left_out.run, left_out.outputs)
     assert told.resources.together == left_out.resources.together
-    fields = [*RUN.values(), *OUTPUTS.values(), *SLURM.values(), *SEEDS.values()]
+    tables = (RUN, OUTPUTS, SLURM, SEEDS, STEPS, SAMPLE, RANGE, ROW)
+    fields = [field for table in tables for field in table.values()]
     assert all((f.default is None) == bool(f.absent) for f in fields)
 
 
