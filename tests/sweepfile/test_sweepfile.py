@@ -21,13 +21,9 @@ from orchestrator.sweepfile import ranges, scalars, tree
 from orchestrator.sweepfile.extra import REFUSED
 from orchestrator.sweepfile.fields import OUTPUTS, RUN, SEEDS, SLURM
 from orchestrator.sweepfile.layers import overrides_of, shipped
-<<<<<<< HEAD
 from orchestrator.sweepfile.problems import Position
-=======
-from orchestrator.sweepfile.problems import Place
 from orchestrator.sweepfile.ranges import STEPS
 from orchestrator.sweepfile.samples import RANGE, SAMPLE
->>>>>>> 6b687f826dcf61bec4b96042061e61cfcc76f22f
 from orchestrator.sweepfile.tree import Branch, Items, Leaf
 from orchestrator.sweepfile.winds import ROW
 
