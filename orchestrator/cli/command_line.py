@@ -71,7 +71,8 @@ def read(words: Sequence[str]) -> argparse.Namespace:
         completion.complete()
     leading, verb, rest = _parted(words)
     if verb == "help":
-        verb, rest = (rest[0], ["--help"]) if rest else (None, [])
+        named = [word for word in rest if word != "help"]
+        verb, rest = (named[0], ["--help"]) if named else (None, [])
     if "--version" in leading:
         return argparse.Namespace(perform=_show_version)
     if verb is None:

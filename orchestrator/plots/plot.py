@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator import plots
+from orchestrator import plots, text
 from orchestrator.analysis import observables, sampling
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.errors import RequestError
@@ -140,7 +140,8 @@ def draw(
 def refuse(choice: Choice) -> None:
     """Refuse an unknown kind, options that it would ignore, and what is no time."""
     if choice.kind not in KINDS:
-        raise RequestError(f"kind: expected one of {', '.join(KINDS)}, got {choice.kind}")
+        hint = text.did_you_mean(choice.kind, KINDS)
+        raise RequestError(f"kind: expected one of {', '.join(KINDS)}, got {choice.kind}{hint}")
     for option, kinds in _ONLY_FOR.items():
         value = getattr(choice, _FIELDS.get(option, option.removeprefix("--")))
         if value is not None and choice.kind not in kinds:
@@ -237,13 +238,15 @@ def _series(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     yield "", plots.curves(course.curves, axes, title, shade, course.notes)
 
 
-def _quantities(text: str) -> list[str]:
+def _quantities(names_by_commas: str) -> list[str]:
     """Read the names of quantities, each once, parted by commas."""
-    names = [name.strip() for name in text.split(",")]
+    names = [name.strip() for name in names_by_commas.split(",")]
     for name in names:
         if name not in observables.quantities():
             known = ", ".join(observables.quantities())
-            raise RequestError(f"--quantity {name or repr(text)}: expected one of {known}")
+            raise RequestError(
+                f"--quantity {name or repr(names_by_commas)}: expected one of {known}"
+            )
     if twice := [name for i, name in enumerate(names) if name in names[:i]]:
         raise RequestError(f"--quantity {twice[0]}: is there twice")
     return names

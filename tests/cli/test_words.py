@@ -63,7 +63,7 @@ def test_options_may_stand_anywhere_behind_the_verb(words: str, found: dict[str,
     assert {name: request[name] for name in found} == found
 
 
-@pytest.mark.parametrize("words", ["", "help", "--help", "-h", "--data-dir d"])
+@pytest.mark.parametrize("words", ["", "help", "help help", "--help", "-h", "--data-dir d"])
 def test_without_a_verb_all_of_them_are_shown(
     capsys: pytest.CaptureFixture[str], words: str
 ) -> None:

@@ -60,6 +60,10 @@ def perform(options: argparse.Namespace) -> int:
         tell=functools.partial(screen.warn, console),
         **arguments.placement(options),
     )
+    if options.stale and not done.statuses:
+        agree = "every attempt was made with the `run` and `outputs` of the file"
+        screen.say(console, f"{done.directory.name}: nothing to resubmit; {agree}")
+        return 0
     if not done.numbers:
         _tell_nothing(console, done)
         return 0
