@@ -24,7 +24,7 @@ def test_the_first_slurm_sweep(cluster: Cluster, tmp_path: Path) -> None:
     sweep = tmp_path / "work" / "dunes" / "data_runs" / "quickstart"
     assert all((maps(sweep, n)[0] != maps(sweep, n)[-1]).any() for n in range(4))
     assert (sweep / "phase-diagram.png").read_bytes().startswith(b"\x89PNG")
-    assert cluster.ask("sacct", "-X", "-n", "-o", "JobName").count("quickstart.") >= 4
+    assert cluster.ask("sacct", "-X", "-n", "-o", "JobName%40").count("quickstart.") >= 4
 
 
 @pytest.mark.parametrize("page", ["whole-nodes", "pdebug-to-pbatch"])
