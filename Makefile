@@ -71,10 +71,12 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/.demo: pyproject.toml | .venv/bin/pip
+	@echo "installing into .venv; this takes about a minute, once"
 	$(BIN)/pip install --quiet --editable '.[analysis]'
 	touch $@
 
 .venv/.test: pyproject.toml | .venv/bin/pip
+	@echo "installing what the tests need into .venv; this takes about a minute, once"
 	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/pip install --quiet --editable '.[analysis]' --group test
 	touch $@

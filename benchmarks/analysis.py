@@ -31,7 +31,7 @@ from orchestrator.model import (
 )
 from orchestrator.model.reductions import spectrum
 from orchestrator.model.snapshots import Snapshot
-from orchestrator.records import arrays, attempts, ledger
+from orchestrator.records import arrays, attempts, intents, ledger
 from orchestrator.records.journal import Journal
 from orchestrator.records.paths import SweepDirectory
 
@@ -86,10 +86,10 @@ def make(
     ledger.enlist(sweep, points)
     ledger.keep_sweep_file(sweep, "name: many\n")
     run = Run(stop_t0=10.0 * (snapshots - 1), every_t0=10.0)
-    ledger.arrange(sweep, [Axis((name,), ()) for name in ("Lambda_I", "Tau_min")])
+    intents.arrange(sweep, [Axis((name,), ()) for name in ("Lambda_I", "Tau_min")])
     attempted = dict.fromkeys(range(count), 1)
     asked = Submission("t", "", Cluster.LOCAL, attempted, run, Outputs(), Resources(), None)
-    ledger.intend(sweep, asked)
+    intents.intend(sweep, asked)
     record = Record(
         State.DONE, (), 1, snapshots, snapshots, run.stop_t0, "", "", 60.0, 59.0, 1.0, "n1"
     )

@@ -38,7 +38,7 @@ from orchestrator.model import (
     Submission,
 )
 from orchestrator.model.reductions import spectrum
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents, ledger
 from orchestrator.records.lock import locked
 from orchestrator.records.paths import SweepDirectory
 
@@ -84,9 +84,11 @@ def write_sweep(data: Path, experiments: int) -> SweepDirectory:
     shutil.rmtree(directory.root, ignore_errors=True)
     with locked(directory):
         ledger.keep_sweep_file(directory, SWEEP)
-        ledger.arrange(directory, [Axis((n,), ()) for n in ("Tau_min", "Lambda_I", "Lambda_S")])
+        intents.arrange(
+            directory, [Axis((n,), ()) for n in ("Tau_min", "Lambda_I", "Lambda_S")]
+        )
         listed = ledger.enlist(directory, _points(experiments))
-        ledger.intend(directory, _submission(experiments))
+        intents.intend(directory, _submission(experiments))
     with tempfile.TemporaryDirectory(dir=data) as beds:
         for kind in range(KINDS):
             _write_arrays(Path(beds), kind)

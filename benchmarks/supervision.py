@@ -32,7 +32,7 @@ from orchestrator.model import (
     Submission,
     Task,
 )
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents, ledger
 from orchestrator.records.failures import reason
 from orchestrator.records.lock import locked
 from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
@@ -177,7 +177,7 @@ def between_s(root: Path, place: Path, count: int) -> float:
         wanted = dict.fromkeys(range(count), 1)
         run, outputs, resources = Run(1.0, 2.0), Outputs(), Resources()
         asked = Submission("t", "", Cluster.SLURM, wanted, run, outputs, resources, root)
-        ledger.intend(directory, asked)
+        intents.intend(directory, asked)
     with Stop() as stop:
         work(directory, Post("1_0", "t", until=time.time() + 3600), stop)
     return stamped_s(place, [f"exp{i}" for i in range(count)])

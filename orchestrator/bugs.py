@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def told(error: Exception, words: Sequence[str], directory: Path | None = None) -> str:
+def report(error: Exception, words: Sequence[str], directory: Path | None = None) -> str:
     """Write the traceback of a bug to a file, and return the sentence that names it.
 
     Parameters

@@ -89,9 +89,11 @@ class DataRun:
         self._engine = engine
         self._wish = wish
         self._outputs = Outputs(height_maps=keep_height_maps, ffts=keep_ffts)
-        place = root / parent / experiment_directory
+        root_of_run = root / parent / experiment_directory
         # a link that the user has made is followed here, once; later ones are not
-        self._directory = ExperimentDirectory(place.resolve() if place.is_symlink() else place)
+        self._directory = ExperimentDirectory(
+            root_of_run.resolve() if root_of_run.is_symlink() else root_of_run
+        )
         key = expansion.key(wish.parameters, wish.seed)
         self._experiment = Experiment(0, Point(key, wish.parameters, wish.seed))
 

@@ -74,12 +74,14 @@ def find(name: str) -> list[Entry]:
     """
     known = list(_entries())
     folded = name.lower()
-    found = [e for e in known if folded in {e.name.lower(), e.name.rpartition(".")[2].lower()}]
-    if not found:
+    entries = [
+        e for e in known if folded in {e.name.lower(), e.name.rpartition(".")[2].lower()}
+    ]
+    if not entries:
         hint = text.did_you_mean(name, [entry.name for entry in known])
         raise RequestError(f"no parameter, key, template, quantity or state {name!r}{hint}")
-    exact = [entry for entry in found if name in {entry.name, entry.name.rpartition(".")[2]}]
-    return exact or found
+    exact = [entry for entry in entries if name in {entry.name, entry.name.rpartition(".")[2]}]
+    return exact or entries
 
 
 def names() -> dict[str, list[str]]:

@@ -112,7 +112,7 @@ def _config() -> dict[str, str]:
         if key not in PRESETS
     ]
     problems += [
-        f"{node.place}: {key}: expected a single value"
+        f"{node.position}: {key}: expected a single value"
         for key, node in mapping.nodes.items()
         if not isinstance(node, tree.Leaf)
     ]
@@ -127,6 +127,22 @@ def engine_root() -> Path | None:
     """Return the ReSCAL-snow tree that the environment names, or None."""
     root = os.environ.get("RESCAL_SNOW_ROOT")
     return Path(root) if root else None
+
+
+def sbatch_option(option: str) -> str | None:
+    """Return what people tell sbatch by its own variable, or None."""
+    return os.environ.get(f"SBATCH_{option.upper()}") or None
+
+
+def job_memory_mb() -> float | None:
+    """Return the memory of the Slurm job that this process is in, in MB, or None."""
+    try:
+        if "SLURM_MEM_PER_NODE" in os.environ:
+            return float(os.environ["SLURM_MEM_PER_NODE"]) or None
+        per_cpu, cpus = os.environ["SLURM_MEM_PER_CPU"], os.environ["SLURM_CPUS_ON_NODE"]
+        return float(per_cpu) * float(cpus) or None
+    except (KeyError, ValueError):
+        return None
 
 
 def chosen_root(engine: str) -> Path | None:

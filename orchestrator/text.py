@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
+from orchestrator.errors import RequestError
 from orchestrator.formats.content_names import original
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from orchestrator.formats.parameters import Value
+
+
+_TIME = re.compile(r"([0-9.]+(?:[eE][-+]?[0-9]+)?) *(s|min|h|d|y|)")
+_UNITS_S = {"years": 365.25 * 86400, "d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
 
 
 def seconds(value: float | None) -> str:
@@ -30,6 +36,47 @@ def seconds(value: float | None) -> str:
         return f"{hours} h {minutes} min"
     days, hours = divmod(round(value / 3600), 24)
     return f"{days} d {hours} h"
+
+
+def read_time(word: str) -> tuple[float | None, float | None]:
+    """Read a time: in t0 where it is a number, in s where it has a unit; one of the two is None.
+
+    Raises
+    ------
+    RequestError
+        If it is neither.
+
+    Examples
+    --------
+    >>> read_time("300"), read_time("30d"), read_time("1.5 h")
+    ((300.0, None), (None, 2592000.0), (None, 5400.0))
+    """
+    match = _TIME.fullmatch(word.strip())
+    if match is None:
+        raise RequestError(f"--time: expected a time in t0 such as 300, or 30d, got {word}")
+    if not match[2]:
+        return float(match[1]), None
+    unit = "years" if match[2] == "y" else match[2]
+    return None, float(match[1]) * _UNITS_S[unit]
+
+
+def short_seconds(value: float) -> str:
+    """Write a duration to two or three digits, in the largest unit that it fills: ``9.2 h``, ``119 d``.
+
+    >>> (
+    ...     short_seconds(33.2),
+    ...     short_seconds(33_000),
+    ...     short_seconds(10_334_000),
+    ...     short_seconds(9e8),
+    ... )
+    ('33 s', '9.2 h', '120 d', '29 years')
+    """
+    for unit, unit_s in _UNITS_S.items():
+        if value >= unit_s or unit == "s":
+            amount = value / unit_s
+            digits = f"{amount:.0f}" if amount >= 10 else f"{amount:.2g}"
+            return f"{digits} {unit}"
+    return f"{value:.2g} s"
 
 
 def moment(value: float, now: float) -> str:

@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.analysis import observables
-from orchestrator.records import arrays, ledger
+from orchestrator.records import arrays, intents
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import coordinates, present
 from orchestrator.threads import in_order
@@ -28,7 +28,7 @@ def table(directory: SweepDirectory) -> list[dict[str, Any]]:
     ``time_t0`` of the last snapshot, and every quantity of
     :func:`orchestrator.analysis.observables.quantities` there; None where there is no value.
     """
-    axes = ledger.axes(directory)
+    axes = intents.axes(directory)
     statuses = present(LiveStatus(directory).read())
     return list(in_order(functools.partial(_row, directory, axes), statuses))
 

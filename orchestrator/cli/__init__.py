@@ -58,7 +58,7 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
 def _bug(error: Exception) -> str:
     from orchestrator import bugs  # noqa: PLC0415  # for this alone
 
-    return bugs.told(error, ["rescal-sweep", *sys.argv[1:]])
+    return bugs.report(error, ["rescal-sweep", *sys.argv[1:]])
 
 
 def _perform(options: Namespace) -> int:

@@ -40,7 +40,10 @@ def show(console: Console, planned: Plan, *, everything: bool) -> None:
         screen.say(
             console, f"... {len(comparison.points) - _SHOWN} more; all of them with --all"
         )
-    for line in (*_summary(planned), *sentences.cost_lines(planned.cost)):
+    for line in (
+        *_summary(planned),
+        *sentences.cost_lines(planned.cost, comparison.sweep.run.time_limit_s),
+    ):
         screen.say(console, line)
     if planned.problems:
         raise RequestError(*planned.problems)

@@ -32,7 +32,7 @@ def shown(console: Console, message: str) -> Iterator[threads.Progress]:
 
     Yields what is to be called with how many steps are done, and of how many.
     """
-    begun, told = time.monotonic(), False
+    begun, line_shown = time.monotonic(), False
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -46,11 +46,11 @@ def shown(console: Console, message: str) -> Iterator[threads.Progress]:
         task = bar.add_task(escape(message), total=None)
 
         def note(done: int, total: int) -> None:
-            nonlocal told
+            nonlocal line_shown
             bar.update(task, completed=done, total=total)
             long = time.monotonic() - begun > _LONG_S
-            if long and not told and not console.is_interactive and not console.quiet:
-                told = True
+            if long and not line_shown and not console.is_interactive and not console.quiet:
+                line_shown = True
                 print(f"{message}: {done} of {total} so far", file=sys.stderr)
 
         yield note

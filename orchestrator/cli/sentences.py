@@ -107,8 +107,11 @@ def going_on(starts: Mapping[int, float | str]) -> list[str]:
     return lines[:_SHOWN] + [f"and {more} more"] * (more > 0)
 
 
-def cost_lines(cost: Cost) -> list[str]:
-    """Say what a submission would use, or that nothing is to be run."""
+def cost_lines(cost: Cost, time_limit_s: float | None = None) -> list[str]:
+    """Say what a submission would use, or that nothing is to be run.
+
+    ``time_limit_s`` is what the sweep file allows an attempt.
+    """
     packing, each = cost.packing, cost.each_s
     if not each:
         return ["jobs: none, for nothing is new"]
@@ -126,8 +129,25 @@ def cost_lines(cost: Cost) -> list[str]:
         f"jobs: {text.counted(len(each), 'experiment')} in {jobs}{at_once}, {share} at a time in each",
         f"time: about {span} for an experiment, {whole}; {_learnt(cost)}",
         f"use: about {_charged(cost)}",
+        *_in_turn(cost),
         *_limit(cost),
+        *_own_limit(max(each), time_limit_s),
     ]
+
+
+def _own_limit(longest_s: float, time_limit_s: float | None) -> Iterator[str]:
+    """Say which experiments the sweep file's own limit is expected to cut off."""
+    if time_limit_s is not None and longest_s > time_limit_s:
+        expected, limit = text.seconds(longest_s), text.seconds(time_limit_s)
+        yield f"warning: an experiment is expected to take {expected}, and run.time_limit is {limit}"
+
+
+def _in_turn(cost: Cost) -> Iterator[str]:
+    """Say why jobs run several experiments one after the other, where they do."""
+    packing = cost.packing
+    if packing.slurm and packing.in_turn > 1:
+        why = packing.bound or "more jobs would be shorter than two minutes"
+        yield f"in turn: up to {packing.in_turn} experiments on each core of a job; {why}"
 
 
 def _limit(cost: Cost) -> Iterator[str]:
@@ -139,14 +159,19 @@ def _limit(cost: Cost) -> Iterator[str]:
         limit = f"{duration(int(limit_s))} for a job" if limit_s else "none"
         yield f"time limit: {limit}, as the partition gives where none is asked for; {asks}"
     longest_s = max(cost.each_s)
+    core_s = sum(cost.each_s) / (cost.packing.jobs * cost.packing.together)
+    ends = f"and a job's time ends after {duration(int(limit_s or 0))}; {asks}"
     if limit_s is not None and longest_s > limit_s:
-        expectation = f"an experiment is expected to take {text.seconds(longest_s)}"
-        yield f"warning: {expectation}, and a job's time ends after {duration(int(limit_s))}; {asks}"
+        yield f"warning: an experiment is expected to take {text.seconds(longest_s)}, {ends}"
+    elif limit_s is not None and core_s > limit_s:
+        yield f"warning: a job is expected to take {text.seconds(core_s)}, {ends}"
 
 
 def _learnt(cost: Cost) -> str:
     if cost.learnt_from == "scaling":
         return "by how the model scales, as none has finished yet"
+    if cost.learnt_from == "other sweeps":
+        return f"learnt from {text.counted(cost.seen, 'experiment')} of other sweeps"
     return f"learnt from {cost.seen} {cost.learnt_from}"
 
 

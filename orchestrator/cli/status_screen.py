@@ -11,7 +11,7 @@ from rich.text import Text
 from orchestrator.cli import screen, status_table
 from orchestrator.errors import OrchestratorError
 from orchestrator.model import State
-from orchestrator.records import failures, ledger, selection
+from orchestrator.records import failures, intents, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import present, read_statuses
 from orchestrator.submission.next_steps import next_steps
@@ -77,7 +77,7 @@ def of_sweep(
     everything: bool,
 ) -> RenderableType:
     """Arrange what fits on the screen: rows, counts by axis, the counts, and what to do next."""
-    axes = ledger.axes(directory)
+    axes = intents.axes(directory)
     ending: list[Text] = [status_table.counts_line(statuses)]
     sweep = selection.word(directory)
     ending += map(Text, failures.grouped(sweep, present(statuses), axes))

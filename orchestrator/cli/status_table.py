@@ -52,9 +52,10 @@ def counts_line(statuses: Sequence[Status]) -> Text:
     if len(there) < len(statuses):
         line.append(f"; {len(statuses) - len(there)} orphaned", "dim")
     left = time_left_s(statuses)
-    return (
-        line.append(f"; about {text.seconds(left)} left", "bold") if left is not None else line
-    )
+    if left is None:
+        return line
+    soon = "about to end" if left < 1 else f"about {text.seconds(left)} left"
+    return line.append(f"; {soon}", "bold")
 
 
 @dataclass(frozen=True, slots=True)

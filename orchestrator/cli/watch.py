@@ -17,7 +17,7 @@ from rich.text import Text
 from orchestrator import text
 from orchestrator.cli import screen, status_screen, status_table
 from orchestrator.model import State
-from orchestrator.records import ledger, selection
+from orchestrator.records import intents, selection
 from orchestrator.records.status import coordinates, read_statuses
 from orchestrator.runner import orphans
 from orchestrator.runner.stop import Stop
@@ -42,7 +42,7 @@ def until_ended(
     console: Console, directory: SweepDirectory, numbers: Collection[int], *, ask: bool
 ) -> int:
     """Show progress until every one of ``numbers`` has ended; return the exit code."""
-    axes = ledger.axes(directory)
+    axes = intents.axes(directory)
     while True:
         try:
             ended = _watch(console, directory, numbers, axes)
@@ -92,7 +92,7 @@ def _tell(console: Console, statuses: Sequence[Status], shown: set[int]) -> None
 
 def supervised(console: Console, claimed: Claimed) -> None:
     """Make the attempt while a thread draws its progress."""
-    axes = ledger.axes(claimed.directory)
+    axes = intents.axes(claimed.directory)
     finished = threading.Event()
 
     def draw() -> None:

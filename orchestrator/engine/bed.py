@@ -238,5 +238,7 @@ class Bed:
 def _altitude(states: NDArray[np.uint8]) -> NDArray[np.int16]:
     """Return int16 [Dp, Lp], solid cells from the bottom wall up without a gap."""
     air = states[:, -2:0:-1] == AIR
-    found = np.full(air[:, 0].shape, states.shape[1] - 1, np.int16)
-    return np.where(air.any(axis=1), air.argmax(axis=1).astype(np.int16) + np.int16(1), found)
+    altitude = np.full(air[:, 0].shape, states.shape[1] - 1, np.int16)
+    return np.where(
+        air.any(axis=1), air.argmax(axis=1).astype(np.int16) + np.int16(1), altitude
+    )

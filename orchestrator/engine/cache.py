@@ -63,17 +63,17 @@ def directory() -> Path:
     that ``NUMBA_CACHE_DIR`` names, the user's, one in the system's temporary folder; else a new
     one for this process alone, with a warning.
     """
-    given = os.environ.get("NUMBA_CACHE_DIR")
+    named = os.environ.get("NUMBA_CACHE_DIR")
     shared = Path(tempfile.gettempdir()) / f"rescal-sweep-{os.geteuid()}"
-    if given and (found := private_directory(Path(given))):
-        return found
+    if named and (private := private_directory(Path(named))):
+        return private
     for parent in (_home(), shared):
         if (
             parent
             and private_directory(parent)
-            and (found := private_directory(parent / _digest()))
+            and (private := private_directory(parent / _digest()))
         ):
-            return found
+            return private
     alone = tempfile.TemporaryDirectory(prefix="rescal-sweep-")
     atexit.register(alone.cleanup)
     sys.stderr.write(
@@ -137,8 +137,8 @@ def _is_whole(done: Path) -> bool:
 
 
 def _stamp(path: Path) -> object:
-    found = path.stat()
-    return found.st_ino, found.st_mtime_ns
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns
 
 
 @contextlib.contextmanager

@@ -23,15 +23,15 @@ def shift(states: NDArray[np.uint8]) -> tuple[int, int]:
     """
     Dp, Hp, Lp = states.shape
     grains = np.flatnonzero(states.ravel() == GRAIN)
-    found = []
+    shifts = []
     for positions, side in ((grains % Lp, Lp), (grains // (Lp * Hp), Dp)):
         mean = np.float32(0)
         if grains.size:
             summed = np.add.accumulate(positions.astype(np.float32), dtype=np.float32)[-1]
             mean = np.float32(summed / np.float32(grains.size))
         middle = np.float32(round_half_away(np.float32(side / 2.0 - 0.5)))
-        found.append(-round_half_away(np.float32(mean - middle)))
-    return found[0], found[1]
+        shifts.append(-round_half_away(np.float32(mean - middle)))
+    return shifts[0], shifts[1]
 
 
 def moved(cells: Cells, by_x: int, by_z: int, buffer: Cells | None, *, periodic: bool) -> Cells:

@@ -72,7 +72,7 @@ def problems_of_file(path: Path) -> Iterator[Problem]:
     yield from problems(values)
 
 
-def problems(given: Mapping[str, Value]) -> Iterator[Problem]:
+def problems(parameters: Mapping[str, Value]) -> Iterator[Problem]:
     """Yield each name with a sentence that says why this engine refuses its value.
 
     Parameters
@@ -81,7 +81,7 @@ def problems(given: Mapping[str, Value]) -> Iterator[Problem]:
         ReSCAL's names with values, or with texts as in a parameter file.
     """
     values: dict[str, Value] = {}
-    for name, value in given.items():
+    for name, value in parameters.items():
         try:
             values[name] = _read(name, value)
         except RefusedValueError as error:

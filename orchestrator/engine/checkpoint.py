@@ -71,7 +71,7 @@ def _cells(simulation: Simulation) -> dict[str, NDArray[np.generic]]:
         ground.entries[start : start + length] & _OWNER
         for start, length in zip(ground.starts, ground.lengths, strict=True)
     ]
-    found: dict[str, NDArray[np.generic]] = {
+    arrays: dict[str, NDArray[np.generic]] = {
         "states": (ground.cells & STATE_MASK).astype(np.uint8),
         "dated": dated.astype(np.int64),
         "dates": ground.times[dated],
@@ -85,10 +85,10 @@ def _cells(simulation: Simulation) -> dict[str, NDArray[np.generic]]:
         **{name: getattr(ground, name) for name in _GROUND},
     }
     if bed.buffer is not None:
-        found |= {"buffer_states": bed.buffer.states, "buffer_times": bed.buffer.times}
+        arrays |= {"buffer_states": bed.buffer.states, "buffer_times": bed.buffer.times}
     if bed.box is not None:
-        found |= {"box_member": bed.box.member, "box_source": bed.box.source}
-    return found
+        arrays |= {"box_member": bed.box.member, "box_source": bed.box.source}
+    return arrays
 
 
 def _gas(simulation: Simulation) -> dict[str, NDArray[np.generic]]:

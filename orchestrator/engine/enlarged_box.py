@@ -58,8 +58,8 @@ class EnlargedBox:
     @property
     def inside(self) -> NDArray[np.bool_]:
         """Bool [Dp, Lp], the columns of the space."""
-        found: NDArray[np.bool_] = self.member > 0
-        return found
+        inside: NDArray[np.bool_] = self.member > 0
+        return inside
 
     @property
     def images(self) -> NDArray[np.int64]:

@@ -235,18 +235,18 @@ def perform_all(
     elif trigger == ESCAPE:
         stage, chance = FORWARD, 1.0
     performed = 0
-    found = True
-    while found:
+    success = True
+    while success:
         perform(ground, rules, row, first, stamp)
         performed += 1
-        found = False
-        while stage != NOTHING and not found:
+        success = False
+        while stage != NOTHING and not success:
             row = rules.rise if stage == LIFT else rules.forward
             first = beside(ground, spot, WEST) if stage == BEHIND else spot
             if chance > 0 and matches(ground, rules, row, first):
                 state = following(state)
-                found = state * UNIT <= chance
-            if stage == LIFT and found:
+                success = state * UNIT <= chance
+            if stage == LIFT and success:
                 stage, chance = FORWARD, rules.goes_on
             else:
                 stage = BEHIND if stage == FORWARD else NOTHING

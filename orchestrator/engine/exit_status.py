@@ -45,13 +45,13 @@ class ExitError(OrchestratorError):
 
 
 @contextlib.contextmanager
-def ending(status: Exit, place: str = "") -> Iterator[None]:
+def ending(status: Exit, where: str = "") -> Iterator[None]:
     """End the program with ``status`` if a format is not followed in the block.
 
     A refused value ends it with 255, whatever ``status`` is. ``place`` says where the fault is,
     if the error itself does not.
     """
-    before = f"{place}: " if place else ""
+    before = f"{where}: " if where else ""
     try:
         yield
     except RefusedValueError as error:

@@ -224,15 +224,15 @@ def mix(ground: Ground, first: int, last: int, state: int) -> int:
             nodes[at(here + EB * TILE)] ^= single
             nodes[at(here + ET * TILE)] ^= single
             state = following(state)
-            one = column + whole(5 + span * (state * UNIT)) * row
+            entry = column + whole(5 + span * (state * UNIT)) * row
             state = following(state)
             two = column + whole(5 + span * (state * UNIT)) * row
-            if (nodes[at(one + SOLID * TILE)] | nodes[at(two + SOLID * TILE)]) & bit:
+            if (nodes[at(entry + SOLID * TILE)] | nodes[at(two + SOLID * TILE)]) & bit:
                 continue
             for velocity in range(SOLID):
                 differing = (
-                    nodes[at(one + velocity * TILE)] ^ nodes[at(two + velocity * TILE)]
+                    nodes[at(entry + velocity * TILE)] ^ nodes[at(two + velocity * TILE)]
                 ) & bit
-                nodes[at(one + velocity * TILE)] ^= differing
+                nodes[at(entry + velocity * TILE)] ^= differing
                 nodes[at(two + velocity * TILE)] ^= differing
     return state

@@ -85,21 +85,21 @@ def main(words: Sequence[str]) -> None:
     ExitError
         With ReSCAL's exit status; then no file has appeared.
     """
-    given = options.genesis(words)
-    for word in given.unknown:
+    words_read = options.genesis(words)
+    for word in words_read.unknown:
         sys.stderr.write(f"{word}: no such option, ignored\n")
-    if given.parfile is None:
-        assert given.sizes is not None
-        sizes = dict(zip("HLD", given.sizes, strict=True))
-        file, values, place = None, dict[str, "Value"](sizes), "command line"
+    if words_read.parfile is None:
+        assert words_read.sizes is not None
+        sizes = dict(zip("HLD", words_read.sizes, strict=True))
+        file, values, where = None, dict[str, "Value"](sizes), "command line"
     else:
-        file, values = request.read(given.parfile, set(genesis_names()))
+        file, values = request.read(words_read.parfile, set(genesis_names()))
         for sentence in request.warnings(file):
             sys.stderr.write(f"{sentence}\n")
-        place = str(given.parfile)
-    domain = _domain(file, values, place)
-    target = _target(file, values, raw=given.raw)
-    seed = given.seed_or(_whole(values, "Seed"))
+        where = str(words_read.parfile)
+    domain = _domain(file, values, where)
+    target = _target(file, values, raw=words_read.raw)
+    seed = words_read.seed_or(_whole(values, "Seed"))
     header = Header(str(values.get("Model", "SNO")), domain.height, domain.length, domain.depth)
     try:
         cellspace.write(target, header, planes(domain, seed))
@@ -211,7 +211,7 @@ def _target(file: ParFile | None, values: Mapping[str, Value], *, raw: bool) -> 
 
 
 def _place(file: ParFile | None, name: str, otherwise: str) -> str:
-    return otherwise if file is None else file.place(name)
+    return otherwise if file is None else file.line_of(name)
 
 
 def _whole(values: Mapping[str, Value], name: str) -> int | None:

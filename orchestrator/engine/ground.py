@@ -235,8 +235,10 @@ def steps(images: NDArray[np.int64], Hp: int) -> NDArray[np.int64]:
     """Return, int64 [Dp, Lp], the steps between cells that lead from a column to its image."""
     Dp, Lp = images.shape
     z, x = np.divmod(images, Lp)
-    found: NDArray[np.int64] = x - np.arange(Lp) + Lp * Hp * (z - np.arange(Dp)[:, None])
-    return found
+    steps_between: NDArray[np.int64] = (
+        x - np.arange(Lp) + Lp * Hp * (z - np.arange(Dp)[:, None])
+    )
+    return steps_between
 
 
 def _kind_table(

@@ -51,16 +51,16 @@ def refuse(file: ParFile, values: Mapping[str, Value]) -> None:
         names = [problem.split(" = ", 1)[0] for problem in error.problems]
         rates = all(name.startswith("Lambda_") for name in names)
         sentences = (
-            f"{file.place(name)}: {problem}"
+            f"{file.line_of(name)}: {problem}"
             for name, problem in zip(names, error.problems, strict=True)
         )
         raise ExitError(Exit.REFUSED if rates else Exit.UNSUPPORTED, *sentences) from error
     if "Bin_file" in values and "Csp_file" not in values:
         raise ExitError(
             Exit.UNSUPPORTED,
-            f"{file.place('Bin_file')}: Bin_file: {_HEADLESS}",
+            f"{file.line_of('Bin_file')}: Bin_file: {_HEADLESS}",
         )
-    problems = [f"{file.place(name)}: {name}: {why}" for name, why in _impossible(values)]
+    problems = [f"{file.line_of(name)}: {name}: {why}" for name, why in _impossible(values)]
     if _boundless(values):
         problems.append(f"{file.path}: {_TOO_LARGE}")
     if problems:
@@ -84,7 +84,7 @@ def refuse_negative(
         raise ExitError(
             Exit.REFUSED,
             *(
-                f"{file.place(name)}: {name} = {values[name]}: a rate cannot be negative{why}"
+                f"{file.line_of(name)}: {name} = {values[name]}: a rate cannot be negative{why}"
                 for name, why in at_fault
             ),
         )

@@ -84,8 +84,8 @@ class GenesisOptions:
 
     def seed_or(self, in_file: int | None) -> int:
         """Return the seed; the command line's wins over the file's."""
-        given = [seed for seed in (self.seed, in_file) if seed is not None]
-        return given[0] if given else _GENESIS_SEED
+        seeds = [seed for seed in (self.seed, in_file) if seed is not None]
+        return seeds[0] if seeds else _GENESIS_SEED
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,51 +170,51 @@ def rescal(words: Sequence[str]) -> RescalOptions:
     """
     if not words or words[0].startswith("-"):
         raise ExitError(Exit.UNREADABLE, RESCAL_USAGE.rstrip())
-    given: dict[str, object] = {}
+    values: dict[str, object] = {}
     in_minutes = binary = False
     for name, value in _options(words[1:], _WITH_VALUE):
         match name:
             case "-dcsp" | "-dcsphpp" | "-dpng" if "t0" in value:
                 key = "every_picture" if name == "-dpng" else "every"
-                given[key] = _interval(name, value)
-                given["gas"] = given.get("gas", False) or name == "-dcsphpp"
+                values[key] = _interval(name, value)
+                values["gas"] = values.get("gas", False) or name == "-dcsphpp"
             case "-dcsp" | "-dcsphpp" | "-dpng":
                 _whole(name, value)  # of minutes or seconds, which ReSCAL never uses
                 in_minutes |= name != "-dpng"
             case "-stop" if "t0" in value:
-                given["stop"] = _decimal(name, value)
+                values["stop"] = _decimal(name, value)
             case "-stop":
-                given["minutes"] = _whole(name, value)
+                values["minutes"] = _whole(name, value)
             case "-stoptime":
                 if "t0" not in value:
                     raise ExitError(
                         Exit.REFUSED, f"-stoptime {value}: expected a time like 100t0"
                     )
-                given["stoptime"] = _decimal(name, value)
+                values["stoptime"] = _decimal(name, value)
             case "-s" | "-g":
-                given["seed"] = _seed(value)
+                values["seed"] = _seed(value)
             case "-data_pipe":
-                given["pipe"] = _whole(name, value)
+                values["pipe"] = _whole(name, value)
             case "-checkpoint":
-                given["checkpoint"] = Path(value)
+                values["checkpoint"] = Path(value)
             case "-checkpoint_every":
-                given["checkpoint_every_s"] = _decimal(name, value)
+                values["checkpoint_every_s"] = _decimal(name, value)
             case "-checkpoint_end":
-                given["checkpoint_end"] = True
+                values["checkpoint_end"] = True
             case "-continue":
-                given["resumed"] = Path(value)
+                values["resumed"] = Path(value)
             case "-uncompressed_csp":
-                given["compressed"] = False
+                values["compressed"] = False
             case "-csp_borders":
-                given["borders"] = True
+                values["borders"] = True
             case "-altionly":
-                given["altitudes_only"] = True
+                values["altitudes_only"] = True
             case "-info":
-                given["info"] = True
+                values["info"] = True
             case "-h" | "--help":
-                given["help"] = True
+                values["help"] = True
             case "-hm":
-                given["parameter_list"] = True
+                values["parameter_list"] = True
             case "-dbin":
                 binary = True
             case "-tr" if value == "5":
@@ -226,7 +226,7 @@ def rescal(words: Sequence[str]) -> RescalOptions:
                     )
     if binary and in_minutes:
         raise ExitError(Exit.REFUSED, "-dbin and -dcsp: give -dcsp in t0, like 10t0")
-    return RescalOptions(Path(words[0]), **given)  # type: ignore[arg-type]  # keys are fields
+    return RescalOptions(Path(words[0]), **values)  # type: ignore[arg-type]  # keys are fields
 
 
 def _options(words: Sequence[str], with_value: frozenset[str]) -> Iterator[tuple[str, str]]:

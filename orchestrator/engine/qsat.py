@@ -48,14 +48,14 @@ def stresses(domain: Domain, settling: int, samples: int, every: int) -> NDArray
     cells = np.stack([plane.copy() for plane in planes(domain, _SEED)])
     still: dict[str, Value] = {"Ava_mode": "NONE", "Lgca_speedup": 1000, "Init_ncycl": settling}
     simulation = Simulation(still, cells, np.zeros(cells.shape, np.int32), time=0.0, seed=_SEED)
-    found: list[NDArray[np.float32]] = []
+    stresses_met: list[NDArray[np.float32]] = []
     simulation.run(
         stop=float(samples * every),
         stoptime=None,
         every=float(every),
-        on_snapshot=lambda now: found.append(now.stress.copy()),
+        on_snapshot=lambda now: stresses_met.append(now.stress.copy()),
     )
-    return np.stack(found[1:])  # at the start there is no stress yet
+    return np.stack(stresses_met[1:])  # at the start there is no stress yet
 
 
 def eroding_shares(stress: NDArray[np.float32]) -> NDArray[np.float64]:

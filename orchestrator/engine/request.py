@@ -39,7 +39,7 @@ def read(path: Path, names: Container[str]) -> tuple[ParFile, dict[str, Value]]:
             wanted = ", ".join(choices)
             raise ExitError(
                 Exit.UNSUPPORTED,
-                f"{file.place(name)}: {name}: expected one of {wanted}, got {value}",
+                f"{file.line_of(name)}: {name}: expected one of {wanted}, got {value}",
             )
     lines = dict(file.lines)
     for old, new in ALIASES.items():
@@ -54,7 +54,7 @@ def _of_model(file: ParFile) -> ParFile:
     """Forget names that the file's model does not know, which is worth a warning."""
     foreign = _SINTERING & file.texts.keys() if file.texts.get("Model") == "DUN" else set()
     sentences = (
-        f"{file.place(name)}: {name}: no such parameter of the model DUN, ignored"
+        f"{file.line_of(name)}: {name}: no such parameter of the model DUN, ignored"
         for name in sorted(foreign, key=file.lines.__getitem__)
     )
     texts = {name: text for name, text in file.texts.items() if name not in foreign}
@@ -64,7 +64,7 @@ def _of_model(file: ParFile) -> ParFile:
 def warnings(file: ParFile) -> list[str]:
     """Return a sentence for every line that is passed over or uses an obsolete name."""
     obsolete = [
-        f"{file.place(old)}: {old} is an obsolete name of {new}"
+        f"{file.line_of(old)}: {old} is an obsolete name of {new}"
         for old, new in ALIASES.items()
         if old in file.texts
     ]

@@ -45,22 +45,22 @@ def main(words: Sequence[str]) -> None:
     ExitError
         With ReSCAL's exit status; no file is left half written.
     """
-    given = options.rescal(words)
-    if given.help:
+    wishes = options.rescal(words)
+    if wishes.help:
         _say(options.RESCAL_USAGE.rstrip())
-    if given.parameter_list:
+    if wishes.parameter_list:
         _say("\n".join(f"{name}: {PARAMETERS[name].meaning}" for name in rescal_names()))
-    file, values = request.read(given.parfile, set(rescal_names()))
+    file, values = request.read(wishes.parfile, set(rescal_names()))
     limits.refuse(file, values)
     weather, strength = _weather(file, values)
-    if given.resumed is not None:
-        _go_on(given, values, weather, given.resumed)
+    if wishes.resumed is not None:
+        _go_on(wishes, values, weather, wishes.resumed)
         return
     header, cells, cell_times = _start(file, values)
     limits.refuse_negative(file, values, cells)
     for sentence in request.warnings(file):
         _warn(sentence)
-    if given.every_picture is not None:
+    if wishes.every_picture is not None:
         _warn("-dpng: no pictures are drawn")
     if header.cell_bytes > cellspace.CELL_BYTES:
         _warn(
@@ -72,14 +72,14 @@ def main(words: Sequence[str]) -> None:
         _warn(f"{values['Csp_file']}: a cell space of the model {header.model}, not {model}")
     time = float(values.get("Time", header.time))
     directory = Path(str(values.get("Output_directory", "../out")))
-    pipe = _pipe(given, model, header, settings.read(values, model))
-    logs = Logs(directory, info=given.info)
-    seed = int(values.get("Seed", given.seed))
+    pipe = _pipe(wishes, model, header, settings.read(values, model))
+    logs = Logs(directory, info=wishes.info)
+    seed = int(values.get("Seed", wishes.seed))
     _report(
-        given,
+        wishes,
         f"model {model}, {_sizes(header)} cells, seed {seed}, a t0 is {strength.time_scale:g} s",
     )
-    saver = Saver(given.checkpoint, given.checkpoint_every_s)
+    saver = Saver(wishes.checkpoint, wishes.checkpoint_every_s)
     simulation = _simulation(
         file, values, cells, cell_times, time=time, seed=seed, model=model, weather=weather
     )
@@ -87,74 +87,74 @@ def main(words: Sequence[str]) -> None:
     simulation.set_strength(strength)
     simulation.on_sweep = logs.write_sweep
     logs.write_probabilities(float(strength.tau_min), float(strength.tau_max))
-    target = pipe or Files(given, model, directory)
+    target = pipe or Files(wishes, model, directory)
     number = 0
 
     def on_snapshot(now: Simulation) -> None:
         nonlocal number
         counts = now.counts
         _report(
-            given,
+            wishes,
             f"snapshot {number} at {now.time!r} t0: {counts['GR']} resting, {counts['GRJ']} mobile, "
             f"{counts['GRV']} sintered grains, {now.transitions} transitions",
         )
-        if pipe is None or not given.altitudes_only:
+        if pipe is None or not wishes.altitudes_only:
             target.write(now)
-        if given.gas:
+        if wishes.gas:
             write_gas(now)
         logs.write_rows(number, now)
         saver.after(number, now)
         number += 1
 
-    with _limit(given.minutes):
+    with _limit(wishes.minutes):
         simulation.run(
-            stop=given.stop,
-            stoptime=given.stoptime,
-            every=given.every,
-            every_picture=given.every_picture,
+            stop=wishes.stop,
+            stoptime=wishes.stoptime,
+            every=wishes.every,
+            every_picture=wishes.every_picture,
             on_snapshot=on_snapshot,
             on_pause=saver.between,
         )
     if pipe is not None:
         pipe.drain()
-    if given.checkpoint_end:
+    if wishes.checkpoint_end:
         saver.finish(simulation)
 
 
 def _go_on(
-    given: RescalOptions, values: dict[str, Value], weather: Weather, resumed: Path
+    wishes: RescalOptions, values: dict[str, Value], weather: Weather, resumed: Path
 ) -> None:
     """Continue a run from a saved state, as if it had never stopped."""
     from orchestrator.engine import checkpoint  # noqa: PLC0415  # loads the kernels
 
-    if given.pipe is None:
+    if wishes.pipe is None:
         raise ExitError(Exit.UNSUPPORTED, "-continue: only with -data_pipe")
     model = str(values.get("Model", "SNO"))
-    pipe, number = Pipe(given.pipe, model), index_of(resumed)
-    saver = Saver(given.checkpoint, given.checkpoint_every_s, number)
+    pipe, number = Pipe(wishes.pipe, model), index_of(resumed)
+    saver = Saver(wishes.checkpoint, wishes.checkpoint_every_s, number)
     with ending(Exit.STALE):
         simulation = checkpoint.load(
             resumed, values, index=number, model=model, weather=weather
         )
-    simulation.extend(stop=given.stop, every=given.every)
+    simulation.extend(stop=wishes.stop, every=wishes.every)
     _report(
-        given,
+        wishes,
         f"resumes from the state saved after snapshot {number}, at {simulation.time:g} t0",
     )
 
     def on_snapshot(now: Simulation) -> None:
         nonlocal number
         number += 1
-        _report(given, f"snapshot {number} at {now.time!r} t0")
+        _report(wishes, f"snapshot {number} at {now.time!r} t0")
         pipe.write(now)
-        if given.gas:
+        if wishes.gas:
             write_gas(now)
         saver.after(number, now)
 
-    with _limit(given.minutes):
+    with _limit(wishes.minutes):
         simulation.resume(on_snapshot=on_snapshot, on_pause=saver.between)
     pipe.drain()
-    if given.checkpoint_end:
+    if wishes.checkpoint_end:
         saver.finish(simulation)
 
 
@@ -203,7 +203,7 @@ def _start(
         raise ExitError(
             Exit.UNREADABLE, f"{file.path}: Csp_file: expected the cell space to start from"
         )
-    path, where = Path(str(values["Csp_file"])), file.place("Csp_file")
+    path, where = Path(str(values["Csp_file"])), file.line_of("Csp_file")
     if ".csp" not in path.name:
         raise ExitError(
             Exit.REFUSED, f"{where}: Csp_file: expected a name with .csp, got {path}"
@@ -216,11 +216,11 @@ def _start(
         if values.get(name, 0) not in {0, size}:
             raise ExitError(
                 Exit.REFUSED,
-                f"{file.place(name)}: {name}: {values[name]} here, but {size} in {path}",
+                f"{file.line_of(name)}: {name}: {values[name]} here, but {size} in {path}",
             )
     wanted = settings.read(values, header.model)
     for name, why in limits.too_small(wanted, header.height, header.length, header.depth):
-        raise ExitError(Exit.REFUSED, f"{file.place(name)}: {name}: {why}")
+        raise ExitError(Exit.REFUSED, f"{file.line_of(name)}: {name}: {why}")
     if not abs(header.time) < limits.LATEST:
         raise ExitError(Exit.REFUSED, f"{where}: {path}: its time is {header.time}")
     if wanted.periodic:
@@ -228,15 +228,15 @@ def _start(
     return header, cells, cell_times
 
 
-def _refuse_walls(place: str, cells: NDArray[np.uint8]) -> None:
+def _refuse_walls(where: str, cells: NDArray[np.uint8]) -> None:
     """Refuse walls inside a cyclic box, where pairs step over the wall around it."""
     for z, plane in enumerate(cells):
-        found = (plane == Cell.BORD).nonzero()
-        if found[0].size:
-            y, x = (int(indices[0]) for indices in found)
+        solid = (plane == Cell.BORD).nonzero()
+        if solid[0].size:
+            y, x = (int(indices[0]) for indices in solid)
             raise ExitError(
                 Exit.REFUSED,
-                f"{place}: the cell at length {x}, height {y}, depth {z} is a wall (state "
+                f"{where}: the cell at length {x}, height {y}, depth {z} is a wall (state "
                 f"{Cell.BORD:d}); with Boundary = PERIODIC there are none inside the box",
             )
 
@@ -271,7 +271,7 @@ def _simulation(
         ) from error
 
 
-def _pipe(given: RescalOptions, model: str, header: Header, wanted: Settings) -> Pipe | None:
+def _pipe(wishes: RescalOptions, model: str, header: Header, wanted: Settings) -> Pipe | None:
     """Return the pipe for snapshots, None for files.
 
     Raises
@@ -295,13 +295,13 @@ def _pipe(given: RescalOptions, model: str, header: Header, wanted: Settings) ->
             f"Rot_mode = FULL: a box of {height} x {length} x {depth} cells is more than can be "
             "simulated",
         )
-    if given.pipe is None:
+    if wishes.pipe is None:
         return None
     try:
         frames.pack_size(box.size + box.payload_bytes)
     except FormatError as error:
-        raise ExitError(Exit.REFUSED, f"-data_pipe {given.pipe}: {error}") from error
-    return Pipe(given.pipe, model)
+        raise ExitError(Exit.REFUSED, f"-data_pipe {wishes.pipe}: {error}") from error
+    return Pipe(wishes.pipe, model)
 
 
 @contextlib.contextmanager
@@ -328,9 +328,9 @@ def _sizes(header: Header) -> str:
     return f"{header.height} x {header.length} x {header.depth}"
 
 
-def _report(given: RescalOptions, sentence: str) -> None:
+def _report(wishes: RescalOptions, sentence: str) -> None:
     """Say what happens, unless snapshots go where it would be said."""
-    if given.pipe != 1:
+    if wishes.pipe != 1:
         _say(sentence)
 
 

@@ -109,11 +109,11 @@ def _overlapping(cells: Cells, angle: np.float32) -> Cells:
     x, z = (x - 1) % (Lp - 2) + 1, (z - 1) % (Dp - 2) + 1
     states, times = cells.states.copy(), cells.times.copy()
     for k in range(Dp):
-        found, stamps = _columns(cells, x[k], z[k])
-        found[found == NEUTRAL] = AIR
+        columns, stamps = _columns(cells, x[k], z[k])
+        columns[columns == NEUTRAL] = AIR
         here = cells.states[k]
         moves = (here != WALL) & (here != NEUTRAL) & (here != SOURCE)
-        np.copyto(states[k], found, where=moves)
+        np.copyto(states[k], columns, where=moves)
         np.copyto(times[k], stamps, where=moves)
     return Cells(states, times)
 

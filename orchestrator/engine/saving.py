@@ -105,7 +105,7 @@ class Saver:
         assert self._stem is not None
         name = _START if self._index < 0 else str(self._index)
         before, path = self._clock(), self._stem.with_name(f"{self._stem.name}.{name}")
-        asked, self._asked = self._asked, False
+        asked_for, self._asked = self._asked, False
         try:
             checkpoint.save(simulation, path, self._index, packed=packed)
         except OSError as error:
@@ -114,7 +114,7 @@ class Saver:
             )
             sys.stderr.flush()
         else:
-            if asked:
+            if asked_for:
                 raise ExitError(
                     Exit.SAVED,
                     f"{path}: saved at {simulation.time:g} t0, as was asked for; -continue goes on",

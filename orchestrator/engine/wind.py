@@ -48,9 +48,9 @@ def read(path: Path) -> WindFile:
     """
     if path == Path():
         raise FormatError("Wind_file: expected the name of a file")
-    found = winds.read(path)
-    rows = tuple(Row(*map(np.float32, row)) for row in found.rows)
-    return WindFile(found.unit, rows)
+    table = winds.read(path)
+    rows = tuple(Row(*map(np.float32, row)) for row in table.rows)
+    return WindFile(table.unit, rows)
 
 
 class Strength(NamedTuple):

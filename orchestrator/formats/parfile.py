@@ -57,10 +57,10 @@ class ParFile:
             try:
                 values[name] = parse_text(PARAMETERS[name], text)
             except RefusedValueError as error:
-                raise RefusedValueError(f"{self.place(name)}: {error}") from error
+                raise RefusedValueError(f"{self.line_of(name)}: {error}") from error
         return values
 
-    def place(self, name: str) -> str:
+    def line_of(self, name: str) -> str:
         """Return file and line where a name stands, the file alone if it does not."""
         line = self.lines.get(name)
         return str(self.path) if line is None else f"{self.path}:{line}"

@@ -72,14 +72,14 @@ class Winds:
         ('10 t0 at -45 (Tau_min 0.5)', '3600 s at 270 (8 m/s)')
         """
         seconds, end = self.unit == "rt", "t0" if self.unit == "t0" else "s"
-        told = []
+        parts = []
         for duration, angle, value in self.rows:
             blows = f"{shortest(duration)} {end} at {shortest(angle)}"
             if value is not None:
                 strong = shortest(value)
                 blows += f" ({strong} m/s)" if seconds else f" (Tau_min {strong})"
-            told.append(blows)
-        return ", ".join(told)
+            parts.append(blows)
+        return ", ".join(parts)
 
     def file(self, threshold: float) -> str:
         """Return the text of the wind file; ``threshold`` holds for winds without one."""
@@ -111,11 +111,11 @@ class Winds:
         {315.0: 0.75, 45.0: 0.25}
         """
         total = sum(row.duration for row in self.rows)
-        found: dict[float, float] = {}
+        shares: dict[float, float] = {}
         for row in self.rows:
             heading = self._heading(row)
-            found[heading] = found.get(heading, 0.0) + row.duration / total
-        return found
+            shares[heading] = shares.get(heading, 0.0) + row.duration / total
+        return shares
 
     def at(self, time_t0: float) -> float | None:
         """Return where the wind blows to at a time; None where the length of a t0 decides.

@@ -15,7 +15,7 @@ from orchestrator.formats.durable import replacing
 from orchestrator.html import report_data
 from orchestrator.html.diagram import NO_DIAGRAM, diagram
 from orchestrator.model import State
-from orchestrator.records import failures, ledger, selection, winds
+from orchestrator.records import failures, intents, ledger, selection, winds
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import present, time_left_s
 from orchestrator.threads import unnoticed
@@ -70,7 +70,7 @@ class Page:
     def __init__(self, directory: SweepDirectory, path: Path) -> None:
         self.directory = directory
         self._path = path
-        self._axes = ledger.axes(directory)
+        self._axes = intents.axes(directory)
         names = [name for axis in self._axes for name in axis]
         self._collected = report_data.Collected(directory, names)
         self._diagram = NO_DIAGRAM
@@ -134,10 +134,13 @@ def _overview(
         times=tuple(round(float(t), 6) for t in report_data.share(statuses).times),
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         progress=_progress(statuses),
-        causes=tuple(failures.grouped(name, statuses, axes)),
+        causes=tuple(failures.grouped(selection.word(directory), statuses, axes)),
         sweep_file=content,
         templates=templates,
-        commands=(_submitted(name, content), f"rescal-sweep report {name}"),
+        commands=(
+            _submitted(name, content) + selection.data_option(directory),
+            f"rescal-sweep report {selection.word(directory)}",
+        ),
         follow_s=follow_s,
         turning=any(winds.turning(directory, s.experiment.point.parameters) for s in statuses),
     )

@@ -57,6 +57,8 @@ class Cause:
         Number of another attempt.
     last_line
         Last line of the program's output.
+    memory_mb
+        Memory that the job had, in MB of 1024 kB.
     """
 
     kind: Kind
@@ -67,6 +69,7 @@ class Cause:
     subject: str = ""
     detail: str = ""
     last_line: str = ""
+    memory_mb: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class Sweep:
 
     ``axes`` multiply in their order, the last one varying fastest; seeds vary fastest of all.
     ``text`` is the file as written, with everything it extends folded in only in ``parameters``;
-    ``templates`` has the text of each file that it extends, by name; ``places`` where each
+    ``templates`` has the text of each file that it extends, by name; ``positions`` where each
     parameter stands, as ``winds.yaml:12:7``; ``overrides`` what was put over the file's values; ``wind`` the winds, unless there are none or they are
     swept as a whole.
     """
@@ -144,7 +144,7 @@ class Sweep:
     path: Path
     text: str
     templates: Mapping[str, str] = field(default_factory=dict)
-    places: Mapping[str, str] = field(default_factory=dict)
+    positions: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     wind: WindRows | None = None
     overrides: tuple[str, ...] = ()

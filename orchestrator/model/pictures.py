@@ -30,6 +30,8 @@ class Choice:
         File to write (default: in the sweep's directory, named after the kind).
     time_t0
         Simulated time to draw, in t0 (default: the last snapshot).
+    time_s
+        Time in nature to draw instead, in s: of each experiment, the snapshot nearest to it.
     seed
         Seed to draw (default: the first seed; all seeds for series and spectra).
     rows, columns
@@ -42,11 +44,14 @@ class Choice:
         Row of a profile, in cells (default: the middle).
     frames
         Frames of an animation, at most.
+    relative
+        Whether the colours show heights above each map's own mean.
     """
 
     kind: str = "phase-diagram"
     output: Path | None = None
     time_t0: float | None = None
+    time_s: float | None = None
     seed: int | None = None
     rows: str | None = None
     columns: str | None = None
@@ -54,3 +59,4 @@ class Choice:
     quantity: str | None = None
     y: int | None = None
     frames: int | None = None
+    relative: bool | None = None

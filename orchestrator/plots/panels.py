@@ -11,6 +11,8 @@ import numpy as np
 
 from orchestrator import plots
 from orchestrator.analysis import observables, sampling
+from orchestrator.analysis.scales import scales
+from orchestrator.errors import RequestError
 from orchestrator.model import State
 from orchestrator.plots import Panel, Rose, Stripes
 from orchestrator.records import arrays, winds
@@ -28,14 +30,46 @@ if TYPE_CHECKING:
     Films = Mapping[Slot, tuple[Reduced, Status]]
 
 
-def panels(grid: Grid, page: Page, time_t0: float | None) -> dict[Slot, Panel]:
-    """Read the height map nearest to a time of each experiment of a page; None: the last."""
+def panels(
+    grid: Grid, page: Page, time_t0: float | None, time_s: float | None = None
+) -> dict[Slot, Panel]:
+    """Read the height map nearest to a time of each experiment of a page; neither: the last.
+
+    ``time_s`` is a time in nature: of each experiment the snapshot nearest to it is taken.
+    """
 
     def panel(status: Status) -> Panel:
-        return _panel(grid, read(grid, status), status, time_t0)
+        wanted = time_t0 if time_s is None else time_s / in_nature(grid, status)
+        return _panel(grid, read(grid, status), status, wanted)
 
     by_slot = dict(zip(page.statuses, in_order(panel, page.statuses.values()), strict=True))
-    return _compared(grid, by_slot, time_t0)
+    if time_s is None:
+        return _compared(grid, by_slot, time_t0)
+    # times in t0 differ, so each has to tell its own
+    return {slot: dataclasses.replace(p, apart=True) for slot, p in by_slot.items()}
+
+
+def relative(panel: Panel) -> Panel:
+    """Return a panel with the heights above the mean of its own map."""
+    if panel.height_map is None or not np.isfinite(panel.height_map).any():
+        return panel
+    above = panel.height_map - np.nanmean(panel.height_map)
+    return dataclasses.replace(panel, height_map=above)
+
+
+def in_nature(grid: Grid, status: Status) -> float:
+    """Return how long a t0 of an experiment is, in s.
+
+    Raises
+    ------
+    RequestError
+        If its property files do not tell.
+    """
+    t0_s = scales(grid.directory.experiment(status.experiment.number))[1]
+    if not math.isfinite(t0_s):
+        name = status.experiment.name
+        raise RequestError(f"--time: {name} has no property files that tell how long a t0 is")
+    return t0_s
 
 
 def _compared(
@@ -86,7 +120,8 @@ def _shown(grid: Grid, reduced: Reduced, index: int, status: Status, remark: str
     turning = winds.turning(grid.directory, parameters)
     blowing = winds.blowing(grid.directory, parameters) if turning else None
     rose = None if blowing is None else Rose(blowing.shares, blowing.at(time_t0))
-    return Panel(surface, time_t0, remark, note=note, turning=turning, rose=rose)
+    _, t0_s = scales(grid.directory.experiment(status.experiment.number))
+    return Panel(surface, time_t0, remark, note=note, turning=turning, rose=rose, t0_s=t0_s)
 
 
 def _missing(reduced: Reduced, status: Status) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from orchestrator import text
 from orchestrator.plots import rose, style
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _PANEL_IN = 3.0
 _SCALE_IN = 0.75  # that the scale of colours takes
 _VERTICAL = 2.0  # how much steeper than it is the light sees the surface
+_ALIKE = 0.01  # by which scales of time differ that are told as one
 _HATCHES = 18  # lines of a hatching along the wind
 
 
@@ -46,6 +48,8 @@ class Panel:
         Whether the wind turns; else it comes from the left.
     rose
         Where it blows to, if it turns and that is known.
+    t0_s
+        How long a t0 is in nature, in s; not a number where that is not known.
     """
 
     height_map: NDArray[np.integer | np.floating] | None
@@ -55,6 +59,7 @@ class Panel:
     note: str = ""
     turning: bool = False
     rose: Rose | None = None
+    t0_s: float = math.nan
 
     @property
     def text(self) -> str:
@@ -84,6 +89,8 @@ class PhaseDiagram:
         The heights at both ends of the colours, in cells; None where there is no height.
     shape
         Depth and length of the largest domain, in cells. All maps are drawn to its scale.
+    quantity
+        What the colours show, in cells.
     """
 
     def __init__(
@@ -92,6 +99,7 @@ class PhaseDiagram:
         title: str,
         range_: Range | None,
         shape: tuple[int, int],
+        quantity: str = "height",
     ) -> None:
         depth, length = shape
         rows, columns = len(labels.rows), len(labels.columns)
@@ -111,7 +119,7 @@ class PhaseDiagram:
             axes.set(xlim=(-0.5, length - 0.5), ylim=(depth - 0.5, -0.5))
         style.title(self.figure, title)
         if range_ is not None:
-            style.colour_scale(self.figure, self._grid, range_, "height (cells)")
+            style.colour_scale(self.figure, self._grid, range_, f"{quantity} (cells)")
 
     def show(self, panels: Mapping[Slot, Panel]) -> None:
         """Draw panels by (row, column), in the place of those that were there before."""
@@ -203,7 +211,7 @@ def _small_print(panels: Mapping[Slot, Panel], shape: tuple[int, int], *, holes:
     # those that are incomplete or of another time tell it themselves
     alike = [p.time_t0 for p in drawn if not p.remark and not p.apart]
     times = alike or [p.time_t0 for p in drawn]
-    parts = [style.when(times), style.wind([p.turning for p in drawn])]
+    parts = [style.when(times), *_in_nature(drawn), style.wind([p.turning for p in drawn])]
     if any(panel.rose is not None for panel in drawn):
         parts.append("arrows: where winds blow to, as long as they last")
     if any(panel.remark for panel in panels.values()):
@@ -215,3 +223,20 @@ def _small_print(panels: Mapping[Slot, Panel], shape: tuple[int, int], *, holes:
     depth, length = shape
     parts.append(f"{'panels' if len(panels) > 1 else 'panel'} of {length} x {depth} cells")
     return "; ".join(parts)
+
+
+def _in_nature(drawn: Sequence[Panel]) -> Iterator[str]:
+    """Say how long a time in t0 is in nature, where that is known of all panels."""
+    scales = [panel.t0_s for panel in drawn]
+    if not scales or not np.isfinite(scales).all():
+        return
+    least, most = min(scales), max(scales)
+    if most - least <= _ALIKE * least:
+        yield f"1 t0 is {text.short_seconds(least)}"
+        return
+    times_s = [panel.time_t0 * panel.t0_s for panel in drawn]
+    first, last = map(text.short_seconds, (min(times_s), max(times_s)))
+    spread = (
+        f"1 t0 is {text.short_seconds(least)} to {text.short_seconds(most)} in these panels"
+    )
+    yield f"{spread}, which are of {f'{first} to {last}' if first != last else first} in nature"

@@ -39,6 +39,7 @@ _ONLY_FOR = {
     "--quantity": ("series",),
     "--y": ("profile",),
     "--frames": ("animation",),
+    "--relative": ("phase-diagram",),
 }
 """Options that other kinds would ignore."""
 
@@ -51,6 +52,7 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
     *,
     output: str | os.PathLike[str] | None = None,
     time_t0: float | None = None,
+    time_s: float | None = None,
     seed: int | None = None,
     rows: str | None = None,
     columns: str | None = None,
@@ -58,6 +60,7 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
     quantity: str | None = None,
     y: int | None = None,
     frames: int | None = None,
+    relative: bool = False,
     data_dir: str | os.PathLike[str] | None = None,
 ) -> list[Path]:
     """Draw a sweep and return the files that were written, one per page.
@@ -73,6 +76,8 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
         directory, named after the kind).
     time_t0
         Simulated time to draw, in t0 (default: the last snapshot).
+    time_s
+        Time in nature to draw, in s: of each experiment of a phase diagram, the snapshot nearest to it.
     seed
         Seed to draw (default: the first seed; all seeds for series and spectra).
     rows, columns
@@ -85,6 +90,8 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
         Row of a profile, in cells (default: the middle).
     frames
         Frames of an animation, at most (default: 60).
+    relative
+        Whether the colours of a phase diagram show heights above each map's own mean.
     data_dir
         Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
 
@@ -97,6 +104,7 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
         kind=kind,
         output=None if output is None else Path(output),
         time_t0=time_t0,
+        time_s=time_s,
         seed=seed,
         rows=rows,
         columns=columns,
@@ -104,6 +112,7 @@ def plot(  # noqa: PLR0913  # the options of a picture, by name
         quantity=quantity,
         y=y,
         frames=frames,
+        relative=relative or None,
     )
     refuse(choice)
     directory = selection.find_sweep(sweep, data_dir)
@@ -140,6 +149,16 @@ def refuse(choice: Choice) -> None:
         for option in ("--seed", "--rows", "--columns"):
             if getattr(choice, _FIELDS.get(option, option.removeprefix("--"))) is not None:
                 raise RequestError(f"{option}: --experiment {choice.experiment} is one alone")
+    _refuse_times(choice)
+
+
+def _refuse_times(choice: Choice) -> None:
+    """Refuse what is no time, and times in nature where they cannot be compared."""
+    if choice.time_s is not None:
+        if choice.kind != "phase-diagram":
+            raise RequestError(f"--time in nature: of phase-diagram only, not of {choice.kind}")
+        if choice.time_t0 is not None or not 0 <= choice.time_s < math.inf:
+            raise RequestError("--time: expected one time, from 0 on")
     if choice.time_t0 is not None and not 0 <= choice.time_t0 < math.inf:
         raise RequestError(f"--time: expected a time from 0 on, got {choice.time_t0:g}")
 
@@ -161,12 +180,15 @@ def _still(grid: Grid, choice: Choice, path: Path, command: str) -> Iterator[Pat
 
 def _phase_diagram(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     laid = _layout(grid, choice)
-    pages = [panels.panels(grid, page, choice.time_t0) for page in laid.pages]
+    pages = [panels.panels(grid, page, choice.time_t0, choice.time_s) for page in laid.pages]
+    if choice.relative:
+        pages = [{slot: panels.relative(p) for slot, p in page.items()} for page in pages]
     drawn = (panel for of_page in pages for panel in of_page.values())
     maps = [panel.height_map for panel in drawn if panel.height_map is not None]
     range_ = plots.range_of(maps, maps)
     for page, of_page in zip(laid.pages, pages, strict=True):
-        diagram = _diagram(grid, laid, page, range_)
+        quantity = "height above each map's mean" if choice.relative else "height"
+        diagram = _diagram(grid, laid, page, range_, quantity)
         diagram.show(of_page)
         yield _file_name(page), diagram.figure
 
@@ -316,10 +338,14 @@ def _layout(grid: Grid, choice: Choice) -> Layout:
 
 
 def _diagram(
-    grid: Grid, laid: Layout, page: Page, range_: plots.Range | None
+    grid: Grid,
+    laid: Layout,
+    page: Page,
+    range_: plots.Range | None,
+    quantity: str = "height",
 ) -> plots.PhaseDiagram:
     title = _title(grid, laid, page)
-    return plots.PhaseDiagram(laid.labels, title, range_, laid.shape)
+    return plots.PhaseDiagram(laid.labels, title, range_, laid.shape, quantity)
 
 
 def _title(grid: Grid, laid: Layout, page: Page) -> str:

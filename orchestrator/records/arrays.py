@@ -93,8 +93,8 @@ def _further(times: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
 
 def _times(path: Path) -> NDArray[np.float64]:
     """Return the times in a published file; none where it is missing or damaged."""
-    found = _read(path, path.stem)
-    return np.empty(0) if found is None else found[1]
+    times = _read(path, path.stem)
+    return np.empty(0) if times is None else times[1]
 
 
 def _read(path: Path, name: str) -> tuple[NDArray[Any], NDArray[np.float64]] | None:
@@ -110,8 +110,8 @@ def _shared(times: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Return the times that all have in common from the first on."""
     if not times:
         return np.empty(0)
-    count = min(len(one) for one in times)
-    equal = np.all([one[:count] == times[0][:count] for one in times], axis=0)
+    count = min(len(each) for each in times)
+    equal = np.all([each[:count] == times[0][:count] for each in times], axis=0)
     return times[0][: count if equal.all() else int(equal.argmin())]
 
 
@@ -133,10 +133,10 @@ def reduced(directory: ExperimentDirectory, names: Collection[str] | None = None
 def _version(path: Path) -> tuple[int, int] | None:
     """Return what tells one version of a file from the next; None where there is none."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns
+    return status.st_ino, status.st_mtime_ns
 
 
 def _furthest(directory: ExperimentDirectory, wanted: Sequence[Reduction]) -> Reduced:
@@ -157,9 +157,9 @@ def count(directory: ExperimentDirectory) -> int:
 
 def snapshots(directory: ExperimentDirectory) -> Iterator[Snapshot]:
     """Yield the published snapshots of an experiment, as a journal does."""
-    found = reduced(directory)
-    for i, time in enumerate(found.times.tolist()):
-        yield Snapshot(time, {name: array[i] for name, array in found.arrays.items()})
+    kept = reduced(directory)
+    for i, time in enumerate(kept.times.tolist()):
+        yield Snapshot(time, {name: array[i] for name, array in kept.arrays.items()})
 
 
 def _published(directory: ExperimentDirectory, wanted: Sequence[Reduction]) -> Reduced:

@@ -214,8 +214,10 @@ def end_survivors(claims: Iterable[Claim]) -> int:
         For one that cannot be killed.
     """
     boot = _boot_id()
-    supervisors = {survivors.mark(one): one for one in claims if one.boot == boot}
-    return survivors.end([one for one in supervisors.values() if lives_here(one) is False])
+    supervisors = {survivors.mark(claim): claim for claim in claims if claim.boot == boot}
+    return survivors.end(
+        [claim for claim in supervisors.values() if lives_here(claim) is False]
+    )
 
 
 def request_cancel(attempt: AttemptDirectory) -> None:
@@ -304,7 +306,7 @@ def _record(data: dict[str, Any]) -> Record:
     """Return the record in a file; the sentences in it are for people."""
     sentence, continued = data["reason"], data["continued"]
     if "causes" in data:
-        causes = [Cause(**{**one, "kind": Kind(one["kind"])}) for one in data["causes"]]
+        causes = [Cause(**{**cause, "kind": Kind(cause["kind"])}) for cause in data["causes"]]
         resumed = data["continuation"]
         continuation = None if resumed is None else Continuation(**resumed)
     else:  # of a version that wrote the sentences only

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import signal
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from orchestrator import text
 from orchestrator.model import State
 from orchestrator.model.causes import Kind
+from orchestrator.slurm import units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -188,15 +190,15 @@ def _where(
     axes: Sequence[Sequence[str]],
 ) -> str:
     """Say at which values of the axes all of a group stand, as ``14 of 14 at Lambda_I = 0.01``."""
-    told = []
+    places_on_axes = []
     for names in axes:
         values = {_values(status, names) for status in group}
         if len(values) == 1 and len({_values(s, names) for s in statuses}) > 1:
             (value,) = values
             among = sum(_values(status, names) == value for status in statuses)
             at = ", ".join(f"{n} = {text.number(v)}" for n, v in zip(names, value, strict=True))
-            told.append(f"{len(group)} of {among} at {at}")
-    return f", {'; '.join(told)}" if told else ""
+            places_on_axes.append(f"{len(group)} of {among} at {at}")
+    return f", {'; '.join(places_on_axes)}" if places_on_axes else ""
 
 
 def _values(status: Status, names: Sequence[str]) -> tuple[Value, ...]:
@@ -209,25 +211,43 @@ def _remedy(name: str, state: State, group: Sequence[Status]) -> str:
     again = f"rescal-sweep resubmit {name} --state {state.value}"
     if state is State.FAILED:
         return f"look with rescal-sweep logs {name} {group[0].experiment.name}, then {again}"
+    cause = _cause(group[0])
+    if cause is not None and cause.kind is Kind.TIME_LIMIT:
+        limit_s = math.ceil(_MORE * (cause.limit_s or 0.0))
+        return f"raise run.time_limit in the sweep file, e.g. to {limit_s}s, and resubmit that file"
     return " ".join([again, *_more(state, group)])
 
 
 def _more(state: State, group: Sequence[Status]) -> Iterator[str]:
     """Yield what to ask more of, or to avoid."""
-    asked = [s.submission.resources for s in group if s.submission is not None]
     if state is State.TIMEOUT:
-        limits = [one.time_min for one in asked if one.time_min is not None]
-        if limits:
-            yield f"-t {round(_MORE * max(limits))}"
+        limits_s = [limit_s for s in group if (limit_s := _job_limit_s(s)) is not None]
+        if limits_s:
+            yield f"-t {math.ceil(_MORE * max(limits_s) / 60)}"
     elif state is State.OUT_OF_MEMORY:
-        sizes = [re.fullmatch(r"(\d+)([KMGT]?)B?", one.mem or "") for one in asked]
-        found = [size for size in sizes if size is not None]
-        if found:
-            yield f"--mem {round(_MORE * int(found[0][1]))}{found[0][2]}"
+        sizes_mb = [size_mb for s in group if (size_mb := _job_memory_mb(s)) is not None]
+        if sizes_mb:
+            yield f"--mem {units.memory(_MORE * max(sizes_mb))}"
     elif state is State.NODE_FAIL:
         hosts = sorted({s.claim.host for s in group if s.claim is not None})
         if hosts:
             yield f"--exclude {','.join(hosts)}"
+
+
+def _job_limit_s(status: Status) -> float | None:
+    """Return the time that an experiment's job had, in s, as asked or as Slurm says."""
+    cause = _cause(status)
+    wished = status.submission.resources.time_min if status.submission is not None else None
+    if wished is not None:
+        return 60.0 * wished
+    return cause.limit_s if cause is not None else None
+
+
+def _job_memory_mb(status: Status) -> float | None:
+    """Return the memory that an experiment's job had, in MB, as asked or as Slurm says."""
+    cause = _cause(status)
+    wished = status.submission.resources.mem if status.submission is not None else None
+    return units.megabytes(wished or "") or (cause.memory_mb if cause is not None else None)
 
 
 def remark(status: Status) -> str:
@@ -252,18 +272,18 @@ def _story(status: Status) -> str:
 
 def _of_record(record: Record) -> str:
     kept = record.snapshots and record.state is not State.DONE
-    told = f" ({text.counted(record.snapshots, 'snapshot')} kept)" if kept else ""
-    return "; ".join(filter(None, (reason(record) + told, going_on(record))))
+    snapshots = f" ({text.counted(record.snapshots, 'snapshot')} kept)" if kept else ""
+    return "; ".join(filter(None, (reason(record) + snapshots, going_on(record))))
 
 
 def going_on(record: Record) -> str:
     """Say where the next attempt goes on, and what would help if none comes further; or nothing."""
-    told = []
+    parts = []
     if record.saved_t0 is not None:
-        told.append(f"the next attempt goes on at t = {text.time_t0(record.saved_t0)} t0")
+        parts.append(f"the next attempt goes on at t = {text.time_t0(record.saved_t0)} t0")
     if record.stuck_since:
-        told.append(_no_progress(record))
-    return "; ".join(told)
+        parts.append(_no_progress(record))
+    return "; ".join(parts)
 
 
 def _no_progress(record: Record) -> str:

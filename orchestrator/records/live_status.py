@@ -99,26 +99,30 @@ class LiveStatus:
     def _look_anew(self, status: Status) -> None:
         """Let a file system over a network notice a record that it does not show yet."""
         if status.claim is not None:
-            place = self._directory.experiment(status.experiment.number)
+            experiment = self._directory.experiment(status.experiment.number)
             with contextlib.suppress(OSError):
-                os.listdir(place.attempt(status.attempt).root)  # noqa: PTH208  # to be read, not used
+                os.listdir(experiment.attempt(status.attempt).root)  # noqa: PTH208  # to be read, not used
 
     def _judged(self, status: Status) -> Status:
         """Return a status with what Slurm's verdict on its job adds to it."""
         job = self._job_of(status)
-        found = self._verdict(job, status.submission)
+        judged = self._verdict(job, status.submission)
         if status.record is not None:
-            return _terminated(status, found)
-        if status.state is State.RUNNING and not status.silent and found.word not in _WITNESSED:
+            return _terminated(status, judged)
+        if (
+            status.state is State.RUNNING
+            and not status.silent
+            and judged.word not in _WITNESSED
+        ):
             return status  # it shows signs of life, whatever Slurm believes
-        if found.state is not None and found.state.ended:
-            return self._ended(status, job, found)
-        if found.state is State.RUNNING and status.state is not State.RUNNING:
+        if judged.state is not None and judged.state.ended:
+            return self._ended(status, job, judged)
+        if judged.state is State.RUNNING and status.state is not State.RUNNING:
             return status  # its job has others to do first, or will never come back to it
-        cause = Cause(Kind.SLURM, subject="", detail=found.sentence)
-        if found.state is State.PENDING:  # a job that is started again resumes it
+        cause = Cause(Kind.SLURM, subject="", detail=judged.sentence)
+        if judged.state is State.PENDING:  # a job that is started again resumes it
             return dataclasses.replace(
-                status, state=State.PENDING, cause=cause, expected_start=found.start
+                status, state=State.PENDING, cause=cause, expected_start=judged.start
             )
         return status if status.state is State.LOST else _because(status, cause)
 
@@ -137,10 +141,10 @@ class LiveStatus:
         if isinstance(accounted, dict):  # the rows of one array have one name
             names = {jobs.token_in(row.name) for row in accounted.values()}
             accounted = accounted if names == {submission.token} else {}
-        found = verdict(job, queued, accounted, time.time())
+        judged = verdict(job, queued, accounted, time.time())
         if user not in {"", cluster.me()} and not _shown(job, queued, accounted):
             return Verdict(None, f"cannot be told: Slurm shows no job of {user}'s for it here")
-        return found
+        return judged
 
     def output_of(self, status: Status) -> Path | None:
         """Return the file of what an experiment's job printed, None where there is no such job."""
@@ -153,19 +157,26 @@ class LiveStatus:
             return self._accounted
         return self._accounted.get(jobs.array_of(job), {})
 
-    def _ended(self, status: Status, job: str, found: Verdict) -> Status:
+    def _ended(self, status: Status, job: str, ended: Verdict) -> Status:
         """Return the status of an experiment whose job has ended."""
-        assert found.state is not None
-        kind, detail = Kind.SLURM, found.sentence
+        assert ended.state is not None
+        kind, detail = Kind.SLURM, ended.sentence
         if status.state is State.PENDING:
             if self._anyone(status.submission):
                 return status  # another job of the submission will take it
             kind = Kind.NEVER_STARTED
-            if found.word in {"COMPLETED", "TIMEOUT"}:
+            if ended.word in {"COMPLETED", "TIMEOUT"}:
                 detail = "its job's time ended before its turn"
-        state = State.LOST if found.state is State.DONE else found.state
-        last = "" if found.word == "COMPLETED" else self._last_line(job)
-        cause = Cause(kind, subject=found.state.value, detail=detail, last_line=last)
+        state = State.LOST if ended.state is State.DONE else ended.state
+        last = "" if ended.word == "COMPLETED" else self._last_line(job)
+        cause = Cause(
+            kind,
+            subject=ended.state.value,
+            detail=detail,
+            last_line=last,
+            limit_s=ended.limit_s,
+            memory_mb=ended.memory_mb,
+        )
         return dataclasses.replace(status, state=state, cause=cause)
 
     def _last_line(self, job: str) -> str:
@@ -200,7 +211,8 @@ class LiveStatus:
             self._positions[submission.token] = numbered
         position = self._positions[submission.token][status.experiment.number]
         together = submission.resources.together
-        task = position // together if together else 0
+        packs = position // together if together else 0
+        task = packs % max(1, sum(submission.chunks))  # a job runs several in turn
         for array, size in zip(submission.job_ids, submission.chunks, strict=False):
             if task < size:
                 return f"{array}_{task}" if sum(submission.chunks) > 1 else array
@@ -208,29 +220,29 @@ class LiveStatus:
         return submission.job_ids[-1]
 
 
-def _terminated(status: Status, found: Verdict) -> Status:
+def _terminated(status: Status, end: Verdict) -> Status:
     """Return the status of an experiment that was asked to end, with Slurm's reason for that."""
-    record, detail = status.record, found.sentence
+    record, detail = status.record, end.sentence
     assert record is not None
-    cause = Cause(Kind.SLURM, subject=found.word, detail=detail)
-    if found.state in {State.PENDING, State.RUNNING} or found.may_return:
+    cause = Cause(Kind.SLURM, subject=end.word, detail=detail)
+    if end.state in {State.PENDING, State.RUNNING} or end.may_return:
         # a job that is started again resumes it
         return dataclasses.replace(
-            status, state=State.PENDING, cause=cause, expected_start=found.start
+            status, state=State.PENDING, cause=cause, expected_start=end.start
         )
-    if found.state is None or found.word not in _REASONS:
+    if end.state is None or end.word not in _REASONS:
         return status
-    ended = dataclasses.replace(record, state=found.state, causes=(cause, *record.causes))
-    return dataclasses.replace(status, state=found.state, record=ended)
+    ended = dataclasses.replace(record, state=end.state, causes=(cause, *record.causes))
+    return dataclasses.replace(status, state=end.state, record=ended)
 
 
 def _named(
-    found: Mapping[str, Entry] | Unknown, tokens: Collection[str]
+    entries: Mapping[str, Entry] | Unknown, tokens: Collection[str]
 ) -> Mapping[str, Entry] | Unknown:
     """Leave out jobs of other names, which had or will have these ids on another cluster."""
-    if isinstance(found, Unknown):
-        return found
-    return {job: one for job, one in found.items() if jobs.token_in(one.name) in tokens}
+    if isinstance(entries, Unknown):
+        return entries
+    return {job: entry for job, entry in entries.items() if jobs.token_in(entry.name) in tokens}
 
 
 def _shown(
@@ -253,10 +265,10 @@ def _by_array(
     """Sort accounts by array: a verdict looks through one array's rows, not through all."""
     if isinstance(rows, Unknown):
         return rows
-    found: dict[str, dict[str, Accounted]] = {}
+    by_array: dict[str, dict[str, Accounted]] = {}
     for job, row in rows.items():
-        found.setdefault(jobs.array_of(job), {})[job] = row
-    return found
+        by_array.setdefault(jobs.array_of(job), {})[job] = row
+    return by_array
 
 
 def _because(status: Status, cause: Cause) -> Status:

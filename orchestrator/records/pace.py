@@ -90,14 +90,18 @@ def learnt(ran: Iterable[tuple[Mapping[str, Value], Progress | Record]]) -> Pace
 
     What short runs took is mostly their start, which long ones have but once.
     """
-    moved = [(parameters, one) for parameters, one in ran if one.time_t0 > one.adopted_t0]
+    moved = [
+        (parameters, reached)
+        for parameters, reached in ran
+        if reached.time_t0 > reached.adopted_t0
+    ]
     if not moved:
         return None
-    start_s = min(START_S, *(one.wall_s for _, one in moved))
+    start_s = min(START_S, *(reached.wall_s for _, reached in moved))
     costs = [
-        (one.wall_s - start_s)
-        / work(parameters, one.time_t0 - one.adopted_t0, continued=one.adopted > 0)
-        for parameters, one in moved
+        (reached.wall_s - start_s)
+        / work(parameters, reached.time_t0 - reached.adopted_t0, continued=reached.adopted > 0)
+        for parameters, reached in moved
     ]
     return Pace(start_s, statistics.median(costs))
 
@@ -111,10 +115,10 @@ def pace(seen: Iterable[Status], *, builtin: bool) -> Pace:
     for status in seen:
         if status.reached is None:
             continue
-        one = status.experiment.point.parameters, status.reached
+        ran_to = status.experiment.point.parameters, status.reached
         if status.record is not None and status.record.complete:
-            finished.append(one)
+            finished.append(ran_to)
         elif status.state is State.RUNNING:
-            running.append(one)
+            running.append(ran_to)
     published = Pace(START_S, _BUILTIN_S if builtin else _RESCAL_S)
     return learnt(finished) or learnt(running) or published

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from orchestrator.model import Cause, Kind, State, Status
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -27,12 +27,12 @@ def read_statuses(
     directory: SweepDirectory, only: Collection[int] | None = None
 ) -> list[Status]:
     """Tell where each experiment stands, by number; ``only`` restricts to some numbers."""
-    made = ledger.submissions(directory)
+    made = intents.submissions(directory)
     by_token = {submission.token: submission for submission in made}
-    wanted = ledger.wanted_attempts(made)
-    withdrawn = ledger.withdrawn(directory)
-    orphaned = ledger.orphaned(directory)
-    found = []
+    wanted = intents.wanted_attempts(made)
+    withdrawn = intents.withdrawn(directory)
+    orphaned = intents.orphaned(directory)
+    statuses = []
     for experiment in ledger.experiments(directory):
         if only is None or experiment.number in only:
             attempt, asked_by = wanted.get(experiment.number, (0, None))
@@ -43,10 +43,10 @@ def read_statuses(
                 status = _with_earlier(directory, status)
             except OSError as error:  # it may be alive all the same
                 status = _unreadable(experiment, attempt, asked_by, error)
-            found.append(status)
+            statuses.append(status)
     return [
         dataclasses.replace(s, orphaned=True) if s.experiment.number in orphaned else s
-        for s in found
+        for s in statuses
     ]
 
 
@@ -125,13 +125,13 @@ def _unreadable(
 
 def times_asked_for(statuses: Iterable[Status]) -> list[float]:
     """Return all times at which a snapshot of any of these was asked for, in t0, ascending."""
-    asked = {
+    times = {
         (s.submission.run.every_t0, s.submission.run.multiples(s.start_t0))
         for s in statuses
         if s.submission is not None
     }
     return sorted(
-        {round(every * m, _DECIMALS) for every, multiples in asked for m in multiples}
+        {round(every * m, _DECIMALS) for every, multiples in times for m in multiples}
     )
 
 
@@ -147,8 +147,8 @@ def _latest_attempt(directory: SweepDirectory, number: int) -> int:
 
 def counts(statuses: Iterable[Status]) -> dict[State, int]:
     """Count experiments per state, in the order of the states, without the empty ones."""
-    found = Counter(status.state for status in statuses)
-    return {state: found[state] for state in State if found[state]}
+    counted = Counter(status.state for status in statuses)
+    return {state: counted[state] for state in State if counted[state]}
 
 
 def present(statuses: Iterable[Status]) -> list[Status]:

@@ -36,7 +36,7 @@ def end(supervisors: Collection[Claim]) -> int:
     EngineError
         For one that cannot be killed.
     """
-    marks = {f"{VARIABLE}={mark(one)}".encode() for one in supervisors}
+    marks = {f"{VARIABLE}={mark(supervisor)}".encode() for supervisor in supervisors}
     killed: set[int] = set()
     deadline = time.monotonic() + _DYING_S
     while marks and (left := [pid for pid in _processes() if marks & _environment(pid)]):

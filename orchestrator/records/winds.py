@@ -32,5 +32,5 @@ def blowing(directory: SweepDirectory, parameters: Mapping[str, Value]) -> Winds
 
 def turning(directory: SweepDirectory, parameters: Mapping[str, Value]) -> bool:
     """Return whether the wind of an experiment ever blows elsewhere than along x."""
-    found = blowing(directory, parameters)
-    return found is None or found.shares.keys() != winds.STEADY.shares.keys()
+    rows = blowing(directory, parameters)
+    return rows is None or rows.shares.keys() != winds.STEADY.shares.keys()

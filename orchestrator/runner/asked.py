@@ -39,9 +39,9 @@ class Asked:
         StreamError
             With what is wrong with it.
         """
-        found = header.height, header.length, header.depth
-        if self.domain is not None and found != self.domain:
-            shapes = (" x ".join(map(str, shape)) for shape in (found, self.domain))
+        sizes = header.height, header.length, header.depth
+        if self.domain is not None and sizes != self.domain:
+            shapes = (" x ".join(map(str, shape)) for shape in (sizes, self.domain))
             raise StreamError(
                 "a snapshot has a domain of {} cells, {} were asked for".format(*shapes)
             )

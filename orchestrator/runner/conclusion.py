@@ -99,8 +99,8 @@ def _record(
 def _next_start(assignment: Assignment) -> float | None:
     """Return the simulated time from which the next attempt would go on; None: from the beginning."""
     task = dataclasses.replace(assignment.task, attempt=assignment.task.attempt + 1)
-    found = resume.find(assignment.directory, task, assignment.engine)
-    return found.time_t0 if isinstance(found, resume.Resumption) else None
+    resumption = resume.find(assignment.directory, task, assignment.engine)
+    return resumption.time_t0 if isinstance(resumption, resume.Resumption) else None
 
 
 def _stuck(

@@ -127,8 +127,8 @@ class Decoder:
         return bytes(part)
 
     def _cut(self, where: str, count: int, size: int) -> CutError:
-        place = f"inside {where} of snapshot {self._count} ({count} of {size} bytes)"
-        return CutError(f"the stream ends {place}")
+        where_cut = f"inside {where} of snapshot {self._count} ({count} of {size} bytes)"
+        return CutError(f"the stream ends {where_cut}")
 
 
 def _form(header: Header) -> tuple[object, ...]:

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.runner import orphans
 from orchestrator.runner.queue import Post
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.worker import work
-from orchestrator.slurm import control, feasibility, jobs
+from orchestrator.slurm import control, jobs
 from orchestrator.slurm.client import Unknown
 
 if TYPE_CHECKING:
@@ -35,27 +35,32 @@ def in_job(directory: str, token: str, index: int) -> None:
         The task's position in the whole submission, counted over all of its arrays.
     """
     sweep = SweepDirectory(Path(directory))
-    submission = ledger.submission(sweep, token)
+    submission = intents.submission(sweep, token)
     job = os.environ.get("SLURM_ARRAY_JOB_ID", os.environ.get("SLURM_JOB_ID", "slurm"))
     task = os.environ.get("SLURM_ARRAY_TASK_ID")
     job = f"{job}_{task}" if task is not None else job
-    asked = submission.resources
+    resources = submission.resources
     queued = jobs.queue([os.environ.get("SLURM_JOB_ID", "")])
     entry = None if isinstance(queued, Unknown) else queued.get(job)
     until = entry.end if entry is not None else None
     again = attempts.now() if os.environ.get("SLURM_RESTART_COUNT", "0") != "0" else None
-    together = asked.together or len(os.sched_getaffinity(0))
-    stride = together * feasibility.tasks(submission, together)
+    together = resources.together or len(os.sched_getaffinity(0))
+    stride = together * sum(submission.chunks)
     posts = [
         Post(job, token, index * together + i, stride, until, again) for i in range(together)
     ]
     if together == 1:
         orphans.adopt()
+        killed = 0
         with Stop.on_signals(until) as stop:
             work(sweep, posts[0], stop)
     else:
-        _crew(sweep, posts)
+        killed = _crew(sweep, posts)
     _send_the_others_home(sweep, submission)
+    if killed:  # Slurm is to know of it, and why
+        if killed != signal.SIGKILL:
+            signal.signal(killed, signal.SIG_DFL)
+        os.kill(os.getpid(), killed)
 
 
 def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None:
@@ -63,7 +68,7 @@ def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None
 
     What was cut off with its job may be gone on with, should Slurm start that again.
     """
-    withdrawn = ledger.withdrawn(sweep)
+    withdrawn = intents.withdrawn(sweep)
     for number, attempt in submission.attempts.items():
         if number in withdrawn and attempt <= withdrawn[number][0]:
             continue
@@ -71,13 +76,15 @@ def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None
         record = attempts.read_record(made[-1]) if made else None
         if record is None or record.cut_off:
             return
-    sent = next(s for s in ledger.submissions(sweep) if s.token == submission.token)
-    name = os.environ.get("SLURM_JOB_NAME", jobs.name_of(sweep.name, sent.token))
-    control.cancel_waiting(sent.job_ids, name)
+    name = os.environ.get("SLURM_JOB_NAME", jobs.name_of(sweep.name, submission.token))
+    control.cancel_waiting(submission.job_ids, name)
 
 
-def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> None:
-    """Run a worker process for each post, pass signals on, and wait for all of them."""
+def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> int:
+    """Run a worker process for each post, pass signals on, and wait for all of them.
+
+    Return the signal that has killed one of them, 0 where none was killed.
+    """
     command = [sys.executable, "-P", "-m", "orchestrator.runner", str(directory.root)]
     crew = [
         subprocess.Popen([*command, *_as_arguments(post)], stdin=subprocess.DEVNULL)
@@ -85,17 +92,18 @@ def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> None:
     ]
 
     def pass_on(number: int, _frame: object) -> None:
-        for one in crew:
-            one.send_signal(number)
+        for worker in crew:
+            worker.send_signal(number)
 
     handled = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)
     before = {number: signal.signal(number, pass_on) for number in handled}
     try:
-        for one in crew:
-            one.wait()
+        for worker in crew:
+            worker.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    return max(0, *(-worker.returncode for worker in crew))
 
 
 def _as_arguments(post: Post) -> list[str]:

@@ -6,6 +6,7 @@ import select
 import signal
 from typing import TYPE_CHECKING
 
+from orchestrator import settings
 from orchestrator.model import Cause, Kind, State
 from orchestrator.runner.attempt import Verdict
 
@@ -27,7 +28,10 @@ def judge(assignment: Assignment, course: Course, cut: str, *, memory_ran_out: b
         Whether the kernel has killed for memory in this control group meanwhile.
     """
     if course.status == -signal.SIGKILL and memory_ran_out:
-        return Verdict(State.OUT_OF_MEMORY, (Cause(Kind.OUT_OF_MEMORY),))
+        return Verdict(
+            State.OUT_OF_MEMORY,
+            (Cause(Kind.OUT_OF_MEMORY, memory_mb=settings.job_memory_mb()),),
+        )
     if cut:
         return _failed(assignment, course, cut)
     ended = judge_end(assignment, course)

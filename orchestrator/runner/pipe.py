@@ -60,9 +60,9 @@ class Pipe:
         self._due = 0.0
         self._writer_gone = False
         self._poll = select.poll()
-        for one in (handle, ended_handle, wake):
-            if one is not None:
-                self._poll.register(one, select.POLLIN)
+        for descriptor in (handle, ended_handle, wake):
+            if descriptor is not None:
+                self._poll.register(descriptor, select.POLLIN)
         self.received = 0
 
     def fill(self, target: memoryview) -> int:
@@ -88,11 +88,11 @@ class Pipe:
         if self._ended_handle is None:
             at_most_s = min(at_most_s, _PATIENCE_S)
         happened = self._poll.poll(max(0.0, at_most_s) * 1000)
-        for one, _event in happened:
-            if one == self._ended_handle:
+        for descriptor, _event in happened:
+            if descriptor == self._ended_handle:
                 self._writer_gone = True
-                self._poll.unregister(one)
-            elif one == self._wake:
+                self._poll.unregister(descriptor)
+            elif descriptor == self._wake:
                 self._due = 0.0
         if not happened and self._ended_handle is None:
             self._writer_gone = self._ended()

@@ -45,8 +45,8 @@ def prepare(
         parameters["Csp_file"] = cells.name
         parameters.pop("Time", None)
     directory.out.mkdir(parents=True, exist_ok=True)
-    for place in (directory.root, directory.out):  # nobody else writes there now
-        remove_drafts(place, older_s=0.0)
+    for folder in (directory.root, directory.out):  # nobody else writes there now
+        remove_drafts(folder, older_s=0.0)
     remove_drafts(directory.attempts_root)
     with replacing(directory.parfile, durable=False) as file:
         file.write(parfile.text(parameters).encode())
@@ -114,9 +114,9 @@ def property_file(name: str, value: str, engine: Engine, root: Path) -> Path:
     ParameterError
         If there is no such file.
     """
-    given = Path(value)
-    own = given.parent in {Path(), Path(_REAL_DATA)}
-    path = (engine.real_data / given.name if own else root / given).absolute()
+    named = Path(value)
+    own = named.parent in {Path(), Path(_REAL_DATA)}
+    path = (engine.real_data / named.name if own else root / named).absolute()
     if not path.is_file():
         if not own:
             raise ParameterError(name, f"{value!r}: no such file as {path}")
@@ -133,12 +133,12 @@ def genesis_seed(experiment: Experiment) -> int | None:
 
 def premade(experiment: Experiment, directory: ExperimentDirectory) -> Path | None:
     """Return the cell space to start from where it is given, None where genesis is to make it."""
-    given = str(experiment.point.parameters.get("Csp_file", ""))
-    if Path(given) in {Path(), Path(directory.cellspace.name)}:
+    named = str(experiment.point.parameters.get("Csp_file", ""))
+    if Path(named) in {Path(), Path(directory.cellspace.name)}:
         return None
-    path = directory.root / given
+    path = directory.root / named
     if not path.is_file():
-        raise ParameterError("Csp_file", f"{given!r}: no such file as {path}")
+        raise ParameterError("Csp_file", f"{named!r}: no such file as {path}")
     return path
 
 
@@ -174,9 +174,9 @@ def settle_initial(directory: ExperimentDirectory, keep: KeepInitial) -> None:
 
 def start_t0(experiment: Experiment, directory: ExperimentDirectory) -> float:
     """Return the simulated time at which a run starts: as given, else the cell space's own."""
-    given = experiment.point.parameters.get("Time")
-    if given is not None:
-        return float(given)
+    time = experiment.point.parameters.get("Time")
+    if time is not None:
+        return float(time)
     try:
         with directory.cellspace.open("rb") as file:
             return parse_header(file.read(HEADER_BYTES)).time

@@ -113,12 +113,14 @@ class Child:
     def _family(self) -> list[tuple[int, int]]:
         """Return each process that comes from the program, with its processor time in ticks."""
         running = _processes()
-        found = {pid for pid, one in running.items() if one.group == self._group.number}
-        new = {self.pid, *found, *(orphans.children() - self._others)} & running.keys()
+        family = {
+            pid for pid, process in running.items() if process.group == self._group.number
+        }
+        new = {self.pid, *family, *(orphans.children() - self._others)} & running.keys()
         while new:
-            found |= new
-            new = {pid for pid, one in running.items() if one.parent in new} - found
-        return [(pid, running[pid].ticks) for pid in found]
+            family |= new
+            new = {pid for pid, process in running.items() if process.parent in new} - family
+        return [(pid, running[pid].ticks) for pid in family]
 
     def close(self) -> None:
         """Make sure that nothing that came from the program lives, and let go of it."""
@@ -246,7 +248,7 @@ class _Process:
 
 def _processes() -> dict[int, _Process]:
     """Return each process of this machine that has not ended."""
-    found = {}
+    processes = {}
     for name in os.listdir("/proc"):  # noqa: PTH208  # thousands of names, no path objects
         if not name.isdigit():
             continue
@@ -257,5 +259,5 @@ def _processes() -> dict[int, _Process]:
         fields = stat.rpartition(b")")[2].split()
         if len(fields) > 14 and fields[0] not in b"ZX":
             ticks = sum(int(field) for field in fields[11:15])
-            found[int(name)] = _Process(int(fields[1]), int(fields[2]), ticks)
-    return found
+            processes[int(name)] = _Process(int(fields[1]), int(fields[2]), ticks)
+    return processes

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.model import Cluster
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,9 +39,9 @@ class Offer:
 
     def withdrawn(self, directory: SweepDirectory) -> Kind | None:
         """Return why it was withdrawn, if somebody has done so since it was read."""
-        if ledger.version(directory) == self.version:
+        if intents.version(directory) == self.version:
             return None
-        attempt, kind = ledger.withdrawn(directory).get(self.experiment.number, (0, None))
+        attempt, kind = intents.withdrawn(directory).get(self.experiment.number, (0, None))
         return kind if self.attempt <= attempt else None
 
 
@@ -83,35 +83,35 @@ class Post:
 
 def offers(directory: SweepDirectory, post: Post) -> Iterator[Offer]:
     """Yield what was asked for and nobody has claimed at this moment, or this job of old."""
-    version, withdrawn = ledger.version(directory), ledger.withdrawn(directory)
+    version, withdrawn = intents.version(directory), intents.withdrawn(directory)
     experiments = {e.number: e for e in ledger.experiments(directory)}
-    for submission in ledger.submissions(directory):
+    for submission in intents.submissions(directory):
         if post.token is None and submission.cluster is not Cluster.LOCAL:
             continue
         if post.token is not None and submission.token != post.token:
             continue
-        asked = list(submission.attempts.items())
-        own = range(post.first % max(1, len(asked)), len(asked), post.stride)
-        for position in itertools.chain(own, range(len(asked))):
-            number, attempt = asked[position]
+        wanted = list(submission.attempts.items())
+        own = range(post.first % max(1, len(wanted)), len(wanted), post.stride)
+        for position in itertools.chain(own, range(len(wanted))):
+            number, attempt = wanted[position]
             if number not in experiments:  # somebody has taken it out of the ledger
                 continue
             free = _free_attempt(directory.experiment(number), attempt, post)
             if free is None:
                 continue
-            if ledger.version(directory) != version:
-                version, withdrawn = ledger.version(directory), ledger.withdrawn(directory)
+            if intents.version(directory) != version:
+                version, withdrawn = intents.version(directory), intents.withdrawn(directory)
             if free > withdrawn.get(number, (0, None))[0]:
                 yield Offer(experiments[number], free, submission, version)
 
 
-def _free_attempt(place: ExperimentDirectory, attempt: int, post: Post) -> int | None:
+def _free_attempt(experiment: ExperimentDirectory, attempt: int, post: Post) -> int | None:
     """Return the attempt that a worker may claim: the one asked for, or one that goes on with it."""
-    if not place.attempt(attempt).root.exists():
+    if not experiment.attempt(attempt).root.exists():
         return attempt
     if post.again is None:
         return None
-    last = place.attempts()[-1]  # looked up once: another worker may go on any moment
+    last = experiment.attempts()[-1]  # looked up once: another worker may go on any moment
     return last.number + 1 if _cut_off(last, post.job, post.again) else None
 
 
@@ -138,7 +138,7 @@ def awaits_another(directory: SweepDirectory, post: Post, begun: float, stop: St
     """
     if time.monotonic() - begun > attempts.PATIENCE_S + _LOOK_S:
         return False
-    for number in ledger.submission(directory, post.token or "").attempts:
+    for number in intents.submission(directory, post.token or "").attempts:
         for last in directory.experiment(number).attempts()[-1:]:
             ended = attempts.read_record(last) is not None or last.cancel_request.exists()
             if not ended and _was_own(last, post.job, post.again or ""):

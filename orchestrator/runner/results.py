@@ -79,9 +79,9 @@ class Results:
             self.snapshots += 1
             self.time_t0 = snapshot.time_t0
         self.adopted, self.adopted_t0 = self.snapshots, self.time_t0
-        told = attempts.read_progress(earlier)
-        if told is not None and not self._roughness:  # it kept no height maps
-            self._roughness = _resampled(told.roughness, told.snapshots)[:snapshots]
+        progress = attempts.read_progress(earlier)
+        if progress is not None and not self._roughness:  # it kept no height maps
+            self._roughness = _resampled(progress.roughness, progress.snapshots)[:snapshots]
         self.beat()
 
     def keep(self, snapshot: Snapshot) -> None:

@@ -166,8 +166,8 @@ def _kept(directory: ExperimentDirectory, earlier: AttemptDirectory) -> int:
     """Return how many snapshots of an attempt are there: in its journal, or published if complete."""
     if earlier.journal.exists():
         return sum(1 for _ in journal.read_journal(earlier.journal))
-    record, told = attempts.read_record(earlier), read_json(directory.meta_data) or {}
-    if record is None or not record.complete or told.get("attempt") != earlier.number:
+    record, account = attempts.read_record(earlier), read_json(directory.meta_data) or {}
+    if record is None or not record.complete or account.get("attempt") != earlier.number:
         return 0
     return arrays.count(directory)
 
@@ -185,7 +185,7 @@ def saved_t0(path: Path) -> float | None:
 
 def drop_outdated(attempt: AttemptDirectory, snapshots: int) -> None:
     """Remove all checkpoints but the latest one that ``snapshots`` journalled snapshots reach."""
-    reached = [found for found in _checkpoints(attempt) if found[0] < snapshots]
+    reached = [indexed for indexed in _checkpoints(attempt) if indexed[0] < snapshots]
     for _, path in sorted(reached)[:-1]:
         path.unlink(missing_ok=True)
 
@@ -204,9 +204,9 @@ def drop_own(attempt: AttemptDirectory) -> None:
 def drop_all(directory: ExperimentDirectory, final: AttemptDirectory | None) -> None:
     """Remove the checkpoints of every attempt, once the data are complete, but the last of ``final``."""
     for attempt in directory.attempts():
-        found = [path for _, path in sorted(_checkpoints(attempt))]
-        kept = found[-1:] if final is not None and attempt.number == final.number else []
-        for path in found:
+        paths = [path for _, path in sorted(_checkpoints(attempt))]
+        kept = paths[-1:] if final is not None and attempt.number == final.number else []
+        for path in paths:
             if path not in kept:
                 path.unlink(missing_ok=True)
 

@@ -27,10 +27,10 @@ class Room:
 
     def is_free(self, directory: Path) -> bool:
         """Return whether the file system says that it has so much, which a quota may deny."""
-        found = os.statvfs(directory)
-        bytes_free = found.f_bavail * found.f_frsize
-        unlimited = found.f_files == 0  # a file system that makes inodes as it needs them
-        return bytes_free >= self.size and (unlimited or found.f_favail >= self.files)
+        status = os.statvfs(directory)
+        bytes_free = status.f_bavail * status.f_frsize
+        unlimited = status.f_files == 0  # a file system that makes inodes as it needs them
+        return bytes_free >= self.size and (unlimited or status.f_favail >= self.files)
 
     def there(self, directory: Path) -> bool:
         """Return whether there is so much room in a directory, whatever a quota may be."""

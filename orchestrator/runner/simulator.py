@@ -146,5 +146,5 @@ def _digest(path: Path, _modified_ns: int, _size: int) -> bytes:
 @functools.lru_cache(maxsize=8)
 def _version_in(program: Path, _modified_ns: int) -> str:
     """Return the version that a program carries among its texts; starting it takes a second."""
-    found = _VERSION.search(program.read_bytes())
-    return found[0].decode().strip() if found else ""
+    match = _VERSION.search(program.read_bytes())
+    return match[0].decode().strip() if match else ""

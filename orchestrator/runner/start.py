@@ -30,9 +30,9 @@ def make_initial(assignment: Assignment, watchdog: Watchdog, group: Group) -> tu
         If genesis does not make it.
     """
     directory, experiment = assignment.directory, assignment.task.experiment
-    given = preparation.premade(experiment, directory)
-    if given is not None:
-        preparation.take_premade(given, directory)
+    premade = preparation.premade(experiment, directory)
+    if premade is not None:
+        preparation.take_premade(premade, directory)
         return ()
     seed = preparation.genesis_seed(experiment)
     command = simulator.genesis_command(assignment.engine, directory.parfile.name, seed)

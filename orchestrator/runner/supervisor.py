@@ -141,12 +141,12 @@ def _simulate(
 
 def _resumption(assignment: Assignment, course: Course) -> Resumption | None:
     """Return where the attempt can go on, and note why it cannot where there is a state."""
-    found = resume.find(assignment.directory, assignment.task, assignment.engine)
-    if isinstance(found, resume.Obstacle):
-        detail = f": {found.reason}"
-        course.continuation = Continuation(found.attempt.number, None, detail=detail)
+    resumption = resume.find(assignment.directory, assignment.task, assignment.engine)
+    if isinstance(resumption, resume.Obstacle):
+        detail = f": {resumption.reason}"
+        course.continuation = Continuation(resumption.attempt.number, None, detail=detail)
         return None
-    return found
+    return resumption
 
 
 def _resumed(
@@ -255,8 +255,8 @@ def _keep_all(
     results, keep = course.results, assignment.task.outputs.keep_initial
     keeper = _cell_keeper(assignment)
     task, directory = assignment.task, assignment.directory
-    given = preparation.premade(task.experiment, directory) is not None
-    expected = asked(task, results.start_t0, given_cells=given)
+    premade = preparation.premade(task.experiment, directory) is not None
+    expected = asked(task, results.start_t0, given_cells=premade)
     while (header := decoder.header()) is not None:
         expected.check(header, results.time_t0 if results.snapshots else None)
         # what a run from a snapshot's cells sends first is that snapshot

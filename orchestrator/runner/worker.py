@@ -74,8 +74,8 @@ def _attempt_with_room(
             wanted = room.LEAST
         else:  # this one cannot be claimed; others may
             hours.refuse(offer)
-            told = f"{error.filename or directory.root}: {error.strerror or error}"
-            ledger.log(directory, attempts.now(), f"{_name(offer)} cannot be claimed: {told}")
+            reason = f"{error.filename or directory.root}: {error.strerror or error}"
+            ledger.log(directory, attempts.now(), f"{_name(offer)} cannot be claimed: {reason}")
     hours.learn(offer, record)
     if record is not None and record.state is State.FAILED:
         wanted = room.used_by(directory.experiment(offer.experiment.number).root)
@@ -93,14 +93,14 @@ def attempt_one(directory: SweepDirectory, offer: Offer, job: str, stop: Stop) -
 
 def take(directory: SweepDirectory, offer: Offer, job: str) -> AttemptDirectory | None:
     """Claim one attempt; return None where somebody else has claimed or withdrawn it."""
-    place = directory.experiment(offer.experiment.number)
+    experiment = directory.experiment(offer.experiment.number)
     claimant = attempts.myself(offer.submission.token, job)
-    attempt = attempts.claim(place, offer.attempt, claimant)
+    attempt = attempts.claim(experiment, offer.attempt, claimant)
     if attempt is not None:
         if (kind := offer.withdrawn(directory)) is not None:
             attempts.end(attempt, State.CANCELLED, Cause(kind, subject="pending"))
             return None
-        for earlier in place.attempts()[:-1]:
+        for earlier in experiment.attempts()[:-1]:
             if attempts.read_record(earlier) is None:
                 attempts.end(earlier, State.LOST, Cause(Kind.CUT_OFF))
         begun = f"{_name(offer)} started by {job} on {os.uname().nodename}"
@@ -113,22 +113,22 @@ def make(
 ) -> Record:
     """Supervise an attempt that this process has claimed, to its end."""
     submission, name = offer.submission, _name(offer)
-    place, claimant = (
+    experiment, claimant = (
         directory.experiment(offer.experiment.number),
         attempts.read_claim(attempt),
     )
     task = Task(offer.experiment, offer.attempt, submission.run, submission.outputs)
     try:
         engine = simulator.find(submission.root)
-        _end_survivors(place.attempts()[:-1])
-        record = supervise(task, engine, place, stop)
+        _end_survivors(experiment.attempts()[:-1])
+        record = supervise(task, engine, experiment, stop)
     except OrchestratorError as error:
         record = attempts.end(attempt, State.FAILED, cause_of(error))
     except Exception as error:  # noqa: BLE001  # recorded; it keeps no other experiment waiting
-        told = bugs.told(error, sys.argv, directory.jobs)
-        record = attempts.end(attempt, State.FAILED, Cause(Kind.SUPERVISOR, detail=told))
+        sentence = bugs.report(error, sys.argv, directory.jobs)
+        record = attempts.end(attempt, State.FAILED, Cause(Kind.SUPERVISOR, detail=sentence))
     if claimant is not None and not attempt.root.exists():  # else it would be claimed again
-        attempts.claim(place, offer.attempt, claimant)
+        attempts.claim(experiment, offer.attempt, claimant)
         attempts.write_record(attempt, record)
     ledger.log(directory, attempts.now(), f"{name} {record.state.value}: {_summary(record)}")
     return record
@@ -150,10 +150,10 @@ def _name(offer: Offer) -> str:
 
 def _summary(record: Record) -> str:
     counted = f"{record.snapshots} of {record.expected} snapshots, t = {record.time_t0:g} t0"
-    told = (
+    parts = (
         f"{counted}, {record.wall_s:.1f} s",
         failures.continued(record.continuation),
         failures.reason(record),
         failures.going_on(record),
     )
-    return "; ".join(filter(None, told))
+    return "; ".join(filter(None, parts))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import pwd
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orchestrator.slurm.client import Unknown, ask
@@ -62,6 +64,8 @@ class Limits:
         What ``AccountingStorageEnforce`` names; without ``limits`` and ``qos`` none is applied.
     unknown
         Why the user's own limits could not be read, empty where they were or where there are none.
+    queued
+        Jobs of this user in the queue, by account and QOS, array elements counted one by one.
     """
 
     cluster: str
@@ -74,6 +78,7 @@ class Limits:
     associations: tuple[Association, ...] = ()
     qos: tuple[Qos, ...] = ()
     unknown: str = ""
+    queued: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,22 @@ def limits() -> Limits | Unknown:
     qos = ask(*table, "qos", f"format={_QOS}")
     if isinstance(qos, Unknown):
         return read_limits(config, unknown=qos.reason)
-    return read_limits(config, associations, qos)
+    own = read_limits(config, associations, qos)
+    if isinstance(own, Unknown) or not _bounded(own):
+        return own
+    queued = ask("squeue", "--noheader", "--array", "--me", "--format=%a|%q")
+    return own if isinstance(queued, Unknown) else _with_queue(own, queued)
+
+
+def _bounded(limits: Limits) -> bool:
+    """Return whether anything limits how many jobs this user may have in the queue."""
+    bounds = [*(a.max_submit for a in limits.associations), *(q.max_submit for q in limits.qos)]
+    return any(bound is not None for bound in bounds)
+
+
+def _with_queue(limits: Limits, queued: str) -> Limits:
+    counted = Counter((account, qos) for account, qos in _rows(queued, columns=2))
+    return dataclasses.replace(limits, queued=dict(counted))
 
 
 def partitions() -> tuple[Partition, ...] | Unknown:

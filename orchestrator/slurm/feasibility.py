@@ -6,17 +6,18 @@ Slurm itself takes most impossible requests and leaves them pending for ever.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.slurm import units
 from orchestrator.slurm.fit import Need, described, refusals
 from orchestrator.slurm.units import duration
-from orchestrator.text import did_you_mean
+from orchestrator.text import counted, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from orchestrator.model import Resources, Submission
+    from orchestrator.model import Resources
     from orchestrator.slurm.cluster import Association, Limits, Partition, Qos
 
 _BOUND = {"associations", "limits", "qos", "safe", "wckeys"}
@@ -50,9 +51,7 @@ def chosen(request: Resources, partitions: Sequence[Partition]) -> list[Partitio
     return [p for name in names for p in partitions if p.name == name]
 
 
-def check(
-    request: Resources, experiments: int, partitions: Sequence[Partition], limits: Limits
-) -> list[str]:
+def check(request: Resources, partitions: Sequence[Partition], limits: Limits) -> list[str]:
     """Return a sentence for everything that keeps a request from ever running, with what would do.
 
     Several partitions, as ``pbatch,pdebug``, are enough if one of them takes the request.
@@ -61,7 +60,7 @@ def check(
     problems = [*_unknown_partitions(request, partitions), *_own_limits(request, limits)]
     if wanted.time_s is not None and wanted.time_s <= 0:
         problems.append("slurm.time: 0 lets nothing run; 1 minute is the least")
-    problems += _too_many(request, experiments, limits)
+    problems += _no_slot(request, limits)
     refused = [
         refusals(request, wanted, partition, partitions)
         for partition in chosen(request, partitions)
@@ -69,22 +68,42 @@ def check(
     return problems + min(refused, key=len, default=[])
 
 
-def slots(request: Resources, limits: Limits) -> int:
-    """Return how many jobs a user may have in the queue, array elements counted one by one."""
-    most = [limits.max_job_count]
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """How many jobs may be in the queue, array elements counted one by one, and who says so.
+
+    ``whose`` names the tightest limit; ``queued`` jobs of this user count against it.
+    """
+
+    most: int
+    queued: int
+    whose: str
+
+    @property
+    def free(self) -> int:
+        """How many more jobs may be queued."""
+        return max(0, self.most - self.queued)
+
+    @property
+    def sentence(self) -> str:
+        """The limit, and how much of it is used."""
+        used = f", and {self.queued} are queued" if self.queued else ""
+        return f"{self.whose} allows {counted(self.most, 'queued job')}{used}"
+
+
+def slots(request: Resources, limits: Limits) -> Slots:
+    """Return how many jobs a user may have in the queue, by the limit that leaves the fewest."""
+    bounds = [Slots(limits.max_job_count, 0, "the cluster")]
     if _LIMITED & limits.enforced:
-        who = [_association(request, limits), _qos(request, limits)]
-        most += [
-            bound.max_submit
-            for bound in who
-            if bound is not None and bound.max_submit is not None
-        ]
-    return min(most)
-
-
-def tasks(submission: Submission, together: int) -> int:
-    """Return how many array tasks a submission is: one per experiment, or per full pack."""
-    return -(-len(submission.attempts) // together)
+        association, qos = _association(request, limits), _qos(request, limits)
+        if association is not None and association.max_submit is not None:
+            name = association.account
+            queued = sum(n for (account, _), n in limits.queued.items() if account == name)
+            bounds.append(Slots(association.max_submit, queued, f"account {name}"))
+        if qos is not None and qos.max_submit is not None:
+            queued = sum(n for (_, other), n in limits.queued.items() if other == qos.name)
+            bounds.append(Slots(qos.max_submit, queued, f"QOS {qos.name}"))
+    return min(bounds, key=lambda bound: bound.free)
 
 
 def chunks(tasks: int, limits: Limits) -> list[int]:
@@ -138,13 +157,12 @@ def _own_limits(request: Resources, limits: Limits) -> Iterator[str]:
             yield f"slurm.time: {name} allows {duration(longest_s)}, {wanted} was asked"
 
 
-def _too_many(request: Resources, experiments: int, limits: Limits) -> Iterator[str]:
-    """Compare the number of jobs with what may ever stand in the queue at once."""
-    free = slots(request, limits)
-    jobs = -(-experiments // request.together) if request.together else 1
-    if jobs > free:
-        enough = f"pack: {-(-experiments // free)} or more would do" if free else "none may be"
-        yield f"slurm.pack: {jobs} jobs are more than the {free} that may be queued; {enough}"
+def _no_slot(request: Resources, limits: Limits) -> Iterator[str]:
+    """Refuse where not even one job may be queued; one runs any number of experiments in turn."""
+    bound = slots(request, limits)
+    if not bound.free:
+        may = "wait until some have ended, or cancel them" if bound.most else "choose another"
+        yield f"slurm: {bound.sentence}; {may}"
 
 
 def _association(request: Resources, limits: Limits) -> Association | None:
@@ -160,8 +178,15 @@ def _association(request: Resources, limits: Limits) -> Association | None:
 
 def _qos(request: Resources, limits: Limits) -> Qos | None:
     association = _association(request, limits)
-    name = request.qos or (association.default_qos if association is not None else None)
+    name = request.qos or (_usual_qos(association) if association is not None else None)
     return next((q for q in limits.qos if q.name == name), None)
+
+
+def _usual_qos(association: Association) -> str:
+    """Return the QOS of jobs that name none: the default, else the only one, else ``normal``."""
+    if association.default_qos is not None:
+        return association.default_qos
+    return association.qos[0] if len(association.qos) == 1 else "normal"
 
 
 def _count(text: str | None) -> int | None:

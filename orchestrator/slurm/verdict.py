@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import pwd
-import re
 import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orchestrator.model import State
+from orchestrator.slurm import reasons
 from orchestrator.slurm.client import Unknown
 from orchestrator.slurm.jobs import array_of
 from orchestrator.slurm.units import duration, memory
@@ -44,44 +44,21 @@ _COMES_BACK = {"NODE_FAIL", "PREEMPTED", "BOOT_FAIL"}
 # what the queue calls so may have run out of memory or been ended by a signal
 _AMBIGUOUS = {"COMPLETED", "FAILED"} | _COMES_BACK
 
-_NEVER = {
-    "PartitionTimeLimit": "it asks for more time than the partition allows",
-    "PartitionNodeLimit": "it asks for more nodes than the partition allows",
-    "PartitionConfig": "no node of the partition has what it asks for",
-    "PartitionDown": "the partition is down",
-    "PartitionInactive": "the partition is inactive",
-    "BadConstraints": "no node meets its constraints",
-    "JobHeldUser": "it is held; scontrol release lets it start",
-    "JobHeldAdmin": "an administrator holds it",
-    "DependencyNeverSatisfied": "what it depends on has failed",
-    "AccountNotAllowed": "the partition does not take its account",
-    "QOSNotAllowed": "the partition does not take its QOS",
-    "InvalidAccount": "its account does not exist",
-    "InvalidQOS": "its QOS does not exist",
-    "launch failed requeued held": "its start failed and Slurm holds it",
-}
-_NEVER_ALIKE = re.compile(r"(QOS|Assoc)(MaxWall|.*PerJob|.*PerNode)", re.IGNORECASE)
-_LATER = {
-    "None": "Slurm has not looked at it yet",
-    "Priority": "others are before it",
-    "Resources": "nodes are busy",
-    "BeginTime": "it may not start yet, as after a requeue",
-    "ReqNodeNotAvail": "the nodes that it needs are not available",
-    "JobArrayTaskLimit": "as many elements run as were asked for at once",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Where a job stands; no state means that it cannot be told now.
 
-    ``word`` is Slurm's own for a job that it has ended, empty for any other.
+    ``word`` is Slurm's own for a job that it has ended, empty for any other; ``memory_mb`` and
+    ``limit_s`` are the memory and the time that such a job had, where its accounts say.
     """
 
     state: State | None
     sentence: str
     start: float | None = None
     word: str = field(default="", compare=False)
+    memory_mb: float | None = field(default=None, compare=False)
+    limit_s: int | None = field(default=None, compare=False)
 
     @property
     def may_return(self) -> bool:
@@ -104,7 +81,12 @@ def verdict(
         return Verdict(State.RUNNING, f"{entry.state.lower()}{where}", start=entry.start)
     row = None if isinstance(accounted, Unknown) else accounted.get(job)
     if row is not None and row.state not in LIVE:
-        ended = dataclasses.replace(_accounted(row), word=row.state)
+        ended = dataclasses.replace(
+            _accounted(row),
+            word=row.state,
+            memory_mb=row.memory_mb,
+            limit_s=row.time_limit_s,
+        )
         may_return = row.state in _COMES_BACK and (
             isinstance(queued, Unknown) or _just_now(row.ended, now)
         )
@@ -118,11 +100,10 @@ def verdict(
 
 def _waiting(entry: Queued) -> Verdict:
     """Say why a job in the queue has not started, and whether it ever will."""
-    word = entry.reason.strip("()").partition(",")[0]
-    if word in _NEVER or _NEVER_ALIKE.match(word):
-        why = _NEVER.get(word, "a limit of its account or QOS forbids it")
-        return Verdict(State.PENDING, f"cannot start: {why} ({word})")
-    why = f"{_LATER[word]} ({entry.reason})" if word in _LATER else entry.reason
+    found = reasons.meaning(entry.reason)
+    if found is not None and found[1]:
+        return Verdict(State.PENDING, f"cannot start: {found[0]} ({entry.reason.strip('()')})")
+    why = entry.reason if found is None else f"{found[0]} ({entry.reason})"
     verb = "waits" if entry.state in {"PENDING", "CONFIGURING"} else "requeued"
     return Verdict(State.PENDING, f"{verb}: {why}", start=entry.start)
 
@@ -152,7 +133,10 @@ def _failed(row: Accounted) -> Verdict:
 def _by_name(state: str, *, node: str, limit: str = "", by: str = "") -> Verdict:
     where = f" ({node})" if node else ""
     known = {
-        "COMPLETED": (State.LOST, "the job ended in order, without a record of this"),
+        "COMPLETED": (
+            State.LOST,
+            "the job ended, but its worker was killed or died before it wrote a record",
+        ),
         "TIMEOUT": (State.TIMEOUT, f"reached the job's time limit{limit}"),
         "DEADLINE": (State.TIMEOUT, "reached the job's deadline"),
         "CANCELLED": (State.CANCELLED, f"cancelled{by}"),

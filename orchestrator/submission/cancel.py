@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.model import State
 from orchestrator.model.causes import Cause, Kind
-from orchestrator.records import attempts, ledger, selection
+from orchestrator.records import attempts, intents, ledger, selection
 from orchestrator.records.failures import sentence
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.lock import locked
@@ -109,24 +109,24 @@ def _cancel(directory: SweepDirectory, statuses: Sequence[Status], cause: Cause)
     waiting = {s.experiment.number: _awaited(s) for s in statuses if s.state is State.PENDING}
     if waiting:
         with locked(directory):
-            ledger.withdraw(directory, waiting, cause.kind)
+            intents.withdraw(directory, waiting, cause.kind)
     lost = [s for s in statuses if s.state is State.LOST and s.record is None]
     changed = len(waiting) + sum(attempts.end_survivors([s.claim]) > 0 for s in lost if s.claim)
-    told = []
+    lines = []
     for status in statuses:
         number, withdrawn = status.experiment.number, status.state is State.PENDING
         attempt = directory.experiment(number).attempt(waiting.get(number, status.attempt))
         if not attempt.root.exists():
             if withdrawn:
-                told.append(_told(status, sentence(Cause(cause.kind, subject="pending"))))
+                lines.append(_told(status, sentence(Cause(cause.kind, subject="pending"))))
         elif withdrawn or status.record is None:
             # also one that was lost, which its job would resume if Slurm starts that again
             attempts.request_cancel(attempt)
             if status.silent and not status.on_slurm:  # which nobody else can ask
                 attempts.end(attempt, State.CANCELLED, Cause(cause.kind, subject="silent"))
-            told.append(_told(status, f"asked to stop: {sentence(cause)}"))
+            lines.append(_told(status, f"asked to stop: {sentence(cause)}"))
             changed += not (withdrawn or status.state.ended)
-    ledger.log(directory, attempts.now(), *told)
+    ledger.log(directory, attempts.now(), *lines)
     return changed
 
 
@@ -157,7 +157,7 @@ def _cancel_jobs(directory: SweepDirectory, before: Sequence[Status]) -> tuple[L
 
     Returns those that had something to do ``before`` and cannot be taken out.
     """
-    sent = [s for s in ledger.submissions(directory) if s.job_ids]
+    sent = [s for s in intents.submissions(directory) if s.job_ids]
     if not sent:
         return ()
     statuses = [s for s in read_statuses(directory) if s.submission is not None and s.on_slurm]

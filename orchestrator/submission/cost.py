@@ -30,7 +30,8 @@ class Cost:
     jobs_s
         The wall time of all jobs, added up.
     learnt_from, seen
-        ``finished`` or ``running`` experiments of the sweep, so many; or ``scaling``, of the model.
+        ``finished`` or ``running`` experiments of the sweep, so many; those of ``other sweeps``; or
+        ``scaling``, of the model.
     """
 
     packing: Packing
@@ -57,22 +58,27 @@ class Cost:
         return None if limit_s is None else self.packing.jobs * limit_s / _HOUR_S
 
 
-def estimate(
-    packing: Packing,
-    points: Sequence[Point],
-    run: Run,
-    seen: Iterable[Status],
-    *,
-    builtin: bool,
-) -> Cost:
-    """Estimate what running ``points`` would use, from what is ``seen`` of the sweep so far."""
-    seen = [*seen]
+def expected_s(
+    points: Iterable[Point], run: Run, seen: Iterable[Status], *, builtin: bool
+) -> tuple[float, ...]:
+    """Return how long ``points`` will take on a core, in s, the shortest first.
+
+    By what is ``seen`` of the sweep so far.
+    """
     expected = pace.pace(seen, builtin=builtin)
+    return tuple(sorted(expected.seconds(p.parameters, run.stop_t0) for p in points))
+
+
+def estimate(packing: Packing, each_s: Sequence[float], seen: Iterable[Status]) -> Cost:
+    """Estimate what running experiments that take ``each_s`` would use.
+
+    ``seen`` is the sweep so far, from which :func:`expected_s` has learnt.
+    """
+    seen = [*seen]
     finished = sum(s.record is not None and s.record.complete for s in seen)
     running = sum(s.state is State.RUNNING and s.time_t0 > 0 for s in seen)
     learnt = "finished" if finished else "running" if running else "scaling"
-    each = sorted(expected.seconds(point.parameters, run.stop_t0) for point in points)
-    return Cost(packing, tuple(each), *_spent(packing, each), learnt, finished or running)
+    return Cost(packing, tuple(each_s), *_spent(packing, each_s), learnt, finished or running)
 
 
 def _spent(packing: Packing, each_s: Sequence[float]) -> tuple[float, float]:

@@ -206,7 +206,7 @@ def _slurm(placement: Placement, *, probe: bool) -> Iterator[Finding]:
     yield from _mine(limits)
     if probe:
         resources = effective(Resources(), placement)
-        if problems := feasibility.check(resources, 1, partitions, limits):
+        if problems := feasibility.check(resources, partitions, limits):
             yield from (Finding("failure", "compute node", problem) for problem in problems)
         else:
             yield _probe(resources)

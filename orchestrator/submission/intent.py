@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator import text
 from orchestrator.model import Cluster, State
-from orchestrator.records import attempts, ledger, pace
+from orchestrator.records import attempts, intents, ledger, pace
 from orchestrator.submission.request import submission
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def intend(
         )
     wanted = {s.experiment.number: _next_attempt(s) for s in chosen}
     intended = submission(request, _new_token(), wanted, slurm_cluster)
-    ledger.intend(directory, intended)
+    intents.intend(directory, intended)
     counted = text.counted(len(chosen), "experiment")
     ledger.log(directory, intended.time, f"submission {intended.token}: {counted}")
     return intended

@@ -32,7 +32,9 @@ def next_steps(directory: SweepDirectory, statuses: Sequence[Status]) -> Iterato
         yield full
     never = sum(s.state is State.NEVER_SUBMITTED for s in there)
     if never:
-        yield f"{text.counted(never, 'experiment')} never submitted: submit the sweep file again"
+        option = selection.data_option(directory)
+        where = f" with{option}" if option else ""
+        yield f"{text.counted(never, 'experiment')} never submitted: submit the sweep file again{where}"
 
 
 def full_disk(directory: SweepDirectory, statuses: Iterable[Status]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,20 @@ if TYPE_CHECKING:
     from orchestrator.submission.request import Request
 
 
+_FEW = 50  # jobs, which are not made fewer because they are short
+_SHORT_S = 120.0  # a job that is expected to take less runs several experiments in turn
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a Slurm cluster has and allows."""
+    """What a Slurm cluster has and allows.
+
+    ``submissions`` share the jobs that may still be queued.
+    """
 
     limits: Limits
     partitions: Sequence[Partition]
+    submissions: int = 1
 
     @property
     def name(self) -> str:
@@ -49,6 +58,10 @@ class Packing:
         Time limit of a job in s, or None.
     usual_limit
         Whether that is the partition's own, as nobody asked for any.
+    in_turn
+        Experiments that a core of a job runs one after the other.
+    bound
+        The limit that keeps jobs from being more, in a sentence; empty where none does.
     """
 
     slurm: bool
@@ -59,6 +72,8 @@ class Packing:
     whole_nodes: bool = False
     limit_s: float | None = None
     usual_limit: bool = False
+    in_turn: int = 1
+    bound: str = ""
 
 
 def site(where: Cluster) -> Site | None:
@@ -68,26 +83,62 @@ def site(where: Cluster) -> Site | None:
     return Site(required(cluster.limits()), required(cluster.partitions()))
 
 
-def packing(request: Request, experiments: int, workers: int, site: Site | None) -> Packing:
-    """Return how so many experiments are packed into jobs, or among ``workers`` processes."""
+def packing(
+    request: Request, each_s: Sequence[float], workers: int, site: Site | None
+) -> Packing:
+    """Return how experiments are packed into jobs, or among ``workers`` processes.
+
+    ``each_s`` is how long each of them is expected to take on a core, in s.
+    """
+    experiments = len(each_s)
     if site is None:
         processes = min(workers, experiments)
         return Packing(slurm=False, jobs=processes, at_once=processes, together=1, cores=1)
     resources = request.resources
-    tasks = sum(chunks(_imagined(request, experiments), site)) if experiments else 0
+    jobs = tasks(resources, experiments, sum(each_s), site)
     chosen = feasibility.chosen(resources, site.partitions)
     whole = resources.together == 0 or any(partition.exclusive for partition in chosen)
     cores = max((node.cores for partition in chosen for node in partition.nodes), default=1)
+    together = _together(resources, site)
+    slots = feasibility.slots(resources, site.limits)
     return Packing(
         slurm=True,
-        jobs=tasks,
-        at_once=min(tasks, resources.jobs or tasks),
-        together=_together(resources, site),
+        jobs=jobs,
+        at_once=min(jobs, resources.jobs or jobs),
+        together=together,
         cores=cores if whole else feasibility.need(resources).cores,
         whole_nodes=whole,
         limit_s=limit_s(resources, site),
         usual_limit=resources.time_min is None,
+        in_turn=_ceil(experiments, together * jobs) if jobs else 1,
+        bound=slots.sentence if slots.free < _packs(resources, experiments, site) else "",
     )
+
+
+def tasks(resources: Resources, experiments: int, expected_s: float, site: Site) -> int:
+    """Return how many jobs run so many experiments.
+
+    One for each full pack; fewer where no more may be queued, or where very many would take less
+    than two minutes each. A job that has ended one experiment goes on with the next.
+
+    Parameters
+    ----------
+    expected_s
+        Time that all experiments are expected to take on one core, in s.
+    """
+    free = feasibility.slots(resources, site.limits).free // site.submissions
+    limit = limit_s(resources, site)
+    short_s = _SHORT_S if limit is None else min(_SHORT_S, limit / 2)
+    worth = max(_FEW, _ceil(expected_s, _together(resources, site) * short_s))
+    return min(_packs(resources, experiments, site), worth, max(1, free))
+
+
+def _packs(resources: Resources, experiments: int, site: Site) -> int:
+    return _ceil(experiments, _together(resources, site))
+
+
+def _ceil(amount: float, share: float) -> int:
+    return math.ceil(amount / share)
 
 
 def limit_s(resources: Resources, site: Site) -> float | None:
@@ -103,38 +154,32 @@ def limit_s(resources: Resources, site: Site) -> float | None:
 
 
 def scripts(
-    directory: SweepDirectory, request: Request, experiments: int, site: Site | None
+    directory: SweepDirectory, request: Request, packed: Packing, site: Site | None
 ) -> tuple[str, ...]:
     """Return the texts that sbatch would read, byte for byte.
 
     Only the token in the job's name, which is made by a submission, is written as ``TOKEN``.
     """
-    if site is None or not experiments:
+    if site is None:
         return ()
-    imagined = _imagined(request, experiments)
-    sizes = dict.fromkeys(chunks(imagined, site))
-    limit = limit_s(request.resources, site)
-    return tuple(slurm_jobs.script(directory, imagined, tasks, limit) for tasks in sizes)
+    imagined = submission(request, "TOKEN", {})
+    sizes = dict.fromkeys(feasibility.chunks(packed.jobs, site.limits))
+    limit = packed.limit_s
+    return tuple(slurm_jobs.script(directory, imagined, size, limit) for size in sizes)
 
 
-def chunks(submission: Submission, site: Site) -> list[int]:
-    """Return how many tasks each of a submission's arrays has."""
-    tasks = feasibility.tasks(submission, _together(submission.resources, site))
-    return feasibility.chunks(tasks, site.limits)
+def chunks(submission: Submission, expected_s: float, site: Site) -> list[int]:
+    """Return how many tasks each of a submission's arrays has; see :func:`tasks`."""
+    jobs = tasks(submission.resources, len(submission.attempts), expected_s, site)
+    return feasibility.chunks(jobs, site.limits)
 
 
-def problems(
-    directory: SweepDirectory, request: Request, experiments: int, site: Site | None
-) -> list[str]:
+def problems(directory: SweepDirectory, request: Request, site: Site | None) -> list[str]:
     """Return a sentence for all that Slurm would accept and then let wait for ever, or fail."""
     if site is None:
         return []
-    impossible = feasibility.check(request.resources, experiments, site.partitions, site.limits)
+    impossible = feasibility.check(request.resources, site.partitions, site.limits)
     return [*slurm_jobs.problems(directory), *impossible]
-
-
-def _imagined(request: Request, experiments: int) -> Submission:
-    return submission(request, "TOKEN", dict.fromkeys(range(experiments), 1))
 
 
 def _together(resources: Resources, site: Site) -> int:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import settings, sweepfile
+from orchestrator.errors import OrchestratorError
+from orchestrator.records import paths
 from orchestrator.records.paths import SweepDirectory
+from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator
 from orchestrator.submission import cost as costs
 from orchestrator.submission import local_pool, packing
@@ -18,13 +23,17 @@ from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from typing import Unpack
 
+    from orchestrator.model import Status
     from orchestrator.submission.comparison import Comparison
     from orchestrator.submission.cost import Cost
     from orchestrator.submission.packing import Site
     from orchestrator.submission.request import Placement, Request
+
+_OTHER_SWEEPS = 3  # of which the pace is learnt where the sweep itself has run nothing
+_OTHER_EXPERIMENTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +62,8 @@ class Plan:
 
     def scripts(self) -> tuple[str, ...]:
         """Return what sbatch would read, one text per size of array; none on this machine."""
-        directory, wanted = self.comparison.directory, len(self.comparison.wanted)
-        return packing.scripts(directory, self.request, wanted, self.site)
+        directory, packed = self.comparison.directory, self.cost.packing
+        return packing.scripts(directory, self.request, packed, self.site)
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan as plain data; fields are only ever added."""
@@ -112,20 +121,46 @@ def plan(
     wish = request(comparison.sweep, cluster_of(placement, overrides), placement)
     site = packing.site(wish.cluster)
     workers = workers_of(placement, local_pool.cores())
-    packed = packing.packing(wish, len(wanted), workers, site)
-    statuses = comparison.statuses.values()
+    seen, elsewhere = _seen(comparison, wish.root)
+    each_s = costs.expected_s(wanted, wish.run, seen, builtin=wish.root is None)
+    packed = packing.packing(wish, each_s, workers, site)
+    cost = costs.estimate(packed, each_s, seen)
     return Plan(
         comparison,
         wish,
-        costs.estimate(packed, wanted, wish.run, statuses, builtin=wish.root is None),
+        dataclasses.replace(cost, learnt_from="other sweeps") if elsewhere else cost,
         (
-            *packing.problems(comparison.directory, wish, len(wanted), site),
+            *packing.problems(comparison.directory, wish, site),
             *refusals(
                 simulator.find(wish.root), comparison.sweep, comparison.directory, wanted
             ),
         ),
         site,
     )
+
+
+def _seen(comparison: Comparison, root: Path | None) -> tuple[Collection[Status], bool]:
+    """Return from what times are learnt, and whether that is other sweeps, as of a first one."""
+    own = comparison.statuses.values()
+    if all(status.reached is None for status in own):
+        others = list(_elsewhere(comparison.directory, root))
+        if others:
+            return others, True
+    return own, False
+
+
+def _elsewhere(directory: SweepDirectory, root: Path | None) -> Iterator[Status]:
+    """Yield experiments that the same engine has run in the last other sweeps of a data directory."""
+    others = [s for s in paths.sweeps(directory.root.parent) if s.root != directory.root]
+    others.sort(key=lambda sweep: sweep.ledger.stat().st_mtime, reverse=True)
+    for sweep in others[:_OTHER_SWEEPS]:
+        with contextlib.suppress(
+            OrchestratorError, OSError
+        ):  # one that cannot be read tells nothing
+            for status in read_statuses(sweep, range(_OTHER_EXPERIMENTS)):
+                made = status.submission is not None and status.submission.root == root
+                if made and status.record is not None and status.record.complete:
+                    yield status
 
 
 def compare_file(

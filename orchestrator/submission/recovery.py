@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.formats.durable import remove_drafts
 from orchestrator.model import Cluster
-from orchestrator.records import ledger
+from orchestrator.records import intents
 from orchestrator.slurm import cluster, control, jobs
 from orchestrator.slurm.client import required
 from orchestrator.submission import slurm_jobs
@@ -24,10 +24,10 @@ def recover(directory: SweepDirectory) -> list[str]:
     experiment itself claims it before it releases the lock, so what has not been claimed by now
     never will be.
     """
-    for place in (directory.root, directory.jobs, directory.workers):
-        remove_drafts(place)
+    for folder in (directory.root, directory.jobs, directory.workers):
+        remove_drafts(folder)
     done = []
-    for submission, event in ledger.unfinished(directory):
+    for submission, event in intents.unfinished(directory):
         token, there = submission.token, submission.slurm_cluster
         if there and submission.cluster is Cluster.SLURM and required(cluster.name()) != there:
             done.append(f"submission {token} was not finished; submit on {there} settles it")
@@ -39,10 +39,10 @@ def recover(directory: SweepDirectory) -> list[str]:
             queued = required(jobs.queue())
             held = {jobs.array_of(job) for job, q in queued.items() if q.name == name}
             control.cancel(sorted(held))
-            ledger.note(directory, "void", token)
+            intents.note(directory, "void", token)
             done.append(f"submission {token} was never released; it is void")
         elif submission.cluster is Cluster.HERE and not _begun(directory, submission):
-            ledger.note(directory, "void", token)
+            intents.note(directory, "void", token)
             done.append(f"submission {token} was never begun; it is void")
     return done
 
@@ -52,7 +52,7 @@ def _release(directory: SweepDirectory, submission: Submission) -> None:
     queued = required(jobs.queue(submission.job_ids))
     waiting = {jobs.array_of(job) for job, q in queued.items() if q.state == "PENDING"}
     control.release([array for array in submission.job_ids if array in waiting])
-    ledger.note(directory, "released", submission.token)
+    intents.note(directory, "released", submission.token)
 
 
 def _begun(directory: SweepDirectory, submission: Submission) -> bool:

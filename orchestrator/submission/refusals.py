@@ -134,7 +134,7 @@ def _located(sweep: Sweep, problem: Problem, point: Point) -> str:
         name = winds.WIND
     for named, path in point.inputs.items():
         sentence = sentence.replace(named, path.name)
-    where = sweep.places.get(name, str(sweep.path))
+    where = sweep.positions.get(name, str(sweep.path))
     varied = [n for axis in sweep.axes for n in axis.names]
     values = ", ".join(f"{n} = {point.parameters[n]}" for n in varied if n in point.parameters)
     return f"{where}: {name}: {sentence}{f', at {values}' if values else ''}"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import settings
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.sweepfile.fields import SLURM
-from orchestrator.sweepfile.problems import Place
+from orchestrator.sweepfile.problems import Position
 from orchestrator.sweepfile.tree import Leaf
 
 if TYPE_CHECKING:
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Resources
 
-SBATCH = {"partition": "SBATCH_PARTITION", "account": "SBATCH_ACCOUNT", "qos": "SBATCH_QOS"}
-"""Variables in which people tell sbatch where they may run; the last that are looked at."""
+_SBATCH = {"partition": "SBATCH_PARTITION", "account": "SBATCH_ACCOUNT", "qos": "SBATCH_QOS"}
+# in which people tell sbatch where they may run; the last that are looked at
 
 
 def effective(resources: Resources, placement: Mapping[str, Any]) -> Resources:
@@ -40,11 +39,11 @@ def effective(resources: Resources, placement: Mapping[str, Any]) -> Resources:
 
 def inherited(resources: Resources, placement: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each option that only sbatch's own variables give."""
-    options = ((option, *_value_elsewhere(option, resources, placement)) for option in SBATCH)
+    options = ((option, *_value_elsewhere(option, resources, placement)) for option in _SBATCH)
     return [
         f"{option}: {value}, from {origin}"
         for option, value, origin in options
-        if value is not None and origin == f"${SBATCH[option]}"
+        if value is not None and origin == f"${_SBATCH[option]}"
     ]
 
 
@@ -60,12 +59,13 @@ def _value_elsewhere(
         return None, ""
     if (text := settings.preset(option)) is not None:
         return text, f"config.yaml: {option}"
-    variable = SBATCH.get(option, "")
-    return os.environ.get(variable) or None, f"${variable}"
+    if option in _SBATCH:
+        return settings.sbatch_option(option), f"${_SBATCH[option]}"
+    return None, ""
 
 
 def _converted(option: str, value: str, origin: str) -> Any:
     try:
-        return SLURM[option].convert(Leaf(Place(origin), value))
+        return SLURM[option].convert(Leaf(Position(origin), value))
     except FormatError as error:
         raise RequestError(f"{origin}: {error}") from error

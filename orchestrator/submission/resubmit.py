@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from orchestrator import settings, sweepfile
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, State, Task
-from orchestrator.records import ledger, selection
+from orchestrator.records import intents, ledger, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.lock import locked
 from orchestrator.records.selection import Selection
@@ -17,6 +18,7 @@ from orchestrator.records.status import read_statuses
 from orchestrator.runner import resume, simulator
 from orchestrator.submission import local_pool, packing, start
 from orchestrator.submission.comparison import compare
+from orchestrator.submission.cost import expected_s
 from orchestrator.submission.intent import intend
 from orchestrator.submission.recovery import recover
 from orchestrator.submission.request import Request, cluster_of, request, workers_of
@@ -128,7 +130,7 @@ def resubmit(  # noqa: PLR0913  # what is chosen, and how, by name
         name = site.name if site is not None else ""
         intended = [intend(directory, group, wish, name) for wish, group in groups]
         submissions = [submission for submission in intended if submission is not None]
-        started = _start(directory, submissions, site, workers)
+        started = _start(directory, submissions, site, workers, statuses)
     numbers = sorted(number for submission in submissions for number in submission.attempts)
     starts = _starts(directory, submissions, {s.experiment.number: s for s in statuses})
     return Resubmitted(directory, tuple(statuses), tuple(numbers), started, starts)
@@ -140,17 +142,17 @@ def _starts(
     statuses: Mapping[int, Status],
 ) -> dict[int, float | str]:
     """Find out where the attempts of submissions will go on."""
-    found: dict[int, float | str] = {}
+    starts: dict[int, float | str] = {}
     for made in submissions:
         engine = simulator.find(made.root)
         for number, attempt in made.attempts.items():
             task = Task(statuses[number].experiment, attempt, made.run, made.outputs)
             there = resume.find(directory.experiment(number), task, engine)
             if isinstance(there, resume.Obstacle):
-                found[number] = there.reason
+                starts[number] = there.reason
             elif there is not None and there.time_t0 is not None:
-                found[number] = there.time_t0
-    return found
+                starts[number] = there.time_t0
+    return starts
 
 
 def _start(
@@ -158,9 +160,14 @@ def _start(
     submissions: Sequence[Submission],
     site: Site | None,
     workers: int,
+    statuses: Sequence[Status],
 ) -> tuple[Started, ...]:
     if site is not None:
-        return tuple(start.send_jobs(directory, made, site) for made in submissions)
+        shared = dataclasses.replace(site, submissions=max(1, len(submissions)))
+        return tuple(
+            start.send_jobs(directory, made, shared, _expected_s(made, statuses))
+            for made in submissions
+        )
     waiting = sum(
         status.state is State.PENDING
         and status.submission is not None
@@ -173,6 +180,11 @@ def _start(
     )
 
 
+def _expected_s(made: Submission, statuses: Sequence[Status]) -> float:
+    points = [s.experiment.point for s in statuses if s.experiment.number in made.attempts]
+    return sum(expected_s(points, made.run, statuses, builtin=made.root is None))
+
+
 def _refuse_impossible(
     directory: SweepDirectory,
     groups: Sequence[tuple[Request, Sequence[Status]]],
@@ -181,8 +193,8 @@ def _refuse_impossible(
 ) -> None:
     """Refuse what can be refused before anything is written, and compile the engines."""
     engines = {simulator.find(wish.root) for wish, _ in groups}
-    for wish, group in groups:
-        if problems := packing.problems(directory, wish, len(group), site):
+    for wish, _ in groups:
+        if problems := packing.problems(directory, wish, site):
             raise RequestError(*problems)
     for engine in engines:
         start.warm(engine, tell)
@@ -196,7 +208,7 @@ def _keep(sweep: Sweep, directory: SweepDirectory, tell: Callable[[str], None]) 
     """
     reconciliation = compare(sweep, directory, expansion.expand(sweep)).reconciliation
     orphaned = frozenset(e.number for e in reconciliation.orphaned)
-    if reconciliation.new or orphaned != ledger.orphaned(directory):
+    if reconciliation.new or orphaned != intents.orphaned(directory):
         tell(
             f"{sweep.path} has other experiments than the sweep has; "
             "these attempts are made as it says, but it is not kept with them"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents, ledger
 from orchestrator.runner import simulator
 from orchestrator.runner.job import in_job
 from orchestrator.slurm import control
@@ -44,12 +44,19 @@ def start_workers(
     token = submission.token if submission else "again"
     started = local_pool.start_workers(directory, token, min(waiting, workers), workers)
     if submission:
-        ledger.note(directory, "submitted", submission.token, workers=started)
+        intents.note(directory, "submitted", submission.token, workers=started)
     return Started(Cluster.LOCAL, workers=started)
 
 
-def send_jobs(directory: SweepDirectory, submission: Submission, site: Site) -> Started:
+def send_jobs(
+    directory: SweepDirectory, submission: Submission, site: Site, expected_s: float
+) -> Started:
     """Queue jobs for what was just intended and let them start; the lock is held.
+
+    Parameters
+    ----------
+    expected_s
+        Time that all of it is expected to take on one core, in s.
 
     Raises
     ------
@@ -57,19 +64,19 @@ def send_jobs(directory: SweepDirectory, submission: Submission, site: Site) -> 
         With Slurm's own words where it refuses; the submission is void then.
     """
     try:
-        chunks = packing.chunks(submission, site)
+        chunks = packing.chunks(submission, expected_s, site)
         limit_s = packing.limit_s(submission.resources, site)
         job_ids = slurm_jobs.send(directory, submission, chunks, in_job, limit_s)
     except slurm_jobs.UnansweredError:  # the next submitter looks for them by name
         raise
     except RequestError as error:
-        ledger.note(directory, "void", submission.token)
+        intents.note(directory, "void", submission.token)
         why = "; ".join(str(error).splitlines())
         ledger.log(directory, attempts.now(), f"submission {submission.token} is void: {why}")
         raise
-    ledger.note(directory, "submitted", submission.token, job_ids=job_ids, chunks=chunks)
+    intents.note(directory, "submitted", submission.token, job_ids=job_ids, chunks=chunks)
     control.release(job_ids)
-    ledger.note(directory, "released", submission.token)
+    intents.note(directory, "released", submission.token)
     return Started(Cluster.SLURM, jobs=sum(chunks), job_ids=tuple(job_ids))
 
 

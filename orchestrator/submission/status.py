@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.records import failures, ledger, selection
+from orchestrator.records import failures, intents, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import coordinates, counts, present, read_statuses, time_left_s
 
@@ -82,7 +82,7 @@ def status(
 def status_of(directory: SweepDirectory, *, ask_slurm: bool) -> SweepStatus:
     """Return the status of the sweep in a directory."""
     live = LiveStatus(directory).read() if ask_slurm else read_statuses(directory)
-    return SweepStatus(directory, ledger.axes(directory), tuple(live))
+    return SweepStatus(directory, intents.axes(directory), tuple(live))
 
 
 def _status_json(status: Status, axes: Sequence[Sequence[str]]) -> dict[str, Any]:

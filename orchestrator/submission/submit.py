@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from orchestrator import settings, sweepfile
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, State, Status
-from orchestrator.records import ledger
+from orchestrator.records import intents, ledger
 from orchestrator.records.lock import locked
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.runner import simulator
 from orchestrator.submission import local_pool, packing, start
 from orchestrator.submission.comparison import compare
+from orchestrator.submission.cost import expected_s
 from orchestrator.submission.intent import intend
 from orchestrator.submission.recovery import recover
 from orchestrator.submission.refusals import refusals
@@ -107,10 +108,10 @@ def submit(
     before = compare(sweep, directory, points)
     if before.replacement and not replace:
         raise RequestError(
-            f"{sweep.places.get('name', sweep.path)}: name: {before.replacement}"
+            f"{sweep.positions.get('name', sweep.path)}: name: {before.replacement}"
         )
     wanted = before.wanted
-    if problems := packing.problems(directory, wish, len(wanted), site):
+    if problems := packing.problems(directory, wish, site):
         raise RequestError(*problems)
     if problems := refusals(engine, sweep, directory, wanted):
         raise RequestError(*problems)
@@ -125,7 +126,9 @@ def submit(
         elif submission is None:
             started = start.Started(Cluster.SLURM)
         else:
-            started = start.send_jobs(directory, submission, site)
+            seen, points = comparison.statuses.values(), [s.experiment.point for s in new]
+            each_s = expected_s(points, wish.run, seen, builtin=wish.root is None)
+            started = start.send_jobs(directory, submission, site, sum(each_s))
     kept = (e.number for e in comparison.reconciliation.kept)
     added = (status.experiment.number for status in new)
     return Submitted(comparison, submission, started, tuple(sorted({*kept, *added})))
@@ -151,8 +154,8 @@ def enlist(
         tell(message)
     comparison = compare(sweep, directory, points)
     ledger.keep_sweep_file(directory, sweep.text, sweep.templates)
-    ledger.leave_out(directory, (e.number for e in comparison.reconciliation.orphaned))
-    ledger.arrange(directory, sweep.axes)
+    intents.leave_out(directory, (e.number for e in comparison.reconciliation.orphaned))
+    intents.arrange(directory, sweep.axes)
     new = ledger.enlist(directory, comparison.reconciliation.new)
     idle = [comparison.statuses[number] for number in comparison.idle]
     return comparison, [*idle, *map(_never_submitted, new)]

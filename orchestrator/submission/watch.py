@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from orchestrator.model import State
-from orchestrator.records import ledger, selection
+from orchestrator.records import intents, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.submission import local_pool
 from orchestrator.submission.status import SweepStatus
@@ -39,7 +39,7 @@ def watch(
         Time between two looks, in s.
     """
     directory = selection.find_sweep(sweep, data_dir)
-    axes = ledger.axes(directory)
+    axes = intents.axes(directory)
     for statuses in watch_these(directory, None, interval_s):
         yield SweepStatus(directory, axes, tuple(statuses))
 

@@ -60,9 +60,9 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
     own = own_names.used(layers)
     swept = blocks.swept(file.nodes.get("sweep"), own, problems)
     parts = Parts(
-        place=file.place,
+        position=file.position,
         axes=swept.axes,
-        settled=settle(layers, swept.places, own, problems),
+        settled=settle(layers, swept.positions, own, problems),
         seeds=seeds.read(file.nodes.get("seeds"), problems),
         run=section(layers, "run", fields.RUN, problems),
         outputs=section(layers, "outputs", fields.OUTPUTS, problems),
@@ -71,7 +71,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
     name = _name(file, problems)
     description = _scalar(file, "description", scalars.text, problems)
     where = _scalar(file, "where", scalars.formula, problems)
-    consistency.check(parts, where, file.keys.get("where", file.place), problems)
+    consistency.check(parts, where, file.keys.get("where", file.position), problems)
     derived = consistency.ordered(parts.settled, problems)
     problems.check()
     return Sweep(
@@ -88,7 +88,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         path=path,
         text=text,
         templates=templates,
-        places={name: str(place) for name, place in parts.settled.places.items()},
+        positions={name: str(position) for name, position in parts.settled.positions.items()},
         wind=parts.settled.wind,
         overrides=tuple(overrides),
         warnings=(*swept.warnings, *doubts.warnings(parts, where)),
@@ -97,7 +97,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
 
 def _name(file: Branch, problems: Problems) -> str:
     if "name" not in file.nodes:
-        problems.add(file.place, "name", "required, as in `name: winds`")
+        problems.add(file.position, "name", "required, as in `name: winds`")
         return ""
     return converted("name", file.nodes["name"], scalars.name, problems) or ""
 

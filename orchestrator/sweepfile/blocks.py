@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
     from orchestrator.formats.parameters import Value
-    from orchestrator.sweepfile.problems import Place, Problems, Sentence
+    from orchestrator.sweepfile.problems import Position, Problems, Sentence
     from orchestrator.sweepfile.tree import Node
 
 Row = tuple["Value", ...]
-Column = list[tuple["Value", "Place"]]
+Column = list[tuple["Value", "Position"]]
 Reader = Callable[["Node"], "Value | None"]
 
 
@@ -35,7 +35,7 @@ class Swept:
     """The axes, the place of each swept parameter, and warnings."""
 
     axes: tuple[Axis, ...]
-    places: Mapping[str, Place]
+    positions: Mapping[str, Position]
     warnings: tuple[str, ...]
 
 
@@ -47,7 +47,7 @@ def swept(node: Node | None, own: Container[str], problems: Problems) -> Swept:
     reader = _Blocks(own, problems)
     if node is not None:
         reader.read(node)
-    return Swept(tuple(reader.axes), reader.places, tuple(reader.warnings))
+    return Swept(tuple(reader.axes), reader.positions, tuple(reader.warnings))
 
 
 class _Blocks:
@@ -55,7 +55,7 @@ class _Blocks:
         self._own = own
         self._problems = problems
         self.axes: list[Axis] = []
-        self.places: dict[str, Place] = {}
+        self.positions: dict[str, Position] = {}
         self.warnings: list[str] = []
 
     def read(self, node: Node) -> None:
@@ -63,21 +63,23 @@ class _Blocks:
         if not isinstance(node, Branch) or not node.nodes:
             wish = "expected grid, zip, list or sample"
             text = f"{wish}, got {_shown(node)}; leave it out for a single point"
-            self._problems.add(node.place, "sweep", text)
+            self._problems.add(node.position, "sweep", text)
             return
         readers = dict(
             zip(BLOCKS, (self._grid, self._zip, self._list, self._sample), strict=True)
         )
         for block, child in node.nodes.items():
-            key, place = f"sweep.{block}", node.keys[block]
+            key, position = f"sweep.{block}", node.keys[block]
             if block in readers:
                 readers[block](key, child)
             else:
-                self._problems.add(place, key, _no_block(block))
+                self._problems.add(position, key, _no_block(block))
 
     def _grid(self, key: str, node: Node) -> None:
         for name, cells in self._columns(key, node).items():
-            rows: list[tuple[Row, Place]] = [((value,), place) for value, place in cells]
+            rows: list[tuple[Row, Position]] = [
+                ((value,), position) for value, position in cells
+            ]
             self._axis(f"{key}.{name}", (name,), rows, "grid")
 
     def _zip(self, key: str, node: Node) -> None:
@@ -89,7 +91,7 @@ class _Blocks:
         if len(set(lengths.values())) > 1:
             listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             text = f"expected lists of the same length, but {listed} values"
-            self._problems.add(node.place, key, text)
+            self._problems.add(node.position, key, text)
             return
         lines = zip(*columns.values(), strict=True)
         rows = [(tuple(value for value, _ in line), line[0][1]) for line in lines]
@@ -98,21 +100,21 @@ class _Blocks:
     def _list(self, key: str, node: Node) -> None:
         if not isinstance(node, Items) or not node.nodes:
             wish = "expected a list of points, such as [{Ava_angle: 35}, {Ava_angle: 38}]"
-            self._problems.add(node.place, key, f"{wish}, got {_shown(node)}")
+            self._problems.add(node.position, key, f"{wish}, got {_shown(node)}")
             return
         before, readers = len(self._problems), dict[str, Reader | None]()
-        rows: list[tuple[Row, Place]] = []
+        rows: list[tuple[Row, Position]] = []
         for point in node.nodes:
             if not isinstance(point, Branch) or not point.nodes:
                 text = f"expected parameters and their values, got {_shown(point)}"
-                self._problems.add(point.place, key, text)
+                self._problems.add(point.position, key, text)
                 continue
-            for name, place in point.keys.items() if not readers else ():
+            for name, position in point.keys.items() if not readers else ():
                 inner = f"{key}.{name}"
                 readers[name] = (
-                    self._reader(inner, name) if self._take(inner, name, place) else None
+                    self._reader(inner, name) if self._take(inner, name, position) else None
                 )
-            rows.append((self._row(key, readers, point), point.place))
+            rows.append((self._row(key, readers, point), point.position))
         if len(self._problems) == before:
             self._axis(key, tuple(readers), rows, "list")
 
@@ -120,7 +122,7 @@ class _Blocks:
         """Read a point of a list: its values in the order of the first point's."""
         if readers.keys() != point.nodes.keys():
             text = f"expected the same parameters in every point: {', '.join(readers)}"
-            self._problems.add(point.place, key, text)
+            self._problems.add(point.position, key, text)
         for name in [name for name in point.nodes if readers.get(name) is None]:
             if reason := parameters.refusal(name, self._own):
                 self._problems.add(point.keys[name], f"{key}.{name}", reason)
@@ -141,51 +143,53 @@ class _Blocks:
         if (isinstance(node, Leaf) and node.null) or (
             isinstance(node, Branch) and not node.nodes
         ):
-            self._problems.add(node.place, key, f"expected {wish}, got {_shown(node)}")
-        for name, place, child in entries(node, key, wish, self._problems):
+            self._problems.add(node.position, key, f"expected {wish}, got {_shown(node)}")
+        for name, position, child in entries(node, key, wish, self._problems):
             inner = f"{key}.{name}"
-            if self._take(inner, name, place) and (column := self._column(inner, name, child)):
+            if self._take(inner, name, position) and (
+                column := self._column(inner, name, child)
+            ):
                 columns[name] = column
         return columns
 
     def _column(self, key: str, name: str, node: Node) -> Column:
         if isinstance(node, Branch) and node.nodes:
             values = ranges.read(key, node, described(name), self._problems)
-            return [(value, node.place) for value in values]
+            return [(value, node.position) for value in values]
         if not isinstance(node, Items) or not node.nodes:
             text = f"expected a list of values such as [1, 2], got {_shown(node)}"
-            self._problems.add(node.place, key, text)
+            self._problems.add(node.position, key, text)
             return []
         if comma := decimal_commas.suspected(node):
             if decimal_commas.certain(node):
-                self._problems.add(node.nodes[0].place, key, comma)
+                self._problems.add(node.nodes[0].position, key, comma)
                 return []
-            self.warnings.append(located(node.nodes[0].place, key, comma))
+            self.warnings.append(located(node.nodes[0].position, key, comma))
         read = self._reader(key, name)
-        cells = [(read(cell), cell.place) for cell in node.nodes]
-        return [(value, place) for value, place in cells if value is not None]
+        cells = [(read(cell), cell.position) for cell in node.nodes]
+        return [(value, position) for value, position in cells if value is not None]
 
     def _axis(
-        self, key: str, names: tuple[str, ...], rows: list[tuple[Row, Place]], block: str
+        self, key: str, names: tuple[str, ...], rows: list[tuple[Row, Position]], block: str
     ) -> None:
         """Add an axis unless it has the same values twice."""
-        places: dict[Row, Place] = {}
-        for row, place in rows:
-            if row in places:
-                text = f"{', '.join(map(number, row))} stands {places[row].shortly} already"
-                self._problems.add(place, key, text)
-            places.setdefault(row, place)
+        positions: dict[Row, Position] = {}
+        for row, position in rows:
+            if row in positions:
+                text = f"{', '.join(map(number, row))} stands {positions[row].shortly} already"
+                self._problems.add(position, key, text)
+            positions.setdefault(row, position)
         self.axes.append(Axis(names, tuple(row for row, _ in rows), block))
 
-    def _take(self, key: str, name: str, place: Place) -> bool:
+    def _take(self, key: str, name: str, position: Position) -> bool:
         """Note that an axis is over this parameter, which no other may be over."""
         if reason := parameters.refusal(name, self._own):
-            self._problems.add(place, key, reason)
+            self._problems.add(position, key, reason)
             return False
-        if name in self.places:
-            self._problems.add(place, key, f"swept {self.places[name].shortly} already")
+        if name in self.positions:
+            self._problems.add(position, key, f"swept {self.positions[name].shortly} already")
             return False
-        self.places[name] = place
+        self.positions[name] = position
         return True
 
     def _reader(self, key: str, name: str) -> Reader:

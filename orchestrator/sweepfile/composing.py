@@ -14,7 +14,7 @@ from orchestrator.sweepfile.problems import shortened
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from orchestrator.sweepfile.problems import Place
+    from orchestrator.sweepfile.problems import Position
 
 DEEPEST = 20
 MOST_NODES = 100_000
@@ -29,7 +29,7 @@ _SENTENCES = {
 """Faults of which PyYAML says in its own words what to do."""
 
 
-def compose(text: str, place: Callable[[Any], Place]) -> yaml.Node | None:
+def compose(text: str, position: Callable[[Any], Position]) -> yaml.Node | None:
     """Compose one YAML document.
 
     Parameters
@@ -52,22 +52,24 @@ def compose(text: str, place: Callable[[Any], Place]) -> yaml.Node | None:
         values with aliases written out.
     """
     try:
-        loader = _Loader(text, place)
+        loader = _Loader(text, position)
         return loader.get_single_node()  # type: ignore[no-any-return]  # its bases are untyped
     except yaml.MarkedYAMLError as error:
         mark, sentence = _fault(error, text)
-        raise RequestError(f"{place(mark)}: {sentence}") from error
+        raise RequestError(f"{position(mark)}: {sentence}") from error
     except yaml.YAMLError as error:
-        raise RequestError(f"{place(None)}: not YAML: {str(error).splitlines()[0]}") from error
+        raise RequestError(
+            f"{position(None)}: not YAML: {str(error).splitlines()[0]}"
+        ) from error
 
 
 class _Loader(*_BASES):  # type: ignore[misc]  # libyaml's parser under PyYAML's composer
     """Composes nodes, and counts each as often as its aliases repeat it."""
 
-    def __init__(self, text: str, place: Callable[[Any], Place]) -> None:
+    def __init__(self, text: str, position: Callable[[Any], Position]) -> None:
         _PARSER.__init__(self, text)
         Composer.__init__(self)
-        self._place = place
+        self._place = position
         self._count = 0
         self._depth = 0
         self._sizes: dict[str, int] = {}

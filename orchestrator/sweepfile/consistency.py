@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.formulas import Formula
     from orchestrator.model import Axis
     from orchestrator.sweepfile.parameters import Settled
-    from orchestrator.sweepfile.problems import Place, Problems
+    from orchestrator.sweepfile.problems import Position, Problems
     from orchestrator.sweepfile.sections import Section
 
 MOST_EXPERIMENTS = 100_000
@@ -34,9 +34,9 @@ _NEEDED = ("H", "L", "D")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a sweep before they are checked together; ``place`` is its file's beginning."""
+    """The parts of a sweep before they are checked together; ``position`` is its file's beginning."""
 
-    place: Place
+    position: Position
     axes: Sequence[Axis]
     settled: Settled
     seeds: Sequence[int]
@@ -50,14 +50,14 @@ class Parts:
         wind = {WIND} if self.settled.wind is not None else set()
         return {*self.settled.values, *self.settled.formulas, *swept, *wind}
 
-    def place_of(self, name: str) -> Place:
+    def position_of(self, name: str) -> Position:
         """Return where a parameter is settled; the file's beginning if it is not."""
-        return self.settled.places.get(name, self.place)
+        return self.settled.positions.get(name, self.position)
 
     def own(self, name: str) -> bool:
         """Whether the file itself or the command line settles a parameter, and no template."""
-        place = self.place_of(name)
-        return place.source == self.place.source or not place.line
+        position = self.position_of(name)
+        return position.source == self.position.source or not position.line
 
     def values(self, name: str) -> set[Value] | None:
         """Return all values that a parameter takes; None where a formula decides."""
@@ -85,8 +85,8 @@ class Parts:
         rows = self.settled.wind.rows if self.settled.wind is not None else ()
         if self.by_speed:
             return set()
-        found = {row[2].formula.text for row in rows if len(row) > 2}
-        return {float(text) for text in found if _NUMBER.fullmatch(text)}
+        texts = {row[2].formula.text for row in rows if len(row) > 2}
+        return {float(text) for text in texts if _NUMBER.fullmatch(text)}
 
     def numbers(self, name: str) -> set[float]:
         """Return the values of a number; none where a formula decides."""
@@ -108,29 +108,31 @@ class Parts:
         return itertools.product(sorted(self.numbers(a), reverse=True), sorted(self.numbers(b)))
 
 
-def check(parts: Parts, where: Formula | None, place: Place, problems: Problems) -> None:
-    """Note what contradicts itself or is missing; ``place`` is where ``where`` stands."""
-    names, places = parts.names, parts.settled.places
-    mentioned = names | set(places)  # a value that was refused is not missing too
+def check(parts: Parts, where: Formula | None, position: Position, problems: Problems) -> None:
+    """Note what contradicts itself or is missing; ``position`` is where ``where`` stands."""
+    names, positions = parts.names, parts.settled.positions
+    mentioned = names | set(positions)  # a value that was refused is not missing too
     for name in _NEEDED:
         if name not in mentioned:
-            problems.add(parts.place, f"parameters.{name}", "required, in cells")
+            problems.add(parts.position, f"parameters.{name}", "required, in cells")
     wind = parts.settled.wind
     own_threshold = wind is not None and wind.own_threshold
     for name, formula in parts.settled.formulas.items():
         known = mentioned | {"Tau_min"} if own_threshold else mentioned
-        _check_names(formula, known, places[name], f"derived.{name}", problems)
+        _check_names(formula, known, positions[name], f"derived.{name}", problems)
     if where is not None:
-        _check_names(where, mentioned, place, "where", problems)
+        _check_names(where, mentioned, position, "where", problems)
     if own_threshold:
         _computed_from_threshold(parts, problems)
     _check_wind(parts, mentioned, problems)
     for name, today in ALIASES.items():
         if {name, today} <= names:
-            problems.add(places[name], name, f"an obsolete name of {today}, which is set too")
+            problems.add(
+                positions[name], name, f"an obsolete name of {today}, which is set too"
+            )
     if "Phys_prop_file" in names and "Qsat_file" not in mentioned:
         text = "needs Qsat_file beside it, as real_data/PDF.data"
-        problems.add(places["Phys_prop_file"], "parameters.Phys_prop_file", text)
+        problems.add(positions["Phys_prop_file"], "parameters.Phys_prop_file", text)
     _check_run(parts, problems)
     _check_count(parts, problems)
 
@@ -140,23 +142,23 @@ def _computed_from_threshold(parts: Parts, problems: Problems) -> None:
     for name, formula in parts.settled.formulas.items():
         if "Tau_min" in formula.names:
             text = f"each wind has a Tau_min of its own; set {name} as a number"
-            problems.add(parts.settled.places[name], f"derived.{name}", text)
+            problems.add(parts.settled.positions[name], f"derived.{name}", text)
 
 
 def _check_wind(parts: Parts, mentioned: Iterable[str], problems: Problems) -> None:
     """Note names in the winds that have no value, and speeds that mean nothing."""
-    wind, places = parts.settled.wind, parts.settled.places
+    wind, positions = parts.settled.wind, parts.settled.positions
     for number, formula in wind.numbers if wind is not None else ():
-        _check_names(formula, mentioned, places[number], number, problems)
+        _check_names(formula, mentioned, positions[number], number, problems)
     if parts.by_speed and "Phys_prop_file" not in parts.names:
         text = "speeds need Phys_prop_file and Qsat_file, which tell what they do to the bed"
-        problems.add(places[WIND], f"parameters.{WIND}", text)
+        problems.add(positions[WIND], f"parameters.{WIND}", text)
 
 
 def _check_names(
     formula: Formula,
     known: Iterable[str],
-    place: Place,
+    position: Position,
     key: str,
     problems: Problems,
 ) -> None:
@@ -166,25 +168,25 @@ def _check_names(
                 text = f"{name} has no value in this sweep"
             else:
                 text = f"{name}: {unknown(name, known, 'parameter')}"
-            problems.add(place, key, text)
+            problems.add(position, key, text)
 
 
 def _check_run(parts: Parts, problems: Problems) -> None:
     run, outputs = parts.run, parts.outputs
     for key in ("stop", "every"):
-        if key not in run.places:
-            problems.add(parts.place, f"run.{key}", "required, in t0")
+        if key not in run.positions:
+            problems.add(parts.position, f"run.{key}", "required, in t0")
     if {"stop", "every"} <= run.values.keys():
         stop, every = run.values["stop"], run.values["every"]
         if every > stop:
             text = f"{every:g} t0 is more than run.stop, {stop:g} t0"
-            problems.add(run.places["every"], "run.every", text)
+            problems.add(run.positions["every"], "run.every", text)
         elif stop / every > _MOST_SNAPSHOTS:
             text = f"{stop / every:.4g} snapshots; expected at most {_MOST_SNAPSHOTS}"
-            problems.add(run.places["every"], "run.every", text)
+            problems.add(run.positions["every"], "run.every", text)
     if outputs.values.get("height_maps") is False and outputs.values.get("ffts") is False:
         text = "without height_maps and ffts nothing would be left of a run"
-        problems.add(outputs.places["ffts"], "outputs.ffts", text)
+        problems.add(outputs.positions["ffts"], "outputs.ffts", text)
 
 
 def _check_count(parts: Parts, problems: Problems) -> None:
@@ -193,7 +195,7 @@ def _check_count(parts: Parts, problems: Problems) -> None:
         factors = [*(len(axis.points) for axis in parts.axes), len(parts.seeds)]
         product = " x ".join(str(factor) for factor in factors if factor > 1)
         text = f"{product} experiments; a sweep has at most {MOST_EXPERIMENTS}"
-        problems.add(parts.place, "sweep", text)
+        problems.add(parts.position, "sweep", text)
 
 
 def ordered(settled: Settled, problems: Problems) -> dict[str, Formula]:
@@ -210,7 +212,7 @@ def ordered(settled: Settled, problems: Problems) -> dict[str, Formula]:
                 if len(waiting) > 1
                 else "computed from itself"
             )
-            problems.add(settled.places[first], f"derived.{first}", text)
+            problems.add(settled.positions[first], f"derived.{first}", text)
             return done
         done |= {name: waiting.pop(name) for name in ready}
     return done

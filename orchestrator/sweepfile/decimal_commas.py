@@ -35,10 +35,10 @@ def certain(items: Items) -> bool:
 
 def _touch(a: Node, b: Node) -> bool:
     """Whether two whole numbers stand in one line with nothing but a comma between them."""
-    if not isinstance(a, Leaf) or not isinstance(b, Leaf) or not a.place.line:
+    if not isinstance(a, Leaf) or not isinstance(b, Leaf) or not a.position.line:
         return False
     numbers = _WHOLE.fullmatch(a.text) and b.text.isdecimal() and a.verbatim
-    return bool(numbers) and a.character(len(a.text) + 2) == b.place
+    return bool(numbers) and a.character(len(a.text) + 2) == b.position
 
 
 def _zero(node: Node) -> bool:

@@ -31,7 +31,7 @@ _IDLE: Sequence[tuple[str, str, frozenset[Value]]] = (
 def warnings(parts: Parts, where: Formula | None) -> tuple[str, ...]:
     """Return the warnings about what the file or the command line says; templates may be broad."""
     doubts = [
-        (parts.place_of(name), name, text)
+        (parts.position_of(name), name, text)
         for name, text in (
             *_without_effect(parts),
             *_of_turns(parts),

@@ -51,9 +51,9 @@ def expand(sweep: Sweep) -> list[Point]:
             inputs = files.settle(parameters) if wanted else {}
         except FormatError as error:
             name, value, *_ = (*str(error).split(": ", 2), "")
-            place = sweep.places.get(name, sweep.path)
-            fault = f"{name}: {value}" if name in sweep.places else name  # each file is told
-            faults.setdefault(fault, []).append(f"{place}: {error}{_at(combination)}")
+            position = sweep.positions.get(name, sweep.path)
+            fault = f"{name}: {value}" if name in sweep.positions else name  # each file is told
+            faults.setdefault(fault, []).append(f"{position}: {error}{_at(combination)}")
         else:
             if wanted:
                 digest = _digest(parameters)

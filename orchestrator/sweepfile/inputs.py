@@ -26,12 +26,12 @@ def _refuse_surplus(name: str, file: str, path: Path) -> None:
     if name != "Wind_file":
         return
     try:
-        found = winds.read(path)
+        table = winds.read(path)
     except FormatError:  # the engine will say what is wrong with it
         return
-    if found.unread:
+    if table.unread:
         raise FormatError(
-            f"{name}: {file}: {len(found.rows)} winds by its first line, but more rows follow, which "
+            f"{name}: {file}: {len(table.rows)} winds by its first line, but more rows follow, which "
             "would not be read; correct the number, or remove the rows"
         )
 
@@ -41,8 +41,8 @@ class InputFiles:
 
     def __init__(self, sweep: Sweep) -> None:
         varied = {name for axis in sweep.axes for name in axis.names}
-        given = {*sweep.parameters, *sweep.derived, *varied}
-        self._names = [name for name in _NAMES if name in given]
+        named = {*sweep.parameters, *sweep.derived, *varied}
+        self._names = [name for name in _NAMES if name in named]
         self._beside = sweep.path.parent
         home = self._beside.resolve()
         self._project = home.parent if home.name == _PROJECT else home
@@ -73,8 +73,8 @@ class InputFiles:
                 continue
             if (name, file) not in self._found:
                 self._found[name, file] = self._find(name, file)
-            if (found := self._found[name, file]) is not None:
-                named, path = found
+            if (named_path := self._found[name, file]) is not None:
+                named, path = named_path
                 before = "(" if name == "Csp_template" else ""
                 parameters[name] = value.replace(f"{before}{file}", f"{before}{named}", 1)
                 paths[named] = path

@@ -13,7 +13,7 @@ from orchestrator.errors import RequestError
 from orchestrator.sweepfile import scalars, tree
 from orchestrator.sweepfile.composing import DEEPEST
 from orchestrator.sweepfile.fields import SECTIONS
-from orchestrator.sweepfile.problems import Place, unknown
+from orchestrator.sweepfile.problems import Position, unknown
 from orchestrator.sweepfile.sections import converted, misplaced
 from orchestrator.sweepfile.tree import Branch, Leaf
 
@@ -69,9 +69,9 @@ def chain(path: Path, overrides: Sequence[str], problems: Problems) -> Layers:
         layers.insert(0, layer)
         read.append(template)
     for layer in layers:
-        for key, place in layer.keys.items():
+        for key, position in layer.keys.items():
             if key not in SECTIONS:
-                problems.add(place, key, misplaced(key, SECTIONS))
+                problems.add(position, key, misplaced(key, SECTIONS))
     return Layers(layers, text, templates)
 
 
@@ -114,11 +114,11 @@ def _named(node: Node, read: Sequence[Path], problems: Problems) -> Path | None:
         return _shortly(min(left, key=_is_sweep))  # the first of those that are none
     if existing:
         circle = " -> ".join([*(path.stem for path in read), name])
-        problems.add(node.place, "extends", f"extends itself, in a circle: {circle}")
+        problems.add(node.position, "extends", f"extends itself, in a circle: {circle}")
     else:
         known = {path.stem for folder in folders[1:] for path in folder.glob("*.yaml")}
         listed = f"; there are {', '.join(sorted(known))}" if known else ""
-        problems.add(node.place, "extends", f"{unknown(name, known, 'template')}{listed}")
+        problems.add(node.position, "extends", f"{unknown(name, known, 'template')}{listed}")
     return None
 
 
@@ -152,11 +152,11 @@ def _overridden(file: Branch, override: str, problems: Problems) -> Branch:
     words = key.strip().split(".")
     if not equals or not all(words):
         raise RequestError(f"--set {override}: expected KEY=VALUE, such as run.stop=100")
-    place = Place(f"--set {key.strip()}")
-    node: Node = Leaf(place, "")
+    position = Position(f"--set {key.strip()}")
+    node: Node = Leaf(position, "")
     if value.strip():
-        node = tree.parse(value, place.source, problems, placed=False)
-    return _put(file, words, node, place)
+        node = tree.parse(value, position.source, problems, placed=False)
+    return _put(file, words, node, position)
 
 
 def _check_text(override: str) -> None:
@@ -170,14 +170,14 @@ def _check_text(override: str) -> None:
         raise RequestError(f"--set {shown.splitlines()[0]}: expected one line")
 
 
-def _put(branch: Branch, words: Sequence[str], node: Node, place: Place) -> Branch:
+def _put(branch: Branch, words: Sequence[str], node: Node, position: Position) -> Branch:
     first, *rest = words
     if rest:
         inner = branch.nodes.get(first)
-        within = inner if isinstance(inner, Branch) else Branch(place, {}, {})
-        node = _put(within, rest, node, place)
+        within = inner if isinstance(inner, Branch) else Branch(position, {}, {})
+        node = _put(within, rest, node, position)
     return Branch(
-        branch.place,
+        branch.position,
         {**branch.nodes, first: node},
-        {**branch.keys, first: place},
+        {**branch.keys, first: position},
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Parameter, Value
     from orchestrator.formulas import Formula
     from orchestrator.model.winds import WindRows
-    from orchestrator.sweepfile.problems import Place, Problems, Sentence
+    from orchestrator.sweepfile.problems import Position, Problems, Sentence
     from orchestrator.sweepfile.tree import Branch, Leaf, Node
 
 OWNED: Mapping[str, str] = {
@@ -52,7 +52,7 @@ class Settled:
 
     values: Mapping[str, Value]
     formulas: Mapping[str, Formula]
-    places: Mapping[str, Place]
+    positions: Mapping[str, Position]
     wind: WindRows | None = None
 
 
@@ -112,7 +112,7 @@ def _check_template(words: str) -> None:
 
 def settle(
     layers: Sequence[Branch],
-    swept: Mapping[str, Place],
+    swept: Mapping[str, Position],
     own: Container[str],
     problems: Problems,
 ) -> Settled:
@@ -132,12 +132,12 @@ class _Settling:
     """What layers say of parameters, the nearer ones over the remoter."""
 
     def __init__(
-        self, swept: Mapping[str, Place], own: Container[str], problems: Problems
+        self, swept: Mapping[str, Position], own: Container[str], problems: Problems
     ) -> None:
         self._swept, self._own, self._problems = swept, own, problems
         self._values: dict[str, Value] = {}
         self._formulas: dict[str, Formula] = {}
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, Position] = {}
         self._wind: WindRows | None = None
         self._layer: dict[str, int] = {}  # that settles a parameter
 
@@ -146,23 +146,23 @@ class _Settling:
         uses = {name: ("swept", at) for name, at in self._swept.items()} if nearest else {}
         for section, (wish, verb) in _SECTIONS.items():
             nodes = entries(layer.nodes.get(section), section, wish, self._problems)
-            for name, place, node in nodes:
+            for name, position, node in nodes:
                 key = f"{section}.{name}"
-                if not self._takes(key, verb, place, uses):
+                if not self._takes(key, verb, position, uses):
                     continue
                 self._values.pop(name, None)
                 self._formulas.pop(name, None)
-                self._places[name], self._layer[name] = place, number
+                self._places[name], self._layer[name] = position, number
                 if name == WIND:
                     self._take_wind(winds.read(key, node, self._problems))
                 else:
                     self._read_one(key, name, node)
 
-    def _take_wind(self, found: winds.Reading | None) -> None:
+    def _take_wind(self, reading: winds.Reading | None) -> None:
         """Take over winds and the places of their numbers."""
         self._places = {k: at for k, at in self._places.items() if not k.startswith(_NUMBER)}
-        self._wind, places = found or (None, {})
-        self._places |= places
+        self._wind, positions = reading or (None, {})
+        self._places |= positions
 
     def _read_one(self, key: str, name: str, node: Node) -> None:
         if key.startswith("derived."):
@@ -176,40 +176,42 @@ class _Settling:
     def settled(self, nearest: int) -> Settled:
         """Return what holds in the end."""
         swept = self._swept
-        places = {**self._places, **swept}
+        positions = {**self._places, **swept}
         self._layer |= dict.fromkeys(swept, nearest)
         wind = None if WIND in swept else self._wind
-        gone = set(self._replaced(wind, places))
+        gone = set(self._replaced(wind, positions))
         if WIND in gone:
             wind = None
         return Settled(
             {n: held for n, held in self._values.items() if n not in swept and n not in gone},
             {n: f for n, f in self._formulas.items() if n not in swept and n not in gone},
-            {n: place for n, place in places.items() if n not in gone},
+            {n: position for n, position in positions.items() if n not in gone},
             wind,
         )
 
-    def _replaced(self, wind: WindRows | None, places: Mapping[str, Place]) -> Iterator[str]:
+    def _replaced(
+        self, wind: WindRows | None, positions: Mapping[str, Position]
+    ) -> Iterator[str]:
         """Yield what a nearer layer's winds replace, and the reverse; or note that both stand there."""
-        if WIND not in places:
+        if WIND not in positions:
             return
         rivals = {"Wind_file": "winds of a file and of the sweep file; keep one of the two"}
         if wind is not None and wind.own_threshold:
             rivals["Tau_min"] = (
-                f"each wind has its own, {places[WIND].shortly}; remove this one, or theirs"
+                f"each wind has its own, {positions[WIND].shortly}; remove this one, or theirs"
             )
         for name, text in rivals.items():
-            if name not in places:
+            if name not in positions:
                 continue
             if self._layer[name] < self._layer[WIND]:
                 yield name
             elif name == "Wind_file" and self._layer[name] > self._layer[WIND]:
                 yield WIND
             else:
-                self._problems.add(places[name], name, text)
+                self._problems.add(positions[name], name, text)
 
     def _takes(
-        self, key: str, verb: str, place: Place, uses: dict[str, tuple[str, Place]]
+        self, key: str, verb: str, position: Position, uses: dict[str, tuple[str, Position]]
     ) -> bool:
         """Note how a file uses a parameter, or why it cannot."""
         name = key.partition(".")[2]
@@ -217,12 +219,12 @@ class _Settling:
         if key == f"derived.{WIND}":
             reason = f"its numbers may be formulas; it belongs under parameters, as {WIND}"
         if reason:
-            self._problems.add(place, key, reason)
+            self._problems.add(position, key, reason)
             return False
         if name in uses:
             before, where = uses[name]
             text = f"{verb} here and {before} {where.shortly}; keep one of the two"
-            self._problems.add(place, key, text)
+            self._problems.add(position, key, text)
             return False
-        uses[name] = (verb, place)
+        uses[name] = (verb, position)
         return True

@@ -18,7 +18,7 @@ _LONGEST_SENTENCE = 600
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Position:
     """A file with line and column from 1, or an option of the command line without them."""
 
     source: str
@@ -67,15 +67,15 @@ class Problems:
     """Problems in the order in which they stand in the file; equal ones are one."""
 
     def __init__(self) -> None:
-        self._places: dict[tuple[str, Sentence], set[Place]] = {}
+        self._places: dict[tuple[str, Sentence], set[Position]] = {}
         self._added = 0
 
     def __len__(self) -> int:
         return self._added
 
-    def add(self, place: Place, key: str, sentence: Sentence) -> None:
+    def add(self, position: Position, key: str, sentence: Sentence) -> None:
         """Note a problem: its place, the dotted key, what is wrong and what is wanted."""
-        self._places.setdefault((key, sentence), set()).add(place)
+        self._places.setdefault((key, sentence), set()).add(position)
         self._added += 1
 
     def check(self) -> None:
@@ -87,18 +87,18 @@ class Problems:
             return
         groups = sorted(self._places.items(), key=lambda group: min(group[1]))
         shown = [
-            located(min(places), key, sentence)
-            + (f" (and {len(places) - 1} more)" if len(places) > 1 else "")
-            for (key, sentence), places in groups[:MOST_SHOWN]
+            located(min(positions), key, sentence)
+            + (f" (and {len(positions) - 1} more)" if len(positions) > 1 else "")
+            for (key, sentence), positions in groups[:MOST_SHOWN]
         ]
         if len(groups) > MOST_SHOWN:
             shown.append(f"and {len(groups) - MOST_SHOWN} more")
         raise RequestError(*shown)
 
 
-def located(place: Place, key: str, sentence: Sentence) -> str:
+def located(position: Position, key: str, sentence: Sentence) -> str:
     """Write a problem or a warning; the place of ``--set`` names the key already."""
     text = shortened(str(sentence), _LONGEST_SENTENCE)
-    if not key or place.source == f"--set {key}":
-        return f"{place}: {text}"
-    return f"{place}: {'.'.join(map(shortened, key.split('.')))}: {text}"
+    if not key or position.source == f"--set {key}":
+        return f"{position}: {text}"
+    return f"{position}: {'.'.join(map(shortened, key.split('.')))}: {text}"

@@ -68,11 +68,13 @@ def read(key: str, node: Branch, parameter: Parameter, problems: Problems) -> Se
         empty where something is wrong with them.
     """
     if parameter.kind in {Kind.TEXT, Kind.BOOLEAN}:
-        problems.add(node.place, key, "has no range; write its values as a list")
+        problems.add(node.position, key, "has no range; write its values as a list")
         return ()
     spacing = next((name for name in SPACINGS if name in node.nodes), None)
     if spacing and len(node.nodes) > 1:
-        problems.add(node.place, key, f"expected {spacing} alone, got {', '.join(node.nodes)}")
+        problems.add(
+            node.position, key, f"expected {spacing} alone, got {', '.join(node.nodes)}"
+        )
         return ()
     try:
         if spacing is None:
@@ -81,7 +83,7 @@ def read(key: str, node: Branch, parameter: Parameter, problems: Problems) -> Se
             parameter, _spaced(f"{key}.{spacing}", spacing, node.nodes[spacing], problems)
         )
     except FormatError as error:
-        problems.add(node.place, key, str(error))
+        problems.add(node.position, key, str(error))
         return ()
 
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.formats.parameters import Parameter, Value
-    from orchestrator.sweepfile.problems import Place, Problems
+    from orchestrator.sweepfile.problems import Position, Problems
     from orchestrator.sweepfile.tree import Node
 
-    Take = Callable[[str, str, Place], bool]
+    Take = Callable[[str, str, Position], bool]
 
 METHODS = ("sobol", "halton", "latin-hypercube", "random")
 SCALES = ("linear", "log")
@@ -126,15 +126,15 @@ def read(key: str, node: Node, take: Take, problems: Problems) -> Sample | None:
     before = len(problems)
     if not isinstance(node, Branch):
         wish = "method, n, seed and space, as {n: 64, space: {Lambda_E: {low: 0.5, high: 8}}}"
-        problems.add(node.place, key, f"expected {wish}, got {scalars.shown(node)}")
+        problems.add(node.position, key, f"expected {wish}, got {scalars.shown(node)}")
         return None
     section = mapping(node, key, SAMPLE, problems, but="space")
-    if "n" not in section.places:
-        problems.add(node.place, f"{key}.n", "required, as in n: 64")
+    if "n" not in section.positions:
+        problems.add(node.position, f"{key}.n", "required, as in n: 64")
     n = section.values.get("n", 1)
     if n > MOST_EXPERIMENTS:
         text = f"{n} points; a sweep has at most {MOST_EXPERIMENTS} experiments"
-        problems.add(section.places["n"], f"{key}.n", text)
+        problems.add(section.positions["n"], f"{key}.n", text)
     ranges = _space(f"{key}.space", node, take, problems)
     if len(problems) > before:
         return None
@@ -142,23 +142,23 @@ def read(key: str, node: Node, take: Take, problems: Problems) -> Sample | None:
     shares = _shares(method, n, len(ranges), section.values.get("seed", 1))
     columns = [each.values(shares[:, i]) for i, each in enumerate(ranges)]
     rows = tuple(zip(*columns, strict=True))
-    place = section.places["n"]
+    position = section.positions["n"]
     if len(set(rows)) < n:
         text = f"only {len(set(rows))} of {n} points differ; take fewer, or widen a range"
-        problems.add(place, f"{key}.n", text)
+        problems.add(position, f"{key}.n", text)
         return None
     names = tuple(each.parameter.name for each in ranges)
-    return Sample(names, rows, _warnings(place, key, method, n))
+    return Sample(names, rows, _warnings(position, key, method, n))
 
 
 def _space(key: str, node: Branch, take: Take, problems: Problems) -> list[_Range]:
     space = node.nodes.get("space")
     wish = "parameters and ranges, as {Lambda_E: {low: 0.5, high: 8, scale: log}}"
     if space is None:
-        problems.add(node.place, key, f"required: {wish}")
+        problems.add(node.position, key, f"required: {wish}")
     elif not isinstance(space, Branch) or not space.nodes:
         shown = "an empty one" if isinstance(space, Branch) else scalars.shown(space)
-        problems.add(space.place, key, f"expected {wish}, got {shown}")
+        problems.add(space.position, key, f"expected {wish}, got {shown}")
     else:
         names = [name for name in space.nodes if take(f"{key}.{name}", name, space.keys[name])]
         ranges = [_range(f"{key}.{name}", name, space, problems) for name in names]
@@ -175,13 +175,13 @@ def _range(key: str, name: str, space: Branch, problems: Problems) -> _Range | N
         return None
     if not isinstance(node, Branch):
         text = f"expected a range such as {{low: 1, high: 10}}, got {scalars.shown(node)}"
-        problems.add(node.place, key, text)
+        problems.add(node.position, key, text)
         return None
     before = len(problems)
     section = mapping(node, key, RANGE, problems)
     for end in ("low", "high"):
-        if end not in section.places:
-            problems.add(node.place, f"{key}.{end}", "required")
+        if end not in section.positions:
+            problems.add(node.position, f"{key}.{end}", "required")
         elif end in section.values:
             read = partial(parameters.value, parameter)
             converted(f"{key}.{end}", node.nodes[end], read, problems)
@@ -191,10 +191,10 @@ def _range(key: str, name: str, space: Branch, problems: Problems) -> _Range | N
     log = section.values.get("scale") == "log"
     if not low < high:
         text = f"expected more than low, {low:g}, got {high:g}"
-        problems.add(section.places["high"], f"{key}.high", text)
+        problems.add(section.positions["high"], f"{key}.high", text)
     elif log and low <= 0:
         text = f"expected a number above 0, since the scale is log, got {low:g}"
-        problems.add(section.places["low"], f"{key}.low", text)
+        problems.add(section.positions["low"], f"{key}.low", text)
     return _Range(parameter, low, high, log) if len(problems) == before else None
 
 
@@ -220,9 +220,9 @@ def _shares(method: str, n: int, axes: int, seed: int) -> NDArray[np.float64]:
     return shares
 
 
-def _warnings(place: Place, key: str, method: str, n: int) -> tuple[str, ...]:
+def _warnings(position: Position, key: str, method: str, n: int) -> tuple[str, ...]:
     if method != "sobol" or n & (n - 1) == 0:
         return ()
     near = sorted({1 << (n.bit_length() - 1), 1 << n.bit_length()})
     text = f"Sobol's points lie evenly for powers of 2, such as {near[0]} or {near[1]}; got {n}"
-    return (located(place, f"{key}.n", text),)
+    return (located(position, f"{key}.n", text),)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from orchestrator.sweepfile.fields import Field
-    from orchestrator.sweepfile.problems import Place, Problems, Sentence
+    from orchestrator.sweepfile.problems import Position, Problems, Sentence
     from orchestrator.sweepfile.tree import Node
 
 Read = TypeVar("Read")
@@ -46,26 +46,26 @@ def converted(
 ) -> Read | None:
     """Convert a scalar, or note what is wrong with it and return None."""
     if not isinstance(node, Leaf):
-        problems.add(node.place, key, f"expected a single value, got {scalars.shown(node)}")
+        problems.add(node.position, key, f"expected a single value, got {scalars.shown(node)}")
         return None
     try:
         return convert(node)
     except FormulaError as error:
-        place = node.character(error.column)
-        problems.add(place or node.place, key, error.sentence if place else str(error))
+        position = node.character(error.column)
+        problems.add(position or node.position, key, error.sentence if position else str(error))
     except FormatError as error:
-        problems.add(node.place, key, str(error))
+        problems.add(node.position, key, str(error))
     return None
 
 
 def entries(
     node: Node | None, key: str, wish: str, problems: Problems
-) -> Iterator[tuple[str, Place, Node]]:
+) -> Iterator[tuple[str, Position, Node]]:
     """Yield the keys of a mapping with their places and nodes; null is an empty mapping."""
     if node is None or (isinstance(node, Leaf) and node.null):
         return
     if not isinstance(node, Branch):
-        problems.add(node.place, key, f"expected {wish}, got {scalars.shown(node)}")
+        problems.add(node.position, key, f"expected {wish}, got {scalars.shown(node)}")
         return
     for name, child in node.nodes.items():
         yield name, node.keys[name], child
@@ -76,7 +76,7 @@ class Section:
     """The values of a section, and where each of them stands."""
 
     values: Mapping[str, Any]
-    places: Mapping[str, Place]
+    positions: Mapping[str, Position]
 
 
 def section(
@@ -84,22 +84,22 @@ def section(
 ) -> Section:
     """Read the section ``key`` field by field; a later layer beats an earlier one."""
     values: dict[str, Any] = {}
-    places: dict[str, Place] = {}
+    positions: dict[str, Position] = {}
     for layer in layers:
         fields = entries(layer.nodes.get(key), key, "keys and values", problems)
-        for name, place, child in fields:
-            places[name] = place
+        for name, position, child in fields:
+            positions[name] = position
             if known is SLURM and name == "extra":
                 values[name] = values.get(name, {}) | _extra(child, problems)
             elif name not in known:
-                problems.add(place, f"{key}.{name}", misplaced(name, known))
+                problems.add(position, f"{key}.{name}", misplaced(name, known))
             elif known[name].nullable and isinstance(child, Leaf) and child.null:
                 values[name] = None
             else:
                 value = converted(f"{key}.{name}", child, known[name].convert, problems)
                 if value is not None:
                     values[name] = value
-    return Section(values, places)
+    return Section(values, positions)
 
 
 def mapping(
@@ -107,7 +107,7 @@ def mapping(
 ) -> Section:
     """Read a mapping within a section as if it were one; the key ``but`` is left to others."""
     nodes = {name: child for name, child in node.nodes.items() if name != but}
-    layer = Branch(node.place, {key: Branch(node.place, nodes, node.keys)}, {})
+    layer = Branch(node.position, {key: Branch(node.position, nodes, node.keys)}, {})
     return section([layer], key, known, problems)
 
 
@@ -115,10 +115,10 @@ def _extra(node: Node, problems: Problems) -> dict[str, bool | str]:
     """Read ``slurm.extra``: further options of sbatch, by their long names."""
     values: dict[str, bool | str] = {}
     wish = "options of sbatch and their values, such as {comment: dunes}"
-    for name, place, child in entries(node, "slurm.extra", wish, problems):
+    for name, position, child in entries(node, "slurm.extra", wish, problems):
         key = f"slurm.extra.{name}"
         if reason := reason_against(name):
-            problems.add(place, key, reason)
+            problems.add(position, key, reason)
         elif (value := converted(key, child, scalars.option, problems)) is not None:
             values[name] = value
     return values

@@ -13,7 +13,7 @@ from orchestrator.sweepfile.tree import Branch, Items, Leaf
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.sweepfile.problems import Place, Problems
+    from orchestrator.sweepfile.problems import Position, Problems
     from orchestrator.sweepfile.tree import Node
 
 
@@ -30,32 +30,34 @@ def read(node: Node | None, problems: Problems) -> Sequence[int]:
 
 def _listed(node: Items, problems: Problems) -> tuple[int, ...]:
     if not node.nodes:
-        problems.add(node.place, "seeds", "empty; leave it out for one seed")
-    places: dict[int, Place] = {}
+        problems.add(node.position, "seeds", "empty; leave it out for one seed")
+    positions: dict[int, Position] = {}
     for child in node.nodes:
         seeds = converted("seeds", child, scalars.seed_range, problems) or ()
-        if len(places) + len(seeds) > MOST_EXPERIMENTS:
-            count = len(places) + len(seeds)
+        if len(positions) + len(seeds) > MOST_EXPERIMENTS:
+            count = len(positions) + len(seeds)
             text = f"{count} seeds; a sweep has at most {MOST_EXPERIMENTS} experiments"
-            problems.add(child.place, "seeds", text)
+            problems.add(child.position, "seeds", text)
             break
         for seed in seeds:
-            if seed in places:
-                text = f"{seed} stands {places[seed].shortly} already"
-                problems.add(child.place, "seeds", text)
+            if seed in positions:
+                text = f"{seed} stands {positions[seed].shortly} already"
+                problems.add(child.position, "seeds", text)
             else:
-                places[seed] = child.place
-    return tuple(places)
+                positions[seed] = child.position
+    return tuple(positions)
 
 
 def _counted(node: Branch, problems: Problems) -> Sequence[int]:
     section = mapping(node, "seeds", SEEDS, problems)
     for key in SEEDS:
-        if key not in section.places:
-            problems.add(node.place, f"seeds.{key}", "required, as in {first: 1234, count: 8}")
+        if key not in section.positions:
+            problems.add(
+                node.position, f"seeds.{key}", "required, as in {first: 1234, count: 8}"
+            )
     first, count = section.values.get("first", 1), section.values.get("count", 1)
     if first + count - 1 > scalars.LARGEST_SEED:
         text = f"the last seed is larger than {scalars.LARGEST_SEED}"
-        problems.add(section.places["count"], "seeds.count", text)
+        problems.add(section.positions["count"], "seeds.count", text)
         return (first,)
     return range(first, first + count)

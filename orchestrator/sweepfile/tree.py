@@ -16,7 +16,7 @@ import yaml
 
 from orchestrator.errors import RequestError
 from orchestrator.sweepfile.composing import DEEPEST, compose
-from orchestrator.sweepfile.problems import Place, Problems
+from orchestrator.sweepfile.problems import Position, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ _NULLS = {"", "~", "null", "Null", "NULL"}
 class Leaf:
     """A scalar as it was written; ``verbatim`` if each of its characters stands in one line."""
 
-    place: Place
+    position: Position
     text: str
     quoted: bool = False
     verbatim: bool = False
@@ -42,19 +42,19 @@ class Leaf:
         """Whether it says "nothing"."""
         return not self.quoted and self.text in _NULLS
 
-    def character(self, number: int) -> Place | None:
+    def character(self, number: int) -> Position | None:
         """Return where a character of the text stands, counted from 1, if that can be known."""
-        if not self.verbatim or not self.place.line:
+        if not self.verbatim or not self.position.line:
             return None
-        source, line, column = self.place.source, self.place.line, self.place.column
-        return Place(source, line, column + self.quoted + number - 1)
+        source, line, column = self.position.source, self.position.line, self.position.column
+        return Position(source, line, column + self.quoted + number - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
     """A sequence."""
 
-    place: Place
+    position: Position
     nodes: tuple[Node, ...]
 
 
@@ -62,9 +62,9 @@ class Items:
 class Branch:
     """A mapping; ``keys`` tells where each key stands."""
 
-    place: Place
+    position: Position
     nodes: dict[str, Node]
-    keys: dict[str, Place]
+    keys: dict[str, Position]
 
 
 Node = Leaf | Items | Branch
@@ -92,9 +92,9 @@ def read(path: Path, problems: Problems | None = None) -> tuple[Branch, str]:
     if problems is None:
         noted.check()
     if isinstance(tree, Leaf) and tree.null:
-        return Branch(tree.place, {}, {}), text
+        return Branch(tree.position, {}, {}), text
     if not isinstance(tree, Branch):
-        raise RequestError(f"{tree.place}: expected keys and values, as in `name: winds`")
+        raise RequestError(f"{tree.position}: expected keys and values, as in `name: winds`")
     return tree, text
 
 
@@ -134,27 +134,27 @@ def parse(text: str, source: str, problems: Problems, *, placed: bool = True) ->
         With the place of what is not plain YAML or too much of it.
     """
 
-    def place(mark: Any) -> Place:
+    def position(mark: Any) -> Position:
         if mark is None or not placed:
-            return Place(source)
-        return Place(source, mark.line + 1, mark.column + 1)
+            return Position(source)
+        return Position(source, mark.line + 1, mark.column + 1)
 
     def convert(node: Any, depth: int) -> Node:
         if isinstance(node, yaml.ScalarNode):
-            return _leaf(node, place(node.start_mark))
+            return _leaf(node, position(node.start_mark))
         if depth > DEEPEST:  # by aliases of aliases
-            raise RequestError(f"{place(node.start_mark)}: nested more than {DEEPEST} deep")
+            raise RequestError(f"{position(node.start_mark)}: nested more than {DEEPEST} deep")
         if isinstance(node, yaml.SequenceNode):
             children = tuple([convert(child, depth + 1) for child in node.value])
-            return Items(place(node.start_mark), children)
-        branch = Branch(place(node.start_mark), {}, {})
+            return Items(position(node.start_mark), children)
+        branch = Branch(position(node.start_mark), {}, {})
         for key, value in node.value:
             _put(branch, convert(key, depth + 1), convert(value, depth + 1), problems)
         return branch
 
     with _without_garbage_collection():
-        root = compose(text, place)
-        return Leaf(Place(source), "") if root is None else convert(root, 1)
+        root = compose(text, position)
+        return Leaf(Position(source), "") if root is None else convert(root, 1)
 
 
 @contextlib.contextmanager
@@ -171,17 +171,17 @@ def _without_garbage_collection() -> Iterator[None]:
 
 def _put(branch: Branch, key: Node, value: Node, problems: Problems) -> None:
     if not isinstance(key, Leaf):
-        raise RequestError(f"{key.place}: expected a name before the colon")
+        raise RequestError(f"{key.position}: expected a name before the colon")
     if key.text in branch.keys:
-        problems.add(key.place, key.text, f"stands {branch.keys[key.text].shortly} already")
+        problems.add(key.position, key.text, f"stands {branch.keys[key.text].shortly} already")
     else:
-        branch.nodes[key.text], branch.keys[key.text] = value, key.place
+        branch.nodes[key.text], branch.keys[key.text] = value, key.position
 
 
-def _leaf(node: yaml.ScalarNode, place: Place) -> Leaf:
+def _leaf(node: yaml.ScalarNode, position: Position) -> Leaf:
     start, end = node.start_mark, node.end_mark
     quoted = node.style in {"'", '"', "|", ">"}
     verbatim = start.line == end.line and end.index - start.index - 2 * quoted == len(
         node.value
     )
-    return Leaf(place, node.value, quoted, verbatim)
+    return Leaf(position, node.value, quoted, verbatim)

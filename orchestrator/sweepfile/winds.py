@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from orchestrator.formulas import Formula
-    from orchestrator.sweepfile.problems import Place, Problems
+    from orchestrator.sweepfile.problems import Position, Problems
     from orchestrator.sweepfile.tree import Node
 
 _NUMBER = {"type": ["number", "string"]}
@@ -30,7 +30,7 @@ def _duration(leaf: Leaf) -> Formula:
     seconds = scalars.with_units_s(leaf.text.strip())
     if seconds is None:
         return scalars.formula(leaf)
-    return scalars.formula(Leaf(leaf.place, repr(seconds)))
+    return scalars.formula(Leaf(leaf.position, repr(seconds)))
 
 
 ROW: Mapping[str, Field] = {
@@ -70,7 +70,7 @@ class Reading(NamedTuple):
     """Winds as they are read, and where each of their numbers stands, by its key."""
 
     rows: WindRows
-    places: Mapping[str, Place]
+    positions: Mapping[str, Position]
 
 
 def read(key: str, node: Node, problems: Problems) -> Reading | None:
@@ -80,44 +80,46 @@ def read(key: str, node: Node, problems: Problems) -> Reading | None:
         got = "an empty list" if isinstance(node, Items) else scalars.shown(node)
         if isinstance(node, Items) and node.nodes:
             got = f"{len(node.nodes)} of them; expected at most {_MOST}"
-        problems.add(node.place, key, f"expected {_WISH}, got {got}")
+        problems.add(node.position, key, f"expected {_WISH}, got {got}")
         return None
     rows = [_row(f"{key}.{i}", child, problems) for i, child in enumerate(node.nodes, 1)]
-    places = {k: place for _, found in rows for k, place in found.items()}
+    positions = {
+        k: position for _, places_of_row in rows for k, position in places_of_row.items()
+    }
     numbers = tuple(row for row, _ in rows)
     if len(problems) > before:  # the names in what there is are looked at all the same
-        return Reading(WindRows("t0", tuple(row[:2] for row in numbers)), places)
+        return Reading(WindRows("t0", tuple(row[:2] for row in numbers)), positions)
     strong = {row[2].key.rpartition(".")[2] if len(row) > 2 else "" for row in numbers}
     if len(strong) > 1:
         names = " or ".join(sorted(filter(None, strong)))
         text = f"expected {names} in each of the winds, or in none"
         if {"speed", "Tau_min"} <= strong:
             text = "expected either Tau_min or speed in all of the winds"
-        problems.add(node.place, key, text)
+        problems.add(node.position, key, text)
         return None
-    return Reading(WindRows("rt" if strong == {"speed"} else "t0", numbers), places)
+    return Reading(WindRows("rt" if strong == {"speed"} else "t0", numbers), positions)
 
 
 def _row(
     key: str, node: Node, problems: Problems
-) -> tuple[tuple[Number, ...], dict[str, Place]]:
+) -> tuple[tuple[Number, ...], dict[str, Position]]:
     if not isinstance(node, Branch) or not node.nodes:
         got = "an empty one" if isinstance(node, Branch) else scalars.shown(node)
-        problems.add(node.place, key, f"expected {{duration: 10, angle: -45}}, got {got}")
+        problems.add(node.position, key, f"expected {{duration: 10, angle: -45}}, got {got}")
         return (), {}
     section = mapping(node, key, ROW, problems)
     for name in ("duration", "angle"):
-        if name not in section.places:
-            problems.add(node.place, f"{key}.{name}", "required, a number or a formula")
-    if {"Tau_min", "speed"} <= section.places.keys():
+        if name not in section.positions:
+            problems.add(node.position, f"{key}.{name}", "required, a number or a formula")
+    if {"Tau_min", "speed"} <= section.positions.keys():
         text = "beside Tau_min; keep one of the two"
-        problems.add(section.places["speed"], f"{key}.speed", text)
-    if "speed" not in section.places and _has_unit(node.nodes.get("duration")):
+        problems.add(section.positions["speed"], f"{key}.speed", text)
+    if "speed" not in section.positions and _has_unit(node.nodes.get("duration")):
         text = "a real time needs a speed in the place of Tau_min; write t0 as a bare number"
-        problems.add(node.nodes["duration"].place, f"{key}.duration", text)
+        problems.add(node.nodes["duration"].position, f"{key}.duration", text)
     there = [name for name in ROW if name in section.values]
     numbers = tuple(Number(f"{key}.{name}", section.values[name]) for name in there)
-    return numbers, {f"{key}.{name}": node.nodes[name].place for name in there}
+    return numbers, {f"{key}.{name}": node.nodes[name].position for name in there}
 
 
 def _has_unit(node: Node | None) -> bool:
@@ -127,20 +129,22 @@ def _has_unit(node: Node | None) -> bool:
 def constant(key: str, node: Node, problems: Problems) -> str | None:
     """Read winds without names in their formulas, on an axis, as their text."""
     before = len(problems)
-    found = read(key, node, problems)
-    if found is None or len(problems) > before:
+    reading = read(key, node, problems)
+    if reading is None or len(problems) > before:
         return None
-    rows, places = found
+    rows, positions = reading
     for number, formula in rows.numbers:
         if formula.names:
             text = f"{formula.text}: expected a number; formulas belong in parameters.{WIND}"
-            problems.add(places[number], number, text)
+            problems.add(positions[number], number, text)
             return None
     try:
         return rows.settled({})
     except FormatError as error:
         name, _, sentence = str(error).partition(": ")
-        problems.add(places.get(name, node.place), name if name in places else key, sentence)
+        problems.add(
+            positions.get(name, node.position), name if name in positions else key, sentence
+        )
     return None
 
 

@@ -20,7 +20,7 @@ from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.dataset.variables import array_variables
 from orchestrator.errors import RequestError
 from orchestrator.model import Axis, Cause, Kind, Point, Run, State
-from orchestrator.records import arrays, attempts, ledger
+from orchestrator.records import arrays, attempts, intents, ledger
 from orchestrator.records.journal import Journal
 from orchestrator.sweepfile.own_names import RESERVED
 from tests.conftest import make_snapshot
@@ -92,8 +92,8 @@ def sweep(
         make_submission("t", dict.fromkeys(range(8), 1)),
         run=Run(stop_t0=40.0, every_t0=10.0),
     )
-    ledger.arrange(sweep_directory, AXES)
-    ledger.intend(sweep_directory, asked)
+    intents.arrange(sweep_directory, AXES)
+    intents.intend(sweep_directory, asked)
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
     done = make_record(wall_s=5.0)
     for number in range(6):
@@ -163,7 +163,7 @@ def test_the_times_are_those_of_all_submissions(
     sweep: SweepDirectory, make_submission: Callable[..., Submission]
 ) -> None:
     again = make_submission("u", {0: 2})
-    ledger.intend(sweep, dataclasses.replace(again, run=Run(20.0, 4.0)))
+    intents.intend(sweep, dataclasses.replace(again, run=Run(20.0, 4.0)))
     place = sweep.experiment(0)
     for file in place.out.iterdir():
         file.unlink()
@@ -397,7 +397,7 @@ def test_what_was_written_opens_as_the_sweep_itself_does(
     """Lazily too; and a place without an experiment has no other state than in the sweep."""
     extra: dict[str, Value] = {"H": 20, "L": L, "D": D, "Tau_min": 7.0, "Coef_B": 1.0}
     ledger.enlist(sweep, [Point("new", {**extra, "Coef_C": 3.0}, 1)])
-    ledger.intend(sweep, make_submission("new", {8: 1}))
+    intents.intend(sweep, make_submission("new", {8: 1}))
     opened = dataset.open_sweep(sweep.root)
     path = sweep.root / f"winds{suffix}"
     dataset.collect(sweep, path)
@@ -443,14 +443,14 @@ def test_axes_that_came_with_no_new_experiment_count(
         for b in (1.0, 2.0)
     ]
     ledger.enlist(sweep_directory, points)
-    ledger.arrange(sweep_directory, [Axis(("Tau_min",), ())])
-    ledger.intend(sweep_directory, make_submission("t", dict.fromkeys(range(4), 1)))
+    intents.arrange(sweep_directory, [Axis(("Tau_min",), ())])
+    intents.intend(sweep_directory, make_submission("t", dict.fromkeys(range(4), 1)))
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
     assert (
         dataset.open_sweep(sweep_directory.root).attrs["left_out"] == "superseded: exp0, exp2"
     )
 
-    ledger.arrange(sweep_directory, [Axis(("Tau_min",), ()), Axis(("Coef_B",), ())])
+    intents.arrange(sweep_directory, [Axis(("Tau_min",), ()), Axis(("Coef_B",), ())])
 
     opened = dataset.open_sweep(sweep_directory.root)
     assert opened.experiment.isel(seed=0).values.tolist() == [[0, 1], [2, 3]]
@@ -511,7 +511,7 @@ def test_collecting_that_is_interrupted_leaves_what_was_there(
 
 
 def test_what_is_no_longer_in_the_sweep_file_is_left_out(sweep: SweepDirectory) -> None:
-    ledger.leave_out(sweep, [4, 5, 6, 7])
+    intents.leave_out(sweep, [4, 5, 6, 7])
 
     opened = dataset.open_sweep(sweep.root)
 
@@ -532,8 +532,8 @@ def test_words_switches_and_what_is_not_given_can_be_axes(
     points = [Point(str(i), {**fixed, **one}, 1) for i, one in enumerate(given)]
     ledger.enlist(sweep_directory, points)
     names = ("Boundary", "High_mobility", "Coef_A")
-    ledger.arrange(sweep_directory, [Axis((name,), ()) for name in names])
-    ledger.intend(sweep_directory, make_submission("t", {0: 1, 1: 1}))
+    intents.arrange(sweep_directory, [Axis((name,), ()) for name in names])
+    intents.intend(sweep_directory, make_submission("t", {0: 1, 1: 1}))
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
     path = sweep_directory.root / f"a{suffix}"
 
@@ -569,8 +569,8 @@ def test_points_given_one_by_one_keep_their_order_on_an_axis_of_points(
         for i, (wind, b) in enumerate(values)
     ]
     ledger.enlist(sweep_directory, points)
-    ledger.arrange(sweep_directory, [Axis(("Tau_min", "Coef_B"), (), block)])
-    ledger.intend(sweep_directory, make_submission("t", {0: 1, 1: 1, 2: 1}))
+    intents.arrange(sweep_directory, [Axis(("Tau_min", "Coef_B"), (), block)])
+    intents.intend(sweep_directory, make_submission("t", {0: 1, 1: 1, 2: 1}))
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
 
     with dataset.open_sweep(sweep_directory.root) as found:
@@ -650,8 +650,8 @@ def test_winds_are_a_coordinate_and_named_files_keep_the_order_of_the_sweep_file
         for i, file in enumerate(reversed(kept))
     ]
     ledger.enlist(sweep_directory, points)
-    ledger.arrange(sweep_directory, [Axis(("Wind_file",), tuple((f,) for f in files))])
-    ledger.intend(sweep_directory, make_submission("t", {0: 1, 1: 1}))
+    intents.arrange(sweep_directory, [Axis(("Wind_file",), tuple((f,) for f in files))])
+    intents.intend(sweep_directory, make_submission("t", {0: 1, 1: 1}))
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
     path = sweep_directory.root
     if suffix:

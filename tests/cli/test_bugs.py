@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from orchestrator.model import Point, State
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents, ledger
 from orchestrator.records.failures import reason
 from orchestrator.runner.queue import Post
 from orchestrator.runner.stop import Stop
@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 BROKEN = """
 import sys, types
 from orchestrator import cli
-verb = types.ModuleType("orchestrator.cli.broken", "Do it.")
+from orchestrator.cli.verbs import GROUPS
+verb = types.ModuleType("orchestrator.cli.verbs.broken", "Do it.")
+verb.EXAMPLES = ()
 verb.configure = lambda parser: None
 verb.perform = lambda options: {}["missing"]
 sys.modules[verb.__name__] = verb
-cli.VERBS["broken"] = "do it"
+GROUPS["Look"]["broken"] = "do it"
 sys.argv = ["rescal-sweep", "broken"]
 sys.exit(cli.main())
 """
@@ -59,7 +61,7 @@ def test_a_bug_in_a_worker_is_the_cause_of_its_attempts_and_written_once(
 ) -> None:
     wrong = [Point(f"{i:016x}", {"H": 20, "Seed": "x"}, seed=1) for i in range(2)]
     ledger.enlist(sweep_directory, wrong)
-    ledger.intend(sweep_directory, make_submission("a", {0: 1, 1: 1}))
+    intents.intend(sweep_directory, make_submission("a", {0: 1, 1: 1}))
 
     with Stop() as stop:
         work(sweep_directory, Post("1_0", "a"), stop)

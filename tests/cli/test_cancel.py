@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.model import Cause, Cluster, Kind, State
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents, ledger
 from orchestrator.records.status import read_statuses
 from orchestrator.runner import worker
 from orchestrator.runner.queue import Post, offers
@@ -41,7 +41,7 @@ def test_an_attempt_that_was_taken_under_another_host_name_can_be_cancelled(  # 
 ) -> None:
     ledger.enlist(sweep_directory, make_points(1))
     made = dataclasses.replace(make_submission("a", {0: 1}), cluster=cluster)
-    ledger.intend(sweep_directory, made)
+    intents.intend(sweep_directory, made)
     claimant = dataclasses.replace(
         attempts.myself("a", "0"), host="another-node", boot="another"
     )
@@ -68,7 +68,7 @@ def asked(
 ) -> SweepDirectory:
     """Five experiments that wait."""
     ledger.enlist(sweep_directory, make_points(5))
-    ledger.intend(sweep_directory, make_submission("a", dict.fromkeys(range(5), 1)))
+    intents.intend(sweep_directory, make_submission("a", dict.fromkeys(range(5), 1)))
     return sweep_directory
 
 
@@ -122,7 +122,7 @@ def test_a_further_attempt_may_be_asked_for_after_one_was_withdrawn(
     asked: SweepDirectory, make_submission: Callable[..., Submission]
 ) -> None:
     cancel_these(asked, read_statuses(asked), Cause(Kind.CANCELLED))
-    ledger.intend(asked, make_submission("b", {2: 2}))
+    intents.intend(asked, make_submission("b", {2: 2}))
 
     found = [(s.state, s.attempt) for s in read_statuses(asked)]
 

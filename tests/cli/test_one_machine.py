@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from orchestrator.model import Cluster
-from orchestrator.records import ledger
+from orchestrator.records import intents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -461,6 +461,22 @@ def test_sweeps_share_the_cores_of_a_machine(bench: Bench) -> None:
         time.sleep(0.1)
 
 
+def test_a_first_plan_learns_how_long_it_takes_from_other_sweeps(bench: Bench) -> None:
+    bench.write("[0]")
+    file = bench.place / "winds.yaml"
+    (bench.place / "others.yaml").write_text(file.read_text().replace("winds", "others"))
+    first = json.loads(bench.run("plan", "others.yaml", "--json").stdout)["usage"]
+    bench.run("submit", "winds.yaml", "--wait")
+
+    later = json.loads(bench.run("plan", "others.yaml", "--json").stdout)["usage"]
+    shown = bench.run("plan", "others.yaml").stdout
+
+    assert first["learnt_from"] == "scaling"
+    assert (later["learnt_from"], later["learnt_from_experiments"]) == ("other sweeps", 2)
+    assert later["experiment_s"] != first["experiment_s"]
+    assert "learnt from 2 experiments of other sweeps" in shown
+
+
 def _until_exists(bench: Bench) -> None:
     deadline = time.monotonic() + 60
     while not bench.sweep.ledger.exists():
@@ -524,9 +540,9 @@ def test_running_one_settles_what_a_submitter_left_half_done(
     """It died before its jobs were released, and the controller has forgotten them since."""
     bench.write("[0]")
     bench.run("run", "winds.yaml", "exp1")
-    ledger.intend(bench.sweep, make_submission("half", {0: 1}, Cluster.SLURM))
+    intents.intend(bench.sweep, make_submission("half", {0: 1}, Cluster.SLURM))
     for event in events:
-        ledger.note(bench.sweep, event, "half", job_ids=["17"])
+        intents.note(bench.sweep, event, "half", job_ids=["17"])
     commands = {
         "squeue": "",
         "scancel": "",
@@ -551,7 +567,7 @@ def test_what_a_foreground_run_had_asked_for_and_never_begun_is_submitted(
     """It was killed before its claim, so nobody will make its attempt; those it made count."""
     bench.write("[0]")
     bench.run("run", "winds.yaml", "exp1")
-    ledger.intend(bench.sweep, make_submission("half", {0: 1}, Cluster.HERE))
+    intents.intend(bench.sweep, make_submission("half", {0: 1}, Cluster.HERE))
 
     done = bench.run("submit", "winds.yaml", "--cluster", "local", "--wait")
 

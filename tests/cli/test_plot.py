@@ -225,7 +225,7 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
         (("animation", "--frames", "1"), "--frames 1: expected 2 or more"),
         (("phase-diagram", "--experiment", "99"), "dunes has no exp99"),
         (("--time", "5000"), "--time 5000: dunes ends at t = 500 t0"),
-        (("--time", "nan"), "--time: expected a time from 0 on, got nan"),
+        (("--time", "nan"), "--time: expected a time in t0 such as 300, or 30d, got nan"),
         (
             ("series", "--time", "100"),
             "--time: of phase-diagram and spectrum only, not of series",
@@ -310,3 +310,55 @@ def test_rows_columns_and_pages_are_as_asked(place: Path) -> None:
     with np.load(published) as file:
         assert np.array_equal(drawn, file["height_maps"][2])
     assert 200 <= shown[1, 0].time_t0 < 210
+
+
+def test_maps_of_one_time_in_nature_are_of_other_times_in_t0(place: Path) -> None:
+    """A t0 takes 33 s in the one wind and 2.9 h in the other: 2 h are 200 t0 in the one alone."""
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    (page, *_) = layout.layout(grid, None, None, None).pages
+
+    shown = panels.panels(grid, page, None, time_s=200 * 33.2)
+
+    by_wind: dict[float, set[float]] = {}
+    for slot, panel in shown.items():
+        wind = float(page.statuses[slot].experiment.point.parameters["Tau_min"])
+        by_wind.setdefault(wind, set()).add(round(panel.time_t0))
+        assert panel.t0_s == pytest.approx({0.0: 33.2, 1000.0: 10334}[wind], rel=0.01)
+    assert by_wind == {0.0: {200}, 1000.0: {0}}
+
+
+def test_colours_above_the_mean_are_of_heights_around_zero(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    (page, *_) = layout.layout(grid, None, None, None).pages
+
+    for panel in panels.panels(grid, page, None).values():
+        above = panels.relative(panel).height_map
+        assert above is not None
+        assert panel.height_map is not None
+        assert np.nanmean(above) == pytest.approx(0, abs=1e-6)
+        assert np.ptp(above) == np.ptp(panel.height_map)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (("--time", "soon"), "--time: expected a time in t0 such as 300, or 30d, got soon"),
+        (("series", "--time", "2h"), "--time in nature: of phase-diagram only, not of series"),
+        (("series", "--relative"), "--relative: of phase-diagram only, not of series"),
+    ],
+)
+def test_a_time_that_is_none_is_refused(
+    place: Path, options: tuple[str, ...], problem: str
+) -> None:
+    done = _run(place, "plot", "dunes", *options)
+
+    assert (done.returncode, done.stderr) == (2, f"{problem}\n")
+
+
+def test_a_picture_tells_how_long_a_t0_is(place: Path) -> None:
+    done = _run(place, "plot", "dunes", "--time", "2h", "--relative", "-o", "nature.svg")
+
+    assert done.returncode == 0, done.stderr
+    written = (place / "nature.svg").read_text()
+    assert "1 t0 is 33 s to 2.9 h in these panels" in written
+    assert "height above each map" in written

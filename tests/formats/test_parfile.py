@@ -107,7 +107,7 @@ def test_a_place_has_a_line_if_the_name_stands_there(path: Path) -> None:
 
     file = parfile.read(path)
 
-    assert (file.place("H"), file.place("L")) == (f"{path}:2", str(path))
+    assert (file.line_of("H"), file.line_of("L")) == (f"{path}:2", str(path))
 
 
 @pytest.mark.parametrize(

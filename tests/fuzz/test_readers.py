@@ -32,7 +32,7 @@ from orchestrator.model import (
     State,
     Submission,
 )
-from orchestrator.records import arrays, attempts, ledger
+from orchestrator.records import arrays, attempts, intents, ledger
 from orchestrator.records.journal import Journal, read_journal
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
@@ -192,9 +192,9 @@ def _sweep(place: Path) -> SweepDirectory:
         resources=Resources(),
         root=None,
     )
-    ledger.intend(directory, asked)
-    ledger.note(directory, "submitted", "a", workers=1)
-    ledger.leave_out(directory, [1])
+    intents.intend(directory, asked)
+    intents.note(directory, "submitted", "a", workers=1)
+    intents.leave_out(directory, [1])
     attempt = attempts.claim(directory.experiment(0), 1, attempts.myself("a", "local:0"))
     assert attempt is not None
     attempts.write_progress(attempt, Progress(10.0, 1, 1.0, roughness=(0.5,)))
@@ -238,7 +238,7 @@ def test_ledgers_and_submissions(sweep: SweepDirectory, known: bytes, asked: byt
     sweep.submissions.write_bytes(asked)
     _look(sweep)
     with _own_errors():
-        ledger.unfinished(sweep)
+        intents.unfinished(sweep)
 
 
 @fuzzed

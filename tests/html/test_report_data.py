@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.html import report, report_data
 from orchestrator.model import Axis, Point, Progress
-from orchestrator.records import arrays, attempts, ledger
+from orchestrator.records import arrays, attempts, intents, ledger
 from orchestrator.records.journal import Journal
 from orchestrator.records.status import present, read_statuses
 from tests.conftest import make_snapshot
@@ -32,7 +32,7 @@ def attempt(
 ) -> AttemptDirectory:
     """The first attempt at the only experiment of a sweep."""
     ledger.enlist(sweep_directory, make_points(1))
-    ledger.intend(sweep_directory, make_submission("a", {0: 1}))
+    intents.intend(sweep_directory, make_submission("a", {0: 1}))
     place = sweep_directory.experiment(0)
     claimed = attempts.claim(place, 1, attempts.myself("a", "local:0"))
     assert claimed is not None
@@ -86,13 +86,13 @@ def test_a_followed_page_loses_experiments_that_the_sweep_file_no_longer_has(
     size = {"H": 20, "L": 40, "D": 20}
     points = [Point(f"{i}", {**size, "Tau_min": wind}, 1) for i, wind in enumerate(winds)]
     ledger.enlist(sweep_directory, points)
-    ledger.arrange(sweep_directory, [Axis(("Tau_min",), ())])
-    ledger.intend(sweep_directory, make_submission("a", dict.fromkeys(range(3), 1)))
+    intents.arrange(sweep_directory, [Axis(("Tau_min",), ())])
+    intents.intend(sweep_directory, make_submission("a", dict.fromkeys(range(3), 1)))
     page = report.Page(sweep_directory, sweep_directory.root / "report.html")
 
     page.show(present(read_statuses(sweep_directory)), 10)
     complete = _positions(sweep_directory.root / "report.html")
-    ledger.leave_out(sweep_directory, [1])
+    intents.leave_out(sweep_directory, [1])
     page.show(present(read_statuses(sweep_directory)), None)
 
     assert complete == {0: [2, 0], 1: [0, 0], 2: [1, 0]}

@@ -9,7 +9,7 @@ import pytest
 from orchestrator.analysis.dataset.grid import Dimension, lay_out
 from orchestrator.model import Axis, Experiment, Point, State, Status
 from orchestrator.plots import layout, series
-from orchestrator.records import ledger
+from orchestrator.records import intents, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,8 @@ def lay(
             for i in range(count)
         ]
         ledger.enlist(sweep_directory, points)
-        ledger.arrange(sweep_directory, [Axis(("Tau_min",), ())])
-        ledger.intend(sweep_directory, make_submission("t", dict.fromkeys(range(count), 1)))
+        intents.arrange(sweep_directory, [Axis(("Tau_min",), ())])
+        intents.intend(sweep_directory, make_submission("t", dict.fromkeys(range(count), 1)))
         ledger.keep_sweep_file(sweep_directory, "name: winds\n")
         return layout.layout(lay_out(sweep_directory), **asked)
 
@@ -122,8 +122,8 @@ def test_an_axis_may_be_named_by_any_of_its_parameters(
     ]
     ledger.enlist(sweep_directory, points)
     pairs = Axis(("Tau_min", "Coef_B"), (), "list")
-    ledger.arrange(sweep_directory, [pairs, Axis(("Coef_C",), ())])
-    ledger.intend(sweep_directory, make_submission("t", dict.fromkeys(range(len(points)), 1)))
+    intents.arrange(sweep_directory, [pairs, Axis(("Coef_C",), ())])
+    intents.intend(sweep_directory, make_submission("t", dict.fromkeys(range(len(points)), 1)))
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
 
     laid = layout.layout(lay_out(sweep_directory), columns=name)
@@ -146,8 +146,8 @@ def test_many_points_are_told_by_the_first_number_of_their_axis(
         for i in range(count)
     ]
     ledger.enlist(sweep_directory, points)
-    ledger.arrange(sweep_directory, [Axis(("Tau_min", "Coef_B"), (), "sample")])
-    ledger.intend(sweep_directory, make_submission("t", dict.fromkeys(range(count), 1)))
+    intents.arrange(sweep_directory, [Axis(("Tau_min", "Coef_B"), (), "sample")])
+    intents.intend(sweep_directory, make_submission("t", dict.fromkeys(range(count), 1)))
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
 
     shade = series.shade(lay_out(sweep_directory))

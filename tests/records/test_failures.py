@@ -186,6 +186,34 @@ def test_each_state_has_its_remedy(ended: Callable[..., list[Status]]) -> None:
     assert remedy(State.LOST) == "rescal-sweep resubmit winds --state lost"
 
 
+@pytest.mark.parametrize(
+    ("state", "cause", "command"),
+    [
+        (
+            State.OUT_OF_MEMORY,
+            Cause(Kind.SLURM, memory_mb=2000.0),
+            "rescal-sweep resubmit winds --state out_of_memory --mem 3000M",
+        ),
+        (
+            State.TIMEOUT,
+            Cause(Kind.SLURM, limit_s=180),
+            "rescal-sweep resubmit winds --state timeout -t 5",
+        ),
+        (
+            State.TIMEOUT,
+            Cause(Kind.TIME_LIMIT, limit_s=60.0),
+            "raise run.time_limit in the sweep file, e.g. to 90s, and resubmit that file",
+        ),
+    ],
+)
+def test_where_nothing_was_asked_the_remedy_is_by_what_the_job_had(
+    ended: Callable[..., list[Status]], state: State, cause: Cause, command: str
+) -> None:
+    (line,) = failures.grouped("winds", ended(state, cause), AXES)
+
+    assert line.endswith(f": {command}")
+
+
 def test_where_all_is_well_there_is_nothing_to_say(
     ended: Callable[..., list[Status]],
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.errors import FormatError
 from orchestrator.model import Axis, KeepInitial, Outputs
-from orchestrator.records import ledger
+from orchestrator.records import intents, ledger
 from orchestrator.records.lock import locked
 
 if TYPE_CHECKING:
@@ -46,18 +46,18 @@ def test_reconciling_tells_new_from_kept_from_orphaned(
 
 
 def test_what_the_sweep_file_left_out_last_counts(sweep_directory: SweepDirectory) -> None:
-    assert ledger.orphaned(sweep_directory) == frozenset()
+    assert intents.orphaned(sweep_directory) == frozenset()
 
-    ledger.leave_out(sweep_directory, [2, 0])
+    intents.leave_out(sweep_directory, [2, 0])
     once = sweep_directory.submissions.read_bytes()
-    ledger.leave_out(sweep_directory, [0, 2])
+    intents.leave_out(sweep_directory, [0, 2])
 
-    assert ledger.orphaned(sweep_directory) == {0, 2}
+    assert intents.orphaned(sweep_directory) == {0, 2}
     assert sweep_directory.submissions.read_bytes() == once
-    ledger.leave_out(sweep_directory, [])
-    assert ledger.orphaned(sweep_directory) == frozenset()
-    assert ledger.submissions(sweep_directory) == []
-    assert ledger.unfinished(sweep_directory) == []
+    intents.leave_out(sweep_directory, [])
+    assert intents.orphaned(sweep_directory) == frozenset()
+    assert intents.submissions(sweep_directory) == []
+    assert intents.unfinished(sweep_directory) == []
 
 
 def test_a_torn_last_line_is_ignored_and_cut_off_by_the_next_writer(
@@ -132,16 +132,16 @@ def test_an_event_that_lacks_what_it_must_have_is_named(
     sweep_directory.submissions.write_text(line + "\n")
 
     with pytest.raises(FormatError, match=rf"submissions\.jsonl:1: {said}"):
-        ledger.submissions(sweep_directory)
+        intents.submissions(sweep_directory)
 
 
 def test_what_became_of_an_unknown_submission_is_passed_over(
     sweep_directory: SweepDirectory,
 ) -> None:
-    ledger.note(sweep_directory, "submitted", "lost", job_ids=["17"])
+    intents.note(sweep_directory, "submitted", "lost", job_ids=["17"])
 
-    assert ledger.submissions(sweep_directory) == []
-    assert ledger.unfinished(sweep_directory) == []
+    assert intents.submissions(sweep_directory) == []
+    assert intents.unfinished(sweep_directory) == []
 
 
 def test_a_last_line_that_only_lacks_its_end_counts_and_stays(
@@ -177,7 +177,7 @@ def test_a_number_that_was_asked_for_is_not_given_to_another(
     make_submission: Callable[..., Submission],
 ) -> None:
     """The ledger lost its last lines before any directory was made."""
-    ledger.intend(sweep_directory, make_submission("a", {0: 1, 2: 1}))
+    intents.intend(sweep_directory, make_submission("a", {0: 1, 2: 1}))
 
     (added,) = ledger.enlist(sweep_directory, make_points(1))
 
@@ -189,10 +189,10 @@ def test_a_submission_is_read_as_it_was_written(
 ) -> None:
     one = make_submission("a", {3: 1, 1: 2})
 
-    ledger.intend(sweep_directory, one)
-    ledger.note(sweep_directory, "submitted", "a", job_ids=["17"])
+    intents.intend(sweep_directory, one)
+    intents.note(sweep_directory, "submitted", "a", job_ids=["17"])
 
-    (read,) = ledger.submissions(sweep_directory)
+    (read,) = intents.submissions(sweep_directory)
     assert read.job_ids == ("17",)
     assert list(read.attempts.items()) == [(3, 1), (1, 2)]
     assert (read.run, read.outputs, read.resources) == (one.run, one.outputs, one.resources)
@@ -202,13 +202,13 @@ def test_a_submission_is_read_as_it_was_written(
 def test_the_axes_are_those_of_the_last_sweep_file(sweep_directory: SweepDirectory) -> None:
     wind, both = Axis(("Tau_min",), ((1.0,),)), Axis(("Coef_A", "Coef_B"), (), "zip")
     for axes in ([wind], [wind, both], [wind, both]):
-        ledger.arrange(sweep_directory, axes)
+        intents.arrange(sweep_directory, axes)
 
     assert len(sweep_directory.submissions.read_text().splitlines()) == 2
-    assert ledger.axes(sweep_directory) == (("Tau_min",), ("Coef_A", "Coef_B"))
-    assert [axis.block for axis in ledger.swept_axes(sweep_directory)] == ["grid", "zip"]
-    assert ledger.unfinished(sweep_directory) == []
-    assert ledger.submissions(sweep_directory) == []
+    assert intents.axes(sweep_directory) == (("Tau_min",), ("Coef_A", "Coef_B"))
+    assert [axis.block for axis in intents.swept_axes(sweep_directory)] == ["grid", "zip"]
+    assert intents.unfinished(sweep_directory) == []
+    assert intents.submissions(sweep_directory) == []
 
 
 @pytest.mark.parametrize(
@@ -219,23 +219,23 @@ def test_a_submission_of_another_version_is_named(
     make_submission: Callable[..., Submission],
     change: dict[str, Any],
 ) -> None:
-    ledger.intend(sweep_directory, make_submission("a", {0: 1}))
+    intents.intend(sweep_directory, make_submission("a", {0: 1}))
     line = json.loads(sweep_directory.submissions.read_text())
     sweep_directory.submissions.write_text(json.dumps({**line, **change}) + "\n")
 
     with pytest.raises(FormatError, match=r"submissions\.jsonl:1: not a readable submission: "):
-        ledger.submissions(sweep_directory)
+        intents.submissions(sweep_directory)
 
 
 def test_a_void_submission_does_not_count(
     sweep_directory: SweepDirectory, make_submission: Callable[..., Submission]
 ) -> None:
-    ledger.intend(sweep_directory, make_submission("a", {0: 1}))
-    ledger.intend(sweep_directory, make_submission("b", {0: 2}))
+    intents.intend(sweep_directory, make_submission("a", {0: 1}))
+    intents.intend(sweep_directory, make_submission("b", {0: 2}))
 
-    ledger.note(sweep_directory, "void", "b")
+    intents.note(sweep_directory, "void", "b")
 
-    wanted = ledger.wanted_attempts(ledger.submissions(sweep_directory))
+    wanted = intents.wanted_attempts(intents.submissions(sweep_directory))
     assert {number: attempt for number, (attempt, _) in wanted.items()} == {0: 1}
 
 

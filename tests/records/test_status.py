@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.model import Cause, Kind, Progress, Run, State
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents, ledger
 from orchestrator.records.failures import reason
 from orchestrator.records.status import read_statuses, times_asked_for
 
@@ -32,7 +32,7 @@ def submitted(
 ) -> SweepDirectory:
     """Three experiments, of which the first two were asked for once."""
     ledger.enlist(sweep_directory, make_points(3))
-    ledger.intend(sweep_directory, make_submission("a", {0: 1, 1: 1}))
+    intents.intend(sweep_directory, make_submission("a", {0: 1, 1: 1}))
     return sweep_directory
 
 
@@ -57,7 +57,7 @@ def test_of_two_that_asked_for_an_attempt_the_one_counts_that_claimed_it(
     submitted: SweepDirectory, claimant: Claim, make_submission: Callable[..., Submission]
 ) -> None:
     longer = dataclasses.replace(make_submission("b", {0: 1, 1: 1}), run=Run(900.0, 50.0))
-    ledger.intend(submitted, longer)
+    intents.intend(submitted, longer)
     second = dataclasses.replace(claimant, token="b")  # a submission's name
     assert attempts.claim(submitted.experiment(0), 1, second) is not None
 
@@ -115,7 +115,7 @@ def test_times_asked_for_are_those_of_all_together(
     submitted: SweepDirectory, make_submission: Callable[..., Submission]
 ) -> None:
     for token, number, run in [("b", 1, Run(0.2, 0.1)), ("c", 2, Run(40.0, 20.0))]:
-        ledger.intend(
+        intents.intend(
             submitted, dataclasses.replace(make_submission(token, {number: 2}), run=run)
         )
 
@@ -149,7 +149,7 @@ def test_the_record_decides_until_another_attempt_is_asked_for(
     attempts.end(attempt, State.FAILED, Cause(Kind.TEXT, detail="it broke"))
 
     ended = read_statuses(submitted)[0]
-    ledger.intend(submitted, make_submission("b", {0: 2}))
+    intents.intend(submitted, make_submission("b", {0: 2}))
     asked_again = read_statuses(submitted)[0]
 
     assert (ended.state, ended.attempt) == (State.FAILED, 1)

@@ -16,7 +16,7 @@ from orchestrator.analysis import comparison
 from orchestrator.model import Point, Run, reductions
 from orchestrator.model.pictures import Choice
 from orchestrator.plots.plot import draw
-from orchestrator.records import arrays, ledger
+from orchestrator.records import arrays, intents, ledger
 from orchestrator.runner import worker
 from orchestrator.runner.queue import Post
 from orchestrator.runner.stop import Stop
@@ -63,7 +63,7 @@ def sweep(  # what a sweep is made of
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
     submission = make_submission("t", {0: 1})
     run = Run(stop_t0=10.0, every_t0=10.0)
-    ledger.intend(
+    intents.intend(
         sweep_directory, dataclasses.replace(submission, run=run, root=fake_root.root)
     )
     with Stop() as stop:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from orchestrator.model import Cause, Cluster, Experiment, Kind, Point, Run, State
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents, ledger
 from orchestrator.records.failures import reason
 from orchestrator.runner import worker
 from orchestrator.runner.queue import Offer, Post
@@ -49,7 +49,7 @@ def sweep(
         run=Run(stop_t0=10.0, every_t0=10.0),
         root=fake_root.root,
     )
-    ledger.intend(sweep_directory, asked)
+    intents.intend(sweep_directory, asked)
     return sweep_directory
 
 
@@ -195,7 +195,7 @@ def test_an_experiment_that_does_not_fit_what_is_left_of_the_job_is_left_to_othe
 def test_what_one_worker_has_seen_take_long_it_does_not_start_too_late(
     sweep: SweepDirectory, make_record: Callable[..., Record]
 ) -> None:
-    (submission,) = ledger.submissions(sweep)
+    (submission,) = intents.submissions(sweep)
     offer = Offer(Experiment(0, ledger.experiments(sweep)[0].point), 1, submission)
     hours = Hours(sweep, Post("1_0", "t", until=time.time() + 600))
 

@@ -107,7 +107,7 @@ def test_following_the_log_of_a_worker_that_is_killed_on_another_node_ends(
 
     assert following.returncode == 0
     assert "rescal speaks" in said
-    assert "-- attempt 1 lost: the job ended in order, without a record of this" in said
+    assert "-- attempt 1 failed: killed by SIGKILL" in said
 
 
 def test_what_a_person_takes_away_is_cancelled_and_not_resubmitted(

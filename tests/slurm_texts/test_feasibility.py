@@ -73,7 +73,7 @@ def limits() -> Limits:
     ids=str,
 )
 def test_what_can_run_is_let_through(request_: Resources, limits: Limits) -> None:
-    assert check(request_, 10, ALL, limits) == []
+    assert check(request_, ALL, limits) == []
 
 
 @pytest.mark.parametrize(
@@ -148,13 +148,13 @@ def test_what_can_run_is_let_through(request_: Resources, limits: Limits) -> Non
 def test_what_can_never_run_is_refused_with_what_would(
     request_: Resources, problem: str, limits: Limits
 ) -> None:
-    assert check(request_, 10, ALL, limits) == [problem]
+    assert check(request_, ALL, limits) == [problem]
 
 
 def test_all_problems_are_told_at_once(limits: Limits) -> None:
     asked = Resources(partition="pdebug", time_min=120, pack=200, qos="nope")
 
-    found = check(asked, 10, ALL, limits)
+    found = check(asked, ALL, limits)
 
     assert [problem.split(":")[0] for problem in found] == [
         "slurm.qos",
@@ -166,7 +166,7 @@ def test_all_problems_are_told_at_once(limits: Limits) -> None:
 def test_a_partition_that_is_down_is_refused(limits: Limits) -> None:
     down = dataclasses.replace(DEBUG, state="DOWN")
 
-    assert check(Resources(partition="pdebug"), 1, (BATCH, down), limits) == [
+    assert check(Resources(partition="pdebug"), (BATCH, down), limits) == [
         "slurm.partition: pdebug is DOWN and starts no jobs; pbatch is UP"
     ]
 
@@ -175,7 +175,7 @@ def test_a_partition_that_takes_others_only_is_refused(limits: Limits) -> None:
     closed = dataclasses.replace(DEBUG, accounts=("ice", "sand"), qos=("short",))
     asked = Resources(partition="pdebug", account="science", qos="normal")
 
-    assert check(asked, 1, (BATCH, closed), limits) == [
+    assert check(asked, (BATCH, closed), limits) == [
         (
             "slurm.account: pdebug takes account ice, sand, science was asked;"
             " pbatch takes any account"
@@ -187,7 +187,7 @@ def test_a_partition_that_takes_others_only_is_refused(limits: Limits) -> None:
 def test_a_partition_may_hand_out_less_than_its_nodes_have(limits: Limits) -> None:
     tight = dataclasses.replace(DEBUG, max_cpus_per_node=4, max_memory_mb=1000.0)
 
-    found = check(Resources(partition="pdebug", pack=8, mem="2G"), 1, (tight,), limits)
+    found = check(Resources(partition="pdebug", pack=8, mem="2G"), (tight,), limits)
 
     assert found == [
         "slurm.pack: pdebug has 4 cores on a node, 8 were asked; no other partition does better",
@@ -196,7 +196,7 @@ def test_a_partition_may_hand_out_less_than_its_nodes_have(limits: Limits) -> No
 
 
 def test_without_a_default_a_partition_has_to_be_named(limits: Limits) -> None:
-    assert check(Resources(), 1, (DEBUG,), limits) == [
+    assert check(Resources(), (DEBUG,), limits) == [
         (
             "slurm.partition: this cluster has no default; name one of"
             " pdebug (1:00:00, 1 node of 112 cores)"
@@ -204,35 +204,48 @@ def test_without_a_default_a_partition_has_to_be_named(limits: Limits) -> None:
     ]
 
 
-def test_more_jobs_than_may_be_queued_need_packing(limits: Limits) -> None:
-    assert check(Resources(), 12_000, ALL, limits) == [
+@pytest.mark.parametrize(
+    ("queued", "problem"),
+    [
+        ({("science", "normal"): 50}, []),
+        ({("root", "short"): 49}, []),
         (
-            "slurm.pack: 12000 jobs are more than the 5000 that may be queued;"
-            " pack: 3 or more would do"
-        )
-    ]
-    assert check(Resources(pack=3), 12_000, ALL, limits) == []
-    assert check(Resources(pack=0), 12_000, ALL, limits) == []
+            {("root", "short"): 30, ("science", "short"): 20},
+            [
+                (
+                    "slurm: QOS short allows 50 queued jobs, and 50 are queued; "
+                    "wait until some have ended, or cancel them"
+                )
+            ],
+        ),
+    ],
+)
+def test_only_where_no_job_at_all_may_be_queued_is_a_request_refused(
+    limits: Limits, queued: dict[tuple[str, str], int], problem: list[str]
+) -> None:
+    busy = dataclasses.replace(limits, queued=queued)
+
+    assert check(Resources(qos="short"), ALL, busy) == problem
 
 
 def test_limits_that_the_cluster_does_not_enforce_refuse_nobody(limits: Limits) -> None:
     lax = dataclasses.replace(limits, enforced=frozenset())
 
-    assert check(Resources(qos="short", time_min=31, account="ice"), 9_000, ALL, lax) == []
-    assert slots(Resources(), lax) == 20_000
+    assert check(Resources(qos="short", time_min=31, account="ice"), ALL, lax) == []
+    assert slots(Resources(), lax).free == 20_000
 
 
 def test_a_qos_that_is_not_the_accounts_own_is_refused(limits: Limits) -> None:
     more = dataclasses.replace(limits, qos=(*limits.qos, Qos("urgent", None, None)))
 
-    assert check(Resources(qos="urgent"), 1, ALL, more) == [
+    assert check(Resources(qos="urgent"), ALL, more) == [
         "slurm.qos: account root may not use urgent, only normal, short"
     ]
 
 
 def test_as_many_may_be_queued_as_the_strictest_limit_lets(limits: Limits) -> None:
-    assert slots(Resources(), limits) == 5000
-    assert slots(Resources(qos="short"), limits) == 50
+    assert slots(Resources(), limits).free == 5000
+    assert slots(Resources(qos="short"), limits).free == 50
 
 
 def test_arrays_are_as_few_as_the_index_limit_allows(limits: Limits) -> None:

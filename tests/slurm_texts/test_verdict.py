@@ -39,7 +39,10 @@ ENDED = {
     "46": (State.OUT_OF_MEMORY, "used more memory than the 50M that it had"),
     "47": (State.OUT_OF_MEMORY, "used more memory than the 50M that it had"),
     "48": (State.OUT_OF_MEMORY, "used more memory than the 50M that it had"),
-    "49_0": (State.LOST, "the job ended in order, without a record of this"),
+    "49_0": (
+        State.LOST,
+        "the job ended, but its worker was killed or died before it wrote a record",
+    ),
     "50": (State.LOST, "never started: its log could not be opened (0:53)"),
     "54": (State.NODE_FAIL, "the node failed (n4)"),
     "56": (State.CANCELLED, f"cancelled by {ROOT}"),
@@ -73,7 +76,7 @@ def test_steps_tell_what_the_jobs_own_row_was_too_early_for(job: str) -> None:
         ("68", "waits: nodes are busy (Resources)"),
         ("59", "cannot start: it is held; scontrol release lets it start (JobHeldUser)"),
         ("60", "cannot start: it asks for more time than the partition allows (PartitionTimeLimit)"),
-        ("61", "cannot start: a limit of its account or QOS forbids it (QOSMaxWallDurationPerJobLimit)"),
+        ("61", "cannot start: it asks for more time than its QOS allows a job (QOSMaxWallDurationPerJobLimit)"),
     ],
 )  # fmt: skip
 def test_a_pending_job_says_what_it_waits_for(job: str, sentence: str) -> None:
@@ -178,3 +181,41 @@ def test_a_state_that_nobody_has_heard_of_is_passed_on() -> None:
     assert verdict("12", {}, {"12": row}, LATER) == Verdict(
         State.LOST, "the job ended as LAUNCH_FAILED (n3)"
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("QOSMaxJobsPerUserLimit", "your jobs use all the jobs that its QOS allows a user"),
+        ("QOSMaxCpuPerUserLimit", "your jobs use all the CPUs that its QOS allows a user"),
+        ("AssocGrpMemLimit", "jobs of its account use all the memory that they may together"),
+        ("AssocMaxJobsLimit", "your jobs use all the jobs that its account allows a user"),
+        ("AssocGrpCPURunMinutesLimit",
+         "jobs of its account use all the CPUs and minutes that they may together"),
+        ("Dependency", "another job has to end first"),
+        ("Licenses", "licenses are in use"),
+    ],
+)  # fmt: skip
+def test_a_limit_is_told_in_words_behind_which_slurms_own_stands(
+    reason: str, sentence: str
+) -> None:
+    waiting = Queued("PENDING", reason, None, None, 60, "", "w")
+
+    assert verdict("12", {"12": waiting}, {}, LATER).sentence == f"waits: {sentence} ({reason})"
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("AssocMaxNodePerJobLimit", "it asks for more nodes than its account allows a job"),
+        ("QOSMaxCpuPerNode", "it asks for more CPUs than its QOS allows a node"),
+        ("QOSMinCpuNotSatisfied", "it asks for fewer CPUs than its QOS demands"),
+        ("ReservationDeleted", "its reservation was deleted"),
+    ],
+)
+def test_what_waiting_does_not_help_is_told_as_such(reason: str, sentence: str) -> None:
+    waiting = Queued("PENDING", reason, None, None, 60, "", "w")
+
+    found = verdict("12", {"12": waiting}, {}, LATER)
+
+    assert found.sentence == f"cannot start: {sentence} ({reason})"

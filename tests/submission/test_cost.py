@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from orchestrator import text
 from orchestrator.cli.sentences import cost_lines
 from orchestrator.model import Experiment, Point, Progress, Run, State, Status
 from orchestrator.records import pace
@@ -36,6 +37,11 @@ def _points(lengths: Sequence[float]) -> list[Point]:
     return [Point(str(i), {**fixed, "L": length}, 1) for i, length in enumerate(lengths)]
 
 
+def _estimate(shape: Packing, points: Sequence[Point], run: Run, seen: list[Status]) -> Cost:
+    each_s = cost.expected_s(points, run, seen, builtin=True)
+    return cost.estimate(shape, each_s, seen)
+
+
 @pytest.fixture
 def used(
     make_submission: Callable[..., Submission],
@@ -51,7 +57,7 @@ def used(
         done = Status(Experiment(9, point), State.DONE, 1, make_submission("a", {}))
         done = dataclasses.replace(done, record=record)
         points, run = _points([10 * hour for hour in hours]), Run(100.0, 10.0)
-        return cost.estimate(shape, points, run, [done], builtin=True)
+        return _estimate(shape, points, run, [done])
 
     return make
 
@@ -103,12 +109,17 @@ def test_where_it_is_learnt_from_is_told(make_submission: Callable[..., Submissi
     progress = Progress(50.0, 2, 60.0)
     running = dataclasses.replace(waiting, state=State.RUNNING, progress=progress)
 
-    guessed = cost.estimate(ALONE, points, run, [waiting], builtin=True)
-    seen = cost.estimate(ALONE, points, run, [waiting, running], builtin=True)
+    guessed = _estimate(ALONE, points, run, [waiting])
+    seen = _estimate(ALONE, points, run, [waiting, running])
 
     work = pace.work(points[0].parameters, 100.0)
     assert guessed.each_s == pytest.approx((1 + 2.5e-7 * work,))
     assert "by how the model scales, as none has finished yet" in cost_lines(guessed)[1]
+    expected = text.seconds(max(guessed.each_s))
+    assert cost_lines(guessed, 1.0)[-1] == (
+        f"warning: an experiment is expected to take {expected}, and run.time_limit is 1 s"
+    )
+    assert not any("run.time_limit" in line for line in cost_lines(guessed, 1e9))
     assert cost_lines(seen)[1].endswith("learnt from 1 running")
     assert seen.each_s == pytest.approx((119.0,))
 
@@ -159,12 +170,12 @@ def beside_slurm(bench: Bench) -> Bench:
         "partitions": ("OverSubscribe=NO", "OverSubscribe=EXCLUSIVE"),
         "nodes": ("|2|2|1|", "|4|2|1|"),
     }
-    for text in ("config", "partitions", "nodes", "associations", "qos"):
-        lines = (TEXTS / f"{text}.txt").read_text().splitlines(keepends=True)
-        old, new = changes.get(text, ("", ""))
-        only = "pdebug" if text == "partitions" else ""
+    for kind in ("config", "partitions", "nodes", "associations", "qos"):
+        lines = (TEXTS / f"{kind}.txt").read_text().splitlines(keepends=True)
+        old, new = changes.get(kind, ("", ""))
+        only = "pdebug" if kind == "partitions" else ""
         changed = (line.replace(old, new) if old and only in line else line for line in lines)
-        (folder / text).write_text("".join(changed))
+        (folder / kind).write_text("".join(changed))
     place = shlex.quote(str(folder))
     for name, code in answers.items():
         (folder / name).write_text(f"#!/bin/sh\ncd {place}\n{code}\n")

@@ -45,7 +45,7 @@ def test_a_later_stop_is_gone_on_to_with_the_command_that_submit_tells(builtin: 
 
     assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
     kept = "exp0: kept with its earlier run and output settings; to go on to t = 40 t0: "
-    assert f"{kept}rescal-sweep resubmit winds.yaml 0" in told.stdout.replace("\n", " ")
+    assert f"{kept}rescal-sweep resubmit winds.yaml --stale" in told.stdout.replace("\n", " ")
     reached = re.search(r"exp0 goes on at t = (20\.\S+) t0", again.stdout)
     assert reached is not None
     assert f"resumed attempt 1 at t = {reached[1]} t0, exactly" in builtin.sweep.log.read_text()

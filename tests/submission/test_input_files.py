@@ -108,4 +108,4 @@ def test_what_the_engine_refuses_of_winds_stands_where_they_stand(builtin: Bench
 
     done = builtin.run("plan", "winds.yaml")
 
-    assert "winds.yaml:3:19: D: Rot_mode = DISK needs 8 cells or more, got 3" in done.stderr
+    assert "winds.yaml:3:18: D: Rot_mode = DISK needs 8 cells or more, got 3" in done.stderr

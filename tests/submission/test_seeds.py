@@ -14,7 +14,7 @@ from orchestrator.analysis import replicates
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.cli import seeds_table
 from orchestrator.model import Point, Run
-from orchestrator.records import attempts, ledger
+from orchestrator.records import attempts, intents, ledger
 from orchestrator.records.journal import Journal
 from orchestrator.submission import seeds
 from orchestrator.submission.seeds import Proposal
@@ -78,11 +78,11 @@ def test_seeds_are_compared_at_the_last_time_they_share_but_not_at_the_start(
     """Where the second seed ran with another run.every, only the start may be left."""
     points = [Point(str(seed), {"H": 20, "L": 12, "D": 6}, seed) for seed in (1, 2)]
     ledger.enlist(sweep_directory, points)
-    ledger.arrange(sweep_directory, [])
+    intents.arrange(sweep_directory, [])
     for number, every_t0 in ((0, 10.0), (1, 10.0 if 10.1 in times else 4.0)):
         asked = make_submission(f"t{number}", {number: 1})
         asked = dataclasses.replace(asked, run=Run(20.0, every_t0))
-        ledger.intend(sweep_directory, asked)
+        intents.intend(sweep_directory, asked)
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
     for number, mine in enumerate([[0.0, 10.2, 20.1], times]):
         place = sweep_directory.experiment(number)

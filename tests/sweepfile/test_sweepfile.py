@@ -21,7 +21,7 @@ from orchestrator.sweepfile import ranges, scalars, tree
 from orchestrator.sweepfile.extra import REFUSED
 from orchestrator.sweepfile.fields import OUTPUTS, RUN, SEEDS, SLURM
 from orchestrator.sweepfile.layers import overrides_of, shipped
-from orchestrator.sweepfile.problems import Place
+from orchestrator.sweepfile.problems import Position
 from orchestrator.sweepfile.ranges import STEPS
 from orchestrator.sweepfile.samples import RANGE, SAMPLE
 from orchestrator.sweepfile.tree import Branch, Items, Leaf
@@ -262,7 +262,7 @@ def test_all_notations_of_a_time_agree(
     ]
 
     for notation in notations:
-        leaf = Leaf(Place("x"), notation)
+        leaf = Leaf(Position("x"), notation)
         if total:
             assert scalars.duration_s(leaf) == total
         else:
@@ -272,7 +272,7 @@ def test_all_notations_of_a_time_agree(
 
 @given(st.one_of(st.integers(-(10**6), 10**6), st.floats(-1e30, 1e30)))
 def test_numbers_are_read_as_python_writes_them(value: float) -> None:
-    assert scalars.number(Leaf(Place("x"), repr(value))) == value
+    assert scalars.number(Leaf(Position("x"), repr(value))) == value
 
 
 @pytest.mark.parametrize(

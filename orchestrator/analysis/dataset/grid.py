@@ -10,7 +10,7 @@ import numpy as np
 
 from orchestrator.errors import RequestError
 from orchestrator.formats.content_names import original
-from orchestrator.records import ledger
+from orchestrator.records import intents
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import read_statuses, times_asked_for
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Status
-    from orchestrator.records.ledger import SweptAxis
+    from orchestrator.records.intents import SweptAxis
     from orchestrator.records.paths import SweepDirectory
 
 _TOLERANCE = 0.25  # of the interval between snapshots, by which one may be late
@@ -117,7 +117,7 @@ def lay_out(
         raise RequestError(f"{directory.name}: nothing was submitted yet")
     if not statuses:
         raise RequestError(f"{directory.name}: the sweep file has none of its experiments")
-    axes = ledger.swept_axes(directory)
+    axes = intents.swept_axes(directory)
     dimensions = (*_swept(axes, statuses), _seeds(statuses))
     cells: dict[tuple[int, ...], Status] = {}
     superseded = []

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from orchestrator.analysis import observables
-from orchestrator.errors import FormatError
-from orchestrator.formats import parfile, properties
+from orchestrator.analysis.scales import scales
 from orchestrator.model import State, reductions
 
 if TYPE_CHECKING:
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from orchestrator.model import Status
     from orchestrator.model.reductions import Reduction
     from orchestrator.model.snapshots import Reduced
-    from orchestrator.records.paths import ExperimentDirectory
 
 _STATES = list(State)
 
@@ -147,7 +144,7 @@ def status_arrays(grid: Grid) -> dict[str, NDArray[Any]]:
 
 def _status_values(grid: Grid, status: Status) -> dict[str, Any]:
     begun = status.record is not None or status.progress is not None
-    cell_size, time_scale = _scales(grid.directory.experiment(status.experiment.number))
+    cell_size, time_scale = scales(grid.directory.experiment(status.experiment.number))
     return {
         "state": _STATES.index(status.state),
         "progress": status.fraction,
@@ -156,26 +153,6 @@ def _status_values(grid: Grid, status: Status) -> dict[str, Any]:
         "time_scale": time_scale,
         "experiment": status.experiment.number,
     }
-
-
-def _scales(experiment: ExperimentDirectory) -> tuple[float, float]:
-    """Return metres per cell and seconds per t0, which a run without property files has not.
-
-    With a file of winds, the seconds are not known: each wind has its own.
-    """
-    names = {"Phys_prop_file", "Qsat_file", "Wind_file", "Tau_min", "Lambda_T", "Lambda_C"}
-    try:
-        values = parfile.read(experiment.parfile, names).values()
-        physical = _properties(experiment.root / str(values["Phys_prop_file"]))
-        flux = _saturated_flux(experiment.root / str(values["Qsat_file"]))
-    except (KeyError, OSError, FormatError):
-        return np.nan, np.nan
-    cell_size, time_scale = properties.scales(values, physical, flux)
-    return cell_size, np.nan if "Wind_file" in values else time_scale
-
-
-_properties = functools.cache(properties.read_properties)
-_saturated_flux = functools.cache(properties.read_saturated_flux)
 
 
 def series_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:

@@ -27,12 +27,12 @@ def perform(options: argparse.Namespace) -> int:
     from orchestrator.submission.difference import difference
 
     console = screen.console(options)
-    found = difference(options.first, options.second, data_dir=options.data_dir)
-    for line in found.lines:
+    differing = difference(options.first, options.second, data_dir=options.data_dir)
+    for line in differing.lines:
         screen.say(console, line)
-    both, first, second = found.shared, found.first_only, found.second_only
+    both, first, second = differing.shared, differing.first_only, differing.second_only
     counts = (
         f"{both} in both, {first} only in {options.first}, {second} only in {options.second}"
     )
     screen.say(console, f"experiments: {counts}")
-    return 1 if found.lines or first or second else 0
+    return 1 if differing.lines or first or second else 0

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import settings
+from orchestrator import settings, text
 from orchestrator.cli import arguments
 from orchestrator.model.pictures import FRAMES, KINDS, QUANTITIES_SHOWN
 
@@ -38,9 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--time",
-        metavar="T0",
-        type=float,
-        help="time to draw, in t0 (default: the last snapshot)",
+        metavar="TIME",
+        help="time to draw: 300 is in t0, 30d in nature, with s, min, h, d or y (default: the last "
+        "snapshot)",
     )
     parser.add_argument(
         "--seed",
@@ -65,6 +65,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=int,
         help=f"frames of an animation, at most (default: {FRAMES})",
     )
+    parser.add_argument(
+        "--relative",
+        action="store_true",
+        default=None,
+        help="colours of the height above each map's own mean, which show dunes on beds of any depth",
+    )
 
 
 def perform(options: argparse.Namespace) -> int:
@@ -77,10 +83,12 @@ def perform(options: argparse.Namespace) -> int:
     kind_alone = options.sweep in KINDS
     if kind_alone and not (settings.data_directory(options.data_dir) / options.sweep).exists():
         options.sweep, options.kind = None, options.sweep
+    time_t0, time_s = (None, None) if options.time is None else text.read_time(options.time)
     choice = Choice(
         kind=options.kind,
         output=options.output,
-        time_t0=options.time,
+        time_t0=time_t0,
+        time_s=time_s,
         seed=options.seed,
         rows=options.rows,
         columns=options.columns,
@@ -88,6 +96,7 @@ def perform(options: argparse.Namespace) -> int:
         quantity=options.quantity,
         y=options.y,
         frames=options.frames,
+        relative=options.relative,
     )
     refuse(choice)
     directory = selection.find_sweep(options.sweep, options.data_dir)

@@ -29,21 +29,21 @@ def perform(options: argparse.Namespace) -> int:
     from orchestrator.submission.prune import prune
 
     console = screen.console(options)
-    found = prune(options.sweep, data_dir=options.data_dir, remove=False)
-    name = found.directory.name
-    if found.running:
-        screen.warn(console, f"{text.names(found.running)}: not ended; cancel them first")
-    if not found.numbers:
+    pruned = prune(options.sweep, data_dir=options.data_dir, remove=False)
+    name = pruned.directory.name
+    if pruned.running:
+        screen.warn(console, f"{text.names(pruned.running)}: not ended; cancel them first")
+    if not pruned.numbers:
         screen.say(console, f"{name}: nothing to remove")
         return 0
-    counted = text.counted(len(found.numbers), "orphaned experiment")
-    what = f"{counted} ({text.names(found.numbers)}), {text.size(found.size)}"
+    counted = text.counted(len(pruned.numbers), "orphaned experiment")
+    what = f"{counted} ({text.names(pruned.numbers)}), {text.size(pruned.size)}"
     screen.say(console, f"{name}: {what}")
     if not options.yes and not _agreed(console):
         screen.say(console, "nothing was removed; --yes removes them")
         return 0
-    found = prune(options.sweep, data_dir=options.data_dir, remove=True)
-    screen.say(console, f"removed {text.counted(len(found.numbers), 'experiment')}")
+    pruned = prune(options.sweep, data_dir=options.data_dir, remove=True)
+    screen.say(console, f"removed {text.counted(len(pruned.numbers), 'experiment')}")
     return 0
 
 

@@ -78,11 +78,11 @@ def perform(options: argparse.Namespace) -> int:
 def _tell_nothing(console: Console, done: Resubmitted) -> None:
     """Say that there is nothing to do, and what there is instead."""
     from orchestrator.cli import screen, status_table
-    from orchestrator.records import failures, ledger, selection
+    from orchestrator.records import failures, intents, selection
 
     name, statuses = done.directory.name, done.statuses
     screen.say(console, f"{name}: nothing to resubmit")
     console.print(status_table.counts_line(statuses))
     sweep = selection.word(done.directory)
-    for line in failures.grouped(sweep, statuses, ledger.axes(done.directory)):
+    for line in failures.grouped(sweep, statuses, intents.axes(done.directory)):
         screen.say(console, line)

@@ -30,7 +30,7 @@ def perform(options: argparse.Namespace) -> int:
     """Claim an experiment and supervise it in this process."""
     from orchestrator.cli import screen, status_table, watch
     from orchestrator.model import State
-    from orchestrator.records import ledger
+    from orchestrator.records import intents
     from orchestrator.records.status import read_statuses
     from orchestrator.submission import foreground
 
@@ -44,7 +44,7 @@ def perform(options: argparse.Namespace) -> int:
     )
     watch.supervised(console, claimed)
     (ended,) = read_statuses(claimed.directory, [claimed.number])
-    axes = ledger.axes(claimed.directory)
+    axes = intents.axes(claimed.directory)
     console.print(status_table.status_table([ended], axes, screen.width(console)))
     if ended.state is State.CANCELLED:
         return 130

@@ -1,0 +1,34 @@
+"""How long a t0 and how large a cell is in nature."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator.errors import FormatError
+from orchestrator.formats import parfile, properties
+
+if TYPE_CHECKING:
+    from orchestrator.records.paths import ExperimentDirectory
+
+
+def scales(experiment: ExperimentDirectory) -> tuple[float, float]:
+    """Return metres per cell and seconds per t0, which a run without property files has not.
+
+    With a file of winds, the seconds are not known: each wind has its own.
+    """
+    names = {"Phys_prop_file", "Qsat_file", "Wind_file", "Tau_min", "Lambda_T", "Lambda_C"}
+    try:
+        values = parfile.read(experiment.parfile, names).values()
+        physical = _properties(experiment.root / str(values["Phys_prop_file"]))
+        flux = _saturated_flux(experiment.root / str(values["Qsat_file"]))
+    except (KeyError, OSError, FormatError):
+        return np.nan, np.nan
+    cell_size, time_scale = properties.scales(values, physical, flux)
+    return cell_size, np.nan if "Wind_file" in values else time_scale
+
+
+_properties = functools.cache(properties.read_properties)
+_saturated_flux = functools.cache(properties.read_saturated_flux)

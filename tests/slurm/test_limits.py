@@ -1,0 +1,71 @@
+"""A sweep of more experiments than jobs may be queued is sent as fewer jobs, which run them in turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.slurm.conftest import Cluster, Desk
+
+pytestmark = pytest.mark.slurm
+
+MOST = 3
+
+
+@pytest.fixture(scope="session")
+def limited(make_cluster: Callable[..., Cluster]) -> Cluster:
+    """A cluster on which a user may have three jobs in the queue."""
+    words = ("--nodes", "2", "--extra", "AccountingStorageEnforce=associations,limits,qos")
+    made = make_cluster(*words)
+    made.ask("sacctmgr", "-i", "modify", "qos", "normal", "set", f"MaxSubmitJobsPerUser={MOST}")
+    return made
+
+
+def test_more_experiments_than_may_be_queued_run_in_turn(
+    limited: Cluster, sit_at: Callable[[Cluster], Desk]
+) -> None:
+    desk = sit_at(limited)
+    desk.write("[0, 1, 2, 3, 4]")
+
+    planned = desk.run("plan", "winds.yaml", "-t", "10")
+    done = desk.run("submit", "winds.yaml", "-t", "10", "--wait")
+
+    assert "10 experiments in 3 Slurm jobs" in planned.stdout
+    bound = (
+        "in turn: up to 4 experiments on each core of a job; QOS normal allows 3 queued jobs"
+    )
+    assert bound in planned.stdout
+    assert "--array=0-2%3" in planned.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert desk.counts() == {"done": 10}
+    assert desk.attempts() == [1] * 10
+
+
+def test_jobs_that_are_queued_count_and_a_full_queue_is_refused_before_anything_is_written(
+    limited: Cluster, sit_at: Callable[[Cluster], Desk]
+) -> None:
+    desk = sit_at(limited)
+    desk.write("[0, 1]")
+    queued = [limited.submit("--hold", "--wrap", "true") for _ in range(MOST)]
+
+    try:
+        planned = desk.run("plan", "winds.yaml", "-t", "10")
+        refused = desk.run("submit", "winds.yaml", "-t", "10")
+        limited.ask("scancel", queued.pop())
+        done = desk.run("submit", "winds.yaml", "-t", "10", "--wait")
+    finally:
+        limited.ask("scancel", *queued)
+
+    full = (
+        "slurm: QOS normal allows 3 queued jobs, and 3 are queued; wait until some have ended"
+    )
+    assert full in planned.stderr
+    assert (planned.returncode, refused.returncode) == (2, 2)
+    assert refused.stderr.count(full) == 1
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 job sent to Slurm" in done.stdout
+    assert desk.counts() == {"done": 4}

@@ -1,0 +1,75 @@
+"""How many jobs a submission is: as many as are worth it, and as may be queued."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from orchestrator.model import Resources
+from orchestrator.slurm.cluster import Association, Limits, Node, Partition
+from orchestrator.submission.packing import Site, tasks
+
+NODE = Node("n1", 2, 2, 2000.0, "idle", frozenset())
+PARTITION = Partition(
+    name="pbatch",
+    default=True,
+    state="UP",
+    max_time_s=None,
+    default_time_s=None,
+    max_nodes=None,
+    max_cpus_per_node=None,
+    max_memory_mb=None,
+    exclusive=False,
+    accounts=None,
+    qos=None,
+    nodes=(NODE,),
+)
+SITE = Site(Limits("c", "", 1001, 20_000, 300, accounting=True), (PARTITION,))
+
+
+def _bounded(most: int, queued: int) -> Site:
+    mine = Association("science", True, None, most, None, ("normal",))  # noqa: FBT003  # default
+    limits = dataclasses.replace(
+        SITE.limits,
+        enforced=frozenset({"limits"}),
+        associations=(mine,),
+        queued={("science", "normal"): queued, ("other", "normal"): 7},
+    )
+    return dataclasses.replace(SITE, limits=limits)
+
+
+@pytest.mark.parametrize(
+    ("pack", "each_s", "jobs"),
+    [
+        (1, 1.0, 50),  # one second each: not a thousand jobs
+        (2, 1.0, 50),
+        (1, 30.0, 250),  # of two minutes
+        (2, 30.0, 125),
+        (0, 30.0, 125),  # a node of two cores
+        (1, 3600.0, 1000),
+    ],
+)
+def test_a_thousand_short_experiments_are_few_jobs(pack: int, each_s: float, jobs: int) -> None:
+    assert tasks(Resources(pack=pack), 1000, 1000 * each_s, SITE) == jobs
+
+
+def test_what_is_short_by_count_keeps_a_job_for_each() -> None:
+    assert tasks(Resources(), 40, 40.0, SITE) == 40
+    assert tasks(Resources(), 0, 0.0, SITE) == 0
+
+
+def test_jobs_in_turn_take_no_more_than_half_of_their_time_limit() -> None:
+    assert tasks(Resources(time_min=1), 1000, 30_000.0, SITE) == 1000
+
+
+@pytest.mark.parametrize(
+    ("most", "queued", "submissions", "jobs"),
+    [(5, 0, 1, 5), (5, 3, 1, 2), (5, 0, 2, 2), (5, 5, 1, 1), (100, 0, 1, 40)],
+)
+def test_no_more_jobs_are_sent_than_may_be_queued(
+    most: int, queued: int, submissions: int, jobs: int
+) -> None:
+    site = dataclasses.replace(_bounded(most, queued), submissions=submissions)
+
+    assert tasks(Resources(), 40, 40 * 3600.0, site) == jobs
