@@ -7,6 +7,7 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import yaml
 
 from orchestrator import reference
@@ -199,7 +200,7 @@ def outputs() -> str:
         (
             f"`out/{r.name}.npz`",
             r.long_name,
-            str(r.dtype),
+            np.dtype(r.dtype).name,
             r.units,
             " x ".join(("snapshot", *r.dims)),
         )

@@ -1,7 +1,9 @@
-"""The tutorial about Slurm, done on the cluster of the tests."""
+"""The tutorial and how-to pages about Slurm, done on the cluster of the tests."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,4 +24,20 @@ def test_the_first_slurm_sweep(cluster: Cluster, tmp_path: Path) -> None:
     sweep = tmp_path / "work" / "dunes" / "data_runs" / "quickstart"
     assert all((maps(sweep, n)[0] != maps(sweep, n)[-1]).any() for n in range(4))
     assert (sweep / "phase-diagram.png").read_bytes().startswith(b"\x89PNG")
-    assert cluster.ask("sacct", "-X", "-n", "-o", "JobName").count("quickstart.") >= 4
+    assert cluster.ask("sacct", "-X", "-n", "-o", "JobName%40").count("quickstart.") >= 4
+
+
+@pytest.mark.parametrize("page", ["whole-nodes", "pdebug-to-pbatch"])
+def test_a_page_about_partitions(page: str, cluster: Cluster, tmp_path: Path) -> None:
+    do(
+        f"how-to/{page}.md",
+        tmp_path,
+        {"SLURM_CONF": str(cluster.configuration)},
+        before="rescal-sweep init dunes; cd dunes\n",
+    )
+
+    sweep = tmp_path / "work" / "dunes"
+    words = ["rescal-sweep", "status", "quickstart", "--watch"]
+    environment = {**os.environ, "SLURM_CONF": str(cluster.configuration)}
+    subprocess.run(words, cwd=sweep, env=environment, check=True, capture_output=True)
+    assert [len(maps(sweep / "data_runs" / "quickstart", n)) for n in range(4)] == [21] * 4
