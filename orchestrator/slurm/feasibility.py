@@ -127,7 +127,7 @@ def chunks(tasks: int, limits: Limits) -> list[int]:
 
 def _unknown_partitions(request: Resources, partitions: Sequence[Partition]) -> Iterator[str]:
     there = [p.name for p in partitions]
-    all_of_them = ", ".join(described(p) for p in partitions) or "none"
+    all_of_them = ", ".join(described(p) for p in partitions if not p.hidden) or "none"
     if request.partition is None:
         if not any(p.default for p in partitions):
             yield f"slurm.partition: this cluster has no default; name one of {all_of_them}"
