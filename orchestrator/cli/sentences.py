@@ -130,6 +130,7 @@ def cost_lines(cost: Cost, time_limit_s: float | None = None) -> list[str]:
         f"time: about {span} for an experiment, {whole}; {_learnt(cost)}",
         f"use: about {_charged(cost)}",
         *_in_turn(cost),
+        *_alone(cost),
         *_limit(cost),
         *_own_limit(max(each), time_limit_s),
     ]
@@ -148,6 +149,14 @@ def _in_turn(cost: Cost) -> Iterator[str]:
     if packing.slurm and packing.in_turn > 1:
         why = packing.bound or "more jobs would be shorter than two minutes"
         yield f"in turn: up to {packing.in_turn} experiments on each core of a job; {why}"
+
+
+def _alone(cost: Cost) -> Iterator[str]:
+    """Warn of nodes of which all but one core would be idle."""
+    packing = cost.packing
+    if packing.whole_nodes and packing.together == 1 and packing.cores > 1:
+        node = f"a node of {packing.cores} cores to itself"
+        yield f"warning: each job has {node} and runs one experiment at a time; --pack node fills it"
 
 
 def _limit(cost: Cost) -> Iterator[str]:

@@ -103,7 +103,9 @@ def take(directory: SweepDirectory, offer: Offer, job: str) -> AttemptDirectory 
         for earlier in experiment.attempts()[:-1]:
             if attempts.read_record(earlier) is None:
                 attempts.end(earlier, State.LOST, Cause(Kind.CUT_OFF))
+        again = offer.attempt > offer.submission.attempts[offer.experiment.number]
         begun = f"{_name(offer)} started by {job} on {os.uname().nodename}"
+        begun += ", which was started again" * again
         ledger.log(directory, attempts.now(), begun)
     return attempt
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+import grp
 import os
 import pwd
 import re
@@ -114,6 +116,10 @@ class Partition:
     accounts: tuple[str, ...] | None
     qos: tuple[str, ...] | None
     nodes: tuple[Node, ...]
+    groups: tuple[str, ...] | None = None
+    denied_accounts: tuple[str, ...] = ()
+    denied_qos: tuple[str, ...] = ()
+    hidden: bool = False
 
     @property
     def up(self) -> bool:
@@ -134,6 +140,16 @@ def me() -> str:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         return str(os.geteuid())
+
+
+@functools.cache
+def my_groups() -> frozenset[str]:
+    """Return the names of this process's groups; those without a name are left out."""
+    names = set()
+    for number in {os.getegid(), *os.getgroups()}:
+        with contextlib.suppress(KeyError):
+            names.add(grp.getgrgid(number).gr_name)
+    return frozenset(names)
 
 
 def limits() -> Limits | Unknown:
@@ -170,7 +186,7 @@ def _with_queue(limits: Limits, queued: str) -> Limits:
 
 def partitions() -> tuple[Partition, ...] | Unknown:
     """Ask for all partitions and their nodes."""
-    answer = ask("scontrol", "--oneliner", "show", "partition")
+    answer = ask("scontrol", "--all", "--oneliner", "show", "partition")
     if isinstance(answer, Unknown):
         return answer
     nodes = ask("sinfo", "--all", "--Node", "--noheader", f"--format={_NODE}")
@@ -248,6 +264,10 @@ def _partition(row: Mapping[str, str], nodes: tuple[Node, ...]) -> Partition:
         accounts=_some(row.get("AllowAccounts", "ALL")),
         qos=_some(row.get("AllowQos", "ALL")),
         nodes=nodes,
+        groups=_some(row.get("AllowGroups", "ALL")),
+        denied_accounts=_some(row.get("DenyAccounts", "ALL")) or (),
+        denied_qos=_some(row.get("DenyQos", "ALL")) or (),
+        hidden=row.get("Hidden") == "YES",
     )
 
 

@@ -5,11 +5,14 @@ Slurm itself takes most impossible requests and leaves them pending for ever.
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.slurm import units
+from orchestrator.slurm.cluster import my_groups
 from orchestrator.slurm.fit import Need, described, refusals
 from orchestrator.slurm.units import duration
 from orchestrator.text import counted, did_you_mean
@@ -43,6 +46,16 @@ def need(request: Resources) -> Need:
     )
 
 
+def _on_behalf(request: Resources, wanted: Need, limits: Limits) -> Need:
+    """Add the account, the QOS and the groups in whose name a job would run."""
+    association = _association(request, limits) if _BOUND & limits.enforced else None
+    account, qos = request.account, request.qos
+    if association is not None:
+        account, qos = association.account, qos or _usual_qos(association)
+    groups = None if os.geteuid() == 0 else my_groups()
+    return dataclasses.replace(wanted, account=account, qos=qos, groups=groups)
+
+
 def chosen(request: Resources, partitions: Sequence[Partition]) -> list[Partition]:
     """Return the partitions that a request names, or the default one."""
     if request.partition is None:
@@ -56,7 +69,7 @@ def check(request: Resources, partitions: Sequence[Partition], limits: Limits) -
 
     Several partitions, as ``pbatch,pdebug``, are enough if one of them takes the request.
     """
-    wanted = need(request)
+    wanted = _on_behalf(request, need(request), limits)
     problems = [*_unknown_partitions(request, partitions), *_own_limits(request, limits)]
     if wanted.time_s is not None and wanted.time_s <= 0:
         problems.append("slurm.time: 0 lets nothing run; 1 minute is the least")
@@ -114,7 +127,7 @@ def chunks(tasks: int, limits: Limits) -> list[int]:
 
 def _unknown_partitions(request: Resources, partitions: Sequence[Partition]) -> Iterator[str]:
     there = [p.name for p in partitions]
-    all_of_them = ", ".join(described(p) for p in partitions) or "none"
+    all_of_them = ", ".join(described(p) for p in partitions if not p.hidden) or "none"
     if request.partition is None:
         if not any(p.default for p in partitions):
             yield f"slurm.partition: this cluster has no default; name one of {all_of_them}"

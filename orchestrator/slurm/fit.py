@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one job needs of the nodes it runs on."""
+    """What one job needs of the nodes it runs on, and on whose behalf it is.
+
+    ``account`` and ``qos`` are those asked for or the user's own; ``groups`` are the user's, None
+    for the superuser, whom no partition refuses for its groups.
+    """
 
     time_s: int | None
     cores: int
@@ -24,6 +28,9 @@ class Need:
     memory_mb: float
     features: frozenset[str]
     excluded: frozenset[str]
+    account: str | None = None
+    qos: str | None = None
+    groups: frozenset[str] | None = None
 
     def met_by(self, node: Node) -> bool:
         """Whether this node alone has all of it."""
@@ -84,19 +91,28 @@ def _terms(request: Resources, wanted: Need) -> Iterator[_Aspect]:
             lambda p: wanted.nodes <= _most_nodes(p),
             lambda p: f"allows {_nodes(_most_nodes(p))}",
         )
-    if request.account is not None:
+    account, qos = wanted.account, wanted.qos
+    if account is not None:
         yield _Aspect(
             "slurm.account",
-            f"{request.account} was asked",
-            lambda p: p.accounts is None or request.account in p.accounts,
-            lambda p: f"takes {_listed(p.accounts, 'account')}",
+            f"{account} was asked" if request.account else f"{account} is your default",
+            lambda p: _allows(account, p.accounts, p.denied_accounts),
+            lambda p: f"takes {_listed(p.accounts, 'account', p.denied_accounts)}",
         )
-    if request.qos is not None:
+    if qos is not None:
         yield _Aspect(
             "slurm.qos",
-            f"{request.qos} was asked",
-            lambda p: p.qos is None or request.qos in p.qos,
-            lambda p: f"takes {_listed(p.qos, 'QOS')}",
+            f"{qos} was asked" if request.qos else f"{qos} is your default",
+            lambda p: _allows(qos, p.qos, p.denied_qos),
+            lambda p: f"takes {_listed(p.qos, 'QOS', p.denied_qos)}",
+        )
+    if wanted.groups is not None:
+        mine = wanted.groups
+        yield _Aspect(
+            "slurm.partition",
+            "of which you are in none",
+            lambda p: p.groups is None or not mine.isdisjoint(p.groups),
+            lambda p: f"takes {_listed(p.groups, 'group')}",
         )
 
 
@@ -164,8 +180,14 @@ def _most_memory_mb(partition: Partition) -> float:
     return there if most is None else min(there, most)
 
 
-def _listed(allowed: tuple[str, ...] | None, what: str) -> str:
-    return f"any {what}" if allowed is None else f"{what} {', '.join(allowed)}"
+def _allows(name: str, allowed: tuple[str, ...] | None, denied: tuple[str, ...]) -> bool:
+    return name not in denied and (allowed is None or name in allowed)
+
+
+def _listed(allowed: tuple[str, ...] | None, what: str, denied: tuple[str, ...] = ()) -> str:
+    if allowed is not None:
+        return f"{what} {', '.join(allowed)}"
+    return f"any {what}" + (f" but {', '.join(denied)}" if denied else "")
 
 
 def _nodes(number: int) -> str:

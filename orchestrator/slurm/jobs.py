@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -160,6 +161,9 @@ def accounting(job_ids: Sequence[str], since: float = 0.0) -> dict[str, Accounte
     if not job_ids:
         return {}
     words = ["sacct", "--noheader", "--parsable2", f"--format={_ACCOUNTS}"]
+    if since > _SKEW_S:  # a site may refuse to look through all times (MaxQueryTimeRange)
+        start = time.localtime(since - _SKEW_S)
+        words.append(f"--starttime={time.strftime('%Y-%m-%dT%H:%M:%S', start)}")
     answer = ask(*words, f"--jobs={','.join(job_ids)}")
     if isinstance(answer, Unknown):
         return answer

@@ -10,6 +10,7 @@ _NEVER = {
     "PartitionConfig": "no node of the partition has what it asks for",
     "PartitionDown": "the partition is down",
     "PartitionInactive": "the partition is inactive",
+    "MaxMemPerLimit": "it asks for more memory than the partition allows",
     "BadConstraints": "no node meets its constraints",
     "JobHeldUser": "it is held; scontrol release lets it start",
     "JobHeldAdmin": "an administrator holds it",

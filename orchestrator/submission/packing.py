@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.model import Cluster
-from orchestrator.slurm import cluster, feasibility
+from orchestrator.slurm import cluster, feasibility, units
 from orchestrator.slurm.client import required
 from orchestrator.submission import slurm_jobs
 from orchestrator.submission.request import submission
@@ -162,10 +163,29 @@ def scripts(
     """
     if site is None:
         return ()
-    imagined = submission(request, "TOKEN", {})
+    imagined = as_sent(submission(request, "TOKEN", {}), site)
     sizes = dict.fromkeys(feasibility.chunks(packed.jobs, site.limits))
     limit = packed.limit_s
     return tuple(slurm_jobs.script(directory, imagined, size, limit) for size in sizes)
+
+
+def as_sent(submission: Submission, site: Site) -> Submission:
+    """Return a submission as Slurm is to get it: a whole node comes with its memory.
+
+    ``DefMemPerNode`` would leave the jobs a part of it.
+    """
+    resources = submission.resources
+    asked = resources.mem is not None or any(
+        name.startswith("mem") and not name.startswith("mem_bind")
+        for name in (name.replace("-", "_") for name in resources.extra)
+    )
+    if resources.together or asked:
+        return submission
+    chosen = feasibility.chosen(resources, site.partitions)
+    there_mb = max((n.memory_mb for p in chosen for n in p.nodes), default=0.0)
+    least_mb = min((p.max_memory_mb or there_mb for p in chosen), default=there_mb)
+    mem = units.memory(least_mb) if least_mb < there_mb else "0"
+    return dataclasses.replace(submission, resources=dataclasses.replace(resources, mem=mem))
 
 
 def chunks(submission: Submission, expected_s: float, site: Site) -> list[int]:

@@ -66,7 +66,9 @@ def send_jobs(
     try:
         chunks = packing.chunks(submission, expected_s, site)
         limit_s = packing.limit_s(submission.resources, site)
-        job_ids = slurm_jobs.send(directory, submission, chunks, in_job, limit_s)
+        job_ids = slurm_jobs.send(
+            directory, packing.as_sent(submission, site), chunks, in_job, limit_s
+        )
     except slurm_jobs.UnansweredError:  # the next submitter looks for them by name
         raise
     except RequestError as error:

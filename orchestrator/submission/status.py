@@ -86,7 +86,7 @@ def status_of(directory: SweepDirectory, *, ask_slurm: bool) -> SweepStatus:
 
 
 def _status_json(status: Status, axes: Sequence[Sequence[str]]) -> dict[str, Any]:
-    record, progress = status.record, status.progress
+    record, progress, sent = status.record, status.progress, status.submission
     return {
         "number": status.experiment.number,
         "name": status.experiment.name,
@@ -96,6 +96,9 @@ def _status_json(status: Status, axes: Sequence[Sequence[str]]) -> dict[str, Any
         "attempt": status.attempt,
         "job": status.claim.job if status.claim else None,
         "host": status.claim.host if status.claim else None,
+        "cluster": sent.slurm_cluster or None if sent else None,
+        "partition": sent.resources.partition if sent and status.on_slurm else None,
+        "submitter": sent.user or None if sent else None,
         "time_t0": status.time_t0,
         "stop_t0": status.stop_t0,
         "fraction": round(status.fraction, 6),

@@ -127,3 +127,14 @@ def test_cancelling_needs_no_space(small: Bench, fill: Callable[[Path], None]) -
     assert done.stdout == "winds: 2 cancelled, 0 had ended before\n"
     _await(lambda: _states(small) == [State.CANCELLED, State.CANCELLED])
     assert (small.sweep.experiment(0).attempt(1).record).is_file()
+
+
+def test_doctor_tells_of_a_full_disk_and_goes_on(small: Bench) -> None:
+    _fill(small.place)
+
+    done = small.run("doctor")
+
+    assert done.returncode == 1
+    assert "No space left on device; choose another with --data-dir" in done.stdout
+    assert "GB free" in done.stdout
+    assert "Traceback" not in done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,8 +34,11 @@ def test_more_experiments_than_may_be_queued_run_in_turn(
     desk.write("[0, 1, 2, 3, 4]")
 
     planned = desk.run("plan", "winds.yaml", "-t", "10")
-    done = desk.run("submit", "winds.yaml", "-t", "10", "--wait")
+    done = desk.run("submit", "winds.yaml", "-t", "10", "-p", "pbatch", "--wait")
+    first = desk.experiments()[0]
 
+    assert (first["cluster"], first["partition"]) == ("throwaway", "pbatch")
+    assert first["submitter"] == pwd.getpwuid(os.geteuid()).pw_name
     assert "10 experiments in 3 Slurm jobs" in planned.stdout
     bound = (
         "in turn: up to 4 experiments on each core of a job; QOS normal allows 3 queued jobs"

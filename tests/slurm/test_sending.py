@@ -193,3 +193,21 @@ def test_a_probe_says_at_once_what_a_partition_would_never_run(
     assert "compute node: slurm.partition: pdebug is DOWN" in done.stdout
     assert "account science: QOS normal" in done.stdout
     assert cluster.ask("squeue", "-h", "--name", "rescal-sweep-doctor") == ""
+
+
+def test_a_probe_that_no_node_takes_gives_up_and_leaves_no_job(
+    brief: Cluster, sit_at: Callable[[Cluster], Desk], wait_until: Callable[..., bool]
+) -> None:
+    busy = brief.submit("--exclusive", "--wrap", "sleep 300")
+    running = wait_until(
+        lambda: brief.ask("squeue", "-h", "-j", busy, "-o", "%T") == "RUNNING\n"
+    )
+    try:
+        done = sit_at(brief).run("doctor", "--probe")
+    finally:
+        brief.ask("scancel", busy)
+
+    assert running
+    assert done.returncode == 1
+    assert "no node took it within 60 s; try another partition with -p, or later" in done.stdout
+    assert brief.ask("squeue", "-h", "--name", "rescal-sweep-doctor") == ""

@@ -228,6 +228,31 @@ def test_only_where_no_job_at_all_may_be_queued_is_a_request_refused(
     assert check(Resources(qos="short"), ALL, busy) == problem
 
 
+def test_a_partition_refuses_an_account_a_qos_and_groups_that_it_does_not_take(
+    limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "PartitionName=closed AllowGroups=wheel,ice DenyAccounts=science DenyQos=short State=UP "
+        "MaxTime=UNLIMITED Hidden=YES"
+    )
+    (closed,) = cluster.read_partitions(text, "closed|n1|2|1|2|2000|idle|a\n")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    asked = Resources(partition="closed", account="science", qos="short")
+
+    assert closed.hidden
+    assert check(asked, (BATCH, closed), limits) == [
+        (
+            "slurm.account: closed takes any account but science, science was asked; "
+            "pbatch takes any account"
+        ),
+        "slurm.qos: closed takes any QOS but short, short was asked; pbatch takes any QOS",
+        (
+            "slurm.partition: closed takes group wheel, ice, of which you are in none; "
+            "pbatch takes any group"
+        ),
+    ]
+
+
 def test_limits_that_the_cluster_does_not_enforce_refuse_nobody(limits: Limits) -> None:
     lax = dataclasses.replace(limits, enforced=frozenset())
 

@@ -236,6 +236,19 @@ def test_jobs_from_before_are_others_with_the_same_ids(programs: Path) -> None:
     assert sorted(found) == ["49_1", "65"]
 
 
+def test_the_accounts_are_asked_for_no_longer_than_needed(programs: Path) -> None:
+    write(
+        programs / "sacct",
+        'case "$*" in *--starttime=2*) echo "7|COMPLETED|0:0|0:0|||||||n1|w";; '
+        '*) echo "sacct: error: Too wide of a date range in query" >&2; exit 1;; esac',
+    )
+
+    found = jobs.accounting(["7"], since=at("02:24:00"))
+
+    assert isinstance(found, dict)
+    assert found["7"].state == "COMPLETED"
+
+
 def test_a_profile_or_an_enclosing_job_changes_no_answer(
     programs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,6 +103,17 @@ def test_jobs_with_nodes_to_themselves_are_charged_until_their_last_experiment_e
     )
 
 
+def test_a_whole_node_for_one_experiment_is_warned_of(used: Callable[..., Cost]) -> None:
+    warning = (
+        "warning: each job has a node of 8 cores to itself and runs one experiment at a time; "
+        "--pack node fills it"
+    )
+
+    assert warning in cost_lines(used(dataclasses.replace(NODES, together=1), [1, 1]))
+    assert warning not in cost_lines(used(NODES, [1, 1]))
+    assert warning not in cost_lines(used(ALONE, [1, 1]))
+
+
 def test_where_it_is_learnt_from_is_told(make_submission: Callable[..., Submission]) -> None:
     points, run = _points([10]), Run(100.0, 10.0)
     waiting = Status(Experiment(0, points[0]), State.PENDING, 1, make_submission("a", {}))

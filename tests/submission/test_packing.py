@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import pytest
 
 from orchestrator.model import Resources
 from orchestrator.slurm.cluster import Association, Limits, Node, Partition
-from orchestrator.submission.packing import Site, tasks
+from orchestrator.submission.packing import Site, as_sent, tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.model import Submission
 
 NODE = Node("n1", 2, 2, 2000.0, "idle", frozenset())
 PARTITION = Partition(
@@ -73,3 +79,27 @@ def test_no_more_jobs_are_sent_than_may_be_queued(
     site = dataclasses.replace(_bounded(most, queued), submissions=submissions)
 
     assert tasks(Resources(), 40, 40 * 3600.0, site) == jobs
+
+
+@pytest.mark.parametrize(
+    ("resources", "most_mb", "mem"),
+    [
+        (Resources(pack=0), None, "0"),  # all that the node has
+        (Resources(pack=0), 1000.0, "1000M"),  # MaxMemPerNode: 0 would wait for ever
+        (Resources(pack=0), 4000.0, "0"),
+        (Resources(pack=0, mem="1G"), None, "1G"),
+        (Resources(pack=0, extra={"mem-per-cpu": "500M"}), None, None),
+        (Resources(pack=2), None, None),
+    ],
+)
+def test_a_whole_node_comes_with_its_memory(
+    make_submission: Callable[..., Submission],
+    resources: Resources,
+    most_mb: float | None,
+    mem: str | None,
+) -> None:
+    partition = dataclasses.replace(PARTITION, max_memory_mb=most_mb)
+    site = dataclasses.replace(SITE, partitions=(partition,))
+    asked = dataclasses.replace(make_submission("a", {0: 1}), resources=resources)
+
+    assert as_sent(asked, site).resources.mem == mem
