@@ -19,6 +19,16 @@ def scales(experiment: ExperimentDirectory) -> tuple[float, float]:
 
     With a file of winds, the seconds are not known: each wind has its own.
     """
+    try:
+        written_ns = experiment.parfile.stat().st_mtime_ns
+    except OSError:
+        return np.nan, np.nan
+    return _read(experiment, written_ns)
+
+
+@functools.lru_cache(maxsize=100_000)
+def _read(experiment: ExperimentDirectory, _written_ns: int) -> tuple[float, float]:
+    """Read the scales of a parameter file as it was written then; films ask once a frame."""
     names = {"Phys_prop_file", "Qsat_file", "Wind_file", "Tau_min", "Lambda_T", "Lambda_C"}
     try:
         values = parfile.read(experiment.parfile, names).values()
