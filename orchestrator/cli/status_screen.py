@@ -80,14 +80,14 @@ def of_sweep(
     axes = intents.axes(directory)
     ending: list[Text] = [status_table.counts_line(statuses)]
     sweep = selection.word(directory)
-    ending += map(Text, failures.grouped(sweep, present(statuses), axes))
+    causes = [Text(line) for line in failures.grouped(sweep, present(statuses), axes)]
+    ending += causes if everything else _fitting(console, causes)
     ending += map(Text, next_steps(directory, statuses))
     if all(s.state is State.CANCELLED for s in present(statuses)) and not everything:
         return Group(*ending)
     lines = None
     if console.is_interactive:
-        used = sum(len(line.wrap(console, console.width)) for line in ending)
-        lines = max(console.height - 1 - used, _TABLE_LINES + _FEW_ROWS)
+        lines = max(console.height - 1 - _height(console, ending), _TABLE_LINES + _FEW_ROWS)
     rows = statuses if everything else _rows(statuses, lines)
     parts: list[RenderableType] = []
     width = screen.width(console)
@@ -96,9 +96,30 @@ def of_sweep(
         parts += _by_axis(statuses, axes, room)
     if rows:
         parts.append(
-            status_table.status_table(rows, axes, width, ascii_only=screen.is_ascii(console))
+            status_table.status_table(
+                rows,
+                axes,
+                width,
+                ascii_only=screen.is_ascii(console),
+                one_line=lines is not None and not everything,
+            )
         )
     return Group(*parts, *ending)
+
+
+def _fitting(console: Console, causes: Sequence[Text]) -> Sequence[Text]:
+    """Leave of the causes what fits on half of a screen, and say how many there are beside."""
+    if not console.is_interactive:
+        return causes
+    shown = list(causes)
+    while len(shown) > 1 and 2 * _height(console, shown) > console.height:
+        shown.pop()
+    more = len(causes) - len(shown)
+    return shown + [Text(f"... {more} more causes; all of them with --all")] * (more > 0)
+
+
+def _height(console: Console, lines: Sequence[Text]) -> int:
+    return sum(len(line.wrap(console, console.width)) for line in lines)
 
 
 def _rows(statuses: Sequence[Status], lines: int | None) -> Sequence[Status]:

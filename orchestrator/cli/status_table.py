@@ -87,11 +87,13 @@ def status_table(
     width: int | None = None,
     *,
     ascii_only: bool = False,
+    one_line: bool = False,
 ) -> Table:
     """Show each experiment on a line: values, state, attempt, place, progress, last error.
 
     Where ``width`` characters are too few for all of it, whole columns are left out, those first
     that tell least, rather than cut. With ``ascii_only`` there are no letters but those.
+    With ``one_line`` remarks are cut where a line ends, else they are folded.
     """
     remark = _Column("remark", [Text(failures.remark(s)) for s in statuses], left=True)
     columns = [
@@ -114,7 +116,8 @@ def status_table(
             column.title, justify=side, no_wrap=True, min_width=column.width - _GAP
         )
     if room:
-        table.add_column(remark.title, overflow="fold")
+        overflow: Literal["ellipsis", "fold"] = "ellipsis" if one_line else "fold"
+        table.add_column(remark.title, overflow=overflow, no_wrap=one_line)
         columns.append(remark)
     for row in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -14,8 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
+
+from orchestrator.cli import status_screen
+from orchestrator.model import Cause, Experiment, Kind, Point, State, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.model import Record
+    from orchestrator.records.paths import SweepDirectory
     from tests.conftest import Bench
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -90,3 +99,32 @@ def test_hints_name_a_sweep_that_lies_elsewhere_by_its_path(bench: Bench) -> Non
     )
     bench.go()
     assert bench.run(*command.split(), "--wait").returncode == 0
+
+
+def test_many_causes_leave_room_for_the_counts(
+    sweep_directory: SweepDirectory, make_record: Callable[..., Record]
+) -> None:
+    words = ["ice", "mud", "fog", "hail", "rime", "dust", "loam", "silt", "peat", "clay"]
+    statuses = [
+        Status(
+            Experiment(i, Point(word, {"H": 20}, seed=1)),
+            State.FAILED,
+            1,
+            None,
+            record=make_record(
+                state=State.FAILED, causes=(Cause(Kind.TEXT, detail=f"{word} " * 25),)
+            ),
+        )
+        for i, word in enumerate(words)
+    ]
+    console = Console(
+        file=io.StringIO(), width=80, height=24, force_terminal=True, force_interactive=True
+    )
+
+    console.print(status_screen.of_sweep(console, sweep_directory, statuses, everything=False))
+
+    assert isinstance(console.file, io.StringIO)
+    shown = _ESCAPE.sub("", console.file.getvalue()).splitlines()
+    assert len(shown) <= 24
+    assert "10 experiments: 10 failed" in shown
+    assert re.match(r"\.\.\. [6-9] more causes; all of them with --all", shown[-1])
