@@ -62,7 +62,7 @@ slurm-demo: .venv/.demo
 release: .venv/.release
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist . >/dev/null
-	.ci/release dist
+	.ci/release dist $(TRY)
 
 clean:
 	rm -rf .venv node_modules
