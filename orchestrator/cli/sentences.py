@@ -95,7 +95,7 @@ def going_on(starts: Mapping[int, float | str]) -> list[str]:
     """Say where attempts go on, or why they begin anew; the first few one by one.
 
     >>> going_on({0: 240.013, 1: "the engine was another version"})
-    ['exp0 goes on at t = 240.013 t0', 'exp1 begins anew: the engine was another version']
+    ['exp0 goes on at t = 240 t0', 'exp1 begins anew: the engine was another version']
     """
     lines = [
         f"exp{number} begins anew: {start}"

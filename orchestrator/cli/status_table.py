@@ -187,7 +187,7 @@ def sparkline(values: Sequence[float], levels: str = _BLOCKS) -> str:
     """Draw a series as a line of blocks, from nothing to its largest value; needs two of them.
 
     >>> sparkline([0, 1, 2, 4, 8]), sparkline([0, 4, 8], _ASCII), sparkline([3])
-    ('▁▂▃▅█', '_=#', '')
+    ('▁▂▃▅█', '_+#', '')
     """
     if len(values) < 2:
         return ""

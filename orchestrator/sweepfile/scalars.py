@@ -185,10 +185,10 @@ def formula(leaf: Leaf) -> Formula:
 def duration_s(leaf: Leaf) -> float:
     """Read a time in seconds: Slurm's notations and ``4h``; a bare number is minutes.
 
-    >>> from orchestrator.sweepfile.problems import Place
+    >>> from orchestrator.sweepfile.problems import Position
     >>> from orchestrator.sweepfile.tree import Leaf
     >>> texts = ("4:00:00", "30:00", "1-12", "1h30min", "45")
-    >>> [duration_s(Leaf(Place("x"), text)) / 60 for text in texts]
+    >>> [duration_s(Leaf(Position("x"), text)) / 60 for text in texts]
     [240.0, 30.0, 2160.0, 90.0, 45.0]
     """
     words = leaf.text.strip()
