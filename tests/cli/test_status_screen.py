@@ -104,7 +104,7 @@ def test_hints_name_a_sweep_that_lies_elsewhere_by_its_path(bench: Bench) -> Non
 def test_many_causes_leave_room_for_the_counts(
     sweep_directory: SweepDirectory, make_record: Callable[..., Record]
 ) -> None:
-    words = ["ice", "mud", "fog", "hail", "rime", "dust", "loam", "silt", "peat", "clay"]
+    words = ["ice", "mud", "fog", "hail", "sleet", "dust", "loam", "silt", "peat", "clay"]
     statuses = [
         Status(
             Experiment(i, Point(word, {"H": 20}, seed=1)),
