@@ -14,7 +14,7 @@ from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formats.templates import TEMPLATES
 from orchestrator.model import State
 from orchestrator.sweepfile import fields, ranges, samples, winds
-from orchestrator.sweepfile.layers import shipped
+from orchestrator.sweepfile.layers import shortly, template_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,9 +95,10 @@ def names() -> dict[str, list[str]]:
 def templates() -> list[SweepTemplate]:
     """Return the templates that a sweep file here may extend; the project's hide those that ship."""
     nearest: dict[str, Path] = {}
-    for folder in (Path("templates"), Path("..") / "templates", shipped("templates")):
+    _here, *folders = template_folders(Path("sweep.yaml"))
+    for folder in folders:
         for path in sorted(folder.glob("*.yaml")):
-            nearest.setdefault(path.stem, path)
+            nearest.setdefault(path.stem, shortly(path))
     return [_template(name, path) for name, path in sorted(nearest.items())]
 
 

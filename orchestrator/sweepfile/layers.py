@@ -89,8 +89,8 @@ def shipped(kind: str) -> Path:
     return installed if installed.is_dir() else package.parent / kind
 
 
-def _folders(path: Path) -> list[Path]:
-    """Return the directories in which templates are looked for.
+def template_folders(path: Path) -> list[Path]:
+    """Return the directories in which templates of a sweep file are looked for, its own first.
 
     The file may lie in ``sweeps/``, in ``templates/``, or, as a copy, in ``data_runs/NAME/``.
     """
@@ -105,13 +105,13 @@ def _named(node: Node, read: Sequence[Path], problems: Problems) -> Path | None:
     name = converted("extends", node, scalars.name, problems)
     if name is None:
         return None
-    folders = _folders(read[0])
+    folders = template_folders(read[0])
     before = {path.resolve() for path in read}
     candidates = [folder / f"{name}.yaml" for folder in folders]
     existing = [candidate for candidate in candidates if candidate.is_file()]
     left = [candidate for candidate in existing if candidate.resolve() not in before]
     if left:
-        return _shortly(min(left, key=_is_sweep))  # the first of those that are none
+        return shortly(min(left, key=_is_sweep))  # the first of those that are none
     if existing:
         circle = " -> ".join([*(path.stem for path in read), name])
         problems.add(node.position, "extends", f"extends itself, in a circle: {circle}")
@@ -132,7 +132,7 @@ def _is_sweep(path: Path) -> bool:
     return False
 
 
-def _shortly(path: Path) -> Path:
+def shortly(path: Path) -> Path:
     """Return a path as people write it, from where they are if it is below."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

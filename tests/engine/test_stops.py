@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 from typing import TYPE_CHECKING
 
@@ -97,21 +98,29 @@ def _whole(first: int, count: int) -> list[tuple[int, tuple[list[str], int]]]:
     return found
 
 
+def _stopping(path: Path, pauses: int) -> Callable[[Simulation], None]:
+    """Return what saves the state and ends the run at the pause of this number, counted from 1."""
+    counted = itertools.count(1)
+
+    def pause(now: Simulation) -> None:
+        if next(counted) == pauses:
+            checkpoint.save(now, path)
+            raise Enough
+
+    return pause
+
+
 def test_runs_that_are_stopped_at_random_go_on_to_the_same_bytes(tmp_path: Path) -> None:
     for seed, (wanted, pauses) in (*_whole(1000, STOPS), *_whole(WALLED[0], 1)):
         left = int(np.random.default_rng(seed).integers(0, pauses + 1))
         found: list[str] = []
 
-        def pause(now: Simulation) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                checkpoint.save(now, tmp_path / "state")
-                raise Enough
-
         try:
             _started(seed).run(
-                stop=STOP, every=EVERY, on_snapshot=_digests(found), on_pause=pause
+                stop=STOP,
+                every=EVERY,
+                on_snapshot=_digests(found),
+                on_pause=_stopping(tmp_path / "state", left),
             )
         except Enough:
             _restored(seed, tmp_path / "state").resume(on_snapshot=_digests(found))
@@ -142,16 +151,12 @@ def test_a_finer_interval_goes_on_where_no_snapshot_is_missing(tmp_path: Path) -
         left = int(np.random.default_rng(seed).integers(1, pauses // 3 + 2))
         found: list[str] = []
 
-        def pause(now: Simulation) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                checkpoint.save(now, tmp_path / "state")
-                raise Enough
-
         try:
             _started(seed).run(
-                stop=STOP, every=9.0, on_snapshot=_digests(found), on_pause=pause
+                stop=STOP,
+                every=9.0,
+                on_snapshot=_digests(found),
+                on_pause=_stopping(tmp_path / "state", left),
             )
         except Enough:
             pass
