@@ -54,9 +54,11 @@ def _make(
     attempt: int,
     run: Run = RUN,
     stop_after: int | None = None,
+    *,
+    stop_when_saved: bool = False,
     **given: Any,
 ) -> Record:
-    """Make one attempt; stop it as a scheduler would after so many snapshots."""
+    """Make one attempt; stop it as a scheduler would after so many snapshots, or a saved state."""
     directory = ExperimentDirectory(place)
     claimed = attempts.claim(directory, attempt, attempts.myself("t", "j"))
     assert claimed is not None
@@ -64,14 +66,17 @@ def _make(
     engine = given.get("engine", simulator.builtin())
     task = Task(Experiment(0, point), attempt, run, outputs)
     with Stop() as stop:
-        if stop_after is not None:
+        if stop_after is not None or stop_when_saved:
+
+            def due() -> bool:
+                if stop_after is None:
+                    return any(claimed.root.glob("checkpoint.?"))
+                progress = attempts.read_progress(claimed)
+                return progress is not None and progress.snapshots >= stop_after
 
             def watch() -> None:
                 deadline = time.monotonic() + 120
-                while time.monotonic() < deadline:
-                    progress = attempts.read_progress(claimed)
-                    if progress is not None and progress.snapshots >= stop_after:
-                        break
+                while time.monotonic() < deadline and not due():
                     time.sleep(0.005)
                 stop.request(State.TIMEOUT, Cause(Kind.CANCELLED))
 
@@ -199,7 +204,8 @@ def test_attempts_that_come_no_further_are_told_with_a_time_that_is_enough(
 
 
 def test_a_status_tells_the_time_of_the_saved_state(tmp_path: Path) -> None:
-    first = _make(tmp_path, 1, SPARSE, stop_after=1)
+    often = dataclasses.replace(SPARSE, checkpoint_every_s=0.01)
+    first = _make(tmp_path, 1, often, stop_when_saved=True)
 
     status = Status(Experiment(0, Point("k", {}, 1)), State.TIMEOUT, 1, None, record=first)
     told = re.search(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,7 +38,7 @@ def test_a_page_about_partitions(page: str, cluster: Cluster, tmp_path: Path) ->
     )
 
     sweep = tmp_path / "work" / "dunes"
-    words = ["rescal-sweep", "status", "quickstart", "--watch"]
+    words = [sys.executable, "-m", "orchestrator", "status", "quickstart", "--watch"]
     environment = {**os.environ, "SLURM_CONF": str(cluster.configuration)}
     subprocess.run(words, cwd=sweep, env=environment, check=True, capture_output=True)
     assert [len(maps(sweep / "data_runs" / "quickstart", n)) for n in range(4)] == [21] * 4
