@@ -37,6 +37,7 @@ from orchestrator.records.failures import reason
 from orchestrator.records.lock import locked
 from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 from orchestrator.runner import simulator
+from orchestrator.runner.attempt import Assignment
 from orchestrator.runner.queue import Post
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
@@ -116,7 +117,7 @@ def engine_s() -> tuple[float, float]:
             place = ExperimentDirectory(Path(scratch) / f"exp{i}")
             attempts.claim(place, 1, attempts.myself("", "benchmark"))
             task = Task(Experiment(i, point), 1, run, Outputs())
-            record = supervise(task, engine, place, stop)
+            record = supervise(Assignment(task, engine, place, stop))
             assert record.complete, reason(record)
             supervised.append(record.simulating_s + record.reducing_s)
             alone.append(drained_s(engine, place.root, run))
@@ -199,7 +200,7 @@ def attempt_s(root: Path, place: Path, number: int, stop: Stop) -> tuple[float, 
     attempts.claim(directory, 1, attempts.myself("", "benchmark"))
     point = Point("00", {"H": 20, "L": 40, "D": 20, "Time": 0.0}, seed=1)
     task = Task(Experiment(number, point), 1, Run(1.0, 2.0), Outputs())
-    record = supervise(task, simulator.at_root(root), directory, stop)
+    record = supervise(Assignment(task, simulator.at_root(root), directory, stop))
     assert record.complete, reason(record)
     spent = time.perf_counter() - before
     return spent, float((place / "started").read_text()) - began

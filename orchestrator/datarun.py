@@ -18,6 +18,7 @@ from orchestrator.model import Experiment, Outputs, Point, Run, Task
 from orchestrator.records import attempts, failures
 from orchestrator.records.paths import ExperimentDirectory
 from orchestrator.runner import preparation, simulator
+from orchestrator.runner.attempt import Assignment
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
 from orchestrator.runner.unpiped import supervise_to_files
@@ -145,8 +146,8 @@ class DataRun:
             claimed = attempts.claim(self._directory, number, attempts.myself("", "datarun"))
         task = Task(self._experiment, claimed.number, self._wish.run, self._outputs)
         with _stop() as stop:
-            options = self._wish.options
-            record = make(task, self._engine, self._directory, stop, options)
+            assignment = Assignment(task, self._engine, self._directory, stop)
+            record = make(assignment, self._wish.options)
         if record.state.bad:
             why = failures.reason(record)
             raise EngineError(f"{self._directory.root}: {record.state.value}: {why}")

@@ -29,6 +29,7 @@ from orchestrator.model import (
 from orchestrator.model.snapshots import Reduced, Snapshot
 from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 from orchestrator.runner import simulator
+from orchestrator.runner.attempt import Assignment
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
 
@@ -240,9 +241,9 @@ class Trial:
     ) -> Record:
         engine = simulator.at_root(self.fake.root)
         if stop is not None:
-            return make(self.task, engine, self.directory, stop, options)
+            return make(Assignment(self.task, engine, self.directory, stop), options)
         with Stop() as never:
-            return make(self.task, engine, self.directory, never, options)
+            return make(Assignment(self.task, engine, self.directory, never), options)
 
     def maps(self) -> NDArray[np.int16]:
         """Return the published height maps."""

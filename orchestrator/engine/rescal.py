@@ -252,11 +252,10 @@ def _simulation(
     model: str,
     weather: Weather,
 ) -> Simulation:
-    from orchestrator.engine import cache, warm  # noqa: PLC0415  # they load the kernels
+    from orchestrator.engine import warm  # noqa: PLC0415  # it loads the kernels
     from orchestrator.engine.simulation import Simulation  # noqa: PLC0415
 
-    wanted = settings.read(values, model)
-    cache.ensure(warm.compile_all, lambda: warm.load(wanted))
+    warm.ready(settings.read(values, model))
     try:
         return Simulation(
             values, cells, cell_times, time=time, seed=seed, model=model, weather=weather

@@ -19,7 +19,7 @@ from orchestrator.engine.simulation import Simulation
 from orchestrator.formats.templates import parse_template
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from orchestrator.engine.settings import Settings
     from orchestrator.formats.parameters import Value
@@ -42,6 +42,8 @@ _CASES: dict[str, dict[str, Value]] = {
 }
 """Runs that need kernels of their own; the last one comes in an open and in a cyclic box."""
 
+_loaded: set[str] = set()  # of these, by this process or the one that it was forked from
+
 
 def main(words: Sequence[str]) -> None:
     """Compile what is not compiled yet, load it, and say how long that took.
@@ -60,17 +62,23 @@ def main(words: Sequence[str]) -> None:
 
 def compile_all() -> None:
     """Simulate a tiny domain in every way that has kernels of its own."""
-    for changes in _CASES.values():
-        _simulate(changes)
+    _load(_CASES)
     _simulate(_CASES["FULL"] | {"Boundary": "PERIODIC"})
     _simulate(_CASES["FULL"] | {"Lgca_reset": False})
 
 
-def load(wanted: Settings) -> None:
-    """Load the compiled kernels that a run needs."""
-    needed = {"TRANS", wanted.avalanches.value, wanted.rotation.value}
-    for name in needed & _CASES.keys():
+def ready(wanted: Settings | None = None) -> None:
+    """Have the kernels loaded that a run needs, or those that every run needs."""
+    own = set() if wanted is None else {wanted.avalanches.value, wanted.rotation.value}
+    missing = ({"TRANS"} | own) & _CASES.keys() - _loaded
+    if missing:
+        cache.ensure(compile_all, lambda: _load(missing))
+
+
+def _load(cases: Iterable[str]) -> None:
+    for name in cases:
         _simulate(_CASES[name])
+        _loaded.add(name)
 
 
 def _simulate(changes: dict[str, Value]) -> None:

@@ -16,7 +16,8 @@ class Engine:
     """A pair of programs that simulate, and where their property files are.
 
     ``genesis`` and ``rescal`` are command lines up to the programs' own arguments; ``root`` is the
-    ReSCAL-snow tree they come from, or None for the built-in engine.
+    ReSCAL-snow tree they come from, or None for the built-in engine. ``serve`` is the command line
+    of a program that starts both faster, where there is one.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Engine:
     root: Path | None = None
     version: str = ""
     digest: str = ""
+    serve: tuple[str, ...] = ()
 
     @property
     def resumes_exactly(self) -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from orchestrator.errors import OrchestratorError
     from orchestrator.model import Continuation, Engine, State, Task
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
+    from orchestrator.runner.process import Launch
     from orchestrator.runner.results import Results
     from orchestrator.runner.stop import Stop
 
@@ -21,12 +22,21 @@ _QUOTED = 200  # characters of an engine's last line in a cause
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One attempt to make: what, with which engine, where, and what may stop it."""
+    """One attempt to make.
+
+    Attributes
+    ----------
+    stop
+        Ends the attempt early when requested, after the snapshot that is arriving.
+    launch
+        How programs are started.
+    """
 
     task: Task
     engine: Engine
     directory: ExperimentDirectory
     stop: Stop
+    launch: Launch = process.spawn
 
     @property
     def files(self) -> AttemptDirectory:

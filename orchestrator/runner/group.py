@@ -46,6 +46,12 @@ class Group:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.number, number)
 
+    def close(self) -> None:
+        """End whatever is left of the group."""
+        os.close(self._own_end)  # at which the kernel kills it
+        os.close(self.lifeline)
+        os.waitpid(self.number, 0)
+
     def __enter__(self) -> Self:
         return self
 
@@ -55,6 +61,4 @@ class Group:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        os.close(self._own_end)  # at which the kernel kills what may be left
-        os.close(self.lifeline)
-        os.waitpid(self.number, 0)
+        self.close()

@@ -9,9 +9,10 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.errors import EngineError, StartError
 from orchestrator.records import attempts, survivors
@@ -30,6 +31,41 @@ _LAST_BYTES = 8192
 _PAUSE_S = 0.02  # between looks at a child where the kernel cannot tell of its end
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program to start: its command line, its working directory, its group.
+
+    Attributes
+    ----------
+    handles
+        File descriptors that it inherits, besides those of every program.
+    """
+
+    words: Sequence[str]
+    directory: Path
+    group: Group
+    handles: tuple[int, ...] = ()
+
+
+class Started(Protocol):
+    """A program that was started, as :class:`subprocess.Popen` has it."""
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended; None before that was asked for."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return how it ended; raise :class:`subprocess.TimeoutExpired` if it has not."""
+
+
+Launch = Callable[[Program, int], Started]
+"""Starts a program whose output goes to a file descriptor; raises OSError where it cannot."""
+
+
 class Child:
     """A running program of a process group.
 
@@ -39,18 +75,16 @@ class Child:
         A file descriptor that becomes readable when the program ends; None before Linux 5.3.
     """
 
-    def __init__(
-        self, popen: subprocess.Popen[bytes], group: Group, others: AbstractSet[int]
-    ) -> None:
-        self._popen = popen
+    def __init__(self, started: Started, group: Group, others: AbstractSet[int]) -> None:
+        self._started = started
         self._group = group
         self._others = others  # children of this process that are not the program's
-        self.pid = popen.pid
-        self.ended_handle = _ended_handle(popen.pid)
+        self.pid = started.pid
+        self.ended_handle = _ended_handle(started.pid)
 
     def ended(self) -> bool:
         """Tell whether the program itself has ended, its children aside."""
-        if self._popen.returncode is not None:
+        if self._started.returncode is not None:
             return True
         # the zombie stays, so that the group's number cannot pass to somebody else
         look = os.WEXITED | os.WNOHANG | os.WNOWAIT
@@ -98,13 +132,13 @@ class Child:
 
         As :mod:`subprocess` has it: the exit status, or the negative number of the signal.
         """
-        if self._popen.returncode is None:
+        if self._started.returncode is None:
             self._group.signal(signal.SIGKILL)
             self.wait(_DYING_S)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                return self._popen.wait(_PAUSE_S)
+                return self._started.wait(_PAUSE_S)
             raise EngineError(f"process {self.pid} cannot be killed; it hangs in the kernel")
-        return self._popen.returncode
+        return self._started.returncode
 
     def ticks(self) -> int:
         """Return the processor time of the program and its children so far, in kernel ticks."""
@@ -135,51 +169,37 @@ class Child:
 
 
 @contextlib.contextmanager
-def running(
-    command: Sequence[str],
-    directory: Path,
-    log: Path,
-    group: Group,
-    handles: Sequence[int] = (),
-) -> Iterator[Child]:
-    """Run ``command`` in ``directory`` with its output appended to ``log``.
-
-    ``handles`` are inherited.
-    """
+def running(program: Program, log: Path, launch: Launch | None = None) -> Iterator[Child]:
+    """Run a program with its output appended to ``log``."""
     with Output(log) as output:
-        child = _start(command, directory, output, group, handles)
+        others = orphans.children()
+        try:
+            started = (launch or spawn)(program, output.handle)
+        except (OSError, subprocess.SubprocessError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise StartError(program.words[0], str(why)) from error
+        output.let_go()
+        child = Child(started, program.group, others)
         try:
             yield child
         finally:
             child.close()
 
 
-def _start(
-    command: Sequence[str],
-    directory: Path,
-    output: Output,
-    group: Group,
-    handles: Sequence[int],
-) -> Child:
-    others = orphans.children()
+def spawn(program: Program, output: int) -> subprocess.Popen[bytes]:
+    """Start a program as a child of this process."""
     supervisor = survivors.mark(attempts.myself("", ""))
-    try:
-        with _heeding_interrupts():
-            popen = subprocess.Popen(
-                command,
-                cwd=directory,
-                stdin=subprocess.DEVNULL,
-                stdout=output.handle,
-                stderr=subprocess.STDOUT,
-                pass_fds=(*handles, group.lifeline),
-                process_group=group.number,
-                env={**os.environ, survivors.VARIABLE: supervisor},
-            )
-    except (OSError, subprocess.SubprocessError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise StartError(command[0], str(why)) from error
-    output.let_go()
-    return Child(popen, group, others)
+    with _heeding_interrupts():
+        return subprocess.Popen(
+            program.words,
+            cwd=program.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=(*program.handles, program.group.lifeline),
+            process_group=program.group.number,
+            env={**os.environ, survivors.VARIABLE: supervisor},
+        )
 
 
 @contextlib.contextmanager

@@ -50,6 +50,7 @@ def builtin() -> Engine:
         real_data=package / "engine" / "real_data",
         version=__version__,
         digest=_digest_of_files(sources),
+        serve=(*command, "serve"),
     )
 
 

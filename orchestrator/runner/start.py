@@ -38,7 +38,8 @@ def make_initial(assignment: Assignment, watchdog: Watchdog, group: Group) -> tu
     command = simulator.genesis_command(assignment.engine, directory.parfile.name, seed)
     directory.cellspace.unlink(missing_ok=True)
     log = assignment.files.engine_log
-    with process.running(command, directory.root, log, group) as child:
+    program = process.Program(command, directory.root, group)
+    with process.running(program, log, assignment.launch) as child:
         watchdog.follow("genesis", child)
         await_end(child, assignment, watchdog)
         status = child.status()
@@ -77,8 +78,8 @@ def engine(
     """Run the engine and note how it ended."""
     log = assignment.files.engine_log
     with contextlib.ExitStack() as stack:
-        running = process.running(command, assignment.directory.root, log, group, handles)
-        child = stack.enter_context(running)
+        program = process.Program(command, assignment.directory.root, group, tuple(handles))
+        child = stack.enter_context(process.running(program, log, assignment.launch))
         try:
             yield child
         finally:

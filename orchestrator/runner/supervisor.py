@@ -16,7 +16,7 @@ from orchestrator.records import attempts, provenance
 from orchestrator.runner import pipe, preparation, process, resume, simulator
 from orchestrator.runner import start as starting
 from orchestrator.runner.asked import asked
-from orchestrator.runner.attempt import Assignment, Course, Halt, Verdict, cause_of
+from orchestrator.runner.attempt import Course, Halt, Verdict, cause_of
 from orchestrator.runner.conclusion import conclude
 from orchestrator.runner.decoder import CutError, Decoder
 from orchestrator.runner.group import Group
@@ -29,16 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from orchestrator.model import Engine, Record, Run, Task
-    from orchestrator.records.paths import ExperimentDirectory
+    from orchestrator.model import Record, Run
+    from orchestrator.runner.attempt import Assignment
     from orchestrator.runner.process import Child
     from orchestrator.runner.resume import Resumption
-    from orchestrator.runner.stop import Stop
 
 _LAST_WORDS_S = 5.0  # for an engine to end after its stream was cut
 _CLOSING_S = 60.0  # for one to end whose stream is whole
 _CLOSED = "rescal closed the data pipe but did not end"
-_STOPPED = (simulator.SAVED, -signal.SIGUSR1)
+_STOPPED = (simulator.SAVED, 128 + signal.SIGUSR1, -signal.SIGUSR1)
 """How the built-in engine ends when it is asked to save: saved, or before there was a state."""
 
 _CONTINUED = "continued.csp"  # the cells that a continuation starts from
@@ -66,27 +65,18 @@ class Start:
     cells: Path | None = None
 
 
-def supervise(
-    task: Task,
-    engine: Engine,
-    directory: ExperimentDirectory,
-    stop: Stop,
-    options: tuple[str, ...] = (),
-) -> Record:
+def supervise(assignment: Assignment, options: tuple[str, ...] = ()) -> Record:
     """Make one attempt at an experiment and return its record, which is the last file written.
 
     Whatever happens to the engine, the snapshots received before it are kept and published.
 
     Parameters
     ----------
-    task
-        Its attempt must have been claimed.
-    stop
-        Ends the attempt early when requested, after the snapshot that is arriving.
+    assignment
+        The attempt to make, which must have been claimed.
     options
         More of the engine's own command-line options.
     """
-    assignment = Assignment(task, engine, directory, stop)
     course = Course(_new_results(assignment), attempts.now())
     return attempt(
         assignment, course, lambda group: _simulate(assignment, course, group, options)

@@ -6,31 +6,23 @@ from typing import TYPE_CHECKING
 
 from orchestrator.records import attempts, provenance
 from orchestrator.runner import preparation, start
-from orchestrator.runner.attempt import Assignment, Course
+from orchestrator.runner.attempt import Course
 from orchestrator.runner.judgement import judge_end
 from orchestrator.runner.results import Results
 from orchestrator.runner.supervisor import attempt
 from orchestrator.runner.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from orchestrator.model import Engine, Record, Task
-    from orchestrator.records.paths import ExperimentDirectory
-    from orchestrator.runner.attempt import Verdict
+    from orchestrator.model import Record
+    from orchestrator.runner.attempt import Assignment, Verdict
     from orchestrator.runner.group import Group
-    from orchestrator.runner.stop import Stop
 
 _BACKGROUND_S = 300.0  # for compressions that the engine has left behind
 
 
-def supervise_to_files(
-    task: Task,
-    engine: Engine,
-    directory: ExperimentDirectory,
-    stop: Stop,
-    options: tuple[str, ...] = (),
-) -> Record:
+def supervise_to_files(assignment: Assignment, options: tuple[str, ...] = ()) -> Record:
     """Make one attempt without reducing anything; parameters are those of ``supervise``."""
-    assignment = Assignment(task, engine, directory, stop)
+    task, engine, directory = assignment.task, assignment.engine, assignment.directory
     course = Course(Results(assignment.files, directory, task.outputs), attempts.now())
 
     def simulate(group: Group) -> Verdict:

@@ -12,6 +12,7 @@ import os
 import select
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator import bugs
@@ -20,15 +21,16 @@ from orchestrator.formats.durable import NO_SPACE
 from orchestrator.model import Cause, Kind, State, Task
 from orchestrator.records import attempts, failures, ledger
 from orchestrator.records.lock import locked
-from orchestrator.runner import room, simulator
-from orchestrator.runner.attempt import cause_of
+from orchestrator.runner import process, room, simulator
+from orchestrator.runner.attempt import Assignment, cause_of
 from orchestrator.runner.queue import awaits_another, offers
 from orchestrator.runner.supervisor import supervise
 from orchestrator.runner.time_left import Hours
 from orchestrator.runner.turns import turn
+from orchestrator.runner.warm_engine import WarmEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from orchestrator.model import Record
     from orchestrator.records.paths import AttemptDirectory, SweepDirectory
@@ -38,57 +40,73 @@ if TYPE_CHECKING:
 _ROOM_S = 2.0  # between two looks for room on a full disk
 
 
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """Where a worker stands, how much time it has, what may stop it, how it starts programs."""
+
+    directory: SweepDirectory
+    post: Post
+    hours: Hours
+    stop: Stop
+    programs: WarmEngine
+
+    def offers(self) -> Iterator[Offer]:
+        """Yield what it may take at this moment and has time for."""
+        for offer in offers(self.directory, self.post):
+            if self.stop.requested:
+                return
+            if self.hours.enough_for(offer):
+                yield offer
+
+
 def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
     """Run experiments of a sweep until none is left to claim or ``stop`` is asked for."""
-    hours = Hours(directory, post)
     begun = time.monotonic()
-    while True:
-        for offer in offers(directory, post):
-            if stop.requested:
-                return
-            if hours.enough_for(offer):
+    with WarmEngine(stop) as programs:
+        worker = _Worker(directory, post, Hours(directory, post), stop, programs)
+        while True:
+            for offer in worker.offers():
                 with turn(post.at_once, stop):
                     if not stop.requested:
-                        _attempt_with_room(directory, offer, post, hours, stop)
-        if post.token is not None:  # nobody can add to its submission
-            if post.again is None or not awaits_another(directory, post, begun, stop):
-                return
-            continue
-        with locked(directory):  # nothing can be asked for between this look and leaving
-            left = any(hours.enough_for(offer) for offer in offers(directory, post))
-            if stop.requested or not left:
-                if post.slot is not None:  # from now on another worker may have it
-                    directory.worker_slot(post.slot).unlink(missing_ok=True)
-                return
+                        _attempt_with_room(worker, offer)
+            if post.token is not None:  # nobody can add to its submission
+                if post.again is None or not awaits_another(directory, post, begun, stop):
+                    return
+                continue
+            with locked(directory):  # nothing can be asked for between this look and leaving
+                if stop.requested or not any(worker.offers()):
+                    if post.slot is not None:  # from now on another worker may have it
+                        directory.worker_slot(post.slot).unlink(missing_ok=True)
+                    return
 
 
-def _attempt_with_room(
-    directory: SweepDirectory, offer: Offer, post: Post, hours: Hours, stop: Stop
-) -> None:
+def _attempt_with_room(worker: _Worker, offer: Offer) -> None:
     """Claim and supervise one attempt; after one that a full disk has ended, wait for room."""
-    record, wanted = None, None
+    directory, record, wanted = worker.directory, None, None
     try:
-        record = attempt_one(directory, offer, post.job, stop)
+        record = _attempt(worker, offer)
     except OSError as error:
         if error.errno in NO_SPACE:
             wanted = room.LEAST
         else:  # this one cannot be claimed; others may
-            hours.refuse(offer)
+            worker.hours.refuse(offer)
             reason = f"{error.filename or directory.root}: {error.strerror or error}"
             ledger.log(directory, attempts.now(), f"{_name(offer)} cannot be claimed: {reason}")
-    hours.learn(offer, record)
+    worker.hours.learn(offer, record)
     if record is not None and record.state is State.FAILED:
         wanted = room.used_by(directory.experiment(offer.experiment.number).root)
     while wanted is not None and not wanted.there(directory.root):
-        select.select([stop], [], [], _ROOM_S)
-        if stop.requested or not any(offers(directory, post)):
+        select.select([worker.stop], [], [], _ROOM_S)
+        if worker.stop.requested or not any(offers(directory, worker.post)):
             break
 
 
-def attempt_one(directory: SweepDirectory, offer: Offer, job: str, stop: Stop) -> Record | None:
+def _attempt(worker: _Worker, offer: Offer) -> Record | None:
     """Claim one attempt and supervise it; None where somebody else has claimed it."""
-    attempt = take(directory, offer, job)
-    return None if attempt is None else make(directory, offer, attempt, stop)
+    attempt = take(worker.directory, offer, worker.post.job)
+    if attempt is None:
+        return None
+    return make(worker.directory, offer, attempt, worker.stop, worker.programs)
 
 
 def take(directory: SweepDirectory, offer: Offer, job: str) -> AttemptDirectory | None:
@@ -111,9 +129,16 @@ def take(directory: SweepDirectory, offer: Offer, job: str) -> AttemptDirectory 
 
 
 def make(
-    directory: SweepDirectory, offer: Offer, attempt: AttemptDirectory, stop: Stop
+    directory: SweepDirectory,
+    offer: Offer,
+    attempt: AttemptDirectory,
+    stop: Stop,
+    programs: WarmEngine | None = None,
 ) -> Record:
-    """Supervise an attempt that this process has claimed, to its end."""
+    """Supervise an attempt that this process has claimed, to its end.
+
+    Without ``programs`` the engine's programs are started one by one.
+    """
     submission, name = offer.submission, _name(offer)
     experiment, claimant = (
         directory.experiment(offer.experiment.number),
@@ -123,7 +148,8 @@ def make(
     try:
         engine = simulator.find(submission.root)
         _end_survivors(experiment.attempts()[:-1])
-        record = supervise(task, engine, experiment, stop)
+        launch = process.spawn if programs is None else programs.prepare(engine)
+        record = supervise(Assignment(task, engine, experiment, stop, launch))
     except OrchestratorError as error:
         record = attempts.end(attempt, State.FAILED, cause_of(error))
     except Exception as error:  # noqa: BLE001  # recorded; it keeps no other experiment waiting

@@ -78,7 +78,10 @@ def test_a_program_that_floods_is_not_held_up(tmp_path: Path) -> None:
     code = "for i in range(400): os.write(1, b'x' * 99999 + b'\\n')\nprint('end')"
     command = [sys.executable, "-SEc", f"import os\n{code}"]
 
-    with Group() as group, process.running(command, tmp_path, tmp_path / "log", group) as child:
+    with (
+        Group() as group,
+        process.running(process.Program(command, tmp_path, group), tmp_path / "log") as child,
+    ):
         assert child.wait(60)
         assert child.status() == 0
 

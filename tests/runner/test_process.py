@@ -39,7 +39,7 @@ def _python(code: str) -> list[str]:
 def _running(command: list[str], place: Path) -> Iterator[Child]:
     with (
         Group() as group,
-        process.running(command, place, place / "log", group) as child,
+        process.running(process.Program(command, place, group), place / "log") as child,
     ):
         yield child
 
@@ -142,7 +142,7 @@ command = ["sh", "-c", "sleep 60 & wait"]
 {before}
 with Group() as group:
     print(group.number, flush=True)
-    with process.running(command, place, place / "log", group) as child:
+    with process.running(process.Program(command, place, group), place / "log") as child:
         {then}
 """
 AT_ONCE = (
@@ -180,7 +180,7 @@ def test_nothing_is_left_at_whatever_moment_the_process_is_killed(tmp_path: Path
         if pid == 0:
             with (
                 Group() as group,
-                process.running(["sleep", "60"], place, place / "log", group),
+                process.running(process.Program(["sleep", "60"], place, group), place / "log"),
             ):
                 time.sleep(60)
             os._exit(1)
@@ -199,7 +199,7 @@ from orchestrator.runner.group import Group
 place = pathlib.Path(sys.argv[1])
 orphans.adopt()
 command = ["sh", "-c", "setsid sh -c 'sleep 60 & sleep 60' & sleep 0.2; :"]
-with Group() as group, process.running(command, place, place / "log", group) as child:
+with Group() as group, process.running(process.Program(command, place, group), place / "log") as child:
     child.wait(60)
     print(len(child._family()) > 1, flush=True)
 print(*orphans.children() - {group.number})

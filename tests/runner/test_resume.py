@@ -34,6 +34,7 @@ from orchestrator.records.journal import Journal
 from orchestrator.records.paths import ExperimentDirectory
 from orchestrator.records.provenance import describe
 from orchestrator.runner import resume, simulator
+from orchestrator.runner.attempt import Assignment
 from orchestrator.runner.results import Results
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
@@ -54,11 +55,9 @@ def _make(
     attempt: int,
     run: Run = RUN,
     stop_after: int | None = None,
-    *,
-    stop_when_saved: bool = False,
     **given: Any,
 ) -> Record:
-    """Make one attempt; stop it as a scheduler would after so many snapshots, or a saved state."""
+    """Make one attempt; stop it as a scheduler would after so many snapshots."""
     directory = ExperimentDirectory(place)
     claimed = attempts.claim(directory, attempt, attempts.myself("t", "j"))
     assert claimed is not None
@@ -66,22 +65,19 @@ def _make(
     engine = given.get("engine", simulator.builtin())
     task = Task(Experiment(0, point), attempt, run, outputs)
     with Stop() as stop:
-        if stop_after is not None or stop_when_saved:
-
-            def due() -> bool:
-                if stop_after is None:
-                    return any(claimed.root.glob("checkpoint.?"))
-                progress = attempts.read_progress(claimed)
-                return progress is not None and progress.snapshots >= stop_after
+        if stop_after is not None:
 
             def watch() -> None:
                 deadline = time.monotonic() + 120
-                while time.monotonic() < deadline and not due():
+                while time.monotonic() < deadline:
+                    progress = attempts.read_progress(claimed)
+                    if progress is not None and progress.snapshots >= stop_after:
+                        break
                     time.sleep(0.005)
                 stop.request(State.TIMEOUT, Cause(Kind.CANCELLED))
 
             threading.Thread(target=watch).start()
-        return supervise(task, engine, directory, stop)
+        return supervise(Assignment(task, engine, directory, stop))
 
 
 @pytest.fixture(scope="module")
@@ -204,8 +200,7 @@ def test_attempts_that_come_no_further_are_told_with_a_time_that_is_enough(
 
 
 def test_a_status_tells_the_time_of_the_saved_state(tmp_path: Path) -> None:
-    often = dataclasses.replace(SPARSE, checkpoint_every_s=0.01)
-    first = _make(tmp_path, 1, often, stop_when_saved=True)
+    first = _make(tmp_path, 1, SPARSE, stop_after=1)
 
     status = Status(Experiment(0, Point("k", {}, 1)), State.TIMEOUT, 1, None, record=first)
     told = re.search(
@@ -213,9 +208,9 @@ def test_a_status_tells_the_time_of_the_saved_state(tmp_path: Path) -> None:
     )
 
     assert told is not None
-    assert first.saved_t0 is not None
+    (saved,) = tmp_path.rglob("checkpoint.*")
+    assert first.saved_t0 == resume.saved_t0(saved)
     assert float(told[1]) == pytest.approx(first.saved_t0, rel=1e-3)
-    assert first.saved_t0 > first.time_t0 == 0
     assert attempts.read_record(ExperimentDirectory(tmp_path).attempt(1)) == first
 
 

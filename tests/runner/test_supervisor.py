@@ -542,6 +542,7 @@ from pathlib import Path
 from orchestrator.runner import simulator
 from orchestrator.records.failures import reason
 from orchestrator.model import Experiment, Outputs, Point, Run, Task
+from orchestrator.runner.attempt import Assignment
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
 from orchestrator.records.paths import ExperimentDirectory
@@ -550,7 +551,8 @@ directory = ExperimentDirectory(Path(sys.argv[2]))
 point = Point("00", {{"H": 4, "L": 6, "D": 5, "Time": 0.0}}, seed=17)
 task = Task(Experiment(0, point), 1, Run(20.0, 10.0), Outputs())
 with Stop.on_signals() as stop:
-    record = supervise(task, simulator.at_root(Path(sys.argv[1])), directory, stop)
+    engine = simulator.at_root(Path(sys.argv[1]))
+    record = supervise(Assignment(task, engine, directory, stop))
 print(record.state.value, reason(record))
 """
 

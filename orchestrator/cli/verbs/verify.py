@@ -85,6 +85,7 @@ def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) ->
     from orchestrator.records import arrays, attempts, failures
     from orchestrator.records.paths import ExperimentDirectory
     from orchestrator.runner import orphans
+    from orchestrator.runner.attempt import Assignment
     from orchestrator.runner.stop import Stop
     from orchestrator.runner.supervisor import supervise
 
@@ -95,9 +96,8 @@ def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) ->
     orphans.adopt()
     run = Run(known["stop_t0"], known["every_t0"], on_timeout=OnTimeout.RERUN)
     with Stop.on_signals() as stop:
-        record = supervise(
-            Task(Experiment(number, point), 1, run, Outputs()), engine, again, stop
-        )
+        task = Task(Experiment(number, point), 1, run, Outputs())
+        record = supervise(Assignment(task, engine, again, stop))
     if record.state is State.CANCELLED:
         raise KeyboardInterrupt
     if record.state is not State.DONE:
