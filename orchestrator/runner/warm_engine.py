@@ -18,14 +18,12 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.runner import orphans, process
 from orchestrator.runner.group import Group
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from orchestrator.model import Engine
     from orchestrator.runner.process import Launch, Program, Started
     from orchestrator.runner.stop import Stop
@@ -89,15 +87,8 @@ class WarmEngine:
             return process.spawn(program, output)
         return server.start(program, output) or process.spawn(program, output)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the serving process."""
         if self._server is not None:
             self._server.close()
 

@@ -8,6 +8,7 @@ again goes on with what it had begun.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import sys
@@ -62,7 +63,7 @@ class _Worker:
 def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
     """Run experiments of a sweep until none is left to claim or ``stop`` is asked for."""
     begun = time.monotonic()
-    with WarmEngine(stop) as programs:
+    with contextlib.closing(WarmEngine(stop)) as programs:
         worker = _Worker(directory, post, Hours(directory, post), stop, programs)
         while True:
             for offer in worker.offers():
