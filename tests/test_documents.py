@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import runpy
@@ -10,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -226,3 +227,32 @@ def test_the_picture_of_the_rooms_is_what_the_imports_make_it() -> None:
     )
 
     assert drawn.stdout == (ROOT / "docs" / "rooms.svg").read_text()
+
+
+def _keys_in(heading: str, table: int = 0) -> set[str]:
+    """Return the keys that a table of the page about JSON lists under a heading."""
+    page = (ROOT / "docs" / "reference" / "json.md").read_text()
+    section = page.split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = re.split(r"(?m)^\| key \|.*\n\|.*\n", section)[1 + table]
+    first = [line.split("|")[1] for line in rows.split("\n\n")[0].splitlines()]
+    return {key for cell in first for key in re.findall(r"`(\w+)`", cell)}
+
+
+def test_json_has_the_keys_that_its_page_lists(snowfall_wind: Path) -> None:
+    status = _json(snowfall_wind, "status", "snowfall-wind", "--json")
+    usage = _json(snowfall_wind, "status", "snowfall-wind", "--usage", "--json")
+    plan = _json(snowfall_wind, "plan", "sweeps/snowfall-wind.yaml", "--json")
+
+    assert status.keys() == _keys_in("`status SWEEP --json`")
+    assert status["experiments"][0].keys() == _keys_in("`status SWEEP --json`", 1)
+    assert usage.keys() == _keys_in("`status SWEEP --usage --json`")
+    assert usage["experiments"][0].keys() == _keys_in("`status SWEEP --usage --json`", 1)
+    assert plan.keys() == _keys_in("`plan SWEEP.yaml --json`")
+    assert plan["usage"].keys() == _keys_in("`plan SWEEP.yaml --json`", 1)
+
+
+def _json(place: Path, *words: str) -> dict[str, Any]:
+    done = _run(place, "rescal-sweep", *words)
+    assert done.returncode == 0, done.stderr
+    read: dict[str, Any] = json.loads(done.stdout)
+    return read

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from orchestrator.cli import screen, status_table
+from orchestrator.cli import screen, status_table, usage_table
 from orchestrator.errors import OrchestratorError
 from orchestrator.model import State
 from orchestrator.records import failures, intents, selection
@@ -16,6 +17,7 @@ from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import present, read_statuses
 from orchestrator.submission.next_steps import next_steps
 from orchestrator.submission.status import status_of
+from orchestrator.submission.usage import usage_of
 from orchestrator.submission.watch import watch_these
 
 if TYPE_CHECKING:
@@ -40,6 +42,25 @@ def show(console: Console, directory: SweepDirectory, *, everything: bool) -> No
     console.print(
         of_sweep(console, directory, LiveStatus(directory).read(), everything=everything)
     )
+
+
+def show_usage(
+    console: Console, directory: SweepDirectory, *, everything: bool, as_json: bool
+) -> None:
+    """Print what a sweep has used, with a line for each experiment if ``everything`` is wanted."""
+    usage = usage_of(directory)
+    if as_json:
+        print(json.dumps(usage.as_json(), indent=1))
+        return
+    count = len(usage.experiments)
+    room = _MOST_ROWS if not console.is_interactive else max(_FEW_ROWS, console.height - 10)
+    shown = usage_table.largest(usage, count if everything else min(count, room))
+    if shown:
+        console.print(usage_table.usage_table(shown))
+    if len(shown) < count:
+        screen.say(console, f"the {len(shown)} that used most; all {count} with --all")
+    for sentence in usage_table.sentences(usage):
+        screen.say(console, sentence)
 
 
 def show_until_ended(console: Console, directory: SweepDirectory, *, everything: bool) -> None:

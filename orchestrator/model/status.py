@@ -146,6 +146,8 @@ class Record:
         The first of the attempts in a row that timed out at the same place; 0 for one that did not.
     enough_s
         Wall time that the next attempt needs to come further, at a guess.
+    cpu_s, memory_mb
+        The engine's processor time in s, and its most resident memory in MB; 0 where nobody knows.
     """
 
     state: State
@@ -170,6 +172,8 @@ class Record:
     saved_t0: float | None = None
     stuck_since: int = 0
     enough_s: float = 0.0
+    cpu_s: float = 0.0
+    memory_mb: float = 0.0
 
     @property
     def complete(self) -> bool:

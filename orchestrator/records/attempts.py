@@ -70,7 +70,9 @@ _STANDING: Fields = {
     "stuck_since": int,
     "enough_s": Number,
 }
-"""What records of earlier versions do not have."""
+_USED: Fields = {"cpu_s": Number, "memory_mb": Number}
+_LATER = (_STANDING, _USED)
+"""What records of earlier versions do not have, one after the other."""
 
 _RECORD: Fields = {
     **_REACHED,
@@ -315,7 +317,7 @@ def _record(data: dict[str, Any]) -> Record:
     return Record(
         **{
             **{name: data[name] for name in _RECORD if name not in _SENTENCES},
-            **({name: data[name] for name in _STANDING} if typed(data, _STANDING) else {}),
+            **{name: data[name] for fields in _LATER if typed(data, fields) for name in fields},
             "state": State(data["state"]),
             "causes": tuple(causes),
             "continuation": continuation,

@@ -63,6 +63,8 @@ class Course:
         How the engine ended, as :mod:`subprocess` has it.
     reducing_s
         Seconds spent on its snapshots.
+    cpu_s, memory_mb
+        The engine's processor time in s, and its most resident memory in MB.
     continuation
         Where it resumed an earlier attempt.
     """
@@ -72,6 +74,8 @@ class Course:
     expected: int = 0
     status: int | None = None
     reducing_s: float = 0.0
+    cpu_s: float = 0.0
+    memory_mb: float = 0.0
     continuation: Continuation | None = None
 
     def beat(self) -> None:

@@ -93,6 +93,8 @@ def _record(
         saved_t0=saved_t0,
         stuck_since=stuck_since,
         enough_s=enough_s,
+        cpu_s=course.cpu_s,
+        memory_mb=course.memory_mb,
     )
 
 

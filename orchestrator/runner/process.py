@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from orchestrator.errors import EngineError, StartError
 from orchestrator.records import attempts, survivors
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _GRACES_S = ((signal.SIGINT, 1.0), (signal.SIGTERM, 2.0))
 _DYING_S = 10.0  # from being killed to being gone
 _LAST_BYTES = 8192
+_KIB = 1024
 _PAUSE_S = 0.02  # between looks at a child where the kernel cannot tell of its end
 
 
@@ -47,23 +48,10 @@ class Program:
     handles: tuple[int, ...] = ()
 
 
-class Started(Protocol):
-    """A program that was started, as :class:`subprocess.Popen` has it."""
-
-    @property
-    def pid(self) -> int:
-        """The process."""
-
-    @property
-    def returncode(self) -> int | None:
-        """How it ended; None before that was asked for."""
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Return how it ended; raise :class:`subprocess.TimeoutExpired` if it has not."""
-
-
-Launch = Callable[[Program, int], Started]
-"""Starts a program whose output goes to a file descriptor; raises OSError where it cannot."""
+Launch = Callable[[Program, int], int]
+"""Starts a program whose output goes to a file descriptor, as a child of this process, and returns
+its number; raises OSError where it cannot.
+"""
 
 
 class Child:
@@ -73,18 +61,22 @@ class Child:
     ----------
     ended_handle
         A file descriptor that becomes readable when the program ends; None before Linux 5.3.
+    cpu_s, memory_mb
+        Processor time and the most resident memory, of the program and what it has waited for, in
+        s and MB; 0 before :meth:`status` was asked for.
     """
 
-    def __init__(self, started: Started, group: Group, others: AbstractSet[int]) -> None:
-        self._started = started
+    def __init__(self, pid: int, group: Group, others: AbstractSet[int]) -> None:
+        self._status: int | None = None
         self._group = group
         self._others = others  # children of this process that are not the program's
-        self.pid = started.pid
-        self.ended_handle = _ended_handle(started.pid)
+        self.pid = pid
+        self.cpu_s = self.memory_mb = 0.0
+        self.ended_handle = _ended_handle(pid)
 
     def ended(self) -> bool:
         """Tell whether the program itself has ended, its children aside."""
-        if self._started.returncode is not None:
+        if self._status is not None:
             return True
         # the zombie stays, so that the group's number cannot pass to somebody else
         look = os.WEXITED | os.WNOHANG | os.WNOWAIT
@@ -132,13 +124,18 @@ class Child:
 
         As :mod:`subprocess` has it: the exit status, or the negative number of the signal.
         """
-        if self._started.returncode is None:
+        if self._status is None:
             self._group.signal(signal.SIGKILL)
             self.wait(_DYING_S)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                return self._started.wait(_PAUSE_S)
-            raise EngineError(f"process {self.pid} cannot be killed; it hangs in the kernel")
-        return self._started.returncode
+            pid, status, used = os.wait4(self.pid, os.WNOHANG)
+            if not pid:
+                raise EngineError(
+                    f"process {self.pid} cannot be killed; it hangs in the kernel"
+                )
+            self._status = os.waitstatus_to_exitcode(status)
+            self.cpu_s = used.ru_utime + used.ru_stime
+            self.memory_mb = used.ru_maxrss * _KIB / 1e6
+        return self._status
 
     def ticks(self) -> int:
         """Return the processor time of the program and its children so far, in kernel ticks."""
@@ -174,23 +171,23 @@ def running(program: Program, log: Path, launch: Launch | None = None) -> Iterat
     with Output(log) as output:
         others = orphans.children()
         try:
-            started = (launch or spawn)(program, output.handle)
+            pid = (launch or spawn)(program, output.handle)
         except (OSError, subprocess.SubprocessError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             raise StartError(program.words[0], str(why)) from error
         output.let_go()
-        child = Child(started, program.group, others)
+        child = Child(pid, program.group, others)
         try:
             yield child
         finally:
             child.close()
 
 
-def spawn(program: Program, output: int) -> subprocess.Popen[bytes]:
-    """Start a program as a child of this process."""
+def spawn(program: Program, output: int) -> int:
+    """Start a program and return its number; the caller waits for it."""
     supervisor = survivors.mark(attempts.myself("", ""))
     with _heeding_interrupts():
-        return subprocess.Popen(
+        popen = subprocess.Popen(
             program.words,
             cwd=program.directory,
             stdin=subprocess.DEVNULL,
@@ -200,6 +197,8 @@ def spawn(program: Program, output: int) -> subprocess.Popen[bytes]:
             process_group=program.group.number,
             env={**os.environ, survivors.VARIABLE: supervisor},
         )
+    popen.returncode = 0  # so that it is not waited for twice
+    return popen.pid
 
 
 @contextlib.contextmanager

@@ -85,6 +85,7 @@ def engine(
         finally:
             stack.close()
             course.status = child.status()
+            course.cpu_s, course.memory_mb = child.cpu_s, child.memory_mb
 
 
 def await_end(

@@ -14,9 +14,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,34 +22,12 @@ from orchestrator.runner.group import Group
 
 if TYPE_CHECKING:
     from orchestrator.model import Engine
-    from orchestrator.runner.process import Launch, Program, Started
+    from orchestrator.runner.process import Launch, Program
     from orchestrator.runner.stop import Stop
 
 _READY_S = 5.0  # for which the first program waits: three times what loading takes
 _ANSWER_S = 5.0
 _MESSAGE_BYTES = 1 << 16
-_PAUSE_S = 0.002
-
-
-@dataclass(slots=True)
-class Adopted:
-    """A program that another process has started, and this one has adopted."""
-
-    pid: int
-    returncode: int | None = field(default=None)
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Return how it ended, as :class:`subprocess.Popen` has it."""
-        end = None if timeout is None else time.monotonic() + timeout
-        while self.returncode is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.returncode = os.waitstatus_to_exitcode(status)
-            elif end is not None and time.monotonic() >= end:
-                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
-            else:
-                time.sleep(_PAUSE_S)
-        return self.returncode
 
 
 class WarmEngine:
@@ -80,7 +55,7 @@ class WarmEngine:
         self._engine = engine
         return self._launch
 
-    def _launch(self, program: Program, output: int) -> Started:
+    def _launch(self, program: Program, output: int) -> int:
         """Start a program whose output goes to a file descriptor."""
         server = self._server
         if server is None or not server.serves(program) or not server.ready(self._stop):
@@ -111,7 +86,7 @@ class _Server:
         words = (*engine.serve, str(other.fileno()))
         program = process.Program(words, Path(os.sep), self._group, (other.fileno(),))
         try:
-            self._process = process.spawn(program, 2)
+            self._pid = process.spawn(program, 2)
         except BaseException:
             self._socket.close()
             self._group.close()
@@ -133,7 +108,7 @@ class _Server:
                 self._ready = self._answer() is not None
         return self._ready and not self.lost
 
-    def start(self, program: Program, output: int) -> Adopted | None:
+    def start(self, program: Program, output: int) -> int | None:
         """Start a program; return None where the serving process has ended.
 
         Raises
@@ -153,12 +128,12 @@ class _Server:
             socket.send_fds(self._socket, [json.dumps(message).encode()], handles)
         answer = self._answer()
         if answer is None:
-            self._process.wait()
+            self._wait()
             orphans.end(others)  # it may have started the program and not said so
             return None
         if "error" in answer:
             raise OSError(0, answer["error"])
-        return Adopted(answer["pid"])
+        return int(answer["pid"])
 
     def _answer(self) -> dict[str, Any] | None:
         """Return what it says; None if it has ended or is silent, and is ended."""
@@ -176,4 +151,8 @@ class _Server:
         """End the serving process; programs that it has started go on."""
         self._socket.close()
         self._group.close()
-        self._process.wait()
+        self._wait()
+
+    def _wait(self) -> None:
+        with contextlib.suppress(ChildProcessError):  # it was waited for
+            os.waitpid(self._pid, 0)

@@ -11,7 +11,7 @@ from orchestrator.cli import arguments
 if TYPE_CHECKING:
     import argparse
 
-EXAMPLES = ("", "quickstart --watch", "quickstart --json")
+EXAMPLES = ("", "quickstart --watch", "quickstart --usage", "quickstart --json")
 """What may stand behind the verb."""
 
 
@@ -19,6 +19,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False, several=", or a line for each")
     parser.add_argument("--watch", action="store_true", help="refresh in place until all ended")
+    parser.add_argument(
+        "--usage",
+        action="store_true",
+        help="show core-hours, computing and memory of what has ended, by Slurm's accounts too",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
 
@@ -39,7 +44,11 @@ def perform(options: argparse.Namespace) -> int:
             status_screen.overview(console, data, known)
         return 0
     directory = selection.find_sweep(options.sweep, options.data_dir)
-    if options.json:
+    if options.usage:
+        status_screen.show_usage(
+            console, directory, everything=options.all, as_json=options.json
+        )
+    elif options.json:
         from orchestrator.submission.status import status_of
 
         print(json.dumps(status_of(directory, ask_slurm=True).as_json(), indent=1))
