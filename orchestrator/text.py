@@ -38,6 +38,17 @@ def seconds(value: float | None) -> str:
     return f"{days} d {hours} h"
 
 
+def time_left(value: float | None) -> str:
+    """Say how long something still takes.
+
+    >>> time_left(250), time_left(0.3), time_left(None)
+    ('about 4 min left', 'about to end', '')
+    """
+    if value is None:
+        return ""
+    return "about to end" if value < 1 else f"about {seconds(value)} left"
+
+
 def read_time(word: str) -> tuple[float | None, float | None]:
     """Read a time: in t0 where it is a number, in s where it has a unit; one of the two is None.
 

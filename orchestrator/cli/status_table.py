@@ -51,11 +51,8 @@ def counts_line(statuses: Sequence[Status]) -> Text:
     )
     if len(there) < len(statuses):
         line.append(f"; {len(statuses) - len(there)} orphaned", "dim")
-    left = time_left_s(statuses)
-    if left is None:
-        return line
-    soon = "about to end" if left < 1 else f"about {text.seconds(left)} left"
-    return line.append(f"; {soon}", "bold")
+    left = text.time_left(time_left_s(statuses))
+    return line.append(f"; {left}", "bold") if left else line
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +76,12 @@ def line(status: Status) -> str:
     """Say in a line how an experiment stands."""
     remark = failures.remark(status)
     return f"{status.experiment.name} {status.state.value}{f': {remark}' if remark else ''}"
+
+
+def left(status: Status) -> str:
+    """Write how long an experiment still takes, as short as a cell of a table."""
+    is_soon = status.left_s is not None and status.left_s < 1
+    return "soon" if is_soon else text.seconds(status.left_s)
 
 
 def status_table(
@@ -150,7 +153,7 @@ def _columns(
     )
     yield _Column("%", cells(lambda s: f"{100 * s.fraction:.0f}" if s.attempt else ""), least=3)
     yield _Column("t0/min", cells(lambda s: _short(s.rate_t0_per_min)), rank=8, least=6)
-    yield _Column("left", cells(lambda s: text.seconds(s.left_s)), rank=3, least=6)
+    yield _Column("left", cells(left), rank=3, least=6)
     yield _Column("roughness", cells(roughness), rank=6, left=True)
 
 

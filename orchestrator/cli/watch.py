@@ -131,7 +131,7 @@ def display(statuses: Sequence[Status], axes: Sequence[Sequence[str]], height: i
             Text(f"{named} seed={status.experiment.point.seed}"),
             ProgressBar(total=1.0, completed=status.fraction, width=24),
             f"{status.time_t0:.0f}/{status.stop_t0:g} t0",
-            text.seconds(status.left_s),
+            status_table.left(status),
         )
     return Group(status_table.counts_line(statuses), table)
 

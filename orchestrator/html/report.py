@@ -148,8 +148,8 @@ def _overview(
 
 def _progress(statuses: Sequence[Status]) -> str:
     done = sum(s.state is State.DONE for s in statuses)
-    left = text.seconds(time_left_s(statuses))
-    going_on = f"; about {left} left" if left else ""
+    left = text.time_left(time_left_s(statuses))
+    going_on = f"; {left}" if left else ""
     return f"{done} of {len(statuses)} experiments are done{going_on}."
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from orchestrator.model.causes import Cause, Continuation
     from orchestrator.model.experiments import Experiment, Outputs, Resources, Run
 
+_BEYOND_T0 = 0.5  # by which the model goes on after the time to stop at
 _STALL_S = 60.0
 _STALL_FACTOR = 5.0  # a snapshot that takes so many times longer than usual is overdue
 
@@ -307,9 +308,18 @@ class Status:
     @property
     def rate_t0_per_min(self) -> float | None:
         """Simulated time per minute of wall time, once there is something to divide."""
-        if self.wall_s <= 0 or self.simulated_t0 <= 0:
+        until_s = self.wall_s - self._since_snapshot_s
+        if until_s <= 0 or self.simulated_t0 <= 0:
             return None
-        return 60 * self.simulated_t0 / self.wall_s
+        return 60 * self.simulated_t0 / until_s
+
+    @property
+    def _since_snapshot_s(self) -> float:
+        """Seconds that a running attempt has worked on the next snapshot, as far as it has told."""
+        progress = self.progress
+        if self.record is not None or progress is None or not progress.snapshot_s:
+            return 0.0
+        return progress.wall_s - progress.snapshot_s
 
     @property
     def roughness(self) -> tuple[float, ...]:
@@ -336,4 +346,5 @@ class Status:
         rate = self.rate_t0_per_min
         if self.state is not State.RUNNING or rate is None:
             return None
-        return 60 * self.left_t0 / rate
+        left_t0 = self.left_t0 + _BEYOND_T0
+        return max(0.0, 60 * left_t0 / rate - self._since_snapshot_s)

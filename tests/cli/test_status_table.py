@@ -87,7 +87,7 @@ def test_the_status_table_has_a_line_for_each_experiment(
         "50",
         "50",
         "50",
-        "60",
+        "61",
         "s",
         "▁▅█",
     ]
@@ -130,7 +130,7 @@ def test_one_that_is_at_its_end_is_not_charged_a_whole_run(
 ) -> None:
     there = dataclasses.replace(statuses[1], progress=Progress(100.0, 3, 120.0))
 
-    assert time_left_s([statuses[0], there]) == 0.0
+    assert time_left_s([statuses[0], there]) == 0.6
 
 
 def test_what_the_sweep_file_no_longer_has_is_in_no_total(statuses: list[Status]) -> None:
@@ -142,7 +142,7 @@ def test_what_the_sweep_file_no_longer_has_is_in_no_total(statuses: list[Status]
 
     document = _document(every)
 
-    assert time_left_s(every[:2] + orphaned) == 60.0
+    assert time_left_s(every[:2] + orphaned) == 60.6
     assert time_left_s([statuses[0], *orphaned]) is None
     assert document["counts"] == {"pending": 1, "running": 1, "done": 1, "failed": 1}
     assert document["orphaned"] == 7
@@ -191,7 +191,7 @@ def test_programs_get_every_field_as_plain_data(
         "snapshots": 2,
         "kept": 2,
         "rate_t0_per_min": 50.0,
-        "left_s": 60.0,
+        "left_s": 60.6,
         "wall_s": 60.0,
         "reason": None,
         "roughness": [0.0, 1.5, 3.0],

@@ -79,7 +79,31 @@ def test_a_live_claim_runs_and_its_progress_gives_rate_and_time_left(
     assert status.state is State.RUNNING
     assert status.fraction == 0.25
     assert status.rate_t0_per_min == 50.0
-    assert status.left_s == 90.0
+    assert status.left_s == 90.6  # the model goes on for half a t0
+
+
+def test_the_time_left_counts_down_between_snapshots_and_ends_with_the_run(
+    submitted: SweepDirectory, claimant: Claim
+) -> None:
+    """Two minutes a snapshot of 25 t0; asked for are 100 t0."""
+    attempt = attempts.claim(submitted.experiment(0), 1, claimant)
+    assert attempt is not None
+    lefts, rates = [], set()
+    for time_t0, wall_s, snapshot_s in [
+        (25.0, 120.0, 120.0),
+        (25.0, 200.0, 120.0),
+        (100.0, 480.0, 480.0),
+        (100.0, 481.0, 480.0),
+        (100.0, 490.0, 480.0),
+    ]:
+        progress = Progress(time_t0, 2, wall_s, snapshot_s=snapshot_s)
+        attempts.write_progress(attempt, progress)
+        status: Status = read_statuses(submitted)[0]
+        lefts.append(status.left_s)
+        rates.add(status.rate_t0_per_min)
+
+    assert rates == {12.5}
+    assert lefts == pytest.approx([362.4, 282.4, 2.4, 1.4, 0.0])
 
 
 def test_what_an_attempt_took_over_from_another_counts_as_done_but_not_for_its_rate(
@@ -100,15 +124,15 @@ def test_what_an_attempt_took_over_from_another_counts_as_done_but_not_for_its_r
 
     assert status.stop_t0 == 1100.0
     assert status.fraction == 0.9
-    assert status.rate_t0_per_min == pytest.approx(10.0 / 1.5)
+    assert status.rate_t0_per_min == 10.0  # of its own, until its snapshot came
     assert status.left_t0 == 10.0
-    assert status.left_s == pytest.approx(90.0)
+    assert status.left_s == pytest.approx(33.0)  # half a minute of it has passed
     assert status.stalled_s is None
     assert stalled.stalled_s == 301.0
     assert dataclasses.replace(status, progress=fresh).rate_t0_per_min is None
     attempts.end(attempt, State.TIMEOUT, Cause(Kind.TIME_LIMIT, limit_s=5.0))
     ended = read_statuses(submitted)[0]
-    assert (ended.fraction, ended.rate_t0_per_min) == (0.9, status.rate_t0_per_min)
+    assert (ended.fraction, ended.rate_t0_per_min) == (0.9, pytest.approx(10.0 / 1.5))
 
 
 def test_times_asked_for_are_those_of_all_together(
