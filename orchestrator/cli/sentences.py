@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from orchestrator import text
 from orchestrator.model import Cluster
 from orchestrator.records import selection
-from orchestrator.slurm.units import duration
+from orchestrator.slurm.units import duration, memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -133,6 +133,7 @@ def cost_lines(cost: Cost, time_limit_s: float | None = None) -> list[str]:
         *_alone(cost),
         *_limit(cost),
         *_own_limit(max(each), time_limit_s),
+        *_memory(cost),
     ]
 
 
@@ -141,6 +142,19 @@ def _own_limit(longest_s: float, time_limit_s: float | None) -> Iterator[str]:
     if time_limit_s is not None and longest_s > time_limit_s:
         expected, limit = text.seconds(longest_s), text.seconds(time_limit_s)
         yield f"warning: an experiment is expected to take {expected}, and run.time_limit is {limit}"
+
+
+def _memory(cost: Cost) -> Iterator[str]:
+    """Warn of engines that together need more memory than their job gets."""
+    given, each = cost.packing.memory_mb, cost.memory_mb
+    if not cost.packing.slurm or given is None or each is None:
+        return
+    together = cost.packing.together
+    needed = together * each * 1e6 / 2**20  # in Slurm's MB
+    if needed > given:
+        them = f"{together} experiments at a time are" if together > 1 else "an experiment is"
+        ends = f"and a job gets {memory(given)}; --mem or slurm.mem asks for more"
+        yield f"warning: {them} expected to need {memory(needed)} of memory, {ends}"
 
 
 def _in_turn(cost: Cost) -> Iterator[str]:

@@ -39,16 +39,15 @@ def work(
 
     One that is ``continued`` has its flow already.
     """
-    length, depth = float(parameters["L"]), float(parameters["D"])
+    length = float(parameters["L"])
     cycles = float(parameters.get("Init_ncycl", 2 * (length + 2)))
     turning = 1 + _SETTLING * _turns_per_t0(parameters) * _cycles_after_turn(parameters, length)
-    return _columns(parameters, length, depth) * (
-        simulated_t0 * turning + (0.0 if continued else cycles)
-    )
+    return columns(parameters) * (simulated_t0 * turning + (0.0 if continued else cycles))
 
 
-def _columns(parameters: Mapping[str, Value], length: float, depth: float) -> float:
+def columns(parameters: Mapping[str, Value]) -> float:
     """Return the columns of the box, which is wide enough to turn the domain in where that is FULL."""
+    length, depth = float(parameters["L"]), float(parameters["D"])
     if parameters.get("Rot_mode") not in {"FULL", "SQUARE"}:
         return length * depth
     return (math.hypot(length, depth) + _MARGINS) ** 2

@@ -68,6 +68,8 @@ class Limits:
         Why the user's own limits could not be read, empty where they were or where there are none.
     queued
         Jobs of this user in the queue, by account and QOS, array elements counted one by one.
+    memory_per_cpu_mb, memory_per_node_mb
+        The memory that a job gets which asks for none, where its partition does not say; None: all.
     """
 
     cluster: str
@@ -81,6 +83,8 @@ class Limits:
     qos: tuple[Qos, ...] = ()
     unknown: str = ""
     queued: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    memory_per_cpu_mb: float | None = None
+    memory_per_node_mb: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,13 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """A set of nodes and the terms on which it takes jobs; None is no limit, or everybody."""
+    """A set of nodes and the terms on which it takes jobs; None is no limit, or everybody.
+
+    Attributes
+    ----------
+    memory_per_cpu_mb, memory_per_node_mb
+        The memory that a job gets which asks for none; None where the cluster's own counts.
+    """
 
     name: str
     default: bool
@@ -120,6 +130,8 @@ class Partition:
     denied_accounts: tuple[str, ...] = ()
     denied_qos: tuple[str, ...] = ()
     hidden: bool = False
+    memory_per_cpu_mb: float | None = None
+    memory_per_node_mb: float | None = None
 
     @property
     def up(self) -> bool:
@@ -222,6 +234,8 @@ def read_limits(
             for name, submit, wall in _rows(qos, columns=3)
         ),
         unknown=unknown,
+        memory_per_cpu_mb=megabytes(values.get("DefMemPerCPU", "")),
+        memory_per_node_mb=megabytes(values.get("DefMemPerNode", "")),
     )
 
 
@@ -268,6 +282,8 @@ def _partition(row: Mapping[str, str], nodes: tuple[Node, ...]) -> Partition:
         denied_accounts=_some(row.get("DenyAccounts", "ALL")) or (),
         denied_qos=_some(row.get("DenyQos", "ALL")) or (),
         hidden=row.get("Hidden") == "YES",
+        memory_per_cpu_mb=megabytes(row.get("DefMemPerCPU", "")),
+        memory_per_node_mb=megabytes(row.get("DefMemPerNode", "")),
     )
 
 

@@ -46,6 +46,32 @@ def need(request: Resources) -> Need:
     )
 
 
+def memory_mb(
+    request: Resources, partitions: Sequence[Partition], limits: Limits
+) -> float | None:
+    """Return the memory that a job of a request gets, in MB; None where nobody limits it.
+
+    What is asked for, else what the partition gives, else the cluster; of several partitions the
+    least. A whole node comes with its memory.
+    """
+    wanted = need(request)
+    if wanted.memory_mb:
+        return wanted.memory_mb
+    given = []
+    for partition in chosen(request, partitions):
+        if request.together == 0 or partition.exclusive:
+            given.append(min((node.memory_mb for node in partition.nodes), default=None))
+            continue
+        own = partition if _has_default(partition) else limits
+        per_cpu = own.memory_per_cpu_mb
+        given.append(own.memory_per_node_mb if per_cpu is None else per_cpu * wanted.cores)
+    return min((mb for mb in given if mb), default=None)
+
+
+def _has_default(partition: Partition) -> bool:
+    return (partition.memory_per_cpu_mb, partition.memory_per_node_mb) != (None, None)
+
+
 def _on_behalf(request: Resources, wanted: Need, limits: Limits) -> Need:
     """Add the account, the QOS and the groups in whose name a job would run."""
     association = _association(request, limits) if _BOUND & limits.enforced else None

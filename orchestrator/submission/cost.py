@@ -32,6 +32,8 @@ class Cost:
     learnt_from, seen
         ``finished`` or ``running`` experiments of the sweep, so many; those of ``other sweeps``; or
         ``scaling``, of the model.
+    memory_mb
+        The most that an experiment is expected to need in its job; None where nothing is known.
     """
 
     packing: Packing
@@ -40,6 +42,7 @@ class Cost:
     jobs_s: float
     learnt_from: str
     seen: int
+    memory_mb: float | None = None
 
     @property
     def core_hours(self) -> float:
@@ -112,6 +115,8 @@ def as_json(cost: Cost) -> dict[str, Any]:
         "core_hours": cost.core_hours,
         "most_node_hours": most if packing.whole_nodes else None,
         "most_core_hours": None if most is None else most * packing.cores,
+        "experiment_mb": cost.memory_mb,
+        "job_mb": packing.memory_mb,
         "learnt_from": cost.learnt_from,
         "learnt_from_experiments": cost.seen,
     }

@@ -63,6 +63,8 @@ class Packing:
         Experiments that a core of a job runs one after the other.
     bound
         The limit that keeps jobs from being more, in a sentence; empty where none does.
+    memory_mb
+        The memory that a job gets; None where nobody limits it.
     """
 
     slurm: bool
@@ -75,6 +77,7 @@ class Packing:
     usual_limit: bool = False
     in_turn: int = 1
     bound: str = ""
+    memory_mb: float | None = None
 
 
 def site(where: Cluster) -> Site | None:
@@ -113,6 +116,7 @@ def packing(
         usual_limit=resources.time_min is None,
         in_turn=_ceil(experiments, together * jobs) if jobs else 1,
         bound=slots.sentence if slots.free < _packs(resources, experiments, site) else "",
+        memory_mb=feasibility.memory_mb(resources, site.partitions, site.limits),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator import settings, sweepfile
 from orchestrator.errors import OrchestratorError
-from orchestrator.records import paths
+from orchestrator.records import memory, paths
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator
@@ -124,7 +124,10 @@ def plan(
     seen, elsewhere = _seen(comparison, wish.root)
     each_s = costs.expected_s(wanted, wish.run, seen, builtin=wish.root is None)
     packed = packing.packing(wish, each_s, workers, site)
-    cost = costs.estimate(packed, each_s, seen)
+    needed_mb = memory.expected_mb(
+        (point.parameters for point in wanted), seen, builtin=wish.root is None
+    )
+    cost = dataclasses.replace(costs.estimate(packed, each_s, seen), memory_mb=needed_mb)
     return Plan(
         comparison,
         wish,

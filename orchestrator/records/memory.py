@@ -1,0 +1,56 @@
+"""How much memory experiments will need, from those that have ended and from how the engine scales."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.records.pace import columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from orchestrator.formats.parameters import Value
+    from orchestrator.model import Status
+
+_MB_PER_CELL = (
+    12e-6  # of the built-in engine: one and a half times what the cells take on a pipe
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """Memory, in MB, of an engine of next to no cells, and of what runs beside each engine."""
+
+    engine: float
+    beside: float
+
+
+_BUILTIN = _Fixed(80.0, 150.0)  # a worker, and the part of the warm engine that is not shared
+_RESCAL = _Fixed(5.0, 45.0)
+
+
+def expected_mb(
+    wanted: Iterable[Mapping[str, Value]], seen: Iterable[Status], *, builtin: bool
+) -> float | None:
+    """Return the most memory that any of these is expected to need in its job, in MB.
+
+    Its engine, by what was measured of experiments that are ``seen``, and what runs beside it; None
+    where nothing is known.
+    """
+    fixed = _BUILTIN if builtin else _RESCAL
+    measured = [
+        max(0.0, status.record.memory_mb - fixed.engine)
+        / _cells(status.experiment.point.parameters)
+        for status in seen
+        if status.record is not None and status.record.memory_mb
+    ]
+    if not measured and not builtin:
+        return None
+    per_cell = max(measured, default=_MB_PER_CELL)
+    engines = [fixed.engine + per_cell * _cells(each) for each in wanted]
+    return max(engines) + fixed.beside if engines else None
+
+
+def _cells(parameters: Mapping[str, Value]) -> float:
+    return columns(parameters) * float(parameters["H"])
