@@ -98,6 +98,17 @@ def meaning(reason: str) -> tuple[str, bool] | None:
     return None if match is None else _of_limit(match)
 
 
+def explained(line: str) -> str:
+    """Return a line of sbatch's with what the limit that it ends with means.
+
+    >>> explained("sbatch: error: QOSMaxSubmitJobPerUserLimit")
+    'sbatch: error: QOSMaxSubmitJobPerUserLimit (your jobs use all the queued jobs that its QOS allows a user)'
+    """
+    words = line.split()
+    known = meaning(words[-1]) if words and not words[-1].islower() else None
+    return line if known is None else f"{line} ({known[0]})"
+
+
 def _of_limit(match: re.Match[str]) -> tuple[str, bool]:
     """Put the name of a limit into words; of a job alone, waiting does not help."""
     whose = "QOS" if match["whose"].upper() == "QOS" else "account"

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import RequestError
-from orchestrator.slurm import control, jobs
+from orchestrator.slurm import control, jobs, reasons
 from orchestrator.slurm.client import Unknown
 
 if TYPE_CHECKING:
@@ -241,4 +241,5 @@ def _clean_environment() -> Iterator[None]:
 def _refusal(error: Exception | None) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
-    return "; ".join(dict.fromkeys(errors or lines[-2:])) or repr(error)
+    told = map(reasons.explained, dict.fromkeys(errors or lines[-2:]))
+    return "; ".join(told) or repr(error)
