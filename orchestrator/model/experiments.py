@@ -98,7 +98,13 @@ class Outputs:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What is asked of Slurm, by Slurm's own option names; None is what nobody has asked."""
+    """What is asked of Slurm, by Slurm's own option names; None is what nobody has asked.
+
+    Attributes
+    ----------
+    retries
+        How often a job may submit again what its time or memory was too little for.
+    """
 
     partition: str | None = None
     time_min: int | None = None
@@ -112,6 +118,7 @@ class Resources:
     exclude: str | None = None
     mail_user: str | None = None
     mail_type: str | None = None
+    retries: int = 0
     extra: Mapping[str, Value] = field(default_factory=dict)
 
     @property

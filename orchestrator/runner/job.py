@@ -56,6 +56,9 @@ def in_job(directory: str, token: str, index: int) -> None:
             work(sweep, posts[0], stop)
     else:
         killed = _crew(sweep, posts)
+    if resources.retries:  # by a room above this one
+        words = ("-P", "-m", "orchestrator.submission.retries", directory, token)
+        subprocess.run([sys.executable, *words], stdin=subprocess.DEVNULL, check=False)
     _send_the_others_home(sweep, submission)
     if killed:  # Slurm is to know of it, and why
         if killed != signal.SIGKILL:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from orchestrator.model import State
-from orchestrator.records import intents, selection
+from orchestrator.records import attempts, intents, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.submission import local_pool
 from orchestrator.submission.status import SweepStatus
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.records.paths import SweepDirectory
 
 _INTERVAL_S = 0.5
+_RETRY_S = 60.0  # from an attempt's end to the submission of the next one by its job
 
 
 def watch(
@@ -55,7 +56,7 @@ def watch_these(
     while True:
         statuses = live.read()
         yield statuses
-        if all(status.state.ended for status in statuses) or abandonment.seen_in(statuses):
+        if all(map(_has_ended, statuses)) or abandonment.seen_in(statuses):
             return
         time.sleep(interval_s)
 
@@ -77,6 +78,17 @@ class Abandonment:
         nobody = left and not alive and not local_pool.live_workers(self._directory)
         self._looks = self._looks + 1 if nobody else 0
         return self._looks >= 2
+
+
+def _has_ended(status: Status) -> bool:
+    """Return whether nothing more will happen; its job may be about to submit it again."""
+    if not status.state.ended:
+        return False
+    may_retry = status.submission is not None and status.submission.resources.retries > 0
+    if not may_retry or status.state not in {State.TIMEOUT, State.OUT_OF_MEMORY}:
+        return True
+    ended = status.record.ended if status.record is not None else ""
+    return not ended or time.time() - attempts.moment(ended) > _RETRY_S
 
 
 def _lives(status: Status) -> bool:

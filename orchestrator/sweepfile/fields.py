@@ -147,6 +147,12 @@ SLURM: Mapping[str, Field] = {
     "exclude": _line("nodes to avoid"),
     "mail_user": _line("whom to mail"),
     "mail_type": _line("when to mail, such as END,FAIL", "sbatch's default"),
+    "retries": Field(
+        scalars.few,
+        {"type": "integer", "minimum": 0, "maximum": scalars.MOST_FEW},
+        "how often a job submits again, with twice as much, what its time or memory was too little for",
+        default=0,
+    ),
 }
 """The fields of ``slurm``, without ``extra``."""
 

@@ -30,6 +30,7 @@ _SECONDS_OF = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _SEEDS = re.compile(r"([0-9]{1,12}) ?- ?([0-9]{1,12})")
 _WITH_UNIT = re.compile(rf"({_NUMBER.pattern})(?: +[A-Za-z%°µ].{{0,20}}|t0|cells)")
 _WITH_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
+MOST_FEW = 10
 _LONGEST_NUMBER = 400
 _LONGEST_S = 366 * 86400.0
 _LONGEST_LINE = 500
@@ -88,6 +89,14 @@ def count(leaf: Leaf) -> int:
     value = whole(leaf)
     if value < 1:
         raise FormatError(f"expected a whole number from 1 on, got {leaf.text}")
+    return value
+
+
+def few(leaf: Leaf) -> int:
+    """Read a whole number from 0 to 10."""
+    value = whole(leaf)
+    if not 0 <= value <= MOST_FEW:
+        raise FormatError(f"expected a whole number from 0 to {MOST_FEW}, got {leaf.text}")
     return value
 
 

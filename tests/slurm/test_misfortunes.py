@@ -135,6 +135,24 @@ def test_what_reaches_the_time_limit_keeps_its_snapshots_and_is_resubmitted_with
     assert desk.attempts() == [2, 2]
 
 
+def test_what_its_job_had_too_little_time_for_is_submitted_again_by_it(
+    desk: Desk, cluster: Cluster, wait_until: Callable[..., bool]
+) -> None:
+    _waiting(desk, wait_until, "-t", "2", "--set", "slurm.retries=1")
+    again = wait_until(lambda: desk.attempts() == [2, 2], within_s=150)
+    began = wait_until(lambda: desk.counts() == {"running": 2}, within_s=60)
+    limits = set(cluster.ask("squeue", "-h", "-t", "R", "-o", "%l").split())
+    desk.go()
+    watched = desk.run("status", "winds", "--watch")
+
+    assert again, desk.status()
+    assert began, desk.status()
+    assert "4:00" in limits
+    assert desk.counts() == {"done": 2}, watched.stdout
+    log = desk.sweep.log.read_text()
+    assert "exp0, exp1 submitted again by their job; time limit 4 min; 0 retries left" in log
+
+
 def test_without_accounts_a_sweep_runs_and_is_judged_by_its_files(
     sit_at: Callable[[Cluster], Desk],
     make_cluster: Callable[..., Cluster],

@@ -1,0 +1,129 @@
+"""``slurm.retries``: what its job's time or memory was too little for is submitted again, with more.
+
+A job does so at its end, by ``python -m orchestrator.submission.retries DIRECTORY TOKEN``, for all
+experiments of its submission that have ended so by then and that nobody has submitted again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator import text
+from orchestrator.errors import OrchestratorError
+from orchestrator.model import Cluster, Kind, State
+from orchestrator.records import attempts, intents, ledger
+from orchestrator.records.lock import locked
+from orchestrator.records.paths import SweepDirectory
+from orchestrator.records.status import read_statuses
+from orchestrator.slurm import feasibility, units
+from orchestrator.submission import packing, start
+from orchestrator.submission.cost import expected_s
+from orchestrator.submission.intent import intend
+from orchestrator.submission.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from orchestrator.model import Resources, Status, Submission
+    from orchestrator.submission.packing import Site
+
+_TIMES = 2.0  # as much time or memory as the job had
+
+
+def retry(directory: SweepDirectory, token: str) -> None:
+    """Submit again what has ended too soon of a submission, if it allows a retry more.
+
+    What keeps it from that is written to the sweep's log.
+    """
+    submission = intents.submission(directory, token)
+    if not submission.resources.retries:
+        return
+    try:
+        site = packing.site(Cluster.SLURM)
+        assert site is not None
+        with locked(directory):
+            statuses = read_statuses(directory, submission.attempts)
+            for state in (State.TIMEOUT, State.OUT_OF_MEMORY):
+                short = [s for s in statuses if _ran_short(s, submission, state)]
+                if short:
+                    _send(
+                        directory,
+                        submission,
+                        short,
+                        more(submission.resources, state, site),
+                        site,
+                    )
+    except (OrchestratorError, OSError) as error:
+        why = "; ".join(str(error).splitlines())
+        sentence = f"submission {token}: what ended too soon is not retried: {why}"
+        ledger.log(directory, attempts.now(), sentence)
+
+
+def more(resources: Resources, state: State, site: Site) -> Resources:
+    """Return twice the time or memory of a job, at most what its partition gives, a retry less."""
+    left = dataclasses.replace(resources, retries=resources.retries - 1)
+    chosen = feasibility.chosen(resources, site.partitions)
+    if state is State.TIMEOUT:
+        limit_s = packing.limit_s(resources, site)
+        if limit_s is None:
+            return left
+        most_s = [p.max_time_s for p in chosen if p.max_time_s is not None]
+        time_min = math.ceil(min(_TIMES * limit_s, *most_s, math.inf) / 60)
+        return dataclasses.replace(left, time_min=time_min)
+    memory_mb = feasibility.memory_mb(resources, site.partitions, site.limits)
+    if memory_mb is None:
+        return left
+    most_mb = max((node.memory_mb for p in chosen for node in p.nodes), default=math.inf)
+    extra = {k: v for k, v in resources.extra.items() if k.replace("-", "_") != "mem_per_cpu"}
+    mem = units.memory(min(_TIMES * memory_mb, most_mb))
+    return dataclasses.replace(left, mem=mem, extra=extra)
+
+
+def _ran_short(status: Status, submission: Submission, state: State) -> bool:
+    """Return whether an experiment has ended in this state with its job, and nobody has asked again.
+
+    More time of a job is of no use where ``run.time_limit`` or a person has ended it.
+    """
+    last, record = status.submission, status.record
+    if last is None or last.token != submission.token or record is None:
+        return False
+    ended_by_job = state is not State.TIMEOUT or record.causes[0].kind is Kind.SIGNAL
+    return status.state is state and ended_by_job
+
+
+def _send(
+    directory: SweepDirectory,
+    submission: Submission,
+    statuses: Sequence[Status],
+    resources: Resources,
+    site: Site,
+) -> None:
+    wish = Request(
+        Cluster.SLURM, submission.run, submission.outputs, resources, submission.root
+    )
+    intended = intend(directory, statuses, wish, site.name)
+    if intended is None:
+        return
+    points = [status.experiment.point for status in statuses]
+    builtin = submission.root is None
+    each_s = expected_s(points, submission.run, read_statuses(directory), builtin=builtin)
+    start.send_jobs(directory, intended, site, sum(each_s))
+    ledger.log(directory, attempts.now(), "; ".join(_sentence(statuses, resources)))
+
+
+def _sentence(statuses: Sequence[Status], resources: Resources) -> Iterator[str]:
+    yield f"{text.names([s.experiment.number for s in statuses])} submitted again by their job"
+    if statuses[0].state is State.TIMEOUT:
+        yield f"time limit {resources.time_min} min"
+    else:
+        yield f"memory {resources.mem}"
+    left = resources.retries
+    yield f"{left} {'retry' if left == 1 else 'retries'} left"
+
+
+if __name__ == "__main__":
+    retry(SweepDirectory(Path(sys.argv[1])), sys.argv[2])
