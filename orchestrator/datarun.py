@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import math
 import os
 import re
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import EngineError, FormatError, RequestError
+from orchestrator.formats import winds
 from orchestrator.formats.durable import replacing
 from orchestrator.formats.parameters import PARAMETERS, Kind, checked, parse_text
+from orchestrator.formats.winds import WIND
 from orchestrator.model import Experiment, Outputs, Point, Run, Task
 from orchestrator.records import attempts, failures
 from orchestrator.records.paths import ExperimentDirectory
@@ -22,7 +25,9 @@ from orchestrator.runner.attempt import Assignment
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
 from orchestrator.runner.unpiped import supervise_to_files
-from orchestrator.sweepfile import expansion
+from orchestrator.sweepfile import expansion, tree
+from orchestrator.sweepfile import winds as winds_of_sweeps
+from orchestrator.sweepfile.problems import Problems
 from orchestrator.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -49,7 +54,8 @@ class DataRun:
     Parameters
     ----------
     parameters
-        One flat dictionary of ReSCAL's parameters, by their own names, and of run options:
+        One flat dictionary of ReSCAL's parameters, by their own names, of ``wind``, a list of winds
+        as a sweep file has it or the text of one, and of run options:
         ``stop after`` and ``output interval`` (t0, as ``200`` or ``"200_t0"``), ``random seed``,
         ``png interval`` (t0), ``info interval``, ``usage info``, ``show params`` and ``quit``
         (true or false), ``nice``, ``parfile`` (its name) and ``premade_csp`` (a cell space to start
@@ -184,10 +190,30 @@ class _Wish:
                 except FormatError as error:
                     detail = str(error).removeprefix(f"{name}: ")
                     self._problems.append(f"{name}: {detail}")
+            elif name == WIND:
+                parameters.update(self._wind(value))
             elif name not in _OPTIONS:
-                hint = did_you_mean(str(name), [*PARAMETERS, *_OPTIONS])
+                hint = did_you_mean(str(name), [*PARAMETERS, WIND, *_OPTIONS])
                 self._problems.append(f"{name}: no such parameter or run option{hint}")
         return parameters
+
+    def _wind(self, value: Any) -> dict[str, Value]:
+        """Return winds, given as a list of mappings or as text, as the text that they have."""
+        if "Wind_file" in self._flat:
+            self._problems.append(f"Wind_file: beside {WIND}; keep one of the two")
+        try:
+            text = str(winds.parse(value)) if isinstance(value, str) else _written(value)
+            blowing = winds.parse(text)
+        except FormatError as error:
+            self._problems.append(f"{WIND}: {error}")
+            return {}
+        except RequestError as error:
+            prefix = f"{WIND}: "
+            self._problems.extend(problem.removeprefix(prefix) for problem in error.problems)
+            return {}
+        if blowing.unit == "rt" and "Phys_prop_file" not in self._flat:
+            self._problems.append(f"{WIND}: speeds need Phys_prop_file and Qsat_file")
+        return {WIND: text}
 
     def _time(self, name: str, default: float | None) -> float | None:
         """Return a time in t0; a text must say that it is one."""
@@ -233,6 +259,22 @@ class _Wish:
         if not here.is_file() and not there.is_file():
             self._problems.append(f"premade_csp: {str(premade)!r}: no such file")
         self.parameters["Csp_file"] = str(here if here.is_file() else there)
+
+
+def _written(value: Any) -> str:
+    """Return winds that are given as a sweep file has them as their text."""
+    problems = Problems()
+    written = json.dumps(value, default=_json)  # which is YAML, too
+    text = winds_of_sweeps.constant(
+        WIND, tree.parse(written, WIND, problems, placed=False), problems
+    )
+    problems.check()
+    assert text is not None
+    return text
+
+
+def _json(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else repr(value)
 
 
 def _plain(value: Any) -> Any:

@@ -284,3 +284,43 @@ def test_runs_can_be_made_in_threads(fake_root: FakeRoot, stream: bytes) -> None
     for run in runs:
         with np.load(run.experiment_directory / "out" / "height_maps.npz") as published:
             assert published["height_maps"].shape == (3, 5, 6)
+
+
+@pytest.mark.parametrize(
+    "wind",
+    [
+        [{"duration": np.float64(10), "angle": -45}, {"duration": 5, "angle": np.int64(45)}],
+        "10 t0 at -45, 5 t0 at 45",
+    ],
+)
+def test_winds_become_the_wind_file_of_the_run(fake_root: FakeRoot, wind: Any) -> None:
+    run = DataRun({**WISH, "wind": wind, "Tau_min": 3}, "a", rescal_root=fake_root.root)
+
+    run.setup()
+
+    assert (run.experiment_directory / "wind").read_text() == "2,t0\n10 -45 3\n5 45 3\n"
+    assert "Wind_file = wind" in (run.experiment_directory / "run.par").read_text()
+
+
+@pytest.mark.parametrize(
+    ("wind", "problem"),
+    [
+        ([{"duration": 10}], "wind.1.angle: required, a number or a formula"),
+        ([{"duration": -1, "angle": 2}], "wind.1.duration: -1: expected 0 or more, got -1"),
+        ("10 t0", "wind: expected winds such as 10 t0 at -45, 5 t0 at 45, got '10 t0'"),
+        (7, "wind: expected a list of winds, such as "),
+        ([{"duration": 9, "angle": 3, "speed": 8}], "wind: speeds need Phys_prop_file and"),
+    ],
+)
+def test_winds_that_are_none_are_refused(fake_root: FakeRoot, wind: Any, problem: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        DataRun({**WISH, "wind": wind}, "a", rescal_root=fake_root.root)
+
+    assert refused.value.problems[0].startswith(problem)
+
+
+def test_winds_and_a_wind_file_are_one_too_many(fake_root: FakeRoot) -> None:
+    with pytest.raises(RequestError, match="Wind_file: beside wind; keep one of the two"):
+        DataRun(
+            {**WISH, "wind": "1 t0 at 2", "Wind_file": "w"}, "a", rescal_root=fake_root.root
+        )
