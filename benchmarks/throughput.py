@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine import warm
+from orchestrator.engine import speed, warm
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.simulation import Simulation
 from orchestrator.formats import parfile
@@ -42,16 +42,7 @@ if TYPE_CHECKING:
 
     from orchestrator.formats.parameters import Value
 
-PARAMETERS: dict[str, Value] = {
-    "Boundary": "OPEN",
-    "H": 40,
-    "L": 80,
-    "D": 40,
-    "Csp_template": "SNOWFALL(4)",
-    "Lambda_I": 0.01,
-    "Tau_max": 1000.0,
-    "Lgca_speedup": 1000,
-}
+PARAMETERS: dict[str, Value] = {**speed.PARAMETERS, "L": 100, "D": 50}
 _GENESIS_SEED = 2000
 _SAMPLE = 40
 

@@ -191,6 +191,8 @@ def _limit(cost: Cost) -> Iterator[str]:
 
 
 def _learnt(cost: Cost) -> str:
+    if cost.learnt_from == "measured":
+        return "by a short run of the engine on this machine, as none has finished yet"
     if cost.learnt_from == "scaling":
         return "by how the model scales, as none has finished yet"
     if cost.learnt_from == "other sweeps":

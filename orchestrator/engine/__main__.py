@@ -1,4 +1,4 @@
-"""``python -m orchestrator.engine genesis|rescal|check|qsat|warm|serve``: the engine's programs."""
+"""``python -m orchestrator.engine genesis|rescal|check|qsat|warm|speed|serve``: the engine's programs."""
 
 import sys
 

@@ -100,7 +100,7 @@ def ensure(compile_all: Callable[[], None], load: Callable[[], None] = lambda: N
     anew, once. Where files cannot be locked, or if the first process takes too long, each compiles
     on its own.
     """
-    done = directory() / f"{_processor()}.done"
+    done = _done()
     damaged: object = None
     if _is_whole(done):
         damaged = _stamp(done)
@@ -118,6 +118,15 @@ def ensure(compile_all: Callable[[], None], load: Callable[[], None] = lambda: N
         with contextlib.suppress(OSError), replacing(done) as file:
             file.write(json.dumps(sizes).encode())
     return True
+
+
+def compiled() -> bool:
+    """Return whether the kernels are there for this kind of processor."""
+    return _is_whole(_done())
+
+
+def _done() -> Path:
+    return directory() / f"{_processor()}.done"
 
 
 def _kernels() -> list[Path]:

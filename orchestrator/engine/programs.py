@@ -22,6 +22,7 @@ PROGRAMS = {
     "check": "tell what would be refused in a parameter file, without running it",
     "qsat": "make the table of eroding shares that rescal needs beside a property file",
     "warm": "compile what the others need, so that no run has to",
+    "speed": "tell how long a small run takes on this machine",
     "serve": "start others for a process that asks on a socket, each as a process of its own",
 }
 _LISTED = "".join(f"  {name:8} {meaning}\n" for name, meaning in PROGRAMS.items())

@@ -28,7 +28,7 @@ _RESCAL_S = 1.6e-6
 _SETTLING = 0.08  # of the work of a unit of time, a gas cycle alone
 _MARGINS = 14  # cells around the disk in which a domain turns
 
-START_S = 1.0
+START_S = 0.3
 """Seconds until the first event, of genesis and an engine together."""
 
 
@@ -105,10 +105,15 @@ def learnt(ran: Iterable[tuple[Mapping[str, Value], Progress | Record]]) -> Pace
     return Pace(start_s, statistics.median(costs))
 
 
-def pace(seen: Iterable[Status], *, builtin: bool) -> Pace:
+def measured(parameters: Mapping[str, Value], simulated_t0: float, wall_s: float) -> Pace:
+    """Return the pace of a run that was made to measure it, without its start."""
+    return Pace(START_S, wall_s / work(parameters, simulated_t0))
+
+
+def pace(seen: Iterable[Status], *, builtin: bool, here: Pace | None = None) -> Pace:
     """Return the pace of finished experiments, else of those that have shown snapshots.
 
-    Where there are neither, the published scaling.
+    Where there are neither, the one that was measured ``here``, else the published scaling.
     """
     finished, running = [], []
     for status in seen:
@@ -120,4 +125,4 @@ def pace(seen: Iterable[Status], *, builtin: bool) -> Pace:
         elif status.state is State.RUNNING:
             running.append(ran_to)
     published = Pace(START_S, _BUILTIN_S if builtin else _RESCAL_S)
-    return learnt(finished) or learnt(running) or published
+    return learnt(finished) or learnt(running) or here or published

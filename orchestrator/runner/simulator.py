@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import re
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator._version import PACKAGE, __version__
 from orchestrator.errors import RequestError
@@ -70,6 +71,26 @@ def warm(engine: Engine) -> float:
         last = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
         raise RequestError(last[0])
     return time.perf_counter() - before
+
+
+def speed(engine: Engine) -> dict[str, Any]:
+    """Return how long a small run of the built-in engine takes on this machine; {} if unknown.
+
+    Its ``parameters``, the time ``simulated_t0`` and the ``wall_s`` that it took.
+    """
+    if not engine.compiles:
+        return {}
+    done = subprocess.run(
+        (*engine.rescal[:-1], "speed"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    try:
+        measured: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        return {}
+    return measured
 
 
 def at_root(root: Path) -> Engine:

@@ -31,7 +31,7 @@ class Cost:
         The wall time of all jobs, added up.
     learnt_from, seen
         ``finished`` or ``running`` experiments of the sweep, so many; those of ``other sweeps``; or
-        ``scaling``, of the model.
+        ``scaling``, of the model; a ``measured`` run of the engine.
     memory_mb
         The most that an experiment is expected to need in its job; None where nothing is known.
     """
@@ -62,13 +62,18 @@ class Cost:
 
 
 def expected_s(
-    points: Iterable[Point], run: Run, seen: Iterable[Status], *, builtin: bool
+    points: Iterable[Point],
+    run: Run,
+    seen: Iterable[Status],
+    *,
+    builtin: bool,
+    here: pace.Pace | None = None,
 ) -> tuple[float, ...]:
     """Return how long ``points`` will take on a core, in s, the shortest first.
 
-    By what is ``seen`` of the sweep so far.
+    By what is ``seen`` of the sweep so far, else by what was measured ``here``.
     """
-    expected = pace.pace(seen, builtin=builtin)
+    expected = pace.pace(seen, builtin=builtin, here=here)
     return tuple(sorted(expected.seconds(p.parameters, run.stop_t0) for p in points))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator import settings, sweepfile
 from orchestrator.errors import OrchestratorError
-from orchestrator.records import memory, paths
+from orchestrator.records import memory, pace, paths
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.records.status import read_statuses
 from orchestrator.runner import simulator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from typing import Unpack
 
-    from orchestrator.model import Status
+    from orchestrator.model import Engine, Status
     from orchestrator.submission.comparison import Comparison
     from orchestrator.submission.cost import Cost
     from orchestrator.submission.packing import Site
@@ -122,24 +122,33 @@ def plan(
     site = packing.site(wish.cluster)
     workers = workers_of(placement, local_pool.cores())
     seen, elsewhere = _seen(comparison, wish.root)
-    each_s = costs.expected_s(wanted, wish.run, seen, builtin=wish.root is None)
+    engine = simulator.find(wish.root)
+    here = None if any(status.reached for status in seen) or not wanted else _measured(engine)
+    each_s = costs.expected_s(wanted, wish.run, seen, builtin=wish.root is None, here=here)
     packed = packing.packing(wish, each_s, workers, site)
     needed_mb = memory.expected_mb(
         (point.parameters for point in wanted), seen, builtin=wish.root is None
     )
     cost = dataclasses.replace(costs.estimate(packed, each_s, seen), memory_mb=needed_mb)
+    if elsewhere or here is not None:
+        learnt_from = "other sweeps" if elsewhere else "measured"
+        cost = dataclasses.replace(cost, learnt_from=learnt_from)
     return Plan(
         comparison,
         wish,
-        dataclasses.replace(cost, learnt_from="other sweeps") if elsewhere else cost,
+        cost,
         (
             *packing.problems(comparison.directory, wish, site),
-            *refusals(
-                simulator.find(wish.root), comparison.sweep, comparison.directory, wanted
-            ),
+            *refusals(engine, comparison.sweep, comparison.directory, wanted),
         ),
         site,
     )
+
+
+def _measured(engine: Engine) -> pace.Pace | None:
+    """Return the pace of a small run of the engine on this machine; None where it has none."""
+    run = simulator.speed(engine)
+    return pace.measured(**run) if run else None
 
 
 def _seen(comparison: Comparison, root: Path | None) -> tuple[Collection[Status], bool]:

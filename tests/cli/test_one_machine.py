@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from orchestrator.engine import cache, warm
 from orchestrator.model import Cluster
-from orchestrator.records import intents
+from orchestrator.records import intents, pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -475,6 +476,31 @@ def test_a_first_plan_learns_how_long_it_takes_from_other_sweeps(bench: Bench) -
     assert (later["learnt_from"], later["learnt_from_experiments"]) == ("other sweeps", 2)
     assert later["experiment_s"] != first["experiment_s"]
     assert "learnt from 2 experiments of other sweeps" in shown
+
+
+def test_a_first_plan_of_all_takes_a_short_run_of_the_engine_once_it_is_compiled(
+    bench: Bench,
+) -> None:
+    """No half minute is spent on compiling it for that."""
+    bench.run("init", ".")
+    words = ("plan", "sweeps/quickstart.yaml", "--set", "run.engine=builtin")
+    kernels = {"NUMBA_CACHE_DIR": str(cache.directory())}
+    if not cache.compiled():
+        cache.ensure(warm.compile_all)
+    with_kernels = dataclasses.replace(bench, variables=kernels)
+
+    before = json.loads(bench.run(*words, "--json").stdout)["usage"]
+    measured = json.loads(with_kernels.run(*words, "--json").stdout)["usage"]
+    again = json.loads(with_kernels.run(*words, "--json").stdout)["usage"]
+
+    assert before["learnt_from"] == "scaling"
+    assert measured["learnt_from"] == "measured"
+    assert again == measured  # it is kept
+    kept = json.loads((cache.directory() / "speed.json").read_text())
+    here = pace.measured(**kept)
+    point = {"H": 40, "L": 160, "D": 80}
+    assert measured["experiment_s"] == pytest.approx(here.seconds(point, 1000.0))
+    assert "by a short run of the engine on this machine" in with_kernels.run(*words).stdout
 
 
 def _until_exists(bench: Bench) -> None:

@@ -879,4 +879,4 @@ def test_the_programs_are_listed_for_who_asks(bench: Bench) -> None:
 
     assert (ended.status, ended.err) == (0, "")
     listed = [line.split()[0] for line in ended.out.splitlines() if line.startswith("  ")]
-    assert listed == ["genesis", "rescal", "check", "qsat", "warm", "serve"]
+    assert listed == ["genesis", "rescal", "check", "qsat", "warm", "speed", "serve"]
