@@ -58,20 +58,20 @@ def test_what_was_taken_over_from_another_attempt_has_cost_nothing(
     for one, done in ((reached, 980 * 10), (anew, 980 * 1110)):
         learnt = pace.learnt([(parameters, one)])
         assert learnt is not None
-        assert learnt.start_s == 1.0
-        assert learnt.work_s == pytest.approx(8.8 / done)
+        assert learnt.start_s == 0.3
+        assert learnt.work_s == pytest.approx(9.5 / done)
     assert pace.learnt([(parameters, make_record(time_t0=0.0))]) is None
 
 
 def test_what_short_runs_take_is_mostly_their_start(make_record: Callable[..., Record]) -> None:
-    """Thirty runs of 10 t0 in 1.2 s each do not make one of 1000 t0 take two minutes."""
-    short = [(PARAMETERS, make_record(time_t0=10.0, wall_s=1.2))] * 30
+    """Thirty runs of 10 t0 in half a second each do not make one of 1000 t0 take 50 s."""
+    short = [(PARAMETERS, make_record(time_t0=10.0, wall_s=0.5))] * 30
 
     learnt = pace.learnt(short)
 
     assert learnt is not None
-    assert learnt.seconds(PARAMETERS, 10.0) == pytest.approx(1.2)
-    assert learnt.seconds(PARAMETERS, 1000.0) == pytest.approx(21)
+    assert learnt.seconds(PARAMETERS, 10.0) == pytest.approx(0.5)
+    assert learnt.seconds(PARAMETERS, 1000.0) == pytest.approx(20.3)
     quicker = pace.learnt([(PARAMETERS, make_record(time_t0=10.0, wall_s=0.2))])
     assert quicker == pace.Pace(0.2, 0)
 
@@ -93,10 +93,10 @@ def test_finished_ones_count_before_snapshots_and_these_before_the_published_sca
         record=make_record(state=State.FAILED, time_t0=1.0, wall_s=500.0),
     )
 
-    assert pace.pace([failed], builtin=False) == pace.Pace(1.0, 1.6e-6)
+    assert pace.pace([failed], builtin=False) == pace.Pace(0.3, 1.6e-6)
     assert pace.pace([failed, running], builtin=False).work_s == pytest.approx(
-        48.0 / (980 * 50)
+        48.7 / (980 * 50)
     )
     assert pace.pace([failed, running, done], builtin=False).work_s == pytest.approx(
-        8.8 / (980 * 100)
+        9.5 / (980 * 100)
     )

@@ -124,7 +124,7 @@ def test_where_it_is_learnt_from_is_told(make_submission: Callable[..., Submissi
     seen = _estimate(ALONE, points, run, [waiting, running])
 
     work = pace.work(points[0].parameters, 100.0)
-    assert guessed.each_s == pytest.approx((1 + 2.5e-7 * work,))
+    assert guessed.each_s == pytest.approx((0.3 + 2.5e-7 * work,))
     assert "by how the model scales, as none has finished yet" in cost_lines(guessed)[1]
     expected = text.seconds(max(guessed.each_s))
     assert cost_lines(guessed, 1.0)[-1] == (
@@ -132,7 +132,7 @@ def test_where_it_is_learnt_from_is_told(make_submission: Callable[..., Submissi
     )
     assert not any("run.time_limit" in line for line in cost_lines(guessed, 1e9))
     assert cost_lines(seen)[1].endswith("learnt from 1 running")
-    assert seen.each_s == pytest.approx((119.0,))
+    assert seen.each_s == pytest.approx((119.7,))
 
 
 def test_of_nothing_new_nothing_is_told_but_that(used: Callable[..., Cost]) -> None:
