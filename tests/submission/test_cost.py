@@ -127,8 +127,8 @@ def test_where_it_is_learnt_from_is_told(make_submission: Callable[..., Submissi
     assert guessed.each_s == pytest.approx((0.3 + 2.5e-7 * work,))
     assert "by how the model scales, as none has finished yet" in cost_lines(guessed)[1]
     expected = text.seconds(max(guessed.each_s))
-    assert cost_lines(guessed, 1.0)[-1] == (
-        f"warning: an experiment is expected to take {expected}, and run.time_limit is 1 s"
+    assert cost_lines(guessed, 0.1)[-1] == (
+        f"warning: an experiment is expected to take {expected}, and run.time_limit is 0 s"
     )
     assert not any("run.time_limit" in line for line in cost_lines(guessed, 1e9))
     assert cost_lines(seen)[1].endswith("learnt from 1 running")
