@@ -229,13 +229,32 @@ def test_the_picture_of_the_rooms_is_what_the_imports_make_it() -> None:
     assert drawn.stdout == (ROOT / "docs" / "rooms.svg").read_text()
 
 
-def _keys_in(heading: str, table: int = 0) -> set[str]:
-    """Return the keys that a table of the page about JSON lists under a heading."""
-    page = (ROOT / "docs" / "reference" / "json.md").read_text()
-    section = page.split(f"## {heading}\n")[1].split("\n## ")[0]
-    rows = re.split(r"(?m)^\| key \|.*\n\|.*\n", section)[1 + table]
-    first = [line.split("|")[1] for line in rows.split("\n\n")[0].splitlines()]
-    return {key for cell in first for key in re.findall(r"`(\w+)`", cell)}
+def _table(page: str, heading: str, number: int = 0) -> list[list[str]]:
+    """Return the rows of a table under a heading of a page of the reference."""
+    text = (ROOT / "docs" / "reference" / page).read_text()
+    section = re.split(r"(?m)^#", text.split(f"# {heading}\n")[1])[0]
+    body = re.split(r"(?m)^\|.*\n\| --- .*\n", section)[1 + number].split("\n\n")[0]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in body.splitlines()]
+
+
+def _keys_in(heading: str, number: int = 0, page: str = "json.md") -> set[str]:
+    """Return the keys that a table lists in its first column."""
+    rows = _table(page, heading, number)
+    return {key for row in rows for key in re.findall(r"`(\w+)`", row[0])}
+
+
+def test_files_have_what_their_page_lists(snowfall_wind: Path) -> None:
+    experiment = snowfall_wind / "data_runs" / "snowfall-wind" / "exp0"
+    known = json.loads((experiment / "meta_data").read_text())
+
+    listed = _keys_in("`meta_data`", page="files.md")
+    assert known.keys() - listed == set()
+    assert listed - known.keys() <= {"wind"}
+    for file, array, dtype, shape, _ in _table("files.md", "Arrays"):
+        with np.load(experiment / file.strip("`")) as arrays:
+            values = arrays[array.strip("`")]
+        assert values.dtype.name == dtype
+        assert values.ndim == len(shape.split(","))
 
 
 def test_json_has_the_keys_that_its_page_lists(snowfall_wind: Path) -> None:
