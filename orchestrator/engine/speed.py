@@ -12,14 +12,9 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from orchestrator.engine import cache, warm
+from orchestrator.engine import cache
 from orchestrator.engine.exit_status import Exit, ExitError
-from orchestrator.engine.genesis import Domain, planes
-from orchestrator.engine.simulation import Simulation
 from orchestrator.formats.durable import replacing
-from orchestrator.formats.templates import parse_template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,6 +78,14 @@ def main(words: Sequence[str]) -> None:
 
 
 def _run_s() -> float:
+    # the kernels, which a run that was made before does not need
+    import numpy as np  # noqa: PLC0415
+
+    from orchestrator.engine import warm  # noqa: PLC0415
+    from orchestrator.engine.genesis import Domain, planes  # noqa: PLC0415
+    from orchestrator.engine.simulation import Simulation  # noqa: PLC0415
+    from orchestrator.formats.templates import parse_template  # noqa: PLC0415
+
     warm.ready()
     height, length, depth = (int(PARAMETERS[name]) for name in "HLD")
     template = parse_template(str(PARAMETERS["Csp_template"]))
@@ -90,9 +93,5 @@ def _run_s() -> float:
     times = np.zeros(cells.shape, np.int32)
     before = time.perf_counter()
     run = Simulation(dict(PARAMETERS), cells, times, time=0.0, seed=1)
-    run.run(stop=SIMULATED_T0, every=SIMULATED_T0, on_snapshot=_look)
+    run.run(stop=SIMULATED_T0, every=SIMULATED_T0, on_snapshot=lambda _now: None)
     return time.perf_counter() - before
-
-
-def _look(simulation: Simulation) -> None:
-    assert simulation.speeds

@@ -14,8 +14,6 @@ import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-import numpy as np
-
 from orchestrator.errors import FormatError
 from orchestrator.formats.durable import replacing
 
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
 HEADER_BYTES = 104
@@ -259,6 +258,8 @@ def read(path: Path) -> tuple[Header, NDArray[np.uint8], NDArray[np.int32]]:
 def _read(
     file: gzip.GzipFile | IO[bytes], size: int | None
 ) -> tuple[Header, NDArray[np.uint8], NDArray[np.int32]]:
+    import numpy as np  # noqa: PLC0415  # a plan needs the sizes of cells alone
+
     first = file.read(FIRST_BYTES)
     header = parse_header(first + file.read(header_size(first) - len(first)))
     planes, rows, columns = header.stored_shape
@@ -296,6 +297,8 @@ def _refuse_shorter(length: int, header: Header) -> None:
 
 def write(path: Path, header: Header, planes: Iterable[NDArray[np.uint8]]) -> None:
     """Write a ``.csp`` file of ``planes``, D of them [H, L], all of time 0; it appears whole."""
+    import numpy as np  # noqa: PLC0415  # as above
+
     with replacing(path, durable=False) as file:
         file.write(header_bytes(header))
         for plane in planes:

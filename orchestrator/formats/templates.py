@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -100,6 +101,7 @@ class Chosen:
         return self.template.injects or self.arguments.get("flag") == 1
 
 
+@functools.lru_cache(maxsize=1024)  # the points of a sweep have few
 def parse_template(text: str) -> Chosen:
     """Read ``NAME`` or ``NAME(a,b,...)``; missing arguments take their defaults.
 

@@ -17,7 +17,7 @@ from orchestrator.runner import simulator, worker
 from orchestrator.runner.queue import Offer
 from orchestrator.submission.comparison import compare
 from orchestrator.submission.intent import intend
-from orchestrator.submission.refusals import refusals
+from orchestrator.submission.refusals import Checker, refusals
 from orchestrator.submission.request import Request
 from orchestrator.submission.submit import enlist
 from orchestrator.sweepfile import expansion
@@ -71,7 +71,9 @@ def claim(
     request = Request(Cluster.HERE, sweep.run, sweep.outputs, sweep.resources, root)
     engine = simulator.find(root)
     points = expansion.expand(sweep)
-    if problems := refusals(engine, sweep, directory, points):
+    with Checker(engine) as checker:
+        problems = refusals(checker, sweep, directory, points)
+    if problems:
         raise RequestError(*problems)
     before = compare(sweep, directory, points)
     if before.replacement:

@@ -17,7 +17,7 @@ from orchestrator.runner import simulator
 from orchestrator.submission import cost as costs
 from orchestrator.submission import local_pool, packing
 from orchestrator.submission.comparison import compare
-from orchestrator.submission.refusals import refusals
+from orchestrator.submission.refusals import Checker, refusals
 from orchestrator.submission.request import cluster_of, request, workers_of
 from orchestrator.sweepfile import expansion
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from typing import Unpack
 
-    from orchestrator.model import Engine, Status
+    from orchestrator.model import Engine, Status, Sweep
     from orchestrator.submission.comparison import Comparison
     from orchestrator.submission.cost import Cost
     from orchestrator.submission.packing import Site
@@ -116,33 +116,37 @@ def plan(
     RequestError
         With all problems of the file, or of the placement.
     """
-    comparison = compare_file(file, overrides, data_dir)
-    wanted = comparison.wanted
-    wish = request(comparison.sweep, cluster_of(placement, overrides), placement)
-    site = packing.site(wish.cluster)
-    workers = workers_of(placement, local_pool.cores())
-    seen, elsewhere = _seen(comparison, wish.root)
+    sweep = sweepfile.load(Path(file), overrides)
+    wish = request(sweep, cluster_of(placement, overrides), placement)
     engine = simulator.find(wish.root)
+    with Checker(engine) as checker:
+        comparison = compare_sweep(sweep, data_dir)
+        wanted, directory = comparison.wanted, comparison.directory
+        site = packing.site(wish.cluster)
+        workers = workers_of(placement, local_pool.cores())
+        cost = _cost(comparison, wish, engine, workers, site)
+        problems = (
+            *packing.problems(directory, wish, site),
+            *refusals(checker, sweep, directory, wanted),
+        )
+    return Plan(comparison, wish, cost, problems, site)
+
+
+def _cost(
+    comparison: Comparison, wish: Request, engine: Engine, workers: int, site: Site | None
+) -> Cost:
+    """Return what the new experiments would use."""
+    wanted, builtin = comparison.wanted, wish.root is None
+    seen, elsewhere = _seen(comparison, wish.root)
     here = None if any(status.reached for status in seen) or not wanted else _measured(engine)
-    each_s = costs.expected_s(wanted, wish.run, seen, builtin=wish.root is None, here=here)
+    each_s = costs.expected_s(wanted, wish.run, seen, builtin=builtin, here=here)
     packed = packing.packing(wish, each_s, workers, site)
-    needed_mb = memory.expected_mb(
-        (point.parameters for point in wanted), seen, builtin=wish.root is None
-    )
+    needed_mb = memory.expected_mb((p.parameters for p in wanted), seen, builtin=builtin)
     cost = dataclasses.replace(costs.estimate(packed, each_s, seen), memory_mb=needed_mb)
-    if elsewhere or here is not None:
-        learnt_from = "other sweeps" if elsewhere else "measured"
-        cost = dataclasses.replace(cost, learnt_from=learnt_from)
-    return Plan(
-        comparison,
-        wish,
-        cost,
-        (
-            *packing.problems(comparison.directory, wish, site),
-            *refusals(engine, comparison.sweep, comparison.directory, wanted),
-        ),
-        site,
-    )
+    if not elsewhere and here is None:
+        return cost
+    learnt_from = "other sweeps" if elsewhere else "measured"
+    return dataclasses.replace(cost, learnt_from=learnt_from)
 
 
 def _measured(engine: Engine) -> pace.Pace | None:
@@ -181,6 +185,10 @@ def compare_file(
     data_dir: str | os.PathLike[str] | None = None,
 ) -> Comparison:
     """Return how a sweep file compares with what is on disk."""
-    sweep = sweepfile.load(Path(file), overrides)
+    return compare_sweep(sweepfile.load(Path(file), overrides), data_dir)
+
+
+def compare_sweep(sweep: Sweep, data_dir: str | os.PathLike[str] | None = None) -> Comparison:
+    """Return how a sweep compares with what is on disk."""
     directory = SweepDirectory(settings.data_directory(data_dir) / sweep.name)
     return compare(sweep, directory, expansion.expand(sweep))

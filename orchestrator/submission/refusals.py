@@ -7,7 +7,7 @@ import json
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from orchestrator.errors import ParameterError
 from orchestrator.formats import winds
@@ -15,6 +15,7 @@ from orchestrator.runner.preparation import PROPERTY_FILES, property_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from types import TracebackType
 
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Engine, Point, Sweep
@@ -27,26 +28,82 @@ _OURS = {"Csp_file", "Seed"}  # set anew for each experiment
 Problem = tuple[str, str]
 
 
+class Checker:
+    """The built-in engine's check of parameter sets, which starts while others are at work.
+
+    ReSCAL-snow cannot be asked.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._place = tempfile.TemporaryDirectory()
+        self._process: subprocess.Popen[str] | None = None
+        if engine.checks:
+            self._process = subprocess.Popen(
+                (*engine.rescal[:-1], "check"),
+                cwd=self._place.name,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+
+    def ask(
+        self,
+        sets: Sequence[Mapping[str, Value]],
+        files: Mapping[str, Path],
+        made: Mapping[str, str],
+    ) -> Iterable[list[Problem]]:
+        """Ask once about parameter sets, beside these files and those that are ``made`` for it."""
+        if self._process is None or not sets:
+            return [[] for _ in sets]
+        # as the experiment's own directory will be
+        for name, path in files.items():
+            Path(self._place.name, name).symlink_to(path)
+        for name, text in made.items():
+            Path(self._place.name, name).write_text(text, encoding="ascii")
+        lines = "".join(f"{json.dumps(dict(parameters))}\n" for parameters in sets)
+        written, _ = self._process.communicate(lines)
+        answers = [json.loads(line) for line in written.splitlines()]
+        if len(answers) != len(sets):  # it will say in the job what is wrong with it
+            return [[] for _ in sets]
+        return [[(name, sentence) for name, sentence in answer] for answer in answers]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+        self._place.cleanup()
+
+
 def refusals(
-    engine: Engine, sweep: Sweep, directory: SweepDirectory, points: Sequence[Point]
+    checker: Checker, sweep: Sweep, directory: SweepDirectory, points: Sequence[Point]
 ) -> list[str]:
     """Return a sentence for each thing that the engine would refuse, with its place in the file.
 
     Of very many points, each value on each axis is asked about once.
     """
-    chosen = _chosen(points)
+    chosen = _chosen(sweep, points)
     problems_at: dict[Problem, Point] = {}
     sets: list[tuple[Point, dict[str, Value]]] = []
     made: dict[str, str] = {}
     for point in chosen:
         try:
-            sets.append((point, _parameters(point, engine, directory, made)))
+            sets.append((point, _parameters(point, checker.engine, directory, made)))
         except ParameterError as error:
             problems_at.setdefault((error.name, error.detail), point)
     files = _files(directory) | {
         name: p for point in chosen for name, p in point.inputs.items()
     }
-    answers = _ask(engine, [parameters for _, parameters in sets], files, made)
+    answers = checker.ask([parameters for _, parameters in sets], files, made)
     for (point, _), problems in zip(sets, answers, strict=True):
         for name, sentence in problems:
             problems_at.setdefault((name, sentence), point)
@@ -55,7 +112,7 @@ def refusals(
     return sentences[:_SHOWN] + [f"and {more} more"] * (more > 0)
 
 
-def _chosen(points: Sequence[Point]) -> list[Point]:
+def _chosen(sweep: Sweep, points: Sequence[Point]) -> list[Point]:
     """Return one point of each parameter set, or of each value where there are very many."""
     sets: dict[object, Point] = {}
     for point in points:
@@ -64,10 +121,13 @@ def _chosen(points: Sequence[Point]) -> list[Point]:
             break
     else:
         return list(sets.values())
-    values: dict[object, Point] = {}
+    names = (
+        {name for axis in sweep.axes for name in axis.names} | set(sweep.derived) | {winds.WIND}
+    )
+    values: dict[object, Point] = {"all that is held": points[0]}
     for point in points:
-        for item in point.parameters.items():
-            values.setdefault(item, point)
+        for name in names & point.parameters.keys():
+            values.setdefault((name, point.parameters[name]), point)
     unique = {point.key: point for point in values.values()}
     return list(itertools.islice(unique.values(), _ALL))
 
@@ -96,35 +156,6 @@ def _parameters(
             path = property_file(name, value, engine, directory.root)
             parameters[name] = str(path)
     return parameters
-
-
-def _ask(
-    engine: Engine,
-    sets: Sequence[Mapping[str, Value]],
-    files: Mapping[str, Path],
-    made: Mapping[str, str],
-) -> Iterable[list[Problem]]:
-    """Ask the built-in engine about parameter sets; ReSCAL-snow cannot be asked."""
-    if not engine.checks or not sets:
-        return [[] for _ in sets]
-    with tempfile.TemporaryDirectory() as directory:
-        # as the experiment's own directory will be
-        for name, path in files.items():
-            Path(directory, name).symlink_to(path)
-        for name, text in made.items():
-            Path(directory, name).write_text(text, encoding="ascii")
-        done = subprocess.run(
-            (*engine.rescal[:-1], "check"),
-            input="".join(f"{json.dumps(dict(parameters))}\n" for parameters in sets),
-            cwd=directory,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
-    if len(answers) != len(sets):  # it will say in the job what is wrong with it
-        return [[] for _ in sets]
-    return [[(name, sentence) for name, sentence in answer] for answer in answers]
 
 
 def _located(sweep: Sweep, problem: Problem, point: Point) -> str:

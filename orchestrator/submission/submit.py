@@ -18,7 +18,7 @@ from orchestrator.submission.comparison import compare
 from orchestrator.submission.cost import expected_s
 from orchestrator.submission.intent import intend
 from orchestrator.submission.recovery import recover
-from orchestrator.submission.refusals import refusals
+from orchestrator.submission.refusals import Checker, refusals
 from orchestrator.submission.request import cluster_of, request, workers_of
 from orchestrator.submission.resources import inherited
 from orchestrator.sweepfile import expansion
@@ -103,18 +103,18 @@ def submit(
     workers = workers_of(placement, local_pool.cores())
     # what can be refused is, before anything is written
     engine = simulator.find(wish.root)
-    points = expansion.expand(sweep)
-    site = packing.site(wish.cluster)
-    before = compare(sweep, directory, points)
-    if before.replacement and not replace:
-        raise RequestError(
-            f"{sweep.positions.get('name', sweep.path)}: name: {before.replacement}"
-        )
-    wanted = before.wanted
-    if problems := packing.problems(directory, wish, site):
-        raise RequestError(*problems)
-    if problems := refusals(engine, sweep, directory, wanted):
-        raise RequestError(*problems)
+    with Checker(engine) as checker:
+        points = expansion.expand(sweep)
+        site = packing.site(wish.cluster)
+        before = compare(sweep, directory, points)
+        if before.replacement and not replace:
+            raise RequestError(
+                f"{sweep.positions.get('name', sweep.path)}: name: {before.replacement}"
+            )
+        if problems := packing.problems(directory, wish, site):
+            raise RequestError(*problems)
+        if problems := refusals(checker, sweep, directory, before.wanted):
+            raise RequestError(*problems)
     settings.writable(directory.root.parent)
     start.warm(engine, tell)
     with locked(directory):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from orchestrator.model import Sweep
 
 _MOST_SHOWN = 5
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def count(sweep: Sweep) -> int:
@@ -82,7 +83,7 @@ def key(parameters: Mapping[str, Value], seed: int) -> str:
 
 def _digest(parameters: Mapping[str, Value]) -> hashlib._Hash:
     """Begin the hash of the canonical JSON; points that differ in the seed alone share it."""
-    canonical = json.dumps(parameters, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    canonical = _CANONICAL.encode(parameters)
     return hashlib.sha256(f'{{"parameters":{canonical},"seed":'.encode())
 
 
