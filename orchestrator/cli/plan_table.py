@@ -11,6 +11,7 @@ from rich.text import Text
 from orchestrator import text
 from orchestrator.cli import screen, sentences
 from orchestrator.errors import RequestError
+from orchestrator.model import State
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -96,6 +97,14 @@ def _summary(shown: Plan) -> list[str]:
     lines = [
         f"{text.counted(len(comparison.points), 'experiment')} in {comparison.directory.root}: {counted}",
         f"each: {sweep.run.stop_t0:g} t0, {every}",
+    ]
+    lines += [
+        f"{state.value} when {formula}"
+        for state, formula in (
+            (State.STOPPED, sweep.run.stop_when),
+            (State.INVALID, sweep.run.invalid_when),
+        )
+        if formula
     ]
     if comparison.wanted:
         files = _DIRECTORIES_AND_LOGS * len(comparison.wanted)

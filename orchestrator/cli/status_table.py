@@ -23,6 +23,8 @@ COLOURS = {
     State.PENDING: "dim",
     State.RUNNING: "cyan",
     State.DONE: "green",
+    State.STOPPED: "green",
+    State.INVALID: "magenta",
     State.FAILED: "red",
     State.TIMEOUT: "yellow",
     State.OUT_OF_MEMORY: "red",

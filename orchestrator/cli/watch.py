@@ -59,7 +59,7 @@ def until_ended(
                 screen.say(console, f"stop them with: rescal-sweep cancel {sweep}")
             return 130
     console.print(status_screen.of_sweep(console, directory, ended, everything=False))
-    return 1 if any(s.state is not State.DONE for s in ended) else 0
+    return 1 if any(s.state.bad for s in ended) else 0
 
 
 def _watch(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _STATES = (
     State.DONE,
+    State.STOPPED,
+    State.INVALID,
     State.RUNNING,
     State.PENDING,
     State.NEVER_SUBMITTED,

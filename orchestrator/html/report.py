@@ -14,7 +14,6 @@ from orchestrator.formats import destination
 from orchestrator.formats.durable import replacing
 from orchestrator.html import report_data
 from orchestrator.html.diagram import NO_DIAGRAM, diagram
-from orchestrator.model import State
 from orchestrator.records import failures, intents, ledger, selection, winds
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import present, time_left_s
@@ -147,7 +146,7 @@ def _overview(
 
 
 def _progress(statuses: Sequence[Status]) -> str:
-    done = sum(s.state is State.DONE for s in statuses)
+    done = sum(s.state.complete for s in statuses)
     left = text.time_left(time_left_s(statuses))
     going_on = f"; {left}" if left else ""
     return f"{done} of {len(statuses)} experiments are done{going_on}."

@@ -35,6 +35,7 @@ class Kind(enum.Enum):
     NEVER_STARTED = "never_started"  # subject: Slurm's word; detail
     SUPERVISOR = "supervisor"  # detail
     # of finished runs
+    CONDITION = "condition"  # subject: the formula; detail: its numbers
     FEWER_SNAPSHOTS = "fewer_snapshots"  # subject: the engine's name
     OUTREACHED = "outreached"  # by an earlier attempt
     # of records that an earlier version wrote

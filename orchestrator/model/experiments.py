@@ -47,7 +47,8 @@ class Run:
     ``silence_s`` is the longest time in which an engine may neither write nor use a processor;
     ``time_limit_s`` ends an attempt as a timeout, None leaves that to the job. An engine that can
     saves its state no more often than every ``checkpoint_every_s`` of wall time, and ``on_timeout``
-    says whether the next attempt resumes from there.
+    says whether the next attempt resumes from there. ``stop_when`` and ``invalid_when`` are formulas
+    over :data:`orchestrator.model.conditions.NUMBERS` of each snapshot but the first, empty for none.
     """
 
     stop_t0: float
@@ -57,6 +58,8 @@ class Run:
     time_limit_s: float | None = None
     checkpoint_every_s: float = 0.0
     on_timeout: OnTimeout = OnTimeout.AUTO
+    stop_when: str = ""
+    invalid_when: str = ""
 
     def multiples(self, start_t0: float = 0.0) -> range:
         """Return the multiples of the interval at which snapshots are asked for.

@@ -27,6 +27,8 @@ class State(enum.Enum):
     PENDING = "pending"
     RUNNING = "running"
     DONE = "done"
+    STOPPED = "stopped"
+    INVALID = "invalid"
     FAILED = "failed"
     TIMEOUT = "timeout"
     OUT_OF_MEMORY = "out_of_memory"
@@ -42,8 +44,14 @@ class State(enum.Enum):
 
     @property
     def bad(self) -> bool:
-        """Whether the experiment ended without all of its results."""
-        return self.ended and self not in {State.DONE, State.NEVER_SUBMITTED}
+        """Whether the experiment ended without all of its results, and not as it was to end."""
+        well = {State.DONE, State.STOPPED, State.INVALID, State.NEVER_SUBMITTED}
+        return self.ended and self not in well
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was asked for is there."""
+        return self in {State.DONE, State.STOPPED}
 
     @property
     def meaning(self) -> str:
@@ -60,6 +68,8 @@ _MEANINGS = {
     State.PENDING: "it was submitted, and no worker has begun it",
     State.RUNNING: "a worker runs it",
     State.DONE: "it ended with all snapshots that it was asked for",
+    State.STOPPED: "`run.stop_when` held, which ended it; it has all snapshots until then",
+    State.INVALID: "`run.invalid_when` held, which ended it",
     State.FAILED: "the engine or its supervisor ended with an error",
     State.TIMEOUT: "its time limit, or that of its job, ended it",
     State.OUT_OF_MEMORY: "it was ended because memory ran out",
@@ -179,7 +189,7 @@ class Record:
     @property
     def complete(self) -> bool:
         """Whether all that was asked for is there."""
-        return self.state is State.DONE
+        return self.state.complete
 
     @property
     def cut_off(self) -> bool:
@@ -289,7 +299,7 @@ class Status:
     @property
     def fraction(self) -> float:
         """Share of the simulated time that is done, 0 to 1."""
-        if self.state is State.DONE:
+        if self.state.complete:
             return 1.0
         length_t0 = self.stop_t0 - self.start_t0
         share = (self.time_t0 - self.start_t0) / length_t0 if length_t0 > 0 else 0.0

@@ -13,7 +13,6 @@ from orchestrator import plots
 from orchestrator.analysis import observables, sampling
 from orchestrator.analysis.scales import scales
 from orchestrator.errors import RequestError
-from orchestrator.model import State
 from orchestrator.plots import Panel, Rose, Stripes
 from orchestrator.records import arrays, winds
 from orchestrator.threads import in_order
@@ -126,7 +125,7 @@ def _shown(grid: Grid, reduced: Reduced, index: int, status: Status, remark: str
 
 def _missing(reduced: Reduced, status: Status) -> str:
     """Say why something of an experiment is missing; empty where nothing is."""
-    if status.state is State.DONE:
+    if status.state.complete:
         return "" if len(reduced.height_maps) else "no height maps"
     state: str = status.state.value
     return state

@@ -51,6 +51,7 @@ _SENTENCES = {
     Kind.SLURM: "{detail}",
     Kind.NEVER_STARTED: "never started: {detail}",
     Kind.SUPERVISOR: "the supervisor failed: {detail}",
+    Kind.CONDITION: "{subject}, as {detail}",
     Kind.FEWER_SNAPSHOTS: "{fewer}",
     Kind.OUTREACHED: "an earlier attempt came further, and its data stay",
     Kind.TEXT: "{detail}",
@@ -271,7 +272,7 @@ def _story(status: Status) -> str:
 
 
 def _of_record(record: Record) -> str:
-    kept = record.snapshots and record.state is not State.DONE
+    kept = record.snapshots and not record.complete
     snapshots = f" ({text.counted(record.snapshots, 'snapshot')} kept)" if kept else ""
     return "; ".join(filter(None, (reason(record) + snapshots, going_on(record))))
 

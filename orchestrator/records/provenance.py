@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from orchestrator.formats.parameters import Value
-    from orchestrator.model import Engine, Record, Task
+    from orchestrator.model import Engine, Record, Run, Task
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
 
 _NO_DATA = {"data": "none", "snapshots": 0}
@@ -40,6 +40,7 @@ def describe(
         **_winds(experiment.point.parameters),
         "seed": experiment.point.seed,
         **made_alike(task, engine),
+        **ends_when(task.run),
         "engine": engine.name,
         "engine_version": engine.version,
         "rescal_root": None if engine.root is None else str(engine.root),
@@ -71,6 +72,12 @@ def made_alike(task: Task, engine: Engine) -> dict[str, Any]:
         "stop_t0": task.run.stop_t0,
         "every_t0": task.run.every_t0,
     }
+
+
+def ends_when(run: Run) -> dict[str, str]:
+    """Return the conditions that end a run, as far as it has any."""
+    conditions = {"stop_when": run.stop_when, "invalid_when": run.invalid_when}
+    return {name: formula for name, formula in conditions.items() if formula}
 
 
 def same_kind(task: Task, engine: Engine) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def _withdrawn(status: Status, attempt: int, kind: Kind) -> Status:
 
 def _with_earlier(directory: SweepDirectory, status: Status) -> Status:
     """Return a status with what an earlier attempt had reached, if that one came further."""
-    if status.attempt <= 1 or status.state is State.DONE:
+    if status.attempt <= 1 or status.state.complete:
         return status
     earlier: Progress | Record | None = None
     for attempt in directory.experiment(status.experiment.number).attempts():

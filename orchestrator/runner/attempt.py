@@ -67,6 +67,8 @@ class Course:
         The engine's processor time in s, and its most resident memory in MB.
     continuation
         Where it resumed an earlier attempt.
+    decided
+        How it is to end because a condition of its run holds.
     """
 
     results: Results
@@ -77,6 +79,7 @@ class Course:
     cpu_s: float = 0.0
     memory_mb: float = 0.0
     continuation: Continuation | None = None
+    decided: Verdict | None = None
 
     def beat(self) -> None:
         """Give a sign of life."""

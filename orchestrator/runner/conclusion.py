@@ -40,11 +40,11 @@ def _publish(assignment: Assignment, course: Course, verdict: Verdict) -> tuple[
     try:
         keep = assignment.task.outputs.keep_initial
         preparation.settle_initial(assignment.directory, keep)
-        published = course.results.finish(complete=state is State.DONE)
+        published = course.results.finish(complete=state.complete)
     except (OSError, DamagedError) as error:
         causes = (*dict.fromkeys((*causes, cause_of(error))),)  # the same again is no news
-        state = State.FAILED if state is State.DONE else state
-    if state is State.DONE and course.results.snapshots and not published:
+        state = State.FAILED if state.complete else state
+    if state.complete and course.results.snapshots and not published:
         causes = (*causes, Cause(Kind.OUTREACHED))
     return _record(assignment, course, state, causes), published
 

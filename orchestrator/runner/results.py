@@ -28,6 +28,8 @@ class Results:
 
     Attributes
     ----------
+    first
+        The first of the experiment's snapshots, once there is one.
     snapshots
         How many were kept.
     time_t0
@@ -52,6 +54,7 @@ class Results:
         self._publishing = Throttle(first_cost_s=_FIRST_COST_S)
         self._snapshot_s = 0.0
         self._roughness: list[float] = []
+        self.first: Snapshot | None = None
         self.snapshots = 0
         self.time_t0 = 0.0
         self.start_t0 = 0.0
@@ -76,6 +79,7 @@ class Results:
         for snapshot in itertools.islice(kept, snapshots):
             self._journal.append(snapshot)
             self._note(snapshot)
+            self.first = self.first or snapshot
             self.snapshots += 1
             self.time_t0 = snapshot.time_t0
         self.adopted, self.adopted_t0 = self.snapshots, self.time_t0
@@ -87,6 +91,7 @@ class Results:
     def keep(self, snapshot: Snapshot) -> None:
         """Make a snapshot durable, tell of the progress, and publish where that costs little."""
         self._journal.append(snapshot)
+        self.first = self.first or snapshot
         self.snapshots += 1
         self.time_t0 = snapshot.time_t0
         self._snapshot_s = self.wall_s

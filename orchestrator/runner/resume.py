@@ -20,7 +20,7 @@ import numpy as np
 from orchestrator.errors import FormatError
 from orchestrator.formats.cellspace import HEADER_BYTES, header_bytes, parse_header
 from orchestrator.formats.durable import read_json, replacing
-from orchestrator.model import OnTimeout
+from orchestrator.model import OnTimeout, State
 from orchestrator.records import arrays, attempts, journal, provenance
 from orchestrator.runner.throttle import Throttle
 
@@ -111,13 +111,13 @@ def _reason_against(
     stop_t0, every_t0, record = made["stop_t0"], made["every_t0"], attempts.read_record(earlier)
     if not isinstance(stop_t0, int | float) or not isinstance(every_t0, int | float):
         return ""
-    if (
-        record is not None
-        and record.complete
-        and run.stop_t0 <= stop_t0
-        and run.every_t0 == every_t0
-    ):
-        return ""  # it is to be made again
+    if record is not None and record.state.ended and not record.state.bad:
+        conditions = {
+            name: account[name] for name in ("stop_when", "invalid_when") if name in account
+        }
+        same_end = record.state is State.DONE or conditions == provenance.ends_when(run)
+        if same_end and run.stop_t0 <= stop_t0 and run.every_t0 == every_t0:
+            return ""  # it is to be made again
     if made == wanted:
         return None
     if not provenance.same_kind(task, engine).items() <= made.items():
@@ -188,6 +188,13 @@ def drop_outdated(attempt: AttemptDirectory, snapshots: int) -> None:
     reached = [indexed for indexed in _checkpoints(attempt) if indexed[0] < snapshots]
     for _, path in sorted(reached)[:-1]:
         path.unlink(missing_ok=True)
+
+
+def drop_later(attempt: AttemptDirectory, snapshots: int) -> None:
+    """Remove checkpoints of later than the last of ``snapshots``, with which they are of no use."""
+    for index, path in _checkpoints(attempt):
+        if index >= snapshots:
+            path.unlink(missing_ok=True)
 
 
 def drop_refused(resumption: Resumption) -> None:

@@ -18,6 +18,7 @@ from orchestrator.runner import start as starting
 from orchestrator.runner.asked import asked
 from orchestrator.runner.attempt import Course, Halt, Verdict, cause_of
 from orchestrator.runner.conclusion import conclude
+from orchestrator.runner.conditions import Conditions
 from orchestrator.runner.decoder import CutError, Decoder
 from orchestrator.runner.group import Group
 from orchestrator.runner.judgement import judge
@@ -121,6 +122,10 @@ def _simulate(
         kills = process.out_of_memory_kills()
         cut = _run_engine(assignment, course, start, group, watchdog)
         if resumption is None or course.status != simulator.CANNOT_GO_ON:
+            if course.decided is not None:
+                # the engine may have been ahead
+                resume.drop_later(assignment.files, course.results.snapshots)
+                return course.decided
             if course.status in _STOPPED and watchdog.halted is not None:
                 resume.drop_outdated(assignment.files, course.results.snapshots)
                 return watchdog.halted
@@ -224,7 +229,7 @@ def _receive(  # noqa: PLR0913, PLR0917  # the attempt, and both ends of the pip
     outputs = assignment.task.outputs
     reducer = Reducer(decoder, [r for r in reductions.REDUCTIONS if r.kept(outputs)])
     try:
-        _keep_all(assignment, course, start, decoder, reducer)
+        _keep_all(assignment, course, start, decoder, reducer, watchdog)
     except CutError as cut:
         if not child.wait(_LAST_WORDS_S):
             detail = f"{_CLOSED}; {cut}"
@@ -238,12 +243,17 @@ def _receive(  # noqa: PLR0913, PLR0917  # the attempt, and both ends of the pip
     return ""
 
 
-def _keep_all(
-    assignment: Assignment, course: Course, start: Start, decoder: Decoder, reducer: Reducer
+def _keep_all(  # noqa: PLR0913, PLR0917  # as above
+    assignment: Assignment,
+    course: Course,
+    start: Start,
+    decoder: Decoder,
+    reducer: Reducer,
+    watchdog: Watchdog,
 ) -> None:
-    """Reduce and keep each snapshot as it comes."""
+    """Reduce and keep each snapshot as it comes, until a condition of the run holds."""
     results, keep = course.results, assignment.task.outputs.keep_initial
-    keeper = _cell_keeper(assignment)
+    keeper, conditions = _cell_keeper(assignment), Conditions(assignment.task.run)
     task, directory = assignment.task, assignment.directory
     premade = preparation.premade(task.experiment, directory) is not None
     expected = asked(task, results.start_t0, given_cells=premade)
@@ -253,8 +263,16 @@ def _keep_all(
         again = start.cells is not None and header.time == results.time_t0
         with keeper.keeping(header, 0 if again else results.snapshots) as take:
             snapshot = reducer.reduce(header, take)
+        if course.decided is not None:
+            continue  # it is asked to end, and may have sent another one meanwhile
         if not again:
             results.keep(snapshot)
+            assert results.first is not None
+            decided = conditions.verdict(snapshot, results.first)
+            at_end = results.snapshots >= course.expected  # where there is nothing to stop
+            if decided is not None and not (at_end and decided.state is State.STOPPED):
+                course.decided = decided
+                watchdog.end(decided)
             resume.drop_outdated(assignment.files, results.snapshots)
             preparation.settle_initial(assignment.directory, keep)
 

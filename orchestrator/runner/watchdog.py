@@ -77,6 +77,10 @@ class Watchdog:
         """How the attempt is to end that somebody has stopped; None where nobody has."""
         return None if self._halt is None else self._halt.verdict
 
+    def end(self, verdict: Verdict) -> None:
+        """Let the attempt end so, with its engine's state saved where it can."""
+        self._ask(verdict.state, verdict.causes[0])
+
     def look(self) -> float:
         """Look; return after how many seconds to look again."""
         now, stop = time.monotonic(), self._assignment.stop

@@ -100,5 +100,6 @@ def compare(sweep: Sweep, directory: SweepDirectory, points: Sequence[Point]) ->
     return Comparison(sweep, directory, points, reconciliation, statuses, following)
 
 
-def _times_and_outputs(source: Sweep | Submission) -> tuple[float, float, Outputs]:
-    return source.run.stop_t0, source.run.every_t0, source.outputs
+def _times_and_outputs(source: Sweep | Submission) -> tuple[float | str | Outputs, ...]:
+    run = source.run
+    return run.stop_t0, run.every_t0, run.stop_when, run.invalid_when, source.outputs

@@ -114,7 +114,8 @@ def _pick(word: str | None, directory: SweepDirectory) -> Status:
     """Return the experiment that is meant, refusing one that runs or is done."""
     if word is None:
         for status in read_statuses(directory):
-            if status.state not in {State.RUNNING, State.DONE} and not status.orphaned:
+            waits = status.state in {State.PENDING, State.NEVER_SUBMITTED}
+            if (waits or status.state.bad) and not status.orphaned:
                 return status
         raise RequestError(f"{directory.name}: every experiment is running or done")
     number = selection.choose_one(word, directory, "run")

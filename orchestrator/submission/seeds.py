@@ -12,7 +12,6 @@ from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.dataset.variables import series_values
 from orchestrator.analysis.observables import quantities, sources
 from orchestrator.errors import RequestError
-from orchestrator.model import State
 from orchestrator.records import arrays
 from orchestrator.records.status import axis_names, coordinates
 
@@ -53,11 +52,11 @@ def proposals(comparison: Comparison, criterion: Criterion) -> list[Proposal]:
     axes = axis_names(comparison.sweep.axes)
     points: dict[tuple[tuple[str, Value], ...], list[Experiment]] = {}
     for experiment in comparison.reconciliation.kept:
-        if comparison.statuses[experiment.number].state is State.DONE:
+        if comparison.statuses[experiment.number].state.complete:
             where = tuple(coordinates(experiment, axes).items())
             points.setdefault(where, []).append(experiment)
     if not points:
-        finished = sum(s.state is State.DONE for s in comparison.statuses.values())
+        finished = sum(s.state.complete for s in comparison.statuses.values())
         others = f"; {finished} finished ones are no longer in it" if finished else ""
         raise RequestError(
             f"{comparison.sweep.path}: no experiment of it has finished yet{others}"

@@ -86,6 +86,22 @@ RUN: Mapping[str, Field] = {
         "whether a retry resumes from the last checkpoint; auto: only if the result is bit-identical",
         default="auto",
     ),
+    "stop_when": Field(
+        scalars.condition,
+        _TEXT,
+        "ends an experiment as stopped, such as mobile_fraction < 1e-4: a formula over t, mean_height, "
+        "roughness, highest, grains, mobile_fraction, sintered_fraction and mass_drift, at each "
+        "snapshot but the first",
+        nullable=True,
+        absent="never",
+    ),
+    "invalid_when": Field(
+        scalars.condition,
+        _TEXT,
+        "ends an experiment as invalid, such as mass_drift > 0.05, by a formula over the same",
+        nullable=True,
+        absent="never",
+    ),
     "time_limit": Field(
         scalars.duration_s,
         _TIME,

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from orchestrator import formulas
 from orchestrator.errors import FormatError
+from orchestrator.model.conditions import NUMBERS
 from orchestrator.sweepfile.tree import Branch, Items
+from orchestrator.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,6 +191,23 @@ def memory(leaf: Leaf) -> str:
 def formula(leaf: Leaf) -> Formula:
     """Read a formula over parameters."""
     return formulas.parse("" if leaf.null else leaf.text)
+
+
+def condition(leaf: Leaf) -> str:
+    """Read a comparison of numbers of a snapshot, as its text."""
+    if leaf.null:
+        return ""
+    wanted = formula(leaf)
+    for word in wanted.names:
+        if word not in NUMBERS:
+            hint = did_you_mean(word, NUMBERS)
+            known = ", ".join(NUMBERS)
+            raise FormatError(f"{word}: no number of a snapshot; there are {known}{hint}")
+    if not isinstance(wanted.evaluate(dict.fromkeys(NUMBERS, 0.5)), bool):
+        raise FormatError(
+            f"expected a comparison such as mobile_fraction < 1e-4, got {shown(leaf)}"
+        )
+    return wanted.text
 
 
 def duration_s(leaf: Leaf) -> float:

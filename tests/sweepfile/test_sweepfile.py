@@ -1023,6 +1023,31 @@ def test_the_reference_has_every_range_and_every_refused_option_of_sbatch() -> N
     assert ", ".join(f"`{name}`" for name in REFUSED) in text.replace("\n", " ")
 
 
+@pytest.mark.parametrize(
+    ("condition", "problem"),
+    [
+        ("roughnes < 1", "roughnes: no number of a snapshot; there are t, mean_height, "),
+        (
+            "roughness + 1",
+            "expected a comparison such as mobile_fraction < 1e-4, got roughness + 1",
+        ),
+        ("1 <", "column 4: expected a number or a name, got the end"),
+        ("t < 'a'", "column 5: needs a number, got a text"),
+    ],
+)
+def test_a_condition_is_a_comparison_of_numbers_of_a_snapshot(
+    condition: str, problem: str
+) -> None:
+    text = f'run: {{stop: 9, every: 1, stop_when: "{condition}"}}\n'
+    rest = SMALLEST.replace("run: {stop: 100, every: 10}\n", "")
+
+    (told,) = _problems(text + rest)
+
+    assert told.startswith(f"w.yaml:1:36: run.stop_when: {problem}")
+    run = _load(text.replace(condition, "t > 3 and mass_drift < 0.1") + rest).run
+    assert (run.stop_when, run.invalid_when) == ("t > 3 and mass_drift < 0.1", "")
+
+
 # The schema ------------------------------------------------------------------------------------
 
 
@@ -1036,6 +1061,7 @@ def test_the_schema_knows_every_key_that_the_reader_knows() -> None:
     ]  # fmt: skip
     assert schema["properties"]["run"]["properties"].keys() == {
         "stop", "every", "engine", "silence", "time_limit", "checkpoint_every", "on_timeout",
+        "stop_when", "invalid_when",
     }  # fmt: skip
     assert schema["$defs"]["H"] == {
         "description": "height of the domain (cells)",

@@ -40,7 +40,6 @@ def perform(options: argparse.Namespace) -> int:
     from orchestrator.analysis import dataset
     from orchestrator.cli import progress, screen
     from orchestrator.formats import destination
-    from orchestrator.model import State
     from orchestrator.records import selection
     from orchestrator.records.live_status import LiveStatus
     from orchestrator.records.status import present
@@ -62,7 +61,7 @@ def perform(options: argparse.Namespace) -> int:
 
         written = dataset.collect(directory, path, options.tolerance, noticed)
     statuses = present(LiveStatus(directory).read())
-    done = sum(s.state is State.DONE for s in statuses)
+    done = sum(s.state.complete for s in statuses)
     size = text.size(written.size)
     screen.say(console, f"wrote {path}: {done} of {len(statuses)} experiments done, {size}")
     if written.superseded:

@@ -48,4 +48,4 @@ def perform(options: argparse.Namespace) -> int:
     console.print(status_table.status_table([ended], axes, screen.width(console)))
     if ended.state is State.CANCELLED:
         return 130
-    return 0 if ended.state is State.DONE else 1
+    return 1 if ended.state.bad else 0
