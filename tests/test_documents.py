@@ -167,7 +167,7 @@ def test_python_that_is_shown_of_a_sweep_runs(snowfall_wind: Path) -> None:
 
 def test_commands_that_are_shown_of_a_sweep_make_what_they_say(snowfall_wind: Path) -> None:
     lines = "".join(_blocks(RESULTS, "sh")).splitlines()
-    assert len(lines) == 8
+    assert len(lines) == 12
 
     for line in lines:
         if ".mp4" in line and shutil.which("ffmpeg") is None:
@@ -175,11 +175,13 @@ def test_commands_that_are_shown_of_a_sweep_make_what_they_say(snowfall_wind: Pa
         done = _run(snowfall_wind, *shlex.split(line, comments=True))
         assert done.returncode == 0, (line, done.stderr)
 
+    assert (snowfall_wind / "fig2.pdf").read_bytes().startswith(b"%PDF")
     assert (snowfall_wind / "roughness.pdf").read_bytes().startswith(b"%PDF")
     assert len((snowfall_wind / "final.csv").read_text().splitlines()) == 1 + 8
     sweep = snowfall_wind / "data_runs" / "snowfall-wind"
     names = {path.name for path in sweep.iterdir()}
     assert {"phase-diagram.png", "profile.png", "spectrum.png", "report.html"} <= names
+    assert {"roughness.png", "map-roughness.png", ".series.npz"} <= names
     for number in range(8):
         with np.load(sweep / f"exp{number}" / "out" / "height_maps.npz") as file:
             assert (file["height_maps"][0] != file["height_maps"][-1]).any()

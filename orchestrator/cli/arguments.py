@@ -61,6 +61,15 @@ def add_sweep(
     )
 
 
+def add_units(parser: argparse.ArgumentParser) -> None:
+    """Add the units in which a verb shows lengths and times."""
+    parser.add_argument(
+        "--units",
+        choices=("model", "si"),
+        help="model: cells and t0; si: metres and days (default: model)",
+    )
+
+
 def add_experiment(parser: argparse.ArgumentParser) -> None:
     """Add the one experiment that a verb takes."""
     parser.add_argument("experiment", metavar="EXP", help="exp3 or 3")

@@ -11,8 +11,10 @@ import pytest
 
 from orchestrator.analysis.dataset.grid import Dimension, Grid
 from orchestrator.model import Experiment, Point, State, Status
+from orchestrator.model.pictures import Moment
 from orchestrator.plots import panels, series
 from orchestrator.plots.layout import Page
+from orchestrator.records import arrays
 from tests.conftest import make_reduced, with_arrays
 
 if TYPE_CHECKING:
@@ -126,7 +128,7 @@ def test_a_map_of_another_time_than_the_others_tells_it(
     monkeypatch.setattr(panels, "read", lambda _, status: films[status.experiment.number][0])
 
     page = Page("", {(0, i): status for i, status in enumerate(numbered)})
-    shown = panels.panels(grid, page, time)
+    shown = panels.panels(grid, page, None if time is None else Moment(time))
 
     assert [panel.apart for panel in shown.values()] == apart
 
@@ -195,7 +197,7 @@ def test_curves_have_all_snapshots_of_one_seed_and_tell_which_of_several_are_lef
         for number, place in enumerate([(0, 0), (1, 0), (1, 1)])
     }
     axes = Dimension("Tau_min", {"Tau_min": [0, 9]}), Dimension("seed", {"seed": [1, 2]})
-    monkeypatch.setattr(panels, "read", lambda _, one: read[one.experiment.number])
+    monkeypatch.setattr(arrays, "reduced", lambda of, _: read[int(of.root.name[3:])])
 
     course = series.series(dataclasses.replace(grid, dimensions=axes, cells=cells))
 
@@ -219,7 +221,7 @@ def test_curves_tell_which_domains_are_full(
     maps[:] = range(1, 17)
     maps[2:] = 0
     full = with_arrays(reduced, height_maps=maps)
-    monkeypatch.setattr(panels, "read", lambda *_: full)
+    monkeypatch.setattr(arrays, "reduced", lambda *_: full)
     axes = Dimension("Tau_min", {"Tau_min": [0]}), Dimension("seed", {"seed": [1]})
     grid = dataclasses.replace(grid, dimensions=axes, cells={(0, 0): status})
 

@@ -50,7 +50,8 @@ def open_sweep(
         :func:`orchestrator.analysis.observables.quantities`, ``snapshot_time`` (t0), ``unplaced`` (how many
         snapshots were later than that), ``full_from`` (t0, from when the domain is filled up to its
         ceiling), ``state``, ``progress``, ``wall_time`` (s), ``cell_size``
-        (m), ``time_scale`` (s) and ``experiment``. Where all experiments share these two scales
+        (m), ``time_scale`` (s), ``shear_velocity`` and ``wind_10m`` (m/s, of the wind that the
+        property file implies) and ``experiment``. Where all experiments share these two scales
         there are also ``x_m``, ``y_m`` and ``time_s``. What is missing is not a number, and
         ``state`` says why. Follows the CF conventions.
 

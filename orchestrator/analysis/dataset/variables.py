@@ -126,6 +126,12 @@ STANDING: Mapping[str, Variable] = {
     "time_scale": Variable(
         (), "float64", np.nan, {"long_name": "duration of a t0 in nature", "units": "s"}
     ),
+    "shear_velocity": Variable(
+        (), "float64", np.nan, {"long_name": "shear velocity of the wind", "units": "m s-1"}
+    ),
+    "wind_10m": Variable(
+        (), "float64", np.nan, {"long_name": "wind 10 m above a flat bed", "units": "m s-1"}
+    ),
     "experiment": Variable((), "int32", -1, {"long_name": "number of the experiment"}),
 }
 """What is known of an experiment without its snapshots."""
@@ -144,13 +150,15 @@ def status_arrays(grid: Grid) -> dict[str, NDArray[Any]]:
 
 def _status_values(grid: Grid, status: Status) -> dict[str, Any]:
     begun = status.record is not None or status.progress is not None
-    cell_size, time_scale = scales(grid.directory.experiment(status.experiment.number))
+    in_nature = scales(grid.directory.experiment(status.experiment.number))
     return {
         "state": _STATES.index(status.state),
         "progress": status.fraction,
         "wall_time": status.wall_s if begun else np.nan,
-        "cell_size": cell_size,
-        "time_scale": time_scale,
+        "cell_size": in_nature.cell_m,
+        "time_scale": in_nature.t0_s,
+        "shear_velocity": in_nature.shear_m_s,
+        "wind_10m": in_nature.wind_m_s,
         "experiment": status.experiment.number,
     }
 

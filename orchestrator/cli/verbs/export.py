@@ -10,7 +10,7 @@ from orchestrator.cli import arguments
 if TYPE_CHECKING:
     import argparse
 
-EXAMPLES = ("quickstart > quickstart.csv", "quickstart -o quickstart.csv")
+EXAMPLES = ("quickstart > quickstart.csv", "quickstart --units si -o quickstart.csv")
 """What may stand behind the verb."""
 
 
@@ -20,6 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help="file to write (default: print it)"
     )
+    arguments.add_units(parser)
 
 
 def perform(options: argparse.Namespace) -> int:
@@ -28,13 +29,14 @@ def perform(options: argparse.Namespace) -> int:
     from orchestrator.cli import screen
     from orchestrator.formats import destination
     from orchestrator.formats.durable import replacing
+    from orchestrator.model.pictures import Units
     from orchestrator.records import selection
 
     path = None
     if options.output is not None:
         path = destination.ready(options.output, (".csv",))
     directory = selection.find_sweep(options.sweep, options.data_dir)
-    text = write(table(directory))
+    text = write(table(directory, Units(options.units or Units.MODEL)))
     if path is None:
         print(text, end="")
         return 0
