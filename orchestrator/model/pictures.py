@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 KINDS = (
     *("phase-diagram", "series", "spectrum", "profile", "animation"),
-    *("quantity", "map"),
+    *("quantity", "map", "dispersion", "offset", "heights"),
 )
 """Kinds of pictures; the name of a quantity is short for ``quantity`` of that one."""
 
@@ -154,7 +154,11 @@ class Choice:
     frames
         Frames of an animation, at most.
     relative
-        Whether the colours show heights above each map's own mean.
+        Whether heights above each map's own mean are shown.
+    window
+        First and last time that count; None for the first and the last snapshot.
+    fit
+        Whether the exponential approach to a limit is drawn with a series.
     """
 
     kind: str = "phase-diagram"
@@ -170,6 +174,8 @@ class Choice:
     y: int | None = None
     frames: int = FRAMES
     relative: bool = False
+    window: tuple[Moment | None, Moment | None] = (None, None)
+    fit: bool = False
     look: Look = PLAIN
 
 
@@ -190,6 +196,8 @@ class Words(TypedDict, total=False):
     y: int | None
     frames: int | None
     relative: bool | None
+    window: str | Sequence[float] | None
+    fit: bool | None
     title: str | None
     size: str | Sequence[float] | None
     dpi: int | None

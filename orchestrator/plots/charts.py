@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator import plots
+from orchestrator import plots, text
 from orchestrator.analysis import observables, units
+from orchestrator.analysis.approach import approach
 from orchestrator.analysis.numbers import numbers
 from orchestrator.errors import RequestError
 from orchestrator.model.pictures import QUANTITIES_SHOWN, How, Units
-from orchestrator.plots import layout, series
+from orchestrator.plots import layout, motion, series
 from orchestrator.plots.dependence import dependence, parameter
 from orchestrator.plots.display import quantity_label
 from orchestrator.plots.lines import Chart, Scale
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from orchestrator.analysis.dataset.grid import Grid
     from orchestrator.analysis.numbers import Numbers
-    from orchestrator.model.pictures import Choice
+    from orchestrator.model.pictures import Choice, Moment
 
 
 def series_over_time(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
@@ -36,14 +37,103 @@ def series_over_time(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]
         name: Scale(quantity_label(name, look), axial=observables.quantities()[name].axial)
         for name in names
     }
+    if choice.fit and len(names) > 1:
+        raise RequestError(f"--fit: of one quantity, not of {', '.join(names)}")
     course = series.series(narrowed(grid, choice), look.units)
     if not any(
         np.isfinite(curve.means[name]).any() for curve in course.curves for name in names
     ):
         raise RequestError(f"{grid.directory.name}: no value of {', '.join(names)}")
     along = Scale(f"t ({units.time_name(look.units)})")
-    chart = Chart(along, scales, name_of(grid, choice), series.shade(grid), course.notes)
-    yield "", plots.curves(course.curves, chart, look)
+    curves, shade, notes = course.curves, series.shade(grid), course.notes
+    if choice.fit:
+        curves = [_with_fit(curve, names[0], choice) for curve in curves]
+        shade = None  # each curve is to be named
+        notes = [*notes, "dashed: exponential approach to a limit, by 1/e in each tau"]
+    chart = Chart(along, scales, name_of(grid, choice), shade, notes)
+    yield "", plots.curves(curves, chart, look)
+
+
+def _with_fit(curve: plots.Curve, name: str, choice: Choice) -> plots.Curve:
+    """Return a curve with its exponential approach, and a label that tells its constants."""
+    fit = approach(curve.x, curve.means[name])
+    if fit is None:
+        told, fits = "no limit", {}
+    else:
+        unit = units.name(observables.quantities()[name], choice.look.units)
+        limit, tau = (
+            text.with_error(value, error)
+            for value, error in zip((fit.limit, fit.tau), fit.errors[1:], strict=True)
+        )
+        told = f"{limit} {unit}, tau {tau} {units.time_name(choice.look.units)}"
+        fits = {name: fit.at(curve.x)}
+    label = "\n".join(filter(None, (", ".join(filter(None, curve.labels)), told)))
+    return dataclasses.replace(curve, labels=(label, ""), fits=fits)
+
+
+def dispersion_relation(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of phase velocity and growth rate, by wavelength along the wind."""
+    long, late = _units(choice)
+    panels = {
+        "velocity": Scale(f"phase velocity ({long}/{late})"),
+        "growth": Scale(f"growth rate (1/{late})"),
+    }
+    along = Scale(f"wavelength along the wind ({long})", logarithmic=True)
+    curves = motion.waves_by_length(narrowed(grid, choice), choice)
+    yield "", _of_motion(grid, choice, curves, (along, panels))
+
+
+def offsets(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of how fast the whole bed moves, and how well successive maps match."""
+    long, late = _units(choice)
+    panels = {
+        "along": Scale(f"along the wind\n({long}/{late})"),
+        "across": Scale(f"across the wind\n({long}/{late})"),
+        "quality": Scale("correlation"),
+    }
+    curves = motion.offsets(narrowed(grid, choice), choice)
+    yield "", _of_motion(grid, choice, curves, (Scale(f"t ({late})"), panels))
+
+
+def _of_motion(
+    grid: Grid,
+    choice: Choice,
+    curves: list[plots.Curve],
+    scales: tuple[Scale, dict[str, Scale]],
+) -> Figure:
+    along, panels = scales
+    if not any(np.isfinite(mean).any() for curve in curves for mean in curve.means.values()):
+        raise RequestError(
+            f"{grid.directory.name}: no two height maps of an experiment that are alike"
+        )
+    ends = [_end(end) for end in choice.window]
+    window = (
+        [f"from {ends[0] or 'the beginning'} to {ends[1] or 'the end'}"] if any(ends) else []
+    )
+    chart = Chart(along, panels, name_of(grid, choice), series.shade(grid), window)
+    return plots.curves(curves, chart, choice.look)
+
+
+def height_distribution(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of the share of columns by their height."""
+    long, _ = _units(choice)
+    curves, times = motion.heights(narrowed(grid, choice), choice)
+    if not curves:
+        raise RequestError(f"{grid.directory.name}: no height maps yet")
+    height = "height above the mean" if choice.relative else "height"
+    chart = Chart(
+        Scale(f"{height} ({long})"),
+        {"share": Scale(f"share of columns (1/{long.removesuffix('s')})")},
+        f"{name_of(grid, choice)}, {plots.when(times)}",
+        series.shade(grid),
+    )
+    yield "", plots.curves(curves, chart, choice.look)
+
+
+def _units(choice: Choice) -> tuple[str, str]:
+    """Return the units of length and time."""
+    long = "cells" if choice.look.units is Units.MODEL else "m"
+    return long, units.time_name(choice.look.units)
 
 
 def spectrum(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
@@ -118,12 +208,8 @@ def notes_of(found: Numbers, choice: Choice) -> list[str]:
     if found.times:
         notes.append(plots.when(found.times))
     if summary.how in {How.MEAN, How.RATE}:
-        ends = [
-            "the end" if end is None else f"{end.value:g} {'s' if end.in_nature else 't0'}"
-            for end in (summary.first, summary.last)
-        ]
-        first = "the beginning" if summary.first is None else ends[0]
-        notes.append(f"from {first} to {ends[1]}")
+        first, last = _end(summary.first), _end(summary.last)
+        notes.append(f"from {first or 'the beginning'} to {last or 'the end'}")
     if found.incomplete:
         some = "1 experiment" if found.incomplete == 1 else f"{found.incomplete} experiments"
         notes.append(f"{some} left out: not so far yet")
@@ -131,6 +217,13 @@ def notes_of(found: Numbers, choice: Choice) -> list[str]:
         some = "a domain is" if found.full == 1 else f"{found.full} domains are"
         notes.append(f"{some} full by then and left out")
     return notes
+
+
+def _end(end: Moment | None) -> str:
+    """Return the end of a window as people read it; empty where it is that of the series."""
+    if end is None:
+        return ""
+    return text.short_seconds(end.value) if end.in_nature else f"{end.value:g} t0"
 
 
 def name_of(grid: Grid, choice: Choice) -> str:

@@ -29,20 +29,22 @@ if TYPE_CHECKING:
 
 _MAPS = ("phase-diagram", "profile", "animation")
 _NUMBERS = ("quantity", "map")
+_CURVES = ("series", "spectrum", "dispersion", "offset", "heights")
 _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
-    "time": ("phase-diagram", "spectrum", *_NUMBERS),
+    "time": ("phase-diagram", "spectrum", "heights", *_NUMBERS),
     "mean": _NUMBERS,
     "rate": _NUMBERS,
     "crosses": _NUMBERS,
-    "seed": ("phase-diagram", "series", "spectrum", "profile", "animation", *_NUMBERS),
     "rows": (*_MAPS, "map"),
     "columns": (*_MAPS, "map"),
-    "experiment": (*_MAPS, "series", "spectrum"),
+    "experiment": (*_MAPS, *_CURVES),
     "quantity": ("series", *_NUMBERS),
     "against": ("quantity",),
     "y": ("profile",),
     "frames": ("animation",),
-    "relative": ("phase-diagram",),
+    "relative": ("phase-diagram", "animation", "heights"),
+    "window": ("dispersion", "offset"),
+    "fit": ("series",),
 }
 """Options that other kinds would ignore."""
 
@@ -86,6 +88,8 @@ def read(kind: str, words: Words) -> Choice:
         y=said.get("y"),
         frames=_frames(said.get("frames", FRAMES)),
         relative=bool(said.get("relative")),
+        window=_window(said["window"], "--window") if "window" in said else (None, None),
+        fit=bool(said.get("fit")),
         look=_look(said),
     )
 

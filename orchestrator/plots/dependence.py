@@ -12,7 +12,7 @@ from orchestrator.analysis import observables
 from orchestrator.analysis.replicates import spread
 from orchestrator.errors import RequestError
 from orchestrator.plots.display import parameter_label
-from orchestrator.plots.layout import label, parameters, scale
+from orchestrator.plots.layout import line, parameters, scale
 from orchestrator.plots.lines import Curve, Scale
 from orchestrator.plots.series import by_size, shade_of
 
@@ -117,7 +117,7 @@ def dependence(
         shade = shade_of(against.axis, _second(against))
     curves = []
     for point in np.ndindex(*(axis.size for axis in others)):
-        words = [_line(axis, i) for axis, i in zip(others, point, strict=True)]
+        words = [line(axis, i) for axis, i in zip(others, point, strict=True)]
         fixed = {grid.dimensions.index(a): i for a, i in zip(others, point, strict=True)}
         for group_label, group in groups:
             labels = [*words, *([group_label] if group_label else [])] or [""]
@@ -134,10 +134,6 @@ def dependence(
     return curves, shade
 
 
-def _line(axis: Dimension, index: int) -> str:
-    return label(axis, index).replace("\n", ", ")
-
-
 def _groups(against: Parameter) -> list[tuple[str, list[int]]]:
     """Return the points of an axis that make a line, with its label, in the order along it."""
     order = np.argsort(against.along, kind="stable").tolist()
@@ -145,13 +141,13 @@ def _groups(against: Parameter) -> list[tuple[str, list[int]]]:
         return [("", order)]
     groups: dict[str, list[int]] = {}
     for i in order:
-        parts = _line(against.axis, i).split(", ")
+        parts = line(against.axis, i).split(", ")
         rest = [part for part in parts if not part.startswith(f"{against.name} = ")]
         groups.setdefault(", ".join(rest), []).append(i)
     if len(groups) == 1:
         return [("", order)]
     if all(len(group) == 1 for group in groups.values()):  # each is a point of its own
-        return [(_line(against.axis, i), [i]) for i in order]
+        return [(line(against.axis, i), [i]) for i in order]
     return [*groups.items()]
 
 
@@ -196,7 +192,7 @@ def further(grid: Grid, sides: Sequence[Parameter]) -> Iterator[tuple[str, dict[
     ]
     for point in np.ndindex(*(axis.size for _, axis in axes)):
         names = [
-            _line(axis, i) for (_, axis), i in zip(axes, point, strict=True) if axis.size > 1
+            line(axis, i) for (_, axis), i in zip(axes, point, strict=True) if axis.size > 1
         ]
         where = {number: i for (number, _), i in zip(axes, point, strict=True)}
         yield ", ".join(names), where

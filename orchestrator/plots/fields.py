@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from orchestrator import text
 from orchestrator.analysis import observables
 from orchestrator.analysis.numbers import numbers
 from orchestrator.analysis.replicates import spread
@@ -70,8 +71,8 @@ def over_two_axes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
                 of_page if up.index < right.index else spread_at(over_seeds, index, turned=True)
             )
             _cells(axes, (right, up), turned, range_)
-        text = charts.scale_of(choice, name).label.replace("\n", " ")
-        colours.colour_scale(figure, np.array([[axes]]), range_, text)
+        scale_label = charts.scale_of(choice, name).label.replace("\n", " ")
+        colours.colour_scale(figure, np.array([[axes]]), range_, scale_label)
         title = ", ".join(filter(None, (charts.name_of(grid, choice), page)))
         style.title(figure, title, choice.look)
         style.small_print(figure, "; ".join([*notes, *_notes(right, up, of_page)]), choice.look)
@@ -159,7 +160,7 @@ def _cells(
             axes.text(
                 j + 0.5,
                 i + 0.5,
-                rounded(float(value), float(sem[i, j])),
+                text.with_error(float(value), float(sem[i, j])),
                 ha="center",
                 va="center",
                 fontsize=style.points(7 / 9),
@@ -172,20 +173,6 @@ def _value(side: Parameter, index: int) -> str:
     lines = label(side.axis, index).split("\n")
     of_side = [line for line in lines if line.startswith(f"{side.name} = ")]
     return "\n".join(line.rpartition(" = ")[2] for line in of_side)
-
-
-def rounded(value: float, error: float) -> str:
-    """Return a number with the digits that its error leaves, and the error where there is one.
-
-    >>> rounded(12.3456, 0.234), rounded(0.0123456, float("nan")), rounded(1234.5, 56)
-    ('12.3 ± 0.2', '0.0123', '1230 ± 60')
-    """
-    if not np.isfinite(error) or error <= 0:
-        return f"{float(f'{value:.3g}'):g}"
-    digits = -int(np.floor(np.log10(error)))
-    if digits <= 0:
-        return f"{round(value, digits):.0f} ± {round(error, digits):.0f}"
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
 def _luminance(range_: Range, value: float) -> float:

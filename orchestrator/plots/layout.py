@@ -13,7 +13,7 @@ import numpy as np
 
 from orchestrator import text
 from orchestrator.errors import RequestError
-from orchestrator.plots.display import parameter_label
+from orchestrator.plots.display import WIND, parameter_label
 from orchestrator.plots.lines import Scale
 from orchestrator.plots.plane import Plane
 from orchestrator.plots.style import Labels
@@ -289,6 +289,12 @@ def label(axis: Dimension, index: int, spelled: Callable[[Value], str] = text.nu
             alike = sum(spelled(v) == spelled(value) for v in others)
             lines.append(f"{name} = {spelled(value) if alike == 1 else value}")
     return "\n".join(lines)
+
+
+def line(axis: Dimension, index: int) -> str:
+    """Return the label of a point in one line, without the wind that stands beside a threshold."""
+    values = {name: of for name, of in axis.values.items() if name not in WIND.values()}
+    return label(dataclasses.replace(axis, values=values), index).replace("\n", ", ")
 
 
 def parameters(axis: Dimension) -> list[str]:

@@ -48,6 +48,8 @@ class Curve:
     sets
         [x] by the name of the panel: a number for the set of seeds that have a value there, 0 where
         these are all that ever have one. Only means over the same seeds can be joined.
+    fits
+        float64 [x] by the name of the panel: what is drawn beside the means, dashed.
     """
 
     labels: tuple[str, str]
@@ -56,6 +58,7 @@ class Curve:
     errors: Mapping[str, NDArray[np.float64]]
     seeds: int
     sets: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+    fits: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def sets_of(self, name: str) -> NDArray[np.intp]:
         """Return ``sets`` of a panel, which are those of all seeds where nothing else is said."""
@@ -200,6 +203,8 @@ def _bands(
             parts = (np.where(shown, values, np.nan) for values in (mean, low, high))
             pieces = tuple(np.insert(part, parted, np.nan) for part in parts)
             _draw(axes, x, pieces, look, thin=thin)
+        if name in curve.fits:
+            axes.plot(curve.x, curve.fits[name], "--", color=look.colour, linewidth=0.9)
 
 
 def _parted(
@@ -340,6 +345,8 @@ def _legend(
     colours, others = named
 
     def broken(label: str) -> str:
+        if "\n" in label:  # has its lines
+            return label
         return wrapped(label, _LEGEND_IN - _SYMBOL_IN, style.points()).rstrip()
 
     looks = [(label, marks.Mark(colour), "o") for label, colour in colours.items() if label]

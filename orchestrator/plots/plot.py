@@ -32,6 +32,9 @@ _STILLS: dict[str, Callable[[Grid, Choice], Iterator[tuple[str, Figure]]]] = {
     "spectrum": charts.spectrum,
     "quantity": charts.against_parameter,
     "map": fields.over_two_axes,
+    "dispersion": charts.dispersion_relation,
+    "offset": charts.offsets,
+    "heights": charts.height_distribution,
 }
 """What draws each kind: the pages of a picture, by their names."""
 
@@ -50,8 +53,8 @@ def plot(
     sweep
         A sweep's name or its file (default: the only one there is).
     kind
-        ``phase-diagram``, ``series``, ``spectrum``, ``profile``, ``animation``, ``quantity`` or
-        ``map``; the name of a quantity, such as ``roughness``, for ``quantity`` of that one.
+        One of :data:`orchestrator.model.pictures.KINDS`, or the name of a quantity, such as
+        ``roughness``, for ``quantity`` of that one.
     data_dir
         Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
     **options

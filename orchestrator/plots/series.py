@@ -13,7 +13,7 @@ from orchestrator.analysis.numbers import scales_of
 from orchestrator.analysis.observables import quantities
 from orchestrator.model.pictures import Units
 from orchestrator.plots import Curve, Shade, panels
-from orchestrator.plots.layout import label, parameters, scale
+from orchestrator.plots.layout import line, parameters, scale
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def series(grid: Grid, in_units: Units = Units.MODEL) -> Course:
             yield of_one, scales_of(grid, status, in_units, needed=in_units is Units.SI)
 
     curves, late, full = [], 0, []
-    for labels, seeds in _each_point(grid, read):
+    for labels, seeds in each_point(grid, read):
         scales = seeds[0][1]
         t0 = units.days(in_units, scales)
         full += [of_one.full_from for of_one, _ in seeds if np.isfinite(of_one.full_from)]
@@ -134,7 +134,7 @@ def series(grid: Grid, in_units: Units = Units.MODEL) -> Course:
             name: array * units.factor(quantities()[name], in_units, scales)
             for name, array in values.items()
         }
-        curves.append(_curve(labels, there * t0, in_one))
+        curves.append(curve_of(labels, there * t0, in_one))
     return Course(curves, late, full)
 
 
@@ -179,7 +179,7 @@ def waves(grid: Grid, time_t0: float | None, in_units: Units = Units.MODEL) -> W
 
     spectra: list[tuple[tuple[str, str], _Spectrum]] = []
     full = 0
-    for labels, seeds in _each_point(grid, read):
+    for labels, seeds in each_point(grid, read):
         for spectrum in filter(None, seeds):
             if spectrum.power is None:
                 full += 1
@@ -190,17 +190,17 @@ def waves(grid: Grid, time_t0: float | None, in_units: Units = Units.MODEL) -> W
     common = panels.common_time(times, time_t0, grid.tolerance_t0)
     apart = any(abs(time - common) > grid.tolerance_t0 for time in times)
     alike: dict[tuple[tuple[str, str], int, float], list[NDArray[np.float64]]] = {}
-    for (colour, line), spectrum in spectra:
-        labels = colour, line
+    for labels, spectrum in spectra:
+        named = labels
         if apart:  # only what is of one time can be compared and averaged
             index, _ = grid.aligned(np.array([spectrum.time_t0]))
             of = plots.when([*grid.times[index], spectrum.time_t0][:1])
-            labels = colour, ", ".join(filter(None, (line, of)))
+            named = labels[0], ", ".join(filter(None, (labels[1], of)))
         assert spectrum.power is not None
         power = spectrum.power * spectrum.extent if unequal else spectrum.power
-        alike.setdefault((labels, spectrum.length, spectrum.cell), []).append(power)
+        alike.setdefault((named, spectrum.length, spectrum.cell), []).append(power)
     curves = [
-        _curve(
+        curve_of(
             labels, cell * length / np.arange(1, (length + 1) // 2), {"power": np.array(powers)}
         )
         for (labels, length, cell), powers in alike.items()
@@ -208,12 +208,12 @@ def waves(grid: Grid, time_t0: float | None, in_units: Units = Units.MODEL) -> W
     return Waves(curves, times, unequal, full)
 
 
-def _curve(
+def curve_of(
     labels: tuple[str, str],
     x: NDArray[np.float64],
     values: Mapping[str, NDArray[np.float64]],
 ) -> Curve:
-    """Return what the seeds [seed, x] of a point tell."""
+    """Return the curve of a point, from the values float64 [seed, x] of its seeds by name."""
     axial = {name for name, quantity in quantities().items() if quantity.axial}
     spreads = {
         name: replicates.spread(seeds, axial=name in axial) for name, seeds in values.items()
@@ -233,7 +233,7 @@ def _sets(seeds: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.where(known.all(axis=0) | ~known.any(axis=0), 0, 1 + numbers.reshape(-1))
 
 
-def _each_point(
+def each_point(
     grid: Grid, read: Callable[[Sequence[Status]], Iterator[_Read]]
 ) -> Iterator[tuple[tuple[str, str], list[_Read]]]:
     """Yield each point of a sweep with its labels and what is read of each of its seeds."""
@@ -265,13 +265,9 @@ def shade_of(axis: Dimension, parameter: str | None = None) -> Shade | None:
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
     if len(numbers) < len(values):
         return None
-    by_label = {_named(axis, i): float(number) for i, number in enumerate(numbers)}
+    by_label = {line(axis, i): float(number) for i, number in enumerate(numbers)}
     along = scale(name, np.array(numbers, np.float64))
     return Shade(along.label, by_label, along.logarithmic)
-
-
-def _named(axis: Dimension, index: int) -> str:
-    return label(axis, index).replace("\n", ", ")
 
 
 def by_size(grid: Grid) -> list[Dimension]:
@@ -284,7 +280,7 @@ def _points(grid: Grid) -> Iterator[tuple[tuple[str, str], list[Status]]]:
     axes = grid.dimensions[:-1]
     order = [axes.index(axis) for axis in by_size(grid)]
     for point in np.ndindex(*(axis.size for axis in axes)):
-        labels = [_named(axes[i], point[i]) for i in order]
+        labels = [line(axes[i], point[i]) for i in order]
         cells = (grid.cells.get((*point, seed)) for seed in range(grid.dimensions[-1].size))
         statuses = [cell for cell in cells if cell is not None]
         if statuses:

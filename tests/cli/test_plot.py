@@ -233,7 +233,7 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
         (("--time", "nan"), "--time: expected a time in t0 such as 300, or 30d, got nan"),
         (
             ("series", "--time", "100"),
-            "--time: of phase-diagram, spectrum, quantity and map only, not of series",
+            "--time: of phase-diagram, spectrum, heights, quantity and map only, not of series",
         ),
         (("--frames", "9"), "--frames: of animation only, not of phase-diagram"),
         (("roughness", "--against", "Tau"), "--against Tau: expected one of Lambda_I, Tau_min"),
@@ -257,7 +257,9 @@ def test_a_wrong_wish_is_told(place: Path, words: tuple[str, ...], said: str) ->
     assert said in done.stderr
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "animation"])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind not in {"animation", "dispersion"}]
+)
 def test_every_kind_is_drawn_of_unequal_domains(unequal: Path, kind: str) -> None:
     done = _run(unequal, "plot", "unequal", kind, "-o", f"{kind}.pdf")
 
@@ -361,7 +363,10 @@ def test_colours_above_the_mean_are_of_heights_around_zero(place: Path) -> None:
             ("spectrum", "--time", "2h"),
             "--time in nature: of phase-diagram, quantity and map only, not of spectrum",
         ),
-        (("series", "--relative"), "--relative: of phase-diagram only, not of series"),
+        (
+            ("series", "--relative"),
+            "--relative: of phase-diagram, animation and heights only, not of series",
+        ),
     ],
 )
 def test_a_time_that_is_none_is_refused(
@@ -441,8 +446,8 @@ def test_in_units_of_nature_series_are_in_metres_and_days(place: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     drawn = (place / "si.svg").read_text()
-    for text in ("t (d)", "roughness (m)", "Tau_min = 0, ", "u* (m/s) = 1.46, "):
-        assert f">{text.strip()}" in drawn, text
+    for text in ("t (d)", "roughness (m)", "Tau_min = 0<"):
+        assert f">{text}" in drawn, text
     ends = {curve.labels: curve.x[-1] for curve in course.curves}
     days = sorted({round(end, 2) for end in ends.values()})
     assert days == pytest.approx([500 * 33.2 / 86400, 500 * 10334 / 86400], rel=0.02)

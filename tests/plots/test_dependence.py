@@ -11,7 +11,6 @@ import pytest
 from orchestrator.analysis.dataset.grid import Dimension, Grid
 from orchestrator.errors import RequestError
 from orchestrator.plots.dependence import dependence, further, parameter
-from orchestrator.plots.fields import rounded
 
 if TYPE_CHECKING:
     from orchestrator.records.paths import SweepDirectory
@@ -119,8 +118,3 @@ def test_further_axes_make_pages(sweep_directory: SweepDirectory) -> None:
 
     assert [name for name, _ in pages] == [f"Tau_min = {tau}" for tau in (0, 100, 1000)]
     assert [where for _, where in pages] == [{1: 0, 2: i} for i in range(3)]
-
-
-def test_a_number_has_the_digits_that_its_error_leaves() -> None:
-    assert rounded(0.05, 0.0) == "0.05"
-    assert rounded(-12.34, 1.9) == "-12 ± 2"

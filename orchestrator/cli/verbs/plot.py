@@ -83,7 +83,13 @@ def _add_subject(parser: argparse.ArgumentParser) -> None:
         "--relative",
         action="store_true",
         default=None,
-        help="colours of the height above each map's own mean, which show dunes on beds of any depth",
+        help="heights above each map's own mean, which show dunes on beds of any depth",
+    )
+    parser.add_argument(
+        "--fit",
+        action="store_true",
+        default=None,
+        help="draw with a series of one quantity its exponential approach, and tell its constants",
     )
 
 
@@ -104,6 +110,11 @@ def _add_time(parser: argparse.ArgumentParser) -> None:
         "--rate",
         metavar="FROM,TO",
         help="of a quantity its rate of change over a window of time",
+    )
+    parser.add_argument(
+        "--window",
+        metavar="FROM,TO",
+        help="window of time from which velocities of waves and offsets are measured (default: all)",
     )
     parser.add_argument(
         "--crosses",
