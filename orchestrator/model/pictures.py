@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 KINDS = (
     *("phase-diagram", "series", "spectrum", "profile", "animation"),
-    *("quantity", "map", "dispersion", "offset", "heights"),
+    *("quantity", "map", "dispersion", "offset", "heights", "dunes", "celerity"),
 )
 """Kinds of pictures; the name of a quantity is short for ``quantity`` of that one."""
 
@@ -159,6 +159,8 @@ class Choice:
         First and last time that count; None for the first and the last snapshot.
     fit
         Whether the exponential approach to a limit is drawn with a series.
+    threshold
+        Height above which there are dunes, in cells (default: of each map its own).
     """
 
     kind: str = "phase-diagram"
@@ -176,6 +178,7 @@ class Choice:
     relative: bool = False
     window: tuple[Moment | None, Moment | None] = (None, None)
     fit: bool = False
+    threshold: float | None = None
     look: Look = PLAIN
 
 
@@ -198,6 +201,7 @@ class Words(TypedDict, total=False):
     relative: bool | None
     window: str | Sequence[float] | None
     fit: bool | None
+    threshold: float | None
     title: str | None
     size: str | Sequence[float] | None
     dpi: int | None

@@ -130,6 +130,26 @@ def height_distribution(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figur
     yield "", plots.curves(curves, chart, choice.look)
 
 
+def celerity_against_height(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of how fast dunes go, by how high they are."""
+    long, late = _units(choice)
+    curves = motion.celerities(narrowed(grid, choice), choice)
+    if not curves:
+        raise RequestError(
+            f"{grid.directory.name}: no dune is in three snapshots; see --threshold and run.every"
+        )
+    chart = Chart(
+        Scale(f"mean height of a dune ({long})"),
+        {"celerity": Scale(f"celerity ({long}/{late})")},
+        name_of(grid, choice),
+        series.shade(grid),
+        ("a mark for each dune, with the standard error of its celerity",),
+        marked=True,
+        joined=False,
+    )
+    yield "", plots.curves(curves, chart, choice.look)
+
+
 def _units(choice: Choice) -> tuple[str, str]:
     """Return the units of length and time."""
     long = "cells" if choice.look.units is Units.MODEL else "m"

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from orchestrator.model.pictures import Words
 
-_MAPS = ("phase-diagram", "profile", "animation")
+_MAPS = ("phase-diagram", "profile", "animation", "dunes")
 _NUMBERS = ("quantity", "map")
-_CURVES = ("series", "spectrum", "dispersion", "offset", "heights")
+_CURVES = ("series", "spectrum", "dispersion", "offset", "heights", "celerity")
 _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
     "time": ("phase-diagram", "spectrum", "heights", *_NUMBERS),
     "mean": _NUMBERS,
@@ -42,9 +42,10 @@ _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
     "against": ("quantity",),
     "y": ("profile",),
     "frames": ("animation",),
-    "relative": ("phase-diagram", "animation", "heights"),
+    "relative": ("phase-diagram", "animation", "heights", "dunes"),
     "window": ("dispersion", "offset"),
     "fit": ("series",),
+    "threshold": ("dunes", "celerity"),
 }
 """Options that other kinds would ignore."""
 
@@ -90,6 +91,7 @@ def read(kind: str, words: Words) -> Choice:
         relative=bool(said.get("relative")),
         window=_window(said["window"], "--window") if "window" in said else (None, None),
         fit=bool(said.get("fit")),
+        threshold=_number(said["threshold"], "--threshold") if "threshold" in said else None,
         look=_look(said),
     )
 

@@ -113,6 +113,8 @@ class Chart:
         What else the small print is to tell.
     marked
         Whether each value is a mark with an error bar, and not a point of a line with a band.
+    joined
+        Whether marks are joined by lines, and are means over seeds.
     """
 
     along: Scale
@@ -121,6 +123,7 @@ class Chart:
     shade: Shade | None = None
     notes: Sequence[str] = ()
     marked: bool = False
+    joined: bool = True
 
 
 def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
@@ -147,7 +150,8 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
         ]
         if chart.marked:
             errors = [curve.errors[name] for curve in drawn]
-            marks.draw(axes, [curve.x for curve in drawn], means, errors, looks)
+            along = [curve.x for curve in drawn]
+            marks.draw(axes, (along, means, errors), looks, joined=chart.joined)
         else:
             _bands(axes, drawn, (name, scale), means, looks)
         axes.set_ylabel(scale.label)
@@ -172,6 +176,8 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
 
 def _seeds(drawn: Sequence[Curve], chart: Chart) -> Iterator[str]:
     """Say of which seeds the curves are."""
+    if not chart.joined:
+        return
     seeds = max((curve.seeds for curve in drawn), default=0)
     yield f"mean of up to {seeds} seeds and its standard error" if seeds > 1 else "one seed"
     if any(curve.sets_of(name).any() for curve in drawn for name in chart.panels):

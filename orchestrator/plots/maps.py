@@ -15,7 +15,7 @@ from orchestrator.plots import layout, panels
 from orchestrator.records import selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.figure import Figure
 
@@ -30,6 +30,13 @@ def phase_diagram(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     """Yield the name of each page and its figure: height maps on two axes or in a plane."""
     laid = _arranged(grid, choice)
     pages = [_shown(panels.panels(grid, page, choice.time), choice) for page in laid.pages]
+    yield from _drawn(grid, laid, pages, choice)
+
+
+def _drawn(
+    grid: Grid, laid: Layout, pages: Sequence[Mapping[Slot, Panel]], choice: Choice
+) -> Iterator[tuple[str, Figure]]:
+    """Yield the name of each page and its figure, all in the same colours."""
     drawn = (panel for of_page in pages for panel in of_page.values())
     maps = [panel.height_map for panel in drawn if panel.height_map is not None]
     range_ = plots.range_of(maps, maps, choice.look, centred=choice.relative)
@@ -37,6 +44,17 @@ def phase_diagram(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
         diagram = _diagram(grid, laid, page, range_, choice)
         diagram.show(of_page)
         yield _file_name(page), diagram.figure
+
+
+def dunes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the name of each page and its figure: the last maps, outlines of dunes and their paths."""
+    laid = _arranged(grid, choice)
+    pages = []
+    for page in laid.pages:
+        drawn = panels.panels(grid, page, None)
+        outlined = panels.outlined(grid, page, drawn, choice.threshold)
+        pages.append(_shown(outlined, choice))
+    yield from _drawn(grid, laid, pages, choice)
 
 
 def profile(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:

@@ -39,21 +39,23 @@ class Mark:
 
 def draw(
     axes: Axes,
-    along: Sequence[NDArray[np.float64]],
-    means: Sequence[NDArray[np.float64]],
-    errors: Sequence[NDArray[np.float64]],
+    values: tuple[Sequence[NDArray[np.float64]], ...],
     looks: Sequence[Mark],
+    *,
+    joined: bool,
 ) -> None:
-    """Draw marks with error bars, and a line through those that belong together.
+    """Draw marks with error bars, and where they are ``joined`` a line through those of one look.
 
     Parameters
     ----------
-    along, means, errors
-        float64 [x] of each line; an error that is not a number has no bar, single marks no line.
+    values
+        Places along the scale, means and errors, float64 [x] of each line; an error that is not a
+        number has no bar, a single mark no line.
     """
+    along, means, errors = values
     for x, mean, look in zip(along, means, looks, strict=True):
         known = np.isfinite(mean)
-        if known.sum() > 1:
+        if joined and known.sum() > 1:
             axes.plot(
                 x[known], mean[known], color=look.colour, linestyle=look.line, linewidth=1.0
             )

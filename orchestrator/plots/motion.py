@@ -10,10 +10,11 @@ import numpy as np
 
 from orchestrator.analysis import observables, units
 from orchestrator.analysis.dispersion import dispersion
+from orchestrator.analysis.dunes import follow
 from orchestrator.analysis.numbers import scales_of
 from orchestrator.analysis.offset import offset
 from orchestrator.model.pictures import Units
-from orchestrator.plots import panels
+from orchestrator.plots import Curve, panels
 from orchestrator.plots.series import curve_of, each_point
 from orchestrator.threads import in_order
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from orchestrator.model import Status
     from orchestrator.model.pictures import Choice, Moment
     from orchestrator.model.snapshots import Reduced
-    from orchestrator.plots import Curve
 
 _BINS = 60  # of heights at most; of fewer, one per cell
 
@@ -112,6 +112,30 @@ def _points(grid: Grid, of_one: Callable[[Status], _Measured | None]) -> list[Cu
             for name, of_seed in seed.values.items():
                 values[name][i, np.searchsorted(x, seed.x)] = of_seed
         curves.append(curve_of(labels, x, values))
+    return curves
+
+
+def celerities(grid: Grid, choice: Choice) -> list[Curve]:
+    """Return ``celerity`` over mean height of the dunes of each point, and its standard error."""
+    of_units = choice.look.units
+
+    def of_one(status: Status) -> NDArray[np.float64]:
+        scales = scales_of(grid, status, of_units, needed=of_units is Units.SI)
+        place = grid.directory.experiment(status.experiment.number)
+        found = follow(place, status.experiment.point.parameters, choice.threshold).celerities
+        cell, t0 = _cell(of_units, scales), units.days(of_units, scales)
+        return found * (cell, cell / t0, cell / t0)
+
+    def read(statuses: Sequence[Status]) -> Iterator[NDArray[np.float64]]:
+        return in_order(of_one, statuses)
+
+    curves = []
+    for labels, seeds in each_point(grid, read):
+        dunes = np.concatenate(seeds)
+        height, celerity, error = dunes[np.argsort(dunes[:, 0])].T
+        if len(dunes):
+            means, errors = {"celerity": celerity}, {"celerity": error}
+            curves.append(Curve(labels, height, means, errors, len(seeds)))
     return curves
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from orchestrator import plots
 from orchestrator.analysis import observables, sampling, units
+from orchestrator.analysis.dunes import follow
 from orchestrator.analysis.numbers import scales_of
 from orchestrator.analysis.scales import scales
 from orchestrator.errors import RequestError
@@ -22,6 +23,8 @@ from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from orchestrator.analysis.dataset.grid import Grid
     from orchestrator.model import Status
@@ -75,6 +78,35 @@ def in_metres(panels: Mapping[Slot, Panel]) -> dict[Slot, Panel]:
         metres = None if panel.height_map is None else panel.height_map * panel.cell_m
         converted[slot] = dataclasses.replace(panel, height_map=metres, side=panel.cell_m)
     return converted
+
+
+def outlined(
+    grid: Grid, page: Page, drawn: Mapping[Slot, Panel], threshold: float | None
+) -> dict[Slot, Panel]:
+    """Return panels of the last maps with the outlines of their dunes, and where these came from."""
+
+    def one(slot: Slot) -> Panel:
+        status = page.statuses[slot]
+        place = grid.directory.experiment(status.experiment.number)
+        followed = follow(place, status.experiment.point.parameters, threshold)
+        if not followed.maps:
+            return drawn[slot]
+        last = len(followed.maps) - 1
+        present = [t for t in followed.tracks if t.snapshots[-1] == last]
+        shape = followed.maps[last].labels.shape
+        paths = [path for t in present for path in _pieces(np.stack([t.x, t.y], axis=1), shape)]
+        labels = followed.maps[last].labels
+        return dataclasses.replace(drawn[slot], outlines=labels, paths=tuple(paths))
+
+    return dict(zip(drawn, in_order(one, drawn), strict=True))
+
+
+def _pieces(path: NDArray[np.float64], shape: tuple[int, ...]) -> list[NDArray[np.float64]]:
+    """Part a path where it leaves a periodic domain, to come back at the other side."""
+    size = np.array(shape[::-1])
+    laps = np.floor(path / size)
+    parted = np.flatnonzero((np.diff(laps, axis=0) != 0).any(axis=1)) + 1
+    return [piece for piece in np.split(path - laps * size, parted) if len(piece) > 1]
 
 
 def _t0_s(grid: Grid, status: Status, time: Moment) -> float:

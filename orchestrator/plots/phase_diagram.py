@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patheffects import AbstractPathEffect
     from numpy.typing import NDArray
 
     from orchestrator.model.pictures import Look
@@ -31,6 +32,7 @@ _PLANE_IN = 1.5, 1.0  # that scales, title and small print take beside and over 
 _BAR, _BAR_TEXT = 4, 7 / 9  # part of a panel that a scale bar takes, and size of what it says
 _VERTICAL = 2.0  # how much steeper than it is the light sees the surface
 _ALIKE = 0.01  # by which scales of time differ that are told as one
+_PATHS = "#D55E00"  # of dunes, seen on all colours of heights
 _HATCHES = 18  # lines of a hatching along the wind
 
 
@@ -60,6 +62,10 @@ class Panel:
         How large a cell is in nature, in m; likewise.
     side
         The side of a cell in the unit of heights and of the frame.
+    outlines
+        [D, L], 0 but within the outlines of dunes.
+    paths
+        Places of dunes until then, float64 [place, 2] of each, x and y in cells.
     """
 
     height_map: NDArray[np.integer | np.floating] | None
@@ -72,6 +78,8 @@ class Panel:
     t0_s: float = math.nan
     cell_m: float = math.nan
     side: float = 1.0
+    outlines: NDArray[np.integer] | None = None
+    paths: tuple[NDArray[np.float64], ...] = ()
 
     def text(self, units: Units) -> str:
         """Return what stands in its corner."""
@@ -198,7 +206,29 @@ def _draw(axes: Axes, panel: Panel, range_: Range | None) -> None:
         interpolation="nearest",
         extent=(0, length * panel.side, depth * panel.side, 0),
     )
+    if panel.outlines is not None:
+        _outline(axes, panel)
     axes.axis(limits)
+
+
+def _outline(axes: Axes, panel: Panel) -> None:
+    """Draw around dunes, and where they came from."""
+    from matplotlib.collections import LineCollection  # noqa: PLC0415  # heavy, and optional
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415
+
+    assert panel.outlines is not None
+    depth, length = panel.outlines.shape
+    x, y = ((np.arange(size) + 0.5) * panel.side for size in (length, depth))
+    light: list[AbstractPathEffect] = [withStroke(linewidth=2.0, foreground="white")]
+    for number in range(1, int(panel.outlines.max()) + 1):
+        mask = panel.outlines == number
+        if min(mask.shape) > 1:
+            around = axes.contour(x, y, mask, [0.5], colors="0.1", linewidths=0.8)
+            around.set_path_effects(light)
+    paths = [(path + 0.5) * panel.side for path in panel.paths]
+    axes.add_collection(
+        LineCollection(paths, colors=_PATHS, linewidths=1.0, path_effects=light), autolim=False
+    )
 
 
 def _scale_bar(axes: Axes, length: float) -> None:
@@ -296,6 +326,8 @@ def _small_print(panels: Mapping[Slot, Panel], frame: Frame, *, holes: bool) -> 
     parts = [*_times(drawn, frame.look.units), style.wind([p.turning for p in drawn])]
     if any(panel.rose is not None for panel in drawn):
         parts.append("arrows: where winds blow to, as long as they last")
+    if any(panel.outlines is not None for panel in drawn):
+        parts.append("outlines of dunes, and the paths on which they came")
     if any(panel.remark for panel in panels.values()):
         parts.append("hatched: incomplete, as told there")
     if any(not np.isfinite(p.height_map).all() for p in drawn if p.height_map is not None):

@@ -35,6 +35,8 @@ _STILLS: dict[str, Callable[[Grid, Choice], Iterator[tuple[str, Figure]]]] = {
     "dispersion": charts.dispersion_relation,
     "offset": charts.offsets,
     "heights": charts.height_distribution,
+    "dunes": maps.dunes,
+    "celerity": charts.celerity_against_height,
 }
 """What draws each kind: the pages of a picture, by their names."""
 

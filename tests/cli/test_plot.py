@@ -258,7 +258,7 @@ def test_a_wrong_wish_is_told(place: Path, words: tuple[str, ...], said: str) ->
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in KINDS if kind not in {"animation", "dispersion"}]
+    "kind", [kind for kind in KINDS if kind not in {"animation", "dispersion", "celerity"}]
 )
 def test_every_kind_is_drawn_of_unequal_domains(unequal: Path, kind: str) -> None:
     done = _run(unequal, "plot", "unequal", kind, "-o", f"{kind}.pdf")
@@ -365,7 +365,7 @@ def test_colours_above_the_mean_are_of_heights_around_zero(place: Path) -> None:
         ),
         (
             ("series", "--relative"),
-            "--relative: of phase-diagram, animation and heights only, not of series",
+            "--relative: of phase-diagram, animation, heights and dunes only, not of series",
         ),
     ],
 )
@@ -481,3 +481,46 @@ def test_the_page_of_a_journal_has_no_footer(place: Path) -> None:
     assert 'width="252pt"' in drawn  # 89 mm
     assert "wind from the left" not in drawn
     assert ">dunes" not in drawn
+
+
+def test_a_table_of_dunes_has_a_row_for_each_in_each_snapshot(place: Path) -> None:
+    model, si = (
+        list(csv.DictReader(io.StringIO(_run(place, "export", "dunes", *words).stdout)))
+        for words in (("--dunes",), ("--dunes", "--units", "si"))
+    )
+    refused = _run(place, "export", "dunes", "--threshold", "3")
+
+    assert len(model) == len(si) > 10
+    keys = [(row["experiment"], row["track"], row["time_t0"]) for row in model]
+    assert len(set(keys)) == len(keys)
+    for row, metres in zip(model, si, strict=True):
+        cell = 0.0870070
+        assert float(row["area"]) >= 20
+        assert float(row["height"]) > 1
+        assert float(metres["volume_m3"]) == pytest.approx(
+            float(row["volume"]) * cell**3, rel=1e-5
+        )
+        assert float(metres["length_m"]) == pytest.approx(float(row["length"]) * cell, rel=1e-5)
+    assert (refused.returncode, refused.stderr) == (2, "--threshold: of --dunes only\n")
+
+
+def test_outlines_of_dunes_are_drawn_with_the_paths_on_which_they_came(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    (page, *_) = layout.layout(grid, "Tau_min", None, 1).pages
+
+    shown = panels.outlined(grid, page, panels.panels(grid, page, None), None)
+
+    by_wind = {
+        (
+            status.experiment.point.parameters["Tau_min"],
+            status.experiment.point.parameters["Lambda_I"],
+        ): shown[slot]
+        for slot, status in page.statuses.items()
+    }
+    strong, weak = (by_wind[wind, 0.01].outlines for wind in (0, 1000))
+    assert strong is not None
+    assert weak is not None
+    assert strong.max() > weak.max()
+    heights = by_wind[0, 0.01].height_map
+    assert heights is not None
+    assert heights[strong > 0].mean() > heights[strong == 0].mean() + 1

@@ -85,6 +85,7 @@ def _add_subject(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="heights above each map's own mean, which show dunes on beds of any depth",
     )
+    arguments.add_threshold(parser)
     parser.add_argument(
         "--fit",
         action="store_true",
