@@ -17,9 +17,12 @@ import pytest
 
 import orchestrator
 from orchestrator import sweepfile
+from orchestrator.cli.command_line import parser
 from orchestrator.cli.verbs import verbs
 from orchestrator.errors import RequestError
 from orchestrator.formulas.expressions import FUNCTIONS
+from orchestrator.model.pictures import KINDS, Words
+from orchestrator.plots.choice import read
 from orchestrator.settings import PRESETS
 from orchestrator.sweepfile import expansion
 from orchestrator.sweepfile.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
@@ -167,7 +170,7 @@ def test_python_that_is_shown_of_a_sweep_runs(snowfall_wind: Path) -> None:
 
 def test_commands_that_are_shown_of_a_sweep_make_what_they_say(snowfall_wind: Path) -> None:
     lines = "".join(_blocks(RESULTS, "sh")).splitlines()
-    assert len(lines) == 16
+    assert len(lines) == 18
 
     for line in lines:
         if ".mp4" in line and shutil.which("ffmpeg") is None:
@@ -213,6 +216,8 @@ def test_every_promise_names_tests_that_exist() -> None:
 def test_links_lead_somewhere(path: Path) -> None:
     pages = runpy.run_path(str(ROOT / "docs" / "generated.py"))
     made = {pages["DIRECTORY"] / f"{name}.md" for name in pages["PAGES"]}
+    gallery = runpy.run_path(str(ROOT / "docs" / "gallery.py"))
+    made |= {gallery["PICTURES"] / name for name in gallery["shown"]()}
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):
         linked = (path.parent / target).resolve()
         assert linked.exists() or linked in made, target
@@ -228,3 +233,26 @@ def test_the_picture_of_the_rooms_is_what_the_imports_make_it() -> None:
     )
 
     assert drawn.stdout == (ROOT / "docs" / "rooms.svg").read_text()
+
+
+def test_the_gallery_has_a_picture_of_each_kind_of_each_sweep_that_it_runs() -> None:
+    """Each is read as a command line reads it, and written to where the page shows it."""
+    gallery = runpy.run_path(str(ROOT / "docs" / "gallery.py"))
+    drawn, sweeps, outputs = set(), set(), []
+    for _, verb, *words in gallery["commands"]():
+        options = vars(parser(verb).parse_intermixed_args(words))
+        if verb == "submit":
+            assert (ROOT / options["sweep"]).is_file()
+            sweeps.add(options["sweep"].stem)
+            continue
+        known = {name: options[name] for name in Words.__annotations__}
+        choice = read(options["kind"], known)  # type: ignore[arg-type]  # as the verb has them
+        assert options["sweep"] in sweeps
+        drawn.add((options["sweep"], choice.kind))
+        outputs.append(options["output"])
+
+    shown = [Path(name) for name in gallery["shown"]()]
+    assert {kind for _, kind in drawn} == set(KINDS)
+    assert {sweep for sweep, _ in drawn} == sweeps
+    assert sweeps == {"phase-diagram", "erosion", "hardening", "two-winds"}
+    assert [path.stem.partition("-Lambda")[0] for path in shown] == [o.stem for o in outputs]

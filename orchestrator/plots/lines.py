@@ -26,7 +26,8 @@ _FEW_POWERS = 1000  # from the lowest to the highest, between which more numbers
 _WIDTH_IN, _HEIGHT_IN, _LEGEND_IN = 6.0, 2.6, 1.9
 _MARGINS_IN = 0.5, 0.8  # beside panels without a legend there, and above and under all of them
 _SYMBOL_IN = 0.4  # that a symbol takes before what a legend says of it
-_LINE = 1.4  # times the size of labels is a line of a legend high
+_FOOT_IN = 0.4  # that the small print takes under a legend
+_LINE = 1.25  # times the size of labels is a line of a legend high
 _NARROW_IN = 5.0  # wide, a picture has no room for a legend beside it
 
 
@@ -151,7 +152,9 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
         if chart.marked:
             errors = [curve.errors[name] for curve in drawn]
             along = [curve.x for curve in drawn]
-            marks.draw(axes, (along, means, errors), looks, joined=chart.joined)
+            marks.draw(
+                axes, (along, means, errors), looks, joined=chart.joined, axial=scale.axial
+            )
         else:
             _bands(axes, drawn, (name, scale), means, looks)
         axes.set_ylabel(scale.label)
@@ -167,9 +170,8 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
     figure.align_ylabels(grid)
     named = {} if chart.shade is not None else colours
     lines = _legend(figure, (named, others), marked=chart.marked, under=narrow)
-    if not look.has_height:
-        figure.set_figheight(figure.get_figheight() + lines * style.points(_LINE) / 72)
-    style.title(figure, chart.title, look)
+    _make_room(figure, lines * style.points(_LINE) / 72, look, under=narrow)
+    style.title(figure, chart.title, look, beside_legend=bool(figure.legends) and not narrow)
     style.small_print(figure, "; ".join((*_seeds(drawn, chart), *chart.notes)), look)
     return figure
 
@@ -344,7 +346,7 @@ def _legend(
 ) -> float:
     """Name colours, and styles of lines, beside the panels or under them.
 
-    Return how many lines there are under them.
+    Return how many lines there are.
     """
     from matplotlib.lines import Line2D  # noqa: PLC0415  # heavy, and optional
 
@@ -365,9 +367,18 @@ def _legend(
         handle.set_linestyle(mark.line)
         handle.set_marker(symbol if marked else "")
         handles.append(handle)
+    lines = sum(1 + broken(label).count("\n") for label, _, _ in looks)
     if handles and under:
         figure.legend(handles=handles, loc="outside lower center", frameon=False, ncols=2)
-        return sum(1 + broken(label).count("\n") for label, _, _ in looks) / 2 + 1
+        return lines / 2 + 1
     if handles:
         figure.legend(handles=handles, loc="outside right upper", frameon=False)
-    return 0.0
+    return lines + len(looks) / 2  # with what is between them
+
+
+def _make_room(figure: Figure, legend_in: float, look: Look, *, under: bool) -> None:
+    """Make a figure higher by a legend under its panels, or as high as one beside them."""
+    if look.has_height:
+        return
+    height = figure.get_figheight()
+    figure.set_figheight(height + legend_in if under else max(height, legend_in + _FOOT_IN))

@@ -43,6 +43,7 @@ def draw(
     looks: Sequence[Mark],
     *,
     joined: bool,
+    axial: bool = False,
 ) -> None:
     """Draw marks with error bars, and where they are ``joined`` a line through those of one look.
 
@@ -51,14 +52,18 @@ def draw(
     values
         Places along the scale, means and errors, float64 [x] of each line; an error that is not a
         number has no bar, a single mark no line.
+    axial
+        Whether means are directions, of which those that differ less the other way round have no
+        line between them.
     """
     along, means, errors = values
     for x, mean, look in zip(along, means, looks, strict=True):
         known = np.isfinite(mean)
         if joined and known.sum() > 1:
-            axes.plot(
-                x[known], mean[known], color=look.colour, linestyle=look.line, linewidth=1.0
-            )
+            at, line = x[known], mean[known]
+            parted = np.flatnonzero(axial & (np.abs(np.diff(line)) > 90)) + 1
+            at, line = np.insert(at, parted, np.nan), np.insert(line, parted, np.nan)
+            axes.plot(at, line, color=look.colour, linestyle=look.line, linewidth=1.0)
     for number in sorted({look.number for look in looks}):
         chosen = [i for i, look in enumerate(looks) if look.number == number]
         x = np.concatenate([along[i] for i in chosen])

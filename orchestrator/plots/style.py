@@ -163,8 +163,8 @@ class Labels:
                 axes.set_axis_off()
 
 
-def title(figure: Figure, written: str, look: Look) -> None:
-    """Write over a figure what it is of, in lines that have room.
+def title(figure: Figure, written: str, look: Look, *, beside_legend: bool = False) -> None:
+    """Write over a figure what it is of, in lines that have room; at the left where a legend is right.
 
     They make it higher, unless it has the size that was asked for.
     """
@@ -174,7 +174,10 @@ def title(figure: Figure, written: str, look: Look) -> None:
     room = wrapped(shown, figure.get_figwidth() - _MARGIN_IN, points(_TITLE))
     if not look.has_height:
         figure.set_figheight(figure.get_figheight() + _LINE_IN * room.count("\n"))
-    figure.suptitle(room)
+    if beside_legend:
+        figure.suptitle(room, x=_MARGIN_IN / figure.get_figwidth(), ha="left")
+    else:
+        figure.suptitle(room)
 
 
 def new_figure(

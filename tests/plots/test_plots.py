@@ -506,3 +506,39 @@ def test_what_no_picture_can_be_is_told(tmp_path: Path, diagram: PhaseDiagram) -
         plots.save(diagram.figure, tmp_path / "a.bmp", "")
     with pytest.raises(RequestError, match=r"written as .gif or .mp4"):
         plots.film(Film(diagram.figure, print, ()), tmp_path / "a.avi", "")
+
+
+def test_directions_are_not_joined_the_longer_way_round() -> None:
+    x, means = np.arange(4.0), np.array([80.0, 88.0, -85.0, -70.0])
+    found = [Curve(("a", ""), x, {"q": means}, {"q": np.full(4, np.nan)}, 1)]
+
+    chart = Chart(Scale("divergence"), {"q": Scale("q", axial=True)}, "winds", marked=True)
+    figure = plots.curves(found, chart)
+
+    [line] = figure.axes[0].lines
+    drawn = np.asarray(line.get_ydata())
+    assert np.array_equal(drawn, [80, 88, np.nan, -85, -70], equal_nan=True)
+
+
+def test_a_long_legend_has_room_beside_the_panels(tmp_path: Path) -> None:
+    x = np.arange(3.0)
+    found = [
+        Curve(
+            (f"Lambda_S = {n}, Tau_min = 100, Ava_angle = 50\n0.4 ± 0.1 cells", ""),
+            x,
+            {"q": x},
+            {"q": x},
+            1,
+        )
+        for n in range(14)
+    ]
+    figure = plots.curves(found, Chart(Scale("t"), {"q": Scale("q")}, "hardening"))
+
+    plots.save(figure, tmp_path / "a.png", "command")
+
+    [legend] = figure.legends
+    box, height = legend.get_window_extent(), figure.get_figheight() * figure.dpi
+    assert box.y0 > 0.15 * figure.dpi
+    assert box.y1 <= height
+    written = figure._suptitle.get_window_extent()  # type: ignore[attr-defined]
+    assert written.x1 < box.x0
