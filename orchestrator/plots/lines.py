@@ -14,6 +14,7 @@ from orchestrator.plots.text_width import wrapped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
@@ -286,18 +287,24 @@ def _draw(
     """Draw a line, and a band from a lower to an upper one."""
     mean, low, high = values
     width = 0.5 if thin else 1.4
-    axes.plot(x, mean, color=look.colour, linewidth=width, linestyle=look.line)
-    axes.fill_between(x, low, high, color=look.colour, alpha=0.18, linewidth=0)
+    drawn: list[Artist] = []
+    drawn += axes.plot(x, mean, color=look.colour, linewidth=width, linestyle=look.line)
+    if np.isfinite(high - low).any():
+        band = axes.fill_between(x, low, high, color=look.colour, alpha=0.18, linewidth=0)
+        drawn.append(band)
     known = np.pad(np.isfinite(mean), 1)
     alone = known[1:-1] & ~known[:-2] & ~known[2:]  # which make no line
-    axes.plot(
-        x[alone],
-        mean[alone],
-        color=look.colour,
-        linestyle="none",
-        marker=".",
-        markersize=2 if thin else 6,
-    )
+    if alone.any():
+        drawn += axes.plot(
+            x[alone],
+            mean[alone],
+            color=look.colour,
+            linestyle="none",
+            marker=".",
+            markersize=2 if thin else 6,
+        )
+    for artist in drawn:  # within its panel, so that laying out has not to look at each
+        artist.set_in_layout(False)
 
 
 def _colours(labels: Sequence[str], cmap: str) -> dict[str, str]:

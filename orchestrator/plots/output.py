@@ -78,6 +78,7 @@ def save(figure: Figure, path: Path, command: str, look: Look = PLAIN) -> None:
                 f"--size: {width:.0f} x {height:.0f} mm have no room for what is written; "
                 "use a larger size or a smaller --font"
             ) from None
+    figure.set_layout_engine("none")  # it is laid out, which takes longer than drawing
     with replacing(path) as file:
         figure.savefig(file, format=suffix[1:], dpi=dpi, metadata={key: command})
 

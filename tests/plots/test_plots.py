@@ -381,7 +381,7 @@ def test_means_of_other_seeds_are_thin_and_not_joined_with_each_other() -> None:
 
     figure = plots.curves(found, Chart(Scale("t"), {"q": Scale("q")}, "winds", notes=("late",)))
 
-    whole, _, thin, alone = figure.axes[0].lines
+    whole, thin, alone = figure.axes[0].lines
     nan = np.nan
     drawn = [[1.0, 2.0, nan, nan, nan, nan, nan], [nan, nan, nan, 7.0, 8.0, nan, 0.0]]
     for line, expected in zip((whole, thin), drawn, strict=True):
@@ -422,7 +422,7 @@ def test_where_points_are_many_colours_tell_a_number_of_theirs() -> None:
     axes, bar = figure.axes
     assert bar.get_ylabel() == "Lambda_E"
     assert not figure.legends
-    drawn = [str(line.get_color()) for line in axes.lines[::2]]
+    drawn = [str(line.get_color()) for line in axes.lines]
     shades = colormaps["viridis"](np.linspace(0, 0.9, 256))
     assert drawn == [to_hex(shades[i]) for i in (255, 0, 128)]
 
