@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from orchestrator.model.snapshots import Reduced
     from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 
 _UNREADABLE = (
@@ -61,9 +62,8 @@ class Measured:
     full_from: float = np.nan
 
 
-def measure(directory: ExperimentDirectory) -> Measured:
+def measure(reduced: Reduced) -> Measured:
     """Measure the reduced snapshots of one experiment."""
-    reduced = arrays.reduced(directory, observables.sources())
     full_from_t0 = observables.full_from(reduced)
     return Measured(reduced.times, observables.series(reduced), full_from_t0)
 
@@ -78,7 +78,7 @@ def measured(sweep: SweepDirectory, numbers: Sequence[int]) -> Iterator[Measured
         version = _version(directory)
         if version and number in known and known[number][0] == version:
             return known[number][1]
-        now = measure(directory)
+        now = measure(arrays.reduced(directory, observables.sources()))
         if version and version == _version(directory):
             fresh[number] = version, now
         return now

@@ -100,10 +100,9 @@ def scales_of(grid: Grid, status: Status, in_units: Units, *, needed: bool = Fal
             f"--units si: {name} has no property files that tell how large a cell is"
         )
     if needed and not np.isfinite(in_nature.t0_s):
+        option = "--time" if in_units is Units.MODEL else "--units si"
         raise RequestError(
-            f"--time: {name} has no property files that tell how long a t0 is"
-            if in_units is Units.MODEL
-            else f"--units si: {name} has no property files that tell how long a t0 is"
+            f"{option}: {name} has no one length of a t0: no property files, or several winds"
         )
     return in_nature
 

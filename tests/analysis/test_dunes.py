@@ -146,7 +146,7 @@ def _right(track: Track, movers: list[_Mover], times: NDArray[np.float64]) -> bo
     at = np.stack([track.x, track.y], axis=1)
     for mover in movers:
         true = np.stack(
-            [mover.x + mover.speed * times[track.snapshots], np.full(len(at), mover.y)], 1
+            [mover.x + mover.speed * times[list(track.snapshots)], np.full(len(at), mover.y)], 1
         )
         away = (at - true + size / 2) % size - size / 2
         if (np.hypot(*away.T) < 4).all():
@@ -206,7 +206,7 @@ def test_a_fast_dune_merges_with_a_slow_one_and_ends_in_it() -> None:
 
     assert small.merged_into == large.number
     assert large.merged_into is None
-    assert large.snapshots == list(range(20))
+    assert large.snapshots == tuple(range(20))
     assert 3 < len(small.snapshots) < 15
 
 
@@ -220,7 +220,7 @@ def test_a_dune_that_calves_has_one_that_comes_from_it() -> None:
 
     first, second = found
     assert (first.split_from, second.split_from) == (None, first.number)
-    assert first.snapshots == list(range(20))
+    assert first.snapshots == tuple(range(20))
     assert second.snapshots[-1] == 19
 
 
@@ -231,5 +231,5 @@ def test_a_dune_that_is_not_seen_for_a_map_goes_on() -> None:
 
     [track] = _followed(maps, times, periodic=False)
 
-    assert track.snapshots == [0, 1, 2, 3, 5, 6, 7, 8, 9]
+    assert track.snapshots == (0, 1, 2, 3, 5, 6, 7, 8, 9)
     assert track.celerity(times)[0] == pytest.approx(0.3, abs=0.01)

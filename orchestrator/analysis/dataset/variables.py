@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator.analysis import observables
+from orchestrator.analysis.measured import measure
 from orchestrator.analysis.scales import scales
 from orchestrator.model import State, reductions
 
@@ -165,14 +166,14 @@ def _status_values(grid: Grid, status: Status) -> dict[str, Any]:
 
 def series_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:
     """Return the values of :func:`series_variables` over the grid's times."""
-    values: dict[str, NDArray[Any]] = observables.series(reduced)
-    values["snapshot_time"] = reduced.times
+    of_all = measure(reduced)
+    values: dict[str, NDArray[Any]] = {**of_all.values, "snapshot_time": of_all.times}
     variables = series_variables()
     on_grid = {name: _on_grid(grid, variables[name], reduced, v) for name, v in values.items()}
     on_grid["unplaced"] = np.array(
         len(reduced.times) - len(grid.aligned(reduced.times)[0]), float
     )
-    on_grid["full_from"] = np.array(observables.full_from(reduced))
+    on_grid["full_from"] = np.array(of_all.full_from)
     return on_grid
 
 

@@ -23,7 +23,7 @@ _RECENT = 4  # places from which the next one is foretold
 _FEWEST = 3  # places from which a celerity is told
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Track:
     """One dune through time.
 
@@ -42,10 +42,10 @@ class Track:
     """
 
     number: int
-    snapshots: list[int] = field(default_factory=list)
-    dunes: list[Dune] = field(default_factory=list)
-    x: list[float] = field(default_factory=list)
-    y: list[float] = field(default_factory=list)
+    snapshots: tuple[int, ...]
+    dunes: tuple[Dune, ...]
+    x: tuple[float, ...]
+    y: tuple[float, ...]
     split_from: int | None = None
     merged_into: int | None = None
 
@@ -62,7 +62,7 @@ class Track:
         """
         if len(self.x) < _FEWEST:
             return np.nan, np.nan
-        t, x = times[self.snapshots], np.array(self.x)
+        t, x = times[list(self.snapshots)], np.array(self.x)
         away = t - t.mean()
         slope = float(away @ x / (away @ away))
         left = x - x.mean() - slope * away
@@ -74,6 +74,19 @@ class Track:
         known = values[np.isfinite(values)]
         return float(known.mean()) if known.size else np.nan
 
+
+@dataclass(slots=True)
+class _Path:
+    """A track that goes on; its attributes are those of :class:`Track`."""
+
+    number: int
+    split_from: int | None = None
+    merged_into: int | None = None
+    snapshots: list[int] = field(default_factory=list)
+    dunes: list[Dune] = field(default_factory=list)
+    x: list[float] = field(default_factory=list)
+    y: list[float] = field(default_factory=list)
+
     def ahead(self, times: NDArray[np.float64], now: int) -> tuple[float, float] | None:
         """Return how far it should have come since it was last seen; None of a new one."""
         recent = self.snapshots[-_RECENT:]
@@ -83,6 +96,29 @@ class Track:
         share = (times[now] - times[recent[-1]]) / steps
         x, y = (at[-1] - at[-len(recent)] for at in (self.x, self.y))
         return x * float(share), y * float(share)
+
+    def add(self, dune: Dune, now: int, shape: tuple[int, ...], *, periodic: bool) -> None:
+        """Go on in a dune, as near to where it was as a periodic domain allows."""
+        x, y = dune.x, dune.y
+        if periodic and self.x:
+            x += round((self.x[-1] - x) / shape[1]) * shape[1]
+            y += round((self.y[-1] - y) / shape[0]) * shape[0]
+        self.snapshots.append(now)
+        self.dunes.append(dune)
+        self.x.append(x)
+        self.y.append(y)
+
+    def ended(self) -> Track:
+        """Return what has become of it."""
+        return Track(
+            self.number,
+            tuple(self.snapshots),
+            tuple(self.dunes),
+            tuple(self.x),
+            tuple(self.y),
+            self.split_from,
+            self.merged_into,
+        )
 
 
 def tracks(
@@ -108,7 +144,7 @@ def tracks(
     found
         The dunes of each map.
     """
-    all_tracks: list[Track] = []
+    all_tracks: list[_Path] = []
     for now, outlines in enumerate(found):
         open_ones = [
             t
@@ -129,7 +165,7 @@ def tracks(
                     shared = _shared(mask, outlines, by, periodic=periodic) or shared
             shares |= {(track.number, number): share for number, share in shared.items()}
         _go_on(all_tracks, outlines, now, shares, periodic=periodic)
-    return all_tracks
+    return [track.ended() for track in all_tracks]
 
 
 def _shared(
@@ -154,7 +190,7 @@ def _shared(
 
 
 def _go_on(
-    all_tracks: list[Track],
+    all_tracks: list[_Path],
     outlines: Outlines,
     now: int,
     shares: dict[tuple[int, int], float],
@@ -174,7 +210,7 @@ def _go_on(
         if track not in went and number not in has:
             went[track], has[number] = number, track
     for number, track in has.items():
-        _add(all_tracks[track], dunes[number], now, shape, periodic=periodic)
+        all_tracks[track].add(dunes[number], now, shape, periodic=periodic)
     for track, number in sorted(weights, key=lambda pair: -weights[pair]):
         if track not in went and all_tracks[track].merged_into is None:
             all_tracks[track].merged_into = has[number]
@@ -182,18 +218,6 @@ def _go_on(
         if number in has:
             continue
         parents = [(share, track) for (track, of), share in weights.items() if of == number]
-        begun = Track(len(all_tracks), split_from=max(parents)[1] if parents else None)
-        _add(begun, dune, now, shape, periodic=periodic)
+        begun = _Path(len(all_tracks), split_from=max(parents)[1] if parents else None)
+        begun.add(dune, now, shape, periodic=periodic)
         all_tracks.append(begun)
-
-
-def _add(track: Track, dune: Dune, now: int, shape: tuple[int, ...], *, periodic: bool) -> None:
-    """Let a track have a dune, as near to where it was as a periodic domain allows."""
-    x, y = dune.x, dune.y
-    if periodic and track.x:
-        x += round((track.x[-1] - x) / shape[1]) * shape[1]
-        y += round((track.y[-1] - y) / shape[0]) * shape[0]
-    track.snapshots.append(now)
-    track.dunes.append(dune)
-    track.x.append(x)
-    track.y.append(y)
