@@ -11,6 +11,8 @@ import numpy as np
 from orchestrator.errors import optional
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 _SIGMA = 1.0  # cells, of the blur in which single grains do not count
@@ -68,12 +70,15 @@ class Outlines:
         int32 [D, L], the number of the dune at each column, 0 where there is none.
     dunes
         In the order of their numbers.
+    columns
+        y and x of the columns of each.
     threshold, bed
         Height above which there are dunes, and mean height of the rest, in cells.
     """
 
     labels: NDArray[np.int32]
     dunes: tuple[Dune, ...]
+    columns: tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
     threshold: float
     bed: float
 
@@ -109,8 +114,12 @@ def outlines(
     labels = numbers[labels]
     rest = surface[labels == 0]
     bed = float(rest.mean()) if rest.size else float(surface.min())
-    dunes = _measured(labels, surface - bed, periodic=periodic)
-    return Outlines(labels, tuple(dunes), level, bed)
+    columns = tuple(_columns(labels))
+    dunes = (
+        _dune(number, of_one, surface - bed, periodic=periodic)
+        for number, of_one in enumerate(columns, 1)
+    )
+    return Outlines(labels, tuple(dunes), columns, level, bed)
 
 
 def _parted(mask: NDArray[np.bool_], *, periodic: bool) -> NDArray[Any]:
@@ -118,10 +127,10 @@ def _parted(mask: NDArray[np.bool_], *, periodic: bool) -> NDArray[Any]:
     from scipy import ndimage  # noqa: PLC0415  # as above
 
     all_round = np.ones((3, 3))
-    around = np.pad(mask, _BRIDGE, mode="wrap" if periodic else "edge")
-    wide = ndimage.binary_opening(around, all_round, _BRIDGE)
-    inside = slice(_BRIDGE, -_BRIDGE)
-    cores, count = ndimage.label(wide[inside, inside], all_round)
+    size = 2 * _BRIDGE + 1
+    mode = "wrap" if periodic else "nearest"
+    narrow = ndimage.minimum_filter(mask, size, mode=mode)
+    cores, count = ndimage.label(ndimage.maximum_filter(narrow, size, mode=mode), all_round)
     if periodic:
         cores = _joined(cores)
     parts, _ = ndimage.label(mask, all_round)
@@ -131,7 +140,7 @@ def _parted(mask: NDArray[np.bool_], *, periodic: bool) -> NDArray[Any]:
     of_part = np.arange(parts.max() + 1) + count
     of_part[parts[cores > 0]] = cores[cores > 0]
     nearest = tuple(
-        ndimage.distance_transform_edt(cores == 0, return_distances=False, return_indices=True)
+        ndimage.distance_transform_cdt(cores == 0, return_distances=False, return_indices=True)
     )
     own = (parts[nearest] == parts) & (cores[nearest] > 0)
     return np.where(mask, np.where(own, cores[nearest], of_part[parts]), 0)
@@ -156,29 +165,17 @@ def _joined(labels: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(roots[labels])
 
 
-def _measured(
-    labels: NDArray[np.int32], above: NDArray[np.float32], *, periodic: bool
-) -> list[Dune]:
-    """Measure each dune."""
+def _columns(
+    labels: NDArray[np.int32],
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Yield y and x of the columns of each dune."""
     y, x = np.nonzero(labels)
     numbers = labels[y, x]
     order = np.argsort(numbers, kind="stable")
     y, x, numbers = y[order], x[order], numbers[order]
     ends = np.searchsorted(numbers, np.arange(1, numbers.max(initial=0) + 2))
-    depth, length = labels.shape
-    dunes = []
-    for number, (first, last) in enumerate(itertools.pairwise(ends), 1):
-        ys, xs = y[first:last], x[first:last]
-        touches = bool(
-            ys.min() == 0 or xs.min() == 0 or ys.max() == depth - 1 or xs.max() == length - 1
-        )
-        if periodic:
-            ys, xs = _unwrapped(ys, depth), _unwrapped(xs, length)
-        heights = above[ys % depth, xs % length]
-        dunes.append(
-            _dune(number, (ys, xs, heights), (depth, length), whole=periodic or not touches)
-        )
-    return dunes
+    for first, last in itertools.pairwise(ends):
+        yield y[first:last], x[first:last]
 
 
 def _unwrapped(places: NDArray[Any], size: int) -> NDArray[Any]:
@@ -191,12 +188,19 @@ def _unwrapped(places: NDArray[Any], size: int) -> NDArray[Any]:
 
 def _dune(
     number: int,
-    columns: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
-    shape: tuple[int, int],
+    columns: tuple[NDArray[np.intp], NDArray[np.intp]],
+    above: NDArray[np.float32],
     *,
-    whole: bool,
+    periodic: bool,
 ) -> Dune:
-    y, x, heights = columns
+    """Measure a dune, of heights above the bed."""
+    shape = above.shape
+    y, x = columns
+    heights = above[y, x]
+    touches = y[0] == 0 or y[-1] == shape[0] - 1 or x.min() == 0 or x.max() == shape[1] - 1
+    whole = periodic or not touches
+    if periodic:
+        y, x = _unwrapped(y, shape[0]), _unwrapped(x, shape[1])
     weights = np.maximum(heights, 0) + 1e-6
     middle_x, middle_y = (
         float(np.average(x, weights=weights)),
@@ -213,7 +217,7 @@ def _dune(
         volume=float(heights.sum()),
         asymmetry=_asymmetry(y, x, middle_y),
         orientation=_orientation(y - y.mean(), x - x.mean()),
-        whole=whole,
+        whole=bool(whole),
     )
 
 
@@ -226,8 +230,11 @@ def _orientation(y: NDArray[Any], x: NDArray[Any]) -> float:
 
 def _asymmetry(y: NDArray[Any], x: NDArray[Any], middle_y: float) -> float:
     """Compare how far the outline reaches downwind on both sides beyond where it does in the middle."""
-    rows = np.unique(y)
-    reach = np.array([x[y == row].max() for row in rows])
+    first = int(y.min())
+    reach = np.full(int(y.max()) - first + 1, -np.inf)
+    np.maximum.at(reach, y - first, x)
+    rows = np.flatnonzero(np.isfinite(reach)) + first
+    reach = reach[rows - first]
     middle = reach[np.abs(rows - middle_y).argmin()]
     sides = [reach[rows < middle_y], reach[rows > middle_y]]
     left, right = (max(float(side.max(initial=middle) - middle), 0.0) for side in sides)

@@ -151,30 +151,37 @@ def tracks(
             for t in all_tracks
             if t.merged_into is None and now - t.snapshots[-1] <= _REMEMBERED
         ]
-        new = [(0.0, 0.0)]
-        if any(len(t.snapshots) < 2 for t in open_ones):
-            moved = offset(surfaces[now - 1], surfaces[now])
-            new += [(moved.x, moved.y)] if np.isfinite(moved.x) else []
+        moved: tuple[float, float] | None = None  # of the whole map, where that is needed
         shares: dict[tuple[int, int], float] = {}
         for track in open_ones:
-            mask = found[track.snapshots[-1]].labels == track.dunes[-1].number
+            columns = found[track.snapshots[-1]].columns[track.dunes[-1].number - 1]
             ahead = track.ahead(times, now)
-            shared: dict[int, float] = {}
-            for by in new if ahead is None else [ahead]:
-                if max(shared.values(), default=0.0) < _ENOUGH:
-                    shared = _shared(mask, outlines, by, periodic=periodic) or shared
+            shared = _shared(columns, outlines, ahead or (0.0, 0.0), periodic=periodic)
+            if ahead is None and max(shared.values(), default=0.0) < _ENOUGH:
+                moved = moved or _moved(surfaces[now - 1], surfaces[now])
+                if np.isfinite(moved[0]):
+                    shared = _shared(columns, outlines, moved, periodic=periodic) or shared
             shares |= {(track.number, number): share for number, share in shared.items()}
         _go_on(all_tracks, outlines, now, shares, periodic=periodic)
     return [track.ended() for track in all_tracks]
 
 
+def _moved(before: NDArray[np.float32], after: NDArray[np.float32]) -> tuple[float, float]:
+    """Return how far a map has moved, to two cells, which takes a fourth of the time."""
+    found = offset(before[::2, ::2], after[::2, ::2])
+    return 2 * found.x, 2 * found.y
+
+
 def _shared(
-    mask: NDArray[np.bool_], outlines: Outlines, ahead: tuple[float, float], *, periodic: bool
+    columns: tuple[NDArray[np.intp], NDArray[np.intp]],
+    outlines: Outlines,
+    ahead: tuple[float, float],
+    *,
+    periodic: bool,
 ) -> dict[int, float]:
     """Return how much of the smaller one an outline that moves on shares with others, by number."""
-    y, x = np.nonzero(mask)
-    y, x = y + round(ahead[1]), x + round(ahead[0])
-    depth, length = mask.shape
+    y, x = columns[0] + round(ahead[1]), columns[1] + round(ahead[0])
+    depth, length = outlines.labels.shape
     if periodic:
         y, x = y % depth, x % length
     inside = (y >= 0) & (y < depth) & (x >= 0) & (x < length)
