@@ -524,3 +524,23 @@ def test_outlines_of_dunes_are_drawn_with_the_paths_on_which_they_came(place: Pa
     heights = by_wind[0, 0.01].height_map
     assert heights is not None
     assert heights[strong > 0].mean() > heights[strong == 0].mean() + 1
+
+
+def test_a_dataset_in_units_of_nature_has_its_series_in_them(place: Path) -> None:
+    done = _run(place, "collect", "dunes", "--units", "si", "-o", "si.nc")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    model = orchestrator.open_sweep(place / "data_runs" / "dunes")
+    with orchestrator.open_sweep(place / "si.nc") as nature:
+        assert nature.mass.attrs["units"] == "m³"
+        assert nature.migration_speed.attrs["units"] == "m/d"
+        assert nature.mobile_fraction.attrs["units"] == "1"
+        for name, factor in (
+            ("mass", model.cell_size**3),
+            ("migration_speed", model.cell_size / model.time_scale * 86400),
+            ("snapshot_time", model.time_scale / 86400),
+            ("mobile_fraction", 1.0),
+            ("height", 1.0),
+        ):
+            expected = (model[name] * factor).transpose(*nature[name].dims)
+            assert nature[name].values == pytest.approx(expected.values, nan_ok=True), name
