@@ -115,6 +115,7 @@ def dependence(
     shade = shade_of(others[0], None) if others else None
     if len(groups) > 1 and not others and all(len(group) == 1 for _, group in groups):
         shade = shade_of(against.axis, _second(against))
+        groups = [(line(against.axis, i), [i]) for _, [i] in groups]
     curves = []
     for point in np.ndindex(*(axis.size for axis in others)):
         words = [line(axis, i) for axis, i in zip(others, point, strict=True)]
@@ -146,8 +147,6 @@ def _groups(against: Parameter) -> list[tuple[str, list[int]]]:
         groups.setdefault(", ".join(rest), []).append(i)
     if len(groups) == 1:
         return [("", order)]
-    if all(len(group) == 1 for group in groups.values()):  # each is a point of its own
-        return [(line(against.axis, i), [i]) for i in order]
     return [*groups.items()]
 
 

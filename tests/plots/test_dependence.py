@@ -118,3 +118,22 @@ def test_further_axes_make_pages(sweep_directory: SweepDirectory) -> None:
 
     assert [name for name, _ in pages] == [f"Tau_min = {tau}" for tau in (0, 100, 1000)]
     assert [where for _, where in pages] == [{1: 0, 2: i} for i in range(3)]
+
+
+def test_points_that_differ_in_all_have_no_line_and_are_named_by_the_others(
+    sweep_directory: SweepDirectory,
+) -> None:
+    pairs = Dimension(
+        "point", {"point": range(2), "Lambda_F": [0.0, 0.05], "Ava_angle": [50.0, 38.0]}
+    )
+    grid = _grid(sweep_directory, RATE, pairs, TWO)
+
+    curves, shade = dependence(
+        grid, {"mass": np.arange(12.0).reshape(3, 2, 2)}, parameter(grid, "", "Lambda_F")
+    )
+
+    assert shade is None
+    assert [(curve.labels, curve.x.tolist()) for curve in curves[:2]] == [
+        (("Lambda_I = 0.001", "Ava_angle = 50"), [0.0]),
+        (("Lambda_I = 0.001", "Ava_angle = 38"), [0.05]),
+    ]
