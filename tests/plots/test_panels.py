@@ -11,8 +11,8 @@ import pytest
 
 from orchestrator.analysis.dataset.grid import Dimension, Grid
 from orchestrator.model import Experiment, Point, State, Status
-from orchestrator.model.pictures import Moment
-from orchestrator.plots import panels, series
+from orchestrator.model.pictures import Choice, Moment
+from orchestrator.plots import motion, panels, series
 from orchestrator.plots.layout import Page
 from orchestrator.records import arrays
 from tests.conftest import make_reduced, with_arrays
@@ -253,3 +253,36 @@ def test_a_film_has_the_arrow_of_the_wind_that_blows_then(
     assert [rose and rose.present for rose in roses] == [330, 330, 45]
     assert [rose and rose.shares for rose in roses] == [{330: 0.6, 45: 0.4}] * 3
     assert {frame[0, 1].rose for frame in shown} == {None}
+
+
+def test_shares_of_heights_are_of_all_columns_and_of_whole_cells(
+    grid: Grid,
+    make_film: Callable[[State, int], tuple[Reduced, Status]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of two seeds with 3 and 6 of 12 columns a cell higher than the others."""
+    reduced, status = make_film(State.DONE, 2)
+    beds = []
+    for higher in (3, 6):
+        maps = np.full((2, *SHAPE), 4, np.int16)
+        maps[1].flat[:higher] = 5
+        beds.append(with_arrays(reduced, height_maps=maps))
+    axes = Dimension("Tau_min", {"Tau_min": [0]}), Dimension("seed", {"seed": [1, 2]})
+    cells: dict[tuple[int, ...], Status] = {
+        (0, seed): dataclasses.replace(
+            status, experiment=dataclasses.replace(status.experiment, number=seed)
+        )
+        for seed in (0, 1)
+    }
+    monkeypatch.setattr(arrays, "reduced", lambda of, _: beds[int(of.root.name[3:])])
+    two = dataclasses.replace(grid, dimensions=axes, cells=cells)
+
+    [curve], times = motion.heights(two, Choice("heights"))
+
+    assert times == [10.03, 10.03]
+    shares = dict(zip(curve.x.tolist(), curve.means["share"].tolist(), strict=True))
+    assert {height: share for height, share in shares.items() if share} == {
+        4.0: 0.625,
+        5.0: 0.375,
+    }
+    assert curve.errors["share"][curve.x == 5.0] == pytest.approx(0.125)
