@@ -40,11 +40,11 @@ def _per(power: int, unit: str) -> str:
     return f"/{unit}" + ("" if power == -1 else "²")
 
 
-def factor(quantity: Quantity, units: Units, scales: Scales, rate: int = 0) -> float:
+def factor(quantity: Quantity, units: Units, scales: Scales) -> float:
     """Return what a quantity of the model is multiplied by; not a number where that is not known."""
     if units is Units.MODEL:
         return 1.0
-    return scales.cell_m**quantity.length * days(units, scales) ** (quantity.time - rate)
+    return scales.cell_m**quantity.length * days(units, scales) ** quantity.time
 
 
 def days(units: Units, scales: Scales) -> float:

@@ -20,8 +20,8 @@ import orchestrator
 from orchestrator.analysis import observables
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.numbers import numbers
-from orchestrator.model.pictures import KINDS, How, Moment, Summary, Units
-from orchestrator.plots import layout, panels, series
+from orchestrator.model.pictures import KINDS, Choice, How, Moment, Summary, Units
+from orchestrator.plots import fields, layout, panels, series
 from orchestrator.records.paths import SweepDirectory
 
 if TYPE_CHECKING:
@@ -544,3 +544,35 @@ def test_a_dataset_in_units_of_nature_has_its_series_in_them(place: Path) -> Non
         ):
             expected = (model[name] * factor).transpose(*nature[name].dims)
             assert nature[name].values == pytest.approx(expected.values, nan_ok=True), name
+
+
+@pytest.mark.parametrize(("right", "up"), [("Lambda_I", "Tau_min"), ("Tau_min", "Lambda_I")])
+def test_each_cell_of_a_map_is_where_its_values_are(
+    place: Path, found: Dataset, right: str, up: str
+) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    choice = Choice("map", quantity=("roughness",), columns=right, rows=up)
+
+    [(_, figure)] = fields.over_two_axes(grid, choice)
+
+    axes = figure.axes[0]
+    [cells] = axes.collections
+    drawn = np.asarray(cells.get_array())
+    assert drawn.reshape(2, 2) == pytest.approx(found.roughness.transpose(up, right).values)
+    assert (axes.get_xlabel().split()[0], axes.get_ylabel().split()[0]) == (right, up)
+    numbers_along = [float(text.get_text()) for text in axes.get_xticklabels()]
+    assert numbers_along == found[right].values.tolist()
+
+
+def test_a_rate_is_what_a_line_rises_by_in_a_day(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    summary = Summary(How.RATE)
+
+    model = numbers(grid, ["mass"], summary, Units.MODEL)
+    nature = numbers(grid, ["mass"], summary, Units.SI)
+
+    opened = orchestrator.open_sweep(place / "data_runs" / "dunes")
+    factor = opened.cell_size.values**3 / opened.time_scale.values * 86400
+    assert nature.values["mass"] == pytest.approx(model.values["mass"] * factor)
+    times, mass = opened.snapshot_time[0, 0, 0].values, opened.mass[0, 0, 0].values
+    assert model.values["mass"][0, 0, 0] == pytest.approx(np.polyfit(times, mass, 1)[0])
