@@ -29,7 +29,7 @@ EXAMPLES ?= 100000
 fuzz: .venv/.test
 	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz --numprocesses auto -o faulthandler_timeout=0 $(ARGS)
 
-# the site, in docs/_build/html; warnings are errors
+# the site, in docs/_build/html; warnings are errors. The first time, the gallery runs four sweeps
 docs: .venv/.docs
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	$(BIN)/sphinx-build --fail-on-warning --quiet -b man docs docs/_build/man

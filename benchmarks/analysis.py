@@ -2,7 +2,7 @@
 
     python benchmarks/analysis.py [--experiments N] [--snapshots N] [--depth D] [--length L]
 
-Collects all of the experiments and draws a hundred. They are made up: dunes that wander,
+Collects all of the experiments, draws quantities of them, and draws a hundred. They are made up: dunes that wander,
 published as a finished run publishes them.
 """
 
@@ -61,11 +61,17 @@ def main() -> None:
                 f"{suffix:6} {spent_s:7.1f} s {peak_mb:7.0f} MB at most, "
                 f"{len(files)} files of {size_mb:.0f} MB"
             )
+        for words in (("roughness",), ("map",), ("roughness", "--mean", "200,"), ("series",)):
+            first, again = (command(Path(scratch), "plot", "many", *words) for _ in range(2))
+            print(
+                f"{' '.join(words):24} {first[0]:7.1f} s, {again[0]:5.1f} s from a warm start, "
+                f"{again[1]:.0f} MB at most"
+            )
         few = SweepDirectory(Path(scratch) / "data_runs" / "few")
         few.root.mkdir()
         make(few, _DRAWN, given.snapshots, (given.depth, given.length), seeds=1)
         print(f"{_DRAWN} experiments of {sizes}")
-        for kind in ("phase-diagram", "series", "spectrum", "profile"):
+        for kind in ("phase-diagram", "series", "spectrum", "profile", "dispersion", "dunes"):
             spent_s, peak_mb = command(Path(scratch), "plot", "few", kind)
             print(f"{kind:14} {spent_s:7.1f} s {peak_mb:7.0f} MB at most")
 
@@ -106,7 +112,7 @@ def make(
             attempt.journal.unlink()
         else:
             for name in ("height_maps", "ffts", "cell_counts"):
-                os.link(getattr(source, name), getattr(place, name))
+                os.link(source.array_file(name), place.array_file(name))
         attempts.write_record(attempt, record)
 
 

@@ -15,7 +15,7 @@ author = "the rescal-sweep maintainers"
 copyright = author  # noqa: A001  # Sphinx calls it so
 release = version = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "generated"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "generated", "gallery"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence", "deflist"]

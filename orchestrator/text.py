@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from typing import TYPE_CHECKING
@@ -159,6 +160,20 @@ def ranges(numbers: Iterable[int]) -> str:
     return " ".join(
         f"{run[0]}-{run[-1]}" if len(run) > 2 else " ".join(map(str, run)) for run in runs
     )
+
+
+def with_error(value: float, error: float) -> str:
+    """Return a number with the digits that its error leaves, and the error where there is one.
+
+    >>> with_error(12.3456, 0.234), with_error(0.0123456, math.nan), with_error(1234.5, 56)
+    ('12.3 ± 0.2', '0.0123', '1230 ± 60')
+    """
+    if not math.isfinite(error) or error <= 0:
+        return f"{float(f'{value:.3g}'):g}"
+    digits = -math.floor(math.log10(error))
+    if digits <= 0:
+        return f"{round(value, digits):.0f} ± {round(error, digits):.0f}"
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
 def time_t0(value: float) -> str:

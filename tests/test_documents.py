@@ -18,9 +18,12 @@ import pytest
 
 import orchestrator
 from orchestrator import sweepfile
+from orchestrator.cli.command_line import parser
 from orchestrator.cli.verbs import verbs
 from orchestrator.errors import RequestError
 from orchestrator.formulas.expressions import FUNCTIONS
+from orchestrator.model.pictures import KINDS, Words
+from orchestrator.plots.choice import read
 from orchestrator.settings import PRESETS
 from orchestrator.sweepfile import expansion
 from orchestrator.sweepfile.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
@@ -168,7 +171,7 @@ def test_python_that_is_shown_of_a_sweep_runs(snowfall_wind: Path) -> None:
 
 def test_commands_that_are_shown_of_a_sweep_make_what_they_say(snowfall_wind: Path) -> None:
     lines = "".join(_blocks(RESULTS, "sh")).splitlines()
-    assert len(lines) == 8
+    assert len(lines) == 18
 
     for line in lines:
         if ".mp4" in line and shutil.which("ffmpeg") is None:
@@ -176,11 +179,13 @@ def test_commands_that_are_shown_of_a_sweep_make_what_they_say(snowfall_wind: Pa
         done = _run(snowfall_wind, *shlex.split(line, comments=True))
         assert done.returncode == 0, (line, done.stderr)
 
+    assert (snowfall_wind / "fig2.pdf").read_bytes().startswith(b"%PDF")
     assert (snowfall_wind / "roughness.pdf").read_bytes().startswith(b"%PDF")
     assert len((snowfall_wind / "final.csv").read_text().splitlines()) == 1 + 8
     sweep = snowfall_wind / "data_runs" / "snowfall-wind"
     names = {path.name for path in sweep.iterdir()}
     assert {"phase-diagram.png", "profile.png", "spectrum.png", "report.html"} <= names
+    assert {"roughness.png", "map-roughness.png", ".series.npz"} <= names
     for number in range(8):
         with np.load(sweep / f"exp{number}" / "out" / "height_maps.npz") as file:
             assert (file["height_maps"][0] != file["height_maps"][-1]).any()
@@ -212,6 +217,8 @@ def test_every_promise_names_tests_that_exist() -> None:
 def test_links_lead_somewhere(path: Path) -> None:
     pages = runpy.run_path(str(ROOT / "docs" / "generated.py"))
     made = {pages["DIRECTORY"] / f"{name}.md" for name in pages["PAGES"]}
+    gallery = runpy.run_path(str(ROOT / "docs" / "gallery.py"))
+    made |= {gallery["PICTURES"] / name for name in gallery["shown"]()}
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):
         linked = (path.parent / target).resolve()
         assert linked.exists() or linked in made, target
@@ -275,3 +282,26 @@ def _json(place: Path, *words: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     read: dict[str, Any] = json.loads(done.stdout)
     return read
+
+
+def test_the_gallery_has_a_picture_of_each_kind_of_each_sweep_that_it_runs() -> None:
+    """Each is read as a command line reads it, and written to where the page shows it."""
+    gallery = runpy.run_path(str(ROOT / "docs" / "gallery.py"))
+    drawn, sweeps, outputs = set(), set(), []
+    for _, verb, *words in gallery["commands"]():
+        options = vars(parser(verb).parse_intermixed_args(words))
+        if verb == "submit":
+            assert (ROOT / options["sweep"]).is_file()
+            sweeps.add(options["sweep"].stem)
+            continue
+        known = {name: options[name] for name in Words.__annotations__}
+        choice = read(options["kind"], known)  # type: ignore[arg-type]  # as the verb has them
+        assert options["sweep"] in sweeps
+        drawn.add((options["sweep"], choice.kind))
+        outputs.append(options["output"])
+
+    shown = [Path(name) for name in gallery["shown"]()]
+    assert {kind for _, kind in drawn} == set(KINDS)
+    assert {sweep for sweep, _ in drawn} == sweeps
+    assert sweeps == {"phase-diagram", "erosion", "hardening", "two-winds"}
+    assert [path.stem.partition("-Lambda")[0] for path in shown] == [o.stem for o in outputs]

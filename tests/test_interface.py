@@ -14,6 +14,7 @@ from orchestrator.errors import RequestError
 from orchestrator.model import State
 
 if TYPE_CHECKING:
+    from orchestrator.model.pictures import Words
     from tests.conftest import Bench
 
 
@@ -40,6 +41,10 @@ def test_a_sweep_goes_its_whole_way_from_python(desk: Bench) -> None:
     with orchestrator.open_sweep(desk.sweep.root) as dataset:
         assert dataset.sizes["time"] == 3
     assert [path.name for path in orchestrator.plot("winds")] == ["phase-diagram.png"]
+    options: Words = {"against": "Tau_min", "size": (89, 60), "labels": {"Tau_min": "stress"}}
+    options["mean"] = (0, 10)
+    drawn = orchestrator.plot("winds", "mean_height,mass", **options)
+    assert [path.name for path in drawn] == ["mean_height-mass.png"]
     assert orchestrator.report("winds").read_text().startswith("<!doctype html>")
 
 

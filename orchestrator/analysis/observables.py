@@ -42,12 +42,16 @@ class Quantity:
     measure
         Computes it from surfaces, float32 [snapshot, D, L] in cells, in which closed columns are
         not a number; returns float64 [snapshot]. None for one that is found with others.
+    length, time
+        The powers of a cell and of a t0 in its unit, by which it is turned into metres and days.
     """
 
     long_name: str
     units: str
     comment: str
     measure: Measure | None = None
+    length: int = 0
+    time: int = 0
 
     def about(self) -> dict[str, str]:
         """Return its name, unit and comment, as the CF conventions call them."""
@@ -60,9 +64,13 @@ class Quantity:
 
 
 QUANTITIES: Mapping[str, Quantity] = {
-    "mean_height": Quantity("mean height", "cells", "of the surface above the ground"),
-    "roughness": Quantity("roughness", "cells", "standard deviation of the height"),
-    "wavelength": Quantity("dominant wavelength", "cells", "of the wave that stands out"),
+    "mean_height": Quantity(
+        "mean height", "cells", "of the surface above the ground", length=1
+    ),
+    "roughness": Quantity("roughness", "cells", "standard deviation of the height", length=1),
+    "wavelength": Quantity(
+        "dominant wavelength", "cells", "of the wave that stands out", length=1
+    ),
     "orientation": Quantity(
         "orientation", "degrees", "of the dominant wave's vector, 0 along the wind"
     ),
@@ -75,9 +83,15 @@ QUANTITIES: Mapping[str, Quantity] = {
     "crest_alignment": Quantity(
         "crest alignment", "1", "1 of parallel crests, 0 of none", crests.alignment
     ),
-    "mass": Quantity("mass", "cells", "grains below the surface, the ground left out"),
+    "mass": Quantity(
+        "mass", "cells", "grains below the surface, the ground left out", length=3
+    ),
     "migration_speed": Quantity(
-        "migration speed", "cells/t0", "shift along the wind that matches successive maps best"
+        "migration speed",
+        "cells/t0",
+        "shift along the wind that matches successive maps best",
+        length=1,
+        time=-1,
     ),
     "mobile_fraction": Quantity("mobile fraction", "1", "of all grains, those that move"),
     "sintered_fraction": Quantity("sintered fraction", "1", "of all grains, those sintered"),

@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 import csv
-import functools
 import io
 import math
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.analysis import observables
-from orchestrator.records import arrays, intents
+from orchestrator.analysis import observables, units
+from orchestrator.analysis.measured import measured
+from orchestrator.analysis.scales import scales
+from orchestrator.model.pictures import Units
+from orchestrator.records import intents
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import coordinates, present
-from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from orchestrator.analysis.measured import Measured
+    from orchestrator.analysis.observables import Quantity
     from orchestrator.model import Status
     from orchestrator.records.paths import SweepDirectory
 
+_IN_NATURE = ("cell_size_m", "t0_s", "shear_velocity_m_s", "wind_10m_m_s")
+"""Columns of the scales in nature, in their order."""
 
-def table(directory: SweepDirectory) -> list[dict[str, Any]]:
+
+def table(directory: SweepDirectory, in_units: Units = Units.MODEL) -> list[dict[str, Any]]:
     """Return a row for each experiment that the sweep file has.
 
-    Its columns are ``experiment``, the swept parameters, ``seed``, ``state``, ``attempt``,
-    ``time_t0`` of the last snapshot, and every quantity of
-    :func:`orchestrator.analysis.observables.quantities` there; None where there is no value.
+    Its columns are ``experiment``, the swept parameters, ``seed``, ``state``, ``attempt``, the time
+    of the last snapshot (``time_t0``, or ``time_d`` in days), every quantity of
+    :func:`orchestrator.analysis.observables.quantities` there, and the scales in nature
+    ``cell_size_m``, ``t0_s``, ``shear_velocity_m_s`` and ``wind_10m_m_s``; None where there is no
+    value. In units of nature quantities have their unit in the name, such as ``roughness_m``.
     """
     axes = intents.axes(directory)
     statuses = present(LiveStatus(directory).read())
-    return list(in_order(functools.partial(_row, directory, axes), statuses))
+    read = measured(directory, [status.experiment.number for status in statuses])
+    return [
+        _row(directory, axes, status, of_one, in_units)
+        for status, of_one in zip(statuses, read, strict=True)
+    ]
 
 
 def write(rows: Sequence[dict[str, Any]]) -> str:
@@ -43,10 +55,13 @@ def write(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _row(
-    directory: SweepDirectory, axes: Sequence[Sequence[str]], status: Status
+    directory: SweepDirectory,
+    axes: Sequence[Sequence[str]],
+    status: Status,
+    series: Measured,
+    in_units: Units,
 ) -> dict[str, Any]:
     experiment = status.experiment
-    known = arrays.reduced(directory.experiment(experiment.number), observables.sources())
     row: dict[str, Any] = {"experiment": experiment.name}
     row |= coordinates(experiment, axes)
     row |= {
@@ -54,9 +69,24 @@ def _row(
         "state": status.state.value,
         "attempt": status.attempt,
     }
-    row["time_t0"] = float(known.times[-1]) if len(known.times) else None
-    measured = observables.series(known) if len(known.times) else {}
-    for name in observables.quantities():
-        last = float(measured[name][-1]) if name in measured else math.nan
-        row[name] = last if math.isfinite(last) else None
-    return row
+    in_nature = scales(directory.experiment(experiment.number))
+    last_t0 = float(series.times[-1]) if len(series.times) else math.nan
+    row[f"time_{units.time_name(in_units)}"] = _known(last_t0 * units.days(in_units, in_nature))
+    for name, quantity in observables.quantities().items():
+        last = float(series.values[name][-1]) if len(series.times) else math.nan
+        value = last * units.factor(quantity, in_units, in_nature)
+        row[_column(name, quantity, in_units)] = _known(value)
+    values = map(_known, in_nature)
+    return row | dict(zip(_IN_NATURE, values, strict=True))
+
+
+def _column(name: str, quantity: Quantity, in_units: Units) -> str:
+    """Return the name of a column, with the unit of nature."""
+    if in_units is Units.MODEL or not (quantity.length or quantity.time):
+        return name
+    unit = units.name(quantity, in_units).replace("³", "3").replace("/", "_per_")
+    return f"{name}_{unit}"
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None

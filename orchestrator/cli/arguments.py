@@ -61,6 +61,26 @@ def add_sweep(
     )
 
 
+def add_units(parser: argparse.ArgumentParser) -> None:
+    """Add the units in which a verb shows lengths and times."""
+    parser.add_argument(
+        "--units",
+        choices=("model", "si"),
+        help="model: cells and t0; si: metres and days (default: model)",
+    )
+
+
+def add_threshold(parser: argparse.ArgumentParser) -> None:
+    """Add the height above which there are dunes."""
+    parser.add_argument(
+        "--threshold",
+        metavar="CELLS",
+        type=float,
+        help="height above the ground row above which there are dunes (default: half a standard "
+        "deviation, and at least one cell, above the mean of each map)",
+    )
+
+
 def add_experiment(parser: argparse.ArgumentParser) -> None:
     """Add the one experiment that a verb takes."""
     parser.add_argument("experiment", metavar="EXP", help="exp3 or 3")

@@ -148,6 +148,29 @@ def _text(path: Path) -> str:
         raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def _row(flux: SaturatedFlux, tau_min: float) -> int:
+    return min(int(np.searchsorted(flux.tau, np.float32(tau_min))), flux.tau.size - 1)
+
+
+def shear_velocity(
+    properties: Properties, flux: SaturatedFlux, tau_min: float
+) -> np.float32 | None:
+    """Return the friction velocity of the wind that a threshold of stress stands for, m/s.
+
+    None where the table has no wind for it. Above the table, its last row counts.
+    """
+    ratio = flux.ratio[_row(flux, tau_min)]
+    if not ratio < 1:
+        return None
+    return np.float32(properties.threshold_velocity / np.sqrt(1 - ratio))
+
+
+def wind_speed(properties: Properties, shear_velocity: float, height_m: float) -> float:
+    """Return the speed of the wind at a height above a flat bed, m/s, by the law of the wall."""
+    layers = float(np.log(height_m / float(properties.z_0)))
+    return float(shear_velocity) / float(properties.kappa) * layers
+
+
 def time_scale(
     properties: Properties,
     flux: SaturatedFlux,
@@ -164,12 +187,11 @@ def time_scale(
     transport, deposition
         Rates per t0.
     """
-    row = min(int(np.searchsorted(flux.tau, np.float32(tau_min))), flux.tau.size - 1)
-    ratio = flux.ratio[row]
-    if not ratio < 1:
+    row = _row(flux, tau_min)
+    velocity = shear_velocity(properties, flux, tau_min)
+    if velocity is None:
         return UNKNOWN_S
     threshold = properties.threshold_velocity
-    velocity = threshold / np.sqrt(1 - ratio)
     density = properties.rhoair / properties.rhosand
     excess = velocity * velocity - threshold * threshold
     in_nature = 22 * density * np.sqrt(properties.d / properties.g) * excess

@@ -162,12 +162,20 @@ def _entry(
         "last": [_last(exhibit, quantity) for quantity in quantities],
         "spans": [_span(exhibit, quantity) for quantity in quantities],
         "domain": _domain(exhibit),
+        "scales": {
+            "cell": _finite(exhibit.scales.cell_m),
+            "t0": _finite(exhibit.scales.t0_s),
+        },
         "winds": None
         if exhibit.winds is None
         else [[round(h, 2), round(s, 4)] for h, s in exhibit.winds.items()],
         "heights": _heights(maps),
         "relief": _relief(maps),
     }
+
+
+def _finite(value: float) -> float | None:
+    return float(f"{value:.7g}") if np.isfinite(value) else None
 
 
 def _shown(value: Value | None) -> Value | None:

@@ -118,7 +118,13 @@ def _data(overview: Overview, exhibits: Sequence[Packed]) -> dict[str, object]:
         "axes": overview.axes,
         "diagram": _diagram(overview.diagram, exhibits),
         "quantities": [
-            {"name": name, "longName": quantity.long_name, "units": quantity.units}
+            {
+                "name": name,
+                "longName": quantity.long_name,
+                "units": quantity.units,
+                "length": quantity.length,
+                "time": quantity.time,
+            }
             for name, quantity in overview.quantities.items()
         ],
         "states": [state.value for state in _STATES],

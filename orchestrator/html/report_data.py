@@ -9,6 +9,7 @@ import numpy as np
 
 from orchestrator import html, plots, text
 from orchestrator.analysis import observables
+from orchestrator.analysis.scales import scales
 from orchestrator.formats.durable import read_json
 from orchestrator.model.snapshots import Reduced
 from orchestrator.records import arrays, attempts, failures, winds
@@ -94,6 +95,7 @@ def exhibit(sweep: SweepDirectory, status: Status) -> Exhibit:
         attempts=_attempts(directory),
         log_tail=_log_tail(directory),
         winds=_winds(sweep, status),
+        scales=scales(directory),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from orchestrator.analysis.scales import Scales
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,6 +121,8 @@ class Exhibit:
     winds
         Headings in degrees, clockwise from the right, each with its share of the time; empty where
         they are not known, None where the wind comes from the left.
+    scales
+        What a cell and a t0 are in nature.
     """
 
     status: Status
@@ -129,6 +133,7 @@ class Exhibit:
     attempts: tuple[str, ...]
     log_tail: tuple[str, ...]
     winds: Mapping[float, float] | None = None
+    scales: Scales = field(default_factory=Scales)
 
 
 @dataclass(frozen=True, slots=True)

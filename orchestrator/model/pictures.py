@@ -2,20 +2,126 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-KINDS = ("phase-diagram", "series", "spectrum", "profile", "animation")
-"""Kinds of pictures."""
+KINDS = (
+    *("phase-diagram", "series", "spectrum", "profile", "animation"),
+    *("quantity", "map", "dispersion", "offset", "heights", "dunes", "celerity"),
+)
+"""Kinds of pictures; the name of a quantity is short for ``quantity`` of that one."""
 
-QUANTITIES_SHOWN = "roughness,wavelength,mean_height"
+QUANTITIES_SHOWN = ("roughness", "wavelength", "mean_height")
 """Series that are drawn unless others are chosen."""
 
 FRAMES = 60
 """Frames of an animation, at most, unless another number is chosen."""
+
+
+class Units(enum.Enum):
+    """The units in which a picture is drawn or a table is written."""
+
+    MODEL = "model"
+    SI = "si"
+
+
+class Moment(NamedTuple):
+    """A time: in t0, or in nature in s."""
+
+    value: float
+    in_nature: bool = False
+
+    def in_t0(self, t0_s: float) -> float:
+        """Return it in t0, of which one lasts ``t0_s`` seconds."""
+        return self.value / t0_s if self.in_nature else self.value
+
+
+class How(enum.Enum):
+    """How a series becomes one number."""
+
+    AT = "at"
+    MEAN = "mean"
+    RATE = "rate"
+    CROSSING = "crosses"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How a series becomes one number.
+
+    Attributes
+    ----------
+    how
+        Its value at a time, its mean over a window, its rate of change there (the slope of the
+        straight line that fits best), or the time at which it first comes to a value.
+    first, last
+        Both ends of the window, or twice the time; None for the first and the last snapshot.
+    level
+        The value to which it comes, in the units of the picture.
+    """
+
+    how: How = How.AT
+    first: Moment | None = None
+    last: Moment | None = None
+    level: float = 0.0
+
+    @property
+    def in_nature(self) -> bool:
+        """Whether the length of a t0 has to be known."""
+        return any(end is not None and end.in_nature for end in (self.first, self.last))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a picture looks.
+
+    Attributes
+    ----------
+    title
+        What stands above (default: the sweep and what is drawn of it; empty for nothing).
+    size_in
+        Width and height in inches; a height of 0 keeps the proportions.
+    dpi
+        Pixels per inch of a .png, .gif or .mp4.
+    family, points
+        The font, and its size in points.
+    cmap
+        Name of matplotlib's map of colours.
+    range
+        Lowest and highest number of the colours, or of the upright axis of curves.
+    labels
+        What is written instead of the name of a parameter or quantity.
+    bare
+        Whether nothing stands under the picture.
+    units
+        Cells and t0, or metres and days.
+    """
+
+    title: str | None = None
+    size_in: tuple[float, float] | None = None
+    dpi: int | None = None
+    family: str | None = None
+    points: float | None = None
+    cmap: str | None = None
+    range: tuple[float, float] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    bare: bool = False
+    units: Units = Units.MODEL
+
+    @property
+    def has_height(self) -> bool:
+        """Whether the height is certain."""
+        return self.size_in is not None and self.size_in[1] > 0
+
+
+PLAIN = Look()
+"""As a picture looks where nothing is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +134,80 @@ class Choice:
         One of :data:`KINDS`.
     output
         File to write (default: in the sweep's directory, named after the kind).
-    time_t0
-        Simulated time to draw, in t0 (default: the last snapshot).
-    time_s
-        Time in nature to draw instead, in s: of each experiment, the snapshot nearest to it.
+    time
+        Time to draw (default: the last snapshot); in nature, of each experiment the snapshot
+        nearest to it.
     seed
-        Seed to draw (default: the first seed; all seeds for series and spectra).
+        Seed to draw (default: the first seed; all seeds for what has means over them).
     rows, columns
-        Axis that goes down, and across, the page.
+        Axis that goes down, and across, the page; of a map, the parameters up and to the right.
     experiment
         The only experiment to draw.
     quantity
-        Names of series, separated by commas.
+        Names of quantities, each once; none for those that the kind shows.
+    against
+        Parameter to the right (default: the first one that is swept).
+    summary
+        How the series of an experiment becomes one number.
     y
         Row of a profile, in cells (default: the middle).
     frames
         Frames of an animation, at most.
     relative
-        Whether the colours show heights above each map's own mean.
+        Whether heights above each map's own mean are shown.
+    window
+        First and last time that count; None for the first and the last snapshot.
+    fit
+        Whether the exponential approach to a limit is drawn with a series.
+    threshold
+        Height above which there are dunes, in cells (default: of each map its own).
     """
 
     kind: str = "phase-diagram"
     output: Path | None = None
-    time_t0: float | None = None
-    time_s: float | None = None
+    time: Moment | None = None
     seed: int | None = None
     rows: str | None = None
     columns: str | None = None
     experiment: str | None = None
-    quantity: str | None = None
+    quantity: tuple[str, ...] = ()
+    against: str | None = None
+    summary: Summary = Summary()
     y: int | None = None
-    frames: int | None = None
-    relative: bool | None = None
+    frames: int = FRAMES
+    relative: bool = False
+    window: tuple[Moment | None, Moment | None] = (None, None)
+    fit: bool = False
+    threshold: float | None = None
+    look: Look = PLAIN
+
+
+class Words(TypedDict, total=False):
+    """The options of a picture as a person gives them; what is None was not given."""
+
+    output: str | os.PathLike[str] | None
+    time: str | float | None
+    mean: str | Sequence[float] | None
+    rate: str | Sequence[float] | None
+    crosses: float | None
+    seed: int | None
+    rows: str | None
+    columns: str | None
+    experiment: str | int | None
+    quantity: str | Sequence[str] | None
+    against: str | None
+    y: int | None
+    frames: int | None
+    relative: bool | None
+    window: str | Sequence[float] | None
+    fit: bool | None
+    threshold: float | None
+    title: str | None
+    size: str | Sequence[float] | None
+    dpi: int | None
+    font: str | float | None
+    cmap: str | None
+    range: str | Sequence[float] | None
+    labels: str | Sequence[str] | Mapping[str, str] | None
+    bare: bool | None
+    units: str | None

@@ -3,37 +3,34 @@
 Each kind takes values and returns a figure; :func:`save` writes it with the command that made it.
 """
 
-from orchestrator.plots.lines import Curve, Shade, curves
-from orchestrator.plots.phase_diagram import Panel, PhaseDiagram
+from orchestrator.plots.colours import Range, range_of
+from orchestrator.plots.lines import Chart, Curve, Scale, Shade, curves
+from orchestrator.plots.output import FILMS, STILLS, Film, film, save
+from orchestrator.plots.phase_diagram import Frame, Panel, PhaseDiagram
 from orchestrator.plots.rose import Rose
 from orchestrator.plots.space_time import Stripes, space_time
-from orchestrator.plots.style import (
-    FILMS,
-    STILLS,
-    Labels,
-    Range,
-    film,
-    range_of,
-    save,
-    time,
-    when,
-)
+from orchestrator.plots.style import Labels, sheet, time, when
 
 __all__ = [
     "FILMS",
     "STILLS",
+    "Chart",
     "Curve",
+    "Film",
+    "Frame",
     "Labels",
     "Panel",
     "PhaseDiagram",
     "Range",
     "Rose",
+    "Scale",
     "Shade",
     "Stripes",
     "curves",
     "film",
     "range_of",
     "save",
+    "sheet",
     "space_time",
     "time",
     "when",

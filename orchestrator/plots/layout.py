@@ -9,18 +9,29 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from orchestrator import text
 from orchestrator.errors import RequestError
-from orchestrator.plots import Labels
+from orchestrator.plots.display import WIND, parameter_label
+from orchestrator.plots.lines import Scale
+from orchestrator.plots.plane import Plane
+from orchestrator.plots.style import Labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from orchestrator.analysis.dataset.grid import Dimension, Grid
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Status
+    from orchestrator.model.pictures import Moment
     from orchestrator.plots.style import Slot
 
+_WIDE = 10  # times the smallest value is the largest, where powers of ten tell more
+
+_FEWEST = 4  # points of a sample that show a plane
 _PAGE = 1.4  # width over height of what looks well on a page
 
 
@@ -42,7 +53,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A sweep on pages of rows and columns.
+    """A sweep on pages of rows and columns, or in the plane of a sample.
 
     Attributes
     ----------
@@ -50,12 +61,15 @@ class Layout:
         Depth and length of the largest domain, in cells.
     seed
         Which of several seeds is shown, such as ``seed = 1``; empty where there is only one.
+    plane
+        Where the experiments of a sample are in the plane of two parameters.
     """
 
     labels: Labels
     pages: tuple[Page, ...]
     shape: tuple[int, int]
     seed: str = ""
+    plane: Plane | None = None
 
 
 def layout(
@@ -91,6 +105,55 @@ def layout(
     seed_name = _seed_name(pages) if len(seeds) > 1 else ""
     laid = Layout(Labels(labels[0], labels[1]), tuple(pages), shape, seed_name)
     return laid if rows or columns else _in_turn(laid)
+
+
+def in_plane(
+    grid: Grid, rows: str | None = None, columns: str | None = None, seed: int | None = None
+) -> Layout | None:
+    """Lay a sample out in the plane of its first two numbers, or of those that are named.
+
+    None where the sweep is no such sample.
+    """
+    axes = [axis for axis in grid.dimensions[:-1] if axis.size > 1]
+    if len(axes) != 1 or axes[0].size < _FEWEST or axes[0].name in parameters(axes[0]):
+        return None
+    [axis] = axes
+    numbers = [name for name in parameters(axis) if _varies(axis.values[name])]
+    named = [name for name in (columns, rows) if name in numbers]
+    chosen = [*named, *(name for name in numbers if name not in named)][:2]
+    if len(chosen) < 2 or len(named) < sum(name is not None for name in (columns, rows)):
+        return None
+    if rows in numbers and columns is None:
+        chosen.reverse()
+    laid = layout(grid, seed=seed, rows=axis.name)
+    [page] = laid.pages
+    right, up = (np.array(axis.values[name], np.float64) for name in chosen)
+    points = {slot: (float(right[slot[0]]), float(up[slot[0]])) for slot in page.statuses}
+    plane = Plane(scale(chosen[0], right), scale(chosen[1], up), points)
+    return dataclasses.replace(laid, plane=plane)
+
+
+def _varies(values: Sequence[Value | None]) -> bool:
+    numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+    return numeric and len(set(values)) > 1
+
+
+def scale(name: str, values: NDArray[np.float64]) -> Scale:
+    """Return what stands along a parameter: powers of ten where its values go on by factors."""
+    along = np.unique(values)
+    if len(along) < 2 or along[0] <= 0 or along[-1] < _WIDE * along[0]:
+        return Scale(parameter_label(name))
+    steps, factors = np.diff(along), np.diff(np.log(along))
+    by_factors = np.ptp(factors) / factors.mean() < np.ptp(steps) / steps.mean()
+    return Scale(parameter_label(name), logarithmic=bool(by_factors) or len(along) == 2)
+
+
+def check_time(grid: Grid, time: Moment | None) -> None:
+    """Refuse a time in t0 that the sweep never comes to."""
+    last = max(grid.times, default=math.inf)
+    if time is not None and not time.in_nature and time.value > last + grid.tolerance_t0:
+        name = grid.directory.name
+        raise RequestError(f"--time {time.value:g}: {name} ends at t = {last:g} t0")
 
 
 def sides(axes: Sequence[Dimension], panel: float) -> tuple[int | None, int | None]:
@@ -226,6 +289,12 @@ def label(axis: Dimension, index: int, spelled: Callable[[Value], str] = text.nu
             alike = sum(spelled(v) == spelled(value) for v in others)
             lines.append(f"{name} = {spelled(value) if alike == 1 else value}")
     return "\n".join(lines)
+
+
+def line(axis: Dimension, index: int) -> str:
+    """Return the label of a point in one line, without the wind that stands beside a threshold."""
+    values = {name: of for name, of in axis.values.items() if name not in WIND.values()}
+    return label(dataclasses.replace(axis, values=values), index).replace("\n", ", ")
 
 
 def parameters(axis: Dimension) -> list[str]:

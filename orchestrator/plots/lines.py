@@ -1,4 +1,4 @@
-"""Curves: a quantity over time, or power over wavelength, a line for each point of a sweep."""
+"""Curves: a quantity over time or a parameter, or power over wavelength, a line for each point."""
 
 from __future__ import annotations
 
@@ -7,18 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator.plots import style
+from orchestrator.model.pictures import PLAIN
+from orchestrator.plots import marks, style
+from orchestrator.plots.text_width import wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+    from orchestrator.model.pictures import Look
 
 _LIGHTEST = 0.9  # of the map of colours; beyond, lines are hardly seen on white
 _FEW_POWERS = 1000  # from the lowest to the highest, between which more numbers have room
 _WIDTH_IN, _HEIGHT_IN, _LEGEND_IN = 6.0, 2.6, 1.9
+_MARGINS_IN = 0.5, 0.8  # beside panels without a legend there, and above and under all of them
+_SYMBOL_IN = 0.4  # that a symbol takes before what a legend says of it
+_FOOT_IN = 0.4  # that the small print takes under a legend
+_LINE = 1.25  # times the size of labels is a line of a legend high
+_NARROW_IN = 5.0  # wide, a picture has no room for a legend beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,8 @@ class Curve:
     sets
         [x] by the name of the panel: a number for the set of seeds that have a value there, 0 where
         these are all that ever have one. Only means over the same seeds can be joined.
+    fits
+        float64 [x] by the name of the panel: what is drawn beside the means, dashed.
     """
 
     labels: tuple[str, str]
@@ -47,6 +60,7 @@ class Curve:
     errors: Mapping[str, NDArray[np.float64]]
     seeds: int
     sets: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
+    fits: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def sets_of(self, name: str) -> NDArray[np.intp]:
         """Return ``sets`` of a panel, which are those of all seeds where nothing else is said."""
@@ -55,11 +69,15 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What stands along an axis, whether in powers of ten, and whether -90 and 90 are the same."""
+    """What stands along an axis, whether in powers of ten, and whether -90 and 90 are the same.
+
+    ``words`` stand at 0, 1, 2 and so on, where what is along it is no number.
+    """
 
     label: str
     logarithmic: bool = False
     axial: bool = False
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,74 +97,123 @@ class Shade:
     logarithmic: bool = False
 
 
-def curves(
-    drawn: Sequence[Curve],
-    scales: tuple[Scale, Mapping[str, Scale]],
-    title: str,
-    shade: Shade | None = None,
-    notes: Sequence[str] = (),
-) -> Figure:
-    """Draw the mean over seeds of each point, with the standard error of the mean as a band.
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What curves are drawn on.
 
-    Parameters
+    Attributes
     ----------
-    found
-        The points.
-    scales
-        Of the common x, and of each panel by its name, in their order.
+    along
+        The common x.
+    panels
+        What is upwards, by the name of the panel, in their order.
     title
         What stands above.
     shade
         What colours tell instead of naming each point.
     notes
         What else the small print is to tell.
+    marked
+        Whether each value is a mark with an error bar, and not a point of a line with a band.
+    joined
+        Whether marks are joined by lines, and are means over seeds.
     """
-    along, panels = scales
-    figure = style.new_figure(_WIDTH_IN + _LEGEND_IN, 0.8 + _HEIGHT_IN * len(panels))
-    grid = figure.subplots(len(panels), 1, squeeze=False, sharex=True)[:, 0]
+
+    along: Scale
+    panels: Mapping[str, Scale]
+    title: str
+    shade: Shade | None = None
+    notes: Sequence[str] = ()
+    marked: bool = False
+    joined: bool = True
+
+
+def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
+    """Draw the mean over seeds of each point, with the standard error of the mean."""
+    narrow = look.size_in is not None and look.size_in[0] < _NARROW_IN
+    figure = style.new_figure(
+        (_WIDTH_IN, _HEIGHT_IN * len(chart.panels)),
+        (_MARGINS_IN[0] if narrow else _LEGEND_IN, _MARGINS_IN[1]),
+        look,
+    )
+    grid = figure.subplots(len(chart.panels), 1, squeeze=False, sharex=True)[:, 0]
     firsts = list(dict.fromkeys(curve.labels[0] for curve in drawn))
     others = list(dict.fromkeys(curve.labels[1] for curve in drawn))
-    colours = _colours(firsts) if shade is None else _shades(figure, grid, shade)
-    for axes, (name, scale) in zip(grid, panels.items(), strict=True):
+    shades = look.cmap or style.LINE_COLOURS
+    if chart.shade is None:
+        colours = _colours(firsts, shades)
+    else:
+        colours = _shades(figure, grid, chart.shade, shades)
+    for axes, (name, scale) in zip(grid, chart.panels.items(), strict=True):
         means = [_means(curve, name, scale) for curve in drawn]
-        least = min((float(m[m > 0].min()) for m in means if (m > 0).any()), default=0.0)
-        for curve, mean in zip(drawn, means, strict=True):
-            colour = colours[curve.labels[0]]
-            line = style.LINES[others.index(curve.labels[1]) % len(style.LINES)]
-            low, high = mean - curve.errors[name], mean + curve.errors[name]
-            if scale.logarithmic:  # where nothing is below the lowest line
-                low = np.maximum(low, least)
-            if scale.axial:
-                low, high = np.maximum(low, -90), np.minimum(high, 90)
-            parted = np.flatnonzero(_parted(curve.sets_of(name), mean, axial=scale.axial)) + 1
-            x = np.insert(curve.x, parted, np.nan)
-            for thin in (False, True):
-                shown = (curve.sets_of(name) > 0) == thin
-                if thin and not shown.any():
-                    continue
-                parts = (np.where(shown, values, np.nan) for values in (mean, low, high))
-                pieces = tuple(np.insert(part, parted, np.nan) for part in parts)
-                _draw(axes, x, pieces, (colour, line), thin=thin)
-        axes.set_ylabel(scale.label, fontsize=9)
-        axes.tick_params(labelsize=8)
+        looks = [
+            marks.Mark(colours[curve.labels[0]], others.index(curve.labels[1]))
+            for curve in drawn
+        ]
+        if chart.marked:
+            errors = [curve.errors[name] for curve in drawn]
+            along = [curve.x for curve in drawn]
+            marks.draw(
+                axes, (along, means, errors), looks, joined=chart.joined, axial=scale.axial
+            )
+        else:
+            _bands(axes, drawn, (name, scale), means, looks)
+        axes.set_ylabel(scale.label)
         axes.grid(visible=True, color="0.9", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-        _scale(axes, along, scale)
+        _scale(axes, chart.along, scale)
         _simplify(axes, means)
         if scale.axial and axes.get_yticks().size:
             axes.set(ylim=(-93, 93), yticks=range(-90, 91, 45))
-    grid[-1].set_xlabel(along.label, fontsize=9)
+        if look.range is not None:
+            axes.set_ylim(look.range)
+    grid[-1].set_xlabel(chart.along.label)
     figure.align_ylabels(grid)
-    _legend(figure, colours if shade is None else {}, others)
-    style.title(figure, title)
-    seeds = max((curve.seeds for curve in drawn), default=0)
-    notes_of_seeds = [
-        f"mean of up to {seeds} seeds and its standard error" if seeds > 1 else "one seed"
-    ]
-    if any(curve.sets_of(name).any() for curve in drawn for name in panels):
-        notes_of_seeds.append("thin: of some of these seeds")
-    style.small_print(figure, "; ".join((*notes_of_seeds, *notes)))
+    named = {} if chart.shade is not None else colours
+    lines = _legend(figure, (named, others), marked=chart.marked, under=narrow)
+    _make_room(figure, lines * style.points(_LINE) / 72, look, under=narrow)
+    style.title(figure, chart.title, look, beside_legend=bool(figure.legends) and not narrow)
+    style.small_print(figure, "; ".join((*_seeds(drawn, chart), *chart.notes)), look)
     return figure
+
+
+def _seeds(drawn: Sequence[Curve], chart: Chart) -> Iterator[str]:
+    """Say of which seeds the curves are."""
+    if not chart.joined:
+        return
+    seeds = max((curve.seeds for curve in drawn), default=0)
+    yield f"mean of up to {seeds} seeds and its standard error" if seeds > 1 else "one seed"
+    if any(curve.sets_of(name).any() for curve in drawn for name in chart.panels):
+        yield "thin: of some of these seeds"
+
+
+def _bands(
+    axes: Axes,
+    drawn: Sequence[Curve],
+    panel: tuple[str, Scale],
+    means: Sequence[NDArray[np.float64]],
+    looks: Sequence[marks.Mark],
+) -> None:
+    """Draw lines, thin where they are of some seeds alone, in bands as wide as their errors."""
+    name, scale = panel
+    least = min((float(m[m > 0].min()) for m in means if (m > 0).any()), default=0.0)
+    for curve, mean, look in zip(drawn, means, looks, strict=True):
+        low, high = mean - curve.errors[name], mean + curve.errors[name]
+        if scale.logarithmic:  # where nothing is below the lowest line
+            low = np.maximum(low, least)
+        if scale.axial:
+            low, high = np.maximum(low, -90), np.minimum(high, 90)
+        parted = np.flatnonzero(_parted(curve.sets_of(name), mean, axial=scale.axial)) + 1
+        x = np.insert(curve.x, parted, np.nan)
+        for thin in (False, True):
+            shown = (curve.sets_of(name) > 0) == thin
+            if thin and not shown.any():
+                continue
+            parts = (np.where(shown, values, np.nan) for values in (mean, low, high))
+            pieces = tuple(np.insert(part, parted, np.nan) for part in parts)
+            _draw(axes, x, pieces, look, thin=thin)
+        if name in curve.fits:
+            axes.plot(curve.x, curve.fits[name], "--", color=look.colour, linewidth=0.9)
 
 
 def _parted(
@@ -173,7 +240,6 @@ def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
             "no value",
             transform=axes.transAxes,
             ha="center",
-            fontsize=9,
             color="0.35",
         )
     elif different.size == 1:
@@ -181,20 +247,27 @@ def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
 
 
 def _scale(axes: Axes, along: Scale, up: Scale) -> None:
-    """Set both scales; powers of ten have numbers at 1, 2 and 5 of each as they are written."""
-    from matplotlib.ticker import LogLocator, NullFormatter  # noqa: PLC0415  # heavy, optional
-
+    """Set both scales."""
     for axis, scale, set_scale in (
         (axes.xaxis, along, axes.set_xscale),
         (axes.yaxis, up, axes.set_yscale),
     ):
         if scale.logarithmic:
             set_scale("log")
-            low, high = axis.get_view_interval()
-            if high < _FEW_POWERS * low:
-                axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-                axis.set_major_formatter("{x:g}")
-            axis.set_minor_formatter(NullFormatter())
+            powers(axis)
+        elif scale.words:
+            axis.set_ticks(range(len(scale.words)), scale.words)
+
+
+def powers(axis: Axis) -> None:
+    """Write numbers at 1, 2 and 5 of each power of ten, as they are written, where there is room."""
+    from matplotlib.ticker import LogLocator, NullFormatter  # noqa: PLC0415  # heavy, optional
+
+    low, high = axis.get_view_interval()
+    if high < _FEW_POWERS * low:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _means(curve: Curve, name: str, scale: Scale) -> NDArray[np.float64]:
@@ -207,28 +280,34 @@ def _draw(
     axes: Axes,
     x: NDArray[np.float64],
     values: tuple[NDArray[np.float64], ...],
-    look: tuple[str, style.LineStyle],
+    look: marks.Mark,
     *,
     thin: bool,
 ) -> None:
     """Draw a line, and a band from a lower to an upper one."""
     mean, low, high = values
-    colour, line = look
-    axes.plot(x, mean, color=colour, linewidth=0.5 if thin else 1.4, linestyle=line)
-    axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
+    width = 0.5 if thin else 1.4
+    drawn: list[Artist] = []
+    drawn += axes.plot(x, mean, color=look.colour, linewidth=width, linestyle=look.line)
+    if np.isfinite(high - low).any():
+        band = axes.fill_between(x, low, high, color=look.colour, alpha=0.18, linewidth=0)
+        drawn.append(band)
     known = np.pad(np.isfinite(mean), 1)
     alone = known[1:-1] & ~known[:-2] & ~known[2:]  # which make no line
-    axes.plot(
-        x[alone],
-        mean[alone],
-        color=colour,
-        linestyle="none",
-        marker=".",
-        markersize=2 if thin else 6,
-    )
+    if alone.any():
+        drawn += axes.plot(
+            x[alone],
+            mean[alone],
+            color=look.colour,
+            linestyle="none",
+            marker=".",
+            markersize=2 if thin else 6,
+        )
+    for artist in drawn:  # within its panel, so that laying out has not to look at each
+        artist.set_in_layout(False)
 
 
-def _colours(labels: Sequence[str]) -> dict[str, str]:
+def _colours(labels: Sequence[str], cmap: str) -> dict[str, str]:
     """Return colours: of few by themselves, of many along the map."""
     if len(labels) <= 2:
         return dict(zip(labels, style.CATEGORIES, strict=False))
@@ -236,11 +315,11 @@ def _colours(labels: Sequence[str]) -> dict[str, str]:
     from matplotlib.colors import to_hex  # noqa: PLC0415
 
     shares = np.linspace(0, _LIGHTEST, len(labels))
-    colours = map(to_hex, colormaps[style.LINE_COLOURS](shares))
+    colours = map(to_hex, colormaps[cmap](shares))
     return dict(zip(labels, colours, strict=True))
 
 
-def _shades(figure: Figure, grid: NDArray[Any], shade: Shade) -> dict[str, str]:
+def _shades(figure: Figure, grid: NDArray[Any], shade: Shade, cmap: str) -> dict[str, str]:
     """Draw a scale of colours beside the panels; return the colour of each label."""
     from matplotlib import colormaps  # noqa: PLC0415  # heavy, and optional
     from matplotlib.cm import ScalarMappable  # noqa: PLC0415
@@ -249,7 +328,7 @@ def _shades(figure: Figure, grid: NDArray[Any], shade: Shade) -> dict[str, str]:
 
     ends = min(shade.values.values()), max(shade.values.values())
     norm = LogNorm(*ends) if shade.logarithmic else Normalize(*ends)
-    lines = colormaps[style.LINE_COLOURS](np.linspace(0, _LIGHTEST, 256))
+    lines = colormaps[cmap](np.linspace(0, _LIGHTEST, 256))
     scale = ScalarMappable(norm, ListedColormap(lines))
     bar = figure.colorbar(
         scale,
@@ -260,22 +339,53 @@ def _shades(figure: Figure, grid: NDArray[Any], shade: Shade) -> dict[str, str]:
         format="%g",
     )
     bar.minorticks_off()
-    bar.set_label(shade.label, fontsize=9)
-    bar.ax.tick_params(labelsize=8)
+    bar.set_label(shade.label)
     colours = map(to_hex, scale.to_rgba(np.array([*shade.values.values()])))
     return dict(zip(shade.values, colours, strict=True))
 
 
-def _legend(figure: Figure, colours: Mapping[str, str], others: Sequence[str]) -> None:
+def _legend(
+    figure: Figure,
+    named: tuple[Mapping[str, str], Sequence[str]],
+    *,
+    marked: bool,
+    under: bool,
+) -> float:
+    """Name colours, and styles of lines, beside the panels or under them.
+
+    Return how many lines there are.
+    """
     from matplotlib.lines import Line2D  # noqa: PLC0415  # heavy, and optional
 
-    handles = [
-        Line2D([], [], color=colour, label=label) for label, colour in colours.items() if label
-    ]
+    colours, others = named
+
+    def broken(label: str) -> str:
+        if "\n" in label:  # has its lines
+            return label
+        return wrapped(label, _LEGEND_IN - _SYMBOL_IN, style.points()).rstrip()
+
+    looks = [(label, marks.Mark(colour), "o") for label, colour in colours.items() if label]
     if any(others):
-        for i, label in enumerate(others):
-            handle = Line2D([], [], color="0.3", label=label)
-            handle.set_linestyle(style.LINES[i % len(style.LINES)])
-            handles.append(handle)
+        more = (marks.Mark("0.3", i) for i in range(len(others)))
+        looks += [(label, mark, mark.symbol) for label, mark in zip(others, more, strict=True)]
+    handles = []
+    for label, mark, symbol in looks:
+        handle = Line2D([], [], color=mark.colour, label=broken(label), markersize=4)
+        handle.set_linestyle(mark.line)
+        handle.set_marker(symbol if marked else "")
+        handles.append(handle)
+    lines = sum(1 + broken(label).count("\n") for label, _, _ in looks)
+    if handles and under:
+        figure.legend(handles=handles, loc="outside lower center", frameon=False, ncols=2)
+        return lines / 2 + 1
     if handles:
-        figure.legend(handles=handles, loc="outside right upper", fontsize=8, frameon=False)
+        figure.legend(handles=handles, loc="outside right upper", frameon=False)
+    return lines + len(looks) / 2  # with what is between them
+
+
+def _make_room(figure: Figure, legend_in: float, look: Look, *, under: bool) -> None:
+    """Make a figure higher by a legend under its panels, or as high as one beside them."""
+    if look.has_height:
+        return
+    height = figure.get_figheight()
+    figure.set_figheight(height + legend_in if under else max(height, legend_in + _FOOT_IN))

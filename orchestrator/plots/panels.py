@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import plots
-from orchestrator.analysis import observables, sampling
+from orchestrator.analysis import observables, sampling, units
+from orchestrator.analysis.dunes import follow
+from orchestrator.analysis.numbers import scales_of
 from orchestrator.analysis.scales import scales
 from orchestrator.errors import RequestError
+from orchestrator.model.pictures import Units
 from orchestrator.plots import Panel, Rose, Stripes
 from orchestrator.records import arrays, winds
 from orchestrator.threads import in_order
@@ -20,8 +23,11 @@ from orchestrator.threads import in_order
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from orchestrator.analysis.dataset.grid import Grid
     from orchestrator.model import Status
+    from orchestrator.model.pictures import Moment
     from orchestrator.model.snapshots import Reduced
     from orchestrator.plots.layout import Page
     from orchestrator.plots.style import Slot
@@ -29,21 +35,19 @@ if TYPE_CHECKING:
     Films = Mapping[Slot, tuple[Reduced, Status]]
 
 
-def panels(
-    grid: Grid, page: Page, time_t0: float | None, time_s: float | None = None
-) -> dict[Slot, Panel]:
-    """Read the height map nearest to a time of each experiment of a page; neither: the last.
+def panels(grid: Grid, page: Page, time: Moment | None) -> dict[Slot, Panel]:
+    """Read the height map nearest to a time of each experiment of a page; without one, the last.
 
-    ``time_s`` is a time in nature: of each experiment the snapshot nearest to it is taken.
+    At a time in nature, of each experiment the snapshot nearest to it is taken.
     """
 
     def panel(status: Status) -> Panel:
-        wanted = time_t0 if time_s is None else time_s / in_nature(grid, status)
+        wanted = None if time is None else time.in_t0(_t0_s(grid, status, time))
         return _panel(grid, read(grid, status), status, wanted)
 
     by_slot = dict(zip(page.statuses, in_order(panel, page.statuses.values()), strict=True))
-    if time_s is None:
-        return _compared(grid, by_slot, time_t0)
+    if time is None or not time.in_nature:
+        return _compared(grid, by_slot, None if time is None else time.value)
     # times in t0 differ, so each has to tell its own
     return {slot: dataclasses.replace(p, apart=True) for slot, p in by_slot.items()}
 
@@ -56,19 +60,57 @@ def relative(panel: Panel) -> Panel:
     return dataclasses.replace(panel, height_map=above)
 
 
-def in_nature(grid: Grid, status: Status) -> float:
-    """Return how long a t0 of an experiment is, in s.
+def in_metres(panels: Mapping[Slot, Panel]) -> dict[Slot, Panel]:
+    """Return panels with heights and cells in metres.
 
     Raises
     ------
     RequestError
-        If its property files do not tell.
+        If a map's cells have no size in nature.
     """
-    t0_s = scales(grid.directory.experiment(status.experiment.number))[1]
-    if not math.isfinite(t0_s):
-        name = status.experiment.name
-        raise RequestError(f"--time: {name} has no property files that tell how long a t0 is")
-    return t0_s
+    converted = {}
+    for slot, panel in panels.items():
+        if panel.height_map is not None and not math.isfinite(panel.cell_m):
+            raise RequestError(
+                "--units si: an experiment has no property files that tell how large a cell is"
+            )
+        metres = None if panel.height_map is None else panel.height_map * panel.cell_m
+        converted[slot] = dataclasses.replace(panel, height_map=metres, side=panel.cell_m)
+    return converted
+
+
+def outlined(
+    grid: Grid, page: Page, drawn: Mapping[Slot, Panel], threshold: float | None
+) -> dict[Slot, Panel]:
+    """Return panels of the last maps with the outlines of their dunes, and where these came from."""
+
+    def one(slot: Slot) -> Panel:
+        status = page.statuses[slot]
+        place = grid.directory.experiment(status.experiment.number)
+        followed = follow(place, status.experiment.point.parameters, threshold)
+        if not followed.maps:
+            return drawn[slot]
+        last = len(followed.maps) - 1
+        present = [t for t in followed.tracks if t.snapshots[-1] == last]
+        shape = followed.maps[last].labels.shape
+        paths = [path for t in present for path in _pieces(np.stack([t.x, t.y], axis=1), shape)]
+        labels = followed.maps[last].labels
+        return dataclasses.replace(drawn[slot], outlines=labels, paths=tuple(paths))
+
+    return dict(zip(drawn, in_order(one, drawn), strict=True))
+
+
+def _pieces(path: NDArray[np.float64], shape: tuple[int, ...]) -> list[NDArray[np.float64]]:
+    """Part a path where it leaves a periodic domain, to come back at the other side."""
+    size = np.array(shape[::-1])
+    laps = np.floor(path / size)
+    parted = np.flatnonzero((np.diff(laps, axis=0) != 0).any(axis=1)) + 1
+    return [piece for piece in np.split(path - laps * size, parted) if len(piece) > 1]
+
+
+def _t0_s(grid: Grid, status: Status, time: Moment) -> float:
+    """Return how long a t0 of an experiment is, in s, where that has to be known."""
+    return scales_of(grid, status, Units.MODEL, needed=time.in_nature).t0_s
 
 
 def _compared(
@@ -119,8 +161,17 @@ def _shown(grid: Grid, reduced: Reduced, index: int, status: Status, remark: str
     turning = winds.turning(grid.directory, parameters)
     blowing = winds.blowing(grid.directory, parameters) if turning else None
     rose = None if blowing is None else Rose(blowing.shares, blowing.at(time_t0))
-    _, t0_s = scales(grid.directory.experiment(status.experiment.number))
-    return Panel(surface, time_t0, remark, note=note, turning=turning, rose=rose, t0_s=t0_s)
+    in_nature = scales(grid.directory.experiment(status.experiment.number))
+    return Panel(
+        surface,
+        time_t0,
+        remark,
+        note=note,
+        turning=turning,
+        rose=rose,
+        t0_s=in_nature.t0_s,
+        cell_m=in_nature.cell_m,
+    )
 
 
 def _missing(reduced: Reduced, status: Status) -> str:
@@ -165,7 +216,9 @@ def moment(grid: Grid, films: Films, time_t0: float) -> dict[Slot, Panel]:
     return _compared(grid, shown, time_t0 if math.isfinite(time_t0) else None)
 
 
-def stripes(grid: Grid, page: Page, y: int | None) -> dict[Slot, Stripes]:
+def stripes(
+    grid: Grid, page: Page, y: int | None, in_units: Units = Units.MODEL
+) -> dict[Slot, Stripes]:
     """Read one row of columns along the wind of each experiment of a page, the middle one."""
 
     def one_row(status: Status) -> Stripes:
@@ -177,7 +230,11 @@ def stripes(grid: Grid, page: Page, y: int | None) -> dict[Slot, Stripes]:
         heights = np.ma.masked_invalid(observables.surface(maps[:, row]))
         above = (heights - heights.mean(axis=1, keepdims=True)).filled(np.nan)
         turning = winds.turning(grid.directory, status.experiment.point.parameters)
-        return Stripes(reduced.times, above, row, missing, turning)
+        if in_units is Units.MODEL:
+            return Stripes(reduced.times, above, row, missing, turning)
+        in_nature = scales_of(grid, status, in_units, needed=True)
+        days, cell = units.days(in_units, in_nature), in_nature.cell_m
+        return Stripes(reduced.times * days, above * cell, row, missing, turning, cell)
 
     rows = in_order(one_row, page.statuses.values())
     return dict(zip(page.statuses, rows, strict=True))

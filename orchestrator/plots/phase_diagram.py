@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from orchestrator import text
-from orchestrator.plots import rose, style
+from orchestrator.model.pictures import PLAIN, Units
+from orchestrator.plots import colours, rose, style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patheffects import AbstractPathEffect
     from numpy.typing import NDArray
 
+    from orchestrator.model.pictures import Look
+    from orchestrator.plots.colours import Range
+    from orchestrator.plots.plane import Plane
     from orchestrator.plots.rose import Rose
-    from orchestrator.plots.style import Labels, Range, Slot
+    from orchestrator.plots.style import Labels, Slot
 
 _PANEL_IN = 3.0
 _SCALE_IN = 0.75  # that the scale of colours takes
+_PLANE_IN = 1.5, 1.0  # that scales, title and small print take beside and over a plane
+_BAR, _BAR_TEXT = 4, 7 / 9  # part of a panel that a scale bar takes, and size of what it says
 _VERTICAL = 2.0  # how much steeper than it is the light sees the surface
 _ALIKE = 0.01  # by which scales of time differ that are told as one
+_PATHS = "#D55E00"  # of dunes, seen on all colours of heights
 _HATCHES = 18  # lines of a hatching along the wind
 
 
@@ -35,7 +43,7 @@ class Panel:
     Attributes
     ----------
     height_map
-        [D, L] in cells, not a number in columns that have no height; or None.
+        [D, L] in cells or m, not a number in columns that have no height; or None.
     time_t0
         Simulated time of the height map, in t0.
     remark
@@ -50,6 +58,14 @@ class Panel:
         Where it blows to, if it turns and that is known.
     t0_s
         How long a t0 is in nature, in s; not a number where that is not known.
+    cell_m
+        How large a cell is in nature, in m; likewise.
+    side
+        The side of a cell in the unit of heights and of the frame.
+    outlines
+        [D, L], 0 but within the outlines of dunes.
+    paths
+        Places of dunes until then, float64 [place, 2] of each, x and y in cells.
     """
 
     height_map: NDArray[np.integer | np.floating] | None
@@ -60,81 +76,123 @@ class Panel:
     turning: bool = False
     rose: Rose | None = None
     t0_s: float = math.nan
+    cell_m: float = math.nan
+    side: float = 1.0
+    outlines: NDArray[np.integer] | None = None
+    paths: tuple[NDArray[np.float64], ...] = ()
 
-    @property
-    def text(self) -> str:
-        """What stands in its corner."""
-        parts = (self.remark, self.when if self.remark or self.apart else "", self.note)
-        return ", ".join(filter(None, parts))
+    def text(self, units: Units) -> str:
+        """Return what stands in its corner."""
+        when = self.when(units) if self.remark or self.apart else ""
+        return ", ".join(filter(None, (self.remark, when, self.note)))
 
-    @property
-    def when(self) -> str:
-        """Of when the height map is."""
-        return "" if self.height_map is None else f"t = {style.time(self.time_t0)} t0"
+    def when(self, units: Units) -> str:
+        """Return of when the height map is."""
+        if self.height_map is None:
+            return ""
+        if units is Units.SI and math.isfinite(self.t0_s):
+            return f"t = {text.short_seconds(self.time_t0 * self.t0_s)}"
+        return f"t = {style.time(self.time_t0)} t0"
 
 
 _NOTHING = Panel(None, 0.0)
 
 
-class PhaseDiagram:
-    """Height maps on the grid of two axes, lit from the upper left, wind from the left.
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all panels of a diagram share.
 
-    Parameters
+    Attributes
     ----------
-    labels
-        What stands at the grid's rows and columns.
     title
         What stands above.
     range_
-        The heights at both ends of the colours, in cells; None where there is no height.
+        The heights at both ends of the colours, in cells or m; None where there is no height.
     shape
-        Depth and length of the largest domain, in cells. All maps are drawn to its scale.
+        Depth and length of the largest domain, in cells or m. All maps are drawn to its scale.
     quantity
-        What the colours show, in cells.
+        What the colours show.
     """
 
-    def __init__(
-        self,
-        labels: Labels,
-        title: str,
-        range_: Range | None,
-        shape: tuple[int, int],
-        quantity: str = "height",
-    ) -> None:
-        depth, length = shape
-        rows, columns = len(labels.rows), len(labels.columns)
-        width = labels.row_width + _SCALE_IN + _PANEL_IN * columns
-        panel_in = max(_PANEL_IN * depth / length + 0.06, labels.row_height)
-        height = 0.6 + labels.column_height + (panel_in + labels.height) * rows
-        self.figure: Figure = style.new_figure(width, height)
-        self._labels = labels
-        self._range = range_
-        self._shape = shape
-        self._grid = self.figure.subplots(rows, columns, squeeze=False)
-        labels.write(self._grid, style.label_row)
-        for axes in self._grid.flat:
+    title: str
+    range_: Range | None
+    shape: tuple[float, float]
+    quantity: str = "height"
+    look: Look = PLAIN
+
+    @property
+    def unit(self) -> str:
+        """The unit of heights and lengths."""
+        return "cells" if self.look.units is Units.MODEL else "m"
+
+
+class PhaseDiagram:
+    """Height maps on the grid of two axes or in a plane, lit from the upper left.
+
+    Parameters
+    ----------
+    places
+        What stands at the grid's rows and columns, or the plane of a sample.
+    frame
+        What all panels share.
+    """
+
+    def __init__(self, places: Labels | Plane, frame: Frame) -> None:
+        self._frame = frame
+        depth, length = frame.shape
+        self.figure: Figure
+        if isinstance(places, style.Labels):
+            self.figure, grid = _grid(places, frame)
+            self._axes = {(i, j): axes for (i, j), axes in np.ndenumerate(grid)}
+            self._places = places.places(grid)
+        else:
+            width, height = places.size_in(depth / length)
+            self.figure = style.new_figure((width, height), _PLANE_IN, frame.look)
+            plane, self._axes = places.draw(self.figure, depth / length)
+            self._places, grid = set(self._axes), np.array([[plane]])
+        for axes in self._axes.values():
             axes.set(xticks=[], yticks=[], aspect="equal")
             axes.xaxis.set_visible(False)  # laying out what shows nothing takes long, too
             axes.yaxis.set_visible(bool(axes.get_ylabel()))
-            axes.set(xlim=(-0.5, length - 0.5), ylim=(depth - 0.5, -0.5))
-        style.title(self.figure, title)
-        if range_ is not None:
-            style.colour_scale(self.figure, self._grid, range_, f"{quantity} (cells)")
+            axes.set(xlim=(0, length), ylim=(depth, 0))
+        style.title(self.figure, frame.title, frame.look)
+        if frame.range_ is not None:
+            label = f"{frame.quantity} ({frame.unit})"
+            colours.colour_scale(self.figure, grid, frame.range_, label)
 
     def show(self, panels: Mapping[Slot, Panel]) -> None:
         """Draw panels by (row, column), in the place of those that were there before."""
-        for slot, axes in np.ndenumerate(self._grid):
+        for slot, axes in self._axes.items():
             for drawn in [*axes.images, *axes.collections, *axes.texts, *axes.patches]:
                 drawn.remove()
-            panel = panels.get((slot[0], slot[1]), _NOTHING)
-            _draw(axes, panel, self._range)
+            panel = panels.get(slot, _NOTHING)
+            _draw(axes, panel, self._frame.range_)
             if panel.remark:
-                _mark(axes, panel, self._shape)
-            style.remark(axes, panel.text)
+                _mark(axes, panel, self._frame.shape)
+            style.remark(axes, panel.text(self._frame.look.units))
             if panel.rose is not None:
                 rose.draw(axes, panel.rose)
-        holes = self._labels.places(self._grid) > panels.keys()
-        style.small_print(self.figure, _small_print(panels, self._shape, holes=holes))
+        if self._frame.look.units is Units.SI and self._axes:
+            _scale_bar(next(reversed(self._axes.values())), self._frame.shape[1])
+        holes = self._places > panels.keys()
+        small_print = _small_print(panels, self._frame, holes=holes)
+        style.small_print(self.figure, small_print, self._frame.look)
+
+
+def _grid(labels: Labels, frame: Frame) -> tuple[Figure, NDArray[Any]]:
+    """Return a figure, and the axes of its panels [row, column]."""
+    depth, length = frame.shape
+    rows, columns = len(labels.rows), len(labels.columns)
+    beside = labels.row_width + _SCALE_IN
+    wide = _PANEL_IN
+    if frame.look.size_in is not None:
+        wide = max(frame.look.size_in[0] - beside, frame.look.size_in[0] / 2) / columns
+    high = max(wide * depth / length + 0.06, labels.row_height)
+    around = beside, 0.6 + labels.column_height + labels.height * rows
+    figure = style.new_figure((wide * columns, high * rows), around, frame.look)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    labels.write(grid, style.label_row)
+    return figure, grid
 
 
 def _draw(axes: Axes, panel: Panel, range_: Range | None) -> None:
@@ -144,24 +202,79 @@ def _draw(axes: Axes, panel: Panel, range_: Range | None) -> None:
     depth, length = panel.height_map.shape
     limits = axes.axis()
     axes.imshow(
-        _lit(panel.height_map.astype(np.float64), range_ or style.Range(0.0, 1.0)),
+        _lit(panel, range_ or colours.Range(0.0, 1.0)),
         interpolation="nearest",
-        extent=(-0.5, length - 0.5, depth - 0.5, -0.5),
+        extent=(0, length * panel.side, depth * panel.side, 0),
     )
+    if panel.outlines is not None:
+        _outline(axes, panel)
     axes.axis(limits)
 
 
-def _lit(heights: NDArray[np.float64], range_: Range) -> NDArray[np.float64]:
-    """Return the colours of heights under the light, [D, L, rgb]; white where there is none.
+def _outline(axes: Axes, panel: Panel) -> None:
+    """Draw around dunes, and where they came from."""
+    from matplotlib.collections import LineCollection  # noqa: PLC0415  # heavy, and optional
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415
+
+    assert panel.outlines is not None
+    depth, length = panel.outlines.shape
+    x, y = ((np.arange(size) + 0.5) * panel.side for size in (length, depth))
+    light: list[AbstractPathEffect] = [withStroke(linewidth=2.0, foreground="white")]
+    for number in range(1, int(panel.outlines.max()) + 1):
+        mask = panel.outlines == number
+        if min(mask.shape) > 1:
+            around = axes.contour(x, y, mask, [0.5], colors="0.1", linewidths=0.8)
+            around.set_path_effects(light)
+    paths = [(path + 0.5) * panel.side for path in panel.paths]
+    axes.add_collection(
+        LineCollection(paths, colors=_PATHS, linewidths=1.0, path_effects=light), autolim=False
+    )
+
+
+def _scale_bar(axes: Axes, length: float) -> None:
+    """Draw a bar of a round length in m into the lower right corner, dark on light."""
+    from matplotlib.patches import Rectangle  # noqa: PLC0415  # heavy, and optional
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415  # heavy, and optional
+
+    power = 10.0 ** math.floor(math.log10(length / _BAR))
+    round_m = max(power * n for n in (1, 2, 5) if power * n <= length / _BAR)
+    share, end, low, thick = round_m / length, 0.97, 0.06, 0.03
+    around = withStroke(linewidth=2.5, foreground="white")
+    axes.add_patch(
+        Rectangle(
+            (end - share, low),
+            share,
+            thick,
+            transform=axes.transAxes,
+            facecolor="0.1",
+            path_effects=[around],
+        )
+    )
+    axes.text(
+        end - share / 2,
+        low + 1.5 * thick,
+        f"{round_m:g} m",
+        transform=axes.transAxes,
+        ha="center",
+        va="bottom",
+        fontsize=style.points(_BAR_TEXT),
+        path_effects=[around],
+    )
+
+
+def _lit(panel: Panel, range_: Range) -> NDArray[np.float64]:
+    """Return the colours of the heights of a panel under the light, [D, L, rgb]; white where there is none.
 
     Level ground has exactly the colour of its height; the light softly makes lighter what faces it
     and darker what does not.
     """
+    assert panel.height_map is not None
+    heights = panel.height_map.astype(np.float64)
     known = np.isfinite(heights)
     highest = heights[known].max() if known.any() else 0.0
     filled = np.where(known, heights, highest)  # what has no height mostly is at the ceiling
-    rgb = style.colours()((filled - range_.low) / (range_.high - range_.low))[..., :3]
-    light = _light(_softened(filled))[..., None]
+    rgb = range_.colours((filled - range_.low) / (range_.high - range_.low))[..., :3]
+    light = _light(_softened(filled) / panel.side)[..., None]
     lit: NDArray[np.float64] = 2 * light * rgb + (1 - 2 * light) * rgb**2
     lit[~known] = 1
     return lit
@@ -177,15 +290,17 @@ def _light(surface: NDArray[np.float64]) -> NDArray[np.float64]:
     return lit
 
 
-def _mark(axes: Axes, panel: Panel, largest: tuple[int, int]) -> None:
+def _mark(axes: Axes, panel: Panel, largest: tuple[float, float]) -> None:
     """Hatch a panel, dark on light so that it is seen on every colour."""
     from matplotlib.collections import LineCollection  # noqa: PLC0415  # heavy, and optional
     from matplotlib.patches import Rectangle  # noqa: PLC0415
     from matplotlib.patheffects import withStroke  # noqa: PLC0415
 
-    depth, length = largest if panel.height_map is None else panel.height_map.shape
+    depth, length = largest
+    if panel.height_map is not None:
+        depth, length = (panel.side * size for size in panel.height_map.shape)
     lines = [
-        [(start - 0.5, depth - 0.5), (start + depth - 0.5, -0.5)]
+        [(start, depth), (start + depth, 0)]
         for start in np.arange(-depth, length, largest[1] / _HATCHES)
     ]
     hatching = LineCollection(
@@ -195,7 +310,7 @@ def _mark(axes: Axes, panel: Panel, largest: tuple[int, int]) -> None:
         path_effects=[withStroke(linewidth=2.0, foreground="white")],
     )
     axes.add_collection(hatching, autolim=False)
-    hatching.set_clip_path(Rectangle((-0.5, -0.5), length, depth, transform=axes.transData))
+    hatching.set_clip_path(Rectangle((0, 0), length, depth, transform=axes.transData))
 
 
 def _softened(surface: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -206,23 +321,35 @@ def _softened(surface: NDArray[np.float64]) -> NDArray[np.float64]:
     return smooth
 
 
-def _small_print(panels: Mapping[Slot, Panel], shape: tuple[int, int], *, holes: bool) -> str:
+def _small_print(panels: Mapping[Slot, Panel], frame: Frame, *, holes: bool) -> str:
     drawn = [panel for panel in panels.values() if panel.height_map is not None]
-    # those that are incomplete or of another time tell it themselves
-    alike = [p.time_t0 for p in drawn if not p.remark and not p.apart]
-    times = alike or [p.time_t0 for p in drawn]
-    parts = [style.when(times), *_in_nature(drawn), style.wind([p.turning for p in drawn])]
+    parts = [*_times(drawn, frame.look.units), style.wind([p.turning for p in drawn])]
     if any(panel.rose is not None for panel in drawn):
         parts.append("arrows: where winds blow to, as long as they last")
+    if any(panel.outlines is not None for panel in drawn):
+        parts.append("outlines of dunes, and the paths on which they came")
     if any(panel.remark for panel in panels.values()):
         parts.append("hatched: incomplete, as told there")
     if any(not np.isfinite(p.height_map).all() for p in drawn if p.height_map is not None):
         parts.append("white: columns without air")
     if holes:
         parts.append("plain grey: not in the sweep")
-    depth, length = shape
-    parts.append(f"{'panels' if len(panels) > 1 else 'panel'} of {length} x {depth} cells")
+    several = "panels" if len(panels) > 1 else "panel"
+    depth, length = (f"{side:.3g}" for side in frame.shape)
+    parts.append(f"{several} of {length} x {depth} {frame.unit}")
     return "; ".join(parts)
+
+
+def _times(drawn: Sequence[Panel], units: Units) -> Iterator[str]:
+    """Say of when panels are; those that are incomplete or of another time tell it themselves."""
+    alike = [p for p in drawn if not p.remark and not p.apart] or drawn
+    in_nature = [p.time_t0 * p.t0_s for p in alike]
+    if units is Units.SI and alike and np.isfinite(in_nature).all():
+        first, last = map(text.short_seconds, (min(in_nature), max(in_nature)))
+        yield f"t = {first}" if first == last else f"t = {first} to {last}"
+        return
+    yield style.when([p.time_t0 for p in alike])
+    yield from _in_nature(drawn)
 
 
 def _in_nature(drawn: Sequence[Panel]) -> Iterator[str]:

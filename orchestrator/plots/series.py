@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from orchestrator import plots
-from orchestrator.analysis import observables, replicates
+from orchestrator.analysis import measured, observables, replicates, units
+from orchestrator.analysis.numbers import scales_of
 from orchestrator.analysis.observables import quantities
+from orchestrator.model.pictures import Units
 from orchestrator.plots import Curve, Shade, panels
-from orchestrator.plots.layout import label, parameters
+from orchestrator.plots.layout import line, parameters, scale
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from orchestrator.analysis.dataset.grid import Dimension, Grid
+    from orchestrator.analysis.measured import Measured
+    from orchestrator.analysis.scales import Scales
     from orchestrator.model import Status
 
 _Read = TypeVar("_Read")
 
 _NAMED = 16  # points that a legend can name and colours can tell apart,
 _NAMED_LOOSELY = 8  # or where they stand in no order
-_WIDE = 10  # times the smallest value is the largest, where powers of ten tell more
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,89 +93,127 @@ class Course:
         return sentences
 
 
-def series(grid: Grid) -> Course:
+@dataclass(frozen=True, slots=True)
+class _Spectrum:
+    """Power by wave, of a map of so many cells along the wind; None where the domain is full."""
+
+    time_t0: float
+    length: int
+    cell: float
+    power: NDArray[np.float64] | None
+
+    @property
+    def extent(self) -> float:
+        return self.length * self.cell
+
+
+def series(grid: Grid, in_units: Units = Units.MODEL) -> Course:
     """Read the series of every point: on the times that were asked for there.
 
     Of a point that has one seed, at the times of its snapshots.
     """
 
-    def measure(status: Status) -> tuple[NDArray[np.float64], Mapping[str, Any], float]:
-        reduced = panels.read(grid, status)
-        since_t0 = observables.full_from(reduced)
-        return reduced.times, observables.series(reduced), since_t0
+    def read(statuses: Sequence[Status]) -> Iterator[tuple[Measured, Scales]]:
+        numbers = [status.experiment.number for status in statuses]
+        kept = measured.measured(grid.directory, numbers)
+        for status, of_one in zip(statuses, kept, strict=True):
+            yield of_one, scales_of(grid, status, in_units, needed=in_units is Units.SI)
 
     curves, late, full = [], 0, []
-    for labels, seeds in _each_point(grid, measure):
-        full += [since_t0 for _, _, since_t0 in seeds if np.isfinite(since_t0)]
+    for labels, seeds in each_point(grid, read):
+        scales = seeds[0][1]
+        t0 = units.days(in_units, scales)
+        full += [of_one.full_from for of_one, _ in seeds if np.isfinite(of_one.full_from)]
         if len(seeds) == 1:
-            [(times, values, _)] = seeds
-            alone = {name: array[np.newaxis] for name, array in values.items()}
-            curves.append(_curve(labels, times, alone))
-            continue
-        places = [grid.aligned(times) for times, _, _ in seeds]
-        late += sum(
-            len(times) - len(at) for (times, _, _), (at, _) in zip(seeds, places, strict=True)
-        )
-        there = np.unique(np.concatenate([at for at, _ in places]))
-        values = {name: np.full((len(seeds), len(there)), np.nan) for name in quantities()}
-        for i, ((_, measured, _), (at, sources)) in enumerate(zip(seeds, places, strict=True)):
-            for name, array in values.items():
-                array[i, np.searchsorted(there, at)] = measured[name][sources]
-        curves.append(_curve(labels, grid.times[there], values))
+            [(alone, _)] = seeds
+            there, values = alone.times, {n: v[np.newaxis] for n, v in alone.values.items()}
+        else:
+            there, values, missed = _together(grid, [of_one for of_one, _ in seeds])
+            late += missed
+        in_one = {
+            name: array * units.factor(quantities()[name], in_units, scales)
+            for name, array in values.items()
+        }
+        curves.append(curve_of(labels, there * t0, in_one))
     return Course(curves, late, full)
 
 
-def waves(grid: Grid, time_t0: float | None) -> Waves:
+def _together(
+    grid: Grid, seeds: Sequence[Measured]
+) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]], int]:
+    """Return times that seeds share, their values [seed, time] by name, and how many have no time."""
+    places = [grid.aligned(of_one.times) for of_one in seeds]
+    late = sum(
+        len(of_one.times) - len(at) for of_one, (at, _) in zip(seeds, places, strict=True)
+    )
+    there = np.unique(np.concatenate([at for at, _ in places]))
+    values = {name: np.full((len(seeds), len(there)), np.nan) for name in quantities()}
+    for i, (of_one, (at, sources)) in enumerate(zip(seeds, places, strict=True)):
+        for name, array in values.items():
+            array[i, np.searchsorted(there, at)] = of_one.values[name][sources]
+    return grid.times[there], values, late
+
+
+def waves(grid: Grid, time_t0: float | None, in_units: Units = Units.MODEL) -> Waves:
     """Measure the power along the wind of every point at the time nearest to ``time_t0``.
 
-    From the longest wave on; the shortest, of two cells, is left out.
+    From the longest wave on; the shortest, of two cells, is left out. In units of nature,
+    wavelengths are in m and powers in m².
     """
 
-    def measure(status: Status) -> tuple[float, int, NDArray[np.float64] | None] | None:
+    def measure(status: Status) -> _Spectrum | None:
         maps_read = panels.read(grid, status)
         if len(maps_read.height_maps) == 0:
             return None
         shown = panels.nearest(maps_read, time_t0)
-        length = maps_read.height_maps.shape[2]
+        length, time = maps_read.height_maps.shape[2], float(maps_read.times[shown])
+        in_nature = scales_of(grid, status, in_units)
+        cell = 1.0 if in_units is Units.MODEL else in_nature.cell_m
         if observables.full(maps_read.height_maps)[shown]:
-            return float(maps_read.times[shown]), length, None
-        power = observables.power_along_wind(maps_read.height_maps[shown])[
-            1 : (length + 1) // 2
-        ]
-        return float(maps_read.times[shown]), length, power
+            return _Spectrum(time, length, cell, None)
+        power = observables.power_along_wind(maps_read.height_maps[shown])
+        return _Spectrum(time, length, cell, power[1 : (length + 1) // 2] * cell**2)
 
-    spectra, full = [], 0
-    for labels, seeds in _each_point(grid, measure):
-        for time, length, power in filter(None, seeds):
-            if power is None:
+    def read(statuses: Sequence[Status]) -> Iterator[_Spectrum | None]:
+        return in_order(measure, statuses)
+
+    spectra: list[tuple[tuple[str, str], _Spectrum]] = []
+    full = 0
+    for labels, seeds in each_point(grid, read):
+        for spectrum in filter(None, seeds):
+            if spectrum.power is None:
                 full += 1
             else:
-                spectra.append((labels, time, length, power))
-    unequal = len({length for _, _, length, _ in spectra}) > 1
-    times = [time for _, time, _, _ in spectra]
+                spectra.append((labels, spectrum))
+    unequal = len({spectrum.extent for _, spectrum in spectra}) > 1
+    times = [spectrum.time_t0 for _, spectrum in spectra]
     common = panels.common_time(times, time_t0, grid.tolerance_t0)
     apart = any(abs(time - common) > grid.tolerance_t0 for time in times)
-    alike: dict[tuple[tuple[str, str], int], list[NDArray[np.float64]]] = {}
-    for (colour, line), time, length, power in spectra:
-        labels = colour, line
+    alike: dict[tuple[tuple[str, str], int, float], list[NDArray[np.float64]]] = {}
+    for labels, spectrum in spectra:
+        named = labels
         if apart:  # only what is of one time can be compared and averaged
-            index, _ = grid.aligned(np.array([time]))
-            of = plots.when([*grid.times[index], time][:1])
-            labels = colour, ", ".join(filter(None, (line, of)))
-        alike.setdefault((labels, length), []).append(power * length if unequal else power)
+            index, _ = grid.aligned(np.array([spectrum.time_t0]))
+            of = plots.when([*grid.times[index], spectrum.time_t0][:1])
+            named = labels[0], ", ".join(filter(None, (labels[1], of)))
+        assert spectrum.power is not None
+        power = spectrum.power * spectrum.extent if unequal else spectrum.power
+        alike.setdefault((named, spectrum.length, spectrum.cell), []).append(power)
     curves = [
-        _curve(labels, length / np.arange(1, (length + 1) // 2), {"power": np.array(powers)})
-        for (labels, length), powers in alike.items()
+        curve_of(
+            labels, cell * length / np.arange(1, (length + 1) // 2), {"power": np.array(powers)}
+        )
+        for (labels, length, cell), powers in alike.items()
     ]
     return Waves(curves, times, unequal, full)
 
 
-def _curve(
+def curve_of(
     labels: tuple[str, str],
     x: NDArray[np.float64],
     values: Mapping[str, NDArray[np.float64]],
 ) -> Curve:
-    """Return what the seeds [seed, x] of a point tell."""
+    """Return the curve of a point, from the values float64 [seed, x] of its seeds by name."""
     axial = {name for name, quantity in quantities().items() if quantity.axial}
     spreads = {
         name: replicates.spread(seeds, axial=name in axial) for name, seeds in values.items()
@@ -192,41 +233,44 @@ def _sets(seeds: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.where(known.all(axis=0) | ~known.any(axis=0), 0, 1 + numbers.reshape(-1))
 
 
-def _each_point(
-    grid: Grid, read: Callable[[Status], _Read]
+def each_point(
+    grid: Grid, read: Callable[[Sequence[Status]], Iterator[_Read]]
 ) -> Iterator[tuple[tuple[str, str], list[_Read]]]:
     """Yield each point of a sweep with its labels and what is read of each of its seeds."""
     points = list(_points(grid))
-    results = in_order(read, (status for _, statuses in points for status in statuses))
+    results = read([status for _, statuses in points for status in statuses])
     for labels, statuses in points:
         yield labels, [next(results) for _ in statuses]
+    for _ in results:  # so that it ends
+        pass
 
 
 def shade(grid: Grid) -> Shade | None:
-    """Return what colours tell where an axis has too many points to name; None where it has not.
+    """Return what colours tell where an axis has too many points to name; None where it has not."""
+    axis = next(iter(by_size(grid)), None)
+    return None if axis is None else shade_of(axis)
 
-    That is the first parameter of the axis, if it is a number.
+
+def shade_of(axis: Dimension, parameter: str | None = None) -> Shade | None:
+    """Return what colours tell of an axis: a parameter, if it is a number.
+
+    Without one it is the first, and None where the points of the axis are few enough to be named.
     """
-    axis = next(iter(_by_size(grid)), None)
-    if axis is None:
-        return None
     names = parameters(axis)
-    if axis.size <= (_NAMED if axis.name in names else _NAMED_LOOSELY):
+    few = axis.size <= (_NAMED if axis.name in names else _NAMED_LOOSELY)
+    if few and parameter is None:
         return None
-    values = axis.values[names[0]]
+    name = parameter or names[0]
+    values = axis.values[name]
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
     if len(numbers) < len(values):
         return None
-    by_label = {_named(axis, i): float(number) for i, number in enumerate(numbers)}
-    low, high = min(numbers), max(numbers)
-    return Shade(names[0], by_label, logarithmic=0 < low * _WIDE < high)
+    by_label = {line(axis, i): float(number) for i, number in enumerate(numbers)}
+    along = scale(name, np.array(numbers, np.float64))
+    return Shade(along.label, by_label, along.logarithmic)
 
 
-def _named(axis: Dimension, index: int) -> str:
-    return label(axis, index).replace("\n", ", ")
-
-
-def _by_size(grid: Grid) -> list[Dimension]:
+def by_size(grid: Grid) -> list[Dimension]:
     """Return the axes, the longest first: colours are easier to tell apart than styles of lines."""
     return sorted(grid.dimensions[:-1], key=lambda axis: -axis.size)
 
@@ -234,9 +278,9 @@ def _by_size(grid: Grid) -> list[Dimension]:
 def _points(grid: Grid) -> Iterator[tuple[tuple[str, str], list[Status]]]:
     """Yield each point of a sweep with its labels and the experiments of its seeds."""
     axes = grid.dimensions[:-1]
-    order = [axes.index(axis) for axis in _by_size(grid)]
+    order = [axes.index(axis) for axis in by_size(grid)]
     for point in np.ndindex(*(axis.size for axis in axes)):
-        labels = [_named(axes[i], point[i]) for i in order]
+        labels = [line(axes[i], point[i]) for i in order]
         cells = (grid.cells.get((*point, seed)) for seed in range(grid.dimensions[-1].size))
         statuses = [cell for cell in cells if cell is not None]
         if statuses:

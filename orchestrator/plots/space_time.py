@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.plots import style
+from orchestrator.model.pictures import PLAIN, Units
+from orchestrator.plots import colours, style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,9 +18,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from orchestrator.plots.style import Labels, Range, Slot
+    from orchestrator.model.pictures import Look
+    from orchestrator.plots.colours import Range
+    from orchestrator.plots.style import Labels, Slot
 
 _PANEL_IN = (3.0, 2.2)
+_NO_HEIGHT = "0.6"  # white is the mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +33,9 @@ class Stripes:
     Attributes
     ----------
     times
-        float64 [snapshot], in t0.
+        float64 [snapshot], in t0 or days.
     heights
-        float32 [snapshot, L], in cells above their mean at that time; not a number in columns that
+        float32 [snapshot, L], in cells or m above their mean at that time; not a number in columns that
         have no height.
     row
         Which row it is, y.
@@ -38,6 +43,8 @@ class Stripes:
         Empty where nothing is missing, else why something is, such as ``failed``.
     turning
         Whether the wind turns; else it comes from the left.
+    side
+        The side of a cell, in cells or m.
     """
 
     times: NDArray[np.float64]
@@ -45,9 +52,12 @@ class Stripes:
     row: int
     remark: str = ""
     turning: bool = False
+    side: float = 1.0
 
 
-def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Figure:
+def space_time(
+    panels: Mapping[Slot, Stripes], labels: Labels, title: str, look: Look = PLAIN
+) -> Figure:
     """Draw heights over distance along the wind (to the right) and time (upwards).
 
     Parameters
@@ -61,18 +71,19 @@ def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Fi
     """
     rows, columns = len(labels.rows), len(labels.columns)
     figure = style.new_figure(
-        1.9 + labels.row_lines_in + _PANEL_IN[0] * columns,
-        0.8 + labels.column_height + (_PANEL_IN[1] + labels.height) * rows,
+        (_PANEL_IN[0] * columns, _PANEL_IN[1] * rows),
+        (1.9 + labels.row_lines_in, 0.8 + labels.column_height + labels.height * rows),
+        look,
     )
+    long, late = ("cells", "t0") if look.units is Units.MODEL else ("m", "d")
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     drawn = {slot: panel for slot, panel in panels.items() if len(panel.times) > 1}
     heights = [panel.heights for panel in drawn.values()]
-    range_ = style.range_of(heights, heights)
+    range_ = colours.range_of(heights, heights, look, centred=True)
     for (i, j), axes in np.ndenumerate(grid):
-        axes.tick_params(labelsize=7)
         axes.set_facecolor("0.93")
         if i == rows - 1 or (labels.panels and (i + 1, j) not in labels.panels):
-            axes.set_xlabel("x (cells)", fontsize=9)
+            axes.set_xlabel(f"x ({long})")
             axes.tick_params(labelbottom=True)
         if (i, j) in drawn and range_ is not None:
             _draw(axes, drawn[i, j], range_)
@@ -80,32 +91,30 @@ def space_time(panels: Mapping[Slot, Stripes], labels: Labels, title: str) -> Fi
             style.remark(axes, panels[i, j].remark, at_top=True)
     if drawn:  # not half of a stripe before the first snapshot
         grid[0, 0].set_ylim(bottom=min(float(panel.times[0]) for panel in drawn.values()))
-    labels.write(grid, _label_row)
+    labels.write(grid, functools.partial(_label_row, f"t ({late})"))
     if range_ is not None:
-        style.colour_scale(figure, grid, range_, "height above the mean (cells)")
-    style.title(figure, title)
+        colours.colour_scale(figure, grid, range_, f"height above the mean ({long})")
+    style.title(figure, title, look)
     turning = [panel.turning for panel in drawn.values()]
     parts = [_which([p.row for p in drawn.values()]), style.wind(turning)]
     if any(not np.isfinite(heights_of_panel).all() for heights_of_panel in heights):
-        parts.append("white: columns without air")
+        parts.append("grey: columns without air")
     if labels.places(grid) > panels.keys():
-        parts.append("plain grey: not in the sweep")
-    style.small_print(figure, "; ".join(parts))
+        parts.append("light grey: not in the sweep")
+    style.small_print(figure, "; ".join(parts), look)
     return figure
 
 
-def _label_row(axes: Axes, label: str) -> None:
-    axes.set_ylabel(f"{label}\nt (t0)" if label else "t (t0)", fontsize=9)
+def _label_row(time: str, axes: Axes, label: str) -> None:
+    axes.set_ylabel(f"{label}\n{time}" if label else time)
 
 
 def _draw(axes: Axes, panel: Stripes, range_: Range) -> None:
-    from matplotlib import colormaps  # noqa: PLC0415  # heavy, and optional
-
     axes.pcolormesh(
-        np.arange(panel.heights.shape[1]),
+        np.arange(panel.heights.shape[1]) * panel.side,
         panel.times,
         panel.heights,
-        cmap=colormaps[style.COLOURS].with_extremes(bad="white"),
+        cmap=range_.colours.with_extremes(bad=_NO_HEIGHT),
         vmin=range_.low,
         vmax=range_.high,
         shading="nearest",

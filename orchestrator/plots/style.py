@@ -1,32 +1,29 @@
-"""What all pictures share: colours, small print, and how they are written."""
+"""What all pictures share: fonts, labels, titles and small print."""
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from orchestrator import text
 from orchestrator._version import __version__
 from orchestrator.errors import RequestError
-from orchestrator.formats.durable import draft_of, replacing
 from orchestrator.plots.loading import load
 from orchestrator.plots.text_width import width_in, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-Slot = tuple[int, int]
+    from orchestrator.model.pictures import Look
 
-COLOURS = "cividis"
-"""Perceptually uniform, and the same for the colour-blind."""
+Slot = tuple[int, int]
 
 LINE_COLOURS = "viridis"
 """Likewise, and lighter at one end only, so that neighbouring lines differ more."""
@@ -39,59 +36,66 @@ LineStyle = Literal["-", "--", ":", "-."] | tuple[float, tuple[float, ...]]
 LINES: tuple[LineStyle, ...] = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)))
 """Styles of lines, where colour tells something else."""
 
-STILLS = (".png", ".svg", ".pdf")
-FILMS = (".gif", ".mp4")
+SYMBOLS = ("o", "s", "^", "D", "v", "P")
+"""Marks of points, where colour tells something else."""
 
 _TOGETHER_T0 = 0.25  # by which snapshots of one time may be late
 _LINE_IN = 0.18  # that a line of a label takes
-_LABEL_PT, _TITLE_PT, _SMALL_PT = 9, 11, 7
+_POINTS, _POINTS_IN_COLUMN = 9.0, 7.0  # of labels, and of labels in a column of a journal
+_TICKS, _TITLE, _SMALL = 8 / 9, 11 / 9, 7 / 9  # of the size of labels
 _MARGIN_IN = 0.2  # on both sides of what stands above and under a figure, together
-_AROUND_IN = 0.08  # between a label and what it stands at
-_FITS = 3  # times that a figure is made larger
-_FRAMES_PER_S = 8
-_FILM_DPI, _STILL_DPI = 100, 150
+AROUND_IN = 0.08  # between a label and what it stands at
 
 
-class Range(NamedTuple):
-    """The numbers at both ends of the colours, and whether some lie beyond the lower or the higher."""
+@contextlib.contextmanager
+def sheet(look: Look) -> Iterator[None]:
+    """Let what is drawn and written in this block have the fonts of a look; text stays text."""
+    load()
+    from matplotlib import rc_context  # noqa: PLC0415  # heavy, and optional
 
-    low: float
-    high: float
-    below: bool = False
-    above: bool = False
+    narrow = look.size_in is not None
+    points = look.points or (_POINTS_IN_COLUMN if narrow else _POINTS)
+    settings: Any = {
+        "font.size": points,
+        "axes.labelsize": points,
+        "axes.titlesize": points,
+        "figure.titlesize": points * _TITLE,
+        "figure.labelsize": points * _SMALL,
+        "legend.fontsize": points * _TICKS,
+        "xtick.labelsize": points * _TICKS,
+        "ytick.labelsize": points * _TICKS,
+        "svg.fonttype": "none",
+        "pdf.fonttype": 42,
+    }
+    if look.family is not None:
+        settings["font.family"] = look.family
+    with rc_context(settings):
+        yield
 
-    @property
-    def extend(self) -> str:
-        """At which ends of the scale an arrow stands for what lies beyond, in matplotlib's words."""
-        ends = {(True, True): "both", (True, False): "min", (False, True): "max"}
-        return ends.get((self.below, self.above), "neither")
+
+def points(share: float = 1.0) -> float:
+    """Return the size of labels in points, or a share of it."""
+    from matplotlib import rcParams  # noqa: PLC0415  # heavy, and optional
+
+    return share * float(rcParams["font.size"])
 
 
-def range_of(typical: Iterable[NDArray[Any]], drawn: Iterable[NDArray[Any]]) -> Range | None:
-    """Return numbers between which nearly all of each typical array are; None where there are none.
+def known_font(family: str) -> None:
+    """Refuse the name of a font that is not installed."""
+    load()
+    from matplotlib import font_manager  # noqa: PLC0415  # heavy, and optional
 
-    Parameters
-    ----------
-    drawn
-        All that is shown in these colours, some of which may lie beyond.
-    """
-    known = [known for values in typical if (known := values[np.isfinite(values)]).size]
-    if not known:
-        return None
-    low = float(min(np.percentile(values, 1) for values in known))
-    high = max(float(max(np.percentile(values, 99) for values in known)), low + 1)
-    ends = [
-        (values.min(), values.max())
-        for array in drawn
-        if (values := array[np.isfinite(array)]).size
-    ]
-    return Range(low, high, min(ends)[0] < low, max(end for _, end in ends) > high)
+    generic = {"serif", "sans-serif", "monospace", "cursive", "fantasy"}
+    known = {font.name for font in font_manager.fontManager.ttflist} | generic
+    if family not in known:
+        hint = text.did_you_mean(family, known)
+        raise RequestError(f"--font: {family} is not installed here{hint}")
 
 
 def _height(labels: Iterable[str]) -> float:
     """Return the height of the highest label, in inches."""
     lines = max((1 + label.count("\n") for label in labels if label), default=0)
-    return _LINE_IN * lines + (_AROUND_IN if lines else 0.0)
+    return _LINE_IN * lines + (AROUND_IN if lines else 0.0)
 
 
 def _broken(label: str) -> str:
@@ -134,8 +138,8 @@ class Labels:
     @property
     def row_width(self) -> float:
         """How wide what stands beside the rows is, in inches."""
-        widest = max(width_in(_broken(label), _LABEL_PT) for label in self.rows)
-        return widest + (_AROUND_IN if widest else 0.0)
+        widest = max(width_in(_broken(label), points()) for label in self.rows)
+        return widest + (AROUND_IN if widest else 0.0)
 
     @property
     def column_height(self) -> float:
@@ -149,25 +153,44 @@ class Labels:
     def write(self, grid: NDArray[Any], beside: Callable[[Axes, str], None]) -> None:
         """Write them at the axes [row, column]; ``beside`` writes the one of a row."""
         for axes, label in zip(grid[0], self.columns, strict=True):
-            axes.set_title(label, fontsize=_LABEL_PT)
+            axes.set_title(label)
         for axes, label in zip(grid[:, 0], self.rows, strict=True):
             beside(axes, label)
         for (i, j), axes in np.ndenumerate(grid):
             if (i, j) in self.panels:
-                axes.set_title(self.panels[i, j], fontsize=_LABEL_PT)
+                axes.set_title(self.panels[i, j])
             elif self.panels:
                 axes.set_axis_off()
 
 
-def title(figure: Figure, text: str) -> None:
-    """Write over a figure what it is of, in lines that have room; make it higher by the others."""
-    room = wrapped(text, figure.get_figwidth() - _MARGIN_IN, _TITLE_PT)
-    figure.set_figheight(figure.get_figheight() + _LINE_IN * room.count("\n"))
-    figure.suptitle(room, fontsize=_TITLE_PT)
+def title(figure: Figure, written: str, look: Look, *, beside_legend: bool = False) -> None:
+    """Write over a figure what it is of, in lines that have room; at the left where a legend is right.
+
+    They make it higher, unless it has the size that was asked for.
+    """
+    shown = written if look.title is None else look.title
+    if not shown:
+        return
+    room = wrapped(shown, figure.get_figwidth() - _MARGIN_IN, points(_TITLE))
+    if not look.has_height:
+        figure.set_figheight(figure.get_figheight() + _LINE_IN * room.count("\n"))
+    if beside_legend:
+        figure.suptitle(room, x=_MARGIN_IN / figure.get_figwidth(), ha="left")
+    else:
+        figure.suptitle(room)
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of so many inches.
+def new_figure(
+    panels_in: tuple[float, float], around_in: tuple[float, float], look: Look
+) -> Figure:
+    """Return an empty figure with room for panels and what is around them.
+
+    Of a figure of a certain width, panels keep their proportions where no height is asked for.
+
+    Parameters
+    ----------
+    panels_in, around_in
+        Width and height of all panels, and of labels, scales and titles together, in inches.
 
     Raises
     ------
@@ -177,16 +200,14 @@ def new_figure(width: float, height: float) -> Figure:
     load()
     from matplotlib.figure import Figure  # noqa: PLC0415  # heavy, and optional
 
+    width, height = panels_in[0] + around_in[0], panels_in[1] + around_in[1]
+    if look.size_in is not None:
+        width, high = look.size_in
+        narrower = max(width - around_in[0], width / 2) / panels_in[0]
+        height = high or panels_in[1] * narrower + around_in[1]
     figure = Figure(figsize=(width, height))
     figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.03, hspace=0.0, wspace=0.0)
     return figure
-
-
-def colours() -> Colormap:
-    """Return the map from numbers to colours."""
-    from matplotlib import colormaps  # noqa: PLC0415  # heavy, and optional
-
-    return colormaps[COLOURS]
 
 
 def time(time_t0: float) -> str:
@@ -224,150 +245,30 @@ def wind(turning: Sequence[bool]) -> str:
     return "wind turns" if all(turning) else "wind from the left; it turns in some"
 
 
-def remark(axes: Axes, text: str, *, at_top: bool = False) -> None:
+def remark(axes: Axes, said: str, *, at_top: bool = False) -> None:
     """Write what is to be known of a panel, if anything, into its corner."""
-    if text:
+    if said:
         axes.annotate(
-            text.replace("_", " "),
+            said.replace("_", " "),
             (0, int(at_top)),
             xycoords="axes fraction",
             xytext=(4, -4 if at_top else 4),
             textcoords="offset points",
             va="top" if at_top else "bottom",
-            fontsize=7,
+            fontsize=points(_SMALL),
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
         )
 
 
-def colour_scale(figure: Figure, grid: NDArray[Any], range_: Range, label: str) -> None:
-    """Draw beside a grid of panels which colour is which number."""
-    from matplotlib.cm import ScalarMappable  # noqa: PLC0415  # heavy, and optional
-    from matplotlib.colors import Normalize  # noqa: PLC0415
-    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
-
-    scale = ScalarMappable(Normalize(range_.low, range_.high), COLOURS)
-    shrink = min(1.0, 1.8 / len(grid))
-    bar = figure.colorbar(scale, ax=grid, shrink=shrink, pad=0.015, extend=range_.extend)
-    bar.locator = MaxNLocator(integer=True)  # heights are whole cells
-    bar.set_label(label, fontsize=9)
-    bar.ax.tick_params(labelsize=8)
-
-
-def small_print(figure: Figure, text: str) -> None:
-    """Write under a figure what it is of and what made it."""
+def small_print(figure: Figure, written: str, look: Look) -> None:
+    """Write under a figure what it is of and what made it, unless it is to be bare."""
+    if look.bare:
+        return
     most_in = figure.get_figwidth() - _MARGIN_IN
-    room = wrapped(f"{text}; rescal-sweep\u00a0{__version__}", most_in, _SMALL_PT)
-    figure.supxlabel(room.replace("\u00a0", " "), fontsize=_SMALL_PT, color="0.35")
+    room = wrapped(f"{written}; rescal-sweep\u00a0{__version__}", most_in, points(_SMALL))
+    figure.supxlabel(room.replace("\u00a0", " "), color="0.35")
 
 
 def label_row(axes: Axes, label: str) -> None:
     """Write the value of a row beside it."""
-    axes.set_ylabel(_broken(label), fontsize=_LABEL_PT, rotation=0, ha="right", va="center")
-
-
-def _fit(figure: Figure) -> None:
-    """Lay a figure out, and make it larger where something would stand beyond its edge.
-
-    The layout does not know for certain how wide panels of fixed proportions become.
-    """
-    engine: Any = figure.get_layout_engine()
-    for _ in range(_FITS):
-        for _ in range(2):  # panels of fixed proportions have room from the second time on
-            engine.execute(figure)
-        width, height = figure.get_size_inches()
-        box = figure.get_tightbbox()
-        beyond = [max(0.0, by) for by in (-box.x0, -box.y0, box.x1 - width, box.y1 - height)]
-        if max(beyond) <= 0:
-            return
-        left, bottom, right, top = (by + _AROUND_IN if by else 0.0 for by in beyond)
-        larger = width + left + right, height + bottom + top
-        inner = left / larger[0], bottom / larger[1], width / larger[0], height / larger[1]
-        figure.set_size_inches(*larger)
-        engine.set(rect=inner)
-
-
-def save(figure: Figure, path: Path, command: str) -> None:
-    """Write a picture as PNG, SVG or PDF by its suffix, with ``command`` in its metadata."""
-    suffix = path.suffix.lower()
-    if suffix not in STILLS:
-        raise RequestError(f"{path}: pictures are written as .png, .svg or .pdf")
-    key = "Keywords" if suffix == ".pdf" else "Description"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.set_dpi(_STILL_DPI)
-    _fit(figure)
-    with replacing(path) as file:
-        figure.savefig(file, format=suffix[1:], dpi=_STILL_DPI, metadata={key: command})
-
-
-def film(
-    figure: Figure,
-    show: Callable[[Any], None],
-    moments: Sequence[Any],
-    path: Path,
-    command: str,
-) -> None:
-    """Write a GIF or MP4 of a figure that ``show`` changes for each of ``moments``.
-
-    Raises
-    ------
-    RequestError
-        Where the suffix is neither, or an MP4 is asked for and there is no ffmpeg.
-    """
-    suffix = path.suffix.lower()
-    if suffix not in FILMS:
-        raise RequestError(f"{path}: animations are written as .gif or .mp4")
-    if suffix == ".mp4" and shutil.which("ffmpeg") is None:
-        raise RequestError(f"{path}: an .mp4 needs ffmpeg, which is not here; a .gif does not")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write = _write_gif if suffix == ".gif" else _write_mp4
-    show(moments[0])
-    figure.set_dpi(_FILM_DPI)
-    _fit(figure)
-    figure.set_layout_engine("none")  # so that nothing moves between frames but what is shown
-    with draft_of(path) as draft:
-        write(figure, show, moments, draft, command)
-
-
-def _write_gif(
-    figure: Figure,
-    show: Callable[[Any], None],
-    moments: Sequence[Any],
-    path: Path,
-    command: str,
-) -> None:
-    """Write a GIF; matplotlib's own writer would leave the command out."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-    from PIL import Image  # noqa: PLC0415  # comes with matplotlib
-
-    canvas: Any = FigureCanvasAgg(figure)
-    frames = []
-    for moment in moments:
-        show(moment)
-        canvas.draw()
-        drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-        frames.append(
-            drawn.quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        )
-    first, *others = frames
-    duration_ms = round(1000 / _FRAMES_PER_S)
-    first.save(
-        path, save_all=True, append_images=others, duration=duration_ms, loop=0, comment=command
-    )
-
-
-def _write_mp4(
-    figure: Figure,
-    show: Callable[[Any], None],
-    moments: Sequence[Any],
-    path: Path,
-    command: str,
-) -> None:
-    from matplotlib import animation  # noqa: PLC0415  # heavy, and optional
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-
-    FigureCanvasAgg(figure)
-    writer = animation.FFMpegWriter(fps=_FRAMES_PER_S, metadata={"comment": command})
-    with writer.saving(figure, str(path), dpi=_FILM_DPI):
-        for moment in moments:
-            show(moment)
-            writer.grab_frame()
+    axes.set_ylabel(_broken(label), rotation=0, ha="right", va="center")

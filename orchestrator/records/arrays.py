@@ -130,6 +130,18 @@ def reduced(directory: ExperimentDirectory, names: Collection[str] | None = None
             return furthest
 
 
+def version(
+    directory: ExperimentDirectory, names: Collection[str]
+) -> tuple[tuple[int, int] | None, ...] | None:
+    """Return what tells one state of published arrays from the next.
+
+    None where an attempt still has snapshots of its own, so that what is published may not be all.
+    """
+    if any(attempt.journal.exists() for attempt in directory.attempts()):
+        return None
+    return tuple(_version(directory.array_file(name)) for name in names)
+
+
 def _version(path: Path) -> tuple[int, int] | None:
     """Return what tells one version of a file from the next; None where there is none."""
     try:

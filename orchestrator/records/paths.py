@@ -184,6 +184,11 @@ class SweepDirectory:
         return self.root / "log.txt"
 
     @property
+    def series(self) -> Path:
+        """What was measured of published snapshots; may be removed, and is made again."""
+        return self.root / ".series.npz"
+
+    @property
     def lock(self) -> Path:
         """Held while the ledger or the submissions change."""
         return self.root / ".lock"

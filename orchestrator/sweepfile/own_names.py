@@ -26,6 +26,7 @@ RESERVED = frozenset(
     {
         *("seed", "point", "time", "y", "x", "ky", "kx", "cell_state", "time_s", "y_m", "x_m"),
         *("state", "progress", "wall_time", "cell_size", "time_scale", "experiment"),
+        *("shear_velocity", "wind_10m"),
         *("snapshot_time", "unplaced", "full_from", "height", "spectrum", "cell_counts"),
         *("mean_height", "roughness", "wavelength", "orientation", "mass", "migration_speed"),
         *("mobile_fraction", "sintered_fraction", "crest_orientation", "crest_alignment"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +19,9 @@ import pytest
 import orchestrator
 from orchestrator.analysis import observables
 from orchestrator.analysis.dataset.grid import lay_out
-from orchestrator.plots import layout, panels, series
+from orchestrator.analysis.numbers import numbers
+from orchestrator.model.pictures import KINDS, Choice, How, Moment, Summary, Units
+from orchestrator.plots import fields, layout, panels, series
 from orchestrator.records.paths import SweepDirectory
 
 if TYPE_CHECKING:
@@ -124,7 +129,7 @@ def test_one_experiment_goes_exactly_where_it_is_asked_to_go(place: Path) -> Non
     assert (place / "one.svg").read_text().startswith("<?xml")
 
 
-@pytest.mark.parametrize("kind", ["phase-diagram", "series", "spectrum", "profile"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "animation"])
 def test_every_kind_is_drawn(place: Path, kind: str) -> None:
     done = _run(place, "plot", "dunes", kind, "-o", f"{kind}.pdf")
 
@@ -139,10 +144,10 @@ def test_curves_are_of_one_experiment_or_seed_where_that_is_asked_for(place: Pat
         assert (done.returncode, done.stderr) == (0, "")
 
     one, seed = ((place / f"{value}.svg").read_text() for value in ("exp2", "2"))
-    assert ("<!-- dunes, exp2 -->" in one, "<!-- dunes, seed = 2 -->" in seed) == (True, True)
-    assert "<!-- one seed" in one
-    assert "<!-- one seed" in seed
-    assert (one.count("<!-- Tau_min"), seed.count("<!-- Tau_min")) == (1, 2)
+    assert (">dunes, exp2<" in one, ">dunes, seed = 2<" in seed) == (True, True)
+    assert ">one seed" in one
+    assert ">one seed" in seed
+    assert (one.count(">Tau_min"), seed.count(">Tau_min")) == (1, 2)
 
 
 def test_quantities_may_be_parted_by_commas_and_spaces(place: Path) -> None:
@@ -151,7 +156,7 @@ def test_quantities_may_be_parted_by_commas_and_spaces(place: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     drawn = (place / "two.svg").read_text()
-    assert ("<!-- mean height" in drawn, "<!-- wavelength" in drawn) == (True, False)
+    assert (">mean height" in drawn, ">wavelength" in drawn) == (True, False)
 
 
 def test_series_of_which_there_is_no_value_are_refused(place: Path) -> None:
@@ -228,9 +233,18 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
         (("--time", "nan"), "--time: expected a time in t0 such as 300, or 30d, got nan"),
         (
             ("series", "--time", "100"),
-            "--time: of phase-diagram and spectrum only, not of series",
+            "--time: of phase-diagram, spectrum, heights, quantity and map only, not of series",
         ),
         (("--frames", "9"), "--frames: of animation only, not of phase-diagram"),
+        (("roughness", "--against", "Tau"), "--against Tau: expected one of Lambda_I, Tau_min"),
+        (("roughness", "--crosses", "1e6"), "--crosses 1e+06: no roughness comes to it"),
+        (
+            ("roughness", "--mean", "400,900"),
+            "8 experiments have not come so far; --time draws",
+        ),
+        (("map", "--quantity", "mass,roughness"), "--quantity mass,roughness: a map has one"),
+        (("map", "--rows", "Tau"), "--rows Tau: expected one of Lambda_I, Tau_min"),
+        (("--labels", "Tau=x"), "--labels Tau: no parameter or quantity of the sweep"),
         (("--experiment", "3", "--seed", "2"), "--seed: --experiment 3 is one alone"),
     ],
 )
@@ -243,7 +257,9 @@ def test_a_wrong_wish_is_told(place: Path, words: tuple[str, ...], said: str) ->
     assert said in done.stderr
 
 
-@pytest.mark.parametrize("kind", ["phase-diagram", "series", "spectrum", "profile"])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind not in {"animation", "dispersion", "celerity"}]
+)
 def test_every_kind_is_drawn_of_unequal_domains(unequal: Path, kind: str) -> None:
     done = _run(unequal, "plot", "unequal", kind, "-o", f"{kind}.pdf")
 
@@ -292,7 +308,7 @@ def test_rows_columns_and_pages_are_as_asked(place: Path) -> None:
     grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
 
     laid = layout.layout(grid, rows="Lambda_I", columns="Tau_min", seed=2)
-    shown = panels.panels(grid, laid.pages[0], 200.0)
+    shown = panels.panels(grid, laid.pages[0], Moment(200.0))
 
     assert laid.labels.rows == ("Lambda_I = 0.001", "Lambda_I = 0.01")
     assert laid.labels.columns == ("Tau_min = 0", "Tau_min = 1000")
@@ -317,7 +333,7 @@ def test_maps_of_one_time_in_nature_are_of_other_times_in_t0(place: Path) -> Non
     grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
     (page, *_) = layout.layout(grid, None, None, None).pages
 
-    shown = panels.panels(grid, page, None, time_s=200 * 33.2)
+    shown = panels.panels(grid, page, Moment(200 * 33.2, in_nature=True))
 
     by_wind: dict[float, set[float]] = {}
     for slot, panel in shown.items():
@@ -343,8 +359,14 @@ def test_colours_above_the_mean_are_of_heights_around_zero(place: Path) -> None:
     ("options", "problem"),
     [
         (("--time", "soon"), "--time: expected a time in t0 such as 300, or 30d, got soon"),
-        (("series", "--time", "2h"), "--time in nature: of phase-diagram only, not of series"),
-        (("series", "--relative"), "--relative: of phase-diagram only, not of series"),
+        (
+            ("spectrum", "--time", "2h"),
+            "--time in nature: of phase-diagram, quantity and map only, not of spectrum",
+        ),
+        (
+            ("series", "--relative"),
+            "--relative: of phase-diagram, animation, heights and dunes only, not of series",
+        ),
     ],
 )
 def test_a_time_that_is_none_is_refused(
@@ -362,3 +384,195 @@ def test_a_picture_tells_how_long_a_t0_is(place: Path) -> None:
     written = (place / "nature.svg").read_text()
     assert "1 t0 is 33 s to 2.9 h in these panels" in written
     assert "height above each map" in written
+
+
+def test_numbers_are_those_of_the_dataset(place: Path) -> None:
+    directory = place / "data_runs" / "dunes"
+    opened = orchestrator.open_sweep(directory)
+    grid = lay_out(SweepDirectory(directory))
+
+    last = numbers(grid, ["roughness"], Summary(), Units.MODEL)
+    at_200 = Moment(200.0)
+    earlier = numbers(grid, ["roughness"], Summary(How.AT, at_200, at_200), Units.MODEL)
+    metres = numbers(grid, ["roughness", "migration_speed"], Summary(), Units.SI)
+
+    roughness = opened.roughness.isel(time=-1).values
+    assert last.values["roughness"] == pytest.approx(roughness)
+    assert earlier.values["roughness"] == pytest.approx(opened.roughness.sel(time=200).values)
+    assert metres.values["roughness"] == pytest.approx(roughness * opened.cell_size.values)
+    day = 86400 / opened.time_scale.values
+    speed = opened.migration_speed.isel(time=-1).values * opened.cell_size.values * day
+    assert metres.values["migration_speed"] == pytest.approx(speed, nan_ok=True)
+    assert last.times == pytest.approx([500] * 8, abs=1)
+
+
+def test_a_quantity_is_drawn_against_a_parameter(place: Path) -> None:
+    words = ("roughness", "--against", "Tau_min", "--labels", "Lambda_I=snowfall rate")
+    done = _run(place, "plot", "dunes", *words, "-o", "against.svg")
+    usual = _run(place, "plot", "dunes", "roughness,mass")
+
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "wrote against.svg\n")
+    drawn = (place / "against.svg").read_text()
+    for text in (
+        "Tau_min",
+        "roughness (cells)",
+        "snowfall rate = 0.001",
+        "snowfall rate = 0.01",
+    ):
+        assert f">{text}<" in drawn, text
+    assert "mean of up to 2 seeds and its standard error; t = 500 t0" in drawn
+    assert usual.stdout == "wrote data_runs/dunes/roughness-mass.png\n"
+
+
+def test_a_map_has_a_number_for_each_pair_of_values(place: Path, found: Dataset) -> None:
+    done = _run(
+        place, "plot", "dunes", "map", "--quantity", "mass", "--units", "si", "-o", "m.svg"
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    drawn = (place / "m.svg").read_text()
+    shown = [float(n) for n in re.findall(r">([0-9.]+) ± [0-9.]+<", drawn)]
+    volumes = found.mass.values * 0.0870070**3
+    assert sorted(shown) == pytest.approx(sorted(volumes.ravel()), rel=0.02)
+    assert ">mass (m³)<" in drawn
+    assert ">Tau_min<" in drawn
+
+
+def test_in_units_of_nature_series_are_in_metres_and_days(place: Path) -> None:
+    done = _run(place, "plot", "dunes", "series", "--units", "si", "-o", "si.svg")
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+
+    course = series.series(grid, Units.SI)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    drawn = (place / "si.svg").read_text()
+    for text in ("t (d)", "roughness (m)", "Tau_min = 0<"):
+        assert f">{text}" in drawn, text
+    ends = {curve.labels: curve.x[-1] for curve in course.curves}
+    days = sorted({round(end, 2) for end in ends.values()})
+    assert days == pytest.approx([500 * 33.2 / 86400, 500 * 10334 / 86400], rel=0.02)
+
+
+def test_a_table_in_units_of_nature_has_them_in_its_names(place: Path) -> None:
+    model, si = (
+        list(csv.DictReader(io.StringIO(_run(place, "export", "dunes", *words).stdout)))
+        for words in ((), ("--units", "si"))
+    )
+
+    for row, metres in zip(model, si, strict=True):
+        cell, t0 = float(row["cell_size_m"]), float(row["t0_s"])
+        assert float(metres["roughness_m"]) == pytest.approx(float(row["roughness"]) * cell)
+        assert float(metres["mass_m3"]) == pytest.approx(float(row["mass"]) * cell**3)
+        assert float(metres["time_d"]) == pytest.approx(float(row["time_t0"]) * t0 / 86400)
+        assert (metres["t0_s"], metres["mobile_fraction"]) == (
+            row["t0_s"],
+            row["mobile_fraction"],
+        )
+    winds = {row["Tau_min"]: float(row["shear_velocity_m_s"]) for row in model}
+    assert winds["0.0"] > winds["1000.0"] > 0.08
+
+
+def test_the_page_of_a_journal_has_no_footer(place: Path) -> None:
+    words = ("--size", "single", "--bare", "--title", "", "--relative", "-o", "j.svg")
+    done = _run(place, "plot", "dunes", *words)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    drawn = re.sub(r"(?s)<metadata>.*</metadata>", "", (place / "j.svg").read_text())
+    assert 'width="252pt"' in drawn  # 89 mm
+    assert "wind from the left" not in drawn
+    assert ">dunes" not in drawn
+
+
+def test_a_table_of_dunes_has_a_row_for_each_in_each_snapshot(place: Path) -> None:
+    model, si = (
+        list(csv.DictReader(io.StringIO(_run(place, "export", "dunes", *words).stdout)))
+        for words in (("--dunes",), ("--dunes", "--units", "si"))
+    )
+    refused = _run(place, "export", "dunes", "--threshold", "3")
+
+    assert len(model) == len(si) > 10
+    keys = [(row["experiment"], row["track"], row["time_t0"]) for row in model]
+    assert len(set(keys)) == len(keys)
+    for row, metres in zip(model, si, strict=True):
+        cell = 0.0870070
+        assert float(row["area"]) >= 20
+        assert float(row["height"]) > 1
+        assert float(metres["volume_m3"]) == pytest.approx(
+            float(row["volume"]) * cell**3, rel=1e-5
+        )
+        assert float(metres["length_m"]) == pytest.approx(float(row["length"]) * cell, rel=1e-5)
+    assert (refused.returncode, refused.stderr) == (2, "--threshold: of --dunes only\n")
+
+
+def test_outlines_of_dunes_are_drawn_with_the_paths_on_which_they_came(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    (page, *_) = layout.layout(grid, "Tau_min", None, 1).pages
+
+    shown = panels.outlined(grid, page, panels.panels(grid, page, None), None)
+
+    by_wind = {
+        (
+            status.experiment.point.parameters["Tau_min"],
+            status.experiment.point.parameters["Lambda_I"],
+        ): shown[slot]
+        for slot, status in page.statuses.items()
+    }
+    strong, weak = (by_wind[wind, 0.01].outlines for wind in (0, 1000))
+    assert strong is not None
+    assert weak is not None
+    assert strong.max() > weak.max()
+    heights = by_wind[0, 0.01].height_map
+    assert heights is not None
+    assert heights[strong > 0].mean() > heights[strong == 0].mean() + 1
+
+
+def test_a_dataset_in_units_of_nature_has_its_series_in_them(place: Path) -> None:
+    done = _run(place, "collect", "dunes", "--units", "si", "-o", "si.nc")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    model = orchestrator.open_sweep(place / "data_runs" / "dunes")
+    with orchestrator.open_sweep(place / "si.nc") as nature:
+        assert nature.mass.attrs["units"] == "m³"
+        assert nature.migration_speed.attrs["units"] == "m/d"
+        assert nature.mobile_fraction.attrs["units"] == "1"
+        for name, factor in (
+            ("mass", model.cell_size**3),
+            ("migration_speed", model.cell_size / model.time_scale * 86400),
+            ("snapshot_time", model.time_scale / 86400),
+            ("mobile_fraction", 1.0),
+            ("height", 1.0),
+        ):
+            expected = (model[name] * factor).transpose(*nature[name].dims)
+            assert nature[name].values == pytest.approx(expected.values, nan_ok=True), name
+
+
+@pytest.mark.parametrize(("right", "up"), [("Lambda_I", "Tau_min"), ("Tau_min", "Lambda_I")])
+def test_each_cell_of_a_map_is_where_its_values_are(
+    place: Path, found: Dataset, right: str, up: str
+) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    choice = Choice("map", quantity=("roughness",), columns=right, rows=up)
+
+    [(_, figure)] = fields.over_two_axes(grid, choice)
+
+    axes = figure.axes[0]
+    [cells] = axes.collections
+    drawn = np.asarray(cells.get_array())
+    assert drawn.reshape(2, 2) == pytest.approx(found.roughness.transpose(up, right).values)
+    assert (axes.get_xlabel().split()[0], axes.get_ylabel().split()[0]) == (right, up)
+    numbers_along = [float(text.get_text()) for text in axes.get_xticklabels()]
+    assert numbers_along == found[right].values.tolist()
+
+
+def test_a_rate_is_what_a_line_rises_by_in_a_day(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    summary = Summary(How.RATE)
+
+    model = numbers(grid, ["mass"], summary, Units.MODEL)
+    nature = numbers(grid, ["mass"], summary, Units.SI)
+
+    opened = orchestrator.open_sweep(place / "data_runs" / "dunes")
+    factor = opened.cell_size.values**3 / opened.time_scale.values * 86400
+    assert nature.values["mass"] == pytest.approx(model.values["mass"] * factor)
+    times, mass = opened.snapshot_time[0, 0, 0].values, opened.mass[0, 0, 0].values
+    assert model.values["mass"][0, 0, 0] == pytest.approx(np.polyfit(times, mass, 1)[0])

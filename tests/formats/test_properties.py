@@ -8,15 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import orchestrator
 from orchestrator.errors import FormatError
 from orchestrator.formats.properties import (
     Properties,
     SaturatedFlux,
     read_properties,
     read_saturated_flux,
+    shear_velocity,
     time_scale,
+    wind_speed,
 )
 
+SHIPPED = Path(orchestrator.__file__).parent / "engine" / "real_data"
 RECORDED = Path(__file__).parents[3] / "shared" / "reference" / "real_data"
 
 SNOW = {
@@ -177,3 +181,18 @@ def test_the_time_scale_is_the_recorded_one(
     assert properties.threshold_velocity == pytest.approx(0.082634, abs=5e-7)
     assert properties.cell_size == pytest.approx(0.087007, abs=5e-7)
     assert found == pytest.approx(seconds, rel=5e-6)
+
+
+@pytest.mark.parametrize(("tau_min", "velocity"), [(200, 0.103592), (100, 0.146000)])
+def test_a_threshold_stands_for_a_wind(tau_min: float, velocity: float) -> None:
+    """Of the shear velocity that ReSCAL-snow's TIME.log follows from, and the law of the wall."""
+    physical = read_properties(SHIPPED / "sealevel_snow.prop")
+    flux = read_saturated_flux(SHIPPED / "PDF.data")
+
+    found = shear_velocity(physical, flux, tau_min)
+
+    assert found == pytest.approx(velocity, rel=3e-3)  # the table that ships is our own
+    at_roughness = wind_speed(physical, float(found or 0), float(physical.z_0))
+    at_10m, at_100m = (wind_speed(physical, velocity, z) for z in (10.0, 100.0))
+    assert at_roughness == pytest.approx(0)
+    assert at_100m - at_10m == pytest.approx(velocity / 0.4 * np.log(10), rel=0.03)

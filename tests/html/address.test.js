@@ -17,6 +17,7 @@ test("a view is shown again by its address", () => {
     state: "failed",
     sort: "p.Tau_min",
     down: true,
+    units: "si",
   };
 
   assert.deepEqual(viewOf(fragmentOf(view), SWEEP), view);

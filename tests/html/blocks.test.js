@@ -121,9 +121,15 @@ test("the strongest wave is described by its wavenumbers and its length", () => 
   spectra.values[6 + 3 + 2] = 255; // of the second spectrum: 2 along, 1 across
   const block = { head: { peaks: [0, 1.5], depth: 30, length: 80 }, arrays: { spectra } };
 
-  assert.equal(strongestWave(block, 0), "There are no waves.");
+  const cells = { factor: 1, units: "cells" };
+
+  assert.equal(strongestWave(block, 0, cells), "There are no waves.");
+  assert.match(
+    strongestWave(block, 1, { factor: 0.5, units: "m" }),
+    /; length 12 m, amplitude 0\.75 m\.$/,
+  );
   assert.equal(
-    strongestWave(block, 1),
+    strongestWave(block, 1, cells),
     "Strongest wave, inlet and outlet included: 2 along, 1 across; length 24 cells, amplitude 1.5 cells.",
   );
   assert.equal(

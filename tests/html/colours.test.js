@@ -28,10 +28,11 @@ test("a scale has room for the values of all experiments", () => {
     QUANTITIES,
   );
 
+  const quantity = { units: "cells", length: 1, time: 0 };
   assert.deepEqual(scales, {
-    height: { low: 1, high: 9, units: "cells", label: "height" },
-    relief: { low: -4, high: 4, units: "cells", label: "height above the mean" },
-    roughness: { low: 0.25, high: 1, units: "cells", label: "roughness" },
+    height: { low: 1, high: 9, label: "height", quantity },
+    relief: { low: -4, high: 4, label: "height above the mean", quantity },
+    roughness: { low: 0.25, high: 1, label: "roughness", quantity: QUANTITIES[0] },
   });
 });
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from orchestrator import html
+from orchestrator.analysis.scales import Scales
 from orchestrator.model import State
 from tests.html.conftest import NAMES, QUANTITIES, laid_out, without_maps
 
@@ -752,3 +754,42 @@ def test_nothing_is_loaded_again_while_text_is_selected_or_once_somebody_said_no
     assert not tab.locator("#again").is_checked()
     assert not _loads_again(tab, 10)
     tab.context.close()
+
+
+def test_lengths_and_times_are_in_metres_and_days_where_that_is_chosen(
+    open_page: Opener, written: Path, make_exhibit: Callable[..., Exhibit], overview: Overview
+) -> None:
+    """A cell is a tenth of a metre, and a t0 a tenth of a day, or a whole one in the second row."""
+    scales = [Scales(0.1, 8640.0), Scales(0.1, 86400.0)]
+    _write(written, (make_exhibit(n, scales=scales[n // 3]) for n in range(6)), overview)
+    tab = open_page()
+    before = tab.locator("#scale-text").inner_text()
+
+    tab.select_option("#units", "si")
+    after = tab.locator("#scale-text").inner_text()
+    head = [
+        text.split()[0:2] for text in tab.locator("thead button[data-sort]").all_inner_texts()
+    ]
+    tab.locator("[data-open='1']").click()
+    tab.locator("#detail[open]").wait_for()
+    caption = tab.locator("#detail-body figcaption").first.inner_text()
+    label = tab.locator("#chart-roughness").get_attribute("aria-label")
+
+    low, high = (float(text) for text in re.findall(r"[0-9.]+", before))
+    assert [float(text) for text in re.findall(r"[0-9.]+", after)] == pytest.approx(
+        [low / 10, high / 10]
+    )
+    assert (before.endswith("cells"), after.endswith("m")) == (True, True)
+    assert ["d"] in head
+    assert re.search("t = 5 d; 4 . 2 m", caption)
+    assert label is not None
+    assert re.fullmatch(r"roughness: [0-9.]+ m at 0 d, [0-9.]+ m at 5 d", label)
+    assert "units=si" in tab.url
+    tab.close()
+
+
+def test_a_page_without_scales_has_no_choice_of_units(open_page: Opener) -> None:
+    tab = open_page()
+
+    assert tab.locator("#units").count() == 0
+    tab.close()

@@ -132,17 +132,27 @@ def test_an_axis_may_be_named_by_any_of_its_parameters(
     assert laid.labels.rows == ("Coef_C = 1", "Coef_C = 2")
 
 
-@pytest.mark.parametrize(("count", "low", "logarithmic"), [(12, 1.0, True), (9, 9.0, False)])
+@pytest.mark.parametrize(
+    ("count", "factor", "logarithmic"), [(12, 1.5, True), (12, 1.0, False), (9, 1.1, False)]
+)
 def test_many_points_are_told_by_the_first_number_of_their_axis(
     sweep_directory: SweepDirectory,
     make_submission: Callable[..., Submission],
     count: int,
-    low: float,
+    factor: float,
     logarithmic: bool,  # noqa: FBT001
 ) -> None:
     fixed = {"H": 20, "L": 40, "D": 20}
     points = [
-        Point(str(i), {**fixed, "Tau_min": low + i, "Coef_B": 1.0 / (1 + i)}, 1)
+        Point(
+            str(i),
+            {
+                **fixed,
+                "Tau_min": (1.0 + i * (factor == 1)) * factor**i,
+                "Coef_B": 1.0 / (1 + i),
+            },
+            1,
+        )
         for i in range(count)
     ]
     ledger.enlist(sweep_directory, points)
@@ -154,8 +164,8 @@ def test_many_points_are_told_by_the_first_number_of_their_axis(
 
     assert shade is not None
     assert (shade.label, shade.logarithmic) == ("Tau_min", logarithmic)
-    assert list(shade.values.values()) == [low + i for i in range(count)]
-    assert next(iter(shade.values)) == f"Tau_min = {low:g}, Coef_B = 1"
+    assert list(shade.values.values()) == [p.parameters["Tau_min"] for p in points]
+    assert next(iter(shade.values)) == "Tau_min = 1, Coef_B = 1"
 
 
 def test_few_points_are_named(

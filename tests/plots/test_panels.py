@@ -11,8 +11,10 @@ import pytest
 
 from orchestrator.analysis.dataset.grid import Dimension, Grid
 from orchestrator.model import Experiment, Point, State, Status
-from orchestrator.plots import panels, series
+from orchestrator.model.pictures import Choice, Moment
+from orchestrator.plots import motion, panels, series
 from orchestrator.plots.layout import Page
+from orchestrator.records import arrays
 from tests.conftest import make_reduced, with_arrays
 
 if TYPE_CHECKING:
@@ -126,7 +128,7 @@ def test_a_map_of_another_time_than_the_others_tells_it(
     monkeypatch.setattr(panels, "read", lambda _, status: films[status.experiment.number][0])
 
     page = Page("", {(0, i): status for i, status in enumerate(numbered)})
-    shown = panels.panels(grid, page, time)
+    shown = panels.panels(grid, page, None if time is None else Moment(time))
 
     assert [panel.apart for panel in shown.values()] == apart
 
@@ -195,7 +197,7 @@ def test_curves_have_all_snapshots_of_one_seed_and_tell_which_of_several_are_lef
         for number, place in enumerate([(0, 0), (1, 0), (1, 1)])
     }
     axes = Dimension("Tau_min", {"Tau_min": [0, 9]}), Dimension("seed", {"seed": [1, 2]})
-    monkeypatch.setattr(panels, "read", lambda _, one: read[one.experiment.number])
+    monkeypatch.setattr(arrays, "reduced", lambda of, _: read[int(of.root.name[3:])])
 
     course = series.series(dataclasses.replace(grid, dimensions=axes, cells=cells))
 
@@ -219,7 +221,7 @@ def test_curves_tell_which_domains_are_full(
     maps[:] = range(1, 17)
     maps[2:] = 0
     full = with_arrays(reduced, height_maps=maps)
-    monkeypatch.setattr(panels, "read", lambda *_: full)
+    monkeypatch.setattr(arrays, "reduced", lambda *_: full)
     axes = Dimension("Tau_min", {"Tau_min": [0]}), Dimension("seed", {"seed": [1]})
     grid = dataclasses.replace(grid, dimensions=axes, cells={(0, 0): status})
 
@@ -251,3 +253,36 @@ def test_a_film_has_the_arrow_of_the_wind_that_blows_then(
     assert [rose and rose.present for rose in roses] == [330, 330, 45]
     assert [rose and rose.shares for rose in roses] == [{330: 0.6, 45: 0.4}] * 3
     assert {frame[0, 1].rose for frame in shown} == {None}
+
+
+def test_shares_of_heights_are_of_all_columns_and_of_whole_cells(
+    grid: Grid,
+    make_film: Callable[[State, int], tuple[Reduced, Status]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of two seeds with 3 and 6 of 12 columns a cell higher than the others."""
+    reduced, status = make_film(State.DONE, 2)
+    beds = []
+    for higher in (3, 6):
+        maps = np.full((2, *SHAPE), 4, np.int16)
+        maps[1].flat[:higher] = 5
+        beds.append(with_arrays(reduced, height_maps=maps))
+    axes = Dimension("Tau_min", {"Tau_min": [0]}), Dimension("seed", {"seed": [1, 2]})
+    cells: dict[tuple[int, ...], Status] = {
+        (0, seed): dataclasses.replace(
+            status, experiment=dataclasses.replace(status.experiment, number=seed)
+        )
+        for seed in (0, 1)
+    }
+    monkeypatch.setattr(arrays, "reduced", lambda of, _: beds[int(of.root.name[3:])])
+    two = dataclasses.replace(grid, dimensions=axes, cells=cells)
+
+    [curve], times = motion.heights(two, Choice("heights"))
+
+    assert times == [10.03, 10.03]
+    shares = dict(zip(curve.x.tolist(), curve.means["share"].tolist(), strict=True))
+    assert {height: share for height, share in shares.items() if share} == {
+        4.0: 0.625,
+        5.0: 0.375,
+    }
+    assert curve.errors["share"][curve.x == 5.0] == pytest.approx(0.125)

@@ -10,8 +10,19 @@ import pytest
 
 from orchestrator import plots
 from orchestrator.errors import RequestError
-from orchestrator.plots import Curve, Labels, Panel, PhaseDiagram, Range, Shade, Stripes
-from orchestrator.plots.lines import Scale
+from orchestrator.plots import (
+    Chart,
+    Curve,
+    Film,
+    Frame,
+    Labels,
+    Panel,
+    PhaseDiagram,
+    Range,
+    Scale,
+    Shade,
+    Stripes,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +60,7 @@ def _rendered(figure: Figure) -> list[NDArray[np.uint8]]:
 
 @pytest.fixture
 def diagram() -> PhaseDiagram:
-    return PhaseDiagram(Labels(ROWS, COLUMNS), "winds", Range(0.0, 10.0), SHAPE)
+    return PhaseDiagram(Labels(ROWS, COLUMNS), Frame("winds", Range(0.0, 10.0), SHAPE))
 
 
 def test_a_phase_diagram_has_each_map_in_its_place(diagram: PhaseDiagram) -> None:
@@ -83,7 +94,7 @@ def test_level_ground_has_the_colour_of_its_height(diagram: PhaseDiagram) -> Non
 
 @pytest.mark.parametrize("shape", [(1, 20), (10, 1), (1, 1)])
 def test_domains_of_one_row_or_column_are_drawn(shape: tuple[int, int]) -> None:
-    diagram = PhaseDiagram(Labels(), "winds", Range(0.0, 10.0), shape)
+    diagram = PhaseDiagram(Labels(), Frame("winds", Range(0.0, 10.0), shape))
 
     diagram.show({(0, 0): Panel(np.full(shape, 5, np.int16), 100.0)})
 
@@ -101,7 +112,7 @@ def test_a_scale_of_colours_tells_what_lies_beyond() -> None:
     assert both == Range(3.0, 5.0, below=True, above=True)
     assert high == Range(3.0, 5.0)
     assert none is None
-    figure = PhaseDiagram(Labels(), "winds", both, SHAPE).figure
+    figure = PhaseDiagram(Labels(), Frame("winds", both, SHAPE)).figure
     _rendered(figure)
     (triangles,) = [a for a in figure.axes[1:] if a.get_ylabel() == "height (cells)"]
     assert len([patch for patch in triangles.patches if patch.get_visible()]) == 2
@@ -185,7 +196,7 @@ def test_the_small_print_tells_sizes_and_explains_holes(diagram: PhaseDiagram) -
     times = np.array([0.0, 10.0])
     one = {(0, 0): Stripes(times, np.array([[0, 1], [np.nan, 2]], np.float32), 5)}
     profile = plots.space_time(one, Labels(ROWS, COLUMNS), "winds")
-    told = "row y = 5; wind from the left; white: columns without air; plain grey: not in"
+    told = "row y = 5; wind from the left; grey: columns without air; light grey: not in"
     assert profile.get_supxlabel().startswith(told)
 
 
@@ -193,7 +204,9 @@ def test_rows_have_room_for_what_stands_beside_them(tmp_path: Path) -> None:
     points = tuple(
         f"Tau_min = {i}\nLambda_I = 0.01\nCoef_A = {i}\nCoef_B = 2" for i in range(3)
     )
-    figure = PhaseDiagram(Labels(points, ("",)), "winds", Range(0.0, 10.0), (10, 100)).figure
+    figure = PhaseDiagram(
+        Labels(points, ("",)), Frame("winds", Range(0.0, 10.0), (10, 100))
+    ).figure
 
     plots.save(figure, tmp_path / "a.png", "command")
     boxes = [axes.yaxis.label.get_window_extent() for axes in figure.axes[:3]]
@@ -210,7 +223,7 @@ def test_no_text_stands_beyond_the_edge(
     """Though the sweep has a long name, and its rows have long values."""
     rows = ("Lambda_E = 1\nCsp_template = SNOWFALL(4)", "Lambda_E = 4\nCsp_template = CONE(8)")
     name = "snowfall-wind-strength-and-avalanche-angle-of-2026, exp1024"
-    diagram = PhaseDiagram(Labels(rows, columns), name, Range(0.0, 10.0), shape)
+    diagram = PhaseDiagram(Labels(rows, columns), Frame(name, Range(0.0, 10.0), shape))
     panel = Panel(np.full(shape, 3, np.int16), 1234.56, "timeout", note="full from t = 9 t0 on")
     diagram.show(dict.fromkeys(itertools.product(range(2), range(len(columns))), panel))
     stripes = Stripes(np.array([0.0, 10.0]), np.zeros((2, 9), np.float32), 5)
@@ -246,7 +259,7 @@ def test_powers_of_ten_have_numbers_where_there_is_room(
     found = [Curve(("a", ""), wavelengths, {"power": power}, {"power": error}, 2)]
     scales = Scale("wavelength", logarithmic=True), {"power": Scale("power", logarithmic=True)}
 
-    figure = plots.curves(found, scales, "winds")
+    figure = plots.curves(found, Chart(*scales, "winds"))
 
     _rendered(figure)
     (axes,) = figure.axes
@@ -321,7 +334,7 @@ def test_of_no_power_powers_of_ten_have_no_value() -> None:
     found = [Curve(("a", ""), np.array([2.0, 4.0, 8.0]), nothing, nothing, 2)]
     scales = Scale("wavelength", logarithmic=True), {"power": Scale("power", logarithmic=True)}
 
-    (axes,) = plots.curves(found, scales, "winds").axes
+    (axes,) = plots.curves(found, Chart(*scales, "winds")).axes
 
     assert [text.get_text() for text in axes.texts] == ["no value"]
     assert np.isnan(np.asarray(axes.lines[0].get_ydata(), float)).all()
@@ -333,7 +346,7 @@ def test_a_panel_without_values_says_so_and_has_no_scale() -> None:
     found = [plots.Curve(("a", ""), np.array([0.0, 10.0, 20.0]), values, values, 2)]
     scales = Scale("t"), {"wavelength": Scale("wavelength"), "sintered": Scale("sintered")}
 
-    figure = plots.curves(found, scales, "winds")
+    figure = plots.curves(found, Chart(*scales, "winds"))
 
     upper, lower = figure.axes
     assert [text.get_text() for text in upper.texts] == ["no value"]
@@ -347,7 +360,7 @@ def test_curves_are_the_mean_over_seeds_with_its_error() -> None:
     found = [Curve(("Tau_min = 0", ""), times, {"roughness": means}, {"roughness": errors}, 2)]
     scales = Scale("t (t0)"), {"roughness": Scale("roughness (cells)")}
 
-    figure = plots.curves(found, scales, "winds")
+    figure = plots.curves(found, Chart(*scales, "winds"))
 
     (axes,) = figure.axes
     line, alone = axes.lines
@@ -366,9 +379,9 @@ def test_means_of_other_seeds_are_thin_and_not_joined_with_each_other() -> None:
     sets = {"q": np.array([0, 0, 2, 2, 1])}
     found = [Curve(("a", ""), times, {"q": means}, {"q": errors}, 2, sets)]
 
-    figure = plots.curves(found, (Scale("t"), {"q": Scale("q")}), "winds", notes=("late",))
+    figure = plots.curves(found, Chart(Scale("t"), {"q": Scale("q")}, "winds", notes=("late",)))
 
-    whole, _, thin, alone = figure.axes[0].lines
+    whole, thin, alone = figure.axes[0].lines
     nan = np.nan
     drawn = [[1.0, 2.0, nan, nan, nan, nan, nan], [nan, nan, nan, 7.0, 8.0, nan, 0.0]]
     for line, expected in zip((whole, thin), drawn, strict=True):
@@ -384,7 +397,7 @@ def test_directions_go_the_shorter_way_round_and_stay_within_their_bounds() -> N
     values = {"q": means}, {"q": np.full(4, 30.0)}
     found = [Curve(("a", ""), times, *values, 2)]
 
-    figure = plots.curves(found, (Scale("t"), {"q": Scale("q", axial=True)}), "winds")
+    figure = plots.curves(found, Chart(Scale("t"), {"q": Scale("q", axial=True)}, "winds"))
 
     (axes,) = figure.axes
     drawn = np.asarray(axes.lines[0].get_ydata())
@@ -404,12 +417,12 @@ def test_where_points_are_many_colours_tell_a_number_of_theirs() -> None:
     ]
     shade = Shade("Lambda_E", numbers, logarithmic=True)
 
-    figure = plots.curves(found, (Scale("t"), {"q": Scale("q")}), "winds", shade)
+    figure = plots.curves(found, Chart(Scale("t"), {"q": Scale("q")}, "winds", shade))
 
     axes, bar = figure.axes
     assert bar.get_ylabel() == "Lambda_E"
     assert not figure.legends
-    drawn = [str(line.get_color()) for line in axes.lines[::2]]
+    drawn = [str(line.get_color()) for line in axes.lines]
     shades = colormaps["viridis"](np.linspace(0, 0.9, 256))
     assert drawn == [to_hex(shades[i]) for i in (255, 0, 128)]
 
@@ -429,7 +442,7 @@ def test_profiles_stand_over_time() -> None:
 def test_panels_of_a_broken_axis_have_their_own_titles() -> None:
     over = {(0, 0): "a", (0, 1): "b", (1, 0): "c"}
     labels = Labels(("", ""), ("", ""), over)
-    diagram = PhaseDiagram(labels, "winds", Range(0.0, 10.0), SHAPE)
+    diagram = PhaseDiagram(labels, Frame("winds", Range(0.0, 10.0), SHAPE))
     diagram.show({(1, 0): _panel(3)})
     times, heights = np.array([0.0, 10.0]), np.array([[0, 1, 2], [3, 4, 5]], np.float32)
     profile = plots.space_time({(1, 0): Stripes(times, heights, 5)}, labels, "winds")
@@ -476,9 +489,7 @@ def test_a_film_has_a_frame_for_each_moment(tmp_path: Path, diagram: PhaseDiagra
     path = tmp_path / "a.gif"
 
     plots.film(
-        diagram.figure,
-        lambda h: diagram.show({(0, 0): _panel(h)}),
-        (1, 5, 9),
+        Film(diagram.figure, lambda h: diagram.show({(0, 0): _panel(h)}), (1, 5, 9)),
         path,
         "plot winds",
     )
@@ -494,4 +505,40 @@ def test_what_no_picture_can_be_is_told(tmp_path: Path, diagram: PhaseDiagram) -
     with pytest.raises(RequestError, match=r"written as .png, .svg or .pdf"):
         plots.save(diagram.figure, tmp_path / "a.bmp", "")
     with pytest.raises(RequestError, match=r"written as .gif or .mp4"):
-        plots.film(diagram.figure, print, (), tmp_path / "a.avi", "")
+        plots.film(Film(diagram.figure, print, ()), tmp_path / "a.avi", "")
+
+
+def test_directions_are_not_joined_the_longer_way_round() -> None:
+    x, means = np.arange(4.0), np.array([80.0, 88.0, -85.0, -70.0])
+    found = [Curve(("a", ""), x, {"q": means}, {"q": np.full(4, np.nan)}, 1)]
+
+    chart = Chart(Scale("divergence"), {"q": Scale("q", axial=True)}, "winds", marked=True)
+    figure = plots.curves(found, chart)
+
+    [line] = figure.axes[0].lines
+    drawn = np.asarray(line.get_ydata())
+    assert np.array_equal(drawn, [80, 88, np.nan, -85, -70], equal_nan=True)
+
+
+def test_a_long_legend_has_room_beside_the_panels(tmp_path: Path) -> None:
+    x = np.arange(3.0)
+    found = [
+        Curve(
+            (f"Lambda_S = {n}, Tau_min = 100, Ava_angle = 50\n0.4 ± 0.1 cells", ""),
+            x,
+            {"q": x},
+            {"q": x},
+            1,
+        )
+        for n in range(14)
+    ]
+    figure = plots.curves(found, Chart(Scale("t"), {"q": Scale("q")}, "hardening"))
+
+    plots.save(figure, tmp_path / "a.png", "command")
+
+    [legend] = figure.legends
+    box, height = legend.get_window_extent(), figure.get_figheight() * figure.dpi
+    assert box.y0 > 0.15 * figure.dpi
+    assert box.y1 <= height
+    written = figure._suptitle.get_window_extent()  # type: ignore[attr-defined]
+    assert written.x1 < box.x0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from orchestrator.plots import Labels, Panel, PhaseDiagram, Range, Rose
+from orchestrator.plots import Frame, Labels, Panel, PhaseDiagram, Range, Rose
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ def _arrows(axes: Axes) -> list[Polygon]:
 
 
 def _shown(rose: Rose) -> Axes:
-    diagram = PhaseDiagram(Labels(), "", Range(0, 5), (20, 30))
+    diagram = PhaseDiagram(Labels(), Frame("", Range(0, 5), (20, 30)))
     heights = np.ones((20, 30), np.int16)
     diagram.show({(0, 0): Panel(heights, 0.0, turning=True, rose=rose)})
     diagram.show({(0, 0): Panel(heights, 1.0, turning=True, rose=rose)})  # as in a film

@@ -75,7 +75,7 @@ def test_a_fourth_reduction_is_kept_labelled_compared_and_drawn(
     sweep: SweepDirectory, tmp_path: Path
 ) -> None:
     place = sweep.experiment(0)
-    (path,) = draw(sweep, Choice("series", tmp_path / "air.svg", quantity="air"), "plot")
+    (path,) = draw(sweep, Choice("series", tmp_path / "air.svg", quantity=("air",)), "plot")
     reduced = arrays.reduced(place)
     other = with_arrays(reduced, air_cells=reduced.arrays["air_cells"] + [0, 1])
 

@@ -9,6 +9,7 @@ from orchestrator.analysis.dataset import lazy, writing
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.dataset.statistics import over_seeds
 from orchestrator.errors import RequestError
+from orchestrator.model.pictures import Units
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.threads import unnoticed
 
@@ -50,7 +51,8 @@ def open_sweep(
         :func:`orchestrator.analysis.observables.quantities`, ``snapshot_time`` (t0), ``unplaced`` (how many
         snapshots were later than that), ``full_from`` (t0, from when the domain is filled up to its
         ceiling), ``state``, ``progress``, ``wall_time`` (s), ``cell_size``
-        (m), ``time_scale`` (s) and ``experiment``. Where all experiments share these two scales
+        (m), ``time_scale`` (s), ``shear_velocity`` and ``wind_10m`` (m/s, of the wind that the
+        property file implies) and ``experiment``. Where all experiments share these two scales
         there are also ``x_m``, ``y_m`` and ``time_s``. What is missing is not a number, and
         ``state`` says why. Follows the CF conventions.
 
@@ -77,11 +79,14 @@ def collect(
     path: Path,
     tolerance_t0: float | None = None,
     progress: Progress = unnoticed,
+    in_units: Units = Units.MODEL,
 ) -> writing.Written:
     """Write a sweep to a Zarr store (``.zarr``) or a NetCDF-4 file (``.nc``).
 
     It has what :func:`open_sweep` has, heights as int16 with a fill value and states as CF flags.
+    With units of nature, series are in m, m³ and m/d, and ``snapshot_time`` in d, by the scales of
+    each experiment; heights stay whole cells.
     ``progress`` is called now and then, and if it raises an exception nothing is left behind.
     """
     writing.refuse(path)
-    return writing.write(lay_out(sweep, tolerance_t0), path, progress)
+    return writing.write(lay_out(sweep, tolerance_t0), path, progress, in_units)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator.analysis import observables
-from orchestrator.analysis.scales import scales
+from orchestrator.analysis import observables, units
+from orchestrator.analysis.measured import measure
+from orchestrator.analysis.scales import Scales, scales
 from orchestrator.model import State, reductions
+from orchestrator.model.pictures import Units
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.model.snapshots import Reduced
 
 _STATES = list(State)
+_NO_SCALES = Scales()
 
 MISSING = -1
 """What stands in files for a whole number that is not there."""
@@ -77,13 +80,17 @@ def _fill(reduction: Reduction) -> float:
     return np.nan if np.dtype(reduction.dtype).kind == "f" else MISSING
 
 
-def series_variables() -> dict[str, Variable]:
+def series_variables(in_units: Units = Units.MODEL) -> dict[str, Variable]:
     """Return the variables with one number per snapshot, and what is found with them."""
-    series = {
-        name: _number(("time",), **quantity.about())
-        for name, quantity in observables.quantities().items()
-    }
-    return {**_BESIDE_SERIES, **series}
+    series = {}
+    for name, quantity in observables.quantities().items():
+        unit = units.name(quantity, in_units) or quantity.units
+        series[name] = _number(("time",), **{**quantity.about(), "units": unit})
+    beside = dict(_BESIDE_SERIES)
+    if in_units is Units.SI:
+        about = {**beside["snapshot_time"].attributes, "units": units.time_name(in_units)}
+        beside["snapshot_time"] = _number(("time",), **about)
+    return {**beside, **series}
 
 
 def _number(more: tuple[str, ...], **about: str) -> Variable:
@@ -126,6 +133,12 @@ STANDING: Mapping[str, Variable] = {
     "time_scale": Variable(
         (), "float64", np.nan, {"long_name": "duration of a t0 in nature", "units": "s"}
     ),
+    "shear_velocity": Variable(
+        (), "float64", np.nan, {"long_name": "shear velocity of the wind", "units": "m s-1"}
+    ),
+    "wind_10m": Variable(
+        (), "float64", np.nan, {"long_name": "wind 10 m above a flat bed", "units": "m s-1"}
+    ),
     "experiment": Variable((), "int32", -1, {"long_name": "number of the experiment"}),
 }
 """What is known of an experiment without its snapshots."""
@@ -144,27 +157,35 @@ def status_arrays(grid: Grid) -> dict[str, NDArray[Any]]:
 
 def _status_values(grid: Grid, status: Status) -> dict[str, Any]:
     begun = status.record is not None or status.progress is not None
-    cell_size, time_scale = scales(grid.directory.experiment(status.experiment.number))
+    in_nature = scales(grid.directory.experiment(status.experiment.number))
     return {
         "state": _STATES.index(status.state),
         "progress": status.fraction,
         "wall_time": status.wall_s if begun else np.nan,
-        "cell_size": cell_size,
-        "time_scale": time_scale,
+        "cell_size": in_nature.cell_m,
+        "time_scale": in_nature.t0_s,
+        "shear_velocity": in_nature.shear_m_s,
+        "wind_10m": in_nature.wind_m_s,
         "experiment": status.experiment.number,
     }
 
 
-def series_values(grid: Grid, reduced: Reduced) -> dict[str, NDArray[Any]]:
+def series_values(
+    grid: Grid, reduced: Reduced, in_units: Units = Units.MODEL, in_nature: Scales = _NO_SCALES
+) -> dict[str, NDArray[Any]]:
     """Return the values of :func:`series_variables` over the grid's times."""
-    values: dict[str, NDArray[Any]] = observables.series(reduced)
-    values["snapshot_time"] = reduced.times
+    of_all = measure(reduced)
+    values: dict[str, NDArray[Any]] = {
+        name: of_all.values[name] * units.factor(quantity, in_units, in_nature)
+        for name, quantity in observables.quantities().items()
+    }
+    values["snapshot_time"] = of_all.times * units.days(in_units, in_nature)
     variables = series_variables()
     on_grid = {name: _on_grid(grid, variables[name], reduced, v) for name, v in values.items()}
     on_grid["unplaced"] = np.array(
         len(reduced.times) - len(grid.aligned(reduced.times)[0]), float
     )
-    on_grid["full_from"] = np.array(observables.full_from(reduced))
+    on_grid["full_from"] = np.array(of_all.full_from)
     return on_grid
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,8 +19,10 @@ from orchestrator.analysis.dataset.variables import (
     series_variables,
     status_arrays,
 )
+from orchestrator.analysis.scales import scales
 from orchestrator.errors import RequestError
 from orchestrator.formats.durable import draft_of
+from orchestrator.model.pictures import Units
 from orchestrator.records import arrays
 from orchestrator.threads import in_order
 
@@ -85,8 +87,8 @@ class Written(NamedTuple):
     damaged: Mapping[int, tuple[str, ...]]
 
 
-def write(grid: Grid, path: Path, progress: Progress) -> Written:
-    """Write all of a sweep to ``path``; it appears whole.
+def write(grid: Grid, path: Path, progress: Progress, in_units: Units = Units.MODEL) -> Written:
+    """Write all of a sweep to ``path``, its series in these units; it appears whole.
 
     ``progress`` is called before each block of experiments, and if it raises an exception nothing is
     left behind.
@@ -100,7 +102,7 @@ def write(grid: Grid, path: Path, progress: Progress) -> Written:
     path.parent.mkdir(parents=True, exist_ok=True)
     damaged: dict[int, tuple[str, ...]] = {}
     with draft_of(path) as draft, _TARGETS[path.suffix.lower()](draft, grid) as target:
-        small = _fill(target, grid, progress, damaged)
+        small = _fill(target, grid, progress, _Reader(grid, in_units, damaged))
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
     size = sum(file.stat().st_size for file in files)
     full = {
@@ -116,7 +118,7 @@ def _fill(
     target: Target,
     grid: Grid,
     progress: Progress,
-    damaged: dict[int, tuple[str, ...]],
+    reader: _Reader,
 ) -> Mapping[str, NDArray[Any]]:
     """Write coordinates, then the variables, a block of experiments after the other.
 
@@ -131,7 +133,7 @@ def _fill(
     for name, (of, values, about) in coordinates.items():
         target.array(name, of, values)
         target.describe(name, about)
-    parts, series, snapshots = {}, series_variables(), array_variables()
+    parts, series, snapshots = {}, series_variables(reader.in_units), array_variables()
     for name, variable in {**STANDING, **series, **snapshots}.items():
         shape = (*grid.shape, *variable.shape(grid))
         parts[name] = target.variable(name, (*dimensions, *variable.more), shape, variable)
@@ -142,9 +144,7 @@ def _fill(
     blocks = _blocks(grid)
     cells = itertools.chain.from_iterable(blocks.values())
     # while a block is written the next is read
-    read = in_order(
-        functools.partial(_read, grid, damaged), cells, ahead=math.prod(together(grid))
-    )
+    read = in_order(reader.read, cells, ahead=math.prod(together(grid)))
     done = 0
     for number, within in blocks.items():
         progress(done, len(grid.cells))
@@ -190,10 +190,20 @@ def _empty(
     }
 
 
-def _read(grid: Grid, damaged: dict[int, tuple[str, ...]], cell: Index) -> dict[str, Any]:
-    """Return the value of every series and array at a place; note what is damaged."""
-    number = grid.cells[cell].experiment.number
-    reduced = arrays.reduced(grid.directory.experiment(number))
-    if reduced.damaged:
-        damaged[number] = reduced.damaged
-    return series_values(grid, reduced) | array_values(grid, reduced)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads experiments in these units; notes what is damaged, by the number of the experiment."""
+
+    grid: Grid
+    in_units: Units
+    damaged: dict[int, tuple[str, ...]]
+
+    def read(self, cell: Index) -> dict[str, Any]:
+        """Return the value of every series and array at a place."""
+        number = self.grid.cells[cell].experiment.number
+        place = self.grid.directory.experiment(number)
+        reduced = arrays.reduced(place)
+        if reduced.damaged:
+            self.damaged[number] = reduced.damaged
+        series = series_values(self.grid, reduced, self.in_units, scales(place))
+        return series | array_values(self.grid, reduced)

@@ -32,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=float,
         help="by which a snapshot may be late; default a quarter of the interval, at least 0.5",
     )
+    arguments.add_units(parser)
 
 
 def perform(options: argparse.Namespace) -> int:
@@ -40,6 +41,7 @@ def perform(options: argparse.Namespace) -> int:
     from orchestrator.analysis import dataset
     from orchestrator.cli import progress, screen
     from orchestrator.formats import destination
+    from orchestrator.model.pictures import Units
     from orchestrator.records import selection
     from orchestrator.records.live_status import LiveStatus
     from orchestrator.records.status import present
@@ -59,7 +61,8 @@ def perform(options: argparse.Namespace) -> int:
             interrupt()
             noted(done, total)
 
-        written = dataset.collect(directory, path, options.tolerance, noticed)
+        in_units = Units(options.units or Units.MODEL)
+        written = dataset.collect(directory, path, options.tolerance, noticed, in_units)
     statuses = present(LiveStatus(directory).read())
     done = sum(s.state.complete for s in statuses)
     size = text.size(written.size)

@@ -1,4 +1,4 @@
-"""Write a table of parameters and final quantities, one row per experiment, as CSV."""
+"""Write a table of parameters and final quantities, or of dunes, as CSV."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from orchestrator.cli import arguments
 if TYPE_CHECKING:
     import argparse
 
-EXAMPLES = ("quickstart > quickstart.csv", "quickstart -o quickstart.csv")
+EXAMPLES = (
+    "quickstart > quickstart.csv",
+    "quickstart --units si -o quickstart.csv",
+    "quickstart --dunes -o dunes.csv",
+)
 """What may stand behind the verb."""
 
 
@@ -20,21 +24,38 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help="file to write (default: print it)"
     )
+    arguments.add_units(parser)
+    parser.add_argument(
+        "--dunes",
+        action="store_true",
+        help="a row for each dune in each snapshot: place, size, celerity, merging and splitting",
+    )
+    arguments.add_threshold(parser)
 
 
 def perform(options: argparse.Namespace) -> int:
     """Print the table, or write it."""
+    from orchestrator.analysis.dunes import rows as of_dunes
     from orchestrator.analysis.table import table, write
     from orchestrator.cli import screen
+    from orchestrator.errors import RequestError
     from orchestrator.formats import destination
     from orchestrator.formats.durable import replacing
+    from orchestrator.model.pictures import Units
     from orchestrator.records import selection
 
     path = None
     if options.output is not None:
         path = destination.ready(options.output, (".csv",))
     directory = selection.find_sweep(options.sweep, options.data_dir)
-    text = write(table(directory))
+    in_units = Units(options.units or Units.MODEL)
+    if options.dunes:
+        rows = of_dunes.table(directory, in_units, options.threshold)
+    elif options.threshold is not None:
+        raise RequestError("--threshold: of --dunes only")
+    else:
+        rows = table(directory, in_units)
+    text = write(rows)
     if path is None:
         print(text, end="")
         return 0

@@ -1,13 +1,13 @@
-"""Draw a sweep: height maps on the grid of its axes, series, spectra, profiles, animations."""
+"""Draw a sweep: height maps on its axes, quantities against parameters, curves, films."""
 
 from __future__ import annotations
 
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from orchestrator import settings, text
+from orchestrator import settings
 from orchestrator.cli import arguments
 from orchestrator.model.pictures import FRAMES, KINDS, QUANTITIES_SHOWN
 
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "quickstart",
-    "quickstart series --quantity roughness,wavelength -o roughness.pdf",
+    "quickstart roughness --against Tau_min",
+    "quickstart map --quantity roughness --mean 500,1000",
+    "quickstart series --quantity roughness,wavelength --units si -o roughness.pdf",
+    "quickstart --size double --dpi 300 --bare --labels 'Lambda_I=snowfall rate' -o figure.pdf",
     "quickstart animation -o film.mp4",
 )
 """What may stand behind the verb."""
+
+_QUANTITIES = ", ".join(QUANTITIES_SHOWN)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,31 +36,40 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="KIND",
         nargs="?",
         default="phase-diagram",
-        help=f"{', '.join(KINDS[:-1])} or {KINDS[-1]} (default: phase-diagram)",
+        help=f"{', '.join(KINDS[:-1])} or {KINDS[-1]}; or the name of a quantity, to draw it "
+        "against a parameter (default: phase-diagram)",
     )
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help=".png, .svg, .pdf; .gif, .mp4"
     )
+    _add_subject(parser)
+    _add_time(parser)
+    _add_look(parser)
+
+
+def _add_subject(parser: argparse.ArgumentParser) -> None:
+    """Add what is drawn."""
     parser.add_argument(
-        "--time",
-        metavar="TIME",
-        help="time to draw: 300 is in t0, 30d in nature, with s, min, h, d or y (default: the last "
-        "snapshot)",
+        "--quantity",
+        metavar="NAME,...",
+        help=f"quantities, by commas (default: {_QUANTITIES}; of a map the first)",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="NAME",
+        help="parameter to the right, of a quantity (default: the first that is swept)",
     )
     parser.add_argument(
         "--seed",
         metavar="N",
         type=int,
-        help="seed to draw (default: first seed; all seeds for series and spectra)",
+        help="seed to draw (default: first seed; all seeds for curves, quantities and maps)",
     )
-    parser.add_argument("--rows", metavar="AXIS", help="axis that goes down the page")
+    parser.add_argument(
+        "--rows", metavar="AXIS", help="axis that goes down the page, or up a map"
+    )
     parser.add_argument("--columns", metavar="AXIS", help="axis that goes across the page")
     parser.add_argument("--experiment", metavar="EXP", help="the only experiment to draw")
-    parser.add_argument(
-        "--quantity",
-        metavar="NAME,...",
-        help=f"quantities of a series, by commas (default: {QUANTITIES_SHOWN})",
-    )
     parser.add_argument(
         "--y", metavar="ROW", type=int, help="row of a profile, in cells (default: the middle)"
     )
@@ -69,36 +83,99 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--relative",
         action="store_true",
         default=None,
-        help="colours of the height above each map's own mean, which show dunes on beds of any depth",
+        help="heights above each map's own mean, which show dunes on beds of any depth",
+    )
+    arguments.add_threshold(parser)
+    parser.add_argument(
+        "--fit",
+        action="store_true",
+        default=None,
+        help="draw with a series of one quantity its exponential approach, and tell its constants",
+    )
+
+
+def _add_time(parser: argparse.ArgumentParser) -> None:
+    """Add when, and what of a series is drawn."""
+    parser.add_argument(
+        "--time",
+        metavar="TIME",
+        help="time to draw: 300 is in t0, 30d in nature, with s, min, h, d or y (default: the last "
+        "snapshot)",
+    )
+    parser.add_argument(
+        "--mean",
+        metavar="FROM,TO",
+        help="of a quantity its mean over a window of time, either end of which may be left out",
+    )
+    parser.add_argument(
+        "--rate",
+        metavar="FROM,TO",
+        help="of a quantity its rate of change over a window of time",
+    )
+    parser.add_argument(
+        "--window",
+        metavar="FROM,TO",
+        help="window of time from which velocities of waves and offsets are measured (default: all)",
+    )
+    parser.add_argument(
+        "--crosses",
+        metavar="VALUE",
+        type=float,
+        help="of a quantity the time at which it first comes to a value",
+    )
+
+
+def _add_look(parser: argparse.ArgumentParser) -> None:
+    """Add how it looks."""
+    arguments.add_units(parser)
+    parser.add_argument("--title", metavar="TEXT", help="what stands above; '' for nothing")
+    parser.add_argument(
+        "--size",
+        metavar="SIZE",
+        help="single or double column of a journal, or WxH in mm, e.g. 89x60, 10x8cm",
+    )
+    parser.add_argument(
+        "--dpi", metavar="N", type=int, help="pixels per inch (default: 150; of a film 100)"
+    )
+    parser.add_argument(
+        "--font", metavar="NAME,PT", help="font and its size, e.g. Arial,8 or 8"
+    )
+    parser.add_argument(
+        "--cmap", metavar="NAME", help="matplotlib's map of colours, e.g. viridis"
+    )
+    parser.add_argument(
+        "--range",
+        metavar="LO,HI",
+        help="range of the colours, or of the upright axis of curves",
+    )
+    parser.add_argument(
+        "--labels",
+        metavar="NAME=LABEL",
+        action="append",
+        help="write a parameter or quantity otherwise; may be repeated",
+    )
+    parser.add_argument(
+        "--bare",
+        action="store_true",
+        default=None,
+        help="write nothing under the picture",
     )
 
 
 def perform(options: argparse.Namespace) -> int:
     """Draw and say where the pictures are."""
+    from orchestrator.analysis.observables import quantities
     from orchestrator.cli import progress, screen
-    from orchestrator.model.pictures import Choice
-    from orchestrator.plots.plot import draw, refuse
+    from orchestrator.model.pictures import Words
+    from orchestrator.plots.choice import read
+    from orchestrator.plots.plot import draw
     from orchestrator.records import selection
 
-    kind_alone = options.sweep in KINDS
+    kind_alone = options.sweep in {*KINDS, *quantities()}
     if kind_alone and not (settings.data_directory(options.data_dir) / options.sweep).exists():
         options.sweep, options.kind = None, options.sweep
-    time_t0, time_s = (None, None) if options.time is None else text.read_time(options.time)
-    choice = Choice(
-        kind=options.kind,
-        output=options.output,
-        time_t0=time_t0,
-        time_s=time_s,
-        seed=options.seed,
-        rows=options.rows,
-        columns=options.columns,
-        experiment=options.experiment,
-        quantity=options.quantity,
-        y=options.y,
-        frames=options.frames,
-        relative=options.relative,
-    )
-    refuse(choice)
+    words: Any = {name: getattr(options, name) for name in Words.__annotations__}
+    choice = read(options.kind, words)
     directory = selection.find_sweep(options.sweep, options.data_dir)
     command = shlex.join(["rescal-sweep", *sys.argv[1:]])
     console = screen.console(options)

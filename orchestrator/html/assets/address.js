@@ -1,6 +1,6 @@
 // The address of a view: its fragment, such as #t=3&show=relief&pick.seed=seed+%3D+2.
 
-const TEXTS = ["show", "rows", "columns", "words", "state", "sort"];
+const TEXTS = ["show", "rows", "columns", "words", "state", "sort", "units"];
 
 export function initialView(times) {
   return {
@@ -14,6 +14,7 @@ export function initialView(times) {
     state: "",
     sort: "number",
     down: false,
+    units: "", // of the model, or "si"
   };
 }
 
@@ -39,6 +40,7 @@ export function viewOf(fragment, { times, states, numbers }) {
     if (parameters.has(key)) view[key] = parameters.get(key);
   }
   if (!states.includes(view.state)) view.state = "";
+  if (view.units !== "si") view.units = "";
   view.down = parameters.has("down");
   const open = Number(parameters.get("open"));
   view.open = parameters.has("open") && numbers.has(open) ? open : null;

@@ -42,27 +42,27 @@ export function path(times, values, x, y) {
   return text;
 }
 
-export function summary(quantity, times, values) {
+export function summary(quantity, times, values, late = "t0") {
   const first = values.findIndex(Number.isFinite);
   const last = values.findLastIndex(Number.isFinite);
-  const reading = (i) => `${withUnits(values[i], quantity.units)} at ${short(times[i])} t0`;
+  const reading = (i) => `${withUnits(values[i], quantity.units)} at ${short(times[i])} ${late}`;
   return `${quantity.longName}: ${reading(first)}, ${reading(last)}`;
 }
 
 // a figure of one quantity, and what moves its cursor to a time; null if there are no values.
-// A pointer over it, or an arrow key, reads a value.
-export function chart(quantity, times, values) {
+// A pointer over it, or an arrow key, reads a value. `late` is the unit of times.
+export function chart(quantity, times, values, late = "t0") {
   const range = rangeOf(values);
   if (range === null) return null;
   const reading = element("output", {});
-  const drawing = drawn(quantity, times, values, range);
+  const drawing = drawn(quantity, times, values, range, late);
   const caption = element("figcaption", {}, element("span", {}, titleOf(quantity)), reading);
-  makeReadable(drawing, reading, times, values);
+  makeReadable(drawing, reading, times, values, late);
   const figure = element("figure", { className: "chart" }, caption, drawing.root);
   return { figure, moveCursor: drawing.moveCursor };
 }
 
-function drawn(quantity, times, values, range) {
+function drawn(quantity, times, values, range, late) {
   const { width, height, left, right, top, bottom } = BOX;
   const start = times[0];
   const end = times.at(-1) > start ? times.at(-1) : start + 1;
@@ -77,7 +77,7 @@ function drawn(quantity, times, values, range) {
       id: `chart-${quantity.name}`,
       role: "img",
       tabindex: 0,
-      "aria-label": summary(quantity, times, values),
+      "aria-label": summary(quantity, times, values, late),
     },
     ...rules(y, range),
     ...timeLabels(x, start, end),
@@ -110,13 +110,13 @@ function timeLabels(x, start, end) {
   });
 }
 
-function makeReadable({ root, dot, x, y, timeOf }, reading, times, values) {
+function makeReadable({ root, dot, x, y, timeOf }, reading, times, values, late) {
   let index = -1;
   const show = (i) => {
     index = i;
     const known = i >= 0 && Number.isFinite(values[i]);
     dot.setAttribute("visibility", known ? "visible" : "hidden");
-    reading.textContent = i < 0 ? "" : `${short(values[i])} at ${short(times[i])} t0`;
+    reading.textContent = i < 0 ? "" : `${short(values[i])} at ${short(times[i])} ${late}`;
     if (!known) return;
     dot.setAttribute("cx", x(times[i]));
     dot.setAttribute("cy", y(values[i]));

@@ -1,10 +1,12 @@
 // The columns of the table of experiments: titles, values, order, and CSV.
 
 import { exact, titleOf } from "./text.js";
+import { timeUnit, unitOf } from "./units.js";
 
 // Each has an id, a title, the value of an experiment, and its name in a CSV file; words are
 // aligned to the left, and text is how a value is written if not as a measured number.
-export function columnsOf({ axes, quantities, experiments }) {
+// With `si`, measured numbers are in metres and days; those of experiments without scales are not.
+export function columnsOf({ axes, quantities, experiments }, si = "") {
   const parameters = axes
     .flat()
     .map((name, i) => ({
@@ -14,12 +16,26 @@ export function columnsOf({ axes, quantities, experiments }) {
       csv: name,
       text: exact,
     }));
-  const measured = quantities.map((quantity, i) => ({
-    id: `q.${quantity.name}`,
-    title: titleOf(quantity),
-    value: ({ last }) => last[i],
-    csv: quantity.name,
-  }));
+  const nature =
+    si && experiments.every(({ scales }) => scales.cell !== null && scales.t0 !== null);
+  const measured = quantities.map((quantity, i) => {
+    const { units } = unitOf(quantity, experiments[0] ?? {}, nature);
+    return {
+      id: `q.${quantity.name}`,
+      title: titleOf({ ...quantity, units }),
+      value: (each) =>
+        each.last[i] === null ? null : each.last[i] * unitOf(quantity, each, nature).factor,
+      csv: nature && units !== quantity.units ? `${quantity.name} (${units})` : quantity.name,
+    };
+  });
+  const time = nature
+    ? {
+        id: "time",
+        title: "d",
+        value: (each) => each.time * timeUnit(each, si).factor,
+        csv: "time_d",
+      }
+    : field("time", "t0", "time_t0");
   const percent = ({ fraction }) => Math.round(100 * fraction);
   const remark = { ...field("remark"), words: true };
   return [
@@ -27,7 +43,7 @@ export function columnsOf({ axes, quantities, experiments }) {
     ...parameters,
     { ...field("seed"), text: exact },
     { ...field("state"), words: true },
-    field("time", "t0", "time_t0"),
+    time,
     { ...field("fraction", "%", "percent"), value: percent },
     field("snapshots"),
     field("attempt"),

@@ -5,6 +5,7 @@ import { byId, element } from "./elements.js";
 import { keepsMaps } from "./scales.js";
 import { axes, data, experiments, scales } from "./sweep.js";
 import { inOneLine } from "./text.js";
+import { hasNature } from "./units.js";
 import { change, view } from "./view.js";
 
 export function buildControls() {
@@ -16,6 +17,7 @@ export function buildControls() {
     controls.append(sideControl("Down", "rows", sides), sideControl("Across", "columns", sides));
   }
   controls.append(...furtherAxes(axes, sides).map(pickControl));
+  if (hasNature(experiments)) controls.append(unitsControl());
   byId(focused)?.focus({ preventScroll: true });
 }
 
@@ -96,6 +98,14 @@ function sideControl(label, side, sides) {
     const exchanged = sides[other].id === id ? sides[side].id : sides[other].id;
     change({ [side]: id, [other]: exchanged });
   });
+}
+
+function unitsControl() {
+  const options = [
+    ["", "cells, t0"],
+    ["si", "metres, days"],
+  ];
+  return chooser("units", "Units", options, view.units, (units) => change({ units }));
 }
 
 function pickControl(axis) {

@@ -12,6 +12,7 @@ import { drawSpectrum, rangeOfWaves, strongestWave } from "./spectra.js";
 import { byNumber, data, described, experiments, scales } from "./sweep.js";
 import { table } from "./table.js";
 import { exact, short, unbroken } from "./text.js";
+import { cellUnit, scaled, timeUnit, unitOf } from "./units.js";
 import { change, onChange, view } from "./view.js";
 
 export const detail = {
@@ -47,7 +48,7 @@ function panelContent(experiment, block) {
     element("p", { className: "lead" }, unbroken(described(experiment))),
     experiment.remark ? element("p", { className: "why" }, experiment.remark) : null,
     ...pictures(experiment, block),
-    ...series(block),
+    ...series(experiment, block),
     titled("Parameters", parameterList(parameters)),
     titled("Provenance", pairs(Object.entries(provenance))),
     items.length ? titled("Attempts", element("ol", {}, ...items)) : null,
@@ -88,15 +89,19 @@ function followTime() {
   showMap(parts, frame);
   parts.slider.value = String(view.time);
   parts.slider.setAttribute("aria-valuetext", `${short(time)} t0`);
-  for (const { moveCursor } of parts.charts) moveCursor(frame.time);
+  const { factor } = timeUnit(parts.experiment, view.units);
+  for (const { moveCursor } of parts.charts) moveCursor(frame.time * factor);
   if (parts.spectrum) showSpectrum(parts, frame);
 }
 
 function showMap({ map, mapText, block, experiment }, frame) {
   const { depth, length, side } = block.head;
   const which = frame.past ? ", the last one there is" : ", the nearest there is";
-  const time = `${short(frame.time)} t0`;
-  const caption = `t = ${time}${frame.other ? which : ""}; ${length} × ${depth} cells`;
+  const late = timeUnit(experiment, view.units);
+  const cell = cellUnit(experiment, view.units);
+  const time = `${short(frame.time * late.factor)} ${late.units}`;
+  const sides = [length, depth].map((side) => short(side * cell.factor)).join(" × ");
+  const caption = `t = ${time}${frame.other ? which : ""}; ${sides} ${cell.units}`;
   if (!map) {
     mapText.textContent = `${caption}; no height maps were kept`;
     return;
@@ -109,8 +114,8 @@ function showMap({ map, mapText, block, experiment }, frame) {
   map.setAttribute("aria-label", `Height map of exp${experiment.number} at ${time}`);
 }
 
-function showSpectrum({ spectrum, spectrumText, block }, frame) {
-  const strongest = strongestWave(block, frame.index);
+function showSpectrum({ spectrum, spectrumText, block, experiment }, frame) {
+  const strongest = strongestWave(block, frame.index, cellUnit(experiment, view.units));
   drawSpectrum(spectrum, block, frame.index);
   spectrumText.textContent = `${rangeOfWaves(block)} ${strongest}`;
   spectrum.setAttribute("aria-label", `Spectrum at ${short(frame.time)} t0. ${strongest}`);
@@ -118,17 +123,27 @@ function showSpectrum({ spectrum, spectrumText, block }, frame) {
 
 // ---- series and parameters -----------------------------------------------------------------
 
-function series({ arrays }) {
-  const times = Array.from(arrays.series_times.values);
+function series(experiment, { arrays }) {
+  const late = timeUnit(experiment, view.units);
+  const times = scaled(Array.from(arrays.series_times.values), late.factor);
   if (times.length < 2) return [];
   const charts = data.quantities
     .filter(({ name }) => arrays[name])
-    .map((quantity) => chart(quantity, times, Array.from(arrays[quantity.name].values)))
+    .map((quantity) => {
+      const { factor, units } = unitOf(quantity, experiment, view.units);
+      const values = scaled(Array.from(arrays[quantity.name].values), factor);
+      return chart({ ...quantity, units }, times, values, late.units);
+    })
     .filter(Boolean);
   detail.parts.charts = charts;
   const figures = charts.map(({ figure }) => figure);
   return figures.length
-    ? [titled("Series over time (t0)", element("div", { className: "charts" }, ...figures))]
+    ? [
+        titled(
+          `Series over time (${late.units})`,
+          element("div", { className: "charts" }, ...figures),
+        ),
+      ]
     : [];
 }
 
@@ -167,6 +182,7 @@ export async function startDetail() {
   onChange((part) => {
     if ("open" in part && part.open === null) closeDetail();
     else if ("open" in part) openDetail(part.open);
+    else if ("units" in part && view.open !== null) openDetail(view.open);
     else if ("time" in part || "show" in part) followTime();
   });
   if (view.open !== null) await openDetail(view.open);

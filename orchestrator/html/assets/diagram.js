@@ -9,6 +9,7 @@ import { cellAfter, MOVES, moveTo } from "./navigation.js";
 import { axes, data, experiments, scales } from "./sweep.js";
 import { short, unbroken, withUnits } from "./text.js";
 import { hideTip, showTip, updateTip } from "./tooltip.js";
+import { commonUnit } from "./units.js";
 import { change, onChange, view } from "./view.js";
 
 const MOST_COLUMNS = 24; // of a grid; longer axes flow over several lines
@@ -76,8 +77,10 @@ function redraw() {
   byId("time").value = String(view.time);
   byId("time").setAttribute("aria-valuetext", `${time} t0`);
   byId("lit").hidden = !showsMaps() || !experiments.some(({ heights }) => heights);
-  const { low, high, units, label } = scales[view.show];
-  byId("scale-text").textContent = `${label}: ${short(low)} to ${withUnits(high, units)}`;
+  const { low, high, label, quantity } = scales[view.show];
+  const { factor, units } = commonUnit(quantity, experiments, view.units);
+  const ends = `${short(low * factor)} to ${withUnits(high * factor, units)}`;
+  byId("scale-text").textContent = `${label}: ${ends}`;
 }
 
 function drawScale(canvas) {
@@ -131,7 +134,7 @@ export function startDiagram() {
       buildControls();
       buildDiagram();
     }
-    if (rebuilt || "time" in part || "show" in part) {
+    if (rebuilt || "time" in part || "show" in part || "units" in part) {
       redraw();
       updateTip();
     }

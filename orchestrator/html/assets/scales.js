@@ -1,11 +1,14 @@
 // The range of values that the colours of a sweep stand for.
 
+const HEIGHT = { units: "cells", length: 1, time: 0 };
+
 // by what is shown: height, relief, and each quantity of which there are values
 export function scalesOf(experiments, quantities) {
   const scales = { height: heightScale(experiments), relief: reliefScale(experiments) };
-  quantities.forEach(({ name, longName, units }, i) => {
+  quantities.forEach((quantity, i) => {
     const spans = experiments.map((experiment) => experiment.spans[i]).filter(Boolean);
-    if (spans.length) scales[name] = { ...union(spans), units, label: longName };
+    if (spans.length)
+      scales[quantity.name] = { ...union(spans), label: quantity.longName, quantity };
   });
   return scales;
 }
@@ -21,12 +24,12 @@ export function keepsMaps(experiments) {
 function heightScale(experiments) {
   const ranges = experiments.map((experiment) => experiment.heights).filter(Boolean);
   const { low, high } = union(ranges.length ? ranges : [[0, 1]]);
-  return { low, high: Math.max(high, low + 1), units: "cells", label: "height" };
+  return { low, high: Math.max(high, low + 1), label: "height", quantity: HEIGHT };
 }
 
 function reliefScale(experiments) {
   const most = Math.max(1, ...experiments.map((experiment) => experiment.relief ?? 0));
-  return { low: -most, high: most, units: "cells", label: "height above the mean" };
+  return { low: -most, high: most, label: "height above the mean", quantity: HEIGHT };
 }
 
 function union(ranges) {

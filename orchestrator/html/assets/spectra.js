@@ -29,7 +29,7 @@ export function rangeOfWaves({ head, arrays }) {
   return `Waves in the domain: ${along}, ${across}, up to ${perCell.join(" and ")} per cell.`;
 }
 
-export function strongestWave({ head, arrays }, index) {
+export function strongestWave({ head, arrays }, index, { factor, units }) {
   const peak = head.peaks[index];
   if (!(peak > 0)) return "There are no waves.";
   const { values, shape } = arrays.spectra;
@@ -37,7 +37,7 @@ export function strongestWave({ head, arrays }, index) {
   const size = rows * columns;
   const strongest = values.subarray(index * size, (index + 1) * size).indexOf(255);
   const [along, across] = [strongest % columns, Math.floor(strongest / columns)];
-  const length = Math.round(1 / Math.hypot(along / head.length, across / head.depth));
+  const length = Math.round(1 / Math.hypot(along / head.length, across / head.depth)) * factor;
   const waves = `${along} along, ${across} across`;
-  return `Strongest wave, inlet and outlet included: ${waves}; length ${short(length)} cells, amplitude ${short(peak)} cells.`;
+  return `Strongest wave, inlet and outlet included: ${waves}; length ${short(length)} ${units}, amplitude ${short(peak * factor)} ${units}.`;
 }

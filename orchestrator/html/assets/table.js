@@ -10,7 +10,7 @@ import { change, onChange, view } from "./view.js";
 const CHUNK = 60; // rows that are added at a time
 
 const names = data.axes.flat();
-const columns = columnsOf(data);
+let columns = columnsOf(data, view.units);
 const searched = new Map(experiments.map((each) => [each.number, searchable(each, names)]));
 
 export const table = { listed: [], rows: 0 }; // experiments after the filter; rows so far
@@ -127,7 +127,8 @@ export function startTable() {
   });
   onChange((part) => {
     if ("words" in part && "state" in part) showFilter(); // they come from an address
-    if ("words" in part || "state" in part || "sort" in part) buildRows();
+    if ("units" in part) columns = columnsOf(data, view.units);
+    if (["words", "state", "sort", "units"].some((key) => key in part)) buildRows();
   });
   buildRows();
 }

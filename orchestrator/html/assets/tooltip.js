@@ -5,6 +5,7 @@ import { cells } from "./cells.js";
 import { byId, element, pairs } from "./elements.js";
 import { byNumber, data, described } from "./sweep.js";
 import { short, stateName, unbroken, withUnits } from "./text.js";
+import { timeUnit, unitOf } from "./units.js";
 import { view } from "./view.js";
 
 const EDGE = 8; // pixels about it
@@ -39,6 +40,7 @@ function moveBeside(tip, box) {
 
 function tipContent(experiment, block) {
   const { number, state, remark, stop } = experiment;
+  const late = timeUnit(experiment, view.units);
   const frame = frameAt(block, data.times[view.time], data.times);
   const heading = [
     element("strong", {}, `exp${number} · ${stateName(state)}`),
@@ -46,11 +48,13 @@ function tipContent(experiment, block) {
     ...(remark ? [element("div", { className: "why" }, remark)] : []),
   ];
   if (frame === null) return heading;
-  const time = `at ${short(frame.time)} t0, of ${short(stop)} t0`;
-  const numbers = data.quantities.map(({ name, longName, units }) => [
-    longName,
-    withUnits(valueAt(block, name, frame.time), units),
-  ]);
+  const [now, end] = [frame.time, stop].map((t) => `${short(t * late.factor)} ${late.units}`);
+  const time = `at ${now}, of ${end}`;
+  const numbers = data.quantities.map((quantity) => {
+    const { factor, units } = unitOf(quantity, experiment, view.units);
+    const value = valueAt(block, quantity.name, frame.time);
+    return [quantity.longName, withUnits(factor === 1 ? value : value * factor, units)];
+  });
   return [...heading, element("div", { className: "small" }, time), pairs(numbers)];
 }
 

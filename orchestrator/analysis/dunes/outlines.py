@@ -1,0 +1,241 @@
+"""The dunes of one height map: what stands above a threshold, and how large it is."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from orchestrator.errors import optional
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+_SIGMA = 1.0  # cells, of the blur in which single grains do not count
+_BRIDGE = 2  # cells, half the width of what is no more than a bridge between two dunes
+_SMALLEST = 20  # columns of the smallest dune
+_ABOVE = 0.5  # standard deviations above the mean is the threshold that is taken,
+_GRAIN = 1.0  # or one cell, by which every bed is uneven
+
+
+@dataclass(frozen=True, slots=True)
+class Dune:
+    """One dune of a map; lengths in cells.
+
+    Attributes
+    ----------
+    number
+        In the map's labels, from 1.
+    x, y
+        Its middle, weighted by height.
+    length, width
+        Along and across the wind.
+    height
+        Of its highest column above the bed around all dunes.
+    area, volume
+        Columns within its outline, and cells above that bed.
+    asymmetry
+        Of the horns, which lie downwind on both sides: the left one (small y) less the right one, over
+        both together, from -1 to 1; not a number where there are none.
+    orientation
+        Of its longer axis in degrees, 0 along the wind, positive towards larger y, in (-90, 90].
+    whole
+        Whether it does not touch the edge of the domain.
+    """
+
+    number: int
+    x: float
+    y: float
+    length: float
+    width: float
+    height: float
+    area: int
+    volume: float
+    asymmetry: float
+    orientation: float
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """The dunes of one map.
+
+    Attributes
+    ----------
+    labels
+        int32 [D, L], the number of the dune at each column, 0 where there is none.
+    dunes
+        In the order of their numbers.
+    columns
+        y and x of the columns of each.
+    threshold, bed
+        Height above which there are dunes, and mean height of the rest, in cells.
+    """
+
+    labels: NDArray[np.int32]
+    dunes: tuple[Dune, ...]
+    columns: tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
+    threshold: float
+    bed: float
+
+
+def outlines(
+    surface: NDArray[np.float32], threshold: float | None = None, *, periodic: bool = False
+) -> Outlines:
+    """Find the dunes of a map.
+
+    Parameters
+    ----------
+    surface
+        float32 [D, L], in cells, without what is not a number.
+    threshold
+        In cells above the ground row (default: half a standard deviation, and at least one cell, above
+        the mean).
+    periodic
+        Whether what leaves the domain comes back at the other side, so that a dune may lie across.
+    """
+    with optional("dunes need"):
+        from scipy import ndimage  # noqa: PLC0415  # heavy, and optional
+
+    mode = "wrap" if periodic else "nearest"
+    smooth = ndimage.gaussian_filter(surface, _SIGMA, mode=mode)
+    usual = float(smooth.mean() + max(_ABOVE * smooth.std(), _GRAIN))
+    level = usual if threshold is None else threshold
+    labels = _parted(smooth > level, periodic=periodic)
+    sizes = np.bincount(labels.ravel(), minlength=1)
+    count = len(sizes) - 1
+    kept = np.flatnonzero(sizes >= _SMALLEST)
+    numbers = np.zeros(count + 1, np.int32)
+    numbers[kept[kept > 0]] = np.arange(1, np.count_nonzero(kept > 0) + 1)
+    labels = numbers[labels]
+    rest = surface[labels == 0]
+    bed = float(rest.mean()) if rest.size else float(surface.min())
+    columns = tuple(_columns(labels))
+    dunes = (
+        _dune(number, of_one, surface - bed, periodic=periodic)
+        for number, of_one in enumerate(columns, 1)
+    )
+    return Outlines(labels, tuple(dunes), columns, level, bed)
+
+
+def _parted(mask: NDArray[np.bool_], *, periodic: bool) -> NDArray[Any]:
+    """Label what stands together; narrow bridges between wide parts hold nothing together."""
+    from scipy import ndimage  # noqa: PLC0415  # as above
+
+    all_round = np.ones((3, 3))
+    size = 2 * _BRIDGE + 1
+    mode = "wrap" if periodic else "nearest"
+    narrow = ndimage.minimum_filter(mask, size, mode=mode)
+    cores, count = ndimage.label(ndimage.maximum_filter(narrow, size, mode=mode), all_round)
+    if periodic:
+        cores = _joined(cores)
+    parts, _ = ndimage.label(mask, all_round)
+    if periodic:
+        parts = _joined(parts)
+    # each column belongs to the nearest core of its part; a part without one is one
+    of_part = np.arange(parts.max() + 1) + count
+    of_part[parts[cores > 0]] = cores[cores > 0]
+    nearest = tuple(
+        ndimage.distance_transform_cdt(cores == 0, return_distances=False, return_indices=True)
+    )
+    own = (parts[nearest] == parts) & (cores[nearest] > 0)
+    return np.where(mask, np.where(own, cores[nearest], of_part[parts]), 0)
+
+
+def _joined(labels: NDArray[Any]) -> NDArray[Any]:
+    """Give what touches across opposite edges one label."""
+    target = np.arange(labels.max() + 1)
+
+    def root(label: int) -> int:
+        while target[label] != label:
+            label = int(target[label])
+        return label
+
+    for edge, other in ((labels[0], labels[-1]), (labels[:, 0], labels[:, -1])):
+        for by in (-1, 0, 1):
+            beside = np.roll(other, by)
+            for one, two in set(zip(edge.tolist(), beside.tolist(), strict=True)):
+                if one and two:
+                    target[max(root(one), root(two))] = min(root(one), root(two))
+    roots = np.array([root(label) for label in range(len(target))])
+    return np.asarray(roots[labels])
+
+
+def _columns(
+    labels: NDArray[np.int32],
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Yield y and x of the columns of each dune."""
+    y, x = np.nonzero(labels)
+    numbers = labels[y, x]
+    order = np.argsort(numbers, kind="stable")
+    y, x, numbers = y[order], x[order], numbers[order]
+    ends = np.searchsorted(numbers, np.arange(1, numbers.max(initial=0) + 2))
+    for first, last in itertools.pairwise(ends):
+        yield y[first:last], x[first:last]
+
+
+def _unwrapped(places: NDArray[Any], size: int) -> NDArray[Any]:
+    """Return places without the seam: from the end of the largest gap on."""
+    there = np.unique(places)
+    gaps = np.diff(there, append=there[0] + size)
+    start = there[(int(gaps.argmax()) + 1) % len(there)]
+    return np.asarray(start + (places - start) % size)
+
+
+def _dune(
+    number: int,
+    columns: tuple[NDArray[np.intp], NDArray[np.intp]],
+    above: NDArray[np.float32],
+    *,
+    periodic: bool,
+) -> Dune:
+    """Measure a dune, of heights above the bed."""
+    shape = above.shape
+    y, x = columns
+    heights = above[y, x]
+    touches = y[0] == 0 or y[-1] == shape[0] - 1 or x.min() == 0 or x.max() == shape[1] - 1
+    whole = periodic or not touches
+    if periodic:
+        y, x = _unwrapped(y, shape[0]), _unwrapped(x, shape[1])
+    weights = np.maximum(heights, 0) + 1e-6
+    middle_x, middle_y = (
+        float(np.average(x, weights=weights)),
+        float(np.average(y, weights=weights)),
+    )
+    return Dune(
+        number=number,
+        x=middle_x % shape[1],
+        y=middle_y % shape[0],
+        length=float(np.ptp(x) + 1),
+        width=float(np.ptp(y) + 1),
+        height=float(heights.max()),
+        area=len(x),
+        volume=float(heights.sum()),
+        asymmetry=_asymmetry(y, x, middle_y),
+        orientation=_orientation(y - y.mean(), x - x.mean()),
+        whole=bool(whole),
+    )
+
+
+def _orientation(y: NDArray[Any], x: NDArray[Any]) -> float:
+    """Return the direction of the longer axis of the second moments."""
+    doubled = complex((x**2 - y**2).mean(), 2 * (x * y).mean())
+    angle = float(np.degrees(np.angle(doubled)) / 2)
+    return 90 - round(90 - angle, 4) % 180
+
+
+def _asymmetry(y: NDArray[Any], x: NDArray[Any], middle_y: float) -> float:
+    """Compare how far the outline reaches downwind on both sides beyond where it does in the middle."""
+    first = int(y.min())
+    reach = np.full(int(y.max()) - first + 1, -np.inf)
+    np.maximum.at(reach, y - first, x)
+    rows = np.flatnonzero(np.isfinite(reach)) + first
+    reach = reach[rows - first]
+    middle = reach[np.abs(rows - middle_y).argmin()]
+    sides = [reach[rows < middle_y], reach[rows > middle_y]]
+    left, right = (max(float(side.max(initial=middle) - middle), 0.0) for side in sides)
+    return (left - right) / (left + right) if left + right else np.nan

@@ -1,0 +1,146 @@
+"""The series of many experiments: measured once, and kept in a file of the sweep.
+
+The file is a convenience. It may be removed at any time, and is not written where nobody may write.
+What it has of an experiment counts as long as the published arrays are those that were measured,
+and this code is the one that measured them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from orchestrator.analysis import crests, migration, observables
+from orchestrator.formats.durable import replacing
+from orchestrator.records import arrays
+from orchestrator.threads import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import ModuleType
+
+    from numpy.typing import NDArray
+
+    from orchestrator.model.snapshots import Reduced
+    from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
+
+_UNREADABLE = (
+    *(OSError, KeyError, ValueError, EOFError, TypeError, AttributeError),
+    *(struct.error, zipfile.BadZipFile, zlib.error),
+)
+
+_MEASURING: tuple[ModuleType, ...] = (observables, migration, crests)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The series of one experiment.
+
+    Attributes
+    ----------
+    times
+        float64 [snapshot], in t0.
+    values
+        float64 [snapshot], in their units, by the names of
+        :func:`orchestrator.analysis.observables.quantities`.
+    full_from
+        Time in t0 from which the domain is full; not a number if it never is.
+    """
+
+    times: NDArray[np.float64]
+    values: Mapping[str, NDArray[np.float64]]
+    full_from: float = np.nan
+
+
+def measure(reduced: Reduced) -> Measured:
+    """Measure the reduced snapshots of one experiment."""
+    full_from_t0 = observables.full_from(reduced)
+    return Measured(reduced.times, observables.series(reduced), full_from_t0)
+
+
+def measured(sweep: SweepDirectory, numbers: Sequence[int]) -> Iterator[Measured]:
+    """Yield the series of experiments, in their order; what was measured before is not again."""
+    known = _read(sweep)
+    fresh: dict[int, tuple[str, Measured]] = {}
+
+    def one(number: int) -> Measured:
+        directory = sweep.experiment(number)
+        version = _version(directory)
+        if version and number in known and known[number][0] == version:
+            return known[number][1]
+        now = measure(arrays.reduced(directory, observables.sources()))
+        if version and version == _version(directory):
+            fresh[number] = version, now
+        return now
+
+    try:
+        yield from in_order(one, numbers)
+    finally:
+        if fresh:
+            with contextlib.suppress(OSError):  # of others, or on a full disk
+                _write(sweep, {**known, **fresh})
+
+
+def _version(directory: ExperimentDirectory) -> str:
+    """Return what tells one state of the published arrays from the next; empty while it changes."""
+    version = arrays.version(directory, observables.sources())
+    return "" if version is None or not any(version) else json.dumps(version)
+
+
+@functools.cache
+def _code() -> str:
+    """Return the hash of what measures."""
+    sources = (Path(str(module.__file__)).read_bytes() for module in _MEASURING)
+    names = ",".join(observables.quantities())
+    return hashlib.sha256(names.encode() + b"".join(sources)).hexdigest()
+
+
+def _read(sweep: SweepDirectory) -> dict[int, tuple[str, Measured]]:
+    """Return what is kept, by the number of the experiment, with the version that was measured."""
+    with (
+        contextlib.suppress(*_UNREADABLE),
+        sweep.series.open("rb") as opened,
+        np.load(opened) as file,
+    ):
+        if str(file["code"]) != _code():
+            return {}
+        ends = np.cumsum(file["counts"])[:-1]
+        times = np.split(file["times"], ends)
+        values = np.split(file["values"], ends, axis=1)
+        names = file["names"].tolist()
+        kept = zip(file["numbers"].tolist(), file["versions"].tolist(), strict=True)
+        full = file["full_from"].tolist()
+        return {
+            number: (version, Measured(at, dict(zip(names, of, strict=True)), since))
+            for (number, version), at, of, since in zip(kept, times, values, full, strict=True)
+        }
+    return {}
+
+
+def _write(sweep: SweepDirectory, known: Mapping[int, tuple[str, Measured]]) -> None:
+    """Keep what is known; whoever writes at the same time may win, which costs time alone."""
+    names = [*observables.quantities()]
+    all_measured = [measured for _, measured in known.values()]
+    columns: list[Any] = [[m.values[name] for name in names] for m in all_measured]
+    with replacing(sweep.series, durable=False) as file:
+        np.savez(
+            file,
+            code=_code(),
+            names=names,
+            numbers=[*known],
+            versions=[version for version, _ in known.values()],
+            counts=[len(m.times) for m in all_measured],
+            times=np.concatenate([m.times for m in all_measured]),
+            values=np.concatenate(columns, axis=1),
+            full_from=[m.full_from for m in all_measured],
+        )

@@ -1,0 +1,150 @@
+"""One number for each experiment of a sweep: what the series of a quantity comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator.analysis import observables, units
+from orchestrator.analysis.measured import measured
+from orchestrator.analysis.scales import scales
+from orchestrator.analysis.summaries import summarize
+from orchestrator.errors import RequestError
+from orchestrator.model.pictures import How, Units
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from orchestrator.analysis.dataset.grid import Grid
+    from orchestrator.analysis.measured import Measured
+    from orchestrator.analysis.scales import Scales
+    from orchestrator.model import Status
+    from orchestrator.model.pictures import Moment, Summary
+
+
+@dataclass(slots=True)
+class _Tally:
+    times: list[float] = field(default_factory=list)
+    incomplete: int = 0
+    full: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A number for each experiment.
+
+    Attributes
+    ----------
+    values
+        float64 over the grid, the seeds last, by quantity; not a number where there is none.
+    times
+        Of the snapshots that are shown, in t0, where each number is of one.
+    incomplete
+        How many experiments have not come so far.
+    full
+        How many domains were full by then, and not measured.
+    """
+
+    values: Mapping[str, NDArray[np.float64]]
+    times: Sequence[float]
+    incomplete: int
+    full: int
+
+
+def numbers(grid: Grid, names: Sequence[str], summary: Summary, in_units: Units) -> Numbers:
+    """Return the number that stands for each quantity of each experiment.
+
+    Raises
+    ------
+    RequestError
+        Where units of nature are wanted of an experiment without property files.
+    """
+    values = {name: np.full(grid.shape, np.nan) for name in names}
+    tally = _Tally()
+    cells = grid.cells.items()
+    read = measured(grid.directory, [status.experiment.number for _, status in cells])
+    timed = summary.how in {How.RATE, How.CROSSING} or any(
+        observables.quantities()[name].time for name in names
+    )
+    needed = summary.in_nature or (in_units is Units.SI and timed)
+    for (cell, status), series in zip(cells, read, strict=True):
+        in_nature = scales_of(grid, status, in_units, needed=needed)
+        window = _window(grid, status, series, summary, in_nature)
+        if window is None:
+            tally.incomplete += 1
+            continue
+        if summary.how is How.AT:
+            tally.times.append(window[0])
+        tally.full += bool(series.full_from <= window[1])
+        for name in names:
+            values[name][cell] = _number(name, series, summary, window, (in_units, in_nature))
+    return Numbers(values, tally.times, tally.incomplete, tally.full)
+
+
+def scales_of(grid: Grid, status: Status, in_units: Units, *, needed: bool = False) -> Scales:
+    """Return the scales of an experiment; with units of nature, a cell must have one.
+
+    Raises
+    ------
+    RequestError
+        Where it has none. ``needed`` is whether a t0 must have one, too.
+    """
+    in_nature = scales(grid.directory.experiment(status.experiment.number))
+    name = status.experiment.name
+    if in_units is Units.SI and not np.isfinite(in_nature.cell_m):
+        raise RequestError(
+            f"--units si: {name} has no property files that tell how large a cell is"
+        )
+    if needed and not np.isfinite(in_nature.t0_s):
+        option = "--time" if in_units is Units.MODEL else "--units si"
+        raise RequestError(
+            f"{option}: {name} has no one length of a t0: no property files, or several winds"
+        )
+    return in_nature
+
+
+def _window(
+    grid: Grid, status: Status, series: Measured, summary: Summary, in_nature: Scales
+) -> tuple[float, float] | None:
+    """Return the first and last time that count, in t0; None where the experiment ended before."""
+    times = series.times
+    if not len(times):
+        return None
+    if summary.how is How.AT and summary.first is not None:
+        wanted = summary.first.in_t0(in_nature.t0_s)
+        at = float(times[np.abs(times - wanted).argmin()])
+        apart = grid.tolerance_t0 + (np.diff(times).max() / 2 if len(times) > 1 else 0.0)
+        return (at, at) if abs(at - wanted) <= apart else None
+    end = _end(summary.last, in_nature, status.stop_t0)
+    if times[-1] < end - grid.tolerance_t0 and summary.how is not How.CROSSING:
+        return None
+    if summary.how is How.AT:
+        return float(times[-1]), float(times[-1])
+    first = _end(summary.first, in_nature, float(times[0]))
+    late = grid.tolerance_t0 if summary.last is not None else np.inf
+    return first, end + late
+
+
+def _end(moment: Moment | None, in_nature: Scales, otherwise: float) -> float:
+    return otherwise if moment is None else moment.in_t0(in_nature.t0_s)
+
+
+def _number(
+    name: str,
+    series: Measured,
+    summary: Summary,
+    window: tuple[float, float],
+    in_units: tuple[Units, Scales],
+) -> float:
+    quantity = observables.quantities()[name]
+    t0, unit = units.days(*in_units), units.factor(quantity, *in_units)
+    if summary.how is How.AT or (summary.how is How.MEAN and np.isnan(t0)):
+        t0 = 1.0  # the unit of time plays no part
+    ends = window[0] * t0, window[1] * t0
+    return summarize(
+        summary, series.times * t0, series.values[name] * unit, ends, axial=quantity.axial
+    )

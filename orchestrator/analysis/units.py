@@ -1,0 +1,57 @@
+"""Quantities in the units of the model, or in metres and days."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.model.pictures import Units
+
+if TYPE_CHECKING:
+    from orchestrator.analysis.observables import Quantity
+    from orchestrator.analysis.scales import Scales
+
+DAY_S = 86400.0
+
+_LENGTHS = {0: "", 1: "m", 2: "m²", 3: "m³"}
+_TIMES = {0: "", 1: "d", -1: "/d"}
+
+
+def name(quantity: Quantity, units: Units, rate: int = 0) -> str:
+    """Return the unit of a quantity, or of its rate of change where ``rate`` is 1; 1 has none.
+
+    >>> from orchestrator.analysis.observables import QUANTITIES
+    >>> name(QUANTITIES["mass"], Units.SI), name(QUANTITIES["migration_speed"], Units.SI)
+    ('m³', 'm/d')
+    >>> (
+    ...     name(QUANTITIES["roughness"], Units.MODEL, rate=1),
+    ...     name(QUANTITIES["mass"], Units.MODEL),
+    ... )
+    ('cells/t0', 'cells')
+    """
+    if units is Units.SI and (quantity.length or quantity.time):
+        return (_LENGTHS[quantity.length] or "1") + _per(quantity.time - rate, "d")
+    own = "" if quantity.units == "1" and not rate else quantity.units
+    return own + _per(-rate, "d" if units is Units.SI else "t0")
+
+
+def _per(power: int, unit: str) -> str:
+    if power >= 0:
+        return unit * power
+    return f"/{unit}" + ("" if power == -1 else "²")
+
+
+def factor(quantity: Quantity, units: Units, scales: Scales) -> float:
+    """Return what a quantity of the model is multiplied by; not a number where that is not known."""
+    if units is Units.MODEL:
+        return 1.0
+    return scales.cell_m**quantity.length * days(units, scales) ** quantity.time
+
+
+def days(units: Units, scales: Scales) -> float:
+    """Return how long a t0 is in the unit of time: t0, or days."""
+    return 1.0 if units is Units.MODEL else scales.t0_s / DAY_S
+
+
+def time_name(units: Units) -> str:
+    """Return the unit of time."""
+    return "t0" if units is Units.MODEL else "d"

@@ -1,0 +1,269 @@
+"""Pictures of curves: series over time, spectra, a quantity against a parameter."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator import plots, text
+from orchestrator.analysis import observables, units
+from orchestrator.analysis.approach import approach
+from orchestrator.analysis.numbers import numbers
+from orchestrator.errors import RequestError
+from orchestrator.model.pictures import QUANTITIES_SHOWN, How, Units
+from orchestrator.plots import layout, motion, series
+from orchestrator.plots.dependence import dependence, parameter
+from orchestrator.plots.display import quantity_label
+from orchestrator.plots.lines import Chart, Scale
+from orchestrator.records import selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.figure import Figure
+
+    from orchestrator.analysis.dataset.grid import Grid
+    from orchestrator.analysis.numbers import Numbers
+    from orchestrator.model.pictures import Choice, Moment
+
+
+def series_over_time(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of series: a panel for each quantity."""
+    names = choice.quantity or QUANTITIES_SHOWN
+    look = choice.look
+    scales = {
+        name: Scale(quantity_label(name, look), axial=observables.quantities()[name].axial)
+        for name in names
+    }
+    if choice.fit and len(names) > 1:
+        raise RequestError(f"--fit: of one quantity, not of {', '.join(names)}")
+    course = series.series(narrowed(grid, choice), look.units)
+    if not any(
+        np.isfinite(curve.means[name]).any() for curve in course.curves for name in names
+    ):
+        raise RequestError(f"{grid.directory.name}: no value of {', '.join(names)}")
+    along = Scale(f"t ({units.time_name(look.units)})")
+    curves, shade, notes = course.curves, series.shade(grid), course.notes
+    if choice.fit:
+        curves = [_with_fit(curve, names[0], choice) for curve in curves]
+        shade = None  # each curve is to be named
+        notes = [*notes, "dashed: exponential approach to a limit, by 1/e in each tau"]
+    chart = Chart(along, scales, name_of(grid, choice), shade, notes)
+    yield "", plots.curves(curves, chart, look)
+
+
+def _with_fit(curve: plots.Curve, name: str, choice: Choice) -> plots.Curve:
+    """Return a curve with its exponential approach, and a label that tells its constants."""
+    fit = approach(curve.x, curve.means[name])
+    if fit is None:
+        told, fits = "no limit", {}
+    else:
+        unit = units.name(observables.quantities()[name], choice.look.units)
+        limit, tau = (
+            text.with_error(value, error)
+            for value, error in zip((fit.limit, fit.tau), fit.errors[1:], strict=True)
+        )
+        told = f"{limit} {unit}, tau {tau} {units.time_name(choice.look.units)}"
+        fits = {name: fit.at(curve.x)}
+    label = "\n".join(filter(None, (", ".join(filter(None, curve.labels)), told)))
+    return dataclasses.replace(curve, labels=(label, ""), fits=fits)
+
+
+def dispersion_relation(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of phase velocity and growth rate, by wavelength along the wind."""
+    long, late = _units(choice)
+    panels = {
+        "velocity": Scale(f"phase velocity ({long}/{late})"),
+        "growth": Scale(f"growth rate (1/{late})"),
+    }
+    along = Scale(f"wavelength along the wind ({long})", logarithmic=True)
+    curves = motion.waves_by_length(narrowed(grid, choice), choice)
+    yield "", _of_motion(grid, choice, curves, (along, panels))
+
+
+def offsets(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of how fast the whole bed moves, and how well successive maps match."""
+    long, late = _units(choice)
+    panels = {
+        "along": Scale(f"along the wind\n({long}/{late})"),
+        "across": Scale(f"across the wind\n({long}/{late})"),
+        "quality": Scale("correlation"),
+    }
+    curves = motion.offsets(narrowed(grid, choice), choice)
+    yield "", _of_motion(grid, choice, curves, (Scale(f"t ({late})"), panels))
+
+
+def _of_motion(
+    grid: Grid,
+    choice: Choice,
+    curves: list[plots.Curve],
+    scales: tuple[Scale, dict[str, Scale]],
+) -> Figure:
+    along, panels = scales
+    if not any(np.isfinite(mean).any() for curve in curves for mean in curve.means.values()):
+        raise RequestError(
+            f"{grid.directory.name}: no two height maps of an experiment that are alike"
+        )
+    ends = [_end(end) for end in choice.window]
+    window = (
+        [f"from {ends[0] or 'the beginning'} to {ends[1] or 'the end'}"] if any(ends) else []
+    )
+    chart = Chart(along, panels, name_of(grid, choice), series.shade(grid), window)
+    return plots.curves(curves, chart, choice.look)
+
+
+def height_distribution(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of the share of columns by their height."""
+    long, _ = _units(choice)
+    curves, times = motion.heights(narrowed(grid, choice), choice)
+    if not curves:
+        raise RequestError(f"{grid.directory.name}: no height maps yet")
+    height = "height above the mean" if choice.relative else "height"
+    chart = Chart(
+        Scale(f"{height} ({long})"),
+        {"share": Scale(f"share of columns (1/{long.removesuffix('s')})")},
+        f"{name_of(grid, choice)}, {plots.when(times)}",
+        series.shade(grid),
+    )
+    yield "", plots.curves(curves, chart, choice.look)
+
+
+def celerity_against_height(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of how fast dunes go, by how high they are."""
+    long, late = _units(choice)
+    curves = motion.celerities(narrowed(grid, choice), choice)
+    if not curves:
+        raise RequestError(
+            f"{grid.directory.name}: no dune is in three snapshots; see --threshold and run.every"
+        )
+    chart = Chart(
+        Scale(f"mean height of a dune ({long})"),
+        {"celerity": Scale(f"celerity ({long}/{late})")},
+        name_of(grid, choice),
+        series.shade(grid),
+        ("a mark for each dune, with the standard error of its celerity",),
+        marked=True,
+        joined=False,
+    )
+    yield "", plots.curves(curves, chart, choice.look)
+
+
+def _units(choice: Choice) -> tuple[str, str]:
+    """Return the units of length and time."""
+    long = "cells" if choice.look.units is Units.MODEL else "m"
+    return long, units.time_name(choice.look.units)
+
+
+def spectrum(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of the power along the wind, by wavelength."""
+    look = choice.look
+    time_t0 = None if choice.time is None else choice.time.value
+    waves = series.waves(narrowed(grid, choice), time_t0, look.units)
+    if not waves.curves:
+        raise RequestError(f"{grid.directory.name}: no height maps of which there are spectra")
+    unit = "cells" if look.units is Units.MODEL else "m"
+    power = (
+        f"power per wavenumber\n({unit}² / (1/{unit}))" if waves.unequal else f"power ({unit}²)"
+    )
+    chart = Chart(
+        Scale(f"wavelength along the wind ({unit})", logarithmic=True),
+        {"power": Scale(power, logarithmic=True)},
+        f"{name_of(grid, choice)}, {plots.when(waves.times)}",
+        series.shade(grid),
+        waves.notes,
+    )
+    yield "", plots.curves(waves.curves, chart, look)
+
+
+def against_parameter(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of quantities against a parameter, a panel for each."""
+    names, look = choice.quantity or QUANTITIES_SHOWN, choice.look
+    against = parameter(grid, "--against", choice.against)
+    found = numbers(narrowed(grid, choice), names, choice.summary, look.units)
+    check(grid, choice, found)
+    curves, shade = dependence(grid, found.values, against)
+    panels = {name: scale_of(choice, name) for name in names}
+    title, notes = name_of(grid, choice), notes_of(found, choice)
+    chart = Chart(against.scale, panels, title, shade, notes, marked=True)
+    yield "", plots.curves(curves, chart, look)
+
+
+def check(grid: Grid, choice: Choice, found: Numbers) -> None:
+    """Refuse to draw where there is no number."""
+    if any(np.isfinite(values).any() for values in found.values.values()):
+        return
+    names = ", ".join(found.values)
+    if choice.summary.how is How.CROSSING:
+        raise RequestError(f"--crosses {choice.summary.level:g}: no {names} comes to it")
+    if found.incomplete:
+        count = found.incomplete
+        some = "1 experiment has" if count == 1 else f"{count} experiments have"
+        raise RequestError(
+            f"{grid.directory.name}: {some} not come so far; --time draws what is there"
+        )
+    raise RequestError(f"{grid.directory.name}: no value of {names}")
+
+
+def scale_of(choice: Choice, name: str) -> Scale:
+    """Return what stands along the numbers of a quantity, as the choice makes them of series."""
+    summary, look = choice.summary, choice.look
+    unit = units.time_name(look.units)
+    if summary.how is How.CROSSING:
+        label = look.labels.get(name, name.replace("_", " "))
+        of = units.name(observables.quantities()[name], look.units)
+        return Scale(f"time at which {label}\ncomes to {summary.level:g} {of} ({unit})")
+    axial = observables.quantities()[name].axial
+    if summary.how is How.RATE:
+        return Scale("rate of change of\n" + quantity_label(name, look, rate=1))
+    label = quantity_label(name, look)
+    return Scale(f"mean {label}" if summary.how is How.MEAN else label, axial=axial)
+
+
+def notes_of(found: Numbers, choice: Choice) -> list[str]:
+    """Return what is to be told of numbers in words."""
+    summary = choice.summary
+    notes = []
+    if found.times:
+        notes.append(plots.when(found.times))
+    if summary.how in {How.MEAN, How.RATE}:
+        first, last = _end(summary.first), _end(summary.last)
+        notes.append(f"from {first or 'the beginning'} to {last or 'the end'}")
+    if found.incomplete:
+        some = "1 experiment" if found.incomplete == 1 else f"{found.incomplete} experiments"
+        notes.append(f"{some} left out: not so far yet")
+    if found.full:
+        some = "a domain is" if found.full == 1 else f"{found.full} domains are"
+        notes.append(f"{some} full by then and left out")
+    return notes
+
+
+def _end(end: Moment | None) -> str:
+    """Return the end of a window as people read it; empty where it is that of the series."""
+    if end is None:
+        return ""
+    return text.short_seconds(end.value) if end.in_nature else f"{end.value:g} t0"
+
+
+def name_of(grid: Grid, choice: Choice) -> str:
+    """Return the sweep's name, with the experiment or the seed that alone is drawn."""
+    parts = [grid.directory.name]
+    if choice.experiment is not None:
+        parts.append(f"exp{selection.choose_one(choice.experiment, grid.directory, 'plot')}")
+    if choice.seed is not None:
+        parts.append(f"seed = {choice.seed}")
+    return ", ".join(parts)
+
+
+def narrowed(grid: Grid, choice: Choice) -> Grid:
+    """Leave of a sweep the one experiment or seed of which curves were asked for."""
+    cells = grid.cells
+    if choice.experiment is not None:
+        number = selection.choose_one(choice.experiment, grid.directory, "--experiment")
+        [chosen] = layout.alone(grid, number).pages[0].statuses.values()
+        cells = {index: status for index, status in cells.items() if status == chosen}
+    if choice.seed is not None:
+        seed = layout.seed_of(grid, choice.seed)
+        cells = {index: status for index, status in cells.items() if index[-1] == seed}
+    return dataclasses.replace(grid, cells=cells)

@@ -1,0 +1,277 @@
+"""The options of a picture, read from what a person says on a command line or in Python."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestrator import text
+from orchestrator.analysis import observables
+from orchestrator.errors import RequestError
+from orchestrator.model.pictures import (
+    FRAMES,
+    KINDS,
+    Choice,
+    How,
+    Look,
+    Moment,
+    Summary,
+    Units,
+)
+from orchestrator.plots import colours, style
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.model.pictures import Words
+
+_MAPS = ("phase-diagram", "profile", "animation", "dunes")
+_NUMBERS = ("quantity", "map")
+_CURVES = ("series", "spectrum", "dispersion", "offset", "heights", "celerity")
+_ONLY_FOR: Mapping[str, tuple[str, ...]] = {
+    "time": ("phase-diagram", "spectrum", "heights", *_NUMBERS),
+    "mean": _NUMBERS,
+    "rate": _NUMBERS,
+    "crosses": _NUMBERS,
+    "rows": (*_MAPS, "map"),
+    "columns": (*_MAPS, "map"),
+    "experiment": (*_MAPS, *_CURVES),
+    "quantity": ("series", *_NUMBERS),
+    "against": ("quantity",),
+    "y": ("profile",),
+    "frames": ("animation",),
+    "relative": ("phase-diagram", "animation", "heights", "dunes"),
+    "window": ("dispersion", "offset"),
+    "fit": ("series",),
+    "threshold": ("dunes", "celerity"),
+}
+"""Options that other kinds would ignore."""
+
+_SUMMARIES = ("time", "mean", "rate", "crosses")
+_IN_NATURE = ("phase-diagram", *_NUMBERS)
+_COLUMNS_IN = {"single": 3.5, "double": 7.2}  # 89 and 183 mm
+_LENGTHS_IN = {"mm": 1 / 25.4, "cm": 1 / 2.54, "in": 1.0}
+_LARGEST_IN = 100.0
+_DPI = (10, 2400)
+
+
+def read(kind: str, words: Words) -> Choice:
+    """Return what is to be drawn; the name of a quantity is short for ``quantity`` of that one.
+
+    Raises
+    ------
+    RequestError
+        For an unknown kind, an option that it would ignore, or one that is not readable.
+    """
+    said: dict[str, Any] = {name: value for name, value in words.items() if value is not None}
+    if all(name.strip() in observables.quantities() for name in kind.split(",")):
+        if "quantity" in said:
+            raise RequestError(f"--quantity: {kind} is one already")
+        kind, said["quantity"] = "quantity", kind
+    if kind not in KINDS:
+        hint = text.did_you_mean(kind, (*KINDS, *observables.quantities()))
+        wanted = f"{', '.join(KINDS)} or the name of a quantity"
+        raise RequestError(f"kind: expected one of {wanted}, got {kind}{hint}")
+    _refuse(kind, said)
+    return Choice(
+        kind=kind,
+        output=Path(said["output"]) if "output" in said else None,
+        time=_moment(said["time"], "--time") if "time" in said else None,
+        seed=said.get("seed"),
+        rows=said.get("rows"),
+        columns=said.get("columns"),
+        experiment=str(said["experiment"]) if "experiment" in said else None,
+        quantity=_quantities(said["quantity"]) if "quantity" in said else (),
+        against=said.get("against"),
+        summary=_summary(said),
+        y=said.get("y"),
+        frames=_frames(said.get("frames", FRAMES)),
+        relative=bool(said.get("relative")),
+        window=_window(said["window"], "--window") if "window" in said else (None, None),
+        fit=bool(said.get("fit")),
+        threshold=_number(said["threshold"], "--threshold") if "threshold" in said else None,
+        look=_look(said),
+    )
+
+
+def _refuse(kind: str, said: Mapping[str, Any]) -> None:
+    """Refuse options that a kind would ignore, and those that exclude each other."""
+    for name, kinds in _ONLY_FOR.items():
+        if said.get(name, False) is not False and kind not in kinds:
+            raise RequestError(f"--{name}: of {_and(kinds)} only, not of {kind}")
+    if "experiment" in said:
+        for name in ("seed", "rows", "columns"):
+            if name in said:
+                raise RequestError(f"--{name}: --experiment {said['experiment']} is one alone")
+    if len(several := [f"--{name}" for name in _SUMMARIES if name in said]) > 1:
+        raise RequestError(f"{several[1]}: {several[0]} is there already")
+    in_nature = "time" in said and _moment(said["time"], "--time").in_nature
+    if in_nature and kind not in _IN_NATURE:
+        raise RequestError(f"--time in nature: of {_and(_IN_NATURE)} only, not of {kind}")
+
+
+def _and(kinds: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))
+
+
+def _quantities(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Read the names of quantities, each once, parted by commas."""
+    given = names.split(",") if isinstance(names, str) else names
+    stripped = [name.strip() for name in given]
+    known = observables.quantities()
+    for name in stripped:
+        if name not in known:
+            hint = text.did_you_mean(name, known)
+            raise RequestError(
+                f"--quantity {name or repr(names)}: expected one of {', '.join(known)}{hint}"
+            )
+    if twice := [name for i, name in enumerate(stripped) if name in stripped[:i]]:
+        raise RequestError(f"--quantity {twice[0]}: is there twice")
+    return tuple(stripped)
+
+
+def _moment(word: str | float, option: str) -> Moment:
+    try:
+        time_t0, time_s = text.read_time(str(word))
+    except RequestError as error:
+        raise RequestError(f"{option}: {error.problems[0].removeprefix('--time: ')}") from error
+    if time_t0 is not None:
+        return Moment(time_t0)
+    assert time_s is not None
+    return Moment(time_s, in_nature=True)
+
+
+def _summary(said: Mapping[str, Any]) -> Summary:
+    for how in (How.MEAN, How.RATE):
+        if how.value in said:
+            return Summary(how, *_window(said[how.value], f"--{how.value}"))
+    if "crosses" in said:
+        return Summary(How.CROSSING, level=_number(said["crosses"], "--crosses"))
+    time = _moment(said["time"], "--time") if "time" in said else None
+    return Summary(How.AT, time, time)
+
+
+def _window(window: str | Sequence[float], option: str) -> tuple[Moment | None, Moment | None]:
+    """Read both ends of a window; what is left out is the first or the last snapshot."""
+    ends = window.split(",") if isinstance(window, str) else [str(end) for end in window]
+    if len(ends) != 2:
+        raise RequestError(f"{option}: expected FROM,TO such as 200,600, got {window}")
+    first, last = (_moment(end, option) if end.strip() else None for end in ends)
+    if first and last and first.in_nature != last.in_nature:
+        raise RequestError(
+            f"{option}: expected both ends in t0 or both in nature, got {window}"
+        )
+    if first and last and not first.value < last.value:
+        raise RequestError(f"{option}: expected an end after the beginning, got {window}")
+    return first, last
+
+
+def _number(word: Any, option: str) -> float:
+    try:
+        number = float(word)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise RequestError(f"{option}: expected a number, got {word}")
+    return number
+
+
+def _frames(count: int) -> int:
+    if count < 2:
+        raise RequestError(f"--frames {count}: expected 2 or more")
+    return count
+
+
+def _look(said: Mapping[str, Any]) -> Look:
+    family, points = _font(said.get("font"))
+    return Look(
+        title=said.get("title"),
+        size_in=_size(said.get("size")),
+        dpi=_dpi(said.get("dpi")),
+        family=family,
+        points=points,
+        cmap=None if "cmap" not in said else colours.known_colours(said["cmap"]),
+        range=_range(said.get("range")),
+        labels=_labels(said.get("labels")),
+        bare=bool(said.get("bare")),
+        units=_units(said.get("units")),
+    )
+
+
+def _size(size: str | Sequence[float] | None) -> tuple[float, float] | None:
+    """Read the size of a picture in inches; numbers without a unit are mm."""
+    if size is None:
+        return None
+    if isinstance(size, str) and size in _COLUMNS_IN:
+        return _COLUMNS_IN[size], 0.0
+    sides, unit = size, "mm"
+    if isinstance(size, str):
+        unit = next((name for name in _LENGTHS_IN if size.endswith(name)), "mm")
+        sides = size.removesuffix(unit).split("x")  # type: ignore[assignment]  # numbers below
+    wanted = f"--size: expected single, double or WxH in mm such as 89x60, got {size}"
+    try:
+        inches = [float(side) * _LENGTHS_IN[unit] for side in sides]
+    except ValueError:
+        raise RequestError(wanted) from None
+    if len(inches) != 2 or not all(0.5 <= side <= _LARGEST_IN for side in inches):
+        raise RequestError(wanted)
+    return inches[0], inches[1]
+
+
+def _dpi(dpi: int | None) -> int | None:
+    least, most = _DPI
+    if dpi is not None and not least <= dpi <= most:
+        raise RequestError(f"--dpi: expected a number from {least} to {most}, got {dpi}")
+    return dpi
+
+
+def _font(font: str | float | None) -> tuple[str | None, float | None]:
+    """Read the family of a font and its size in points: ``Arial,8``, ``Arial`` or ``8``."""
+    if font is None:
+        return None, None
+    family, comma, size = str(font).rpartition(",")
+    try:
+        points = float(size)
+    except ValueError:
+        if comma:
+            raise RequestError(f"--font: expected NAME,POINTS, got {font}") from None
+        family, points = size, math.nan
+    if not (4 <= points <= 40 or math.isnan(points)):
+        raise RequestError(f"--font: expected 4 to 40 points, got {points:g}")
+    if family:
+        style.known_font(family.strip())
+    return family.strip() or None, None if math.isnan(points) else points
+
+
+def _range(ends: str | Sequence[float] | None) -> tuple[float, float] | None:
+    if ends is None:
+        return None
+    parts = ends.split(",") if isinstance(ends, str) else list(ends)
+    if len(parts) != 2:
+        raise RequestError(f"--range: expected LO,HI such as 0,20, got {ends}")
+    low, high = (_number(part, "--range") for part in parts)
+    if not low < high:
+        raise RequestError(f"--range: expected LO below HI, got {ends}")
+    return low, high
+
+
+def _labels(labels: str | Sequence[str] | Mapping[str, str] | None) -> dict[str, str]:
+    """Read what is written instead of names: ``Lambda_I=snowfall rate``, one or several."""
+    if labels is None or isinstance(labels, Mapping):
+        return dict(labels or {})
+    names = {}
+    for label in [labels] if isinstance(labels, str) else labels:
+        name, equals, instead = label.partition("=")
+        if not (equals and name.strip() and instead.strip()):
+            raise RequestError(f"--labels: expected NAME=LABEL, got {label}")
+        names[name.strip()] = instead.strip()
+    return names
+
+
+def _units(units: str | None) -> Units:
+    try:
+        return Units(units or Units.MODEL.value)
+    except ValueError:
+        raise RequestError(f"--units: expected model or si, got {units}") from None

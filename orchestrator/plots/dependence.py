@@ -1,0 +1,197 @@
+"""A quantity against a parameter: what the seeds of each point tell, a line per further value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator import text
+from orchestrator.analysis import observables
+from orchestrator.analysis.replicates import spread
+from orchestrator.errors import RequestError
+from orchestrator.plots.display import parameter_label
+from orchestrator.plots.layout import line, parameters, scale
+from orchestrator.plots.lines import Curve, Scale
+from orchestrator.plots.series import by_size, shade_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from orchestrator.analysis.dataset.grid import Dimension, Grid
+    from orchestrator.formats.parameters import Value
+    from orchestrator.plots.lines import Shade
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter that is swept: its axis, the number of that axis, and what stands along it."""
+
+    name: str
+    axis: Dimension
+    index: int
+
+    @property
+    def values(self) -> Sequence[Value | None]:
+        """Its value at each point of the axis."""
+        return self.axis.values[self.name]
+
+    @property
+    def numeric(self) -> bool:
+        """Whether all values are numbers."""
+        return all(isinstance(v, int | float) and not isinstance(v, bool) for v in self.values)
+
+    @property
+    def alone(self) -> bool:
+        """Whether it tells the points of its axis apart, in their order."""
+        return not isinstance(next(iter(self.axis.values.values())), range)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Its different values, where they are no numbers."""
+        if self.numeric:
+            return ()
+        return tuple(dict.fromkeys(_word(value) for value in self.values))
+
+    @property
+    def along(self) -> NDArray[np.float64]:
+        """Where each point is along a scale: its value, or the number of its word."""
+        if self.numeric:
+            return np.array(self.values, np.float64)
+        return np.array([self.words.index(_word(value)) for value in self.values], np.float64)
+
+    @property
+    def scale(self) -> Scale:
+        """What stands along it."""
+        if self.numeric:
+            return scale(self.name, self.along)
+        return Scale(parameter_label(self.name), words=self.words)
+
+
+def _word(value: Value | None) -> str:
+    return "none" if value is None else text.number(value)
+
+
+def parameter(grid: Grid, option: str, name: str | None) -> Parameter:
+    """Return the parameter of this name; without one, the first that is swept, a number if possible.
+
+    Raises
+    ------
+    RequestError
+        Where the sweep has no such parameter, or sweeps none.
+    """
+    known = [
+        Parameter(of_axis, axis, i)
+        for i, axis in enumerate(grid.dimensions[:-1])
+        for of_axis in parameters(axis)
+    ]
+    if not known:
+        raise RequestError(f"{option}: {grid.directory.name} has no parameter that is swept")
+    if name is None:
+        varied = [p for p in known if p.numeric and len(set(p.values)) > 1]
+        return (varied or known)[0]
+    if (wanted := next((p for p in known if p.name == name), None)) is not None:
+        return wanted
+    names = [p.name for p in known]
+    hint = text.did_you_mean(name, names)
+    raise RequestError(f"{option} {name}: expected one of {', '.join(names)}{hint}")
+
+
+def dependence(
+    grid: Grid, values: Mapping[str, NDArray[np.float64]], against: Parameter
+) -> tuple[list[Curve], Shade | None]:
+    """Return a line for each value of further axes, and what colours tell where these are many.
+
+    Parameters
+    ----------
+    values
+        float64 over the grid, the seeds last, by quantity.
+    """
+    others = [axis for axis in by_size(grid) if axis is not against.axis and axis.size > 1]
+    groups = _groups(against)
+    shade = shade_of(others[0], None) if others else None
+    if len(groups) > 1 and not others and all(len(group) == 1 for _, group in groups):
+        shade = shade_of(against.axis, _second(against))
+        groups = [(line(against.axis, i), [i]) for _, [i] in groups]
+    curves = []
+    for point in np.ndindex(*(axis.size for axis in others)):
+        words = [line(axis, i) for axis, i in zip(others, point, strict=True)]
+        fixed = {grid.dimensions.index(a): i for a, i in zip(others, point, strict=True)}
+        for group_label, group in groups:
+            labels = [*words, *([group_label] if group_label else [])] or [""]
+            cells = [
+                tuple(
+                    i if axis == against.index else fixed.get(axis, 0)
+                    for axis in range(len(grid.dimensions) - 1)
+                )
+                for i in group
+            ]
+            curve = _curve((labels[0], ", ".join(labels[1:])), group, cells, values, against)
+            if any(np.isfinite(mean).any() for mean in curve.means.values()):
+                curves.append(curve)
+    return curves, shade
+
+
+def _groups(against: Parameter) -> list[tuple[str, list[int]]]:
+    """Return the points of an axis that make a line, with its label, in the order along it."""
+    order = np.argsort(against.along, kind="stable").tolist()
+    if against.alone:
+        return [("", order)]
+    groups: dict[str, list[int]] = {}
+    for i in order:
+        parts = line(against.axis, i).split(", ")
+        rest = [part for part in parts if not part.startswith(f"{against.name} = ")]
+        groups.setdefault(", ".join(rest), []).append(i)
+    if len(groups) == 1:
+        return [("", order)]
+    return [*groups.items()]
+
+
+def _second(against: Parameter) -> str | None:
+    """Return the first other parameter of a sample whose values are different numbers."""
+    for name in parameters(against.axis):
+        other = Parameter(name, against.axis, against.index)
+        if name != against.name and other.numeric and len(set(other.values)) > 1:
+            return name
+    return None
+
+
+def _curve(
+    labels: tuple[str, str],
+    group: Sequence[int],
+    cells: Sequence[tuple[int, ...]],
+    values: Mapping[str, NDArray[np.float64]],
+    against: Parameter,
+) -> Curve:
+    quantities = observables.quantities()
+    spreads = {
+        name: spread(
+            np.array([of[cell] for cell in cells]), axis=1, axial=quantities[name].axial
+        )
+        for name, of in values.items()
+    }
+    return Curve(
+        labels,
+        against.along[list(group)],
+        {name: s.mean for name, s in spreads.items()},
+        {name: s.sem for name, s in spreads.items()},
+        max(int(s.count.max()) for s in spreads.values()),
+    )
+
+
+def further(grid: Grid, sides: Sequence[Parameter]) -> Iterator[tuple[str, dict[int, int]]]:
+    """Yield the values of all axes but those of ``sides``, and the index of each, by axis."""
+    axes = [
+        (i, axis)
+        for i, axis in enumerate(grid.dimensions[:-1])
+        if i not in {side.index for side in sides}
+    ]
+    for point in np.ndindex(*(axis.size for _, axis in axes)):
+        names = [
+            line(axis, i) for (_, axis), i in zip(axes, point, strict=True) if axis.size > 1
+        ]
+        where = {number: i for (number, _), i in zip(axes, point, strict=True)}
+        yield ", ".join(names), where

@@ -1,0 +1,222 @@
+"""What curves of motion and of heights are drawn of: waves by length, offsets, distributions."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from orchestrator.analysis import observables, units
+from orchestrator.analysis.dispersion import dispersion
+from orchestrator.analysis.dunes import follow
+from orchestrator.analysis.numbers import scales_of
+from orchestrator.analysis.offset import offset
+from orchestrator.model.pictures import Units
+from orchestrator.plots import Curve, panels
+from orchestrator.plots.series import curve_of, each_point
+from orchestrator.threads import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from orchestrator.analysis.dataset.grid import Grid
+    from orchestrator.analysis.scales import Scales
+    from orchestrator.model import Status
+    from orchestrator.model.pictures import Choice, Moment
+    from orchestrator.model.snapshots import Reduced
+
+_BINS = 60  # of heights at most; of fewer, one per cell
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What is drawn of one experiment over an x of its own."""
+
+    x: NDArray[np.float64]
+    values: Mapping[str, NDArray[np.float64]]
+
+
+def waves_by_length(grid: Grid, choice: Choice) -> list[Curve]:
+    """Return ``velocity`` and ``growth`` over wavelength of each point, see :mod:`.dispersion`."""
+    of_units = choice.look.units
+
+    def measure(
+        surfaces: NDArray[np.float32], times: NDArray[np.float64], scales: Scales
+    ) -> _Measured:
+        found = dispersion(surfaces, times)
+        cell, t0 = _cell(of_units, scales), units.days(of_units, scales)
+        values = {"velocity": found.velocity * cell / t0, "growth": found.growth / t0}
+        coherent = np.isfinite(found.velocity)
+        values["growth"] = np.where(coherent, values["growth"], np.nan)
+        return _Measured(found.wavelengths * cell, values)
+
+    return _curves(grid, choice, measure)
+
+
+def offsets(grid: Grid, choice: Choice) -> list[Curve]:
+    """Return ``along``, ``across`` and ``quality`` over time of each point, see :mod:`.offset`."""
+    of_units = choice.look.units
+
+    def measure(
+        surfaces: NDArray[np.float32], times: NDArray[np.float64], scales: Scales
+    ) -> _Measured:
+        cell, t0 = _cell(of_units, scales), units.days(of_units, scales)
+        pairs = [offset(*pair) for pair in itertools.pairwise(surfaces)]
+        x, y, quality = np.array(pairs).T
+        speed = cell / (np.diff(times) * t0)
+        values = {"along": x * speed, "across": y * speed, "quality": quality}
+        at, sources = grid.aligned(times[1:])
+        on_grid = {name: of[sources] for name, of in values.items()}
+        return _Measured(grid.times[at] * t0, on_grid)
+
+    return _curves(grid, choice, measure)
+
+
+def _curves(
+    grid: Grid,
+    choice: Choice,
+    measure: Callable[[NDArray[np.float32], NDArray[np.float64], Scales], _Measured],
+) -> list[Curve]:
+    """Measure the maps of a window of each experiment, and return a curve for each point."""
+
+    def of_one(status: Status) -> _Measured | None:
+        scales = scales_of(grid, status, choice.look.units, needed=_timed(choice))
+        reduced = panels.read(grid, status)
+        chosen = _inside(reduced, choice.window, scales, grid.tolerance_t0)
+        if np.count_nonzero(chosen) < 2 or observables.full(reduced.height_maps)[chosen].any():
+            return None
+        maps = observables.brimful(reduced.height_maps[chosen]).astype(np.float32)
+        return measure(maps, reduced.times[chosen], scales)
+
+    return _points(grid, of_one)
+
+
+def _points(grid: Grid, of_one: Callable[[Status], _Measured | None]) -> list[Curve]:
+    """Return a curve for each point whose seeds have values, on every x that one of them has."""
+
+    def read(statuses: Sequence[Status]) -> Iterator[_Measured | None]:
+        return in_order(of_one, statuses)
+
+    curves = []
+    for labels, seeds in each_point(grid, read):
+        known = [seed for seed in seeds if seed is not None]
+        if not known:
+            continue
+        x = np.unique(np.concatenate([seed.x for seed in known]))
+        values = {name: np.full((len(known), len(x)), np.nan) for name in known[0].values}
+        for i, seed in enumerate(known):
+            for name, of_seed in seed.values.items():
+                values[name][i, np.searchsorted(x, seed.x)] = of_seed
+        curves.append(curve_of(labels, x, values))
+    return curves
+
+
+def celerities(grid: Grid, choice: Choice) -> list[Curve]:
+    """Return ``celerity`` over mean height of the dunes of each point, and its standard error."""
+    of_units = choice.look.units
+
+    def of_one(status: Status) -> NDArray[np.float64]:
+        scales = scales_of(grid, status, of_units, needed=of_units is Units.SI)
+        place = grid.directory.experiment(status.experiment.number)
+        found = follow(place, status.experiment.point.parameters, choice.threshold).celerities
+        cell, t0 = _cell(of_units, scales), units.days(of_units, scales)
+        return found * (cell, cell / t0, cell / t0)
+
+    def read(statuses: Sequence[Status]) -> Iterator[NDArray[np.float64]]:
+        return in_order(of_one, statuses)
+
+    curves = []
+    for labels, seeds in each_point(grid, read):
+        dunes = np.concatenate(seeds)
+        height, celerity, error = dunes[np.argsort(dunes[:, 0])].T
+        if len(dunes):
+            means, errors = {"celerity": celerity}, {"celerity": error}
+            curves.append(Curve(labels, height, means, errors, len(seeds)))
+    return curves
+
+
+def heights(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]:
+    """Return the share of columns by height of each point, per unit, and the times of the maps."""
+    of_units, time = choice.look.units, choice.time
+
+    def of_one(status: Status) -> tuple[NDArray[np.float64], float] | None:
+        reduced = panels.read(grid, status)
+        if len(reduced.height_maps) == 0:
+            return None
+        scales = scales_of(grid, status, of_units, needed=bool(time and time.in_nature))
+        shown = panels.nearest(reduced, None if time is None else time.in_t0(scales.t0_s))
+        if observables.full(reduced.height_maps)[shown]:
+            return None
+        surface = observables.surface(reduced.height_maps[shown]).astype(np.float64)
+        known = surface[np.isfinite(surface)]
+        above = known - known.mean() if choice.relative else known
+        return above * _cell(of_units, scales), float(reduced.times[shown])
+
+    def all_of(
+        statuses: Sequence[Status],
+    ) -> Iterator[tuple[NDArray[np.float64], float] | None]:
+        return in_order(of_one, statuses)
+
+    points = [
+        (labels, [seed for seed in seeds if seed is not None])
+        for labels, seeds in each_point(grid, all_of)
+    ]
+    every = [seed for _, seeds in points for seed in seeds]
+    if not every:
+        return [], []
+    edges = _edges([columns for columns, _ in every], _unit(grid, choice))
+    middles, width = (edges[1:] + edges[:-1]) / 2, edges[1] - edges[0]
+    curves = []
+    for labels, seeds in points:
+        if seeds:
+            shares = [
+                np.histogram(columns, edges)[0] / len(columns) / width for columns, _ in seeds
+            ]
+            curves.append(curve_of(labels, middles, {"share": np.array(shares)}))
+    return curves, [time for _, time in every]
+
+
+def _unit(grid: Grid, choice: Choice) -> float:
+    """Return how high a cell is in the unit of the picture."""
+    status = next(iter(grid.cells.values()))
+    return _cell(choice.look.units, scales_of(grid, status, choice.look.units))
+
+
+def _edges(columns: Sequence[NDArray[np.float64]], cell: float) -> NDArray[np.float64]:
+    """Return edges of bins of whole cells, around all heights."""
+    low = min(float(c.min()) for c in columns)
+    high = max(float(c.max()) for c in columns)
+    step = cell * max(1, int(np.ceil((high - low) / cell / _BINS)))
+    first = (np.floor(low / cell) - 0.5) * cell
+    return np.asarray(np.arange(first, high + 1.5 * step, step), np.float64)
+
+
+def _cell(of_units: Units, scales: Scales) -> float:
+    return 1.0 if of_units is Units.MODEL else scales.cell_m
+
+
+def _timed(choice: Choice) -> bool:
+    ends: list[Moment | None] = [*choice.window]
+    in_nature = any(end is not None and end.in_nature for end in ends)
+    return in_nature or choice.look.units is Units.SI
+
+
+def _inside(
+    reduced: Reduced,
+    window: tuple[Moment | None, Moment | None],
+    scales: Scales,
+    late_t0: float,
+) -> NDArray[np.bool_]:
+    """Return which height maps are of a window of time."""
+    times: NDArray[Any] = reduced.times[: len(reduced.height_maps)]
+    first, last = window
+    inside = np.ones(len(times), np.bool_)
+    if first is not None:
+        inside &= times >= first.in_t0(scales.t0_s)
+    if last is not None:
+        inside &= times <= last.in_t0(scales.t0_s) + late_t0
+    return inside
