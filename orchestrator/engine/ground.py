@@ -1,15 +1,16 @@
 """The cells of a run and everything that follows them, as arrays that kernels read and write.
 
 The box is padded by one cell of wall on every side: ``Hp, Lp, Dp = H + 2, L + 2, D + 2``. The cell
-at length x, height y (0 on top) and depth z has the index ``x + Lp * (y + Hp * z)``, the order in which cells
-are written; its column has the index ``x + Lp * z``.
+at length x, height y (0 on top) and depth z has the index ``y + Hp * column``, its column the index ``x + Lp * z``:
+a column lies together in memory, since grains fall and what happens at the ground concerns a few
+cells of it. In files the length is fastest; only ``bed`` and ``checkpoint`` turn one into the other.
 """
 
 from __future__ import annotations
 
 import contextlib
 import mmap
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from orchestrator.engine.active_region import Corridor
     from orchestrator.engine.transitions import Transition
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 WEST, EAST, UP, DOWN, NORTH, SOUTH = range(6)  # neighbours; neighbour // 2 is the direction
 
@@ -45,10 +48,9 @@ class Ground(NamedTuple):
     Attributes
     ----------
     cells
-        int32 [Dp * Hp * Lp]; the lowest four bits are the state, the others the number of the
-        cell's places, 0 where it owns no pair.
+        uint8 [Dp * Lp * Hp], states.
     times
-        int32 [Dp * Hp * Lp], the whole part of the time at which a grain became one.
+        int32 [Dp * Lp * Hp], the whole part of the time at which a grain became one.
     counts
         int64 [16], cells per state, walls included.
     altitude
@@ -68,15 +70,18 @@ class Ground(NamedTuple):
     order
         int64 [6 * 5], neighbours in the order of ``_ORDER``.
     entries
-        int64, the pair arrays one after another; an entry is the index of the pair's first cell
-        and, from bit 32 on, the number of that cell's places.
+        int32, the pair arrays one after another; an entry is the index of the pair's first cell,
+        its owner.
     starts, lengths, rooms
         int64 [kinds], where each array starts, how long it is and how long it may become.
+    blocks
+        int32 [Dp * Lp * Hp / 4 + 1], for every four cells where their block begins in ``places``, plus
+        the number of pairs that they own; 0 where they own none.
     places
-        int32 [4 * slots]; per owner the positions of its eastern, lower and southern pair and the
-        number of those present; in an unused slot the last one is the next unused slot.
-    slots
-        int64 [3], the first unused slot, the first slot never used, and whether room runs out.
+        int32 [16 * blocks], per cell of a block the positions of the eastern, lower and southern pair
+        that it owns, and a spare entry; an unused block begins with the start of the next unused one.
+    stock
+        int64 [3], the first unused block, the first one never used, and whether room runs out.
     nodes, fluid, share, box_nodes, nodes_fluid, plane
         The gas, see its module; ``plane`` int16 [Dp] is the gas plane of a depth or -1.
     height, length, first, width, tiles, boxes_high, boxes_long
@@ -87,7 +92,7 @@ class Ground(NamedTuple):
         Whether copies of the space lie around it at an angle, so that only ``images`` lead back.
     """
 
-    cells: NDArray[np.int32]
+    cells: NDArray[np.uint8]
     times: NDArray[np.int32]
     counts: NDArray[np.int64]
     altitude: NDArray[np.int16]
@@ -98,12 +103,13 @@ class Ground(NamedTuple):
     seams: NDArray[np.int64]
     images: NDArray[np.int64]
     order: NDArray[np.int64]
-    entries: NDArray[np.int64]
+    entries: NDArray[np.int32]
     starts: NDArray[np.int64]
     lengths: NDArray[np.int64]
     rooms: NDArray[np.int64]
+    blocks: NDArray[np.int32]
     places: NDArray[np.int32]
-    slots: NDArray[np.int64]
+    stock: NDArray[np.int64]
     nodes: NDArray[np.int64]
     fluid: NDArray[np.int16]
     share: NDArray[np.float32]
@@ -124,28 +130,31 @@ class Ground(NamedTuple):
 @part
 def place(ground: Ground, cell: int) -> tuple[int, int, int]:
     """Return length, height and depth of a cell."""
-    row = whole(at(cell) // at(ground.length))
-    z = whole(at(row) // at(ground.height))
-    return cell - row * ground.length, row - z * ground.height, z
+    column = column_of(ground, cell)
+    z = whole(at(column) // at(ground.length))
+    return column - z * ground.length, cell - column * ground.height, z
+
+
+@part
+def column_of(ground: Ground, cell: int) -> int:
+    """Return the column of a cell."""
+    return whole(at(cell) // at(ground.height))
 
 
 @part
 def stand_in(ground: Ground, wall: int) -> int:
     """Return the cell that stands in for a cell of a wall, itself where none does."""
-    row = whole(at(wall) // at(ground.length))
-    z = whole(at(row) // at(ground.height))
-    column = wall - row * ground.length + ground.length * z
-    return whole(wall + ground.seams[at(column)])
+    return whole(wall + ground.seams[at(column_of(ground, wall))])
 
 
-def zeros(count: int) -> NDArray[np.int32]:
+def zeros(count: int, kind: type[_Number]) -> NDArray[_Number]:
     """Return an array for random access: of fresh memory in pages as large as there are."""
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-    memory = mmap.mmap(-1, max(4 * count, 1), flags=flags)
+    memory = mmap.mmap(-1, max(np.dtype(kind).itemsize * count, 1), flags=flags)
     if hasattr(mmap, "MADV_HUGEPAGE"):
         with contextlib.suppress(OSError):  # a kernel without them
             memory.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(memory, np.int32, count)
+    return np.frombuffer(memory, kind, count)
 
 
 def pair_kinds(rows: Sequence[Transition]) -> dict[tuple[int, int, int], int]:
@@ -171,13 +180,13 @@ def prepare(
     depth, height, length = states.shape
     across, along = margins
     Hp, Lp, Dp = height + 2, length + 2 * along, depth + 2 * across
-    cells = zeros(Dp * Hp * Lp).reshape(Dp, Hp, Lp)
+    cells = zeros(Dp * Lp * Hp, np.uint8).reshape(Dp, Lp, Hp)
     cells[:] = WALL
-    times = zeros(Dp * Hp * Lp).reshape(Dp, Hp, Lp)
+    times = zeros(Dp * Lp * Hp, np.int32).reshape(Dp, Lp, Hp)
     for z in range(depth):
-        cells[z + across, 1:-1, along:-along] = states[z]
+        cells[z + across, along:-along, 1:-1] = states[z].T
         if np.any(cell_times[z]):  # untouched pages of zeros cost no memory
-            times[z + across, 1:-1, along:-along] = cell_times[z]
+            times[z + across, along:-along, 1:-1] = cell_times[z].T
     counts = np.zeros(STATES, dtype=np.int64)
     for plane in cells:
         counts += np.bincount(plane.ravel(), minlength=STATES)
@@ -194,17 +203,18 @@ def prepare(
         altitude=np.zeros(Dp * Lp, dtype=np.int16),
         stress=np.zeros(Dp * Lp, dtype=np.float32),
         kinds=_kind_table(numbers, periodic=periodic),
-        offsets=np.array([-1, 1, -Lp, Lp, -Hp * Lp, Hp * Lp]),
+        offsets=np.array([-Hp, Hp, -1, 1, -Hp * Lp, Hp * Lp]),
         inside=inside.ravel(),
-        seams=steps(images, Hp).ravel(),
+        seams=steps(images, Hp),
         images=images.ravel(),
         order=np.array(_ORDER).ravel(),
-        entries=np.empty(0, dtype=np.int64),
+        entries=np.empty(0, dtype=np.int32),
         starts=np.zeros(len(numbers), dtype=np.int64),
         lengths=np.zeros(len(numbers), dtype=np.int64),
         rooms=np.zeros(len(numbers), dtype=np.int64),
+        blocks=zeros(Dp * Lp * Hp // 4 + 1, np.int32),
         places=np.empty(0, dtype=np.int32),
-        slots=np.zeros(3, dtype=np.int64),
+        stock=np.zeros(3, dtype=np.int64),
         nodes=planes.nodes,
         fluid=planes.fluid,
         share=planes.share,
@@ -232,12 +242,8 @@ def joined_sides(Dp: int, Lp: int) -> NDArray[np.int64]:
 
 
 def steps(images: NDArray[np.int64], Hp: int) -> NDArray[np.int64]:
-    """Return, int64 [Dp, Lp], the steps between cells that lead from a column to its image."""
-    Dp, Lp = images.shape
-    z, x = np.divmod(images, Lp)
-    steps_between: NDArray[np.int64] = (
-        x - np.arange(Lp) + Lp * Hp * (z - np.arange(Dp)[:, None])
-    )
+    """Return, int64 [Dp * Lp], the steps between cells that lead from a column to its image."""
+    steps_between: NDArray[np.int64] = (images.ravel() - np.arange(images.size)) * Hp
     return steps_between
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.ground import place
+from orchestrator.engine.ground import column_of
 from orchestrator.engine.jit import at, kernel, part, whole
 
 if TYPE_CHECKING:
@@ -41,11 +41,12 @@ def repose(settings: Settings, angle: np.float32 | None = None) -> Repose:
     """Return the conditions that ``settings`` set, with another ``angle`` if one is given."""
     degrees = float(settings.angle if angle is None else angle)
     radius = 3.5 if degrees <= 33 else 3.0 if degrees <= 45 else 1.5
+    limit = np.float32(0.999 * math.cos(PI * degrees / 180.0))
     return Repose(
         step=settings.step_limit,
         by_angle=degrees != 0,
         upwind=settings.upwind,
-        limit=np.float32(0.999 * math.cos(PI * degrees / 180.0)),
+        limit=limit,
         radius=np.float32(radius),
         bearings=np.full(2 * _SPAN * _SPAN, np.nan, np.float32),
     )
@@ -239,22 +240,23 @@ def may_slide(ground: Ground, repose: Repose, cell: int, direction: int, sense: 
     to the next column is too high, or, whatever its direction, where the slope is too steep. Then
     the answer is 2, else 1 or 0.
     """
-    x, y, z = place(ground, cell)
-    i, j, column = x - 1, z - ground.first, x + ground.length * z
+    column = column_of(ground, cell)
     altitude = whole(ground.altitude[at(column)])
-    if y < ground.height - altitude:
+    if cell - column * ground.height < ground.height - altitude:
         return 0
     if ground.tiled:
         return may_slide_in_space(ground, repose, column, direction, sense)
+    z = whole(at(column) // at(ground.length))
+    i, j = column - z * ground.length - 1, z - ground.first
     if direction == 0:
         there = column - i + across(i, sense, ground.length - 2, ground.periodic)
     else:
         there = column + (across(j, sense, ground.width, ground.periodic) - j) * ground.length
     high = altitude - whole(ground.altitude[at(there)]) > repose.step
-    if not repose.by_angle:
-        return 1 if high else 0
-    if high and repose.upwind:
+    if high and (repose.upwind or not repose.by_angle):
         return 1
+    if not high and not repose.by_angle:
+        return 0
     eastward, upward = steepest(ground, repose, i, j)
     if not repose.upwind and eastward <= 0:
         return 0

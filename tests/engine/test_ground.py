@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from orchestrator.engine import shear, slopes
-from orchestrator.engine.pairs import FREE, scan
+from orchestrator.engine.pairs import BLOCK, scan
 from orchestrator.engine.random48 import UNIT, following, seeded
 from orchestrator.engine.settings import refuse_unsupported
 from orchestrator.engine.simulation import Simulation
-from orchestrator.engine.states import STATE_MASK
 from orchestrator.errors import RequestError
 from tests.engine.generator import skipped
 
@@ -57,21 +56,23 @@ def test_the_pair_arrays_hold_the_pairs_that_the_cells_make(boundary: str, seed:
     assert simulation.transitions > 500
     kept = ground.lengths.copy()
     found = [
-        set((ground.entries[start : start + length] & 0xFFFFFFFF).tolist())
+        set(ground.entries[start : start + length].tolist())
         for start, length in zip(ground.starts, kept, strict=True)
     ]
     for kind, (start, length) in enumerate(zip(ground.starts, kept, strict=True)):
-        for position, entry in enumerate(ground.entries[start : start + length].tolist()):
-            owner, slot = entry & 0xFFFFFFFF, entry >> 32
-            assert ground.cells[owner] >> 4 == slot
-            assert ground.places[4 * slot + simulation.directions[kind]] == position
+        for position, owner in enumerate(ground.entries[start : start + length].tolist()):
+            block = int(ground.blocks[owner // 4]) // BLOCK * BLOCK
+            place = block + 4 * (owner % 4) + simulation.directions[kind]
+            assert ground.places[place] == position
     scan(ground, ground.plane.size, store=True)
     assert ground.lengths.tolist() == kept.tolist()
     assert found == [
-        set((ground.entries[start : start + length] & 0xFFFFFFFF).tolist())
+        set(ground.entries[start : start + length].tolist())
         for start, length in zip(ground.starts, kept, strict=True)
     ]
-    assert ground.slots[FREE] == 0
+    owned = np.bincount([owner // 4 for owners in found for owner in owners])
+    assert (ground.blocks[: owned.size] % BLOCK).tolist() == owned.tolist()
+    assert not ground.blocks[owned.size :].any()
 
 
 @pytest.mark.parametrize("boundary", ["PERIODIC", "OUT"])
@@ -81,16 +82,16 @@ def test_counts_altitudes_and_the_gas_follow_the_cells(boundary: str) -> None:
     simulation.run(stop=8, on_snapshot=print)
 
     ground = simulation.ground
-    states = ground.cells & STATE_MASK
+    states = ground.cells
     assert ground.counts.tolist() == np.bincount(states, minlength=16).tolist()
-    fluid = states.reshape(11, 16, 20)[ground.plane >= 0] == 3
+    fluid = states.reshape(11, 20, 16)[ground.plane >= 0] == 3
     assert ground.nodes_fluid[0] == fluid.sum() == ground.fluid.sum()
     before = simulation.altitude.copy()
     again = busy(boundary, 3)
     again.run(stop=8, on_snapshot=print)
     assert np.array_equal(before, again.altitude)
-    solid = (states != 3).reshape(11, 16, 20)[1:-1, 1:-1, 1:-1][:, ::-1]
-    assert np.array_equal(simulation.altitude, np.argmin(solid, axis=1) + 1)
+    solid = (states != 3).reshape(11, 20, 16)[1:-1, 1:-1, -2:0:-1]
+    assert np.array_equal(simulation.altitude, np.argmin(solid, axis=2) + 1)
 
 
 def test_only_grains_are_dated() -> None:
@@ -98,7 +99,7 @@ def test_only_grains_are_dated() -> None:
 
     simulation.run(stop=8, on_snapshot=print)
 
-    dated = simulation.ground.cells[simulation.ground.times > 0] & STATE_MASK
+    dated = simulation.ground.cells[simulation.ground.times > 0]
     assert dated.size > 0
     assert np.all(dated == 0)
 
