@@ -99,7 +99,8 @@ def test_only_grains_are_dated() -> None:
 
     simulation.run(stop=8, on_snapshot=print)
 
-    dated = simulation.ground.cells[simulation.ground.times > 0]
+    states, times = simulation.bed.cells()
+    dated = states[times > 0]
     assert dated.size > 0
     assert np.all(dated == 0)
 
@@ -115,6 +116,31 @@ def test_slopes_are_the_same_compiled_interpreted_and_remembered(boundary: str) 
         for i, j in np.ndindex(18, 9):
             plain = slopes.steepest.py_func(ground, interpreted, i, j)
             assert slopes.steepest(ground, compiled, i, j) == plain
+
+
+@pytest.mark.parametrize("boundary", ["PERIODIC", "OPEN"])
+@pytest.mark.parametrize("angle", [5, 30, 33, 35, 45, 60])
+def test_no_slope_is_too_steep_where_the_ground_is_gentle(boundary: str, angle: int) -> None:
+    cells = np.full((16, 6, 20), 3, np.uint8)
+    parameters = {**BUSY, "Boundary": boundary, "Ava_angle": angle}
+    simulation = Simulation(
+        parameters, cells, np.zeros(cells.shape, np.int32), time=0.0, seed=1
+    )
+    ground, repose, found = simulation.ground, simulation.slopes.repose, [0, 0]
+
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        rough = random.integers(0, 1 + seed % 12, ground.altitude.size)
+        ground.altitude[:] = rough + (30000 if seed % 2 else 5)
+        for i, j in np.ndindex(20, 16):
+            column = (ground.first + j) * ground.length + i + 1
+            upward = slopes.steepest(ground, repose, i, j)[1]  # remembers the bearing
+            gentle = slopes.is_gentle(ground, repose, column, i, j)
+            assert gentle == slopes.is_gentle.py_func(ground, repose, column, i, j)
+            assert not (gentle and upward < repose.limit)
+            found[gentle] += 1
+
+    assert min(found) > 200
 
 
 def test_acceptance_is_linear_between_the_thresholds() -> None:
