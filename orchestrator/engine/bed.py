@@ -10,7 +10,7 @@ from orchestrator.engine import centering, rotation
 from orchestrator.engine.active_region import Corridor, margins
 from orchestrator.engine.enlarged_box import EnlargedBox
 from orchestrator.engine.events import survey
-from orchestrator.engine.ground import prepare, steps
+from orchestrator.engine.ground import date, prepare, steps
 from orchestrator.engine.pairs import filled
 from orchestrator.engine.rotation import Cells
 from orchestrator.engine.settings import Rotation
@@ -121,15 +121,15 @@ class Bed:
     def cells(self) -> Cells:
         """Return copies of all cells, walls included."""
         states, times = self._stored()
-        return Cells(np.ascontiguousarray(states), np.ascontiguousarray(times))
+        return Cells(np.ascontiguousarray(states), times.copy())
 
     def _stored(self) -> Cells:
         """Return views of all cells in the order of files."""
         across, high, along = self.padded
-        shape = across, along, high
+        date(self.ground)
         return Cells(
-            self.ground.cells.reshape(shape).transpose(0, 2, 1),
-            self.ground.times.reshape(shape).transpose(0, 2, 1),
+            self.ground.cells.reshape(across, along, high).transpose(0, 2, 1),
+            self.ground.times.reshape(self.padded),
         )
 
     def rotate(self, angle: np.float32) -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from orchestrator.engine.gas import block
-from orchestrator.engine.ground import EAST, SOUTH, UP, WEST, place, stand_in
+from orchestrator.engine.ground import DATED, EAST, SOUTH, UP, WEST, place, stand_in
 from orchestrator.engine.jit import at, fetch, kernel, part, whole
 from orchestrator.engine.pairs import append, remove
 from orchestrator.engine.random48 import UNIT, following
-from orchestrator.engine.states import AIR, GRAIN, WALL
+from orchestrator.engine.states import AIR, WALL
 from orchestrator.engine.transitions import Check, Time, Trigger
 
 if TYPE_CHECKING:
@@ -132,7 +132,9 @@ def put(ground: Ground, cell: int, state: int, stamp: int) -> None:
     """Write a new state and what depends on it, except for the pairs."""
     old = whole(ground.cells[at(cell)])
     ground.cells[at(cell)] = state
-    ground.times[at(cell)] = stamp if state == GRAIN else 0
+    changes = ground.stock[DATED]
+    ground.dates[at(changes)] = stamp << 32 | cell
+    ground.stock[DATED] = changes + 1
     ground.counts[at(old)] -= 1
     ground.counts[at(state)] += 1
     if (old == AIR) != (state == AIR):

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 from orchestrator.engine import gas_layout
-from orchestrator.engine.jit import at, part, whole
-from orchestrator.engine.states import STATES, WALL
+from orchestrator.engine.jit import at, kernel, part, whole
+from orchestrator.engine.states import GRAIN, STATES, WALL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _Number = TypeVar("_Number", bound=np.generic)
 
 WEST, EAST, UP, DOWN, NORTH, SOUTH = range(6)  # neighbours; neighbour // 2 is the direction
+
+FREE, FRESH, FULL, DATED = range(4)  # the entries of Ground.stock
+_DATES = 1 << 16  # more than a column is high, whose cells may all change at once
 
 # Order in which the five other pairs of a cell are taken out of and put into their arrays, for the
 # first and the second cell of a changing pair, per direction.
@@ -50,7 +53,10 @@ class Ground(NamedTuple):
     cells
         uint8 [Dp * Lp * Hp], states.
     times
-        int32 [Dp * Lp * Hp], the whole part of the time at which a grain became one.
+        int32 [Dp * Hp * Lp], in the order of files, the whole part of the time at which a grain became
+        one, but for ``dates``: rows that nothing but falling grains crosses take no memory.
+    dates
+        int64 [65536], changes that ``times`` lacks, in their order: a cell and, from bit 32 on, the time.
     counts
         int64 [16], cells per state, walls included.
     altitude
@@ -81,7 +87,8 @@ class Ground(NamedTuple):
         int32 [16 * blocks], per cell of a block the positions of the eastern, lower and southern pair
         that it owns, and a spare entry; an unused block begins with the start of the next unused one.
     stock
-        int64 [3], the first unused block, the first one never used, and whether room runs out.
+        int64 [4], the first unused block, the first one never used, whether room runs out, and how
+        many ``dates`` there are.
     nodes, fluid, share, box_nodes, nodes_fluid, plane
         The gas, see its module; ``plane`` int16 [Dp] is the gas plane of a depth or -1.
     height, length, first, width, tiles, boxes_high, boxes_long
@@ -94,6 +101,7 @@ class Ground(NamedTuple):
 
     cells: NDArray[np.uint8]
     times: NDArray[np.int32]
+    dates: NDArray[np.int64]
     counts: NDArray[np.int64]
     altitude: NDArray[np.int16]
     stress: NDArray[np.float32]
@@ -147,14 +155,34 @@ def stand_in(ground: Ground, wall: int) -> int:
     return whole(wall + ground.seams[at(column_of(ground, wall))])
 
 
-def zeros(count: int, kind: type[_Number]) -> NDArray[_Number]:
-    """Return an array for random access: of fresh memory in pages as large as there are."""
+def zeros(count: int, kind: type[_Number], *, dense: bool = True) -> NDArray[_Number]:
+    """Return an array of fresh memory, in pages as large as there are if its use is ``dense``."""
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
     memory = mmap.mmap(-1, max(np.dtype(kind).itemsize * count, 1), flags=flags)
     if hasattr(mmap, "MADV_HUGEPAGE"):
         with contextlib.suppress(OSError):  # a kernel without them
-            memory.madvise(mmap.MADV_HUGEPAGE)
+            memory.madvise(mmap.MADV_HUGEPAGE if dense else mmap.MADV_NOHUGEPAGE)
     return np.frombuffer(memory, kind, count)
+
+
+@kernel
+def date(ground: Ground) -> None:
+    """Bring ``times`` up to date.
+
+    What is no grain any more has no time. An entry is written only where it differs, since a page of
+    zeros that is only read takes no memory.
+    """
+    Hp, Lp, times = ground.height, ground.length, ground.times
+    for change in range(ground.stock[DATED]):
+        entry = ground.dates[change]
+        cell = entry & 0xFFFFFFFF
+        column = column_of(ground, cell)
+        z = whole(at(column) // at(Lp))
+        stored = column + Lp * (cell - Hp * column + (Hp - 1) * z)
+        time = entry >> 32 if ground.cells[at(cell)] == GRAIN else 0
+        if times[at(stored)] != time:
+            times[at(stored)] = time
+    ground.stock[DATED] = 0
 
 
 def pair_kinds(rows: Sequence[Transition]) -> dict[tuple[int, int, int], int]:
@@ -182,11 +210,11 @@ def prepare(
     Hp, Lp, Dp = height + 2, length + 2 * along, depth + 2 * across
     cells = zeros(Dp * Lp * Hp, np.uint8).reshape(Dp, Lp, Hp)
     cells[:] = WALL
-    times = zeros(Dp * Lp * Hp, np.int32).reshape(Dp, Lp, Hp)
+    times = zeros(Dp * Hp * Lp, np.int32, dense=False).reshape(Dp, Hp, Lp)
     for z in range(depth):
         cells[z + across, along:-along, 1:-1] = states[z].T
         if np.any(cell_times[z]):  # untouched pages of zeros cost no memory
-            times[z + across, along:-along, 1:-1] = cell_times[z].T
+            times[z + across, 1:-1, along:-along] = cell_times[z]
     counts = np.zeros(STATES, dtype=np.int64)
     for plane in cells:
         counts += np.bincount(plane.ravel(), minlength=STATES)
@@ -199,6 +227,7 @@ def prepare(
     return Ground(
         cells=cells.ravel(),
         times=times.ravel(),
+        dates=np.empty(_DATES, np.int64),
         counts=counts,
         altitude=np.zeros(Dp * Lp, dtype=np.int16),
         stress=np.zeros(Dp * Lp, dtype=np.float32),
@@ -214,7 +243,7 @@ def prepare(
         rooms=np.zeros(len(numbers), dtype=np.int64),
         blocks=zeros(Dp * Lp * Hp // 4 + 1, np.int32),
         places=np.empty(0, dtype=np.int32),
-        stock=np.zeros(3, dtype=np.int64),
+        stock=np.zeros(4, dtype=np.int64),
         nodes=planes.nodes,
         fluid=planes.fluid,
         share=planes.share,

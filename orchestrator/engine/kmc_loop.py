@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from orchestrator.engine.events import perform_all
-from orchestrator.engine.ground import column_of, stand_in
+from orchestrator.engine.ground import DATED, FULL, column_of, stand_in
 from orchestrator.engine.jit import at, kernel, part, whole
-from orchestrator.engine.pairs import FULL
+from orchestrator.engine.pairs import MARGIN
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.shear import acceptance
 from orchestrator.engine.slopes import may_slide
@@ -120,7 +120,7 @@ def advance(
     pause = -1
     while pause < 0:
         if going_on == NEW_TURN:
-            if ground.stock[FULL] != 0:
+            if ground.stock[FULL] != 0 or ground.stock[DATED] + MARGIN > ground.dates.size:
                 pause = _ROOM
                 break
             if t >= clock.time[GAS_DUE]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine.ground import DOWN, EAST, SOUTH, stand_in
+from orchestrator.engine.ground import DOWN, EAST, FREE, FRESH, FULL, SOUTH, stand_in
 from orchestrator.engine.jit import at, kernel, part, whole
 from orchestrator.engine.states import WALL
 
@@ -24,7 +24,6 @@ BLOCK = 16  # entries of Ground.places: four for each of four cells
 _COUNT = (
     BLOCK - 1
 )  # the bits that hold how many pairs a block has; four cells own twelve at most
-FREE, FRESH, FULL = 0, 1, 2  # the entries of Ground.stock
 
 
 @part

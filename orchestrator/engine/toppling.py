@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.engine.events import put
+from orchestrator.engine.ground import DATED, date
 from orchestrator.engine.jit import kernel, part, whole
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.states import GRAIN
@@ -97,6 +98,8 @@ def candidates(
 @part
 def slide(ground: Ground, column: int, target: int, top: int, bottom: int, stamp: int) -> None:
     """Move the top grain of a column to row ``bottom`` of another; the cells above it move up."""
+    if ground.stock[DATED] + ground.height > ground.dates.size:
+        date(ground)
     there = cell_at(ground, target, top)
     displaced = whole(ground.cells[there])
     put(ground, cell_at(ground, column, top), displaced, stamp)

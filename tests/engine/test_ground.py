@@ -34,7 +34,7 @@ BUSY: dict[str, bool | int | float | str] = {
 }
 
 
-def busy(boundary: str, seed: int, **changes: float) -> Simulation:
+def busy(boundary: str, seed: int, **changes: float | str) -> Simulation:
     """Return a small domain in which much happens: random snow, sources above, a sink below."""
     cells = np.full((9, 14, 18), 3, np.uint8)
     random = np.random.default_rng(seed)
@@ -103,6 +103,25 @@ def test_only_grains_are_dated() -> None:
     dated = states[times > 0]
     assert dated.size > 0
     assert np.all(dated == 0)
+
+
+@pytest.mark.parametrize("mode", ["TRANS", "SYNC"])
+def test_dates_are_the_same_however_many_may_wait(mode: str) -> None:
+    angle = {"TRANS": 35, "SYNC": 0}[mode]
+    runs = [busy("OPEN", 6, Ava_mode=mode, Ava_angle=angle, Ava_delay=0) for _ in range(2)]
+    few = runs[1].ground._replace(dates=np.empty(300, np.int64))
+    runs[1].bed.ground = few
+
+    for run in runs:
+        run.run(stop=8, on_snapshot=print)
+
+    patient, prompt = (run.bed.cells() for run in runs)
+    assert runs[1].ground.dates.size == 300
+    assert runs[1].transitions > 500
+    assert np.unique(patient.times).size > 5
+    assert np.array_equal(patient.states, prompt.states)
+    assert np.array_equal(patient.times, prompt.times)
+    assert not np.any(patient.times[patient.states != 0])
 
 
 @pytest.mark.parametrize("boundary", ["PERIODIC", "OPEN"])
