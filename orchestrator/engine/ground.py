@@ -31,6 +31,7 @@ _Number = TypeVar("_Number", bound=np.generic)
 WEST, EAST, UP, DOWN, NORTH, SOUTH = range(6)  # neighbours; neighbour // 2 is the direction
 
 FREE, FRESH, FULL, DATED = range(4)  # the entries of Ground.stock
+_LARGE_PAGE = 1 << 21  # bytes
 _DATES = 1 << 16  # more than a column is high, whose cells may all change at once
 
 # Order in which the five other pairs of a cell are taken out of and put into their arrays, for the
@@ -158,11 +159,14 @@ def stand_in(ground: Ground, wall: int) -> int:
 def zeros(count: int, kind: type[_Number], *, dense: bool = True) -> NDArray[_Number]:
     """Return an array of fresh memory, in pages as large as there are if its use is ``dense``."""
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-    memory = mmap.mmap(-1, max(np.dtype(kind).itemsize * count, 1), flags=flags)
+    size = np.dtype(kind).itemsize * count
+    memory = mmap.mmap(-1, size + _LARGE_PAGE, flags=flags)
     if hasattr(mmap, "MADV_HUGEPAGE"):
+        large = dense and size >= _LARGE_PAGE
         with contextlib.suppress(OSError):  # a kernel without them
-            memory.madvise(mmap.MADV_HUGEPAGE if dense else mmap.MADV_NOHUGEPAGE)
-    return np.frombuffer(memory, kind, count)
+            memory.madvise(mmap.MADV_HUGEPAGE if large else mmap.MADV_NOHUGEPAGE)
+    address = np.frombuffer(memory, np.uint8).ctypes.data
+    return np.frombuffer(memory, kind, count, -address % _LARGE_PAGE)  # where a page begins
 
 
 @kernel

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine.ground import DOWN, EAST, FREE, FRESH, FULL, SOUTH, stand_in
+from orchestrator.engine.ground import DOWN, EAST, FREE, FRESH, FULL, SOUTH, stand_in, zeros
 from orchestrator.engine.jit import at, kernel, part, whole
 from orchestrator.engine.states import WALL
 
@@ -80,8 +80,10 @@ def clear(ground: Ground) -> None:
 
 
 @kernel
-def scan(ground: Ground, depth: int, store: bool) -> None:
+def scan(ground: Ground, depth: int, store: bool, rows: NDArray[np.bool_]) -> None:
     """Count all pairs into ``lengths``, and if ``store`` fill the arrays.
+
+    ``rows`` bool [depth, Hp] marks the rows that own pairs: counting finds them, filling skips others.
 
     The order is depth, height, length, the last fastest, and per cell the eastern, the southern
     and the lower pair. A cyclic box has no pairs owned by cells outside the space.
@@ -91,6 +93,8 @@ def scan(ground: Ground, depth: int, store: bool) -> None:
     clear(ground)
     for z in range(depth - 1):
         for y in range(Hp - 1):
+            if store and not rows[z, y]:
+                continue
             for x in range(Lp - 1):
                 if ground.periodic and not ground.inside[x + Lp * z]:
                     continue
@@ -111,14 +115,16 @@ def scan(ground: Ground, depth: int, store: bool) -> None:
                             append(ground, kind, cell, neighbour >> 1)
                         else:
                             ground.lengths[at(kind)] += 1
+                            rows[z, y] = True
 
 
 def filled(ground: Ground) -> Ground:
     """Return ``ground`` with all its pairs in their arrays, in the order of a scan."""
     depth = ground.plane.size
-    scan(ground, depth, False)
+    rows = np.zeros((depth, ground.height), np.bool_)
+    scan(ground, depth, False, rows)
     ground = roomy(ground, ground.lengths)
-    scan(ground, depth, True)
+    scan(ground, depth, True, rows)
     return ground
 
 
@@ -140,7 +146,7 @@ def roomy(ground: Ground, lengths: NDArray[np.int64]) -> Ground:
     if size > np.iinfo(np.int32).max:
         raise MemoryError
     if size > ground.places.size:
-        ground = ground._replace(places=np.empty(size, np.int32))
+        ground = ground._replace(places=zeros(size, np.int32))
     return ground
 
 
@@ -158,7 +164,7 @@ def enlarged(ground: Ground) -> Ground:
         for start, pairs in zip(ground.starts, kept, strict=True):
             ground.entries[start : start + pairs.size] = pairs
     if ground.stock[FRESH] + 2 * BLOCK * MARGIN > ground.places.size:
-        places = np.empty(ground.places.size * 5 // 4 + 4 * BLOCK * MARGIN, np.int32)
+        places = zeros(ground.places.size * 5 // 4 + 4 * BLOCK * MARGIN, np.int32)
         places[: ground.places.size] = ground.places
         ground = ground._replace(places=places)
     ground.stock[FULL] = 0

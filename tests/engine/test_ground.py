@@ -64,7 +64,7 @@ def test_the_pair_arrays_hold_the_pairs_that_the_cells_make(boundary: str, seed:
             block = int(ground.blocks[owner // 4]) // BLOCK * BLOCK
             place = block + 4 * (owner % 4) + simulation.directions[kind]
             assert ground.places[place] == position
-    scan(ground, ground.plane.size, store=True)
+    scan(ground, ground.plane.size, True, np.ones((ground.plane.size, ground.height), np.bool_))  # noqa: FBT003
     assert ground.lengths.tolist() == kept.tolist()
     assert found == [
         set(ground.entries[start : start + length].tolist())
