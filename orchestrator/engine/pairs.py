@@ -84,7 +84,6 @@ def scan(ground: Ground, depth: int, store: bool, rows: NDArray[np.bool_]) -> No
     """Count all pairs into ``lengths``, and if ``store`` fill the arrays.
 
     ``rows`` bool [depth, Hp] marks the rows that own pairs: counting finds them, filling skips others.
-
     The order is depth, height, length, the last fastest, and per cell the eastern, the southern
     and the lower pair. A cyclic box has no pairs owned by cells outside the space.
     """
@@ -140,9 +139,8 @@ def roomy(ground: Ground, lengths: NDArray[np.int64]) -> Ground:
     if np.any(wanted > ground.rooms):
         ground = _with_rooms(ground, np.maximum(wanted + wanted // 8, ground.rooms))
     pairs = int(lengths.sum())
-    size = BLOCK * (
-        pairs + pairs // 8 + 2 * MARGIN
-    )  # a block for each; unused ones take no memory
+    blocks = pairs + pairs // 8 + 2 * MARGIN  # one for each; unused ones take no memory
+    size = BLOCK * blocks
     if size > np.iinfo(np.int32).max:
         raise MemoryError
     if size > ground.places.size:
