@@ -43,6 +43,7 @@ class Atmosphere:
         self.fresh = False
         self._column_sums = np.empty(velocity_average.COLUMN_ROOM, np.int64)
         self._box_sums = np.empty(velocity_average.BOX_ROOM * ground.box_nodes.size, np.int64)
+        self._corners = np.zeros(4 * ground.fluid.size, np.float32)
         self._outcomes = np.empty(3 * ground.tiles * gas_layout.OUTCOME_TILE, np.int64)
         self._sample()
 
@@ -121,11 +122,11 @@ class Atmosphere:
 
     def press(self, ground: Ground) -> None:
         """Write the stress on all columns, from the velocities of the latest cycles."""
-        total = self.velocities.total
+        corners = self._paired(ground)
         if self._box is None:
-            shear.press(ground, total, self._samples, self._depth)
+            shear.press(ground, corners, self._samples, self._depth)
         else:
-            enlarged_shear.press_space(ground, total, self._samples, self.field, self._depth)
+            enlarged_shear.press_space(ground, corners, self._samples, self.field, self._depth)
         self.fresh = True
 
     def refresh(self, ground: Ground) -> None:
@@ -133,10 +134,16 @@ class Atmosphere:
         if self._box is not None:
             self._surround(ground, 0, filling=False)
 
+    def _paired(self, ground: Ground) -> NDArray[np.float32]:
+        """Return the velocities of boxes, laid out as they are blended."""
+        boxes = ground.box_nodes.size
+        shear.pair_up(self.velocities.total, self._samples, boxes, self._corners)
+        return self._corners
+
     def leave(self, ground: Ground) -> None:
         """Keep the velocities of all cells of the space, before the space turns."""
         if self.field.size and self.fresh:
-            enlarged_shear.keep_field(ground, self.velocities.total, self._samples, self.field)
+            enlarged_shear.keep_field(ground, self._paired(ground), self._samples, self.field)
         self.fresh = False
 
     def speeds(self, ground: Ground) -> tuple[np.float32, np.float32]:

@@ -19,7 +19,7 @@ from orchestrator.engine.kmc_loop import (
     ROW,
 )
 from orchestrator.engine.settings import Avalanches, in_16_bits
-from orchestrator.engine.states import STATE_MASK, WALL
+from orchestrator.engine.states import WALL
 from orchestrator.engine.tasks import Stability, Sweeps
 from orchestrator.engine.transitions import Check
 
@@ -122,14 +122,13 @@ class Slopes:
         cell = first
         if self._rules.check[row] == Check.SLOPE_SECOND:
             cell += int(ground.offsets[2 * self._rules.direction[row] + 1])
-            if ground.periodic and ground.cells[cell] & STATE_MASK == WALL:
-                cell = _stand_in(ground.seams, cell, ground.length, ground.height)
-        x, z = cell % ground.length, cell // (ground.length * ground.height)
+            if ground.periodic and ground.cells[cell] == WALL:
+                cell += int(ground.seams[cell // ground.height])
         time, columns = float(clock.time[NOW]), ground.altitude.size
         moved = propagation.propagate(
             ground,
             self._stable,
-            x + ground.length * z,
+            cell // ground.height,
             int(time),
             np.empty(columns, np.int64),
             np.zeros(columns, np.bool_),
@@ -146,8 +145,3 @@ class Slopes:
             bed.refill()
             clock.state[FAILED] += 1
             clock.state[GOING_ON] = NEXT_ATTEMPT
-
-
-def _stand_in(seams: NDArray[np.int64], wall: int, Lp: int, Hp: int) -> int:
-    row = wall // Lp
-    return wall + int(seams[wall % Lp + Lp * (row // Hp)])

@@ -10,11 +10,11 @@ from orchestrator.engine import centering, rotation
 from orchestrator.engine.active_region import Corridor, margins
 from orchestrator.engine.enlarged_box import EnlargedBox
 from orchestrator.engine.events import survey
-from orchestrator.engine.ground import prepare, steps
+from orchestrator.engine.ground import date, prepare, steps
 from orchestrator.engine.pairs import filled
 from orchestrator.engine.rotation import Cells
 from orchestrator.engine.settings import Rotation
-from orchestrator.engine.states import AIR, STATE_MASK, STATES, WALL
+from orchestrator.engine.states import AIR, STATES, WALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,7 +102,7 @@ class Bed:
         """Look up solid planes and sides anew in the map of the enlarged box, if there is one."""
         if self.box is None:
             return
-        self.corridor.solid[:] = self.box.solid_planes(self._states())
+        self.corridor.solid[:] = self.box.solid_planes(self._stored().states)
         self.ground.inside[:] = self.box.inside.ravel()
         images = self.box.images
         self.ground.images[:] = images.ravel()
@@ -119,12 +119,18 @@ class Bed:
         survey(self.ground, self.padded[0])
 
     def cells(self) -> Cells:
-        """Return all cells, walls included; states are a copy."""
-        return Cells(self._states(), self.ground.times.reshape(self.padded))
+        """Return copies of all cells, walls included."""
+        states, times = self._stored()
+        return Cells(np.ascontiguousarray(states), times.copy())
 
-    def _states(self) -> NDArray[np.uint8]:
-        words = self.ground.cells.reshape(self.padded)
-        return np.bitwise_and(words, STATE_MASK, dtype=np.int32).astype(np.uint8)
+    def _stored(self) -> Cells:
+        """Return views of all cells in the order of files."""
+        across, high, along = self.padded
+        date(self.ground)
+        return Cells(
+            self.ground.cells.reshape(across, along, high).transpose(0, 2, 1),
+            self.ground.times.reshape(self.padded),
+        )
 
     def rotate(self, angle: np.float32) -> None:
         """Turn the bed by ``angle``; the gas does not follow by itself."""
@@ -132,7 +138,7 @@ class Bed:
         self.orientation = turned
         if self.box is not None:
             self.box.turn_to(turned)
-        self._take(self._turned(angle))
+        self.take(self._turned(angle))
         self.follow_box()
         self._count()
         self.refill()
@@ -149,7 +155,7 @@ class Bed:
         moved = centering.moved(cells, by_x, by_z, self.buffer, periodic=periodic)
         if not periodic:
             self.buffer = moved
-        self._take(moved)
+        self.take(moved)
         if not periodic:
             self._count()
         self.refill()
@@ -184,10 +190,7 @@ class Bed:
         Each plane is uint64 [height, length], C-contiguous and little-endian in memory: byte 0 the
         state, bytes 4 to 7 the cell time. It is overwritten by the next one.
         """
-        cells = self.ground.cells.reshape(self.padded)
-        times = self.ground.times.reshape(self.padded)
-        if shown is not None:
-            cells, times = shown.cells.states.astype(np.int32), shown.cells.times
+        cells, times = self._stored() if shown is None else shown.cells
         if not walls and self.box is not None:
             yield from self._without_walls(cells, times)
             return
@@ -195,17 +198,15 @@ class Bed:
         cells, times = cells[inner, inner, inner], times[inner, inner, inner]
         plane = np.empty((*cells.shape[1:], 2), np.int32)
         for states, stamps in zip(cells, times, strict=True):
-            np.bitwise_and(states, STATE_MASK, out=plane[..., 0])
-            plane[..., 1] = stamps
+            plane[..., 0], plane[..., 1] = states, stamps
             yield plane.view(np.uint64)[..., 0]
 
     def _without_walls(
-        self, cells: NDArray[np.int32], times: NDArray[np.int32]
+        self, cells: NDArray[np.uint8], times: NDArray[np.int32]
     ) -> Iterator[NDArray[np.uint64]]:
         """Yield planes of H x L cells that are not wall; a shorter one ends as the one before."""
         plane = np.zeros((self.height * self.length, 2), np.int32)
-        for words, stamps in zip(cells, times, strict=True):
-            states = words & STATE_MASK
+        for states, stamps in zip(cells, times, strict=True):
             kept = states != WALL
             count = min(int(kept.sum()), plane.shape[0])
             if count:
@@ -224,15 +225,14 @@ class Bed:
             periodic=self.settings.periodic,
         )
 
-    def _take(self, cells: Cells) -> None:
+    def take(self, cells: Cells) -> None:
         """Replace all cells; nothing else follows."""
-        self.ground.cells[:] = cells.states.ravel()
-        self.ground.times[:] = cells.times.ravel()
+        here = self._stored()
+        here.states[...], here.times[...] = cells
 
     def _count(self) -> None:
         """Count the cells of each state anew."""
-        states = self.ground.cells & STATE_MASK
-        self.ground.counts[:] = np.bincount(states, minlength=STATES)
+        self.ground.counts[:] = np.bincount(self.ground.cells, minlength=STATES)
 
 
 def _altitude(states: NDArray[np.uint8]) -> NDArray[np.int16]:

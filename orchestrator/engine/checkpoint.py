@@ -1,7 +1,8 @@
 """The whole state of a run as a file, from which it continues as if it had never stopped.
 
 Only what cannot be derived is kept. Where a cell's pairs stand in their arrays is found again by
-filling the arrays in their saved order; the numbers of the places themselves mean nothing.
+filling the arrays in their saved order. Cells are kept, and numbered, in the order of files, however
+they lie in memory.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import numpy as np
 
 from orchestrator.engine.active_region import Corridor, Origin
 from orchestrator.engine.jit import kernel
-from orchestrator.engine.pairs import FRESH, append, roomy
+from orchestrator.engine.kmc_loop import FIRST
+from orchestrator.engine.pairs import append, clear, roomy
 from orchestrator.engine.rotation import Cells
 from orchestrator.engine.simulation import Simulation
-from orchestrator.engine.states import AIR, STATE_MASK
+from orchestrator.engine.states import AIR
 from orchestrator.engine.wind import Strength
 from orchestrator.errors import FormatError
 from orchestrator.formats.durable import replacing
@@ -34,8 +36,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.wind import Weather
     from orchestrator.formats.parameters import Value
 
-_VERSION = 5
-_OWNER = 0xFFFFFFFF
+_VERSION = 6
 _PLACES = ("Csp_file", "Phys_prop_file", "Qsat_file", "Wind_file", "Output_directory")
 _GROUND = ("altitude", "stress", "nodes", "fluid", "share", "nodes_fluid", "counts")
 _FLAT = ("schedule", "progress", "vane", "centering", "rotation")  # dataclasses of numbers
@@ -66,16 +67,17 @@ def save(simulation: Simulation, path: Path, index: int = -1, *, packed: bool = 
 def _cells(simulation: Simulation) -> dict[str, NDArray[np.generic]]:
     """Return cells, pairs and the map of the space."""
     ground, bed = simulation.ground, simulation.bed
-    dated = np.flatnonzero(ground.times)
+    cells = bed.cells()
+    dated = np.flatnonzero(cells.times)
     pairs = [
-        ground.entries[start : start + length] & _OWNER
+        ground.entries[start : start + length]
         for start, length in zip(ground.starts, ground.lengths, strict=True)
     ]
     arrays: dict[str, NDArray[np.generic]] = {
-        "states": (ground.cells & STATE_MASK).astype(np.uint8),
+        "states": cells.states.ravel(),
         "dated": dated.astype(np.int64),
-        "dates": ground.times[dated],
-        "pairs": np.concatenate(pairs).astype(np.int64),
+        "dates": cells.times.ravel()[dated],
+        "pairs": _as_stored(ground, np.concatenate(pairs)),
         "lengths": ground.lengths,
         "origin": np.array(
             [*bed.corridor[:2], bed.corridor.ceiling, *simulation.origin[1:]], np.int64
@@ -108,10 +110,12 @@ def _gas(simulation: Simulation) -> dict[str, NDArray[np.generic]]:
 def _course(simulation: Simulation) -> dict[str, NDArray[np.generic]]:
     """Return the clock and what is due when."""
     clock, slopes = simulation.clock, simulation.slopes
+    state = clock.state.copy()
+    state[FIRST] = _as_stored(simulation.ground, state[FIRST])
     flat = {name: np.array(astuple(getattr(simulation, name))) for name in _FLAT}
     return flat | {
         "clock_time": clock.time,
-        "clock_state": clock.state,
+        "clock_state": state,
         "clock_factor": clock.factor,
         "sums": simulation.sums,
         "strength": np.array(simulation.strength),
@@ -194,6 +198,7 @@ def _restore_gas(simulation: Simulation, saved: Mapping[str, NDArray[np.generic]
 def _restore_course(simulation: Simulation, saved: Mapping[str, NDArray[np.generic]]) -> None:
     clock, slopes = simulation.clock, simulation.slopes
     clock.time[...], clock.state[...] = saved["clock_time"], saved["clock_state"]
+    clock.state[FIRST] = _in_memory(simulation.ground, clock.state[FIRST])
     clock.factor[...], simulation.sums[...] = saved["clock_factor"], saved["sums"]
     simulation.strength = Strength(*map(np.float32, saved["strength"].tolist()))
     for name in _FLAT:
@@ -213,8 +218,10 @@ def _fill_in(target: DataclassInstance, values: Sequence[float]) -> None:
 
 def _restore_cells(simulation: Simulation, saved: Mapping[str, NDArray[np.generic]]) -> None:
     ground, bed = simulation.ground, simulation.bed
-    ground.cells[:] = saved["states"]
-    ground.times[saved["dated"]] = saved["dates"]
+    states = saved["states"].reshape(bed.padded)
+    times = np.zeros(states.size, np.int32)
+    times[saved["dated"]] = saved["dates"]
+    bed.take(Cells(states.astype(np.uint8), times.reshape(bed.padded)))
     bed.orientation = np.float32(saved["orientation"])
     if bed.box is not None:
         bed.box.member[...], bed.box.source[...] = saved["box_member"], saved["box_source"]
@@ -228,8 +235,9 @@ def _restore_cells(simulation: Simulation, saved: Mapping[str, NDArray[np.generi
     for name in _GROUND:
         getattr(ground, name)[...] = saved[name]
     lengths = saved["lengths"].astype(np.int64)
-    ground = roomy(ground, lengths, int(lengths.sum()))
-    refill(ground, saved["pairs"].astype(np.int64), lengths, simulation.directions)
+    ground = roomy(ground, lengths)
+    owners = _in_memory(ground, saved["pairs"].astype(np.int64))
+    refill(ground, owners, lengths, simulation.directions)
     bed.ground = ground
 
 
@@ -241,16 +249,28 @@ def refill(
     directions: NDArray[np.int64],
 ) -> None:
     """Fill the pair arrays with ``owners``, array after array; ``directions`` has one per array."""
-    for cell in range(ground.cells.size):
-        ground.cells[cell] &= STATE_MASK
-    ground.lengths[:] = 0
-    ground.slots[:] = 0
-    ground.slots[FRESH] = 1
+    clear(ground)
     start = 0
     for kind in range(lengths.size):
         for position in range(start, start + lengths[kind]):
             append(ground, kind, owners[position], directions[kind])
         start += lengths[kind]
+
+
+def _as_stored(ground: Ground, cells: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the numbers that cells have in the order of files."""
+    column, y = np.divmod(np.asarray(cells, np.int64), ground.height)
+    z, x = np.divmod(column, ground.length)
+    stored: NDArray[np.int64] = x + ground.length * (y + ground.height * z)
+    return stored
+
+
+def _in_memory(ground: Ground, stored: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the indices of cells by their numbers in the order of files."""
+    row, x = np.divmod(stored, ground.length)
+    z, y = np.divmod(row, ground.height)
+    cells: NDArray[np.int64] = y + ground.height * (x + ground.length * z)
+    return cells
 
 
 def _text(simulation: Simulation) -> str:

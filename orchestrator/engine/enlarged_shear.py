@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 @kernel
 def press_space(
     ground: Ground,
-    total: NDArray[np.int32],
+    corners: NDArray[np.float32],
     samples: Samples,
     field: NDArray[np.float32],
     depth: int,
 ) -> None:
-    """Write the stress of all columns of the space, from box velocities ``total`` [2, boxes].
+    """Write the stress of all columns of the space, from box velocities as ``shear.pair_up`` lays them.
 
     ``field`` float32 [2, Dp * Hp * Lp] holds the velocities that cells outside keep; it may be
     empty, where they are 0.
@@ -59,7 +59,7 @@ def press_space(
                 there = whole(at(image) // at(Lp))
                 x = image - there * Lp
             if ground.inside[at(x + Lp * there)] or samples.weight[1, at(there)] == 0:
-                u_x, u_y = velocity_at(ground, total, samples, x, y, there)
+                u_x, u_y = velocity_at(ground, corners, samples, x, y, there)
             elif field.size:
                 cell = x + Lp * (y + Hp * there)
                 u_x, u_y = field[0, cell], field[1, cell]
@@ -85,7 +85,7 @@ def column_beside(ground: Ground, i: int, j: int, step_x: int, step_z: int) -> t
 
 @kernel
 def keep_field(
-    ground: Ground, total: NDArray[np.int32], samples: Samples, field: NDArray[np.float32]
+    ground: Ground, corners: NDArray[np.float32], samples: Samples, field: NDArray[np.float32]
 ) -> None:
     """Write the velocities of all cells of the space that lie between the planes of the gas."""
     Hp, Lp = ground.height, ground.length
@@ -97,4 +97,4 @@ def keep_field(
                 continue
             for y in range(Hp):
                 cell = x + Lp * (y + Hp * z)
-                field[0, cell], field[1, cell] = velocity_at(ground, total, samples, x, y, z)
+                field[0, cell], field[1, cell] = velocity_at(ground, corners, samples, x, y, z)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from orchestrator.engine.gas import block
-from orchestrator.engine.ground import EAST, SOUTH, UP, WEST, place, stand_in
+from orchestrator.engine.ground import DATED, EAST, SOUTH, UP, WEST, place, stand_in
 from orchestrator.engine.jit import at, fetch, kernel, part, whole
 from orchestrator.engine.pairs import append, remove
 from orchestrator.engine.random48 import UNIT, following
-from orchestrator.engine.states import AIR, GRAIN, STATE_MASK, WALL
+from orchestrator.engine.states import AIR, WALL
 from orchestrator.engine.transitions import Check, Time, Trigger
 
 if TYPE_CHECKING:
@@ -103,14 +103,14 @@ def change(ground: Ground, cell: int, role: int, state: int, stamp: int) -> None
     Its five other pairs leave their arrays before and come back after. Grains are dated ``stamp``.
     """
     cells, kinds, order = ground.cells, ground.kinds, ground.order
-    old = whole(cells[at(cell)]) & STATE_MASK
+    old = whole(cells[at(cell)])
     for step in range(5 * role, 5 * role + 5):
         neighbour = order[at(step)]
         there = cell + ground.offsets[at(neighbour)]
-        other = whole(cells[at(there)]) & STATE_MASK
+        other = whole(cells[at(there)])
         if other == WALL:
             there = stand_in(ground, there)
-            other = whole(cells[at(there)]) & STATE_MASK
+            other = whole(cells[at(there)])
         kind = kinds[at(neighbour * 256 + old * 16 + other)]
         if kind >= 0:
             remove(ground, kind, cell if neighbour & 1 else there, neighbour >> 1)
@@ -118,10 +118,10 @@ def change(ground: Ground, cell: int, role: int, state: int, stamp: int) -> None
     for step in range(5 * role, 5 * role + 5):
         neighbour = order[at(step)]
         there = cell + ground.offsets[at(neighbour)]
-        other = whole(cells[at(there)]) & STATE_MASK
+        other = whole(cells[at(there)])
         if other == WALL:
             there = stand_in(ground, there)
-            other = whole(cells[at(there)]) & STATE_MASK
+            other = whole(cells[at(there)])
         kind = kinds[at(neighbour * 256 + state * 16 + other)]
         if kind >= 0:
             append(ground, kind, cell if neighbour & 1 else there, neighbour >> 1)
@@ -130,9 +130,11 @@ def change(ground: Ground, cell: int, role: int, state: int, stamp: int) -> None
 @part
 def put(ground: Ground, cell: int, state: int, stamp: int) -> None:
     """Write a new state and what depends on it, except for the pairs."""
-    old = whole(ground.cells[at(cell)]) & STATE_MASK
-    ground.cells[at(cell)] = (ground.cells[at(cell)] & ~STATE_MASK) | state
-    ground.times[at(cell)] = stamp if state == GRAIN else 0
+    old = whole(ground.cells[at(cell)])
+    ground.cells[at(cell)] = state
+    changes = ground.stock[DATED]
+    ground.dates[at(changes)] = stamp << 32 | cell
+    ground.stock[DATED] = changes + 1
     ground.counts[at(old)] -= 1
     ground.counts[at(state)] += 1
     if (old == AIR) != (state == AIR):
@@ -151,10 +153,10 @@ def settle(ground: Ground, cell: int, column: int, y: int, solid: bool) -> None:
     high = Hp - y
     if solid:
         if high == altitude + 1:
-            above = cell - ground.length
-            while high < Hp - 2 and ground.cells[at(above)] & STATE_MASK != AIR:
+            above = cell - 1
+            while high < Hp - 2 and ground.cells[at(above)] != AIR:
                 high += 1
-                above -= ground.length
+                above -= 1
             ground.altitude[at(column)] = high
     elif high <= altitude:
         ground.altitude[at(column)] = high - 1
@@ -168,7 +170,7 @@ def survey(ground: Ground, depth: int) -> None:
         for x in range(1, Lp - 1):
             column = x + Lp * z
             y = Hp - 2
-            while y > 0 and ground.cells[x + Lp * (y + Hp * z)] & STATE_MASK != AIR:
+            while y > 0 and ground.cells[y + Hp * column] != AIR:
                 y -= 1
             ground.altitude[column] = Hp - 1 - y
 
@@ -177,7 +179,7 @@ def survey(ground: Ground, depth: int) -> None:
 def beside(ground: Ground, cell: int, neighbour: int) -> int:
     """Return the neighbour of ``cell``, across the seam of a cyclic box if need be."""
     there = whole(cell + ground.offsets[at(neighbour)])
-    if ground.cells[at(there)] & STATE_MASK == WALL:
+    if ground.cells[at(there)] == WALL:
         return stand_in(ground, there)
     return there
 
@@ -187,15 +189,10 @@ def perform(ground: Ground, rules: Rules, row: int, first: int, stamp: int) -> N
     """Perform transition ``row`` on the pair that starts with cell ``first``."""
     direction = rules.direction[at(row)]
     second = beside(ground, first, 2 * direction + 1)
-    # what is needed next is far apart in memory; a falling grain needs the row below, too
+    # what is needed next is far apart in memory
     plane = ground.offsets[SOUTH]
-    below = second + ground.length
     fetch(ground.cells, first - plane)
     fetch(ground.cells, first + plane)
-    fetch(ground.cells, below)
-    fetch(ground.cells, below - plane)
-    fetch(ground.cells, below + plane)
-    fetch(ground.times, below)
     remove(ground, rules.kind[at(row)], first, direction)
     for role in range(2):
         if rules.after[at(row), at(role)] != rules.before[at(row), at(role)]:
@@ -208,10 +205,10 @@ def perform(ground: Ground, rules: Rules, row: int, first: int, stamp: int) -> N
 @part
 def matches(ground: Ground, rules: Rules, row: int, first: int) -> bool:
     """Whether the pair that starts with ``first`` is one from which ``row`` starts."""
-    if ground.cells[at(first)] & STATE_MASK != rules.before[at(row), 0]:
+    if ground.cells[at(first)] != rules.before[at(row), 0]:
         return False
     second = beside(ground, first, 2 * rules.direction[at(row)] + 1)
-    return bool(ground.cells[at(second)] & STATE_MASK == rules.before[at(row), 1])
+    return bool(ground.cells[at(second)] == rules.before[at(row), 1])
 
 
 @part

@@ -24,7 +24,7 @@ from orchestrator.engine.gas_layout import (
 )
 from orchestrator.engine.jit import at, kernel, part, whole
 from orchestrator.engine.random48 import UNIT, following
-from orchestrator.engine.states import AIR, STATE_MASK
+from orchestrator.engine.states import AIR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,9 +97,9 @@ def solidify(ground: Ground, first: int, last: int) -> None:
             ground.fluid[k * boxes + box] = ground.box_nodes[box]
             ground.share[k * boxes + box] = 1
             ground.nodes_fluid[0] += ground.box_nodes[box]
-        for y in range(Hp):
-            for x in range(Lp):
-                if ground.cells[x + Lp * (y + Hp * z)] & STATE_MASK != AIR:
+        for x in range(Lp):
+            for y in range(Hp):
+                if ground.cells[y + Hp * (x + Lp * z)] != AIR:
                     block(ground, True, k, y, x)
 
 
@@ -155,10 +155,7 @@ def surround(
                     continue
                 solid = y <= 1 or y >= Hp - 2
                 if ground.periodic:
-                    there = source[column]
-                    there_z = there // Lp
-                    cell = there - there_z * Lp + Lp * (y + Hp * there_z)
-                    solid = ground.cells[cell] & STATE_MASK != AIR
+                    solid = ground.cells[y + Hp * source[column]] != AIR
                 here = node(Hp, ground.tiles, k >> 6, y, x)
                 was_solid = nodes[here + SOLID * TILE] & bit != 0
                 if solid != was_solid:

@@ -1,21 +1,22 @@
 """The cells of a run and everything that follows them, as arrays that kernels read and write.
 
 The box is padded by one cell of wall on every side: ``Hp, Lp, Dp = H + 2, L + 2, D + 2``. The cell
-at length x, height y (0 on top) and depth z has the index ``x + Lp * (y + Hp * z)``, the order in which cells
-are written; its column has the index ``x + Lp * z``.
+at length x, height y (0 on top) and depth z has the index ``y + Hp * column``, its column the index ``x + Lp * z``:
+a column lies together in memory, since grains fall and what happens at the ground concerns a few
+cells of it. In files the length is fastest; only ``bed`` and ``checkpoint`` turn one into the other.
 """
 
 from __future__ import annotations
 
 import contextlib
 import mmap
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from orchestrator.engine import gas_layout
-from orchestrator.engine.jit import at, part, whole
-from orchestrator.engine.states import STATES, WALL
+from orchestrator.engine.jit import at, kernel, part, whole
+from orchestrator.engine.states import GRAIN, STATES, WALL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
     from orchestrator.engine.active_region import Corridor
     from orchestrator.engine.transitions import Transition
 
+_Number = TypeVar("_Number", bound=np.generic)
+
 WEST, EAST, UP, DOWN, NORTH, SOUTH = range(6)  # neighbours; neighbour // 2 is the direction
+
+FREE, FRESH, FULL, DATED = range(4)  # the entries of Ground.stock
+_LARGE_PAGE = 1 << 21  # bytes
+_DATES = 1 << 16  # more than a column is high, whose cells may all change at once
 
 # Order in which the five other pairs of a cell are taken out of and put into their arrays, for the
 # first and the second cell of a changing pair, per direction.
@@ -45,10 +52,12 @@ class Ground(NamedTuple):
     Attributes
     ----------
     cells
-        int32 [Dp * Hp * Lp]; the lowest four bits are the state, the others the number of the
-        cell's places, 0 where it owns no pair.
+        uint8 [Dp * Lp * Hp], states.
     times
-        int32 [Dp * Hp * Lp], the whole part of the time at which a grain became one.
+        int32 [Dp * Hp * Lp], in the order of files, the whole part of the time at which a grain became
+        one, but for ``dates``: rows that nothing but falling grains crosses take no memory.
+    dates
+        int64 [65536], changes that ``times`` lacks, in their order: a cell and, from bit 32 on, the time.
     counts
         int64 [16], cells per state, walls included.
     altitude
@@ -68,15 +77,19 @@ class Ground(NamedTuple):
     order
         int64 [6 * 5], neighbours in the order of ``_ORDER``.
     entries
-        int64, the pair arrays one after another; an entry is the index of the pair's first cell
-        and, from bit 32 on, the number of that cell's places.
+        int32, the pair arrays one after another; an entry is the index of the pair's first cell,
+        its owner.
     starts, lengths, rooms
         int64 [kinds], where each array starts, how long it is and how long it may become.
+    blocks
+        int32 [Dp * Lp * Hp / 4 + 1], for every four cells where their block begins in ``places``, plus
+        the number of pairs that they own; 0 where they own none.
     places
-        int32 [4 * slots]; per owner the positions of its eastern, lower and southern pair and the
-        number of those present; in an unused slot the last one is the next unused slot.
-    slots
-        int64 [3], the first unused slot, the first slot never used, and whether room runs out.
+        int32 [16 * blocks], per cell of a block the positions of the eastern, lower and southern pair
+        that it owns, and a spare entry; an unused block begins with the start of the next unused one.
+    stock
+        int64 [4], the first unused block, the first one never used, whether room runs out, and how
+        many ``dates`` there are.
     nodes, fluid, share, box_nodes, nodes_fluid, plane
         The gas, see its module; ``plane`` int16 [Dp] is the gas plane of a depth or -1.
     height, length, first, width, tiles, boxes_high, boxes_long
@@ -87,8 +100,9 @@ class Ground(NamedTuple):
         Whether copies of the space lie around it at an angle, so that only ``images`` lead back.
     """
 
-    cells: NDArray[np.int32]
+    cells: NDArray[np.uint8]
     times: NDArray[np.int32]
+    dates: NDArray[np.int64]
     counts: NDArray[np.int64]
     altitude: NDArray[np.int16]
     stress: NDArray[np.float32]
@@ -98,12 +112,13 @@ class Ground(NamedTuple):
     seams: NDArray[np.int64]
     images: NDArray[np.int64]
     order: NDArray[np.int64]
-    entries: NDArray[np.int64]
+    entries: NDArray[np.int32]
     starts: NDArray[np.int64]
     lengths: NDArray[np.int64]
     rooms: NDArray[np.int64]
+    blocks: NDArray[np.int32]
     places: NDArray[np.int32]
-    slots: NDArray[np.int64]
+    stock: NDArray[np.int64]
     nodes: NDArray[np.int64]
     fluid: NDArray[np.int16]
     share: NDArray[np.float32]
@@ -124,28 +139,54 @@ class Ground(NamedTuple):
 @part
 def place(ground: Ground, cell: int) -> tuple[int, int, int]:
     """Return length, height and depth of a cell."""
-    row = whole(at(cell) // at(ground.length))
-    z = whole(at(row) // at(ground.height))
-    return cell - row * ground.length, row - z * ground.height, z
+    column = column_of(ground, cell)
+    z = whole(at(column) // at(ground.length))
+    return column - z * ground.length, cell - column * ground.height, z
+
+
+@part
+def column_of(ground: Ground, cell: int) -> int:
+    """Return the column of a cell."""
+    return whole(at(cell) // at(ground.height))
 
 
 @part
 def stand_in(ground: Ground, wall: int) -> int:
     """Return the cell that stands in for a cell of a wall, itself where none does."""
-    row = whole(at(wall) // at(ground.length))
-    z = whole(at(row) // at(ground.height))
-    column = wall - row * ground.length + ground.length * z
-    return whole(wall + ground.seams[at(column)])
+    return whole(wall + ground.seams[at(column_of(ground, wall))])
 
 
-def zeros(count: int) -> NDArray[np.int32]:
-    """Return an array for random access: of fresh memory in pages as large as there are."""
+def zeros(count: int, kind: type[_Number], *, dense: bool = True) -> NDArray[_Number]:
+    """Return an array of fresh memory, in pages as large as there are if its use is ``dense``."""
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-    memory = mmap.mmap(-1, max(4 * count, 1), flags=flags)
+    size = np.dtype(kind).itemsize * count
+    memory = mmap.mmap(-1, size + _LARGE_PAGE, flags=flags)
     if hasattr(mmap, "MADV_HUGEPAGE"):
+        large = dense and size >= _LARGE_PAGE
         with contextlib.suppress(OSError):  # a kernel without them
-            memory.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(memory, np.int32, count)
+            memory.madvise(mmap.MADV_HUGEPAGE if large else mmap.MADV_NOHUGEPAGE)
+    address = np.frombuffer(memory, np.uint8).ctypes.data
+    return np.frombuffer(memory, kind, count, -address % _LARGE_PAGE)  # where a page begins
+
+
+@kernel
+def date(ground: Ground) -> None:
+    """Bring ``times`` up to date.
+
+    What is no grain any more has no time. An entry is written only where it differs, since a page of
+    zeros that is only read takes no memory.
+    """
+    Hp, Lp, times = ground.height, ground.length, ground.times
+    for change in range(ground.stock[DATED]):
+        entry = ground.dates[change]
+        cell = entry & 0xFFFFFFFF
+        column = column_of(ground, cell)
+        z = whole(at(column) // at(Lp))
+        stored = column + Lp * (cell - Hp * column + (Hp - 1) * z)
+        time = entry >> 32 if ground.cells[at(cell)] == GRAIN else 0
+        if times[at(stored)] != time:
+            times[at(stored)] = time
+    ground.stock[DATED] = 0
 
 
 def pair_kinds(rows: Sequence[Transition]) -> dict[tuple[int, int, int], int]:
@@ -171,11 +212,11 @@ def prepare(
     depth, height, length = states.shape
     across, along = margins
     Hp, Lp, Dp = height + 2, length + 2 * along, depth + 2 * across
-    cells = zeros(Dp * Hp * Lp).reshape(Dp, Hp, Lp)
+    cells = zeros(Dp * Lp * Hp, np.uint8).reshape(Dp, Lp, Hp)
     cells[:] = WALL
-    times = zeros(Dp * Hp * Lp).reshape(Dp, Hp, Lp)
+    times = zeros(Dp * Hp * Lp, np.int32, dense=False).reshape(Dp, Hp, Lp)
     for z in range(depth):
-        cells[z + across, 1:-1, along:-along] = states[z]
+        cells[z + across, along:-along, 1:-1] = states[z].T
         if np.any(cell_times[z]):  # untouched pages of zeros cost no memory
             times[z + across, 1:-1, along:-along] = cell_times[z]
     counts = np.zeros(STATES, dtype=np.int64)
@@ -190,21 +231,23 @@ def prepare(
     return Ground(
         cells=cells.ravel(),
         times=times.ravel(),
+        dates=np.empty(_DATES, np.int64),
         counts=counts,
         altitude=np.zeros(Dp * Lp, dtype=np.int16),
         stress=np.zeros(Dp * Lp, dtype=np.float32),
         kinds=_kind_table(numbers, periodic=periodic),
-        offsets=np.array([-1, 1, -Lp, Lp, -Hp * Lp, Hp * Lp]),
+        offsets=np.array([-Hp, Hp, -1, 1, -Hp * Lp, Hp * Lp]),
         inside=inside.ravel(),
-        seams=steps(images, Hp).ravel(),
+        seams=steps(images, Hp),
         images=images.ravel(),
         order=np.array(_ORDER).ravel(),
-        entries=np.empty(0, dtype=np.int64),
+        entries=np.empty(0, dtype=np.int32),
         starts=np.zeros(len(numbers), dtype=np.int64),
         lengths=np.zeros(len(numbers), dtype=np.int64),
         rooms=np.zeros(len(numbers), dtype=np.int64),
+        blocks=zeros(Dp * Lp * Hp // 4 + 1, np.int32),
         places=np.empty(0, dtype=np.int32),
-        slots=np.zeros(3, dtype=np.int64),
+        stock=np.zeros(4, dtype=np.int64),
         nodes=planes.nodes,
         fluid=planes.fluid,
         share=planes.share,
@@ -232,12 +275,8 @@ def joined_sides(Dp: int, Lp: int) -> NDArray[np.int64]:
 
 
 def steps(images: NDArray[np.int64], Hp: int) -> NDArray[np.int64]:
-    """Return, int64 [Dp, Lp], the steps between cells that lead from a column to its image."""
-    Dp, Lp = images.shape
-    z, x = np.divmod(images, Lp)
-    steps_between: NDArray[np.int64] = (
-        x - np.arange(Lp) + Lp * Hp * (z - np.arange(Dp)[:, None])
-    )
+    """Return, int64 [Dp * Lp], the steps between cells that lead from a column to its image."""
+    steps_between: NDArray[np.int64] = (images.ravel() - np.arange(images.size)) * Hp
     return steps_between
 
 

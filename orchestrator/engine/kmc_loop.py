@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from orchestrator.engine.events import perform_all
-from orchestrator.engine.ground import place, stand_in
+from orchestrator.engine.ground import DATED, FULL, column_of, stand_in
 from orchestrator.engine.jit import at, kernel, part, whole
-from orchestrator.engine.pairs import FULL
+from orchestrator.engine.pairs import MARGIN
 from orchestrator.engine.random48 import UNIT, following
 from orchestrator.engine.shear import acceptance
 from orchestrator.engine.slopes import may_slide
-from orchestrator.engine.states import GRAIN, MOBILE, STATE_MASK, WALL
+from orchestrator.engine.states import GRAIN, MOBILE, WALL
 from orchestrator.engine.transitions import Check, Time
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def advance(
     pause = -1
     while pause < 0:
         if going_on == NEW_TURN:
-            if ground.slots[FULL] != 0:
+            if ground.stock[FULL] != 0 or ground.stock[DATED] + MARGIN > ground.dates.size:
                 pause = _ROOM
                 break
             if t >= clock.time[GAS_DUE]:
@@ -162,7 +162,7 @@ def advance(
             if length == 0:
                 pause = _EMPTY
                 break
-            first = ground.entries[at(ground.starts[at(kind)] + pick)] & 0xFFFFFFFF
+            first = whole(ground.entries[at(ground.starts[at(kind)] + pick)])
             check = rules.check[at(row)]
             success = True
             if check != 0:
@@ -170,12 +170,11 @@ def advance(
                 cell = first
                 if check in (_SHEAR_SECOND, _SLOPE_SECOND):
                     cell = first + ground.offsets[2 * direction + 1]
-                    if ground.periodic and ground.cells[at(cell)] & STATE_MASK == WALL:
+                    if ground.periodic and ground.cells[at(cell)] == WALL:
                         cell = stand_in(ground, cell)
                 if check in (_SHEAR_FIRST, _SHEAR_SECOND):
                     state = following(state)
-                    x, _, z = place(ground, cell)
-                    tau = ground.stress[at(x + ground.length * z)]
+                    tau = ground.stress[at(column_of(ground, cell))]
                     success = bool(acceptance(tau, tau_min, tau_max) > np.float32(state * UNIT))
                 else:
                     sense = 1 if check == _SLOPE_FIRST else -1
@@ -230,10 +229,10 @@ def possible(
         direction = rules.direction[row]
         sense = 1 if check == _SLOPE_FIRST else -1
         for position in range(ground.lengths[kind]):
-            cell = ground.entries[ground.starts[kind] + position] & 0xFFFFFFFF
+            cell = whole(ground.entries[ground.starts[kind] + position])
             if check == _SLOPE_SECOND:
                 cell += ground.offsets[2 * direction + 1]
-                if ground.periodic and ground.cells[cell] & STATE_MASK == WALL:
+                if ground.periodic and ground.cells[cell] == WALL:
                     cell = stand_in(ground, cell)
             if may_slide(ground, repose, cell, direction, sense) != 0:
                 return True

@@ -9,7 +9,7 @@ import numpy as np
 
 from orchestrator.engine.jit import at, kernel, part, whole
 from orchestrator.engine.slopes import PI, normal
-from orchestrator.engine.states import GRAIN, STATE_MASK
+from orchestrator.engine.states import GRAIN
 from orchestrator.engine.toppling import cell_at, slide
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def propagate(
             continue
         top = Hp - high
         low = whole(altitude[target])
-        if ground.cells[cell_at(ground, column, top)] & STATE_MASK != GRAIN or high <= low:
+        if ground.cells[cell_at(ground, column, top)] != GRAIN or high <= low:
             continue
         slide(ground, column, target, top, Hp - low - 1, stamp)
         altitude[column], altitude[target] = high - 1, low + 1

@@ -102,8 +102,8 @@ def clipped(difference: int) -> int:
 
 
 @kernel
-def press(ground: Ground, total: NDArray[np.int32], samples: Samples, depth: int) -> None:
-    """Write the stress of all columns of the corridor, from box velocities ``total`` [2, boxes].
+def press(ground: Ground, corners: NDArray[np.float32], samples: Samples, depth: int) -> None:
+    """Write the stress of all columns of the corridor, from box velocities as ``pair_up`` lays them.
 
     Between box corners the velocity is bilinear, between planes linear. The downward velocity
     enters with the sign of an upward one, as in the original.
@@ -128,58 +128,89 @@ def press(ground: Ground, total: NDArray[np.int32], samples: Samples, depth: int
             x = min(max(i + 1 + samples.offset[0, at(shape)], 0), Lp - 1)
             y = min(max(Hp - altitude[at(row + i)] - samples.offset[1, at(shape)], 0), Hp - 1)
             there = min(max(z + samples.offset[2, at(shape)], 1), depth - 2)
-            u_x, u_y = velocity_at(ground, total, samples, x, y, there)
+            u_x, u_y = velocity_at(ground, corners, samples, x, y, there)
             ground.stress[at(row + i)] = np.float32(
                 np.float32(u_x * samples.tangent[1, at(shape)])
                 + np.float32(u_y * -samples.tangent[0, at(shape)])
             )
 
 
+@kernel
+def pair_up(
+    total: NDArray[np.int32], samples: Samples, boxes: int, corners: NDArray[np.float32]
+) -> None:
+    """Lay box velocities ``total`` [2, planes * boxes] out as they are blended.
+
+    ``corners`` float32 [4 * planes * boxes] gets, per plane and box, the eastward and the downward
+    velocity and those of the plane south of it that is in use, 0 where the gas there counts as still.
+    """
+    done = -1
+    for z in range(samples.below.size):
+        below, above = samples.below[z], samples.above[z]
+        if below in (-1, done):
+            continue
+        done = below
+        for box in range(boxes):
+            corner, here, there = (
+                4 * (below * boxes + box),
+                below * boxes + box,
+                above * boxes + box,
+            )
+            corners[corner], corners[corner + 1] = total[0, here], total[1, here]
+            corners[corner + 2], corners[corner + 3] = np.float32(0), np.float32(0)
+            if above >= 0:
+                corners[corner + 2], corners[corner + 3] = total[0, there], total[1, there]
+
+
 @part
 def velocity_at(
-    ground: Ground, total: NDArray[np.int32], samples: Samples, x: int, y: int, z: int
+    ground: Ground, corners: NDArray[np.float32], samples: Samples, x: int, y: int, z: int
 ) -> tuple[np.float32, np.float32]:
-    """Return the velocity of the gas at a cell, eastward and downward, in the units of ``total``."""
+    """Return the velocity of the gas at a cell, eastward and downward, in the units of boxes.
+
+    ``corners`` are those of ``pair_up``: whole numbers below 2**20, with which single precision is
+    exact up to the division.
+    """
     high, long = ground.boxes_high, ground.boxes_long
-    boxes = high * long
     below = samples.below[at(z)]
-    u_x, u_y = np.float32(0), np.float32(0)
     if y >= BOX * (high - 1) or below < 0:
-        return u_x, u_y
+        return np.float32(0), np.float32(0)
     x = min(x, BOX * (long - 2) - 1)
     j_box, i_box = whole(at(y) // at(BOX)), whole(at(x) // at(BOX))
     a, b = y - BOX * j_box, x - BOX * i_box
-    w00, w01 = (BOX - a) * (BOX - b), (BOX - a) * b
-    w10, w11 = a * (BOX - b), a * b
-    box = below * boxes + j_box * long + i_box
-    u_x = blend(total[0], box, long, w00, w01, w10, w11)
-    u_y = blend(total[1], box, long, w00, w01, w10, w11)
-    g1 = samples.weight[1, at(z)]
-    if g1 != 0:
-        g0 = samples.weight[0, at(z)]
-        v_x, v_y = np.float32(0), np.float32(0)
-        above = samples.above[at(z)]
-        if above >= 0:
-            box = above * boxes + j_box * long + i_box
-            v_x = blend(total[0], box, long, w00, w01, w10, w11)
-            v_y = blend(total[1], box, long, w00, w01, w10, w11)
-        u_x = np.float32(np.float32(u_x * g0) + np.float32(v_x * g1))
-        u_y = np.float32(np.float32(u_y * g0) + np.float32(v_y * g1))
-    return u_x, u_y
+    w00, w01 = np.float32((BOX - a) * (BOX - b)), np.float32((BOX - a) * b)
+    w10, w11 = np.float32(a * (BOX - b)), np.float32(a * b)
+    box = 4 * ((below * high + j_box) * long + i_box)
+    u_x = blend(corners, box, 4 * long, w00, w01, w10, w11)
+    u_y = blend(corners, box + 1, 4 * long, w00, w01, w10, w11)
+    v_x = blend(corners, box + 2, 4 * long, w00, w01, w10, w11)
+    v_y = blend(corners, box + 3, 4 * long, w00, w01, w10, w11)
+    g0, g1 = samples.weight[0, at(z)], samples.weight[1, at(z)]
+    return (
+        np.float32(np.float32(u_x * g0) + np.float32(v_x * g1)),
+        np.float32(np.float32(u_y * g0) + np.float32(v_y * g1)),
+    )
 
 
 @part
 def blend(
-    velocity: NDArray[np.int32], box: int, next_row: int, w00: int, w01: int, w10: int, w11: int
+    corners: NDArray[np.float32],
+    box: int,
+    next_row: int,
+    w00: np.float32,
+    w01: np.float32,
+    w10: np.float32,
+    w11: np.float32,
 ) -> np.float32:
     """Interpolate between the corners of four boxes."""
-    bracket = (
-        w00 * velocity[at(box)]
-        + w01 * velocity[at(box + 1)]
-        + w10 * velocity[at(box + next_row)]
-        + w11 * velocity[at(box + next_row + 1)]
+    upper = np.float32(
+        np.float32(w00 * corners[at(box)]) + np.float32(w01 * corners[at(box + 4)])
     )
-    return np.float32(np.float32(bracket) / np.float32(25.0))
+    lower = np.float32(
+        np.float32(w10 * corners[at(box + next_row)])
+        + np.float32(w11 * corners[at(box + next_row + 4)])
+    )
+    return np.float32(np.float32(upper + lower) / np.float32(25.0))
 
 
 @kernel

@@ -9,6 +9,7 @@ import numpy as np
 
 from orchestrator.engine import kmc_loop, shear
 from orchestrator.engine.exit_status import Exit, ExitError
+from orchestrator.engine.ground import date
 from orchestrator.engine.kmc_loop import (
     END,
     ERODING,
@@ -233,6 +234,7 @@ class Simulation(RunState):
                 self._cycle()
                 return True
             case Pause.ROOM:
+                date(self.ground)
                 self.bed.ground = enlarged(self.ground)
                 return True
             case Pause.BREATH:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine.ground import place
+from orchestrator.engine.ground import column_of
 from orchestrator.engine.jit import at, kernel, part, whole
 
 if TYPE_CHECKING:
@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 PI = 3.14159265  # the model's own
 _STEEPEST = 15  # differences of altitude up to which bearings are remembered
 _SPAN = 2 * _STEEPEST + 1
+_REACH = 5  # columns beyond which no altitude counts
+_MARGIN = 0.05  # cells, more than single precision makes of altitudes
 
 
 class Repose(NamedTuple):
     """When grains slide.
 
     ``limit`` is the upward part of the normal below which a slope is too steep, ``radius`` the
-    distance over which slopes are taken; ``bearings`` float32 [31 * 31 * 2] remembers cosine and
-    sine of the direction of descent, NaN where it is not known yet.
+    distance over which slopes are taken; where altitudes differ by no more than ``gentle`` over that
+    distance no slope is. ``bearings`` float32 [31 * 31 * 2] remembers cosine and sine of the direction
+    of descent, NaN where it is not known yet.
     """
 
     step: int
@@ -34,6 +37,7 @@ class Repose(NamedTuple):
     upwind: bool
     limit: np.float32
     radius: np.float32
+    gentle: int
     bearings: NDArray[np.float32]
 
 
@@ -41,14 +45,23 @@ def repose(settings: Settings, angle: np.float32 | None = None) -> Repose:
     """Return the conditions that ``settings`` set, with another ``angle`` if one is given."""
     degrees = float(settings.angle if angle is None else angle)
     radius = 3.5 if degrees <= 33 else 3.0 if degrees <= 45 else 1.5
+    limit = np.float32(0.999 * math.cos(PI * degrees / 180.0))
     return Repose(
         step=settings.step_limit,
         by_angle=degrees != 0,
         upwind=settings.upwind,
-        limit=np.float32(0.999 * math.cos(PI * degrees / 180.0)),
+        limit=limit,
         radius=np.float32(radius),
+        gentle=gentle(limit, radius),
         bearings=np.full(2 * _SPAN * _SPAN, np.nan, np.float32),
     )
+
+
+def gentle(limit: np.float32, radius: float) -> int:
+    """Return the largest difference of altitude over twice ``radius`` that is not too steep."""
+    if limit <= 0:
+        return -1
+    return math.floor(2 * radius * math.sqrt(1 / float(limit) ** 2 - 1) - _MARGIN)
 
 
 @part
@@ -239,26 +252,67 @@ def may_slide(ground: Ground, repose: Repose, cell: int, direction: int, sense: 
     to the next column is too high, or, whatever its direction, where the slope is too steep. Then
     the answer is 2, else 1 or 0.
     """
-    x, y, z = place(ground, cell)
-    i, j, column = x - 1, z - ground.first, x + ground.length * z
+    column = column_of(ground, cell)
     altitude = whole(ground.altitude[at(column)])
-    if y < ground.height - altitude:
+    if cell - column * ground.height < ground.height - altitude:
         return 0
     if ground.tiled:
         return may_slide_in_space(ground, repose, column, direction, sense)
+    z = whole(at(column) // at(ground.length))
+    i, j = column - z * ground.length - 1, z - ground.first
     if direction == 0:
         there = column - i + across(i, sense, ground.length - 2, ground.periodic)
     else:
         there = column + (across(j, sense, ground.width, ground.periodic) - j) * ground.length
     high = altitude - whole(ground.altitude[at(there)]) > repose.step
-    if not repose.by_angle:
-        return 1 if high else 0
-    if high and repose.upwind:
+    if high and (repose.upwind or not repose.by_angle):
         return 1
+    if not high and (not repose.by_angle or is_gentle(ground, repose, column, i, j)):
+        return 0
     eastward, upward = steepest(ground, repose, i, j)
     if not repose.upwind and eastward <= 0:
         return 0
     return 1 if high else 2 if upward < repose.limit else 0
+
+
+@part
+def is_gentle(ground: Ground, repose: Repose, column: int, i: int, j: int) -> bool:
+    """Return whether the altitudes from which ``steepest`` takes its slope differ too little.
+
+    Near the sides of the box, and where bearings are not known yet, the answer is no.
+    """
+    Lp, altitude = ground.length, ground.altitude
+    if not (_REACH <= i < Lp - 2 - _REACH and _REACH <= j < ground.width - _REACH):
+        return False
+    d_x = whole(altitude[at(column + 2)]) - whole(altitude[at(column - 2)])
+    d_z = whole(altitude[at(column - 2 * Lp)]) - whole(altitude[at(column + 2 * Lp)])
+    if abs(d_x) > _STEEPEST or abs(d_z) > _STEEPEST:
+        return False
+    shape = at(((d_x + _STEEPEST) * _SPAN + d_z + _STEEPEST) * 2)
+    c, s = repose.bearings[shape], repose.bearings[shape + at(1)]
+    if np.isnan(c):
+        return False
+    r1, r2 = np.float32(c * repose.radius), np.float32(s * repose.radius)
+    first = ground.first * Lp + 1
+    one = first + cell_below(i, -r1) + Lp * cell_below(j, -r2)
+    two = first + cell_below(i, r1) + Lp * cell_below(j, r2)
+    low_1, high_1 = range_of_four(altitude, one, Lp)
+    low_2, high_2 = range_of_four(altitude, two, Lp)
+    return max(high_2 - low_1, high_1 - low_2) <= repose.gentle
+
+
+@part
+def cell_below(position: int, distance: np.float32) -> int:
+    """Return the column at or before the point that lies ``distance`` away."""
+    return whole(np.floor(np.float32(np.float32(position) + distance)))
+
+
+@part
+def range_of_four(altitude: NDArray[np.int16], column: int, Lp: int) -> tuple[int, int]:
+    """Return the lowest and the highest altitude of four columns around a point."""
+    a, b = whole(altitude[at(column)]), whole(altitude[at(column + 1)])
+    c, d = whole(altitude[at(column + Lp)]), whole(altitude[at(column + Lp + 1)])
+    return min(a, b, c, d), max(a, b, c, d)
 
 
 @kernel

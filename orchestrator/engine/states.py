@@ -13,6 +13,4 @@ NEUTRAL = int(Cell.DUM)
 SOURCE = int(Cell.IN)
 SINK = int(Cell.OUT)
 
-STATE_BITS = 4  # of a word of the grid; the others lead to the pairs that the cell is first in
-STATE_MASK = (1 << STATE_BITS) - 1
-STATES = 1 << STATE_BITS  # the room that tables leave for a state; a file may hold 0..11
+STATES = 16  # the room that tables leave for a state; a file may hold 0..11

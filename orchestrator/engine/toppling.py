@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.engine.events import put
+from orchestrator.engine.ground import DATED, date
 from orchestrator.engine.jit import kernel, part, whole
 from orchestrator.engine.random48 import UNIT, following
-from orchestrator.engine.states import GRAIN, STATE_MASK
+from orchestrator.engine.states import GRAIN
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +53,7 @@ def topple(
                     target = targets[whole(count * (state * UNIT))]
                     high, low = whole(altitude[column]), whole(altitude[target])
                     top = Hp - high
-                    what = ground.cells[cell_at(ground, column, top)] & STATE_MASK
+                    what = whole(ground.cells[cell_at(ground, column, top)])
                     if what != GRAIN:
                         break
                     if high > low:
@@ -97,17 +98,18 @@ def candidates(
 @part
 def slide(ground: Ground, column: int, target: int, top: int, bottom: int, stamp: int) -> None:
     """Move the top grain of a column to row ``bottom`` of another; the cells above it move up."""
+    if ground.stock[DATED] + ground.height > ground.dates.size:
+        date(ground)
     there = cell_at(ground, target, top)
-    displaced = ground.cells[there] & STATE_MASK
+    displaced = whole(ground.cells[there])
     put(ground, cell_at(ground, column, top), displaced, stamp)
     for _ in range(top, bottom):
-        put(ground, there, ground.cells[there + ground.length] & STATE_MASK, stamp)
-        there += ground.length
+        put(ground, there, whole(ground.cells[there + 1]), stamp)
+        there += 1
     put(ground, there, GRAIN, stamp)
 
 
 @part
 def cell_at(ground: Ground, column: int, y: int) -> int:
     """Return the cell of a column in row ``y``."""
-    z = column // ground.length
-    return column + ground.length * (y + (ground.height - 1) * z)
+    return y + ground.height * column

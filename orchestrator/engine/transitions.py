@@ -74,11 +74,22 @@ class Transition:
         """The pair type it starts from: direction and the two states."""
         return (self.direction, *self.before)
 
+    @property
+    def possible(self) -> bool:
+        """Whether it may ever happen: it is drawn at some time, or set off by another one."""
+        return (
+            self.rate > 0
+            or self.regulated
+            or self.check
+            in {Check.SLOPE_FIRST, Check.SLOPE_SECOND}  # of a rate that may change
+            or self.name in {"10", "11"}
+        )
+
 
 def table(settings: Settings, *, across: bool, sources: bool, sinks: bool) -> list[Transition]:
     """Return the transitions of a run in the order in which their rates are summed.
 
-    Those of negative rates are left out.
+    Those that can never happen are left out, so that their pairs need not be followed.
 
     Parameters
     ----------
@@ -88,7 +99,7 @@ def table(settings: Settings, *, across: bool, sources: bool, sinks: bool) -> li
         Whether the initial cell space holds any.
     """
     rows = _rows(settings, across=across, sources=sources, sinks=sinks)
-    return [row for row in rows if row.rate >= 0]
+    return [row for row in rows if row.rate >= 0 and row.possible]
 
 
 def negative(settings: Settings, *, across: bool) -> list[str]:

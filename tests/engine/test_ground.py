@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from orchestrator.engine import shear, slopes
-from orchestrator.engine.pairs import FREE, scan
+from orchestrator.engine.pairs import BLOCK, scan
 from orchestrator.engine.random48 import UNIT, following, seeded
 from orchestrator.engine.settings import refuse_unsupported
 from orchestrator.engine.simulation import Simulation
-from orchestrator.engine.states import STATE_MASK
 from orchestrator.errors import RequestError
 from tests.engine.generator import skipped
 
@@ -35,7 +34,7 @@ BUSY: dict[str, bool | int | float | str] = {
 }
 
 
-def busy(boundary: str, seed: int, **changes: float) -> Simulation:
+def busy(boundary: str, seed: int, **changes: float | str) -> Simulation:
     """Return a small domain in which much happens: random snow, sources above, a sink below."""
     cells = np.full((9, 14, 18), 3, np.uint8)
     random = np.random.default_rng(seed)
@@ -57,21 +56,23 @@ def test_the_pair_arrays_hold_the_pairs_that_the_cells_make(boundary: str, seed:
     assert simulation.transitions > 500
     kept = ground.lengths.copy()
     found = [
-        set((ground.entries[start : start + length] & 0xFFFFFFFF).tolist())
+        set(ground.entries[start : start + length].tolist())
         for start, length in zip(ground.starts, kept, strict=True)
     ]
     for kind, (start, length) in enumerate(zip(ground.starts, kept, strict=True)):
-        for position, entry in enumerate(ground.entries[start : start + length].tolist()):
-            owner, slot = entry & 0xFFFFFFFF, entry >> 32
-            assert ground.cells[owner] >> 4 == slot
-            assert ground.places[4 * slot + simulation.directions[kind]] == position
-    scan(ground, ground.plane.size, store=True)
+        for position, owner in enumerate(ground.entries[start : start + length].tolist()):
+            block = int(ground.blocks[owner // 4]) // BLOCK * BLOCK
+            place = block + 4 * (owner % 4) + simulation.directions[kind]
+            assert ground.places[place] == position
+    scan(ground, ground.plane.size, True, np.ones((ground.plane.size, ground.height), np.bool_))  # noqa: FBT003
     assert ground.lengths.tolist() == kept.tolist()
     assert found == [
-        set((ground.entries[start : start + length] & 0xFFFFFFFF).tolist())
+        set(ground.entries[start : start + length].tolist())
         for start, length in zip(ground.starts, kept, strict=True)
     ]
-    assert ground.slots[FREE] == 0
+    owned = np.bincount([owner // 4 for owners in found for owner in owners])
+    assert (ground.blocks[: owned.size] % BLOCK).tolist() == owned.tolist()
+    assert not ground.blocks[owned.size :].any()
 
 
 @pytest.mark.parametrize("boundary", ["PERIODIC", "OUT"])
@@ -81,16 +82,16 @@ def test_counts_altitudes_and_the_gas_follow_the_cells(boundary: str) -> None:
     simulation.run(stop=8, on_snapshot=print)
 
     ground = simulation.ground
-    states = ground.cells & STATE_MASK
+    states = ground.cells
     assert ground.counts.tolist() == np.bincount(states, minlength=16).tolist()
-    fluid = states.reshape(11, 16, 20)[ground.plane >= 0] == 3
+    fluid = states.reshape(11, 20, 16)[ground.plane >= 0] == 3
     assert ground.nodes_fluid[0] == fluid.sum() == ground.fluid.sum()
     before = simulation.altitude.copy()
     again = busy(boundary, 3)
     again.run(stop=8, on_snapshot=print)
     assert np.array_equal(before, again.altitude)
-    solid = (states != 3).reshape(11, 16, 20)[1:-1, 1:-1, 1:-1][:, ::-1]
-    assert np.array_equal(simulation.altitude, np.argmin(solid, axis=1) + 1)
+    solid = (states != 3).reshape(11, 20, 16)[1:-1, 1:-1, -2:0:-1]
+    assert np.array_equal(simulation.altitude, np.argmin(solid, axis=2) + 1)
 
 
 def test_only_grains_are_dated() -> None:
@@ -98,9 +99,29 @@ def test_only_grains_are_dated() -> None:
 
     simulation.run(stop=8, on_snapshot=print)
 
-    dated = simulation.ground.cells[simulation.ground.times > 0] & STATE_MASK
+    states, times = simulation.bed.cells()
+    dated = states[times > 0]
     assert dated.size > 0
     assert np.all(dated == 0)
+
+
+@pytest.mark.parametrize("mode", ["TRANS", "SYNC"])
+def test_dates_are_the_same_however_many_may_wait(mode: str) -> None:
+    angle = {"TRANS": 35, "SYNC": 0}[mode]
+    runs = [busy("OPEN", 6, Ava_mode=mode, Ava_angle=angle, Ava_delay=0) for _ in range(2)]
+    few = runs[1].ground._replace(dates=np.empty(300, np.int64))
+    runs[1].bed.ground = few
+
+    for run in runs:
+        run.run(stop=8, on_snapshot=print)
+
+    patient, prompt = (run.bed.cells() for run in runs)
+    assert runs[1].ground.dates.size == 300
+    assert runs[1].transitions > 500
+    assert np.unique(patient.times).size > 5
+    assert np.array_equal(patient.states, prompt.states)
+    assert np.array_equal(patient.times, prompt.times)
+    assert not np.any(patient.times[patient.states != 0])
 
 
 @pytest.mark.parametrize("boundary", ["PERIODIC", "OPEN"])
@@ -114,6 +135,31 @@ def test_slopes_are_the_same_compiled_interpreted_and_remembered(boundary: str) 
         for i, j in np.ndindex(18, 9):
             plain = slopes.steepest.py_func(ground, interpreted, i, j)
             assert slopes.steepest(ground, compiled, i, j) == plain
+
+
+@pytest.mark.parametrize("boundary", ["PERIODIC", "OPEN"])
+@pytest.mark.parametrize("angle", [5, 30, 33, 35, 45, 60])
+def test_no_slope_is_too_steep_where_the_ground_is_gentle(boundary: str, angle: int) -> None:
+    cells = np.full((16, 6, 20), 3, np.uint8)
+    parameters = {**BUSY, "Boundary": boundary, "Ava_angle": angle}
+    simulation = Simulation(
+        parameters, cells, np.zeros(cells.shape, np.int32), time=0.0, seed=1
+    )
+    ground, repose, found = simulation.ground, simulation.slopes.repose, [0, 0]
+
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        rough = random.integers(0, 1 + seed % 12, ground.altitude.size)
+        ground.altitude[:] = rough + (30000 if seed % 2 else 5)
+        for i, j in np.ndindex(20, 16):
+            column = (ground.first + j) * ground.length + i + 1
+            upward = slopes.steepest(ground, repose, i, j)[1]  # remembers the bearing
+            gentle = slopes.is_gentle(ground, repose, column, i, j)
+            assert gentle == slopes.is_gentle.py_func(ground, repose, column, i, j)
+            assert not (gentle and upward < repose.limit)
+            found[gentle] += 1
+
+    assert min(found) > 200
 
 
 def test_acceptance_is_linear_between_the_thresholds() -> None:
