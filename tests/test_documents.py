@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -305,3 +306,17 @@ def test_the_gallery_has_a_picture_of_each_kind_of_each_sweep_that_it_runs() -> 
     assert {sweep for sweep, _ in drawn} == sweeps
     assert sweeps == {"phase-diagram", "erosion", "hardening", "two-winds"}
     assert [path.stem.partition("-Lambda")[0] for path in shown] == [o.stem for o in outputs]
+
+
+_FILLERS = {"one", "found", "said", "asked", "given", "told"}
+
+
+def test_no_name_in_the_code_is_a_word_that_carries_nothing() -> None:
+    fillers = []
+    for path in sorted((ROOT / "orchestrator").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            name = {ast.Name: "id", ast.arg: "arg", ast.FunctionDef: "name"}.get(type(node), "")
+            if getattr(node, name, "") in _FILLERS:
+                fillers.append((path.name, getattr(node, name)))
+
+    assert fillers == []

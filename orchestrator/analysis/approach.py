@@ -64,15 +64,17 @@ def approach(times: NDArray[np.float64], values: NDArray[np.float64]) -> Approac
     with warnings.catch_warnings():
         warnings.simplefilter("error", optimize.OptimizeWarning)
         try:
-            found, covariance = optimize.curve_fit(_curve, t, v, start)
+            constants, covariance = optimize.curve_fit(_curve, t, v, start)
         except (RuntimeError, optimize.OptimizeWarning):  # where nothing fits
             return None
-    tau = float(found[2])
+    tau = float(constants[2])
     errors = np.sqrt(np.diag(covariance))
     if not 0 < tau <= _LONGEST * length or not np.isfinite(errors).all():
         return None
     of_start, of_limit, of_tau = map(float, errors)
-    return Approach(float(found[0]), float(found[1]), tau, (of_start, of_limit, of_tau), first)
+    return Approach(
+        float(constants[0]), float(constants[1]), tau, (of_start, of_limit, of_tau), first
+    )
 
 
 def _curve(t: Any, start: float, limit: float, tau: float) -> Any:

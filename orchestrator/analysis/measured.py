@@ -73,7 +73,7 @@ def measured(sweep: SweepDirectory, numbers: Sequence[int]) -> Iterator[Measured
     known = _read(sweep)
     fresh: dict[int, tuple[str, Measured]] = {}
 
-    def one(number: int) -> Measured:
+    def of_experiment(number: int) -> Measured:
         directory = sweep.experiment(number)
         version = _version(directory)
         if version and number in known and known[number][0] == version:
@@ -84,7 +84,7 @@ def measured(sweep: SweepDirectory, numbers: Sequence[int]) -> Iterator[Measured
         return now
 
     try:
-        yield from in_order(one, numbers)
+        yield from in_order(of_experiment, numbers)
     finally:
         if fresh:
             with contextlib.suppress(OSError):  # of others, or on a full disk

@@ -60,17 +60,17 @@ def offset(before: NDArray[np.float32], after: NDArray[np.float32]) -> Offset:
     def forward(values: NDArray[Any]) -> NDArray[Any]:
         return np.asarray(fft.rfft2(values, size))
 
-    def match(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:
-        return np.asarray(fft.irfft2(one.conj() * other, size))
+    def match(image: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:
+        return np.asarray(fft.irfft2(image.conj() * other, size))
 
     if not np.ptp(before) or not np.ptp(after):
         return Offset(np.nan, np.nan, 0.0)
     first, second = (
         m.astype(np.float64) - np.average(m, weights=taper) for m in (before, after)
     )
-    weight, one, other = forward(taper), forward(taper * first), forward(taper * second)
+    weight, image, other = forward(taper), forward(taper * first), forward(taper * second)
     overlap = match(weight, weight)
-    product = match(one, other)
+    product = match(image, other)
     powers = match(forward(taper * first**2), weight) * match(
         weight, forward(taper * second**2)
     )
@@ -78,7 +78,7 @@ def offset(before: NDArray[np.float32], after: NDArray[np.float32]) -> Offset:
     correlation = np.where(
         enough, product / np.sqrt(np.maximum(powers, np.finfo(float).tiny)), -1.0
     )
-    itself = match(one, one)
+    itself = match(image, image)
     itself /= max(float(itself.max()), np.finfo(float).tiny)
     forms, _ = ndimage.label(np.fft.fftshift(itself >= _SAME_FORM))
     of_one = np.fft.ifftshift(forms == forms[size[0] // 2, size[1] // 2])

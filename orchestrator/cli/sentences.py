@@ -146,14 +146,14 @@ def _own_limit(longest_s: float, time_limit_s: float | None) -> Iterator[str]:
 
 def _memory(cost: Cost) -> Iterator[str]:
     """Warn of engines that together need more memory than their job gets."""
-    given, each = cost.packing.memory_mb, cost.memory_mb
-    if not cost.packing.slurm or given is None or each is None:
+    granted, each = cost.packing.memory_mb, cost.memory_mb
+    if not cost.packing.slurm or granted is None or each is None:
         return
     together = cost.packing.together
     needed = together * each * 1e6 / 2**20  # in Slurm's MB
-    if needed > given:
+    if needed > granted:
         them = f"{together} experiments at a time are" if together > 1 else "an experiment is"
-        ends = f"and a job gets {memory(given)}; --mem or slurm.mem asks for more"
+        ends = f"and a job gets {memory(granted)}; --mem or slurm.mem asks for more"
         yield f"warning: {them} expected to need {memory(needed)} of memory, {ends}"
 
 

@@ -54,9 +54,9 @@ def main(words: Sequence[str]) -> None:
             refused = True
     else:
         for line in sys.stdin:
-            found = list(problems(json.loads(line)))
-            sys.stdout.write(f"{json.dumps(found)}\n")
-            refused |= bool(found)
+            refusals = list(problems(json.loads(line)))
+            sys.stdout.write(f"{json.dumps(refusals)}\n")
+            refused |= bool(refusals)
     sys.stdout.flush()
     if refused:
         raise SystemExit(_REFUSED)

@@ -110,22 +110,22 @@ def main(words: Sequence[str]) -> None:
     sys.stdout.write(f"{target}: {domain.template.template.name}, {_sizes(domain)} cells\n")
 
 
-def _domain(file: ParFile | None, values: Mapping[str, Value], place: str) -> Domain:
+def _domain(file: ParFile | None, values: Mapping[str, Value], source: str) -> Domain:
     sizes = [_whole(values, name) or 0 for name in "HLD"]
     for name, size in zip("HLD", sizes, strict=True):
         if size < 1:
             raise ExitError(
                 Exit.REFUSED,
-                f"{_place(file, name, place)}: {name}: expected 1 or more, got {size}",
+                f"{_place(file, name, source)}: {name}: expected 1 or more, got {size}",
             )
     height, length, depth = sizes
     if (height + 2) * (length + 2) * (depth + 2) > cellspace.LARGEST_CELLS:
         raise ExitError(
             Exit.REFUSED,
-            f"{place}: H, L, D: {height} x {length} x {depth} cells are more than can be simulated",
+            f"{source}: H, L, D: {height} x {length} x {depth} cells are more than can be simulated",
         )
     text = str(values.get("Csp_template", "CUSTOM"))
-    where = _place(file, "Csp_template", place)
+    where = _place(file, "Csp_template", source)
     with ending(Exit.UNSUPPORTED, where):
         chosen = parse_template(text)
     try:

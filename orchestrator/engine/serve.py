@@ -74,9 +74,9 @@ def main(words: Sequence[str]) -> None:
             connection.send(json.dumps(answer).encode())
 
 
-def _start(asked: Mapping[str, Any], handles: Sequence[int]) -> dict[str, Any]:
+def _start(wanted: Mapping[str, Any], handles: Sequence[int]) -> dict[str, Any]:
     """Start a program as an orphan and return the answer."""
-    _load_for(asked["words"], asked["directory"])
+    _load_for(wanted["words"], wanted["directory"])
     reading, writing = os.pipe()
     try:
         between = os.fork()
@@ -85,12 +85,12 @@ def _start(asked: Mapping[str, Any], handles: Sequence[int]) -> dict[str, Any]:
         os.close(writing)
         return {"error": error.strerror}
     if between == 0:  # which has to end for the program to become an orphan
-        _fork_again(asked, handles, writing)
+        _fork_again(wanted, handles, writing)
     os.close(writing)
     _, status = os.waitpid(between, 0)
     with open(reading, "rb") as file:  # noqa: PTH123  # a file descriptor
-        told = file.read()
-    return json.loads(told) if status == 0 and told else {"error": "cannot be started"}
+        reply = file.read()
+    return json.loads(reply) if status == 0 and reply else {"error": "cannot be started"}
 
 
 def _load_for(words: Sequence[str], directory: str) -> None:
@@ -103,37 +103,37 @@ def _load_for(words: Sequence[str], directory: str) -> None:
         warm.ready(settings.read(values, str(values.get("Model", "SNO"))))
 
 
-def _fork_again(asked: Mapping[str, Any], handles: Sequence[int], answer: int) -> NoReturn:
+def _fork_again(wanted: Mapping[str, Any], handles: Sequence[int], answer: int) -> NoReturn:
     """Start the program and end at once."""
     status = 1
     try:
         pid = os.fork()
         if pid == 0:
-            _become(asked, handles)
-        told: dict[str, Any] = {"pid": pid}
+            _become(wanted, handles)
+        reply: dict[str, Any] = {"pid": pid}
         status = 0
     except OSError as error:
-        told, status = {"error": error.strerror}, 0
+        reply, status = {"error": error.strerror}, 0
     finally:
         if status == 0:
-            os.write(answer, json.dumps(told).encode())
+            os.write(answer, json.dumps(reply).encode())
         os._exit(status)
 
 
-def _become(asked: Mapping[str, Any], handles: Sequence[int]) -> NoReturn:
+def _become(wanted: Mapping[str, Any], handles: Sequence[int]) -> NoReturn:
     """Become the program that was asked for."""
     atexit._clear()  # noqa: SLF001  # what the serving process has to tidy up is its own
     try:
-        os.setpgid(0, asked["group"])
-        _place(handles, asked["handles"])
-        if _deserted(asked["handles"][1]):
+        os.setpgid(0, wanted["group"])
+        _place(handles, wanted["handles"])
+        if _deserted(wanted["handles"][1]):
             os._exit(Exit.REFUSED)
-        os.chdir(asked["directory"])
-        Path("/proc/self/comm").write_text(asked["words"][0], encoding="ascii")  # for top
+        os.chdir(wanted["directory"])
+        Path("/proc/self/comm").write_text(wanted["words"][0], encoding="ascii")  # for top
     except OSError as error:
-        os.write(2, f"{asked['directory']}: {error.strerror}\n".encode())
+        os.write(2, f"{wanted['directory']}: {error.strerror}\n".encode())
         os._exit(Exit.REFUSED)
-    programs.run(asked["words"])
+    programs.run(wanted["words"])
 
 
 def _place(handles: Sequence[int], numbers: Sequence[int]) -> None:

@@ -294,9 +294,9 @@ def is_gentle(ground: Ground, repose: Repose, column: int, i: int, j: int) -> bo
         return False
     r1, r2 = np.float32(c * repose.radius), np.float32(s * repose.radius)
     first = ground.first * Lp + 1
-    one = first + cell_below(i, -r1) + Lp * cell_below(j, -r2)
+    near = first + cell_below(i, -r1) + Lp * cell_below(j, -r2)
     two = first + cell_below(i, r1) + Lp * cell_below(j, r2)
-    low_1, high_1 = range_of_four(altitude, one, Lp)
+    low_1, high_1 = range_of_four(altitude, near, Lp)
     low_2, high_2 = range_of_four(altitude, two, Lp)
     return max(high_2 - low_1, high_1 - low_2) <= repose.gentle
 

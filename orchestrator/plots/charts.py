@@ -58,16 +58,16 @@ def _with_fit(curve: plots.Curve, name: str, choice: Choice) -> plots.Curve:
     """Return a curve with its exponential approach, and a label that tells its constants."""
     fit = approach(curve.x, curve.means[name])
     if fit is None:
-        told, fits = "no limit", {}
+        sentence, fits = "no limit", {}
     else:
         unit = units.name(observables.quantities()[name], choice.look.units)
         limit, tau = (
             text.with_error(value, error)
             for value, error in zip((fit.limit, fit.tau), fit.errors[1:], strict=True)
         )
-        told = f"{limit} {unit}, tau {tau} {units.time_name(choice.look.units)}"
+        sentence = f"{limit} {unit}, tau {tau} {units.time_name(choice.look.units)}"
         fits = {name: fit.at(curve.x)}
-    label = "\n".join(filter(None, (", ".join(filter(None, curve.labels)), told)))
+    label = "\n".join(filter(None, (", ".join(filter(None, curve.labels)), sentence)))
     return dataclasses.replace(curve, labels=(label, ""), fits=fits)
 
 
@@ -181,24 +181,24 @@ def against_parameter(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]
     """Yield the figure of quantities against a parameter, a panel for each."""
     names, look = choice.quantity or QUANTITIES_SHOWN, choice.look
     against = parameter(grid, "--against", choice.against)
-    found = numbers(narrowed(grid, choice), names, choice.summary, look.units)
-    check(grid, choice, found)
-    curves, shade = dependence(grid, found.values, against)
+    measured = numbers(narrowed(grid, choice), names, choice.summary, look.units)
+    check(grid, choice, measured)
+    curves, shade = dependence(grid, measured.values, against)
     panels = {name: scale_of(choice, name) for name in names}
-    title, notes = name_of(grid, choice), notes_of(found, choice)
+    title, notes = name_of(grid, choice), notes_of(measured, choice)
     chart = Chart(against.scale, panels, title, shade, notes, marked=True)
     yield "", plots.curves(curves, chart, look)
 
 
-def check(grid: Grid, choice: Choice, found: Numbers) -> None:
+def check(grid: Grid, choice: Choice, measured: Numbers) -> None:
     """Refuse to draw where there is no number."""
-    if any(np.isfinite(values).any() for values in found.values.values()):
+    if any(np.isfinite(values).any() for values in measured.values.values()):
         return
-    names = ", ".join(found.values)
+    names = ", ".join(measured.values)
     if choice.summary.how is How.CROSSING:
         raise RequestError(f"--crosses {choice.summary.level:g}: no {names} comes to it")
-    if found.incomplete:
-        count = found.incomplete
+    if measured.incomplete:
+        count = measured.incomplete
         some = "1 experiment has" if count == 1 else f"{count} experiments have"
         raise RequestError(
             f"{grid.directory.name}: {some} not come so far; --time draws what is there"
@@ -221,20 +221,22 @@ def scale_of(choice: Choice, name: str) -> Scale:
     return Scale(f"mean {label}" if summary.how is How.MEAN else label, axial=axial)
 
 
-def notes_of(found: Numbers, choice: Choice) -> list[str]:
+def notes_of(measured: Numbers, choice: Choice) -> list[str]:
     """Return what is to be told of numbers in words."""
     summary = choice.summary
     notes = []
-    if found.times:
-        notes.append(plots.when(found.times))
+    if measured.times:
+        notes.append(plots.when(measured.times))
     if summary.how in {How.MEAN, How.RATE}:
         first, last = _end(summary.first), _end(summary.last)
         notes.append(f"from {first or 'the beginning'} to {last or 'the end'}")
-    if found.incomplete:
-        some = "1 experiment" if found.incomplete == 1 else f"{found.incomplete} experiments"
+    if measured.incomplete:
+        some = (
+            "1 experiment" if measured.incomplete == 1 else f"{measured.incomplete} experiments"
+        )
         notes.append(f"{some} left out: not so far yet")
-    if found.full:
-        some = "a domain is" if found.full == 1 else f"{found.full} domains are"
+    if measured.full:
+        some = "a domain is" if measured.full == 1 else f"{measured.full} domains are"
         notes.append(f"{some} full by then and left out")
     return notes
 

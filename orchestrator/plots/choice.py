@@ -65,49 +65,53 @@ def read(kind: str, words: Words) -> Choice:
     RequestError
         For an unknown kind, an option that it would ignore, or one that is not readable.
     """
-    said: dict[str, Any] = {name: value for name, value in words.items() if value is not None}
+    chosen: dict[str, Any] = {name: value for name, value in words.items() if value is not None}
     if all(name.strip() in observables.quantities() for name in kind.split(",")):
-        if "quantity" in said:
+        if "quantity" in chosen:
             raise RequestError(f"--quantity: {kind} is one already")
-        kind, said["quantity"] = "quantity", kind
+        kind, chosen["quantity"] = "quantity", kind
     if kind not in KINDS:
         hint = text.did_you_mean(kind, (*KINDS, *observables.quantities()))
         wanted = f"{', '.join(KINDS)} or the name of a quantity"
         raise RequestError(f"kind: expected one of {wanted}, got {kind}{hint}")
-    _refuse(kind, said)
+    _refuse(kind, chosen)
     return Choice(
         kind=kind,
-        output=Path(said["output"]) if "output" in said else None,
-        time=_moment(said["time"], "--time") if "time" in said else None,
-        seed=said.get("seed"),
-        rows=said.get("rows"),
-        columns=said.get("columns"),
-        experiment=str(said["experiment"]) if "experiment" in said else None,
-        quantity=_quantities(said["quantity"]) if "quantity" in said else (),
-        against=said.get("against"),
-        summary=_summary(said),
-        y=said.get("y"),
-        frames=_frames(said.get("frames", FRAMES)),
-        relative=bool(said.get("relative")),
-        window=_window(said["window"], "--window") if "window" in said else (None, None),
-        fit=bool(said.get("fit")),
-        threshold=_number(said["threshold"], "--threshold") if "threshold" in said else None,
-        look=_look(said),
+        output=Path(chosen["output"]) if "output" in chosen else None,
+        time=_moment(chosen["time"], "--time") if "time" in chosen else None,
+        seed=chosen.get("seed"),
+        rows=chosen.get("rows"),
+        columns=chosen.get("columns"),
+        experiment=str(chosen["experiment"]) if "experiment" in chosen else None,
+        quantity=_quantities(chosen["quantity"]) if "quantity" in chosen else (),
+        against=chosen.get("against"),
+        summary=_summary(chosen),
+        y=chosen.get("y"),
+        frames=_frames(chosen.get("frames", FRAMES)),
+        relative=bool(chosen.get("relative")),
+        window=_window(chosen["window"], "--window") if "window" in chosen else (None, None),
+        fit=bool(chosen.get("fit")),
+        threshold=_number(chosen["threshold"], "--threshold")
+        if "threshold" in chosen
+        else None,
+        look=_look(chosen),
     )
 
 
-def _refuse(kind: str, said: Mapping[str, Any]) -> None:
+def _refuse(kind: str, chosen: Mapping[str, Any]) -> None:
     """Refuse options that a kind would ignore, and those that exclude each other."""
     for name, kinds in _ONLY_FOR.items():
-        if said.get(name, False) is not False and kind not in kinds:
+        if chosen.get(name, False) is not False and kind not in kinds:
             raise RequestError(f"--{name}: of {_and(kinds)} only, not of {kind}")
-    if "experiment" in said:
+    if "experiment" in chosen:
         for name in ("seed", "rows", "columns"):
-            if name in said:
-                raise RequestError(f"--{name}: --experiment {said['experiment']} is one alone")
-    if len(several := [f"--{name}" for name in _SUMMARIES if name in said]) > 1:
+            if name in chosen:
+                raise RequestError(
+                    f"--{name}: --experiment {chosen['experiment']} is one alone"
+                )
+    if len(several := [f"--{name}" for name in _SUMMARIES if name in chosen]) > 1:
         raise RequestError(f"{several[1]}: {several[0]} is there already")
-    in_nature = "time" in said and _moment(said["time"], "--time").in_nature
+    in_nature = "time" in chosen and _moment(chosen["time"], "--time").in_nature
     if in_nature and kind not in _IN_NATURE:
         raise RequestError(f"--time in nature: of {_and(_IN_NATURE)} only, not of {kind}")
 
@@ -118,8 +122,8 @@ def _and(kinds: Sequence[str]) -> str:
 
 def _quantities(names: str | Sequence[str]) -> tuple[str, ...]:
     """Read the names of quantities, each once, parted by commas."""
-    given = names.split(",") if isinstance(names, str) else names
-    stripped = [name.strip() for name in given]
+    listed = names.split(",") if isinstance(names, str) else names
+    stripped = [name.strip() for name in listed]
     known = observables.quantities()
     for name in stripped:
         if name not in known:
@@ -143,13 +147,13 @@ def _moment(word: str | float, option: str) -> Moment:
     return Moment(time_s, in_nature=True)
 
 
-def _summary(said: Mapping[str, Any]) -> Summary:
+def _summary(chosen: Mapping[str, Any]) -> Summary:
     for how in (How.MEAN, How.RATE):
-        if how.value in said:
-            return Summary(how, *_window(said[how.value], f"--{how.value}"))
-    if "crosses" in said:
-        return Summary(How.CROSSING, level=_number(said["crosses"], "--crosses"))
-    time = _moment(said["time"], "--time") if "time" in said else None
+        if how.value in chosen:
+            return Summary(how, *_window(chosen[how.value], f"--{how.value}"))
+    if "crosses" in chosen:
+        return Summary(How.CROSSING, level=_number(chosen["crosses"], "--crosses"))
+    time = _moment(chosen["time"], "--time") if "time" in chosen else None
     return Summary(How.AT, time, time)
 
 
@@ -184,19 +188,19 @@ def _frames(count: int) -> int:
     return count
 
 
-def _look(said: Mapping[str, Any]) -> Look:
-    family, points = _font(said.get("font"))
+def _look(chosen: Mapping[str, Any]) -> Look:
+    family, points = _font(chosen.get("font"))
     return Look(
-        title=said.get("title"),
-        size_in=_size(said.get("size")),
-        dpi=_dpi(said.get("dpi")),
+        title=chosen.get("title"),
+        size_in=_size(chosen.get("size")),
+        dpi=_dpi(chosen.get("dpi")),
         family=family,
         points=points,
-        cmap=None if "cmap" not in said else colours.known_colours(said["cmap"]),
-        range=_range(said.get("range")),
-        labels=_labels(said.get("labels")),
-        bare=bool(said.get("bare")),
-        units=_units(said.get("units")),
+        cmap=None if "cmap" not in chosen else colours.known_colours(chosen["cmap"]),
+        range=_range(chosen.get("range")),
+        labels=_labels(chosen.get("labels")),
+        bare=bool(chosen.get("bare")),
+        units=_units(chosen.get("units")),
     )
 
 

@@ -50,13 +50,13 @@ def over_two_axes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     name, *others = choice.quantity or QUANTITIES_SHOWN[:1]
     if others:
         raise RequestError(f"--quantity {','.join(choice.quantity)}: a map has one")
-    found = numbers(charts.narrowed(grid, choice), [name], choice.summary, choice.look.units)
-    charts.check(grid, choice, found)
+    measured = numbers(charts.narrowed(grid, choice), [name], choice.summary, choice.look.units)
+    charts.check(grid, choice, measured)
     axial = observables.quantities()[name].axial and choice.summary.how is not How.RATE
-    over_seeds = spread(found.values[name], axis=-1, axial=axial)
+    over_seeds = spread(measured.values[name], axis=-1, axial=axial)
     right, up = _sides(grid, choice)
     range_ = _range(over_seeds.mean, choice, axial=axial)
-    notes = charts.notes_of(found, choice)
+    notes = charts.notes_of(measured, choice)
     if (seeds := int(over_seeds.count.max())) > 1:
         notes.append(f"mean of up to {seeds} seeds and its standard error")
     for page, where in further(grid, (right, up)):

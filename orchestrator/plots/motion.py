@@ -47,12 +47,12 @@ def waves_by_length(grid: Grid, choice: Choice) -> list[Curve]:
     def measure(
         surfaces: NDArray[np.float32], times: NDArray[np.float64], scales: Scales
     ) -> _Measured:
-        found = dispersion(surfaces, times)
+        relation = dispersion(surfaces, times)
         cell, t0 = _cell(of_units, scales), units.days(of_units, scales)
-        values = {"velocity": found.velocity * cell / t0, "growth": found.growth / t0}
-        coherent = np.isfinite(found.velocity)
+        values = {"velocity": relation.velocity * cell / t0, "growth": relation.growth / t0}
+        coherent = np.isfinite(relation.velocity)
         values["growth"] = np.where(coherent, values["growth"], np.nan)
-        return _Measured(found.wavelengths * cell, values)
+        return _Measured(relation.wavelengths * cell, values)
 
     return _curves(grid, choice, measure)
 
@@ -121,10 +121,12 @@ def celerities(grid: Grid, choice: Choice) -> list[Curve]:
 
     def of_one(status: Status) -> NDArray[np.float64]:
         scales = scales_of(grid, status, of_units, needed=of_units is Units.SI)
-        place = grid.directory.experiment(status.experiment.number)
-        found = follow(place, status.experiment.point.parameters, choice.threshold).celerities
+        directory = grid.directory.experiment(status.experiment.number)
+        celerities = follow(
+            directory, status.experiment.point.parameters, choice.threshold
+        ).celerities
         cell, t0 = _cell(of_units, scales), units.days(of_units, scales)
-        return found * (cell, cell / t0, cell / t0)
+        return celerities * (cell, cell / t0, cell / t0)
 
     def read(statuses: Sequence[Status]) -> Iterator[NDArray[np.float64]]:
         return in_order(of_one, statuses)

@@ -84,10 +84,10 @@ def outlined(
 ) -> dict[Slot, Panel]:
     """Return panels of the last maps with the outlines of their dunes, and where these came from."""
 
-    def one(slot: Slot) -> Panel:
+    def panel_of(slot: Slot) -> Panel:
         status = page.statuses[slot]
-        place = grid.directory.experiment(status.experiment.number)
-        followed = follow(place, status.experiment.point.parameters, threshold)
+        directory = grid.directory.experiment(status.experiment.number)
+        followed = follow(directory, status.experiment.point.parameters, threshold)
         if not followed.maps:
             return drawn[slot]
         last = len(followed.maps) - 1
@@ -97,7 +97,7 @@ def outlined(
         labels = followed.maps[last].labels
         return dataclasses.replace(drawn[slot], outlines=labels, paths=tuple(paths))
 
-    return dict(zip(drawn, in_order(one, drawn), strict=True))
+    return dict(zip(drawn, in_order(panel_of, drawn), strict=True))
 
 
 def _pieces(path: NDArray[np.float64], shape: tuple[int, ...]) -> list[NDArray[np.float64]]:

@@ -46,18 +46,18 @@ def draw(axes: Axes, rose: Rose) -> None:
     figure = axes.get_figure(root=True)
     assert figure is not None
     corner = ScaledTranslation(1, 1, axes.transAxes)  # type: ignore[arg-type]  # any transform does
-    place = (
+    where = (
         Affine2D().scale(_RADIUS_IN).translate(centre, centre) + figure.dpi_scale_trans + corner
     )
     axes.add_patch(
-        Circle((0, 0), 1.15, transform=place, facecolor="white", edgecolor="0.6", linewidth=0.5)
+        Circle((0, 0), 1.15, transform=where, facecolor="white", edgecolor="0.6", linewidth=0.5)
     )
     longest = max(rose.shares.values())
     dark = rose.present if rose.present in rose.shares else None
     for heading, share in sorted(rose.shares.items(), key=lambda item: item[0] == dark):
         length = max(_SHORTEST, share / longest)
         faint = dark is not None and heading != dark
-        turned = Affine2D().rotate(-math.radians(heading)) + place
+        turned = Affine2D().rotate(-math.radians(heading)) + where
         axes.add_patch(
             Polygon(arrow(length), transform=turned, facecolor="0.65" if faint else "0.1")
         )

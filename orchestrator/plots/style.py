@@ -245,11 +245,11 @@ def wind(turning: Sequence[bool]) -> str:
     return "wind turns" if all(turning) else "wind from the left; it turns in some"
 
 
-def remark(axes: Axes, said: str, *, at_top: bool = False) -> None:
+def remark(axes: Axes, printed: str, *, at_top: bool = False) -> None:
     """Write what is to be known of a panel, if anything, into its corner."""
-    if said:
+    if printed:
         axes.annotate(
-            said.replace("_", " "),
+            printed.replace("_", " "),
             (0, int(at_top)),
             xycoords="axes fraction",
             xytext=(4, -4 if at_top else 4),

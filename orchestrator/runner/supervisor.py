@@ -15,11 +15,11 @@ from orchestrator.model import Cause, Continuation, Kind, OnTimeout, State, redu
 from orchestrator.records import attempts, provenance
 from orchestrator.runner import pipe, preparation, process, resume, simulator
 from orchestrator.runner import start as starting
-from orchestrator.runner.asked import asked
 from orchestrator.runner.attempt import Course, Halt, Verdict, cause_of
 from orchestrator.runner.conclusion import conclude
 from orchestrator.runner.conditions import Conditions
 from orchestrator.runner.decoder import CutError, Decoder
+from orchestrator.runner.expectation import expectation
 from orchestrator.runner.group import Group
 from orchestrator.runner.judgement import judge
 from orchestrator.runner.reducer import Reducer
@@ -256,7 +256,7 @@ def _keep_all(  # noqa: PLR0913, PLR0917  # as above
     keeper, conditions = _cell_keeper(assignment), Conditions(assignment.task.run)
     task, directory = assignment.task, assignment.directory
     premade = preparation.premade(task.experiment, directory) is not None
-    expected = asked(task, results.start_t0, given_cells=premade)
+    expected = expectation(task, results.start_t0, given_cells=premade)
     while (header := decoder.header()) is not None:
         expected.check(header, results.time_t0 if results.snapshots else None)
         # what a run from a snapshot's cells sends first is that snapshot

@@ -57,15 +57,15 @@ def memory_mb(
     wanted = need(request)
     if wanted.memory_mb:
         return wanted.memory_mb
-    given = []
+    amounts = []
     for partition in chosen(request, partitions):
         if request.together == 0 or partition.exclusive:
-            given.append(min((node.memory_mb for node in partition.nodes), default=None))
+            amounts.append(min((node.memory_mb for node in partition.nodes), default=None))
             continue
         own = partition if _has_default(partition) else limits
         per_cpu = own.memory_per_cpu_mb
-        given.append(own.memory_per_node_mb if per_cpu is None else per_cpu * wanted.cores)
-    return min((mb for mb in given if mb), default=None)
+        amounts.append(own.memory_per_node_mb if per_cpu is None else per_cpu * wanted.cores)
+    return min((mb for mb in amounts if mb), default=None)
 
 
 def _has_default(partition: Partition) -> bool:

@@ -73,10 +73,10 @@ def read(answer: str) -> list[Use]:
             memories = []
             core_s = float((units.whole(elapsed) or 0) * (units.whole(cores) or 0))
             cpu_s = float(units.seconds(_FRACTION.sub("", cpu)) or 0)
-            asked = units.megabytes(requested)
-            if asked is not None and requested.endswith("c"):  # of each core
-                asked *= units.whole(cores) or 1
-            uses.append(Use(name, core_s, cpu_s, None, asked or None))
+            requested_mb = units.megabytes(requested)
+            if requested_mb is not None and requested.endswith("c"):  # of each core
+                requested_mb *= units.whole(cores) or 1
+            uses.append(Use(name, core_s, cpu_s, None, requested_mb or None))
         elif uses and (used := units.megabytes(memory)) is not None:
             memories.append(used)
             last = uses[-1]

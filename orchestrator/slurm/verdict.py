@@ -100,10 +100,10 @@ def verdict(
 
 def _waiting(entry: Queued) -> Verdict:
     """Say why a job in the queue has not started, and whether it ever will."""
-    found = reasons.meaning(entry.reason)
-    if found is not None and found[1]:
-        return Verdict(State.PENDING, f"cannot start: {found[0]} ({entry.reason.strip('()')})")
-    why = entry.reason if found is None else f"{found[0]} ({entry.reason})"
+    known = reasons.meaning(entry.reason)
+    if known is not None and known[1]:
+        return Verdict(State.PENDING, f"cannot start: {known[0]} ({entry.reason.strip('()')})")
+    why = entry.reason if known is None else f"{known[0]} ({entry.reason})"
     verb = "waits" if entry.state in {"PENDING", "CONFIGURING"} else "requeued"
     return Verdict(State.PENDING, f"{verb}: {why}", start=entry.start)
 

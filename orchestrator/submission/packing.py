@@ -179,11 +179,11 @@ def as_sent(submission: Submission, site: Site) -> Submission:
     ``DefMemPerNode`` would leave the jobs a part of it.
     """
     resources = submission.resources
-    asked = resources.mem is not None or any(
+    names_memory = resources.mem is not None or any(
         name.startswith("mem") and not name.startswith("mem_bind")
         for name in (name.replace("-", "_") for name in resources.extra)
     )
-    if resources.together or asked:
+    if resources.together or names_memory:
         return submission
     chosen = feasibility.chosen(resources, site.partitions)
     there_mb = max((n.memory_mb for p in chosen for n in p.nodes), default=0.0)

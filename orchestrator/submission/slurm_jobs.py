@@ -241,5 +241,5 @@ def _clean_environment() -> Iterator[None]:
 def _refusal(error: Exception | None) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
-    told = map(reasons.explained, dict.fromkeys(errors or lines[-2:]))
-    return "; ".join(told) or repr(error)
+    sentences = map(reasons.explained, dict.fromkeys(errors or lines[-2:]))
+    return "; ".join(sentences) or repr(error)

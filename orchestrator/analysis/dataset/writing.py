@@ -201,9 +201,9 @@ class _Reader:
     def read(self, cell: Index) -> dict[str, Any]:
         """Return the value of every series and array at a place."""
         number = self.grid.cells[cell].experiment.number
-        place = self.grid.directory.experiment(number)
-        reduced = arrays.reduced(place)
+        directory = self.grid.directory.experiment(number)
+        reduced = arrays.reduced(directory)
         if reduced.damaged:
             self.damaged[number] = reduced.damaged
-        series = series_values(self.grid, reduced, self.in_units, scales(place))
+        series = series_values(self.grid, reduced, self.in_units, scales(directory))
         return series | array_values(self.grid, reduced)

@@ -158,9 +158,9 @@ def _joined(labels: NDArray[Any]) -> NDArray[Any]:
     for edge, other in ((labels[0], labels[-1]), (labels[:, 0], labels[:, -1])):
         for by in (-1, 0, 1):
             beside = np.roll(other, by)
-            for one, two in set(zip(edge.tolist(), beside.tolist(), strict=True)):
-                if one and two:
-                    target[max(root(one), root(two))] = min(root(one), root(two))
+            for first, second in set(zip(edge.tolist(), beside.tolist(), strict=True)):
+                if first and second:
+                    target[max(root(first), root(second))] = min(root(first), root(second))
     roots = np.array([root(label) for label in range(len(target))])
     return np.asarray(roots[labels])
 

@@ -50,11 +50,11 @@ def table(
 
     def of_one(status: Status) -> list[dict[str, Any]]:
         experiment = status.experiment
-        place = directory.experiment(experiment.number)
-        followed = follow(place, experiment.point.parameters, threshold)
+        folder = directory.experiment(experiment.number)
+        followed = follow(folder, experiment.point.parameters, threshold)
         about = {"experiment": experiment.name, **coordinates(experiment, axes)}
         about["seed"] = experiment.point.seed
-        return [about | row for row in _rows(followed, in_units, scales(place))]
+        return [about | row for row in _rows(followed, in_units, scales(folder))]
 
     return [row for rows in in_order(of_one, statuses) for row in rows]
 

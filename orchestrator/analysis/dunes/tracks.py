@@ -124,7 +124,7 @@ class _Path:
 def tracks(
     surfaces: NDArray[np.float32],
     times: NDArray[np.float64],
-    found: Sequence[Outlines],
+    snapshots: Sequence[Outlines],
     *,
     periodic: bool = False,
 ) -> list[Track]:
@@ -141,11 +141,11 @@ def tracks(
         float32 [snapshot, D, L], in cells.
     times
         float64 [snapshot], in t0.
-    found
+    snapshots
         The dunes of each map.
     """
     all_tracks: list[_Path] = []
-    for now, outlines in enumerate(found):
+    for now, outlines in enumerate(snapshots):
         open_ones = [
             t
             for t in all_tracks
@@ -154,7 +154,7 @@ def tracks(
         moved: tuple[float, float] | None = None  # of the whole map, where that is needed
         shares: dict[tuple[int, int], float] = {}
         for track in open_ones:
-            columns = found[track.snapshots[-1]].columns[track.dunes[-1].number - 1]
+            columns = snapshots[track.snapshots[-1]].columns[track.dunes[-1].number - 1]
             ahead = track.ahead(times, now)
             shared = _shared(columns, outlines, ahead or (0.0, 0.0), periodic=periodic)
             if ahead is None and max(shared.values(), default=0.0) < _ENOUGH:
@@ -168,8 +168,8 @@ def tracks(
 
 def _moved(before: NDArray[np.float32], after: NDArray[np.float32]) -> tuple[float, float]:
     """Return how far a map has moved, to two cells, which takes a fourth of the time."""
-    found = offset(before[::2, ::2], after[::2, ::2])
-    return 2 * found.x, 2 * found.y
+    shift = offset(before[::2, ::2], after[::2, ::2])
+    return 2 * shift.x, 2 * shift.y
 
 
 def _shared(

@@ -16,8 +16,8 @@ _LATE_INTERVALS = 20.0  # or so many intervals later, on a bed where little happ
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a task asks of an engine's snapshots.
+class Expectation:
+    """What snapshots a task expects of an engine.
 
     Attributes
     ----------
@@ -56,11 +56,11 @@ class Asked:
             )
 
 
-def asked(task: Task, start_t0: float, *, given_cells: bool) -> Asked:
+def expectation(task: Task, start_t0: float, *, given_cells: bool) -> Expectation:
     """Return what a task asks of an engine that starts at a time, maybe from given cells."""
     parameters, run = task.experiment.point.parameters, task.run
     sizes = [parameters.get(name) for name in ("H", "L", "D")]
     known = not given_cells and None not in sizes
     height, length, depth = (int(size or 0) for size in sizes)
     late_t0 = _LATE * run.stop_t0 + _LATE_INTERVALS * run.every_t0
-    return Asked((height, length, depth) if known else None, start_t0, start_t0 + late_t0)
+    return Expectation((height, length, depth) if known else None, start_t0, start_t0 + late_t0)
