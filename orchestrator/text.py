@@ -7,7 +7,6 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import RequestError
 from orchestrator.formats.content_names import original
 
 if TYPE_CHECKING:
@@ -16,8 +15,10 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Value
 
 
-_TIME = re.compile(r"([0-9.]+(?:[eE][-+]?[0-9]+)?) *(s|min|h|d|y|)")
-_UNITS_S = {"years": 365.25 * 86400, "d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
+_PARTS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([a-z]+) ?")
+_YEAR_S = 365.25 * 86400
+_SECONDS_OF = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "y": _YEAR_S}
+_UNITS_S = {"years": _YEAR_S, "d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
 
 
 def seconds(value: float | None) -> str:
@@ -50,26 +51,19 @@ def time_left(value: float | None) -> str:
     return "about to end" if value < 1 else f"about {seconds(value)} left"
 
 
-def read_time(word: str) -> tuple[float | None, float | None]:
-    """Read a time: in t0 where it is a number, in s where it has a unit; one of the two is None.
+def read_seconds(words: str) -> float | None:
+    """Return the seconds of ``6h``, ``1h30min`` or ``30 d``; None for anything else.
 
-    Raises
-    ------
-    RequestError
-        If it is neither.
-
-    Examples
-    --------
-    >>> read_time("300"), read_time("30d"), read_time("1.5 h")
-    ((300.0, None), (None, 2592000.0), (None, 5400.0))
+    >>> read_seconds("1h30min"), read_seconds("1.5 h"), read_seconds("2y"), read_seconds("300")
+    (5400.0, 5400.0, 63115200.0, None)
     """
-    match = _TIME.fullmatch(word.strip())
-    if match is None:
-        raise RequestError(f"--time: expected a time in t0 such as 300, or 30d, got {word}")
-    if not match[2]:
-        return float(match[1]), None
-    unit = "years" if match[2] == "y" else match[2]
-    return None, float(match[1]) * _UNITS_S[unit]
+    total, end = 0.0, 0
+    for part in _PARTS.finditer(words):
+        if part.start() != end or part[2] not in _SECONDS_OF:
+            return None
+        total += float(part[1]) * _SECONDS_OF[part[2]]
+        end = part.end()
+    return total if end and end == len(words) else None
 
 
 def short_seconds(value: float) -> str:

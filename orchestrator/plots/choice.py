@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -137,14 +138,14 @@ def _quantities(names: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _moment(word: str | float, option: str) -> Moment:
-    try:
-        time_t0, time_s = text.read_time(str(word))
-    except RequestError as error:
-        raise RequestError(f"{option}: {error.problems[0].removeprefix('--time: ')}") from error
-    if time_t0 is not None:
-        return Moment(time_t0)
-    assert time_s is not None
-    return Moment(time_s, in_nature=True)
+    time_s = text.read_seconds(str(word).strip())
+    if time_s is not None:
+        return Moment(time_s, in_nature=True)
+    with contextlib.suppress(ValueError):
+        time_t0 = float(word)
+        if 0 <= time_t0 < math.inf:
+            return Moment(time_t0)
+    raise RequestError(f"{option}: expected a time in t0 such as 300, or 30d, got {word}")
 
 
 def _summary(chosen: Mapping[str, Any]) -> Summary:

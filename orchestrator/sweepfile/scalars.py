@@ -10,7 +10,7 @@ from orchestrator import formulas
 from orchestrator.errors import FormatError
 from orchestrator.model.conditions import NUMBERS
 from orchestrator.sweepfile.tree import Branch, Items
-from orchestrator.text import did_you_mean
+from orchestrator.text import did_you_mean, read_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,6 @@ _TRUE, _FALSE = {"true", "yes", "on"}, {"false", "no", "off"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MEMORY = re.compile(r"[0-9]{1,12}[KMGTkmgt]?")
 _CLOCK = re.compile(r"(?:([0-9]{1,4})-)?([0-9]{1,9})(?::([0-9]{1,9}))?(?::([0-9]{1,9}))?")
-_PARTS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([a-z]+) ?")
-_SECONDS_OF = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _SEEDS = re.compile(r"([0-9]{1,12}) ?- ?([0-9]{1,12})")
 _WITH_UNIT = re.compile(rf"({_NUMBER.pattern})(?: +[A-Za-z%°µ].{{0,20}}|t0|cells)")
 _WITH_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
@@ -221,7 +219,7 @@ def duration_s(leaf: Leaf) -> float:
     """
     words = leaf.text.strip()
     clock = _CLOCK.fullmatch(words)
-    seconds = _clock_s(*clock.groups()) if clock else with_units_s(words)
+    seconds = _clock_s(*clock.groups()) if clock else read_seconds(words)
     if seconds is None:
         wish = "expected a time such as 90min, 4h, 4:00:00 or 1-12:00:00"
         raise FormatError(f"{wish}, got {shown(leaf)}")
@@ -241,17 +239,6 @@ def _clock_s(days: str | None, first: str, second: str | None, third: str | None
     if days is not None:
         return float(86400 * int(days) + 3600 * a + 60 * b + c)
     return float(60 * a + b) if third is None else float(3600 * a + 60 * b + c)
-
-
-def with_units_s(words: str) -> float | None:
-    """Return the seconds of ``6h`` or ``1h30min``; None for anything else."""
-    total, end = 0.0, 0
-    for part in _PARTS.finditer(words):
-        if part.start() != end or part[2] not in _SECONDS_OF:
-            return None
-        total += float(part[1]) * _SECONDS_OF[part[2]]
-        end = part.end()
-    return total if end and end == len(words) else None
 
 
 def pack(leaf: Leaf) -> int:

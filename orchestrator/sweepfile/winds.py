@@ -12,6 +12,7 @@ from orchestrator.sweepfile import scalars
 from orchestrator.sweepfile.fields import Field
 from orchestrator.sweepfile.sections import mapping
 from orchestrator.sweepfile.tree import Branch, Items, Leaf
+from orchestrator.text import read_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +28,7 @@ _MOST = 10_000  # rows
 
 def _duration(leaf: Leaf) -> Formula:
     """Read a formula, or a time with its unit, such as ``6h``, as seconds."""
-    seconds = scalars.with_units_s(leaf.text.strip())
+    seconds = read_seconds(leaf.text.strip())
     if seconds is None:
         return scalars.formula(leaf)
     return scalars.formula(Leaf(leaf.position, repr(seconds)))
@@ -123,7 +124,7 @@ def _row(
 
 
 def _has_unit(node: Node | None) -> bool:
-    return isinstance(node, Leaf) and scalars.with_units_s(node.text.strip()) is not None
+    return isinstance(node, Leaf) and read_seconds(node.text.strip()) is not None
 
 
 def constant(key: str, node: Node, problems: Problems) -> str | None:
