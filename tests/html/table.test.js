@@ -22,7 +22,9 @@ const SWEEP = {
 
 function filtered(text) {
   const words = wordsOf(text);
-  const kept = EXPERIMENTS.filter((each) => matches(searchable(each, NAMES), words));
+  const kept = EXPERIMENTS.filter((each) =>
+    matches(searchable(each, NAMES, SWEEP.quantities), words),
+  );
   return kept.map(({ number }) => number);
 }
 
@@ -41,6 +43,14 @@ const FILTERS = {
   "open=yes": [0, 2, 4],
   "open=true": [0, 2, 4],
   "open=1": [],
+  "roughness > 3": [4, 5],
+  "roughness>=3 tau_min < 100": [],
+  "roughness <= 1": [0, 1],
+  "seed<2 roughness<1e0": [0],
+  "wavelength > 0": [],
+  "roughness > half": [],
+  "roughness >": [],
+  "unheard > 1": [],
   "unheard of": [],
 };
 

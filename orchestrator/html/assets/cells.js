@@ -59,7 +59,7 @@ export function createCell(experiment, more) {
 }
 
 function progress({ state, fraction }) {
-  if (state === "done") return "";
+  if (state === "done" || state === "stopped") return "";
   return state === "running" ? `running, ${Math.round(100 * fraction)} %` : stateName(state);
 }
 

@@ -11,7 +11,9 @@ const CHUNK = 60; // rows that are added at a time
 
 const names = data.axes.flat();
 let columns = columnsOf(data, view.units);
-const searched = new Map(experiments.map((each) => [each.number, searchable(each, names)]));
+const searched = new Map(
+  experiments.map((each) => [each.number, searchable(each, names, data.quantities)]),
+);
 
 export const table = { listed: [], rows: 0 }; // experiments after the filter; rows so far
 
