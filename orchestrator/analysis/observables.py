@@ -78,11 +78,8 @@ QUANTITIES: Mapping[str, Quantity] = {
         "crest orientation",
         "degrees",
         "mean axis of the slopes, turned by 90 degrees; 0 along the wind",
-        crests.orientation,
     ),
-    "crest_alignment": Quantity(
-        "crest alignment", "1", "1 of parallel crests, 0 of none", crests.alignment
-    ),
+    "crest_alignment": Quantity("crest alignment", "1", "1 of parallel crests, 0 of none"),
     "mass": Quantity(
         "mass", "cells", "grains below the surface, the ground left out", length=3
     ),
@@ -166,10 +163,15 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
         piece = slice(first - overlap, first + step)
         for name, values in _measured(maps[piece], cut_off[piece], columns).items():
             measured[name][first : first + step] = values[overlap:]
-        for name, measure in own.items():
-            measured[name][piece] = np.where(
-                cut_off[piece], np.nan, measure(surface(maps[piece]))
-            )
+        surfaces = surface(maps[piece])
+        lie = crests.axes(surfaces)
+        of_surfaces = {
+            "crest_orientation": crests.orientation(lie),
+            "crest_alignment": crests.alignment(lie),
+            **{name: measure(surfaces) for name, measure in own.items()},
+        }
+        for name, values in of_surfaces.items():
+            measured[name][piece] = np.where(cut_off[piece], np.nan, values)
     # so far the migration since the snapshot before
     measured["migration_speed"][1:] /= np.diff(reduced.times)
     for r in reductions.REDUCTIONS:
