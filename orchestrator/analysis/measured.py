@@ -26,7 +26,7 @@ from orchestrator.records import arrays
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import ModuleType
 
     from numpy.typing import NDArray
@@ -68,27 +68,51 @@ def measure(reduced: Reduced) -> Measured:
     return Measured(reduced.times, observables.series(reduced), full_from_t0)
 
 
+class Store:
+    """The series of a sweep's experiments: those in its file, and those measured since."""
+
+    def __init__(self, sweep: SweepDirectory) -> None:
+        self._sweep = sweep
+        self._known = _read(sweep)
+        self._fresh: dict[int, tuple[str, Measured]] = {}
+
+    def version(self, number: int) -> str:
+        """Return the version of an experiment's arrays; ask before they are read."""
+        return _version(self._sweep.experiment(number))
+
+    def of(self, number: int, version: str, read: Callable[[], Reduced]) -> Measured:
+        """Return the series of an experiment whose arrays of a version ``read`` returns."""
+        known = self._known.get(number)
+        if version and known is not None and known[0] == version:
+            return known[1]
+        now = measure(read())
+        if version and version == self.version(number):
+            self._fresh[number] = version, now
+        return now
+
+    def keep(self) -> None:
+        """Write what was measured to the sweep's file, where that can be written."""
+        if self._fresh:
+            with contextlib.suppress(OSError):  # of others, or on a full disk
+                _write(self._sweep, {**self._known, **self._fresh})
+
+
 def measured(sweep: SweepDirectory, numbers: Sequence[int]) -> Iterator[Measured]:
     """Yield the series of experiments, in their order; what was measured before is not again."""
-    known = _read(sweep)
-    fresh: dict[int, tuple[str, Measured]] = {}
+    store = Store(sweep)
 
     def of_experiment(number: int) -> Measured:
         directory = sweep.experiment(number)
-        version = _version(directory)
-        if version and number in known and known[number][0] == version:
-            return known[number][1]
-        now = measure(arrays.reduced(directory, observables.sources()))
-        if version and version == _version(directory):
-            fresh[number] = version, now
-        return now
+        return store.of(
+            number,
+            store.version(number),
+            lambda: arrays.reduced(directory, observables.sources()),
+        )
 
     try:
         yield from in_order(of_experiment, numbers)
     finally:
-        if fresh:
-            with contextlib.suppress(OSError):  # of others, or on a full disk
-                _write(sweep, {**known, **fresh})
+        store.keep()
 
 
 def _version(directory: ExperimentDirectory) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from orchestrator import html, plots, text
 from orchestrator.analysis import observables
+from orchestrator.analysis.measured import Store
 from orchestrator.analysis.scales import scales
 from orchestrator.formats.durable import read_json
 from orchestrator.model.snapshots import Reduced
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from orchestrator.analysis.measured import Measured
     from orchestrator.html import Allowance, Exhibit, Packed
     from orchestrator.model import Record, Status
     from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
@@ -54,15 +56,17 @@ class Collected:
         """Pack the experiments that have changed; return whether there were any."""
         allowance = share(statuses)
         changed = [s for s in statuses if self._has_changed(s, allowance)]
+        store = Store(self._directory)
 
         def pack(status: Status) -> Packed:
-            shown = exhibit(self._directory, status)
+            shown = exhibit(self._directory, status, store)
             return html.pack(shown, self._names, list(observables.quantities()), allowance)
 
         made = zip(changed, in_order(pack, changed), strict=True)
         for i, (status, packed) in enumerate(made, 1):
             progress(i, len(changed))
             self._known[status.experiment.number] = (_version(status, allowance), packed)
+        store.keep()
         return bool(changed)
 
     def _has_changed(self, status: Status, allowance: Allowance) -> bool:
@@ -80,17 +84,19 @@ def share(statuses: Sequence[Status]) -> Allowance:
     return html.allowance(len(statuses), np.array(times_asked_for(statuses)))
 
 
-def exhibit(sweep: SweepDirectory, status: Status) -> Exhibit:
+def exhibit(sweep: SweepDirectory, status: Status, store: Store) -> Exhibit:
     """Read all that a page shows of one experiment."""
-    directory = sweep.experiment(status.experiment.number)
+    number = status.experiment.number
+    directory, version = sweep.experiment(number), store.version(number)
     reduced = arrays.reduced(directory)
+    series = store.of(number, version, lambda: reduced)
     return html.Exhibit(
         status=status,
         remark="; ".join(
-            filter(None, (failures.remark(status), _damage(reduced), _full(reduced)))
+            filter(None, (failures.remark(status), _damage(reduced), _full(series)))
         ),
         reduced=_brimful(reduced),
-        series=_series(reduced),
+        series=_with_values(series.values),
         provenance=_provenance(read_json(directory.meta_data) or {}),
         attempts=_attempts(directory),
         log_tail=_log_tail(directory),
@@ -119,15 +125,16 @@ def _damage(reduced: Reduced) -> str:
     return "; ".join(f"out/{name}.npz cannot be read" for name in reduced.damaged)
 
 
-def _full(reduced: Reduced) -> str:
+def _full(series: Measured) -> str:
     """Return a remark on when columns began to reach the ceiling; empty if none does."""
-    since_t0 = observables.full_from(reduced)
+    since_t0 = series.full_from
     return f"domain full from t = {plots.time(since_t0)} t0 on" if np.isfinite(since_t0) else ""
 
 
-def _series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
+def _with_values(
+    series: Mapping[str, NDArray[np.float64]],
+) -> dict[str, NDArray[np.float64]]:
     """Return the series that have a value anywhere, float64 [snapshot] in their units."""
-    series = observables.series(reduced) if reduced.times.size else {}
     return {name: values for name, values in series.items() if np.isfinite(values).any()}
 
 

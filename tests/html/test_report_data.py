@@ -71,7 +71,7 @@ def test_a_domain_that_is_full_is_drawn_as_high_as_it_gets_and_said_to_be_full(
     arrays.publish(attempt.journal, place)
     (status,) = read_statuses(sweep_directory)
 
-    shown = report_data.exhibit(sweep_directory, status)
+    shown = report_data.exhibit(sweep_directory, status, Store(sweep_directory))
 
     assert shown.reduced.height_maps[:, 0, 0].tolist() == [5, 9, 9]
     assert shown.remark == "domain full from t = 20 t0 on"
