@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from orchestrator.analysis.measured import Store
 from orchestrator.html import report, report_data
 from orchestrator.model import Axis, Point, Progress
 from orchestrator.records import arrays, attempts, intents, ledger
