@@ -29,6 +29,7 @@ import importlib
 import json
 import os
 import select
+import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -78,14 +79,17 @@ def _start(asked: Mapping[str, Any], handles: Sequence[int]) -> dict[str, Any]:
     """Start a program as an orphan and return the answer."""
     _load_for(asked["words"], asked["directory"])
     reading, writing = os.pipe()
+    signal.pthread_sigmask(signal.SIG_BLOCK, programs.ENDING)  # until the program heeds them
     try:
         between = os.fork()
+        if between == 0:  # which has to end for the program to become an orphan
+            _fork_again(asked, handles, writing)
     except OSError as error:
         os.close(reading)
         os.close(writing)
         return {"error": error.strerror}
-    if between == 0:  # which has to end for the program to become an orphan
-        _fork_again(asked, handles, writing)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, programs.ENDING)
     os.close(writing)
     _, status = os.waitpid(between, 0)
     with open(reading, "rb") as file:  # noqa: PTH123  # a file descriptor
@@ -107,6 +111,9 @@ def _fork_again(asked: Mapping[str, Any], handles: Sequence[int], answer: int) -
     """Start the program and end at once."""
     status = 1
     try:
+        os.setpgid(
+            0, asked["group"]
+        )  # so that there is no moment at which the program is in none
         pid = os.fork()
         if pid == 0:
             _become(asked, handles)
@@ -124,15 +131,15 @@ def _become(asked: Mapping[str, Any], handles: Sequence[int]) -> NoReturn:
     """Become the program that was asked for."""
     atexit._clear()  # noqa: SLF001  # what the serving process has to tidy up is its own
     try:
-        os.setpgid(0, asked["group"])
         _place(handles, asked["handles"])
         if _deserted(asked["handles"][1]):
             os._exit(Exit.REFUSED)
         os.chdir(asked["directory"])
-        Path("/proc/self/comm").write_text(asked["words"][0], encoding="ascii")  # for top
     except OSError as error:
         os.write(2, f"{asked['directory']}: {error.strerror}\n".encode())
         os._exit(Exit.REFUSED)
+    with contextlib.suppress(OSError):  # as in some containers
+        Path("/proc/self/comm").write_text(asked["words"][0], encoding="ascii")  # for top
     programs.run(asked["words"])
 
 
