@@ -17,6 +17,7 @@ from orchestrator.records.failures import reason
 from orchestrator.records.paths import ExperimentDirectory
 from orchestrator.runner import simulator
 from orchestrator.runner.attempt import Assignment
+from orchestrator.runner.conditions import Conditions
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
 from tests.engine.parameters import snowfall
@@ -63,6 +64,16 @@ def test_numbers_of_a_snapshot() -> None:
     )
     nothing = numbers(_snapshot(0.0, [[0]], [0, 0, 0]), _snapshot(0.0, [[0]], [0, 0, 0]))
     assert np.isnan([v for name, v in nothing.items() if name not in {"t", "grains"}]).all()
+
+
+@pytest.mark.parametrize(
+    "formula", ["mean_height < 1", "not mean_height > 1", "mean_height != 1"]
+)
+def test_a_condition_on_a_number_that_has_no_meaning_does_not_hold(formula: str) -> None:
+    first, later = (_snapshot(t, [[0]], [0, 0, 0]) for t in (0.0, 10.0))
+    conditions = Conditions(dataclasses.replace(RUN, stop_when=formula))
+
+    assert conditions.verdict(later, first) is None
 
 
 @pytest.fixture
