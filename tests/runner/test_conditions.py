@@ -143,3 +143,17 @@ def test_the_built_in_engine_saves_its_state_and_goes_on_when_the_condition_is_g
     assert (second.continuation is not None) == (len(saved) == 1)
     published = [ExperimentDirectory(p).height_maps.read_bytes() for p in (whole, place)]
     assert published[0] == published[1]
+
+
+def test_a_condition_holds_for_snapshots_that_are_taken_over(tmp_path: Path) -> None:
+    """As of a worker that was killed before it could act, or for a run that is asked for anew."""
+    _make(
+        tmp_path, 1, dataclasses.replace(RUN, stop_t0=1200.0)
+    )  # whose state stays for a longer run
+
+    record = _make(tmp_path, 2, dataclasses.replace(RUN, stop_when="t > 700"))
+
+    assert (record.state, record.snapshots) == (State.STOPPED, 3)
+    assert "t > 700, as t = 8" in reason(record)
+    account = json.loads((tmp_path / "attempts" / "2" / "account.json").read_text())
+    assert account["stop_when"] == "t > 700"
