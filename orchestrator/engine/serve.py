@@ -93,8 +93,8 @@ def _start(asked: Mapping[str, Any], handles: Sequence[int]) -> dict[str, Any]:
     os.close(writing)
     _, status = os.waitpid(between, 0)
     with open(reading, "rb") as file:  # noqa: PTH123  # a file descriptor
-        told = file.read()
-    return json.loads(told) if status == 0 and told else {"error": "cannot be started"}
+        answered = file.read()
+    return json.loads(answered) if status == 0 and answered else {"error": "cannot be started"}
 
 
 def _load_for(words: Sequence[str], directory: str) -> None:
@@ -117,13 +117,13 @@ def _fork_again(asked: Mapping[str, Any], handles: Sequence[int], answer: int) -
         pid = os.fork()
         if pid == 0:
             _become(asked, handles)
-        told: dict[str, Any] = {"pid": pid}
+        answered: dict[str, Any] = {"pid": pid}
         status = 0
     except OSError as error:
-        told, status = {"error": error.strerror}, 0
+        answered, status = {"error": error.strerror}, 0
     finally:
         if status == 0:
-            os.write(answer, json.dumps(told).encode())
+            os.write(answer, json.dumps(answered).encode())
         os._exit(status)
 
 
