@@ -32,14 +32,16 @@ _USAGE = f"""usage: python -m orchestrator.engine PROGRAM ARGUMENTS
 The first three tell their arguments where they are given none.
 """
 _FEW_COLLECTIONS = 100_000  # objects made before cycles among them are looked for
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+"""Signals that end a program."""
 
 
 def main(words: Sequence[str]) -> int:
     """Run one of the programs and return its exit status."""
-    for number in _ENDING:
+    for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _end)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)  # blocked where it was forked
     name, *rest = words or [""]
     if name in {"-h", "--help"}:
         sys.stdout.write(_USAGE)

@@ -29,6 +29,7 @@ import importlib
 import json
 import os
 import select
+import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -78,19 +79,22 @@ def _start(wanted: Mapping[str, Any], handles: Sequence[int]) -> dict[str, Any]:
     """Start a program as an orphan and return the answer."""
     _load_for(wanted["words"], wanted["directory"])
     reading, writing = os.pipe()
+    signal.pthread_sigmask(signal.SIG_BLOCK, programs.ENDING)  # until the program heeds them
     try:
         between = os.fork()
+        if between == 0:  # which has to end for the program to become an orphan
+            _fork_again(wanted, handles, writing)
     except OSError as error:
         os.close(reading)
         os.close(writing)
         return {"error": error.strerror}
-    if between == 0:  # which has to end for the program to become an orphan
-        _fork_again(wanted, handles, writing)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, programs.ENDING)
     os.close(writing)
     _, status = os.waitpid(between, 0)
     with open(reading, "rb") as file:  # noqa: PTH123  # a file descriptor
-        reply = file.read()
-    return json.loads(reply) if status == 0 and reply else {"error": "cannot be started"}
+        answered = file.read()
+    return json.loads(answered) if status == 0 and answered else {"error": "cannot be started"}
 
 
 def _load_for(words: Sequence[str], directory: str) -> None:
@@ -107,16 +111,17 @@ def _fork_again(wanted: Mapping[str, Any], handles: Sequence[int], answer: int) 
     """Start the program and end at once."""
     status = 1
     try:
+        os.setpgid(0, wanted["group"])  # so that at no moment the program is in none
         pid = os.fork()
         if pid == 0:
             _become(wanted, handles)
-        reply: dict[str, Any] = {"pid": pid}
+        answered: dict[str, Any] = {"pid": pid}
         status = 0
     except OSError as error:
-        reply, status = {"error": error.strerror}, 0
+        answered, status = {"error": error.strerror}, 0
     finally:
         if status == 0:
-            os.write(answer, json.dumps(reply).encode())
+            os.write(answer, json.dumps(answered).encode())
         os._exit(status)
 
 
@@ -124,15 +129,15 @@ def _become(wanted: Mapping[str, Any], handles: Sequence[int]) -> NoReturn:
     """Become the program that was asked for."""
     atexit._clear()  # noqa: SLF001  # what the serving process has to tidy up is its own
     try:
-        os.setpgid(0, wanted["group"])
         _place(handles, wanted["handles"])
         if _deserted(wanted["handles"][1]):
             os._exit(Exit.REFUSED)
         os.chdir(wanted["directory"])
-        Path("/proc/self/comm").write_text(wanted["words"][0], encoding="ascii")  # for top
     except OSError as error:
         os.write(2, f"{wanted['directory']}: {error.strerror}\n".encode())
         os._exit(Exit.REFUSED)
+    with contextlib.suppress(OSError):  # as in some containers
+        Path("/proc/self/comm").write_text(wanted["words"][0], encoding="ascii")  # for top
     programs.run(wanted["words"])
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orchestrator.formulas import reading
-from orchestrator.formulas.expressions import FormulaError, evaluate
+from orchestrator.formulas.expressions import TRUTH, FormulaError, evaluate, kind
 
 if TYPE_CHECKING:
     import ast
@@ -43,6 +43,20 @@ class Formula:
             If it has none: a division by zero, an overflow, a text where a number is needed.
         """
         return evaluate(self._tree, values)
+
+    def compares(self) -> bool:
+        """Return whether it is true or false for any numbers, where it has a value at all.
+
+        Raises
+        ------
+        FormulaError
+            For a part that needs another kind of value.
+
+        >>> parse("a > 1 and b").compares()
+        Traceback (most recent call last):
+        orchestrator.formulas.expressions.FormulaError: column 11: needs a comparison, got a number
+        """
+        return kind(self._tree) == TRUTH
 
 
 def parse(text: str) -> Formula:

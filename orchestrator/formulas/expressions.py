@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.errors import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from orchestrator.formats.parameters import Value
 
@@ -20,6 +20,9 @@ LARGEST_WHOLE = 2**63
 """Whole numbers stay below it, so that no formula can be expensive."""
 
 _MOST_DIGITS = 20
+_NUMBER = "a number"
+TRUTH = "true or false"
+"""A kind of values."""
 
 
 class FormulaError(FormatError):
@@ -85,6 +88,40 @@ def evaluate(node: ast.expr, values: Mapping[str, Value]) -> Value:
         If it has none with these values of its names.
     """
     return _MEANINGS[type(node)](node, values)
+
+
+def kind(node: ast.expr) -> str:
+    """Return what kind of value a formula over numbers has, whatever they are.
+
+    Raises
+    ------
+    FormulaError
+        For a part that is of another kind than it has to be, be it looked at or not.
+    """
+    if isinstance(node, ast.Constant):
+        return _kind(_constant(node, {}))
+    if isinstance(node, ast.Compare):
+        return _kind_of_comparison(node)
+    negated = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    parts = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
+    wanted = TRUTH if negated or isinstance(node, ast.BoolOp) else _NUMBER
+    return _all_are(wanted, (part for part in parts if isinstance(part, ast.expr)))
+
+
+def _kind_of_comparison(node: ast.Compare) -> str:
+    sides = [node.left, *node.comparators]
+    for sign, left, right in zip(node.ops, sides, node.comparators, strict=False):
+        wanted = _NUMBER if type(sign) in COMPARISONS else kind(left)
+        _all_are(wanted, (left, right))
+    return TRUTH
+
+
+def _all_are(wanted: str, nodes: Iterable[ast.expr]) -> str:
+    for node in nodes:
+        if (there := kind(node)) != wanted:
+            wish = "a comparison" if wanted == TRUTH else wanted
+            raise FormulaError(f"needs {wish}, got {there}", node.col_offset)
+    return wanted
 
 
 def _constant(node: ast.Constant, _values: Mapping[str, Value]) -> Value:
@@ -184,8 +221,8 @@ def _truth(node: ast.expr, values: Mapping[str, Value]) -> bool:
 
 def _kind(value: Value) -> str:
     if isinstance(value, bool):
-        return "true or false"
-    return "a text" if isinstance(value, str) else "a number"
+        return TRUTH
+    return "a text" if isinstance(value, str) else _NUMBER
 
 
 def _finite(compute: Callable[..., Number], numbers: tuple[Number, ...], column: int) -> Number:

@@ -20,14 +20,19 @@ _MB_PER_CELL = (
 
 @dataclass(frozen=True, slots=True)
 class _Fixed:
-    """Memory, in MB, of an engine of next to no cells, and of what runs beside each engine."""
+    """Memory, in MB, of an engine of next to no cells, at least and at most, and of what runs beside.
+
+    At most where the engine was started by itself and has compiled its kernels.
+    """
 
     engine: float
+    most: float
     beside: float
 
 
-_BUILTIN = _Fixed(80.0, 150.0)  # a worker, and the part of the warm engine that is not shared
-_RESCAL = _Fixed(5.0, 45.0)
+# beside it a worker, and the part of the warm engine that is not shared
+_BUILTIN = _Fixed(80.0, 340.0, 150.0)
+_RESCAL = _Fixed(5.0, 5.0, 45.0)
 
 
 def expected_mb(
@@ -38,17 +43,18 @@ def expected_mb(
     Its engine, by what was measured of experiments that are ``seen``, and what runs beside it; None
     where nothing is known.
     """
-    fixed = _BUILTIN if builtin else _RESCAL
+    fixed, per_cell = (_BUILTIN, _MB_PER_CELL) if builtin else (_RESCAL, 0.0)
     measured = [
-        max(0.0, status.record.memory_mb - fixed.engine)
-        / _cells(status.experiment.point.parameters)
+        (status.record.memory_mb, _cells(status.experiment.point.parameters))
         for status in seen
         if status.record is not None and status.record.memory_mb
     ]
     if not measured and not builtin:
         return None
-    per_cell = max(measured, default=_MB_PER_CELL)
-    engines = [fixed.engine + per_cell * _cells(each) for each in wanted]
+    # small boxes tell nothing of how memory grows with the cells
+    per_cell = max([per_cell, *((mb - fixed.most) / cells for mb, cells in measured)])
+    least_mb = max([fixed.engine, *(mb - per_cell * cells for mb, cells in measured)])
+    engines = [least_mb + per_cell * _cells(each) for each in wanted]
     return max(engines) + fixed.beside if engines else None
 
 

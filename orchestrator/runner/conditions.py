@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from typing import TYPE_CHECKING
 
 from orchestrator import formulas
@@ -43,6 +44,7 @@ class Conditions:
 
 def _holds(formula: Formula, values: dict[str, float]) -> bool:
     """Return whether a formula is true; one that has no value, as a share of nothing, is not."""
+    known = {name: value for name, value in values.items() if not math.isnan(value)}
     with contextlib.suppress(FormulaError):
-        return formula.evaluate(values) is True
+        return formula.evaluate(known) is True
     return False

@@ -42,16 +42,24 @@ def adopting() -> bool:
     return answer.value == 1
 
 
+def traceable() -> bool:
+    """Return whether this process adopts orphans and the kernel lists them."""
+    return adopting() and _list().exists()
+
+
 def children() -> frozenset[int]:
     """Return the children of this process, adopted ones too; none where it adopts no orphans."""
     if not adopting():
         return frozenset()
-    me = os.getpid()
     try:
-        listed = Path(f"/proc/self/task/{me}/children").read_text(encoding="ascii")
+        listed = _list().read_text(encoding="ascii")
     except OSError:  # a kernel without that list
         return frozenset()
     return frozenset(map(int, listed.split()))
+
+
+def _list() -> Path:
+    return Path(f"/proc/self/task/{os.getpid()}/children")
 
 
 def end(known: AbstractSet[int]) -> None:

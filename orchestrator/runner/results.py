@@ -13,7 +13,7 @@ from orchestrator.records import arrays, attempts, journal, provenance
 from orchestrator.runner.throttle import Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from orchestrator.model import Outputs
     from orchestrator.model.snapshots import Snapshot
@@ -71,8 +71,16 @@ class Results:
         """Take note of the simulated time at which the experiment starts."""
         self.time_t0 = self.start_t0 = self.adopted_t0 = start_t0
 
-    def adopt(self, earlier: AttemptDirectory, snapshots: int) -> None:
-        """Take over the first snapshots of an earlier attempt, which may be published alone."""
+    def adopt(
+        self,
+        earlier: AttemptDirectory,
+        snapshots: int,
+        ends: Callable[[Snapshot], bool] = lambda _snapshot: False,
+    ) -> None:
+        """Take over the first snapshots of an earlier attempt, which may be published alone.
+
+        None after one with which the run ``ends``.
+        """
         kept = journal.read_journal(earlier.journal)
         if not earlier.journal.exists():
             kept = arrays.snapshots(self._directory)
@@ -82,10 +90,14 @@ class Results:
             self.first = self.first or snapshot
             self.snapshots += 1
             self.time_t0 = snapshot.time_t0
+            if ends(snapshot):
+                break
         self.adopted, self.adopted_t0 = self.snapshots, self.time_t0
         progress = attempts.read_progress(earlier)
         if progress is not None and not self._roughness:  # it kept no height maps
-            self._roughness = _resampled(progress.roughness, progress.snapshots)[:snapshots]
+            self._roughness = _resampled(progress.roughness, progress.snapshots)[
+                : self.snapshots
+            ]
         self.beat()
 
     def keep(self, snapshot: Snapshot) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.model import Record, Run
+    from orchestrator.model.snapshots import Snapshot
     from orchestrator.runner.attempt import Assignment
     from orchestrator.runner.process import Child
     from orchestrator.runner.resume import Resumption
@@ -114,11 +115,14 @@ def _simulate(
         resumption = _resumption(assignment, course)
         if resumption is None:
             genesis = starting.make_initial(assignment, watchdog, group)
-            course.results.start(preparation.start_t0(task.experiment, directory))
+            _begin(assignment, course, preparation.start_t0(task.experiment, directory))
             start = Start(task.run, options, genesis)
         else:
+            _take_over(assignment, course, resumption)
+            if course.decided is not None:  # with nothing left to compute
+                provenance.describe(task, assignment.engine, directory, {})
+                return course.decided
             start = _resumed(assignment, course, resumption, options)
-        course.expected = len(task.run.multiples(course.results.start_t0))
         kills = process.out_of_memory_kills()
         cut = _run_engine(assignment, course, start, group, watchdog)
         if resumption is None or course.status != simulator.CANNOT_GO_ON:
@@ -144,18 +148,35 @@ def _resumption(assignment: Assignment, course: Course) -> Resumption | None:
     return resumption
 
 
+def _begin(assignment: Assignment, course: Course, start_t0: float) -> None:
+    """Take note of the simulated time at which the run starts."""
+    course.results.start(start_t0)
+    course.expected = len(assignment.task.run.multiples(start_t0))
+
+
+def _take_over(assignment: Assignment, course: Course, resumption: Resumption) -> None:
+    """Take over an earlier attempt's snapshots, up to one at which a condition of the run holds."""
+    earlier, results = resumption.attempt, course.results
+    conditions = Conditions(assignment.task.run)
+    reached = attempts.read_record(earlier) or attempts.read_progress(earlier)
+    _begin(assignment, course, reached.start_t0 if reached is not None else 0.0)
+    results.adopt(
+        earlier,
+        resumption.snapshots,
+        lambda taken: _decide(course, conditions, taken) is not None,
+    )
+    time_t0 = results.time_t0
+    if course.decided is None and resumption.time_t0 is not None:
+        time_t0 = resumption.time_t0
+    course.continuation = Continuation(earlier.number, time_t0, exact=resumption.exact)
+
+
 def _resumed(
     assignment: Assignment, course: Course, resumption: Resumption, options: tuple[str, ...]
 ) -> Start:
-    """Take over an earlier attempt's snapshots and return how to resume it."""
-    task, earlier, results = assignment.task, resumption.attempt, course.results
-    reached = attempts.read_record(earlier) or attempts.read_progress(earlier)
-    results.start(reached.start_t0 if reached is not None else 0.0)
-    results.adopt(earlier, resumption.snapshots)
-    number, exact = earlier.number, resumption.exact
-    time_t0 = resumption.time_t0 if resumption.time_t0 is not None else results.time_t0
-    course.continuation = Continuation(number, time_t0, exact=exact)
-    if exact:
+    """Return how to resume an earlier attempt whose snapshots are taken over."""
+    task, results = assignment.task, course.results
+    if resumption.exact:
         checkpoint = str(resumption.checkpoint.absolute())
         return Start(task.run, (*options, "-continue", checkpoint))
     cells = assignment.directory.root / _CONTINUED
@@ -267,14 +288,20 @@ def _keep_all(  # noqa: PLR0913, PLR0917  # as above
             continue  # it is asked to end, and may have sent another one meanwhile
         if not again:
             results.keep(snapshot)
-            assert results.first is not None
-            decided = conditions.verdict(snapshot, results.first)
-            at_end = results.snapshots >= course.expected  # where there is nothing to stop
-            if decided is not None and not (at_end and decided.state is State.STOPPED):
-                course.decided = decided
+            if (decided := _decide(course, conditions, snapshot)) is not None:
                 watchdog.end(decided)
             resume.drop_outdated(assignment.files, results.snapshots)
             preparation.settle_initial(assignment.directory, keep)
+
+
+def _decide(course: Course, conditions: Conditions, snapshot: Snapshot) -> Verdict | None:
+    """Note and return how the run ends with its latest snapshot, where a condition holds."""
+    assert course.results.first is not None
+    decided = conditions.verdict(snapshot, course.results.first)
+    at_end = course.results.snapshots >= course.expected  # where there is nothing to stop
+    if decided is not None and not (at_end and decided.state is State.STOPPED):
+        course.decided = decided
+    return course.decided
 
 
 def _cell_keeper(assignment: Assignment) -> resume.CellKeeper:

@@ -49,7 +49,7 @@ class WarmEngine:
         if self._server is not None and (engine != self._engine or self._server.lost):
             self._server.close()
             self._server = None
-        if self._server is None and engine.serve and orphans.adopting():
+        if self._server is None and engine.serve and orphans.traceable():
             with contextlib.suppress(OSError):  # programs are started one by one
                 self._server = _Server(engine)
         self._engine = engine

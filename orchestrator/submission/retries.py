@@ -91,7 +91,9 @@ def _ran_short(status: Status, submission: Submission, state: State) -> bool:
     last, record = status.submission, status.record
     if last is None or last.token != submission.token or record is None:
         return False
-    ended_by_job = state is not State.TIMEOUT or record.causes[0].kind is Kind.SIGNAL
+    ended_by_job = state is not State.TIMEOUT or any(
+        cause.kind is Kind.SIGNAL for cause in record.causes
+    )
     return status.state is state and ended_by_job
 
 

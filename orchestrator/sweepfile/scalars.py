@@ -201,7 +201,7 @@ def condition(leaf: Leaf) -> str:
             hint = did_you_mean(word, NUMBERS)
             known = ", ".join(NUMBERS)
             raise FormatError(f"{word}: no number of a snapshot; there are {known}{hint}")
-    if not isinstance(wanted.evaluate(dict.fromkeys(NUMBERS, 0.5)), bool):
+    if not wanted.compares() or not wanted.names:
         raise FormatError(
             f"expected a comparison such as mobile_fraction < 1e-4, got {shown(leaf)}"
         )

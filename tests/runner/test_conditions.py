@@ -17,6 +17,7 @@ from orchestrator.records.failures import reason
 from orchestrator.records.paths import ExperimentDirectory
 from orchestrator.runner import simulator
 from orchestrator.runner.attempt import Assignment
+from orchestrator.runner.conditions import Conditions
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
 from tests.engine.parameters import snowfall
@@ -63,6 +64,16 @@ def test_numbers_of_a_snapshot() -> None:
     )
     nothing = numbers(_snapshot(0.0, [[0]], [0, 0, 0]), _snapshot(0.0, [[0]], [0, 0, 0]))
     assert np.isnan([v for name, v in nothing.items() if name not in {"t", "grains"}]).all()
+
+
+@pytest.mark.parametrize(
+    "formula", ["mean_height < 1", "not mean_height > 1", "mean_height != 1"]
+)
+def test_a_condition_on_a_number_that_has_no_meaning_does_not_hold(formula: str) -> None:
+    first, later = (_snapshot(t, [[0]], [0, 0, 0]) for t in (0.0, 10.0))
+    conditions = Conditions(dataclasses.replace(RUN, stop_when=formula))
+
+    assert conditions.verdict(later, first) is None
 
 
 @pytest.fixture
@@ -132,3 +143,17 @@ def test_the_built_in_engine_saves_its_state_and_goes_on_when_the_condition_is_g
     assert (second.continuation is not None) == (len(saved) == 1)
     published = [ExperimentDirectory(p).height_maps.read_bytes() for p in (whole, place)]
     assert published[0] == published[1]
+
+
+def test_a_condition_holds_for_snapshots_that_are_taken_over(tmp_path: Path) -> None:
+    """As of a worker that was killed before it could act, or for a run that is asked for anew."""
+    _make(
+        tmp_path, 1, dataclasses.replace(RUN, stop_t0=1200.0)
+    )  # whose state stays for a longer run
+
+    record = _make(tmp_path, 2, dataclasses.replace(RUN, stop_when="t > 700"))
+
+    assert (record.state, record.snapshots) == (State.STOPPED, 3)
+    assert "t > 700, as t = 8" in reason(record)
+    account = json.loads((tmp_path / "attempts" / "2" / "account.json").read_text())
+    assert account["stop_when"] == "t > 700"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,6 +34,30 @@ LONG = Run(stop_t0=1e6, every_t0=1e6)
 SNOWFALL = snowfall(H=20, L=40, D=16, Lambda_I=0.01, Tau_min=0, Lgca_speedup=100)
 DEADLINE_S = 60.0
 
+ASKED_AT_ONCE = """
+import os, signal
+from pathlib import Path
+from orchestrator.runner import orphans, process, simulator
+from orchestrator.runner.group import Group
+from orchestrator.runner.stop import Stop
+from orchestrator.runner.warm_engine import WarmEngine
+
+orphans.adopt()
+with Stop() as stop:
+    programs = WarmEngine(stop)
+    launch = programs.prepare(simulator.builtin())
+    for _ in range(20):
+        with Group() as group:
+            words = (*simulator.builtin().rescal[:-1], "warm")
+            pid = launch(process.Program(words, Path("/"), group), 2)
+            os.kill(pid, signal.SIGUSR1)
+            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    programs.close()
+"""
+WITHOUT_LISTS = "mount -t tmpfs none /proc && exec "
+READ_ONLY_LISTS = "mount -o bind,ro /proc /proc && mount -o remount,bind,ro /proc && exec "
+UNSHARED = ("unshare", "--map-root-user", "--mount", "sh", "-c")
+
 
 class Crew:
     """A sweep and one worker on it, a process as on any machine."""
@@ -52,11 +78,12 @@ class Crew:
         submission = self._make_submission("t", wanted, Cluster.LOCAL)
         intents.intend(self.directory, dataclasses.replace(submission, run=run, root=None))
 
-    def start(self, **variables: str) -> int:
+    def start(self, before: str = "") -> int:
         words = [sys.executable, "-P", "-m", "orchestrator.runner", str(self.directory.root)]
-        self.worker = subprocess.Popen(
-            [*words, "--job", "local:0"], env={**os.environ, **variables}
-        )
+        words += ["--job", "local:0"]
+        if before:
+            words = [*UNSHARED, before + shlex.join(words)]
+        self.worker = subprocess.Popen(words)
         return self.worker.pid
 
     def finish(self) -> list[Record]:
@@ -223,3 +250,27 @@ def test_what_cannot_be_started_is_said_by_the_program(crew: Crew) -> None:
     assert first.causes[0].kind is Kind.EXITED
     assert first.causes[0].program == "genesis"
     assert "Csp_template: " in first.causes[0].last_line
+
+
+def test_an_engine_heeds_signals_from_the_start() -> None:
+    words = [sys.executable, "-P", "-c", ASKED_AT_ONCE]
+    done = subprocess.run(words, stdout=subprocess.PIPE, check=True, timeout=DEADLINE_S)
+
+    # unless it had ended, or was started by itself
+    statuses = set(map(int, done.stdout.split())) - {0, -signal.SIGUSR1}
+    assert statuses == {128 + signal.SIGUSR1}
+
+
+@pytest.mark.skipif(
+    shutil.which("unshare") is None
+    or subprocess.run([*UNSHARED, WITHOUT_LISTS + "true"], check=False).returncode != 0,
+    reason="nobody may mount here",
+)
+@pytest.mark.parametrize("before", [WITHOUT_LISTS, READ_ONLY_LISTS])
+def test_engines_run_where_processes_are_not_listed_or_cannot_be_named(
+    crew: Crew, before: str
+) -> None:
+    crew.submit(SHORT, {}, {})
+    crew.start(before)
+
+    assert [record.state for record in crew.finish()] == [State.DONE] * 2

@@ -61,6 +61,7 @@ def test_twice_as_much_up_to_what_the_partition_gives(
 @pytest.mark.parametrize(
     ("state", "cause", "token"),
     [
+        (State.TIMEOUT, None, ""),  # of an earlier version, which did not say
         (State.TIMEOUT, Cause(Kind.SIGNAL, status=12), "mine"),
         (State.TIMEOUT, Cause(Kind.TIME_LIMIT, limit_s=5.0), ""),
         (State.OUT_OF_MEMORY, Cause(Kind.OUT_OF_MEMORY), "mine"),
@@ -70,14 +71,14 @@ def test_twice_as_much_up_to_what_the_partition_gives(
 )
 def test_only_what_ended_with_its_job_is_retried(
     state: State,
-    cause: Cause,
+    cause: Cause | None,
     token: str,
     make_submission: Callable[..., Submission],
     make_record: Callable[..., Record],
 ) -> None:
     mine = make_submission("mine", {0: 1}, Cluster.SLURM)
     last = dataclasses.replace(mine, token=token or "mine")
-    record = make_record(state=state, causes=(cause,))
+    record = make_record(state=state, causes=() if cause is None else (cause,))
     status = Status(Experiment(0, Point("0", {}, 1)), state, 1, last, record=record)
 
     wanted = [

@@ -1033,6 +1033,11 @@ def test_the_reference_has_every_range_and_every_refused_option_of_sbatch() -> N
         ),
         ("1 <", "expected a number or a name, got the end"),
         ("t < 'a'", "needs a number, got a text"),
+        # also where what stands before decides
+        ("t > 5 and roughness", "needs a comparison, got a number"),
+        ("t > 5 or not t", "needs a comparison, got a number"),
+        ("t > 5 and t == 'a'", "needs a number, got a text"),
+        ("1 < 2", "expected a comparison such as mobile_fraction < 1e-4, got 1 < 2"),
     ],
 )
 def test_a_condition_is_a_comparison_of_numbers_of_a_snapshot(
@@ -1043,10 +1048,12 @@ def test_a_condition_is_a_comparison_of_numbers_of_a_snapshot(
 
     (told,) = _problems(text + rest)
 
-    assert re.match(r"w\.yaml:1:(3|4)\d: run\.stop_when: ", told)
+    assert re.match(r"w\.yaml:1:\d\d: run\.stop_when: ", told)
     assert told.partition("stop_when: ")[2].startswith(problem)
     run = _load(text.replace(condition, "t > 3 and mass_drift < 0.1") + rest).run
     assert (run.stop_when, run.invalid_when) == ("t > 3 and mass_drift < 0.1", "")
+    later = "sqrt(grains - 1000) > 5 and 1 / (t - 0.5) < 1"  # which not all numbers have
+    assert _load(text.replace(condition, later) + rest).run.stop_when == later
 
 
 # The schema ------------------------------------------------------------------------------------
