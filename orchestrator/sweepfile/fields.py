@@ -125,7 +125,16 @@ OUTPUTS: Mapping[str, Field] = {
         "keep the engine's state at the end, from which a later run.stop goes on"
     ),
 }
-"""The fields of ``outputs``."""
+"""The fields of ``outputs``, without ``own``."""
+
+OWN = "own"
+"""The key under ``outputs`` for reductions of a user's own."""
+
+OWN_WISH = "names and functions, such as {profile: mymodule:profile}"
+"""What is expected there."""
+
+NAME = "[a-z][a-z0-9_]{0,39}"
+"""What such a reduction may be called."""
 
 SLURM: Mapping[str, Field] = {
     "partition": _line("partition", "the cluster's default"),

@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.formats.parameters import PARAMETERS, Kind
 from orchestrator.formats.winds import WIND
-from orchestrator.sweepfile.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
+from orchestrator.sweepfile.fields import (
+    NAME,
+    OUTPUTS,
+    OWN,
+    RUN,
+    SECTIONS,
+    SEEDS,
+    SLURM,
+)
 from orchestrator.sweepfile.own_names import PATTERN
 from orchestrator.sweepfile.parameters import OWNED
 from orchestrator.sweepfile.ranges import SPACINGS, STEPS
 from orchestrator.sweepfile.samples import RANGE, SAMPLE
+from orchestrator.sweepfile.scalars import REFERENCE
 from orchestrator.sweepfile.winds import ROW
 
 if TYPE_CHECKING:
@@ -63,7 +72,7 @@ def json_schema() -> dict[str, Any]:
         "where": {"type": "string"},
         "seeds": {"anyOf": [SEEDS["count"].schema, _SEEDS, _list_of(seed), counted]},
         "run": _mapping(_described(RUN)),
-        "outputs": _mapping(_described(OUTPUTS)),
+        "outputs": _mapping({**_described(OUTPUTS), OWN: _OWN}),
         "slurm": _mapping({**_described(SLURM), "extra": _EXTRA}),
     }
     described = {key: {"description": SECTIONS[key], **sections[key]} for key in SECTIONS}
@@ -85,6 +94,14 @@ _EXTRA = {
     "description": "further options of sbatch by their long names; true for a bare flag",
     "type": "object",
     "additionalProperties": {"type": ["string", "number", "boolean"]},
+}
+
+
+_OWN = {
+    "description": "reductions of your own: MODULE:FUNCTION by the name of what it computes",
+    "type": "object",
+    "patternProperties": {f"^{NAME}$": {"type": "string", "pattern": f"^{REFERENCE}$"}},
+    "additionalProperties": False,
 }
 
 

@@ -475,12 +475,12 @@ def test_chunks_of_maps_are_snapshots_of_one_experiment_and_about_a_megabyte(
 ) -> None:
     """Of 1,000 snapshots of 200 x 300 columns, which are 120 kB each."""
     grid = dataclasses.replace(lay_out(sweep), times=np.arange(1000.0), depth=200, length=300)
-    shape = (*grid.shape, *array_variables()["height"].shape(grid))
+    shape = (*grid.shape, *array_variables(())["height"].shape(grid))
 
     with (targets.netcdf_file if suffix == ".nc" else targets.zarr_store)(
         tmp_path / f"a{suffix}", grid
     ) as target:
-        target.variable("height", (*"abcdef",), shape, array_variables()["height"])
+        target.variable("height", (*"abcdef",), shape, array_variables(())["height"])
 
     engine = "zarr" if suffix == ".zarr" else "h5netcdf"
     with xarray.open_dataset(tmp_path / f"a{suffix}", engine=engine) as found:
