@@ -132,10 +132,11 @@ def load(name: str, reference: str, modules: Path) -> Reduction:
         raise FormatError(f"cannot be imported: {told(error, str(path))}") from error
     function = getattr(module, function_name, None)
     declared = getattr(function, "reduction", None)
+    if function is None:
+        raise FormatError(f"{original(path.name)} has no function {function_name}")
     if not isinstance(declared, Reduction):
         wish = f"decorate {function_name} with orchestrator.reduction(...)"
-        what = "is no reduction" if function is not None else "is not there"
-        raise FormatError(f"{function_name} {what}; {wish}")
+        raise FormatError(f"{function_name} is no reduction; {wish}")
     return replace(
         declared, name=name, variable=name, source={"reference": reference, "sha256": source}
     )
@@ -143,10 +144,10 @@ def load(name: str, reference: str, modules: Path) -> Reduction:
 
 def _executed(path: Path) -> types.ModuleType:
     """Execute a file as a module of its own, which leaves no compiled files beside it."""
-    module = types.ModuleType(path.stem.partition("-")[0])
+    module = types.ModuleType(f"_own_reductions_of_{path.stem}")  # hides no package
     module.__file__ = str(path)
     code = compile(path.read_bytes(), str(path), "exec")
-    sys.modules.setdefault(module.__name__, module)  # dataclasses look there
+    sys.modules[module.__name__] = module  # dataclasses look there
     exec(code, module.__dict__)  # noqa: S102  # the user's, who asks for it
     return module
 

@@ -274,8 +274,8 @@ def plain(height_map):
         (
             "{a: profiles:other}",
             (
-                "winds.yaml:8:17: outputs.own.a: profiles:other: other is not there; "
-                "decorate other with orchestrator.reduction(...)"
+                "winds.yaml:8:17: outputs.own.a: profiles:other: "
+                "profiles.py has no function other"
             ),
         ),
         (
@@ -433,3 +433,17 @@ def test_an_attempt_does_not_go_on_from_one_with_other_own_outputs(trial: Trial)
     ]
 
     assert kinds[0] != kinds[1] == kinds[2]
+
+
+def test_two_sweep_files_with_own_outputs_can_be_compared(bench: Bench) -> None:
+    write(bench, page("python"), page("yaml"))
+    text = (bench.place / "winds.yaml").read_text()
+    (bench.place / "other.yaml").write_text(text.replace("    air: profiles:air\n", ""))
+
+    compared = bench.run("diff", "winds.yaml", "other.yaml")
+
+    assert (compared.returncode, compared.stderr) == (1, "")
+    assert re.search(
+        r"outputs.own: profile \(profiles-\w+.py:profile\), .*, air \(\S+\) \| profile ",
+        compared.stdout,
+    )
