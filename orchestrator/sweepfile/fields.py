@@ -130,6 +130,12 @@ OUTPUTS: Mapping[str, Field] = {
 OWN = "own"
 """The key under ``outputs`` for reductions of a user's own."""
 
+NESTED: Mapping[str, str] = {
+    "outputs.own": "reductions of your own: MODULE:FUNCTION by the name of what it computes",
+    "slurm.extra": "further options of sbatch by their long names; true for a bare flag",
+}
+"""Keys that are mappings with names of the file's own, and their meanings."""
+
 OWN_WISH = "names and functions, such as {profile: mymodule:profile}"
 """What is expected there."""
 

@@ -9,6 +9,7 @@ from orchestrator.formats.parameters import PARAMETERS, Kind
 from orchestrator.formats.winds import WIND
 from orchestrator.sweepfile.fields import (
     NAME,
+    NESTED,
     OUTPUTS,
     OWN,
     RUN,
@@ -91,14 +92,14 @@ def json_schema() -> dict[str, Any]:
 
 
 _EXTRA = {
-    "description": "further options of sbatch by their long names; true for a bare flag",
+    "description": NESTED["slurm.extra"],
     "type": "object",
     "additionalProperties": {"type": ["string", "number", "boolean"]},
 }
 
 
 _OWN = {
-    "description": "reductions of your own: MODULE:FUNCTION by the name of what it computes",
+    "description": NESTED["outputs.own"],
     "type": "object",
     "patternProperties": {f"^{NAME}$": {"type": "string", "pattern": f"^{REFERENCE}$"}},
     "additionalProperties": False,
