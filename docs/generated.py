@@ -165,7 +165,8 @@ def sweep_file() -> str:
     parts.append(
         "The [page on the sweep file](../sweep-file.md) tells how they work together.\n"
     )
-    parts.append(table(("key", "meaning"), ((f"`{k}`", m) for k, m in fields.SECTIONS.items())))
+    meanings = {**fields.SECTIONS, **fields.NESTED}
+    parts.append(table(("key", "meaning"), ((f"`{k}`", m) for k, m in meanings.items())))
     for section, keys in reference.SECTIONS.items():
         entries = [e for key in keys for e in reference.find(f"{section}.{key}")]
         rows = (

@@ -20,6 +20,7 @@ from orchestrator._version import __version__ as __version__  # handed on
 if TYPE_CHECKING:
     from orchestrator.analysis.dataset import open_sweep, over_seeds
     from orchestrator.html.report import report
+    from orchestrator.model.own_reductions import reduction
     from orchestrator.plots.plot import plot
     from orchestrator.submission.cancel import cancel
     from orchestrator.submission.plan import plan
@@ -34,6 +35,7 @@ __all__ = [
     "over_seeds",
     "plan",
     "plot",
+    "reduction",
     "report",
     "resubmit",
     "status",
@@ -47,6 +49,7 @@ _HOMES = {
     "over_seeds": "orchestrator.analysis.dataset",
     "plan": "orchestrator.submission.plan",
     "plot": "orchestrator.plots.plot",
+    "reduction": "orchestrator.model.own_reductions",
     "report": "orchestrator.html.report",
     "resubmit": "orchestrator.submission.resubmit",
     "status": "orchestrator.submission.status",

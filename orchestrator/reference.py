@@ -121,6 +121,8 @@ def _entries() -> Iterator[Entry]:
             yield Entry(
                 f"{section}.{key}", "key of the sweep file", described.meaning, _key(described)
             )
+    for key, meaning in fields.NESTED.items():
+        yield Entry(key, "key of the sweep file", meaning)
     yield from map(_cellspace, TEMPLATES.values())
     for template in templates():
         details = {"file": str(template.path)}

@@ -11,7 +11,7 @@ import numpy as np
 from orchestrator.model import reductions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from orchestrator.model.reductions import Reduction
     from orchestrator.model.snapshots import Reduced
@@ -51,25 +51,28 @@ def digests(reduced: Reduced) -> list[str]:
     ]
 
 
-def compare(first: Reduced, second: Reduced, recorded: int = 0) -> Iterator[Comparison]:
+def compare(
+    first: Reduced, second: Reduced, recorded: int = 0, own: Sequence[Reduction] = ()
+) -> Iterator[Comparison]:
     """Compare each snapshot of the first run with the same one of the second.
 
-    Its time, and of all reductions what both runs have. Of ``recorded``
+    Its time, and of all reductions, ``own`` of the user's among them, what both runs have. Of ``recorded``
     snapshots of the first run, those that are no longer there are different.
     """
     for i, digest in enumerate(digests(first)):
-        yield Comparison(float(first.times[i]), digest, _difference(first, second, i))
+        yield Comparison(float(first.times[i]), digest, _difference(first, second, i, own))
     for i in range(len(first.times), recorded):
         time_t0 = float(second.times[i]) if i < len(second.times) else np.nan
         yield Comparison(time_t0, "", "recorded of the first run, but not in its files")
 
 
-def _difference(first: Reduced, second: Reduced, index: int) -> str:
+def _difference(first: Reduced, second: Reduced, index: int, own: Sequence[Reduction]) -> str:
     if index >= len(second.times):
         return "the second run has no such snapshot"
     if first.times[index] != second.times[index]:
         return f"the second run has it at t = {second.times[index]:.9g} t0"
-    differences = (_differs(r, first, second, index) for r in reductions.REDUCTIONS)
+    known = (*reductions.REDUCTIONS, *own)
+    differences = (_differs(r, first, second, index) for r in known)
     return next((difference for difference in differences if difference), "")
 
 
@@ -82,6 +85,8 @@ def _differs(reduction: Reduction, first: Reduced, second: Reduced, index: int) 
     if before.shape != after.shape:
         sides = " x ".join(map(str, after.shape))
         return f"{reduction.long_name}: {sides} values in the second run"
-    allowed = reduction.tolerance * float(np.abs(before).max(initial=0.0))
-    count = int(np.count_nonzero(np.abs(before.astype("f8") - after) > allowed))
+    known = ~np.isnan(before)
+    allowed = reduction.tolerance * float(np.abs(before[known]).max(initial=0.0))
+    apart = np.abs(before.astype("f8") - after) > allowed
+    count = int(np.count_nonzero(apart | (known == np.isnan(after))))
     return f"{reduction.long_name}: {count} of {before.size} values differ" if count else ""

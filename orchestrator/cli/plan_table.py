@@ -11,6 +11,7 @@ from rich.text import Text
 from orchestrator import text
 from orchestrator.cli import screen, sentences
 from orchestrator.errors import RequestError
+from orchestrator.formats.content_names import original
 from orchestrator.model import State
 
 if TYPE_CHECKING:
@@ -106,6 +107,9 @@ def _summary(shown: Plan) -> list[str]:
         )
         if formula
     ]
+    if own := sweep.outputs.own:
+        by_name = ", ".join(f"{name} ({original(own[name])})" for name in own)
+        lines.append(f"outputs of your own: {by_name}")
     if comparison.wanted:
         files = _DIRECTORIES_AND_LOGS * len(comparison.wanted)
         lines.append(f"expected: about {files} files, {text.size(total)}")

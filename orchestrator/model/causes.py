@@ -38,6 +38,7 @@ class Kind(enum.Enum):
     CONDITION = "condition"  # subject: the formula; detail: its numbers
     FEWER_SNAPSHOTS = "fewer_snapshots"  # subject: the engine's name
     OUTREACHED = "outreached"  # by an earlier attempt
+    OWN_OUTPUT = "own_output"  # subject: its name; detail
     # of records that an earlier version wrote
     TEXT = "text"  # detail
 

@@ -91,12 +91,17 @@ class KeepInitial(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What an experiment leaves behind."""
+    """What an experiment leaves behind.
+
+    ``own`` has what :func:`orchestrator.model.own_reductions.load` is given for each reduction that
+    is not the tool's, by its name.
+    """
 
     height_maps: bool = True
     ffts: bool = True
     keep_initial: KeepInitial = KeepInitial.GZIP
     keep_final: bool = True
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,8 @@ class Sweep:
     ``axes`` multiply in their order, the last one varying fastest; seeds vary fastest of all.
     ``text`` is the file as written, with everything it extends folded in only in ``parameters``;
     ``templates`` has the text of each file that it extends, by name; ``positions`` where each
-    parameter stands, as ``winds.yaml:12:7``; ``overrides`` what was put over the file's values; ``wind`` the winds, unless there are none or they are
+    parameter stands, as ``winds.yaml:12:7``; ``overrides`` what was put over the file's values; ``modules`` the files of ``outputs.own`` by
+    the names that they are copied to; ``wind`` the winds, unless there are none or they are
     swept as a whole.
     """
 
@@ -158,6 +164,7 @@ class Sweep:
     warnings: tuple[str, ...] = ()
     wind: WindRows | None = None
     overrides: tuple[str, ...] = ()
+    modules: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from orchestrator.model.experiments import Outputs
@@ -161,7 +163,8 @@ class Reduction:
     dims
         Dimensions of one snapshot's array; none for a single number.
     shape
-        Sizes of these dimensions for a domain of a depth and a length, in cells.
+        Sizes of these dimensions for a domain of a depth and a length, in cells; None where they
+        follow from ``y``, ``x`` and ``sizes``.
     from_planes
         Makes what adds planes to an array of zeros; one is made per run and may keep state.
     from_map
@@ -172,6 +175,10 @@ class Reduction:
         Value that stands for "not known", or None.
     tolerance
         Share of the largest value by which two runs may differ, as processors round differently.
+    sizes
+        Of dimensions beside ``y`` and ``x``; used where there is no ``shape``.
+    source
+        Where the code of one that does not ship comes from; empty for those that do.
     """
 
     name: str
@@ -180,13 +187,22 @@ class Reduction:
     units: str
     dtype: str
     dims: tuple[str, ...] = ()
-    shape: Callable[[int, int], tuple[int, ...]] = lambda _depth, _length: ()
+    shape: Callable[[int, int], tuple[int, ...]] | None = None
     from_planes: Callable[[], Accumulate] | None = None
     from_map: Callable[[NDArray[np.int16]], NDArray[Any]] | None = None
     output: str | None = None
     missing: float | None = None
     tolerance: float = 0.0
     comment: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    source: Mapping[str, str] = field(default_factory=dict)
+
+    def shape_in(self, depth: int, length: int) -> tuple[int, ...]:
+        """Return the sizes of its dimensions for a domain of a depth and a length, in cells."""
+        if self.shape is not None:
+            return self.shape(depth, length)
+        sizes = {"y": depth, "x": length, **self.sizes}
+        return tuple(sizes[dim] for dim in self.dims)
 
     def kept(self, outputs: Outputs) -> bool:
         """Return whether an experiment with these outputs keeps it."""
@@ -222,7 +238,6 @@ HEIGHT_MAPS = Reduction(
     units="cells",
     dtype="<i2",
     dims=("y", "x"),
-    shape=lambda depth, length: (depth, length),
     from_planes=_height_maps,
     output="height_maps",
     missing=0,

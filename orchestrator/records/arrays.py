@@ -15,6 +15,7 @@ from orchestrator.formats.durable import refuse_links, replacing, sync_directory
 from orchestrator.model import reductions
 from orchestrator.model.snapshots import Reduced, Snapshot
 from orchestrator.records.journal import read_journal
+from orchestrator.records.provenance import reductions_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -58,13 +59,13 @@ def publish(
     forms: dict[str, tuple[str, tuple[int, ...]]] = {}
     for snapshot in read_journal(journal):
         stamps.append(snapshot.time_t0)
-        forms = forms or {
-            name: (array.dtype.str, array.shape) for name, array in snapshot.arrays.items()
-        }
+        now = {name: (a.dtype.str, a.shape) for name, a in snapshot.arrays.items()}
+        # an own output may be missing in what another attempt made
+        forms = dict(now.items() & forms.items()) if len(stamps) > 1 else now
     if not stamps:
         return None
     times = np.array(stamps, np.float64)
-    files = {r.name: directory.array_file(r.name) for r in reductions.REDUCTIONS}
+    files = {r.name: directory.array_file(r.name) for r in reductions_of(directory)}
     before = _shared([at for path in files.values() if (at := _times(path)).size])
     as_far = np.array_equal(before, times) or (complete and not _further(before, times))
     if not (as_far or _further(times, before)):
@@ -121,7 +122,9 @@ def reduced(directory: ExperimentDirectory, names: Collection[str] | None = None
     That is what was published, or the journal of an attempt; nothing where there is neither, or
     where none can be read. With ``names``, only those arrays.
     """
-    wanted = [r for r in reductions.REDUCTIONS if names is None or r.name in names]
+    shipped = names is not None and {r.name for r in reductions.REDUCTIONS}.issuperset(names)
+    known = reductions.REDUCTIONS if shipped else reductions_of(directory)
+    wanted = [r for r in known if names is None or r.name in names]
     paths = [directory.array_file(r.name) for r in wanted]
     while True:  # a journal is dropped once its snapshots are published
         before = [*map(_version, paths)]
@@ -163,7 +166,7 @@ def _furthest(directory: ExperimentDirectory, wanted: Sequence[Reduction]) -> Re
 
 def count(directory: ExperimentDirectory) -> int:
     """Return how many snapshots all published files of an experiment have; reads their times alone."""
-    files = (directory.array_file(r.name) for r in reductions.REDUCTIONS)
+    files = (directory.array_file(r.name) for r in reductions_of(directory))
     return len(_shared([_times(path) for path in files if path.exists()]))
 
 
@@ -196,7 +199,7 @@ def _stacked(snapshots: Sequence[Snapshot], wanted: Sequence[Reduction]) -> Redu
     for reduction in wanted:
         name = reduction.name
         values = [snapshot.arrays[name] for snapshot in snapshots if name in snapshot.arrays]
-        if values:
+        if values and len(values) == len(snapshots) and len({v.shape for v in values}) == 1:
             arrays[name] = np.array(values)
     return Reduced(np.array([snapshot.time_t0 for snapshot in snapshots]), arrays)
 

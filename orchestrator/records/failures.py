@@ -54,6 +54,7 @@ _SENTENCES = {
     Kind.CONDITION: "{subject}, as {detail}",
     Kind.FEWER_SNAPSHOTS: "{fewer}",
     Kind.OUTREACHED: "an earlier attempt came further, and its data stay",
+    Kind.OWN_OUTPUT: "outputs.own.{subject} {detail}",
     Kind.TEXT: "{detail}",
 }
 _WAITING = {

@@ -131,7 +131,12 @@ def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experimen
 
 def _keep_inputs(directory: SweepDirectory, points: Iterable[Point]) -> None:
     """Copy the files that the parameters of ``points`` name."""
-    for name, path in {n: p for point in points for n, p in point.inputs.items()}.items():
+    keep_files(directory, {n: p for point in points for n, p in point.inputs.items()})
+
+
+def keep_files(directory: SweepDirectory, files: Mapping[str, Path]) -> None:
+    """Copy files to the sweep's inputs, by their names there, which tell their content."""
+    for name, path in files.items():
         target = directory.inputs / name
         if not target.is_file():
             target.parent.mkdir(exist_ok=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.formats import winds
 from orchestrator.formats.durable import read_json, refuse_links, write_json
-from orchestrator.model import reductions
+from orchestrator.model import own_reductions, reductions
 from orchestrator.records import failures
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Engine, Record, Run, Task
+    from orchestrator.model.reductions import Reduction
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
 
 _NO_DATA = {"data": "none", "snapshots": 0}
@@ -27,10 +28,12 @@ def describe(
     engine: Engine,
     directory: ExperimentDirectory,
     commands: Mapping[str, Sequence[str]],
+    own: Sequence[Reduction] = (),
 ) -> None:
     """Write down, before the engine starts, what an attempt is made from and how.
 
-    ``meta_data`` says it too, as long as it has no data of an earlier attempt to tell of.
+    ``meta_data`` says it too, as long as it has no data of an earlier attempt to tell of. ``own`` are
+    the reductions of the user's own.
     """
     experiment, attempt = task.experiment, directory.attempt(task.attempt)
     account = {
@@ -39,15 +42,17 @@ def describe(
         "parameters": dict(experiment.point.parameters),
         **_winds(experiment.point.parameters),
         "seed": experiment.point.seed,
-        **made_alike(task, engine),
+        **{
+            name: value for name, value in made_alike(task, engine).items() if value is not None
+        },
         **ends_when(task.run),
         "engine": engine.name,
         "engine_version": engine.version,
         "rescal_root": None if engine.root is None else str(engine.root),
         "commands": {name: list(command) for name, command in commands.items()},
         "arrays": {
-            r.name: {"dtype": r.dtype, "dims": ["snapshot", *r.dims], **r.about()}
-            for r in reductions.REDUCTIONS
+            r.name: {"dtype": r.dtype, "dims": ["snapshot", *r.dims], **_about(r)}
+            for r in (*reductions.REDUCTIONS, *own)
             if r.kept(task.outputs)
         },
         "host": os.uname().nodename,
@@ -56,6 +61,26 @@ def describe(
     write_json(attempt.account, account, durable=False)
     if _known(directory)["snapshots"] == 0:
         _tell(directory, {**account, **_NO_DATA})
+
+
+def _about(reduction: Reduction) -> dict[str, Any]:
+    """Return what an array is, and of an own one what its readers need instead of its code."""
+    more = {"sizes": dict(reduction.sizes), "source": dict(reduction.source)}
+    return {**reduction.about(), **{name: value for name, value in more.items() if value}}
+
+
+def reductions_of(directory: ExperimentDirectory) -> tuple[Reduction, ...]:
+    """Return what the snapshots of an experiment are reduced to: what ships, and its own."""
+    return (*reductions.REDUCTIONS, *own_of(directory))
+
+
+def own_of(directory: ExperimentDirectory) -> tuple[Reduction, ...]:
+    """Return the user's own reductions of an experiment, as ``meta_data`` describes them.
+
+    Their code is not needed to read what they made.
+    """
+    known = read_json(directory.meta_data) or {}
+    return tuple(own_reductions.described(known.get("arrays")))
 
 
 def _winds(parameters: Mapping[str, Value]) -> dict[str, Any]:
@@ -85,6 +110,7 @@ def same_kind(task: Task, engine: Engine) -> dict[str, Any]:
     return {
         "engine_digest": engine.digest,
         **{name: getattr(task.outputs, name) for name in _switches()},
+        "own": dict(task.outputs.own) or None,  # accounts do not say that there are none
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import DamagedError, ParameterError, StartError, StreamError
@@ -12,6 +12,7 @@ from orchestrator.runner import process
 if TYPE_CHECKING:
     from orchestrator.errors import OrchestratorError
     from orchestrator.model import Continuation, Engine, State, Task
+    from orchestrator.model.reductions import Reduction
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
     from orchestrator.runner.process import Launch
     from orchestrator.runner.results import Results
@@ -69,6 +70,10 @@ class Course:
         Where it resumed an earlier attempt.
     decided
         How it is to end because a condition of its run holds.
+    own
+        The user's own reductions, as far as they can be loaded.
+    faults
+        Why some of them could not be loaded or failed.
     """
 
     results: Results
@@ -80,6 +85,8 @@ class Course:
     memory_mb: float = 0.0
     continuation: Continuation | None = None
     decided: Verdict | None = None
+    own: tuple[Reduction, ...] = ()
+    faults: list[Cause] = field(default_factory=list)
 
     def beat(self) -> None:
         """Give a sign of life."""

@@ -36,7 +36,8 @@ def conclude(assignment: Assignment, course: Course, verdict: Verdict) -> Record
 
 def _publish(assignment: Assignment, course: Course, verdict: Verdict) -> tuple[Record, bool]:
     """Publish what was kept; return the record and whether the data are this attempt's now."""
-    state, causes, published = verdict.state, verdict.causes, False
+    state, published = verdict.state, False
+    causes = (*verdict.causes, *course.faults)
     try:
         keep = assignment.task.outputs.keep_initial
         preparation.settle_initial(assignment.directory, keep)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from orchestrator.formats.cellspace import Header
     from orchestrator.model.reductions import Reduction
     from orchestrator.runner.decoder import Decoder
+    from orchestrator.runner.own_outputs import Guarded
 
 
 class Reducer:
@@ -29,6 +30,8 @@ class Reducer:
     ----------
     wanted
         The reductions to make.
+    own
+        The user's own, which may fail.
 
     Attributes
     ----------
@@ -36,11 +39,14 @@ class Reducer:
         Seconds of work on what had arrived.
     """
 
-    def __init__(self, decoder: Decoder, wanted: Sequence[Reduction]) -> None:
+    def __init__(
+        self, decoder: Decoder, wanted: Sequence[Reduction], own: Sequence[Guarded] = ()
+    ) -> None:
         self._decoder = decoder
         every = {r.name: r for r in (HEIGHT_MAPS, *wanted)}.values()
         self._from_planes = [(r, r.from_planes()) for r in every if r.from_planes is not None]
         self._from_map = [(r, r.from_map) for r in every if r.from_map is not None]
+        self._own = own
         self._states = np.empty((0, 0, 0), np.uint8)
         self.spent_s = 0.0
 
@@ -49,13 +55,17 @@ class Reducer:
     ) -> Snapshot:
         """Reduce the snapshot whose header has been read; ``besides`` is shown its planes too."""
         shape = header.depth, header.length
-        arrays = {r.name: np.zeros(r.shape(*shape), r.dtype) for r, _ in self._from_planes}
+        arrays = {r.name: np.zeros(r.shape_in(*shape), r.dtype) for r, _ in self._from_planes}
+        for own in self._own:
+            own.begin(shape, header.time)
         done = 0
         for planes in self._decoder.planes():
             before = time.perf_counter()
             states = self._states_of(planes)
             for reduction, add in self._from_planes:
                 add(arrays[reduction.name], states, done)
+            for own in self._own:
+                own.add(states, done)
             done += len(planes)
             if besides is not None:
                 besides(planes)
@@ -64,6 +74,8 @@ class Reducer:
         for reduction, compute in self._from_map:
             values = compute(arrays[HEIGHT_MAPS.name])
             arrays[reduction.name] = np.asarray(values, reduction.dtype)
+        for own in self._own:
+            arrays[own.name] = own.finished(arrays[HEIGHT_MAPS.name])
         self.spent_s += time.perf_counter() - before
         return Snapshot(header.time, arrays)
 

@@ -48,7 +48,8 @@ class Results:
         self._attempt = attempt
         self._directory = directory
         self._journal = journal.Journal(
-            attempt.journal, [r.name for r in reductions.REDUCTIONS if r.kept(outputs)]
+            attempt.journal,
+            [*(r.name for r in reductions.REDUCTIONS if r.kept(outputs)), *outputs.own],
         )
         self._started = time.monotonic()
         self._publishing = Throttle(first_cost_s=_FIRST_COST_S)

@@ -13,7 +13,7 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.formats.durable import replacing
 from orchestrator.model import Cause, Continuation, Kind, OnTimeout, State, reductions
 from orchestrator.records import attempts, provenance
-from orchestrator.runner import pipe, preparation, process, resume, simulator
+from orchestrator.runner import own_outputs, pipe, preparation, process, resume, simulator
 from orchestrator.runner import start as starting
 from orchestrator.runner.attempt import Course, Halt, Verdict, cause_of
 from orchestrator.runner.conclusion import conclude
@@ -110,6 +110,7 @@ def _simulate(
     task, directory = assignment.task, assignment.directory
     publish_earlier(directory, task.attempt)
     watchdog = Watchdog(assignment, course.beat)
+    course.own, course.faults = own_outputs.loaded(task.outputs.own, directory)
     while True:
         preparation.prepare(task.experiment, assignment.engine, directory)
         resumption = _resumption(assignment, course)
@@ -212,7 +213,7 @@ def _run_engine(
             command = starting.engine_command(assignment, start.run, handle, options)
             commands = {"genesis": start.genesis, "rescal": command}
             provenance.describe(
-                assignment.task, assignment.engine, assignment.directory, commands
+                assignment.task, assignment.engine, assignment.directory, commands, course.own
             )
             with starting.engine(assignment, course, group, command, (handle,)) as child:
                 writing.close()
@@ -248,7 +249,9 @@ def _receive(  # noqa: PLR0913, PLR0917  # the attempt, and both ends of the pip
     saves = assignment.engine.resumes_exactly
     watchdog.follow("rescal", child, lambda: data.received, lambda: decoder.inside, saves=saves)
     outputs = assignment.task.outputs
-    reducer = Reducer(decoder, [r for r in reductions.REDUCTIONS if r.kept(outputs)])
+    kept = [r for r in reductions.REDUCTIONS if r.kept(outputs)]
+    own = [own_outputs.Guarded(r, course.faults) for r in course.own]
+    reducer = Reducer(decoder, kept, own)
     try:
         _keep_all(assignment, course, start, decoder, reducer, watchdog)
     except CutError as cut:

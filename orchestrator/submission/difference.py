@@ -100,4 +100,11 @@ def _settings(first: Sweep, second: Sweep) -> Iterator[str]:
         before, after = dataclasses.asdict(left), dataclasses.asdict(right)
         for key in before:
             if before[key] != after[key]:
-                yield f"{section}.{key}: {before[key]} | {after[key]}"
+                yield f"{section}.{key}: {_shown(before[key])} | {_shown(after[key])}"
+
+
+def _shown(value: object) -> str:
+    """Write a value; of a mapping, as of own outputs, each name with what it stands for."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} ({of})" for name, of in value.items()) or "none"
+    return str(value)

@@ -206,6 +206,7 @@ def _keep(sweep: Sweep, directory: SweepDirectory, tell: Callable[[str], None]) 
     Tell where it has not: it would orphan others, and is not the sweep then. The sweep's lock
     must be held.
     """
+    ledger.keep_files(directory, sweep.modules)
     reconciliation = compare(sweep, directory, expansion.expand(sweep)).reconciliation
     orphaned = frozenset(e.number for e in reconciliation.orphaned)
     if reconciliation.new or orphaned != intents.orphaned(directory):

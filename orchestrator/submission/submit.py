@@ -154,6 +154,7 @@ def enlist(
         tell(message)
     comparison = compare(sweep, directory, points)
     ledger.keep_sweep_file(directory, sweep.text, sweep.templates)
+    ledger.keep_files(directory, sweep.modules)
     intents.leave_out(directory, (e.number for e in comparison.reconciliation.orphaned))
     intents.arrange(directory, sweep.axes)
     new = ledger.enlist(directory, comparison.reconciliation.new)

@@ -12,6 +12,7 @@ from orchestrator.sweepfile import (
     doubts,
     fields,
     own_names,
+    own_outputs,
     scalars,
     seeds,
 )
@@ -73,6 +74,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
     where = _scalar(file, "where", scalars.formula, problems)
     consistency.check(parts, where, file.keys.get("where", file.position), problems)
     derived = consistency.ordered(parts.settled, problems)
+    of_own = own_outputs.settle(parts, path.parent, problems)
     problems.check()
     return Sweep(
         name=name,
@@ -83,7 +85,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         where=where,
         seeds=tuple(parts.seeds),
         run=_run(parts.run.values),
-        outputs=_outputs(parts.outputs.values),
+        outputs=_outputs({**parts.outputs.values, fields.OWN: of_own.references}),
         resources=_resources(slurm.values),
         path=path,
         text=text,
@@ -91,6 +93,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         positions={name: str(position) for name, position in parts.settled.positions.items()},
         wind=parts.settled.wind,
         overrides=tuple(overrides),
+        modules=of_own.modules,
         warnings=(*swept.warnings, *doubts.warnings(parts, where)),
     )
 

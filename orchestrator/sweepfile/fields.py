@@ -125,7 +125,22 @@ OUTPUTS: Mapping[str, Field] = {
         "keep the engine's state at the end, from which a later run.stop goes on"
     ),
 }
-"""The fields of ``outputs``."""
+"""The fields of ``outputs``, without ``own``."""
+
+OWN = "own"
+"""The key under ``outputs`` for reductions of a user's own."""
+
+NESTED: Mapping[str, str] = {
+    "outputs.own": "reductions of your own: MODULE:FUNCTION by the name of what it computes",
+    "slurm.extra": "further options of sbatch by their long names; true for a bare flag",
+}
+"""Keys that are mappings with names of the file's own, and their meanings."""
+
+OWN_WISH = "names and functions, such as {profile: mymodule:profile}"
+"""What is expected there."""
+
+NAME = "[a-z][a-z0-9_]{0,39}"
+"""What such a reduction may be called."""
 
 SLURM: Mapping[str, Field] = {
     "partition": _line("partition", "the cluster's default"),

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LARGEST_SEED = 2**31 - 1
 """Both programs read a seed as a C int."""
 
+REFERENCE = r"[A-Za-z_][A-Za-z0-9_.]*(:[A-Za-z_][A-Za-z0-9_]*)?"
+"""How a function is named: ``MODULE:FUNCTION``, or the entry point of an installed package."""
+
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _TRUE, _FALSE = {"true", "yes", "on"}, {"false", "no", "off"}
@@ -155,6 +158,16 @@ def line(leaf: Leaf) -> str:
     words = text(leaf)
     if not words.strip() or not words.isprintable() or len(words) > _LONGEST_LINE:
         raise FormatError(f"expected one line of text, got {shown(leaf)}")
+    return words
+
+
+def reference(leaf: Leaf) -> str:
+    """Read how a function is named."""
+    words = text(leaf)
+    if not re.fullmatch(REFERENCE, words):
+        raise FormatError(
+            f"expected MODULE:FUNCTION, such as mymodule:profile, got {shown(leaf)}"
+        )
     return words
 
 

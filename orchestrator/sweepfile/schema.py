@@ -7,11 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.formats.parameters import PARAMETERS, Kind
 from orchestrator.formats.winds import WIND
-from orchestrator.sweepfile.fields import OUTPUTS, RUN, SECTIONS, SEEDS, SLURM
+from orchestrator.sweepfile.fields import (
+    NAME,
+    NESTED,
+    OUTPUTS,
+    OWN,
+    RUN,
+    SECTIONS,
+    SEEDS,
+    SLURM,
+)
 from orchestrator.sweepfile.own_names import PATTERN
 from orchestrator.sweepfile.parameters import OWNED
 from orchestrator.sweepfile.ranges import SPACINGS, STEPS
 from orchestrator.sweepfile.samples import RANGE, SAMPLE
+from orchestrator.sweepfile.scalars import REFERENCE
 from orchestrator.sweepfile.winds import ROW
 
 if TYPE_CHECKING:
@@ -63,7 +73,7 @@ def json_schema() -> dict[str, Any]:
         "where": {"type": "string"},
         "seeds": {"anyOf": [SEEDS["count"].schema, _SEEDS, _list_of(seed), counted]},
         "run": _mapping(_described(RUN)),
-        "outputs": _mapping(_described(OUTPUTS)),
+        "outputs": _mapping({**_described(OUTPUTS), OWN: _OWN}),
         "slurm": _mapping({**_described(SLURM), "extra": _EXTRA}),
     }
     described = {key: {"description": SECTIONS[key], **sections[key]} for key in SECTIONS}
@@ -82,9 +92,17 @@ def json_schema() -> dict[str, Any]:
 
 
 _EXTRA = {
-    "description": "further options of sbatch by their long names; true for a bare flag",
+    "description": NESTED["slurm.extra"],
     "type": "object",
     "additionalProperties": {"type": ["string", "number", "boolean"]},
+}
+
+
+_OWN = {
+    "description": NESTED["outputs.own"],
+    "type": "object",
+    "patternProperties": {f"^{NAME}$": {"type": "string", "pattern": f"^{REFERENCE}$"}},
+    "additionalProperties": False,
 }
 
 

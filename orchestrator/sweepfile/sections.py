@@ -10,7 +10,7 @@ from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formulas import FormulaError
 from orchestrator.sweepfile import scalars
 from orchestrator.sweepfile.extra import reason_against
-from orchestrator.sweepfile.fields import BLOCKS, OUTPUTS, RUN, SECTIONS, SLURM
+from orchestrator.sweepfile.fields import BLOCKS, OUTPUTS, OWN, OWN_WISH, RUN, SECTIONS, SLURM
 from orchestrator.sweepfile.problems import unknown
 from orchestrator.sweepfile.tree import Branch, Leaf
 
@@ -91,6 +91,8 @@ def section(
             positions[name] = position
             if known is SLURM and name == "extra":
                 values[name] = values.get(name, {}) | _extra(child, problems)
+            elif known is OUTPUTS and name == OWN:
+                values[name] = values.get(name, {}) | _own(child, positions, problems)
             elif name not in known:
                 problems.add(position, f"{key}.{name}", misplaced(name, known))
             elif known[name].nullable and isinstance(child, Leaf) and child.null:
@@ -109,6 +111,17 @@ def mapping(
     nodes = {name: child for name, child in node.nodes.items() if name != but}
     layer = Branch(node.position, {key: Branch(node.position, nodes, node.keys)}, {})
     return section([layer], key, known, problems)
+
+
+def _own(node: Node, positions: dict[str, Position], problems: Problems) -> dict[str, str]:
+    """Read ``outputs.own``: functions by the names of what they compute, each with its place."""
+    values: dict[str, str] = {}
+    for name, position, child in entries(node, f"outputs.{OWN}", OWN_WISH, problems):
+        key, positions[f"{OWN}.{name}"] = f"outputs.{OWN}.{name}", position
+        value = converted(key, child, scalars.reference, problems)
+        if value is not None:
+            values[name] = value
+    return values
 
 
 def _extra(node: Node, problems: Problems) -> dict[str, bool | str]:

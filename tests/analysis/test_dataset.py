@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import pickle
 import subprocess
@@ -355,6 +356,35 @@ def test_grains_are_counted_by_state(found: Dataset) -> None:
     assert found.mobile_fraction.attrs["units"] == "1"
 
 
+@pytest.mark.parametrize("engine", ["rescal-sweep", None])
+def test_xarray_opens_a_sweep_by_its_path(sweep: SweepDirectory, engine: str | None) -> None:
+    with (
+        xarray.open_dataset(sweep.root, engine=engine) as opened,
+        dataset.open_sweep(sweep.root) as expected,
+    ):
+        xarray.testing.assert_identical(opened.load(), expected.load())
+
+
+def test_options_of_the_backend_are_those_of_open_sweep(sweep: SweepDirectory) -> None:
+    with xarray.open_dataset(
+        sweep.root,
+        engine="rescal-sweep",
+        drop_variables=["height", "nothing"],
+        tolerance_t0=0.1,
+        ask_slurm=False,
+    ) as opened:
+        assert "height" not in opened
+        assert opened["spectrum"].dims[-2:] == ("ky", "kx")
+        assert opened["unplaced"].max() == 3
+
+
+def test_xarray_is_told_what_is_no_sweep(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="no sweep there; expected a directory such as"):
+        xarray.open_dataset(tmp_path, engine="rescal-sweep")
+    with pytest.raises(RequestError, match=r"expected the path of a sweep, .* got BytesIO"):
+        xarray.open_dataset(io.BytesIO(b""), engine="rescal-sweep")
+
+
 def test_opening_reads_no_snapshot(
     sweep: SweepDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -475,12 +505,12 @@ def test_chunks_of_maps_are_snapshots_of_one_experiment_and_about_a_megabyte(
 ) -> None:
     """Of 1,000 snapshots of 200 x 300 columns, which are 120 kB each."""
     grid = dataclasses.replace(lay_out(sweep), times=np.arange(1000.0), depth=200, length=300)
-    shape = (*grid.shape, *array_variables()["height"].shape(grid))
+    shape = (*grid.shape, *array_variables(())["height"].shape(grid))
 
     with (targets.netcdf_file if suffix == ".nc" else targets.zarr_store)(
         tmp_path / f"a{suffix}", grid
     ) as target:
-        target.variable("height", (*"abcdef",), shape, array_variables()["height"])
+        target.variable("height", (*"abcdef",), shape, array_variables(())["height"])
 
     engine = "zarr" if suffix == ".zarr" else "h5netcdf"
     with xarray.open_dataset(tmp_path / f"a{suffix}", engine=engine) as found:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
         ("low", "key of the sweep file", {"type": "number", "default": "required"}),
         ("parameters.wind.angle", "key of the sweep file", {"unit": "degrees"}),
         ("slurm.pack", "key of the sweep file", {"default": "1"}),
+        ("outputs.own", "key of the sweep file", {}),
+        ("extra", "key of the sweep file", {}),
         ("engine", "key of the sweep file", {"one of": "auto, rescal, builtin"}),
         ("CONE", "template of the initial bed (Csp_template)", {}),
         ("cone", "template of sweep files", {}),

@@ -12,15 +12,17 @@ from orchestrator.errors import RequestError
 from orchestrator.formats.content_names import original
 from orchestrator.records import intents
 from orchestrator.records.live_status import LiveStatus
+from orchestrator.records.provenance import own_of
 from orchestrator.records.status import read_statuses, times_asked_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Status
+    from orchestrator.model.reductions import Reduction
     from orchestrator.records.intents import SweptAxis
     from orchestrator.records.paths import SweepDirectory
 
@@ -67,6 +69,8 @@ class Grid:
         By which a snapshot may be later than the time that was asked for.
     depth, length
         Of the largest domain; smaller ones are filled up.
+    own
+        The user's own reductions.
     """
 
     directory: SweepDirectory
@@ -78,6 +82,7 @@ class Grid:
     tolerance_t0: float
     depth: int
     length: int
+    own: tuple[Reduction, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -144,7 +149,21 @@ def lay_out(
         ),
         depth=max(int(p["D"]) for p in parameters),
         length=max(int(p["L"]) for p in parameters),
+        own=_own(directory, cells.values()),
     )
+
+
+def _own(directory: SweepDirectory, statuses: Iterable[Status]) -> tuple[Reduction, ...]:
+    """Return the user's own reductions of all experiments; of one name, those of the first form."""
+    own: dict[str, Reduction] = {}
+    sizes: dict[str, int] = {}
+    for status in statuses:
+        if status.submission is not None and status.submission.outputs.own:
+            for reduction in own_of(directory.experiment(status.experiment.number)):
+                if all(sizes.get(dim, size) == size for dim, size in reduction.sizes.items()):
+                    sizes |= reduction.sizes
+                    own.setdefault(reduction.name, reduction)
+    return tuple(own.values())
 
 
 def _swept(axes: Sequence[SweptAxis], statuses: Sequence[Status]) -> Iterator[Dimension]:

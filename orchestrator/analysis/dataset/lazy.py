@@ -40,7 +40,7 @@ def opened(grid: Grid) -> Dataset:
     }
     variables["state"] = _in_words(xr, variables["state"])
     files = Files(grid)
-    for name, variable in {**series_variables(), **array_variables()}.items():
+    for name, variable in {**series_variables(), **array_variables(grid.own)}.items():
         lazy = LazilyIndexedArray(Reading(files, name, variable))
         variables[name] = xr.Variable((*dimensions, *variable.more), lazy, variable.attributes)
     dataset: Dataset = xr.Dataset(

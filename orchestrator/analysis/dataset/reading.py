@@ -32,7 +32,8 @@ class Files:
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
-        self._arrays = {r.variable: r.name for r in reductions.REDUCTIONS if r.dims}
+        shipped = (r for r in reductions.REDUCTIONS if r.dims)
+        self._arrays = {r.variable: r.name for r in (*shipped, *grid.own)}
         self._series: dict[tuple[int, ...], dict[str, NDArray[Any]]] = {}
 
     def values(self, cell: tuple[int, ...], name: str) -> NDArray[Any] | None:

@@ -82,7 +82,7 @@ def together(grid: Grid) -> tuple[int, ...]:
     """Return the shape of the blocks of experiments that are read and written at once."""
     sizes = (
         math.prod(v.shape(grid)) * np.dtype(v.dtype).itemsize
-        for v in array_variables().values()
+        for v in array_variables(grid.own).values()
     )
     return block_shape(grid.shape, max(1, _SHARD_BYTES // max(1, *sizes)))
 

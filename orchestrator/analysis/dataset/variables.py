@@ -14,7 +14,7 @@ from orchestrator.model import State, reductions
 from orchestrator.model.pictures import Units
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -61,18 +61,17 @@ class Variable:
 def sizes_of(grid: Grid) -> dict[str, int]:
     """Return the sizes of the dimensions within an experiment."""
     sizes = {"time": len(grid.times)}
-    for reduction in reductions.REDUCTIONS:
-        shape = reduction.shape(grid.depth, grid.length)
+    for reduction in (*reductions.REDUCTIONS, *grid.own):
+        shape = reduction.shape_in(grid.depth, grid.length)
         sizes |= dict(zip(reduction.dims, shape, strict=True))
     return sizes
 
 
-def array_variables() -> dict[str, Variable]:
-    """Return the variables of the reduced snapshots themselves, by name."""
+def array_variables(own: Sequence[Reduction]) -> dict[str, Variable]:
+    """Return the variables of the reduced snapshots themselves, and of the user's ``own``, by name."""
     return {
         r.variable: Variable(("time", *r.dims), r.dtype, _fill(r), r.about())
-        for r in reductions.REDUCTIONS
-        if r.dims
+        for r in (*(r for r in reductions.REDUCTIONS if r.dims), *own)
     }
 
 
@@ -197,15 +196,24 @@ def array_values(
     A smaller domain fills the lower corner of its part.
     """
     on_grid = {}
-    for name, variable in array_variables().items():
+    for name, variable in array_variables(grid.own).items():
         if names is None or name in names:
-            (reduction,) = (r for r in reductions.REDUCTIONS if r.variable == name)
+            known = (*reductions.REDUCTIONS, *grid.own)
+            (reduction,) = (r for r in known if r.variable == name)
             values = reduced.arrays.get(reduction.name, np.empty(0))
+            if not _fits(values, variable.shape(grid)):
+                values = np.empty(0)
             if reduction.missing is not None and (values == reduction.missing).any():
                 fill = np.asarray(variable.fill, values.dtype)
                 values = np.where(values == reduction.missing, fill, values)
             on_grid[name] = _on_grid(grid, variable, reduced, values)
     return on_grid
+
+
+def _fits(values: NDArray[Any], shape: tuple[int, ...]) -> bool:
+    """Return whether snapshots are of the form of a variable, not larger than the grid."""
+    sides = zip(values.shape[1:], shape[1:], strict=False)
+    return values.ndim == len(shape) and all(side <= room for side, room in sides)
 
 
 def _on_grid(

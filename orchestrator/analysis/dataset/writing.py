@@ -133,7 +133,7 @@ def _fill(
     for name, (of, values, about) in coordinates.items():
         target.array(name, of, values)
         target.describe(name, about)
-    parts, series, snapshots = {}, series_variables(reader.in_units), array_variables()
+    parts, series, snapshots = {}, series_variables(reader.in_units), array_variables(grid.own)
     for name, variable in {**STANDING, **series, **snapshots}.items():
         shape = (*grid.shape, *variable.shape(grid))
         parts[name] = target.variable(name, (*dimensions, *variable.more), shape, variable)

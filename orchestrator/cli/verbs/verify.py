@@ -35,7 +35,7 @@ def perform(options: argparse.Namespace) -> int:
     from orchestrator.analysis import comparison
     from orchestrator.cli import screen
     from orchestrator.formats.durable import read_json
-    from orchestrator.records import arrays, attempts, failures, selection
+    from orchestrator.records import arrays, attempts, failures, provenance, selection
     from orchestrator.records.status import read_statuses
 
     console = screen.console(options)
@@ -60,7 +60,8 @@ def perform(options: argparse.Namespace) -> int:
         after = _again(known, status.experiment.number, engine, Path(scratch))
     if len(before.height_maps) == 0:
         console.print("it kept no height maps; what else is there is compared", style="yellow")
-    compared = list(comparison.compare(before, after, int(known.get("snapshots", 0))))
+    own = provenance.own_of(experiment)
+    compared = list(comparison.compare(before, after, int(known.get("snapshots", 0)), own))
     return _tell(console, status.experiment.name, compared)
 
 
@@ -96,7 +97,8 @@ def _again(known: dict[str, Any], number: int, engine: Engine, scratch: Path) ->
     orphans.adopt()
     run = Run(known["stop_t0"], known["every_t0"], on_timeout=OnTimeout.RERUN)
     with Stop.on_signals() as stop:
-        task = Task(Experiment(number, point), 1, run, Outputs())
+        outputs = Outputs(own=known.get("own") or {})
+        task = Task(Experiment(number, point), 1, run, outputs)
         record = supervise(Assignment(task, engine, again, stop))
     if record.state is State.CANCELLED:
         raise KeyboardInterrupt

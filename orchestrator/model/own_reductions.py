@@ -1,0 +1,253 @@
+"""Reductions of a user's own: declared by a decorator, loaded by name, described in ``meta_data``."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+import traceback
+import types
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from orchestrator.errors import FormatError
+from orchestrator.formats.content_names import original
+from orchestrator.model.reductions import REDUCTIONS, Reduction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+
+GROUP = "rescal_sweep.reductions"
+"""Entry points of installed packages that are reductions."""
+
+DTYPES = ("float32", "float64")
+"""What an own reduction may be kept as; they have "not a number" for what could not be computed."""
+
+_TOLERANCE = 1e-5
+_TAKEN = {
+    *("time", "snapshot", "seed", "point"),
+    *(dim for r in REDUCTIONS for dim in r.dims),
+}
+_TRIAL_PLANES = 4  # that a trial adds at once
+_TOP_ROW_AIR = 3
+
+
+def reduction(  # noqa: PLR0913  # what describes an array
+    *,
+    units: str,
+    dims: Sequence[str] = (),
+    sizes: Mapping[str, int] | None = None,
+    long_name: str = "",
+    comment: str = "",
+    dtype: str = "float32",
+    planes: bool = False,
+) -> Callable[[Function], Function]:
+    """Declare a function as a reduction that ``outputs.own`` of a sweep file may name.
+
+    The function stays what it is, and can be called in a test.
+
+    Parameters
+    ----------
+    units
+        Of its values, such as ``cells``; ``1`` for a plain number.
+    dims
+        Dimensions of one snapshot's array: ``y`` (D), ``x`` (L) and those of ``sizes``; none for a
+        single number.
+    sizes
+        Further dimensions and their sizes.
+    long_name
+        What it is called in datasets (default: the function's name in words).
+    dtype
+        ``float32`` or ``float64``.
+    planes
+        Whether it is computed from planes: the function is called with the array, which begins as
+        zeros, with states, uint8 [plane, H, L], row 0 on top, and with the first plane's number, and
+        adds to the array. Else it gets the finished height map, int16 [D, L], and returns the array.
+
+    Raises
+    ------
+    ValueError
+        For dimensions without a size, and other dtypes.
+    """
+    known = {"y", "x", *(sizes or {})}
+    if clash := sorted((_TAKEN | {"y", "x"}) & {*(sizes or {})}):
+        raise ValueError(f"sizes: {', '.join(clash)}: the tool's own; take another name")
+    if unknown := [dim for dim in dims if dim not in known]:
+        raise ValueError(f"dims: {unknown[0]}: expected y, x, or a name in sizes with its size")
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype: expected float32 or float64, got {dtype}")
+
+    def declare(function: Function) -> Function:
+        compute = {"from_planes": lambda: function} if planes else {"from_map": function}
+        declared = Reduction(
+            name="",
+            variable="",
+            long_name=long_name or function.__name__.replace("_", " "),
+            units=units,
+            dtype=np.dtype(dtype).newbyteorder("<").str,
+            dims=tuple(dims),
+            sizes={name: int(size) for name, size in (sizes or {}).items() if name in dims},
+            tolerance=_TOLERANCE,
+            comment=comment,
+            **compute,
+        )
+        function.__dict__["reduction"] = declared
+        return function
+
+    return declare
+
+
+def load(name: str, reference: str, modules: Path) -> Reduction:
+    """Return the reduction that a reference names, as an output ``name``.
+
+    Parameters
+    ----------
+    reference
+        ``FILE.py:FUNCTION`` of a file in ``modules``, else ``MODULE:FUNCTION`` of an installed
+        package, after which its version may stand.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be imported, or is not declared as a reduction.
+    """
+    where, _, function_name = reference.partition(" ")[0].partition(":")
+    path = modules / where
+    try:
+        if where.endswith(".py"):
+            module = _executed(path)
+        else:
+            module = importlib.import_module(where)
+            path = Path(str(module.__file__))
+        source = hashlib.sha256(path.read_bytes()).hexdigest()
+    except (Exception, SystemExit) as error:
+        raise FormatError(f"cannot be imported: {told(error, str(path))}") from error
+    function = getattr(module, function_name, None)
+    declared = getattr(function, "reduction", None)
+    if function is None:
+        raise FormatError(f"{original(path.name)} has no function {function_name}")
+    if not isinstance(declared, Reduction):
+        wish = f"decorate {function_name} with orchestrator.reduction(...)"
+        raise FormatError(f"{function_name} is no reduction; {wish}")
+    return replace(
+        declared, name=name, variable=name, source={"reference": reference, "sha256": source}
+    )
+
+
+def _executed(path: Path) -> types.ModuleType:
+    """Execute a file as a module of its own, which leaves no compiled files beside it."""
+    module = types.ModuleType(f"_own_reductions_of_{path.stem}")  # hides no package
+    module.__file__ = str(path)
+    code = compile(path.read_bytes(), str(path), "exec")
+    sys.modules[module.__name__] = module  # dataclasses look there
+    exec(code, module.__dict__)  # noqa: S102  # the user's, who asks for it
+    return module
+
+
+def entry_point(name: str) -> tuple[str, str] | None:
+    """Return the reference and the version of an installed reduction; None where there is none."""
+    for point in metadata.entry_points(group=GROUP, name=name):
+        return point.value, point.dist.version if point.dist is not None else ""
+    return None
+
+
+def told(error: BaseException, file: str) -> str:
+    """Return an exception of foreign code in a line: its kind, its text and the line of ``file``."""
+    lines = [
+        line.lineno
+        for line in traceback.extract_tb(error.__traceback__)
+        if line.filename == file
+    ]
+    at = f" ({original(Path(file).name)}, line {lines[-1]})" if lines else ""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}{at}"
+
+
+def file_of(own: Reduction) -> str:
+    """Return the file that has a reduction's function."""
+    function = own.from_map if own.from_planes is None else own.from_planes()
+    return str(getattr(getattr(function, "__code__", None), "co_filename", ""))
+
+
+def check(own: Reduction, depth: int, height: int, length: int) -> None:
+    """Try a reduction on a made-up bed.
+
+    Raises
+    ------
+    FormatError
+        If it fails, or returns another shape or what is no array of numbers.
+    """
+    rng = np.random.default_rng(1)
+    heights = rng.integers(1, max(2, height // 2), (depth, length)).astype(np.int16)
+    try:
+        if own.from_planes is not None:
+            array = np.zeros(own.shape_in(depth, length), own.dtype)
+            rows = np.arange(height)[::-1, None]
+            states = np.where(rows < heights[:, None, :], 0, _TOP_ROW_AIR).astype(np.uint8)
+            add = own.from_planes()
+            for first in range(0, depth, _TRIAL_PLANES):
+                add(array, states[first : first + _TRIAL_PLANES], first)
+        elif own.from_map is not None:
+            fitted(own, own.from_map(heights), heights.shape)
+    except FormatError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise FormatError(
+            f"failed on a trial bed of {depth} x {length} columns: {told(error, file_of(own))}"
+        ) from error
+
+
+def fitted(own: Reduction, values: Any, shape: tuple[int, int]) -> NDArray[Any]:
+    """Return what a reduction has computed for a map of this shape, as its dtype.
+
+    Raises
+    ------
+    FormatError
+        If the array has another shape than declared, or is none of numbers.
+    """
+    array, wanted = np.asarray(values), own.shape_in(*shape)
+    if array.dtype.kind not in "biuf":
+        raise FormatError(f"expected numbers, got {array.dtype}")
+    if array.shape != wanted:
+        dims = ", ".join(own.dims) or "a single number"
+        raise FormatError(f"expected {_form(wanted)} ({dims}), got {_form(array.shape)}")
+    return array.astype(own.dtype)
+
+
+def _form(shape: tuple[int, ...]) -> str:
+    return f"shape ({', '.join(map(str, shape))})"
+
+
+def described(arrays: Any) -> Iterator[Reduction]:
+    """Yield the own reductions that ``arrays`` of a ``meta_data`` describes, without their code."""
+    shipped = {r.name for r in REDUCTIONS}
+    for name, about in arrays.items() if isinstance(arrays, dict) else ():
+        if name in shipped or not isinstance(about, dict):
+            continue
+        dims, sizes = about.get("dims"), about.get("sizes", {})
+        if not isinstance(dims, list) or not isinstance(sizes, dict):
+            continue
+        if {*dims[1:]} - {"y", "x", *sizes} or about.get("dtype") not in _STORED:
+            continue  # of a later version, or damaged
+        yield Reduction(
+            name=name,
+            variable=name,
+            long_name=str(about.get("long_name", name)),
+            units=str(about.get("units", "1")),
+            dtype=about["dtype"],
+            dims=tuple(dims[1:]),
+            sizes={dim: int(size) for dim, size in sizes.items()},
+            tolerance=_TOLERANCE,
+            comment=str(about.get("comment", "")),
+        )
+
+
+_STORED = tuple(np.dtype(name).newbyteorder("<").str for name in DTYPES)

@@ -1,0 +1,127 @@
+"""Reductions of a user's own, ``outputs.own``: found, imported and tried before anything is sent."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import FormatError
+from orchestrator.formats.content_names import name_by_content
+from orchestrator.model import own_reductions
+from orchestrator.sweepfile.fields import NAME, OWN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from orchestrator.model.reductions import Reduction
+    from orchestrator.sweepfile.consistency import Parts
+    from orchestrator.sweepfile.problems import Problems
+
+TAKEN = frozenset(
+    {
+        *("height", "spectrum", "cell_counts", "height_maps", "ffts", "times", "mean_height"),
+        *("roughness", "wavelength", "orientation", "crest_orientation", "crest_alignment"),
+        *("mass", "migration_speed", "mobile_fraction", "sintered_fraction", "snapshot_time"),
+        *("unplaced", "full_from", "state", "progress", "wall_time", "cell_size", "time_scale"),
+        *("shear_velocity", "wind_10m", "experiment", "time", "seed", "point", "snapshot"),
+        *("y", "x", "ky", "kx", "cell_state", "x_m", "y_m", "time_s"),
+    }
+)
+"""Names that datasets and files have already."""
+
+_NAME = re.compile(NAME)
+_LARGEST = 4096  # cells along a side of a trial bed
+_USUAL = 50  # where a formula decides
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOutputs:
+    """Own outputs as they are submitted.
+
+    Attributes
+    ----------
+    references
+        By the name of the output: the file with the hash of its content, or the module of an
+        installed package, the function, and the package's version.
+    modules
+        Where each of these files is, by that name.
+    """
+
+    references: Mapping[str, str] = field(default_factory=dict)
+    modules: Mapping[str, Path] = field(default_factory=dict)
+
+
+def settle(parts: Parts, folder: Path, problems: Problems) -> OwnOutputs:
+    """Find each function, beside the sweep file in ``folder`` or installed, and try it."""
+    references: dict[str, str] = {}
+    modules: dict[str, Path] = {}
+    sizes: dict[str, tuple[str, int]] = {}
+    for name, written in parts.outputs.values.get(OWN, {}).items():
+        position = parts.outputs.positions[f"{OWN}.{name}"]
+        try:
+            _refuse_name(name, parts)
+            reference, path = _found(written, folder)
+            own = own_reductions.load(name, reference, folder if path is None else path.parent)
+            _agree(own, sizes, parts.names)
+            own_reductions.check(own, *(_side(parts, side) for side in "DHL"))
+        except FormatError as error:
+            problems.add(position, f"outputs.{OWN}.{name}", f"{written}: {error}")
+            continue
+        if path is not None:
+            named = name_by_content(path)
+            modules[named] = path
+            reference = f"{named}:{reference.partition(':')[2]}"
+        references[name] = reference
+    return OwnOutputs(references, modules)
+
+
+def _refuse_name(name: str, parts: Parts) -> None:
+    if not _NAME.fullmatch(name):
+        raise FormatError(f"{name}: expected a name of small letters, digits and _")
+    if name in TAKEN or name in parts.names:
+        whose = "of the tool's own" if name in TAKEN else "of a parameter"
+        raise FormatError(f"{name} is a name {whose}; take another")
+
+
+def _found(written: str, folder: Path) -> tuple[str, Path | None]:
+    """Return how a function is loaded, and the file beside the sweep file that has it, if one has."""
+    module, colon, function = written.partition(":")
+    if not colon:
+        point = own_reductions.entry_point(written)
+        if point is None:
+            raise FormatError(
+                f"no installed package has it as an entry point of {own_reductions.GROUP}; "
+                f"for a file beside the sweep file write MODULE:{written}"
+            )
+        return " ".join(point).strip(), None
+    path = folder / f"{module}.py"
+    if path.is_file():
+        return f"{path.name}:{function}", path.absolute()
+    top = module.partition(".")[0]
+    if importlib.util.find_spec(top) is None:
+        raise FormatError(
+            f"no such file as {path.absolute()}, and no package {top} is installed"
+        )
+    versions = {
+        metadata.version(name) for name in metadata.packages_distributions().get(top, ())
+    }
+    return f"{module}:{function} {' '.join(sorted(versions))}".strip(), None
+
+
+def _agree(own: Reduction, sizes: dict[str, tuple[str, int]], parameters: set[str]) -> None:
+    """Refuse a dimension that is a parameter, or that two outputs have with different sizes."""
+    for dim, size in own.sizes.items():
+        if dim in parameters:
+            raise FormatError(f"{dim}, a dimension, is also the name of a parameter")
+        other, before = sizes.setdefault(dim, (own.name, size))
+        if before != size:
+            raise FormatError(f"{dim} has {size} values, but {before} in outputs.{OWN}.{other}")
+
+
+def _side(parts: Parts, name: str) -> int:
+    """Return a side of the domain in cells, the longest of those swept."""
+    return min(_LARGEST, max(1, int(max(parts.numbers(name), default=_USUAL))))
