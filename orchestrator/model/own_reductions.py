@@ -129,7 +129,7 @@ def load(name: str, reference: str, modules: Path) -> Reduction:
             path = Path(str(module.__file__))
         source = hashlib.sha256(path.read_bytes()).hexdigest()
     except (Exception, SystemExit) as error:
-        raise FormatError(f"cannot be imported: {told(error, str(path))}") from error
+        raise FormatError(f"cannot be imported: {sentence_of(error, str(path))}") from error
     function = getattr(module, function_name, None)
     declared = getattr(function, "reduction", None)
     if function is None:
@@ -159,7 +159,7 @@ def entry_point(name: str) -> tuple[str, str] | None:
     return None
 
 
-def told(error: BaseException, file: str) -> str:
+def sentence_of(error: BaseException, file: str) -> str:
     """Return an exception of foreign code in a line: its kind, its text and the line of ``file``."""
     lines = [
         line.lineno
@@ -201,7 +201,7 @@ def check(own: Reduction, depth: int, height: int, length: int) -> None:
         raise
     except (Exception, SystemExit) as error:
         raise FormatError(
-            f"failed on a trial bed of {depth} x {length} columns: {told(error, file_of(own))}"
+            f"failed on a trial bed of {depth} x {length} columns: {sentence_of(error, file_of(own))}"
         ) from error
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from orchestrator.errors import FormatError
 from orchestrator.model import Cause, Kind
-from orchestrator.model.own_reductions import file_of, fitted, load, told
+from orchestrator.model.own_reductions import file_of, fitted, load, sentence_of
 from orchestrator.text import time_t0
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Guarded:
             text = (
                 str(error)
                 if isinstance(error, FormatError)
-                else told(error, file_of(self._own))
+                else sentence_of(error, file_of(self._own))
             )
             detail = (
                 f"failed at t = {time_t0(self._time_t0)} t0 and has no values since: {text}"
