@@ -81,8 +81,8 @@ class _Server:
         self._prefix = engine.serve[:-1]
         self._ready = False
         self.lost = False
-        self._group = Group()
         self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._group = Group()
         words = (*engine.serve, str(other.fileno()))
         program = process.Program(words, Path(os.sep), self._group, (other.fileno(),))
         try:

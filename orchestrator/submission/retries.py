@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import text
-from orchestrator.errors import OrchestratorError
+from orchestrator.errors import OrchestratorError, RequestError
 from orchestrator.model import Cluster, Kind, State
 from orchestrator.records import attempts, intents, ledger
 from orchestrator.records.lock import locked
@@ -39,10 +39,10 @@ def retry(directory: SweepDirectory, token: str) -> None:
 
     What keeps it from that is written to the sweep's log.
     """
-    submission = intents.submission(directory, token)
-    if not submission.resources.retries:
-        return
     try:
+        submission = intents.submission(directory, token)
+        if not submission.resources.retries:
+            return
         site = packing.site(Cluster.SLURM)
         assert site is not None
         with locked(directory):
@@ -50,13 +50,8 @@ def retry(directory: SweepDirectory, token: str) -> None:
             for state in (State.TIMEOUT, State.OUT_OF_MEMORY):
                 short = [s for s in statuses if _ran_short(s, submission, state)]
                 if short:
-                    _send(
-                        directory,
-                        submission,
-                        short,
-                        more(submission.resources, state, site),
-                        site,
-                    )
+                    wanted = more(submission.resources, state, site)
+                    _send(directory, submission, short, wanted, site)
     except (OrchestratorError, OSError) as error:
         why = "; ".join(str(error).splitlines())
         sentence = f"submission {token}: what ended too soon is not retried: {why}"
@@ -64,7 +59,15 @@ def retry(directory: SweepDirectory, token: str) -> None:
 
 
 def more(resources: Resources, state: State, site: Site) -> Resources:
-    """Return twice the time or memory of a job, at most what its partition gives, a retry less."""
+    """Return twice the time or memory of a job, at most what its partition gives, a retry less.
+
+    As much time as before may be enough, since an attempt may go on where the last one ended.
+
+    Raises
+    ------
+    RequestError
+        If a job has had as much memory as there is, or any amount.
+    """
     left = dataclasses.replace(resources, retries=resources.retries - 1)
     chosen = feasibility.chosen(resources, site.partitions)
     if state is State.TIMEOUT:
@@ -75,9 +78,9 @@ def more(resources: Resources, state: State, site: Site) -> Resources:
         time_min = math.ceil(min(_TIMES * limit_s, *most_s, math.inf) / 60)
         return dataclasses.replace(left, time_min=time_min)
     memory_mb = feasibility.memory_mb(resources, site.partitions, site.limits)
-    if memory_mb is None:
-        return left
     most_mb = max((node.memory_mb for p in chosen for node in p.nodes), default=math.inf)
+    if memory_mb is None or memory_mb >= most_mb:
+        raise RequestError("its job had all the memory that there is")
     extra = {k: v for k, v in resources.extra.items() if k.replace("-", "_") != "mem_per_cpu"}
     mem = units.memory(min(_TIMES * memory_mb, most_mb))
     return dataclasses.replace(left, mem=mem, extra=extra)

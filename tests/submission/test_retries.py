@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator.errors import RequestError
 from orchestrator.model import (
     Cause,
     Cluster,
@@ -56,6 +57,14 @@ def test_twice_as_much_up_to_what_the_partition_gives(
     asked: Resources, state: State, wanted: Resources
 ) -> None:
     assert retries.more(asked, state, BOUNDED) == wanted
+
+
+@pytest.mark.parametrize("asked", [Resources(retries=1, mem="2000M"), Resources(retries=1)])
+def test_all_the_memory_of_a_node_is_not_asked_for_again(asked: Resources) -> None:
+    site = SITE if asked.mem is None else BOUNDED  # where nobody limits it, it was all
+
+    with pytest.raises(RequestError, match="had all the memory that there is"):
+        retries.more(asked, State.OUT_OF_MEMORY, site)
 
 
 @pytest.mark.parametrize(

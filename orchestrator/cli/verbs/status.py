@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator import settings
 from orchestrator.cli import arguments
+from orchestrator.errors import RequestError
 
 if TYPE_CHECKING:
     import argparse
@@ -36,6 +37,8 @@ def perform(options: argparse.Namespace) -> int:
     console = screen.console(options)
     data = settings.existing_data_directory(options.data_dir)
     known = list(paths.sweeps(data))
+    if options.usage and options.sweep is None and len(known) != 1:
+        raise RequestError("--usage: name one of the sweeps, as in: status quickstart --usage")
     if options.sweep is None and len(known) != 1:
         if options.json:
             sweeps = [*map(status_screen.summary, known)]
