@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
 from orchestrator.formats.content_names import name_by_content
-from orchestrator.model import own_reductions
 from orchestrator.sweepfile.fields import NAME, OWN
 
 if TYPE_CHECKING:
@@ -57,10 +56,15 @@ class OwnOutputs:
 
 def settle(parts: Parts, folder: Path, problems: Problems) -> OwnOutputs:
     """Find each function, beside the sweep file in ``folder`` or installed, and try it."""
+    wanted = parts.outputs.values.get(OWN, {})
+    if not wanted:
+        return OwnOutputs()
+    from orchestrator.model import own_reductions  # noqa: PLC0415  # NumPy, which few sweeps need
+
     references: dict[str, str] = {}
     modules: dict[str, Path] = {}
     sizes: dict[str, tuple[str, int]] = {}
-    for name, written in parts.outputs.values.get(OWN, {}).items():
+    for name, written in wanted.items():
         position = parts.outputs.positions[f"{OWN}.{name}"]
         try:
             _refuse_name(name, parts)
@@ -89,6 +93,8 @@ def _refuse_name(name: str, parts: Parts) -> None:
 
 def _found(written: str, folder: Path) -> tuple[str, Path | None]:
     """Return how a function is loaded, and the file beside the sweep file that has it, if one has."""
+    from orchestrator.model import own_reductions  # noqa: PLC0415  # as above
+
     module, colon, function = written.partition(":")
     if not colon:
         point = own_reductions.entry_point(written)
