@@ -50,6 +50,16 @@ def test_each_command_says_what_it_needs(plain: Bench) -> None:
     assert sorted(plain.place.rglob("*")) == before
 
 
+def test_a_plan_and_a_status_start_without_numpy(plain: Bench, tmp_path: Path) -> None:
+    """Loading it takes a third of the time in which a person waits for either."""
+    hidden = HIDDEN.replace('"matplotlib"', '"numpy", "matplotlib"')
+    (tmp_path / "sitecustomize.py").write_text(hidden)
+
+    for words in (["plan", "winds.yaml"], ["status", "winds"], ["--help"]):
+        done = plain.run(*words)
+        assert (done.returncode, done.stderr) == (0, ""), words
+
+
 def test_only_points_that_are_spread_need_a_library(plain: Bench) -> None:
     block = "  sample: {n: 4, method: METHOD, space: {Coef_A: {low: 0, high: 1}}}"
     text = (plain.place / "winds.yaml").read_text()
