@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -42,9 +44,11 @@ from tests.conftest import make_snapshot
 from tests.engine.parameters import snowfall
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from orchestrator.model import Engine, Record
+    from orchestrator.model import Engine, Progress, Record
+    from orchestrator.records.paths import AttemptDirectory
 
 PARAMETERS = snowfall(H=20, L=60, D=20, Lambda_I=0.01, Tau_min=0, Lgca_speedup=100)
 RUN = Run(stop_t0=800.0, every_t0=40.0, engine="builtin")
@@ -64,20 +68,22 @@ def _make(
     point, outputs = Point("k", PARAMETERS, seed=5), given.get("outputs", Outputs())
     engine = given.get("engine", simulator.builtin())
     task = Task(Experiment(0, point), attempt, run, outputs)
-    with Stop() as stop:
-        if stop_after is not None:
-
-            def watch() -> None:
-                deadline = time.monotonic() + 120
-                while time.monotonic() < deadline:
-                    progress = attempts.read_progress(claimed)
-                    if progress is not None and progress.snapshots >= stop_after:
-                        break
-                    time.sleep(0.005)
-                stop.request(State.TIMEOUT, Cause(Kind.CANCELLED))
-
-            threading.Thread(target=watch).start()
+    with Stop() as stop, _stopped_after(stop, stop_after):
         return supervise(Assignment(task, engine, directory, stop))
+
+
+@contextlib.contextmanager
+def _stopped_after(stop: Stop, snapshots: int | None) -> Iterator[None]:
+    """Ask for the end in the moment in which so many snapshots are told of."""
+    write = attempts.write_progress
+
+    def told(attempt: AttemptDirectory, progress: Progress) -> None:
+        write(attempt, progress)
+        if snapshots is not None and progress.snapshots >= snapshots:
+            stop.request(State.TIMEOUT, Cause(Kind.CANCELLED))
+
+    with mock.patch.object(attempts, "write_progress", told):
+        yield
 
 
 @pytest.fixture(scope="module")
