@@ -100,12 +100,13 @@ def resubmit(  # noqa: PLR0913  # what is chosen, and how, by name
     RequestError
         For an experiment that is running or pending, or for anything that submit would refuse.
     """
-    directory = selection.find_sweep(sweep, data_dir)
     named = str(sweep)
     is_file = named.endswith((".yaml", ".yml"))
     if overrides and not is_file:
         raise RequestError(f"--set {overrides[0]}: only for a sweep file; {named} is a name")
     file = sweepfile.load(Path(named), overrides) if is_file else None
+    # an override may have another name than the file
+    directory = selection.find_sweep(sweep if file is None else file.name, data_dir)
     selected = selection.choose(experiments, directory)
     if stale:
         selected = _stale(file, directory, selected)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,23 @@ def test_a_later_stop_is_gone_on_to_with_the_command_that_submit_tells(builtin: 
             builtin.place / d / f"winds/exp0/out/{name}.npz" for d in ("data_runs", "other")
         ]
         assert there[0].read_bytes() == there[1].read_bytes()
+
+
+def test_the_command_that_is_told_works_for_a_sweep_with_a_name_of_its_own(
+    bench: Bench,
+) -> None:
+    bench.write("[0]")
+    bench.go()
+    named = ("--set", "name=mine")
+    bench.run("submit", "winds.yaml", *named, "--wait")
+
+    told = bench.run("plan", "winds.yaml", *named, "--set", "run.stop=30").stdout
+    (command,) = re.findall(r"rescal-sweep (resubmit winds\.yaml .*)", told)
+    again = bench.run(*shlex.split(command), "--wait")
+
+    assert "--set=name=mine" in command
+    assert again.returncode == 0, again.stderr
+    assert "2 experiments: 2 done" in again.stdout
 
 
 def test_a_finer_interval_begins_anew_and_says_why(builtin: Bench) -> None:
