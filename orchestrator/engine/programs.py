@@ -78,6 +78,9 @@ def run(words: Sequence[str]) -> NoReturn:
         status = main(words)
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
+    except BaseException:  # noqa: BLE001  # a bug, of which a program that was forked has to tell itself
+        sys.excepthook(*sys.exc_info())
+        status = 1
     atexit._run_exitfuncs()  # noqa: SLF001  # which the fast way out leaves out
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):

@@ -867,6 +867,26 @@ def test_after_warming_no_run_compiles_anything(
     assert files() == warmed
 
 
+def test_a_bug_is_told_by_the_program_itself_however_it_was_started() -> None:
+    code = """
+import os, sys
+from orchestrator.engine import genesis, programs
+genesis.main = lambda words: 1 / 0
+try:
+    pid = os.fork()
+    if pid == 0:
+        programs.run(["genesis"])
+finally:  # as the process from which programs are forked ends
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) if pid else 7)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
+
+
 def test_an_unknown_program_is_refused(bench: Bench) -> None:
     ended = bench.run("regenesis")
 
