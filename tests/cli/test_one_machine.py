@@ -478,6 +478,21 @@ def test_a_first_plan_learns_how_long_it_takes_from_other_sweeps(bench: Bench) -
     assert "learnt from 2 experiments of other sweeps" in shown
 
 
+def test_a_project_that_is_there_is_left_as_it_is(bench: Bench) -> None:
+    bench.run("init", "dunes")
+    changed = bench.place / "dunes" / "sweeps" / "quickstart.yaml"
+    changed.write_text("name: mine\n")
+
+    again = bench.run("init", "dunes")
+    (bench.place / "dunes" / "sweeps" / "erosion.yaml").unlink()
+    parted = bench.run("init", "dunes")
+
+    assert again.stderr == "dunes: a project is there already; nothing was written\n"
+    assert (again.returncode, parted.returncode) == (2, 2)
+    assert "dunes/sweeps/quickstart.yaml: exists already; nothing was written" in parted.stderr
+    assert changed.read_text() == "name: mine\n"
+
+
 def test_a_first_plan_of_all_takes_a_short_run_of_the_engine_once_it_is_compiled(
     bench: Bench,
 ) -> None:

@@ -34,9 +34,11 @@ def perform(options: argparse.Namespace) -> int:
         for kind in ("sweeps", "templates")
         for source in sorted(shipped(kind).glob("*.yaml"))
     }
-    there = [f"{path}: exists already; nothing was written" for path in files if path.exists()]
+    there = [path for path in files if path.exists()]
+    if len(there) == len(files):
+        raise RequestError(f"{target}: a project is there already; nothing was written")
     if there:
-        raise RequestError(*there)
+        raise RequestError(*(f"{path}: exists already; nothing was written" for path in there))
     try:
         (target / "data_runs").mkdir(parents=True, exist_ok=True)
         for path, source in files.items():
