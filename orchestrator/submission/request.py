@@ -155,6 +155,9 @@ def _silence() -> str | None:
     """Return why Slurm's controller does not answer; None where it does."""
     if shutil.which("sbatch") is None:
         return "sbatch is not on the PATH"
+    configuration = os.environ.get("SLURM_CONF")
+    if configuration and not Path(configuration).is_file():  # for which Slurm waits a minute
+        return f"$SLURM_CONF: no such file as {configuration}"
     answer = ask("scontrol", "ping")
     return answer.reason if isinstance(answer, Unknown) else None
 

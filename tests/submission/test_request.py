@@ -53,6 +53,16 @@ def test_a_slurm_that_is_installed_but_silent_never_starts_workers_here(
     assert not bench.sweep.root.exists()
 
 
+def test_a_configuration_that_is_gone_is_told_at_once(bench: Bench, place: Path) -> None:
+    (place / "sbatch").write_text("#!/bin/sh\nexit 1\n")
+    (place / "sbatch").chmod(0o755)
+
+    done = at(bench, place, SLURM_CONF="/nowhere/slurm.conf").run("plan", "winds.yaml")
+
+    assert done.returncode == 2
+    assert "$SLURM_CONF: no such file as /nowhere/slurm.conf" in done.stderr
+
+
 def test_a_configuration_without_clients_is_a_slurm_too(bench: Bench, place: Path) -> None:
     done = at(bench, place, SLURM_CONF="/nowhere/slurm.conf").run("submit", "winds.yaml")
 
