@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
 
     from orchestrator.formats.parameters import Value
     from orchestrator.records.paths import AttemptDirectory
+
+
+def pytest_configure() -> None:
+    """Heed Ctrl-C, which a shell's background jobs ignore and hand on to all that tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
