@@ -44,6 +44,7 @@ def test_limits_are_those_of_the_cluster_and_of_the_user() -> None:
             account("root", default=True),
         ),
         qos=(Qos("normal", None, None), Qos("short", 50, 1800)),
+        memory_per_cpu_mb=100.0,
     )
 
 
