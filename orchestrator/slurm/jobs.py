@@ -161,9 +161,7 @@ def accounting(job_ids: Sequence[str], since: float = 0.0) -> dict[str, Accounte
     if not job_ids:
         return {}
     words = ["sacct", "--noheader", "--parsable2", f"--format={_ACCOUNTS}"]
-    if since > _SKEW_S:  # a site may refuse to look through all times (MaxQueryTimeRange)
-        start = time.localtime(since - _SKEW_S)
-        words.append(f"--starttime={time.strftime('%Y-%m-%dT%H:%M:%S', start)}")
+    words += start_option(since)
     answer = ask(*words, f"--jobs={','.join(job_ids)}")
     if isinstance(answer, Unknown):
         return answer
@@ -173,6 +171,14 @@ def accounting(job_ids: Sequence[str], since: float = 0.0) -> dict[str, Accounte
         for k, a in accounts.items()
         if a.submitted is None or a.submitted >= since - _SKEW_S
     }
+
+
+def start_option(since: float) -> list[str]:
+    """Return what limits sacct to jobs since then, as a site may want it (MaxQueryTimeRange)."""
+    if since <= _SKEW_S:
+        return []
+    start = time.localtime(since - _SKEW_S)
+    return [f"--starttime={time.strftime('%Y-%m-%dT%H:%M:%S', start)}"]
 
 
 def read_queue(text: str) -> dict[str, Queued]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.slurm import units
 from orchestrator.slurm.client import Unknown, ask
+from orchestrator.slurm.jobs import start_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _ACCOUNTS = "JobID,ElapsedRaw,AllocCPUS,TotalCPU,MaxRSS,ReqMem,JobName"
 _FIELDS = _ACCOUNTS.count(",") + 1
 _FRACTION = re.compile(r"\.\d+$")
-_SKEW_S = 300.0  # clocks of a login node and a controller may differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,8 @@ def of_jobs(job_ids: Sequence[str], since: float) -> list[Use] | Unknown:
     since
         Seconds since the epoch before which none of them was submitted.
     """
-    start = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(max(0.0, since - _SKEW_S)))
     words = ("--noheader", "--parsable2", "--duplicates", f"--format={_ACCOUNTS}")
-    answer = ask("sacct", *words, f"--starttime={start}", f"--jobs={','.join(job_ids)}")
+    answer = ask("sacct", *words, *start_option(since), f"--jobs={','.join(job_ids)}")
     return answer if isinstance(answer, Unknown) else read(answer)
 
 

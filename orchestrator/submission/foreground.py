@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +72,7 @@ def claim(
     request = Request(Cluster.HERE, sweep.run, sweep.outputs, sweep.resources, root)
     engine = simulator.find(root)
     points = expansion.expand(sweep)
-    with Checker(engine) as checker:
+    with contextlib.closing(Checker(engine)) as checker:
         problems = refusals(checker, sweep, directory, points)
     if problems:
         raise RequestError(*problems)

@@ -119,7 +119,7 @@ def plan(
     sweep = sweepfile.load(Path(file), overrides)
     wish = request(sweep, cluster_of(placement, overrides), placement)
     engine = simulator.find(wish.root)
-    with Checker(engine) as checker:
+    with contextlib.closing(Checker(engine)) as checker:
         comparison = compare_sweep(sweep, data_dir)
         wanted, directory = comparison.wanted, comparison.directory
         site = packing.site(wish.cluster)

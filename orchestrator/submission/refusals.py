@@ -7,7 +7,7 @@ import json
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from orchestrator.errors import ParameterError
 from orchestrator.formats import winds
@@ -15,7 +15,6 @@ from orchestrator.runner.preparation import PROPERTY_FILES, property_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from types import TracebackType
 
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Engine, Point, Sweep
@@ -69,15 +68,8 @@ class Checker:
             return [[] for _ in sets]
         return [[(name, sentence) for name, sentence in answer] for answer in answers]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the check, whether it was asked or not."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()

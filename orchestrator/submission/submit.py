@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,7 +104,7 @@ def submit(
     workers = workers_of(placement, local_pool.cores())
     # what can be refused is, before anything is written
     engine = simulator.find(wish.root)
-    with Checker(engine) as checker:
+    with contextlib.closing(Checker(engine)) as checker:
         points = expansion.expand(sweep)
         site = packing.site(wish.cluster)
         before = compare(sweep, directory, points)
