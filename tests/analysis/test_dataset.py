@@ -357,7 +357,10 @@ def test_grains_are_counted_by_state(found: Dataset) -> None:
 
 
 @pytest.mark.parametrize("engine", ["rescal-sweep", None])
-def test_xarray_opens_a_sweep_by_its_path(sweep: SweepDirectory, engine: str | None) -> None:
+def test_xarray_opens_a_sweep_by_its_path(
+    sweep: SweepDirectory, engine: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "now", lambda: "2026-01-31T12:00:00Z")  # stands in `history`
     with (
         xarray.open_dataset(sweep.root, engine=engine) as opened,
         dataset.open_sweep(sweep.root) as expected,
