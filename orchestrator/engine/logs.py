@@ -1,7 +1,7 @@
 """The engine's logs: headers always, rows with ``-info``, one at each snapshot.
 
-They go on where an earlier run in the same directory has left them.
-Of ReSCAL's logs those are written whose numbers this engine has; nothing reads the others.
+They go on where an earlier run in the same directory has left them. ReSCAL's lists of pairs and
+collisions, its gas fluxes and its fingerprints are not written; nothing reads them.
 """
 
 from __future__ import annotations
@@ -72,11 +72,18 @@ class Logs:
                 f"Output_directory: {directory}: cannot be written to: {error.strerror}",
             ) from error
 
-    def write_probabilities(self, tau_min: float, tau_max: float) -> None:
-        """Write the share of grains that erode at each stress."""
-        if not self._info or tau_max <= tau_min:
+    def write_start(self, simulation: Simulation) -> None:
+        """Write what is logged once, before the first turn.
+
+        These are the occurrences of all transitions, which are zero, and the share of grains that
+        erode at each stress.
+        """
+        occurrences = f"{0:11d}" * len(simulation.occurrences)
+        self._add("TRANSITIONS.log", f"\n0001:{occurrences}")
+        tau_min, tau_max, _ = simulation.strength
+        if tau_max <= tau_min:
             return
-        stresses = np.arange(_STRESSES)
+        stresses = np.arange(_STRESSES, dtype=np.float32)
         shares = np.clip((stresses - tau_min) / (tau_max - tau_min), 0, 1)
         lines = (f"{g:f}   {p:f}\n" for g, p in zip(stresses, shares, strict=True))
         self._add("PROB_CGV.log", "".join(lines))
@@ -98,7 +105,6 @@ class Logs:
             f"{number:04d}: \t{particles:09d} \t{fluid:09d} \t{density:f} \t{trapped:09d}\n",
         )
         self._add("VEL.log", f"{number:04d}:\t{fastest:f}\t{mean:f}\n")
-        self._add("TRANSITIONS.log", f"\n{number:04d}: {simulation.transitions:10d}")
         self._add(
             "TIME.log",
             f"{number:04d}:\t{simulation.transitions}\t{time!r}"

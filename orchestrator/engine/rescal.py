@@ -86,7 +86,13 @@ def main(words: Sequence[str]) -> None:
     del cells, cell_times  # as large as the run itself
     simulation.set_strength(strength)
     simulation.on_sweep = logs.write_sweep
-    logs.write_probabilities(float(strength.tau_min), float(strength.tau_max))
+    if wishes.info:
+
+        def on_ready() -> None:
+            simulation.settle_tau_max()
+            logs.write_start(simulation)
+
+        simulation.on_ready = on_ready
     target = pipe or Files(wishes, model, directory)
     number = 0
 
@@ -137,6 +143,8 @@ def _go_on(
             resumed, values, index=number, model=model, weather=weather
         )
     simulation.extend(stop=wishes.stop, every=wishes.every)
+    if wishes.info:
+        simulation.on_ready = simulation.settle_tau_max
     _report(
         wishes,
         f"resumes from the state saved after snapshot {number}, at {simulation.time:g} t0",

@@ -21,7 +21,7 @@ from orchestrator.engine.random48 import seeded
 from orchestrator.engine.schedule import Schedule
 from orchestrator.engine.settings import refuse_unsupported
 from orchestrator.engine.tasks import Regular
-from orchestrator.engine.transitions import table
+from orchestrator.engine.transitions import listed, table
 from orchestrator.engine.wind import Strength, Vane, Weather
 from orchestrator.formats.cellspace import Cell
 
@@ -139,6 +139,7 @@ class RunState:
         self.progress = Progress(since_t0=start, start_t0=start)
         self.directions = np.array([direction for direction, _, _ in pair_kinds(rows)])
         self.on_sweep: Callable[[Sweep], None] = _ignore
+        self.on_ready: Callable[[], None] | None = None  # called once, before the first turn
         self._shown: Shown | None = None
 
         due = start if wanted.gas else math.inf
@@ -172,6 +173,16 @@ class RunState:
     def transitions(self) -> int:
         """Transitions performed so far, those set off by others included."""
         return int(self.clock.state[PERFORMED])
+
+    @property
+    def occurrences(self) -> list[str]:
+        """Return the columns of ReSCAL's list of how often each transition occurred."""
+        return listed(
+            self.settings,
+            across=self.bed.corridor.width > 1,
+            sources=self.origin.sources,
+            sinks=self.origin.sinks,
+        )
 
     @property
     def eroding_share(self) -> float:

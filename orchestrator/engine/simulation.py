@@ -217,6 +217,9 @@ class Simulation(RunState):
 
     def _turns(self, on_snapshot: Callable[[Simulation], None]) -> bool:
         """Run turns until something else is due, see to it, and return whether to go on."""
+        if self.on_ready is not None:
+            self.on_ready()
+            self.on_ready = None
         pause = kmc_loop.advance(
             self.ground,
             self.rules,
@@ -315,16 +318,23 @@ class Simulation(RunState):
         self.atmosphere.refresh(self.ground)
         self._flow(following=0)
         self.atmosphere.press(self.ground)
-        tau_min, tau_max, _ = self.strength
-        counted = shear.census(self.ground, self.bed.corridor.solid, tau_min, tau_max)
-        if counted[0] and tau_max == 0:  # replaced when first used, after the census
-            tau_max = np.float32(self.speeds[0])
-            self.strength = self.strength._replace(tau_max=tau_max)
-        share = shear.eroding_share(counted, tau_min, tau_max)
+        counted = shear.census(self.ground, self.bed.corridor.solid, *self.strength[:2])
+        if counted[0]:
+            self.settle_tau_max()
+        share = shear.eroding_share(counted, *self.strength[:2])
         if math.isnan(share) and np.any(self.rates * self.ground.lengths[self.rules.kind]):
             raise ExitError(Exit.REFUSED, "Tau_max = 0: no gas moves, so that time cannot pass")
         self.clock.factor[ERODING] = share
         self._postpone()
+
+    def settle_tau_max(self) -> None:
+        """Replace a ``Tau_max`` of 0 by the largest speed of the gas, for the rest of the run.
+
+        The model does so when it first uses the value: after the first census of the stress, or
+        after the stabilisation if it logs the acceptance there.
+        """
+        if self.strength.tau_max == 0:
+            self.strength = self.strength._replace(tau_max=np.float32(self.speeds[0]))
 
     def _postpone(self) -> None:
         """Set the next gas cycle after the present time."""

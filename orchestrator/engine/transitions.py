@@ -102,6 +102,26 @@ def table(settings: Settings, *, across: bool, sources: bool, sinks: bool) -> li
     return [row for row in rows if row.rate >= 0 and row.possible]
 
 
+def listed(settings: Settings, *, across: bool, sources: bool, sinks: bool) -> list[str]:
+    """Return the columns of ReSCAL's list of occurrences: transitions, blocked ones, links.
+
+    Transitions of rate zero are listed too. A transition with a check has a second column, for
+    its attempts that are blocked; links of probability zero do not exist.
+    """
+    rows = _rows(settings, across=across, sources=sources, sinks=sinks)
+    columns = []
+    for row in rows:
+        columns += [row.name, f"{row.name} blocked"] if row.check else [row.name]
+    forward = settings.link_lift_forward > 0
+    links = {
+        "L1": settings.link_erosion_lift > 0,
+        "L2": forward,
+        "L3": True,
+        "L4": forward and settings.high_mobility,
+    }
+    return columns + [name for name, exists in links.items() if exists]
+
+
 def negative(settings: Settings, *, across: bool) -> list[str]:
     """Return the names of the transitions of negative rates that cannot be left out.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import os
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -363,6 +365,30 @@ def test_gas_that_cannot_move_ends_a_run_whose_time_would_not_pass(*, moving: bo
         simulation.run(stop=2, on_snapshot=print)
 
     assert simulation.time == (0 if moving else 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "settled", "first"),
+    [
+        ("no-properties", 1342.15649, 1348.341552734375),
+        ("two-dimensional", 1217.77661, 1215.207763671875),
+    ],
+)
+def test_an_absent_tau_max_is_the_largest_speed_when_it_is_first_used(
+    name: str, settled: float, first: float
+) -> None:
+    """Speeds of the original after the stabilisation and after the first cycle behind it."""
+    run = dataclasses.replace(
+        RECORDED[name], parameters=RECORDED[name].parameters | {"Tau_max": 0}, stop=0, every=0.5
+    )
+    plain, logged = run.start(), run.start()
+    logged.on_ready = logged.settle_tau_max
+
+    for simulation in (plain, logged):
+        simulation.run(stop=0, every=0.5, on_snapshot=mock.Mock())
+
+    assert logged.strength.tau_max == pytest.approx(settled, rel=1e-8)
+    assert plain.strength.tau_max == np.float32(first)
 
 
 def test_without_grains_at_the_start_none_are_kept_up() -> None:

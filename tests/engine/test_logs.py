@@ -78,16 +78,20 @@ def test_time_is_told_in_seconds_too(tmp_path: Path) -> None:
 
 
 def test_a_threshold_that_is_not_known_yet_has_no_probabilities(tmp_path: Path) -> None:
-    Logs(tmp_path, info=True).write_probabilities(20.0, 0.0)
+    simulation = started()
+    assert simulation.strength.tau_max == 0
+
+    Logs(tmp_path, info=True).write_start(simulation)
 
     assert not (tmp_path / "PROB_CGV.log").exists()
 
 
 def test_a_second_run_goes_on_with_the_logs_of_the_first(tmp_path: Path) -> None:
     def logged() -> dict[str, str]:
-        logs = Logs(tmp_path, info=True)
-        logs.write_probabilities(20.0, 900.0)
-        logs.write_rows(0, started())
+        logs, simulation = Logs(tmp_path, info=True), started()
+        simulation.set_strength(simulation.strength._replace(tau_max=np.float32(900)))
+        logs.write_start(simulation)
+        logs.write_rows(0, simulation)
         return {path.name: path.read_text("ascii") for path in tmp_path.iterdir()}
 
     first = logged()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SHORT = {"Lgca_speedup": 0, "Init_ncycl": 50, "Lambda_I": 0.3}
 
 LOGS = ["CELL.log", "CGV_COEF.log", "DENSITE.log", "TRANSITIONS.log", "VEL.log"]
+COLUMNS = 25 + 8 + 4  # transitions, those of them that have a check, links
 MAPS = ["ALTI00000_t0.log", "ALTI00001_t0.log", "ALTI00002_t0.log"]
 STATES = ["GR", "GRJ", "GRV", "EAUC", "VEG", "BORD", "DUM", "IN", "OUT", "TUNNEL"]
 
@@ -390,10 +391,28 @@ def test_the_probabilities_of_erosion_are_listed(finished: Bench) -> None:
     np.testing.assert_allclose(rows[:, 1], expected, atol=1e-6)
 
 
-def test_rows_do_not_change_the_run(ready: Bench) -> None:
-    ready.parameters({**SHORT, "Tau_max": None})
+def test_every_kind_of_transition_has_a_column_that_is_zero_at_the_start(
+    finished: Bench,
+) -> None:
+    text = (finished.root / "out" / "TRANSITIONS.log").read_text()
+
+    assert text.removeprefix("\n# NUMBER OF OCCURRENCES\n\n    ") == (
+        "\n0001:" + "          0" * COLUMNS
+    )
+
+
+@pytest.mark.parametrize("tau_max", [900, None])
+def test_rows_change_the_run_only_where_they_settle_tau_max(
+    ready: Bench, tau_max: int | None
+) -> None:
+    ready.parameters({**SHORT, "Tau_max": tau_max})
 
     plain = ready.streamed("-dcsp", "5t0", "-stop", "10t0")
+    logged = ready.streamed("-dcsp", "5t0", "-stop", "10t0", "-info")
 
-    assert ready.streamed("-dcsp", "5t0", "-stop", "10t0", "-info") == plain
-    assert len(plain.frames) == 3
+    assert len(plain.frames) == len(logged.frames) == 3
+    assert (logged == plain) == (tau_max is not None)
+    shares = np.array(_rows(ready.root / "out" / "PROB_CGV.log"), float)[:, 1]
+    largest = tau_max or 20 + 1 / (shares[21] - shares[20])
+    expected = np.clip((np.arange(2500) - 20) / (largest - 20), 0, 1)
+    np.testing.assert_allclose(shares, expected, atol=1e-4)
