@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 _WIDE = 1000  # of a file or a pipe, in which no line is broken
+_HEED_S = 0.2  # until a Ctrl-C is heeded that came in the moment before a wait
 
 
 def console(options: argparse.Namespace) -> Console:
@@ -50,6 +52,18 @@ def say(console: Console, message: str) -> None:
 def warn(console: Console, message: str) -> None:
     """Print what a person should know though the command goes on."""
     console.print(message, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
+def answer(console: Console, question: str) -> str | None:
+    """Ask on a terminal and return the line that a person types, None at the end of input.
+
+    ``input`` would miss a Ctrl-C that comes between the question and its wait for the line.
+    """
+    print(question, end="", flush=True, file=console.file)
+    while not select.select([sys.stdin], [], [], _HEED_S)[0]:
+        pass
+    line = sys.stdin.readline()
+    return line.strip() if line else None
 
 
 def busy(console: Console, message: str) -> Status:

@@ -152,12 +152,14 @@ def _asked(console: Console) -> _Answer:
     question = "(s)top them, (l)eave them running, or (w)ait on? [w] "
     while True:
         try:
-            word = console.input(Text(question)).strip().lower()
-        except (KeyboardInterrupt, EOFError):
+            word = screen.answer(console, question)
+        except KeyboardInterrupt:
+            word = None
+        if word is None:
             console.print()
             return _Answer.LEAVE
         for answer in _Answer:
-            if word in {answer.value, answer.name.lower()}:
+            if word.lower() in {answer.value, answer.name.lower()}:
                 return answer
         if not word:
             return _Answer.WAIT

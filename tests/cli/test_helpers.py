@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -171,6 +173,37 @@ def test_only_what_the_file_no_longer_has_is_removed_and_its_number_not_given_ag
     bench.run("submit", "winds.yaml", "--wait")
     assert [e.number for e in ledger.experiments(bench.sweep)] == [0, 2, 4, 5]
     assert "nothing to remove" in bench.run("prune", "winds").stdout
+
+
+def test_on_a_terminal_only_a_yes_removes(bench: Bench) -> None:
+    bench.write("[0, 100]")
+    bench.run("submit", "winds.yaml", "--wait")
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+    keyboard, terminal = pty.openpty()
+
+    def typed(keys: str) -> str:
+        os.write(keyboard, keys.encode())
+        words = [f"{Path(sys.executable).parent}/rescal-sweep", "prune", "winds"]
+        done = subprocess.run(
+            words,
+            cwd=bench.place,
+            env=bench.environment(),
+            stdin=terminal,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stderr == ""
+        return done.stdout
+
+    for keys in ("\x04", "\n", "no\n"):  # the end of input, a bare line, a word
+        assert typed(keys).endswith("nothing was removed; --yes removes them\n")
+    assert sorted(bench.sweep.numbers()) == [0, 1, 2, 3]
+    assert typed("y\n").endswith("removed 2 experiments\n")
+    assert sorted(bench.sweep.numbers()) == [0, 2]
+    os.close(keyboard)
+    os.close(terminal)
 
 
 def test_what_runs_is_not_removed(bench: Bench) -> None:

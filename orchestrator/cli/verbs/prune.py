@@ -11,8 +11,6 @@ from orchestrator.cli import arguments
 if TYPE_CHECKING:
     import argparse
 
-    from rich.console import Console
-
 EXAMPLES = ("quickstart", "quickstart --yes")
 """What may stand behind the verb."""
 
@@ -39,13 +37,11 @@ def perform(options: argparse.Namespace) -> int:
     counted = text.counted(len(pruned.numbers), "orphaned experiment")
     what = f"{counted} ({text.names(pruned.numbers)}), {text.size(pruned.size)}"
     screen.say(console, f"{name}: {what}")
-    if not options.yes and not _agreed(console):
+    question = "Remove them? y for yes: "
+    asked = not options.yes and sys.stdin.isatty()
+    if not options.yes and not (asked and screen.answer(console, question) == "y"):
         screen.say(console, "nothing was removed; --yes removes them")
         return 0
     pruned = prune(options.sweep, data_dir=options.data_dir, remove=True)
     screen.say(console, f"removed {text.counted(len(pruned.numbers), 'experiment')}")
     return 0
-
-
-def _agreed(console: Console) -> bool:
-    return sys.stdin.isatty() and console.input("Remove them? y for yes: ").strip() == "y"
