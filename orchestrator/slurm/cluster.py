@@ -11,7 +11,7 @@ import pwd
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.slurm.client import Unknown, ask
 from orchestrator.slurm.units import megabytes, seconds, whole
@@ -24,7 +24,8 @@ _WORD = re.compile(r"(\w+)=(\S*)")
 _UNABLE = ("down", "drain", "fail", "unk", "future", "error", "inval", "power", "reboot")
 
 _ASSOCIATION = "DefaultAccount,Cluster,Account,Partition,MaxSubmitJobs,MaxWall,QOS,DefaultQOS"
-_QOS = "Name,MaxSubmitJobsPerUser,MaxWall"
+_QOS = "Name,MaxSubmitJobsPerUser,MaxWall,GrpSubmitJobs"
+_QUEUED = "%a|%q|%P|%u"
 _NODE = "%R|%N|%c|%X|%Y|%m|%T|%f"
 
 
@@ -43,11 +44,21 @@ class Association:
 
 @dataclass(frozen=True, slots=True)
 class Qos:
-    """What one quality of service allows a user; None is no limit."""
+    """What one quality of service allows a user, and all users together; None is no limit."""
 
     name: str
     max_submit: int | None
     max_time_s: int | None
+    group_submit: int | None = None
+
+
+class Place(NamedTuple):
+    """Where jobs are in the queue, and whether they are this user's."""
+
+    account: str
+    qos: str
+    partition: str
+    mine: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,8 @@ class Limits:
     unknown
         Why the user's own limits could not be read, empty where they were or where there are none.
     queued
-        Jobs of this user in the queue, by account and QOS, array elements counted one by one.
+        Jobs in the queue, array elements counted one by one; those of others only where a limit
+        counts them.
     memory_per_cpu_mb, memory_per_node_mb
         The memory that a job gets which asks for none, where its partition does not say; None: all.
     """
@@ -82,7 +94,7 @@ class Limits:
     associations: tuple[Association, ...] = ()
     qos: tuple[Qos, ...] = ()
     unknown: str = ""
-    queued: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    queued: Mapping[Place, int] = field(default_factory=dict)
     memory_per_cpu_mb: float | None = None
     memory_per_node_mb: float | None = None
 
@@ -112,6 +124,8 @@ class Partition:
     ----------
     memory_per_cpu_mb, memory_per_node_mb
         The memory that a job gets which asks for none; None where the cluster's own counts.
+    own_qos
+        The QOS whose limits bind all jobs in the partition, whatever theirs is; empty for none.
     """
 
     name: str
@@ -132,6 +146,7 @@ class Partition:
     hidden: bool = False
     memory_per_cpu_mb: float | None = None
     memory_per_node_mb: float | None = None
+    own_qos: str = ""
 
     @property
     def up(self) -> bool:
@@ -181,18 +196,23 @@ def limits() -> Limits | Unknown:
     own = read_limits(config, associations, qos)
     if isinstance(own, Unknown) or not _bounded(own):
         return own
-    queued = ask("squeue", "--noheader", "--array", "--me", "--format=%a|%q")
+    whose = () if any(q.group_submit is not None for q in own.qos) else ("--me",)
+    queued = ask("squeue", "--noheader", "--array", *whose, f"--format={_QUEUED}")
     return own if isinstance(queued, Unknown) else _with_queue(own, queued)
 
 
 def _bounded(limits: Limits) -> bool:
     """Return whether anything limits how many jobs this user may have in the queue."""
-    bounds = [*(a.max_submit for a in limits.associations), *(q.max_submit for q in limits.qos)]
+    bounds = [a.max_submit for a in limits.associations]
+    bounds += [bound for q in limits.qos for bound in (q.max_submit, q.group_submit)]
     return any(bound is not None for bound in bounds)
 
 
 def _with_queue(limits: Limits, queued: str) -> Limits:
-    counted = Counter((account, qos) for account, qos in _rows(queued, columns=2))
+    counted = Counter(
+        Place(account, qos, partition, user == me())
+        for account, qos, partition, user in _rows(queued, columns=4)
+    )
     return dataclasses.replace(limits, queued=dict(counted))
 
 
@@ -230,8 +250,8 @@ def read_limits(
         enforced=frozenset(enforced) - {"none"},
         associations=tuple(_associations(associations, cluster)),
         qos=tuple(
-            Qos(name, whole(submit), seconds(wall))
-            for name, submit, wall in _rows(qos, columns=3)
+            Qos(name, whole(submit), seconds(wall), whole(group))
+            for name, submit, wall, group in _rows(qos, columns=4)
         ),
         unknown=unknown,
         memory_per_cpu_mb=megabytes(values.get("DefMemPerCPU", "")),
@@ -284,6 +304,7 @@ def _partition(row: Mapping[str, str], nodes: tuple[Node, ...]) -> Partition:
         hidden=row.get("Hidden") == "YES",
         memory_per_cpu_mb=megabytes(row.get("DefMemPerCPU", "")),
         memory_per_node_mb=megabytes(row.get("DefMemPerNode", "")),
+        own_qos=row.get("QoS", "").replace("N/A", ""),
     )
 
 

@@ -8,23 +8,22 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.slurm import units
+from orchestrator.slurm.bounds import association_of, chosen, levels_of, slots, usual_qos
 from orchestrator.slurm.cluster import my_groups
 from orchestrator.slurm.fit import Need, described, refusals
 from orchestrator.slurm.units import duration
-from orchestrator.text import counted, did_you_mean
+from orchestrator.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from orchestrator.model import Resources
-    from orchestrator.slurm.cluster import Association, Limits, Partition, Qos
+    from orchestrator.slurm.cluster import Limits, Partition
 
 _BOUND = {"associations", "limits", "qos", "safe", "wckeys"}
-_LIMITED = {"limits", "safe"}
 _PLAIN_FEATURES = re.compile(r"[\w.-]+(?:&[\w.-]+)*")
 
 
@@ -74,20 +73,12 @@ def _has_default(partition: Partition) -> bool:
 
 def _on_behalf(request: Resources, wanted: Need, limits: Limits) -> Need:
     """Add the account, the QOS and the groups in whose name a job would run."""
-    association = _association(request, limits) if _BOUND & limits.enforced else None
+    association = association_of(request, limits) if _BOUND & limits.enforced else None
     account, qos = request.account, request.qos
     if association is not None:
-        account, qos = association.account, qos or _usual_qos(association)
+        account, qos = association.account, qos or usual_qos(association)
     groups = None if os.geteuid() == 0 else my_groups()
     return dataclasses.replace(wanted, account=account, qos=qos, groups=groups)
-
-
-def chosen(request: Resources, partitions: Sequence[Partition]) -> list[Partition]:
-    """Return the partitions that a request names, or the default one."""
-    if request.partition is None:
-        return [p for p in partitions if p.default]
-    names = request.partition.split(",")
-    return [p for name in names for p in partitions if p.name == name]
 
 
 def check(request: Resources, partitions: Sequence[Partition], limits: Limits) -> list[str]:
@@ -96,53 +87,18 @@ def check(request: Resources, partitions: Sequence[Partition], limits: Limits) -
     Several partitions, as ``pbatch,pdebug``, are enough if one of them takes the request.
     """
     wanted = _on_behalf(request, need(request), limits)
-    problems = [*_unknown_partitions(request, partitions), *_own_limits(request, limits)]
+    problems = [*_unknown_partitions(request, partitions), *_own_names(request, limits)]
     if wanted.time_s is not None and wanted.time_s <= 0:
         problems.append("slurm.time: 0 lets nothing run; 1 minute is the least")
-    problems += _no_slot(request, limits)
+    problems += [
+        *_too_long(request, partitions, limits),
+        *_no_slot(request, partitions, limits),
+    ]
     refused = [
         refusals(request, wanted, partition, partitions)
         for partition in chosen(request, partitions)
     ]
     return problems + min(refused, key=len, default=[])
-
-
-@dataclass(frozen=True, slots=True)
-class Slots:
-    """How many jobs may be in the queue, array elements counted one by one, and who says so.
-
-    ``whose`` names the tightest limit; ``queued`` jobs of this user count against it.
-    """
-
-    most: int
-    queued: int
-    whose: str
-
-    @property
-    def free(self) -> int:
-        """How many more jobs may be queued."""
-        return max(0, self.most - self.queued)
-
-    @property
-    def sentence(self) -> str:
-        """The limit, and how much of it is used."""
-        used = f", and {self.queued} are queued" if self.queued else ""
-        return f"{self.whose} allows {counted(self.most, 'queued job')}{used}"
-
-
-def slots(request: Resources, limits: Limits) -> Slots:
-    """Return how many jobs a user may have in the queue, by the limit that leaves the fewest."""
-    bounds = [Slots(limits.max_job_count, 0, "the cluster")]
-    if _LIMITED & limits.enforced:
-        association, qos = _association(request, limits), _qos(request, limits)
-        if association is not None and association.max_submit is not None:
-            name = association.account
-            queued = sum(n for (account, _), n in limits.queued.items() if account == name)
-            bounds.append(Slots(association.max_submit, queued, f"account {name}"))
-        if qos is not None and qos.max_submit is not None:
-            queued = sum(n for (_, other), n in limits.queued.items() if other == qos.name)
-            bounds.append(Slots(qos.max_submit, queued, f"QOS {qos.name}"))
-    return min(bounds, key=lambda bound: bound.free)
 
 
 def chunks(tasks: int, limits: Limits) -> list[int]:
@@ -164,8 +120,8 @@ def _unknown_partitions(request: Resources, partitions: Sequence[Partition]) -> 
             yield f"slurm.partition: no partition {name}; there are {all_of_them}{hint}"
 
 
-def _own_limits(request: Resources, limits: Limits) -> Iterator[str]:
-    """Compare with what the user's own accounts allow, where the cluster insists on it."""
+def _own_names(request: Resources, limits: Limits) -> Iterator[str]:
+    """Compare with the accounts and QOS that are the user's own, where the cluster insists."""
     mine = [a.account for a in limits.associations]
     if request.account is not None and _BOUND & limits.enforced and request.account not in mine:
         known = ", ".join(dict.fromkeys(mine)) or "none is yours"
@@ -173,7 +129,7 @@ def _own_limits(request: Resources, limits: Limits) -> Iterator[str]:
     there = [q.name for q in limits.qos]
     if request.qos is not None and there and request.qos not in there:
         yield f"slurm.qos: no QOS {request.qos}; there are {', '.join(there)}"
-    association = _association(request, limits)
+    association = association_of(request, limits)
     if (
         request.qos in there
         and "qos" in limits.enforced
@@ -182,50 +138,36 @@ def _own_limits(request: Resources, limits: Limits) -> Iterator[str]:
     ):
         may = ", ".join(association.qos) or "none"
         yield f"slurm.qos: account {association.account} may not use {request.qos}, only {may}"
-    if request.time_min is None or not _LIMITED & limits.enforced:
+
+
+def _too_long(
+    request: Resources, partitions: Sequence[Partition], limits: Limits
+) -> Iterator[str]:
+    """Compare the time with the limit that counts; of several partitions, one has to allow it."""
+    if request.time_min is None:
         return
-    qos = _qos(request, limits)
-    for name, longest_s in (
-        (f"account {association.account}", association.max_time_s)
-        if association
-        else ("", None),
-        (f"QOS {qos.name}", qos.max_time_s) if qos else ("", None),
-    ):
-        if longest_s is not None and 60 * request.time_min > longest_s:
-            wanted = duration(60 * request.time_min)
-            yield f"slurm.time: {name} allows {duration(longest_s)}, {wanted} was asked"
+    wanted_s, sentences = 60 * request.time_min, []
+    for levels in levels_of(request, partitions, limits):
+        longest = (
+            (x.whose, x.bound.max_time_s) for x in levels if x.bound.max_time_s is not None
+        )
+        whose, longest_s = next(longest, ("", None))
+        if longest_s is None or wanted_s <= longest_s:
+            return
+        sentences.append(
+            f"slurm.time: {whose} allows {duration(longest_s)}, {duration(wanted_s)} was asked"
+        )
+    yield from sentences
 
 
-def _no_slot(request: Resources, limits: Limits) -> Iterator[str]:
+def _no_slot(
+    request: Resources, partitions: Sequence[Partition], limits: Limits
+) -> Iterator[str]:
     """Refuse where not even one job may be queued; one runs any number of experiments in turn."""
-    bound = slots(request, limits)
+    bound = slots(request, partitions, limits)
     if not bound.free:
         may = "wait until some have ended, or cancel them" if bound.most else "choose another"
         yield f"slurm: {bound.sentence}; {may}"
-
-
-def _association(request: Resources, limits: Limits) -> Association | None:
-    """Return what binds this user with the account asked for, the partition's own first."""
-    candidates = [
-        a
-        for a in limits.associations
-        if (a.account == request.account if request.account is not None else a.default)
-        and a.partition in {None, request.partition}
-    ]
-    return max(candidates, key=lambda a: a.partition is not None, default=None)
-
-
-def _qos(request: Resources, limits: Limits) -> Qos | None:
-    association = _association(request, limits)
-    name = request.qos or (_usual_qos(association) if association is not None else None)
-    return next((q for q in limits.qos if q.name == name), None)
-
-
-def _usual_qos(association: Association) -> str:
-    """Return the QOS of jobs that name none: the default, else the only one, else ``normal``."""
-    if association.default_qos is not None:
-        return association.default_qos
-    return association.qos[0] if len(association.qos) == 1 else "normal"
 
 
 def _count(text: str | None) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.model import Cluster
-from orchestrator.slurm import cluster, feasibility, units
+from orchestrator.slurm import bounds, cluster, feasibility, units
 from orchestrator.slurm.client import required
 from orchestrator.submission import slurm_jobs
 from orchestrator.submission.request import submission
@@ -100,11 +100,11 @@ def packing(
         return Packing(slurm=False, jobs=processes, at_once=processes, together=1, cores=1)
     resources = request.resources
     jobs = tasks(resources, experiments, sum(each_s), site)
-    chosen = feasibility.chosen(resources, site.partitions)
+    chosen = bounds.chosen(resources, site.partitions)
     whole = resources.together == 0 or any(partition.exclusive for partition in chosen)
     cores = max((node.cores for partition in chosen for node in partition.nodes), default=1)
     together = _together(resources, site)
-    slots = feasibility.slots(resources, site.limits)
+    slots = bounds.slots(resources, site.partitions, site.limits)
     return Packing(
         slurm=True,
         jobs=jobs,
@@ -131,7 +131,7 @@ def tasks(resources: Resources, experiments: int, expected_s: float, site: Site)
     expected_s
         Time that all experiments are expected to take on one core, in s.
     """
-    free = feasibility.slots(resources, site.limits).free // site.submissions
+    free = bounds.slots(resources, site.partitions, site.limits).free // site.submissions
     limit = limit_s(resources, site)
     short_s = _SHORT_S if limit is None else min(_SHORT_S, limit / 2)
     worth = max(_FEW, _ceil(expected_s, _together(resources, site) * short_s))
@@ -153,7 +153,7 @@ def limit_s(resources: Resources, site: Site) -> float | None:
     """
     if resources.time_min is not None:
         return 60.0 * resources.time_min
-    chosen = feasibility.chosen(resources, site.partitions)
+    chosen = bounds.chosen(resources, site.partitions)
     limits = [p.max_time_s if p.default_time_s is None else p.default_time_s for p in chosen]
     return min((float(time_s) for time_s in limits if time_s is not None), default=None)
 
@@ -185,7 +185,7 @@ def as_sent(submission: Submission, site: Site) -> Submission:
     )
     if resources.together or names_memory:
         return submission
-    chosen = feasibility.chosen(resources, site.partitions)
+    chosen = bounds.chosen(resources, site.partitions)
     there_mb = max((n.memory_mb for p in chosen for n in p.nodes), default=0.0)
     least_mb = min((p.max_memory_mb or there_mb for p in chosen), default=there_mb)
     mem = units.memory(least_mb) if least_mb < there_mb else "0"
@@ -208,6 +208,6 @@ def problems(directory: SweepDirectory, request: Request, site: Site | None) -> 
 
 def _together(resources: Resources, site: Site) -> int:
     """Return how many experiments run at the same time in a job: with 0, one per core."""
-    chosen = feasibility.chosen(resources, site.partitions)
+    chosen = bounds.chosen(resources, site.partitions)
     cores = max((node.cpus for partition in chosen for node in partition.nodes), default=1)
     return resources.together or cores

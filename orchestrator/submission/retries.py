@@ -19,7 +19,7 @@ from orchestrator.records import attempts, intents, ledger
 from orchestrator.records.lock import locked
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.records.status import read_statuses
-from orchestrator.slurm import feasibility, units
+from orchestrator.slurm import bounds, feasibility, units
 from orchestrator.submission import packing, start
 from orchestrator.submission.cost import expected_s
 from orchestrator.submission.intent import intend
@@ -69,7 +69,7 @@ def more(resources: Resources, state: State, site: Site) -> Resources:
         If a job has had as much memory as there is, or any amount.
     """
     left = dataclasses.replace(resources, retries=resources.retries - 1)
-    chosen = feasibility.chosen(resources, site.partitions)
+    chosen = bounds.chosen(resources, site.partitions)
     if state is State.TIMEOUT:
         limit_s = packing.limit_s(resources, site)
         if limit_s is None:

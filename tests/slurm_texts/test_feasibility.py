@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from orchestrator.model import Resources
 from orchestrator.slurm import cluster, units
-from orchestrator.slurm.cluster import Limits, Node, Partition, Qos
-from orchestrator.slurm.feasibility import check, chunks, slots
+from orchestrator.slurm.bounds import slots
+from orchestrator.slurm.cluster import Limits, Node, Partition, Place, Qos
+from orchestrator.slurm.feasibility import check, chunks
 
 TEXTS = Path(__file__).parent / "recorded"
 
@@ -207,10 +208,14 @@ def test_without_a_default_a_partition_has_to_be_named(limits: Limits) -> None:
 @pytest.mark.parametrize(
     ("queued", "problem"),
     [
-        ({("science", "normal"): 50}, []),
-        ({("root", "short"): 49}, []),
+        ({Place("science", "normal", "pbatch", mine=True): 50}, []),
+        ({Place("root", "short", "pbatch", mine=True): 49}, []),
+        ({Place("root", "short", "pbatch", mine=False): 50}, []),
         (
-            {("root", "short"): 30, ("science", "short"): 20},
+            {
+                Place("root", "short", "pbatch", mine=True): 30,
+                Place("science", "short", "pdebug", mine=True): 20,
+            },
             [
                 (
                     "slurm: QOS short allows 50 queued jobs, and 50 are queued; "
@@ -221,7 +226,7 @@ def test_without_a_default_a_partition_has_to_be_named(limits: Limits) -> None:
     ],
 )
 def test_only_where_no_job_at_all_may_be_queued_is_a_request_refused(
-    limits: Limits, queued: dict[tuple[str, str], int], problem: list[str]
+    limits: Limits, queued: dict[Place, int], problem: list[str]
 ) -> None:
     busy = dataclasses.replace(limits, queued=queued)
 
@@ -257,7 +262,7 @@ def test_limits_that_the_cluster_does_not_enforce_refuse_nobody(limits: Limits) 
     lax = dataclasses.replace(limits, enforced=frozenset())
 
     assert check(Resources(qos="short", time_min=31, account="ice"), ALL, lax) == []
-    assert slots(Resources(), lax).free == 20_000
+    assert slots(Resources(), ALL, lax).free == 20_000
 
 
 def test_a_qos_that_is_not_the_accounts_own_is_refused(limits: Limits) -> None:
@@ -269,8 +274,40 @@ def test_a_qos_that_is_not_the_accounts_own_is_refused(limits: Limits) -> None:
 
 
 def test_as_many_may_be_queued_as_the_strictest_limit_lets(limits: Limits) -> None:
-    assert slots(Resources(), limits).free == 5000
-    assert slots(Resources(qos="short"), limits).free == 50
+    assert slots(Resources(), ALL, limits).free == 5000
+    assert slots(Resources(qos="short"), ALL, limits).free == 50
+
+
+def test_the_qos_of_a_partition_counts_before_that_of_the_job_and_the_account(
+    limits: Limits,
+) -> None:
+    burst, wide = Qos("burst", 3, 7200), Qos("wide", None, None, group_submit=10)
+    there = dataclasses.replace(limits, qos=(*limits.qos, burst, wide))
+    partitions = (
+        BATCH,
+        dataclasses.replace(DEBUG, own_qos="burst", max_time_s=None),
+        dataclasses.replace(FAT, own_qos="wide"),
+    )
+    debug, fat = Resources(partition="pdebug"), Resources(partition="pfat")
+
+    def free(request: Resources, queued: dict[Place, int]) -> int:
+        return slots(request, partitions, dataclasses.replace(there, queued=queued)).free
+
+    mine = Place("root", "normal", "pbatch,pdebug", mine=True)
+    assert free(debug, {}) == 3
+    assert free(debug, {mine: 2, mine._replace(partition="pbatch"): 9}) == 1
+    assert free(debug, {mine._replace(mine=False): 2}) == 3
+    assert free(dataclasses.replace(debug, qos="short"), {}) == 3
+    assert free(Resources(partition="pbatch,pdebug"), {}) == 3
+    everybody = {mine._replace(partition="pfat", mine=own): 4 for own in (True, False)}
+    full = slots(fat, partitions, dataclasses.replace(there, queued=everybody))
+    assert full.sentence == (
+        "QOS wide of partition pfat together allows 10 queued jobs, and 8 are queued"
+    )
+    assert check(dataclasses.replace(debug, qos="short", time_min=120), partitions, there) == []
+    assert check(dataclasses.replace(debug, time_min=121), partitions, there) == [
+        "slurm.time: QOS burst of partition pdebug allows 2:00:00, 2:01:00 was asked"
+    ]
 
 
 def test_arrays_are_as_few_as_the_index_limit_allows(limits: Limits) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.model import Resources
-from orchestrator.slurm.cluster import Association, Limits, Node, Partition
+from orchestrator.slurm.cluster import Association, Limits, Node, Partition, Place
 from orchestrator.submission.packing import Site, as_sent, tasks
 
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ def _bounded(most: int, queued: int) -> Site:
         SITE.limits,
         enforced=frozenset({"limits"}),
         associations=(mine,),
-        queued={("science", "normal"): queued, ("other", "normal"): 7},
+        queued={
+            Place("science", "normal", "p", mine=True): queued,
+            Place("science", "normal", "p", mine=False): 3,
+            Place("other", "normal", "p", mine=True): 7,
+        },
     )
     return dataclasses.replace(SITE, limits=limits)
 
