@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator.analysis import crests, migration, observables
-from orchestrator.formats.durable import replacing
+from orchestrator.errors import FormatError
+from orchestrator.formats.durable import open_regular, replacing
 from orchestrator.records import arrays
 from orchestrator.threads import in_order
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 
 _UNREADABLE = (
-    *(OSError, KeyError, ValueError, EOFError, TypeError, AttributeError),
+    *(OSError, FormatError, KeyError, ValueError, EOFError, TypeError, AttributeError),
     *(struct.error, zipfile.BadZipFile, zlib.error),
 )
 
@@ -133,7 +134,7 @@ def _read(sweep: SweepDirectory) -> dict[int, tuple[str, Measured]]:
     """Return what is kept, by the number of the experiment, with the version that was measured."""
     with (
         contextlib.suppress(*_UNREADABLE),
-        sweep.series.open("rb") as opened,
+        open_regular(sweep.series) as opened,
         np.load(opened) as file,
     ):
         if str(file["code"]) != _code():

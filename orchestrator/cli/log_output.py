@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import RequestError
+from orchestrator.formats.durable import open_regular
 from orchestrator.records import attempts, failures
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.runner.output import HEAD_BYTES
@@ -94,7 +95,7 @@ def _show(path: Path, start: int) -> int:
     """
     letters = codecs.getincrementaldecoder("utf-8")("replace")
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(start if start <= size else HEAD_BYTES)
             while piece := file.read(_PIECE_BYTES):

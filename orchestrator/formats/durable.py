@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import os
 import secrets
@@ -192,16 +193,41 @@ def read_bytes(path: Path, largest: int | None = None) -> bytes:
 
 
 def _read_once(path: Path, largest: int | None) -> bytes:
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(handle, "rb") as file:  # noqa: PTH123  # a file descriptor
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise FormatError(f"{path}: expected a regular file")
-        if largest is not None and status.st_size > largest:
-            raise FormatError(
-                f"{path}: expected {largest} bytes at most, found {status.st_size}"
-            )
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if largest is not None and size > largest:
+            raise FormatError(f"{path}: expected {largest} bytes at most, found {size}")
         return file.read()
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """Open a file to read, for which nobody ever waits.
+
+    Raises
+    ------
+    FormatError
+        For what is no regular file: a directory, or a pipe, whose writer would be waited for.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise FormatError(f"{path}: expected a regular file")
+    return os.fdopen(handle, "rb")
+
+
+def read_ascii(path: Path) -> str:
+    """Return the text of a regular file of a simulation, with foreign characters replaced.
+
+    Raises
+    ------
+    FormatError
+        Naming the file, if it cannot be read.
+    """
+    try:
+        with io.TextIOWrapper(open_regular(path), "ascii", "replace") as file:
+            return file.read()
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> None:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
+from orchestrator.formats.durable import read_bytes
 from orchestrator.formats.parameters import (
     PARAMETERS,
     RefusedValueError,
@@ -80,7 +81,7 @@ def read(path: Path, names: Container[str] = PARAMETERS) -> ParFile:
         Likewise, for a name given twice.
     """
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
     except OSError as error:
         raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
     texts: dict[str, str] = {}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.errors import FormatError
+from orchestrator.formats.durable import read_ascii
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +90,7 @@ def read_properties(path: Path) -> Properties:
     FormatError
         Naming file and line, if an entry is missing or not a positive number.
     """
-    text = _text(path)
+    text = read_ascii(path)
     at = 0
     values = []
     for name in _NAMES:
@@ -120,7 +121,7 @@ def read_saturated_flux(path: Path) -> SaturatedFlux:
     """
     words = [
         (number, word)
-        for number, line in enumerate(_text(path).split("\n"), 1)
+        for number, line in enumerate(read_ascii(path).split("\n"), 1)
         for word in line.split()
     ]
     if not words or not _COUNT.fullmatch(words[0][1]):
@@ -139,13 +140,6 @@ def read_saturated_flux(path: Path) -> SaturatedFlux:
     if (np.diff(tau) <= 0).any():
         raise FormatError(f"{path}: expected rows of ascending tau")
     return SaturatedFlux(tau, erosion, ratio)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("ascii", errors="replace")
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _row(flux: SaturatedFlux, tau_min: float) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.errors import FormatError
+from orchestrator.formats.durable import read_ascii
 from orchestrator.formats.parameters import PARAMETERS
 
 if TYPE_CHECKING:
@@ -196,10 +197,7 @@ def read(path: Path) -> Winds:
     FormatError
         Naming the file, if it cannot be read, has fewer rows or rows that never end.
     """
-    try:
-        text = path.read_text("ascii", errors="replace")
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read: {error.strerror}") from error
+    text = read_ascii(path)
     start = _COUNT.match(text)
     if not start or start[2] not in UNITS:
         raise FormatError(f"{path}:1: expected the number of rows and t0 or rt, as in 3,t0")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from orchestrator.formats.durable import refuse_links, replacing, sync_directory
+from orchestrator.errors import FormatError
+from orchestrator.formats.durable import open_regular, refuse_links, replacing, sync_directory
 from orchestrator.model import reductions
 from orchestrator.model.snapshots import Reduced, Snapshot
 from orchestrator.records.journal import read_journal
@@ -28,7 +29,16 @@ if TYPE_CHECKING:
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # of every member, so that equal data make equal files
 _UNREADABLE = (
-    *(OSError, KeyError, ValueError, EOFError, RuntimeError, NotImplementedError, TypeError),
+    *(
+        OSError,
+        FormatError,
+        KeyError,
+        ValueError,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
+        TypeError,
+    ),
     *(MemoryError, struct.error, zipfile.BadZipFile, zlib.error),
 )
 """What reading a damaged .npz file may raise."""
@@ -100,7 +110,11 @@ def _times(path: Path) -> NDArray[np.float64]:
 
 def _read(path: Path, name: str) -> tuple[NDArray[Any], NDArray[np.float64]] | None:
     """Return a published array and its times; None where the file is missing or damaged."""
-    with contextlib.suppress(*_UNREADABLE), path.open("rb") as opened, np.load(opened) as file:
+    with (
+        contextlib.suppress(*_UNREADABLE),
+        open_regular(path) as opened,
+        np.load(opened) as file,
+    ):
         array, times = file[name], file["times"]
         if times.ndim == 1 and times.dtype == np.float64 and len(array) == len(times):
             return array, times

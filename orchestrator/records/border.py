@@ -8,6 +8,8 @@ from typing import Any
 Number = float
 """Stands for a finite number, whole or not."""
 
+_LARGEST = 2**63  # of a whole number; a greater one is damage and has no place in an array
+
 Fields = dict[str, type | tuple[type, ...]]
 """Names of fields and the types that each may have."""
 
@@ -17,6 +19,8 @@ def typed(data: object, fields: Fields) -> bool:
 
     >>> typed({"a": 1, "b": None}, {"a": int, "b": (str, type(None))}), typed([], {})
     (True, False)
+    >>> typed({"a": 10**400}, {"a": Number})
+    False
     """
     return isinstance(data, dict) and all(
         key in data and _is(data[key], wanted if isinstance(wanted, tuple) else (wanted,))
@@ -30,6 +34,8 @@ def all_of(values: object, wanted: type) -> bool:
 
 
 def _is(value: Any, wanted: tuple[type, ...]) -> bool:
+    if type(value) is int and abs(value) > _LARGEST:
+        return False
     if Number in wanted and type(value) in {int, float}:
         return math.isfinite(value)
     return type(value) in wanted

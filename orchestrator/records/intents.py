@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import FormatError
-from orchestrator.formats.durable import NO_SPACE, append_lines, write_spare
+from orchestrator.formats.durable import NO_SPACE, append_lines, open_regular, write_spare
 from orchestrator.model import (
     Cluster,
     KeepInitial,
@@ -165,11 +165,10 @@ def withdrawn(directory: SweepDirectory) -> dict[int, tuple[int, Kind]]:
 def version(directory: SweepDirectory) -> tuple[int, ...]:
     """Return what changes whenever somebody writes to the submissions."""
     try:
-        with directory.submissions.open(
-            "rb"
-        ) as file:  # opened: an answer of NFS's own may be old
+        # opened: an answer of NFS's own may be old
+        with open_regular(directory.submissions) as file:
             status = os.fstat(file.fileno())
-    except FileNotFoundError:
+    except (FileNotFoundError, FormatError):
         return ()
     return status.st_ino, status.st_size, status.st_mtime_ns
 

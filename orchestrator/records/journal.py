@@ -17,7 +17,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator.formats.durable import sync_directory
+from orchestrator.errors import FormatError
+from orchestrator.formats.durable import open_regular, sync_directory
 from orchestrator.model.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ class Journal:
 def read_journal(path: Path) -> Iterator[Snapshot]:
     """Yield the snapshots of a journal, up to its end or to a torn or damaged entry."""
     try:
-        file = path.open("rb")
-    except FileNotFoundError:
+        file = open_regular(path)
+    except (FileNotFoundError, FormatError):
         return
     with file:
         while (snapshot := _read_entry(file)) is not None:

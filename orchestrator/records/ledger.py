@@ -15,6 +15,7 @@ from orchestrator.errors import FormatError
 from orchestrator.formats.content_names import copy_by_content
 from orchestrator.formats.durable import (
     append_lines,
+    read_bytes,
     replacing,
 )
 from orchestrator.model import (
@@ -157,8 +158,9 @@ def keep_sweep_file(
     version = _versions(directory)
     if version:
         latest = directory.sweep_file(version)
-        if latest.read_text(encoding="utf-8") == text:
-            return latest
+        with contextlib.suppress(FormatError):
+            if read_bytes(latest) == text.encode():
+                return latest
     target = directory.sweep_file(version + 1)
     with replacing(target) as file:
         file.write(text.encode())
@@ -183,7 +185,7 @@ def log(directory: SweepDirectory, time: str, *texts: str) -> None:
     A log that cannot be written, as on a full disk, stops nothing.
     """
     line = "".join(f"{time} {text}\n" for text in texts).encode()
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     with contextlib.suppress(OSError):
         handle = os.open(directory.log, flags, 0o666)
         try:

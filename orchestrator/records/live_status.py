@@ -9,6 +9,8 @@ import socket
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from orchestrator.errors import FormatError
+from orchestrator.formats.durable import open_regular
 from orchestrator.model import Cause, Kind, State
 from orchestrator.records import attempts
 from orchestrator.records.status import read_statuses
@@ -182,10 +184,10 @@ class LiveStatus:
     def _last_line(self, job: str) -> str:
         """Return the last line that a job printed, Slurm's own only where it has no other."""
         try:
-            with job_output(self._directory, job).open("rb") as file:
+            with open_regular(job_output(self._directory, job)) as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
                 text = file.read().decode(errors="replace")
-        except OSError:
+        except (OSError, FormatError):
             return ""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         own = [line for line in lines if not line.startswith(_SLURMS)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from orchestrator.errors import FormatError, ParameterError
 from orchestrator.formats import parfile, winds
 from orchestrator.formats.cellspace import HEADER_BYTES, parse_header
-from orchestrator.formats.durable import refuse_links, remove_drafts, replacing
+from orchestrator.formats.durable import open_regular, refuse_links, remove_drafts, replacing
 from orchestrator.formats.templates import named_file
 from orchestrator.model import KeepInitial
 
@@ -178,7 +178,7 @@ def start_t0(experiment: Experiment, directory: ExperimentDirectory) -> float:
     if time is not None:
         return float(time)
     try:
-        with directory.cellspace.open("rb") as file:
+        with open_regular(directory.cellspace) as file:
             return parse_header(file.read(HEADER_BYTES)).time
     except (OSError, FormatError):  # the engine will say what is wrong with it
         return 0.0

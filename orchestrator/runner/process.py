@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import EngineError, StartError
+from orchestrator.errors import EngineError, FormatError, StartError
+from orchestrator.formats.durable import open_regular
 from orchestrator.records import attempts, survivors
 from orchestrator.runner import orphans
 from orchestrator.runner.output import Output
@@ -218,10 +219,10 @@ def _heeding_interrupts() -> Iterator[None]:
 def last_lines(log: Path, count: int = 20) -> tuple[str, ...]:
     """Return the last lines of a program's output that are not empty."""
     try:
-        with log.open("rb") as file:
+        with open_regular(log) as file:
             file.seek(-min(_LAST_BYTES, file.seek(0, os.SEEK_END)), os.SEEK_END)
             text = file.read().decode(errors="replace")
-    except OSError:
+    except (OSError, FormatError):
         return ()
     lines = [
         "".join(c for c in line if c.isprintable() or c == "\t") for line in text.splitlines()

@@ -19,7 +19,7 @@ import numpy as np
 
 from orchestrator.errors import FormatError
 from orchestrator.formats.cellspace import HEADER_BYTES, header_bytes, parse_header
-from orchestrator.formats.durable import read_json, replacing
+from orchestrator.formats.durable import open_regular, read_json, replacing
 from orchestrator.model import OnTimeout, State
 from orchestrator.records import arrays, attempts, journal, provenance
 from orchestrator.runner.throttle import Throttle
@@ -59,7 +59,7 @@ class Resumption:
         """The simulated time of the state; of cells, that of their snapshot."""
         if self.exact:
             return saved_t0(self.checkpoint)
-        with contextlib.suppress(OSError, FormatError), self.checkpoint.open("rb") as file:
+        with contextlib.suppress(OSError, FormatError), open_regular(self.checkpoint) as file:
             return parse_header(file.read(HEADER_BYTES)).time
         return None
 
@@ -175,8 +175,10 @@ def _kept(directory: ExperimentDirectory, earlier: AttemptDirectory) -> int:
 def saved_t0(path: Path) -> float | None:
     """Return the simulated time of a saved state, None where it does not say."""
     with (
-        contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile),
-        path.open("rb") as file,
+        contextlib.suppress(
+            OSError, FormatError, ValueError, KeyError, EOFError, zipfile.BadZipFile
+        ),
+        open_regular(path) as file,
         np.load(file, allow_pickle=False) as archive,
     ):
         return float(archive["time_t0"])

@@ -146,7 +146,7 @@ def test_a_refused_value_is_named_with_its_line(path: Path, text: str, sentence:
 def test_a_missing_file_and_a_directory_are_named(path: Path, tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"run\.par: cannot be read: No such file"):
         parfile.read(path)
-    with pytest.raises(FormatError, match=r"cannot be read: Is a directory"):
+    with pytest.raises(FormatError, match=r"expected a regular file"):
         parfile.read(tmp_path)
 
 

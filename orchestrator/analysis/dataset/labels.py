@@ -10,6 +10,7 @@ from orchestrator._version import __version__
 from orchestrator.analysis.dataset.variables import sizes_of
 from orchestrator.errors import optional
 from orchestrator.formats.content_names import original
+from orchestrator.formats.durable import read_bytes
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formats.winds import WIND
 from orchestrator.records import attempts, ledger
@@ -116,7 +117,7 @@ def _plain(values: Sequence[Value | None]) -> NDArray[Any]:
 
 def attributes(grid: Grid) -> dict[str, Any]:
     """Return what is said of the dataset as a whole."""
-    text = ledger.last_sweep_file(grid.directory).read_text(encoding="utf-8")
+    text = read_bytes(ledger.last_sweep_file(grid.directory)).decode(errors="replace")
     engines = {s.record.engine for s in grid.cells.values() if s.record is not None}
     values = {
         "Conventions": "CF-1.11",
