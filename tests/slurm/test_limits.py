@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.slurm.conftest import Cluster, Desk
 
@@ -48,6 +48,39 @@ def test_more_experiments_than_may_be_queued_run_in_turn(
     assert done.returncode == 0, done.stdout + done.stderr
     assert desk.counts() == {"done": 10}
     assert desk.attempts() == [1] * 10
+
+
+@pytest.fixture
+def burst(limited: Cluster) -> Iterator[Cluster]:
+    """The same cluster, whose partition pdebug has a QOS of its own: two jobs of a user, four of all."""
+    qos = ("qos", "burst", "MaxSubmitJobsPerUser=2", "GrpSubmitJobs=4", "MaxWall=20")
+    limited.ask("sacctmgr", "-i", "add", *qos)
+    limited.ask("scontrol", "update", "PartitionName=pdebug", "QoS=burst")
+    yield limited
+    limited.ask("scontrol", "update", "PartitionName=pdebug", "QoS=")
+
+
+def test_the_qos_of_a_partition_binds_before_the_jobs_own(
+    burst: Cluster, sit_at: Callable[[Cluster], Desk]
+) -> None:
+    desk = sit_at(burst)
+    desk.write("[0, 1, 2]")
+
+    long = desk.run("plan", "winds.yaml", "-t", "30", "-p", "pdebug")
+    planned = desk.run("plan", "winds.yaml", "-t", "10", "-p", "pdebug")
+    held = burst.submit("--hold", "-p", "pdebug", "--wrap", "true")
+    fewer = desk.run("plan", "winds.yaml", "-t", "10", "-p", "pdebug")
+    burst.ask("scancel", held)
+    done = desk.run("submit", "winds.yaml", "-t", "10", "-p", "pdebug", "--wait")
+
+    whose = "QOS burst of partition pdebug allows"
+    assert f"slurm.time: {whose} 0:20:00, 0:30:00 was asked" in long.stderr
+    assert "6 experiments in 2 Slurm jobs" in planned.stdout
+    assert f"{whose} 2 queued jobs" in planned.stdout
+    assert "6 experiments in 1 Slurm job" in fewer.stdout
+    assert f"{whose} 2 queued jobs, and 1 are queued" in fewer.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert desk.counts() == {"done": 6}
 
 
 def test_jobs_that_are_queued_count_and_a_full_queue_is_refused_before_anything_is_written(
