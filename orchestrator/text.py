@@ -85,6 +85,15 @@ def short_seconds(value: float) -> str:
     return f"{value:.2g} s"
 
 
+def hours(value: float) -> str:
+    """Return hours with two or three digits.
+
+    >>> hours(0.0123), hours(1.234), hours(1234.5)
+    ('0.012', '1.2', '1234')
+    """
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
 def moment(value: float, now: float) -> str:
     """Write a point in time, in seconds since the epoch, as the clock and calendar here show it.
 

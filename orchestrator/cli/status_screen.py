@@ -17,7 +17,7 @@ from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import present, read_statuses
 from orchestrator.submission.next_steps import next_steps
 from orchestrator.submission.status import status_of
-from orchestrator.submission.usage import usage_of
+from orchestrator.submission.usage import sentences, usage_of
 from orchestrator.submission.watch import watch_these
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def show_usage(
         console.print(usage_table.usage_table(shown))
     if len(shown) < count:
         screen.say(console, f"the {len(shown)} that used most; all {count} with --all")
-    for sentence in usage_table.sentences(usage):
+    for sentence in sentences(usage):
         screen.say(console, sentence)
 
 
@@ -101,7 +101,7 @@ def of_sweep(
     axes = intents.axes(directory)
     ending: list[Text] = [status_table.counts_line(statuses)]
     sweep = selection.word(directory)
-    causes = [Text(line) for line in failures.grouped(sweep, present(statuses), axes)]
+    causes = [Text(t.sentence) for t in failures.grouped(sweep, present(statuses), axes)]
     ending += causes if everything else _fitting(console, causes)
     ending += map(Text, next_steps(directory, statuses))
     if all(s.state is State.CANCELLED for s in present(statuses)) and not everything:

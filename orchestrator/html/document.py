@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.html.values import Diagram, Overview, Packed
+    from orchestrator.records.failures import Trouble
 
 _STATES = (
     State.DONE,
@@ -27,7 +27,6 @@ _STATES = (
     State.NEVER_SUBMITTED,
     *(state for state in State if state.bad),
 )
-_COMMAND = re.compile("rescal-sweep [^,]+")  # in a cause; a comma ends it
 
 
 def render(overview: Overview, exhibits: Sequence[Packed]) -> bytes:
@@ -44,6 +43,9 @@ def render(overview: Overview, exhibits: Sequence[Packed]) -> bytes:
         "progress": html.escape(overview.progress),
         "wind": _TURNING if overview.turning else _FROM_THE_LEFT,
         "states": _states(exhibits),
+        "used": "".join(
+            f'<p class="small">{html.escape(text)}.</p>\n' for text in overview.used
+        ),
         "causes": _causes(overview.causes),
         "count": str(len(exhibits)),
         "style": _asset("page.css"),
@@ -98,13 +100,19 @@ def _states(exhibits: Sequence[Packed]) -> str:
     )
 
 
-def _causes(causes: Sequence[str]) -> str:
+def _causes(causes: Sequence[Trouble]) -> str:
     """Return the list of causes of failure, with commands marked as code."""
     if not causes:
         return ""
-    marked = (_COMMAND.sub(r"<code>\g<0></code>", html.escape(cause)) for cause in causes)
-    items = "".join(f"<li>{cause}</li>\n" for cause in marked)
+    items = "".join(f"<li>{_marked(cause)}</li>\n" for cause in causes)
     return f'<h3>What went wrong</h3>\n<ul class="causes">\n{items}</ul>'
+
+
+def _marked(cause: Trouble) -> str:
+    marked = html.escape(cause.sentence)
+    for command in map(html.escape, cause.commands):
+        marked = marked.replace(command, f"<code>{command}</code>")
+    return marked
 
 
 def _asset(name: str) -> str:

@@ -17,6 +17,7 @@ from orchestrator.html.diagram import NO_DIAGRAM, diagram
 from orchestrator.records import failures, intents, ledger, selection, winds
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import present, time_left_s
+from orchestrator.submission import usage
 from orchestrator.threads import unnoticed
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def _overview(
         times=tuple(round(float(t), 6) for t in report_data.share(statuses).times),
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         progress=_progress(statuses),
+        used=_used(directory, ask_slurm=follow_s is None),
         causes=tuple(failures.grouped(selection.word(directory), statuses, axes)),
         sweep_file=content,
         templates=templates,
@@ -143,6 +145,12 @@ def _overview(
         follow_s=follow_s,
         turning=any(winds.turning(directory, s.experiment.point.parameters) for s in statuses),
     )
+
+
+def _used(directory: SweepDirectory, *, ask_slurm: bool) -> tuple[str, ...]:
+    """Return what the sweep has used; Slurm's accounts are slow to ask while a page is followed."""
+    used = usage.usage_of(directory, ask_slurm=ask_slurm)
+    return tuple(sentence[0].upper() + sentence[1:] for sentence in usage.sentences(used))
 
 
 def _progress(statuses: Sequence[Status]) -> str:

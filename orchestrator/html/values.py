@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.observables import Quantity
     from orchestrator.model import Status
     from orchestrator.model.snapshots import Reduced
+    from orchestrator.records.failures import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,10 @@ class Overview:
         Date and time at which the page is written, in UTC.
     progress
         A sentence on the progress of the sweep.
+    used
+        Sentences on what the sweep has used, such as core-hours.
     causes
-        A sentence for each cause of failure, with the command that mends it.
+        What ended badly, for each cause, with the commands that mend it.
     sweep_file
         The text of the sweep file as it was submitted last.
     templates
@@ -94,7 +97,8 @@ class Overview:
     times: tuple[float, ...]
     written: str
     progress: str
-    causes: tuple[str, ...]
+    used: tuple[str, ...]
+    causes: tuple[Trouble, ...]
     sweep_file: str
     templates: Mapping[str, str]
     commands: tuple[str, ...]

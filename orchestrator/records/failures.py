@@ -6,7 +6,7 @@ import math
 import re
 import signal
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator import text
 from orchestrator.model import State
@@ -132,12 +132,19 @@ def continued(continuation: Continuation | None) -> str:
     return f"{reached} from cell states only (new gas, new random stream); results will differ"
 
 
+class Trouble(NamedTuple):
+    """Experiments that ended badly for the same cause: a sentence, and the commands in it."""
+
+    sentence: str
+    commands: tuple[str, ...]
+
+
 def grouped(
     name: str,
     statuses: Sequence[Status],
     axes: Sequence[Sequence[str]],
-) -> list[str]:
-    """Return a sentence for each cause: how many, where on the axes, and the command that mends it.
+) -> list[Trouble]:
+    """Return for each cause how many, where on the axes, and the command that mends it.
 
     Parameters
     ----------
@@ -151,11 +158,13 @@ def grouped(
         if status.state.bad:
             key = (status.state, *_key(_cause(status)))
             causes.setdefault(key, []).append(status)
-    return [
-        f"{len(group)} {group[0].state.value}{_shared(group)}{_where(group, statuses, axes)}"
-        f": {_remedy(name, group[0].state, group)}"
-        for group in sorted(causes.values(), key=len, reverse=True)
-    ]
+    troubles = []
+    for group in sorted(causes.values(), key=len, reverse=True):
+        state = group[0].state
+        remedy = _remedy(name, state, group)
+        what = f"{len(group)} {state.value}{_shared(group)}{_where(group, statuses, axes)}"
+        troubles.append(Trouble(f"{what}: {remedy.sentence}", remedy.commands))
+    return troubles
 
 
 def _key(cause: Cause | None) -> tuple[object, ...]:
@@ -208,16 +217,19 @@ def _values(status: Status, names: Sequence[str]) -> tuple[Value, ...]:
     return tuple(parameters.get(name, "") for name in names)
 
 
-def _remedy(name: str, state: State, group: Sequence[Status]) -> str:
-    """Return the command that mends a cause; an engine's own error is to be looked at first."""
+def _remedy(name: str, state: State, group: Sequence[Status]) -> Trouble:
+    """Return what mends a cause; an engine's own error is to be looked at first."""
     again = f"rescal-sweep resubmit {name} --state {state.value}"
     if state is State.FAILED:
-        return f"look with rescal-sweep logs {name} {group[0].experiment.name}, then {again}"
+        look = f"rescal-sweep logs {name} {group[0].experiment.name}"
+        return Trouble(f"look with {look}, then {again}", (look, again))
     cause = _cause(group[0])
     if cause is not None and cause.kind is Kind.TIME_LIMIT:
         limit_s = math.ceil(_MORE * (cause.limit_s or 0.0))
-        return f"raise run.time_limit in the sweep file, e.g. to {limit_s}s, and resubmit that file"
-    return " ".join([again, *_more(state, group)])
+        more = f"raise run.time_limit in the sweep file, e.g. to {limit_s}s, and resubmit that file"
+        return Trouble(more, ())
+    command = " ".join([again, *_more(state, group)])
+    return Trouble(command, (command,))
 
 
 def _more(state: State, group: Sequence[Status]) -> Iterator[str]:

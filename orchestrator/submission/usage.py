@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from orchestrator import text
 from orchestrator.model import Cluster
 from orchestrator.records import attempts, intents, ledger
 from orchestrator.slurm import cluster, jobs, usage
 from orchestrator.slurm.client import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from orchestrator.model import Experiment, Record
     from orchestrator.records.paths import SweepDirectory
@@ -85,7 +86,8 @@ class Usage:
     experiments
         Those with an attempt that has ended, by number.
     jobs
-        Its jobs; None where it had none here, and why where that cannot be told.
+        Its jobs; None where it had none here or Slurm was not asked, and why where that cannot be
+        told.
     """
 
     experiments: tuple[ExperimentUsage, ...]
@@ -121,14 +123,38 @@ class Usage:
         }
 
 
-def usage_of(directory: SweepDirectory) -> Usage:
-    """Return what a sweep has used, orphaned experiments too."""
+def usage_of(directory: SweepDirectory, *, ask_slurm: bool = True) -> Usage:
+    """Return what a sweep has used, orphaned experiments too; of its jobs what Slurm knows."""
     each = [
         _of_records(experiment, records)
         for experiment in ledger.experiments(directory)
         if (records := _records(directory, experiment))
     ]
-    return Usage(tuple(each), _of_jobs(directory))
+    return Usage(tuple(each), _of_jobs(directory) if ask_slurm else None)
+
+
+def sentences(usage: Usage) -> Iterator[str]:
+    """Yield what the sweep has used in all, and what Slurm has counted."""
+    each = usage.experiments
+    if not each:
+        yield "nothing used yet: no attempt has ended"
+        return
+    made, bad = sum(e.attempts for e in each), sum(e.bad for e in each)
+    core_hours = sum(e.core_hours for e in each)
+    counted = f"{text.counted(len(each), 'experiment')} in {text.counted(made, 'attempt')}"
+    parts = [f"{counted}: {text.hours(core_hours)} core-hours"]
+    if measured_s := sum(e.measured_s for e in each):
+        parts.append(f"{100 * sum(e.cpu_s for e in each) / measured_s:.0f} % of it computing")
+    if (memory := most(e.memory_mb for e in each)) is not None:
+        parts.append(f"at most {text.size(1e6 * memory)} of memory for an engine")
+    yield ", ".join(parts)
+    if bad:
+        lost = sum(e.bad_wall_s for e in each) / _HOUR_S
+        yield f"of these {text.hours(lost)} core-hours in {text.counted(bad, 'attempt')} that ended badly"
+    if isinstance(usage.jobs, Unknown):
+        yield f"what its jobs have used cannot be told: {usage.jobs.reason}"
+    elif usage.jobs is not None and usage.jobs.starts:
+        yield _sentence_of_jobs(usage.jobs, core_hours)
 
 
 def most(values: Iterable[float | None]) -> float | None:
@@ -182,3 +208,17 @@ def _of_jobs(directory: SweepDirectory) -> JobsUsage | Unknown | None:
         memory_mb=most(use.memory_mb for use in own),
         requested_mb=most(use.requested_mb for use in own),
     )
+
+
+def _sentence_of_jobs(jobs: JobsUsage, core_hours: float) -> str:
+    counted = f"Slurm's accounts: {text.counted(jobs.starts, 'job')}"
+    parts = [f"{counted}, {text.hours(jobs.core_hours)} core-hours allocated"]
+    if jobs.core_hours:
+        share = min(1.0, core_hours / jobs.core_hours)
+        parts.append(f"{100 * share:.0f} % of them taken by experiments")
+    if jobs.memory_mb is not None:
+        wanted = (
+            "" if jobs.requested_mb is None else f" of {text.size(1e6 * jobs.requested_mb)}"
+        )
+        parts.append(f"at most {text.size(1e6 * jobs.memory_mb)}{wanted} of memory in a job")
+    return ", ".join(parts)

@@ -45,7 +45,11 @@ def test_attempts_that_ended_badly_are_counted(bench: Bench) -> None:
 
     told = json.loads(bench.run("status", "winds", "--usage", "--json").stdout)
     shown = bench.run("status", "winds", "--usage").stdout
+    bench.run("report", "winds")
+    page = (bench.sweep.root / "report.html").read_text()
 
+    for sentence in shown.splitlines()[-2:]:
+        assert f'<p class="small">{sentence[0].upper()}{sentence[1:]}.</p>' in page
     assert [(e["attempts"], e["ended_badly"]) for e in told["experiments"]] == [(1, 1)] * 2
     assert "core-hours in 2 attempts that ended badly" in shown
 

@@ -16,6 +16,7 @@ from orchestrator.analysis.dataset.grid import Dimension
 from orchestrator.html.diagram import NO_DIAGRAM, diagram
 from orchestrator.model import Experiment, Point, State, Status
 from orchestrator.model.reductions import spectrum
+from orchestrator.records.failures import Trouble
 from tests.conftest import make_reduced, with_arrays
 
 if TYPE_CHECKING:
@@ -108,7 +109,13 @@ def overview() -> Overview:
         times=(0.0, 10.0, 20.0, 30.0, 40.0, 50.0),
         written="2026-01-31 12:00 UTC",
         progress="5 of 6 experiments are done.",
-        causes=("1 failed (rescal exited): look with rescal-sweep logs winds exp4",),
+        used=("6 experiments in 7 attempts: 1.2 core-hours",),
+        causes=(
+            Trouble(
+                "1 failed (rescal exited): look with rescal-sweep logs winds exp4",
+                ("rescal-sweep logs winds exp4",),
+            ),
+        ),
         sweep_file="name: winds\nextends: snow\n",
         templates={"snow": "parameters: {H: 20}  # <low>\n"},
         commands=("rescal-sweep submit winds.yaml --wait",),

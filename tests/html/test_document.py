@@ -14,6 +14,7 @@ import pytest
 
 from orchestrator import html
 from orchestrator.model import State
+from orchestrator.records.failures import Trouble
 from tests.conftest import make_reduced, with_arrays
 from tests.html.conftest import NAMES, QUANTITIES, SHAPE, laid_out, without_maps
 
@@ -191,9 +192,15 @@ def test_a_block_is_made_coarser_until_it_is_as_small_as_it_must_be(
 def test_hostile_words_stay_words(
     make_exhibit: Callable[..., Exhibit], overview: Overview, allowance: Allowance
 ) -> None:
-    cause = f"{HOSTILE}: look with rescal-sweep logs {HOSTILE}"
+    command = f"rescal-sweep logs {HOSTILE}"
+    cause = Trouble(f"{HOSTILE}: look with {command}", (command,))
     hostile = dataclasses.replace(
-        overview, name=HOSTILE, description=HOSTILE, sweep_file=HOSTILE, causes=(cause,)
+        overview,
+        name=HOSTILE,
+        description=HOSTILE,
+        sweep_file=HOSTILE,
+        used=(HOSTILE,) * len(overview.used),
+        causes=(cause,),
     )
     exhibit = make_exhibit(0, State.FAILED, remark=HOSTILE, log_tail=(HOSTILE,))
     tame = _page(overview, [make_exhibit(0)], allowance)

@@ -71,7 +71,7 @@ def test_causes_that_differ_in_what_was_printed_are_one(
     last = "/runs/exp#/run.par:#: no more than #e-05 cells"
     cause = Cause(Kind.EXITED, program="rescal", status=3, last_line=last)
 
-    (found,) = failures.grouped("winds", ended(State.FAILED, cause), AXES)
+    ((found, _),) = failures.grouped("winds", ended(State.FAILED, cause), AXES)
 
     assert found == (
         '2 failed (rescal exited with status 3; last output: "/runs/exp2/run.par:2: no more '
@@ -101,7 +101,7 @@ def test_other_programs_statuses_and_words_are_other_causes(
 ) -> None:
     statuses = ended(State.FAILED, cause)[:3] + ended(State.FAILED, other)[3:]
 
-    found = failures.grouped("winds", statuses, AXES)
+    found = [t.sentence for t in failures.grouped("winds", statuses, AXES)]
 
     assert [line.partition(" (")[0] for line in found] == ["1 failed", "1 failed"]
 
@@ -114,7 +114,7 @@ def test_causes_that_differ_in_their_folders_are_one(
         for path in ("/p/here/ffts.npz", "there/too/ffts.npz")
     )
 
-    (found,) = failures.grouped("winds", here[:3] + there[3:], AXES)
+    ((found, _),) = failures.grouped("winds", here[:3] + there[3:], AXES)
 
     assert found.startswith("2 failed (cannot write /p/here/ffts.npz: no space, or alike), ")
 
@@ -124,7 +124,7 @@ def test_of_one_that_was_stopped_only_by_what_is_told(
 ) -> None:
     stopped = ended(State.TIMEOUT, Cause(Kind.SIGNAL, status=15))
 
-    (found,) = failures.grouped("winds", stopped, AXES)
+    ((found, _),) = failures.grouped("winds", stopped, AXES)
 
     assert found.startswith("2 timeout (stopped by SIGTERM), 2 of 2")
 
@@ -173,7 +173,7 @@ def test_each_state_has_its_remedy(ended: Callable[..., list[Status]]) -> None:
     asked = Resources(time_min=60, mem="4G")
 
     def remedy(state: State) -> str:
-        (line,) = failures.grouped("winds", ended(state, resources=asked), AXES)
+        ((line, _),) = failures.grouped("winds", ended(state, resources=asked), AXES)
         return line.partition(": ")[2]
 
     assert remedy(State.TIMEOUT) == "rescal-sweep resubmit winds --state timeout -t 90"
@@ -209,7 +209,7 @@ def test_each_state_has_its_remedy(ended: Callable[..., list[Status]]) -> None:
 def test_where_nothing_was_asked_the_remedy_is_by_what_the_job_had(
     ended: Callable[..., list[Status]], state: State, cause: Cause, command: str
 ) -> None:
-    (line,) = failures.grouped("winds", ended(state, cause), AXES)
+    ((line, _),) = failures.grouped("winds", ended(state, cause), AXES)
 
     assert line.endswith(f": {command}")
 

@@ -88,5 +88,5 @@ def _tell_nothing(console: Console, done: Resubmitted) -> None:
     screen.say(console, f"{name}: nothing to resubmit")
     console.print(status_table.counts_line(statuses))
     sweep = selection.word(done.directory)
-    for line in failures.grouped(sweep, statuses, intents.axes(done.directory)):
-        screen.say(console, line)
+    for trouble in failures.grouped(sweep, statuses, intents.axes(done.directory)):
+        screen.say(console, trouble.sentence)
