@@ -41,7 +41,8 @@ def who_runs(started: Started) -> str:
         return f"{text.counted(started.workers, 'worker')} started"
     if not started.jobs:
         return "no jobs sent"
-    return f"{text.counted(started.jobs, 'job')} sent to Slurm as {', '.join(started.job_ids)}"
+    ids = f"job id{'s' * (len(started.job_ids) > 1)} {', '.join(started.job_ids)}"
+    return f"{text.counted(started.jobs, 'job')} sent to Slurm, {ids}"
 
 
 def left(left: Left) -> str:
