@@ -25,7 +25,7 @@ from orchestrator.formats.parameters import PARAMETERS, RefusedValueError, parse
 from orchestrator.formats.templates import parse_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from orchestrator.engine.settings import Settings
     from orchestrator.formats.parameters import Value
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 Problem = tuple[str, str]
 
 _REFUSED = 2
+_READERS: dict[str, Callable[[Path], object]] = {
+    "Phys_prop_file": properties.read_properties,
+    "Qsat_file": properties.read_saturated_flux,
+    "Wind_file": wind.read,
+}
 _SEED = 1  # of the random part of a layer, which changes none of what is asked here
 
 
@@ -114,21 +119,24 @@ def _read(name: str, value: Value) -> Value:
 
 def _files(values: Mapping[str, Value]) -> Iterator[Problem]:
     """Yield the files that cannot be read."""
-    readers = {
-        "Phys_prop_file": properties.read_properties,
-        "Qsat_file": properties.read_saturated_flux,
-        "Wind_file": wind.read,
-    }
-    for name, read in readers.items():
+    for name in _READERS:
         if name == "Qsat_file" and "Phys_prop_file" not in values:
             continue
         if name in values:
-            try:
-                read(Path(str(values[name])))
-            except FormatError as error:
-                yield name, str(error).removeprefix(f"{name}: ")
+            if why := _unreadable(name, str(values[name])):
+                yield name, why
         elif name == "Qsat_file":
             yield name, "expected one beside Phys_prop_file"
+
+
+@functools.lru_cache(maxsize=256)  # many parameter sets name the same files
+def _unreadable(name: str, path: str) -> str:
+    """Return why the file that a parameter names cannot be read; empty if it can."""
+    try:
+        _READERS[name](Path(path))
+    except FormatError as error:
+        return str(error).removeprefix(f"{name}: ")
+    return ""
 
 
 def _space(values: Mapping[str, Value], wanted: Settings) -> Iterator[Problem]:
