@@ -49,7 +49,7 @@ lint: .venv/.lint node_modules/.package-lock.json
 	npx --no-install biome ci --error-on-warnings
 
 bench: .venv/.test
-	for each in startup reduction supervision throughput engine analysis page; do $(BIN)/python benchmarks/$$each.py || exit; done
+	for each in startup scale reduction supervision throughput engine analysis page; do $(BIN)/python benchmarks/$$each.py || exit; done
 
 # a throw-away Slurm cluster of four nodes on this machine; needs root and Debian's packages
 slurm-demo: .venv/.demo

@@ -83,7 +83,7 @@ class Desk:
         }
 
     def scale(self, count: int) -> None:
-        """Plan, submit and look at many experiments that do not start."""
+        """Plan, submit, look at and cancel many experiments that do not start."""
         self._write("many", count)
         later = "slurm.extra={begin: now+1hour}"
         print(f"{count} experiments, s")
@@ -93,7 +93,7 @@ class Desk:
         notes = (self._place / "data_runs/many/submissions.jsonl").read_text().splitlines()
         arrays = next(len(n["job_ids"]) for n in map(json.loads, notes) if "job_ids" in n)
         print(f"{'calls of sbatch':40} {arrays:8d}")
-        self._timed("cancel", "many")
+        print(f"{'cancel':40} {self._timed('cancel', 'many'):8.2f}")
 
     def short(self, count: int, pack: str) -> None:
         """Run short experiments to the end; print how busy the cores were meanwhile."""
