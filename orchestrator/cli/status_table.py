@@ -17,6 +17,7 @@ from orchestrator.records.status import coordinates, counts, present, time_left_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from orchestrator.formats.parameters import Value
     from orchestrator.model import Status
 
 COLOURS = {
@@ -167,15 +168,13 @@ def axis_table(
     states = list(counts(there))
     rows: list[tuple[str, ...]] = []
     for names in axes:
-        groups: dict[str, list[Status]] = {}
+        groups: dict[tuple[tuple[str, Value], ...], list[Status]] = {}
         for status in there:
-            values = coordinates(status.experiment, [names])
-            label = ", ".join(
-                f"{name} = {text.number(value)}" for name, value in values.items()
-            )
-            groups.setdefault(label, []).append(status)
-        for label, group in groups.items():
+            values = tuple(coordinates(status.experiment, [names]).items())
+            groups.setdefault(values, []).append(status)
+        for values, group in groups.items():
             numbers = counts(group)
+            label = ", ".join(f"{name} = {text.number(value)}" for name, value in values)
             rows.append((label, *(str(numbers.get(state, "")) for state in states)))
     if most is not None and len(rows) > most:
         rows[most - 1 :] = [(f"... {len(rows) - most + 1} more",)]

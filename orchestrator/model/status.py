@@ -37,6 +37,8 @@ class State(enum.Enum):
     LOST = "lost"
     NEVER_SUBMITTED = "never_submitted"
 
+    __hash__ = object.__hash__  # that of Enum is Python code, which ten thousand statuses feel
+
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen unless somebody asks for it."""

@@ -32,12 +32,17 @@ def read_statuses(
     wanted = intents.wanted_attempts(made)
     withdrawn = intents.withdrawn(directory)
     orphaned = intents.orphaned(directory)
+    begun = set(directory.numbers()) if only is None else only  # nothing is there of the others
     statuses = []
     for experiment in ledger.experiments(directory):
         if only is None or experiment.number in only:
             attempt, asked_by = wanted.get(experiment.number, (0, None))
             try:
-                status = _status(directory, experiment, attempt, asked_by, by_token)
+                status = (
+                    _status(directory, experiment, attempt, asked_by, by_token)
+                    if experiment.number in begun
+                    else _not_begun(experiment, attempt, asked_by)
+                )
                 if experiment.number in withdrawn:
                     status = _withdrawn(status, *withdrawn[experiment.number])
                 status = _with_earlier(directory, status)
@@ -62,10 +67,8 @@ def _status(
     Where several submissions asked for that attempt, the one counts by which it was claimed.
     """
     made = _latest_attempt(directory, experiment.number)
-    if made == wanted == 0:
-        return Status(experiment, State.NEVER_SUBMITTED, 0, None)
-    if made < wanted:
-        return Status(experiment, State.PENDING, wanted, submission)
+    if made == 0 or made < wanted:
+        return _not_begun(experiment, wanted, submission)
     attempt = directory.experiment(experiment.number).attempt(made)
     claim = attempts.read_claim(attempt)
     if claim is not None:
@@ -133,6 +136,13 @@ def times_asked_for(statuses: Iterable[Status]) -> list[float]:
     return sorted(
         {round(every * m, _DECIMALS) for every, multiples in times for m in multiples}
     )
+
+
+def _not_begun(experiment: Experiment, wanted: int, submission: Submission | None) -> Status:
+    """Return the status of an experiment whose attempt ``wanted``, 0 for none, nobody has claimed."""
+    if wanted == 0:
+        return Status(experiment, State.NEVER_SUBMITTED, 0, None)
+    return Status(experiment, State.PENDING, wanted, submission)
 
 
 def _latest_attempt(directory: SweepDirectory, number: int) -> int:
