@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from orchestrator.model.snapshots import Reduced
 
 _SHORTEST = 4  # cells; what is shorter is single grains
-_NARROWEST = 12  # cells of length in which waves are looked for
+NARROWEST = 12  # cells of length in which waves are looked for
 _FEWEST = 1.5  # waves in the domain
 _PEAK = 2  # wavenumbers each way that belong to a peak, which seldom falls on a whole one
 _BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
@@ -246,9 +246,9 @@ def _measured(
     roughness = np.sqrt(np.einsum("tyx,tyx->t", heights, heights) / known)
     rough = roughness > 0
     peaks, come = np.full((len(maps), 2), np.nan), np.full(len(maps), np.nan)
-    if length >= _NARROWEST:
+    if length >= NARROWEST:
         tapered = migration.tapered(fft.rfft(heights, axis=2), length)
-        peaks[rough] = _dominant_waves(_periodogram(tapered[rough], length), length)
+        peaks[rough] = dominant_waves(tapered[rough], length)
         resemblance, power = migration.resemblance(tapered, length), migration.power(heights)
         for i in np.flatnonzero(rough[:-1] & rough[1:]):
             come[i + 1] = migration.shift(resemblance[i], power[i : i + 2], maps.shape[1])
@@ -286,11 +286,22 @@ def _periodogram(tapered: NDArray[np.complexfloating], length: int) -> NDArray[n
     return np.concatenate([mirrored, power], axis=2)
 
 
-def _dominant_waves(power: NDArray[np.float32], length: int) -> NDArray[np.float64]:
-    """Return the dominant wave of each map: [map, 2], wavelength in cells and direction in degrees.
+def dominant_waves(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float64]:
+    """Return the dominant wave of each map, as :func:`series` has it.
 
-    ``power`` is from :func:`_periodogram`.
+    Parameters
+    ----------
+    tapered
+        The transforms along the wind [map, D, L // 2 + 1] of maps that are not flat, from
+        :func:`orchestrator.analysis.migration.tapered`; L is twelve or more.
+
+    Returns
+    -------
+    NDArray
+        float64 [map, 2], wavelength in cells and direction in degrees; not a number where none
+        stands out.
     """
+    power = _periodogram(tapered, length)
     count, depth, columns = power.shape[0], power.shape[1], power.shape[2] - 2 * _PEAK
     ky, kx = np.fft.fftfreq(depth, 1 / depth), np.arange(columns)
     frequency = np.hypot(ky[:, None] / depth, kx / length)

@@ -79,7 +79,7 @@ def read(kind: str, words: Words) -> Choice:
     return Choice(
         kind=kind,
         output=Path(chosen["output"]) if "output" in chosen else None,
-        time=_moment(chosen["time"], "--time") if "time" in chosen else None,
+        time=moment(chosen["time"], "--time") if "time" in chosen else None,
         seed=chosen.get("seed"),
         rows=chosen.get("rows"),
         columns=chosen.get("columns"),
@@ -95,7 +95,7 @@ def read(kind: str, words: Words) -> Choice:
         threshold=_number(chosen["threshold"], "--threshold")
         if "threshold" in chosen
         else None,
-        look=_look(chosen),
+        look=look(chosen),
     )
 
 
@@ -112,7 +112,7 @@ def _refuse(kind: str, chosen: Mapping[str, Any]) -> None:
                 )
     if len(several := [f"--{name}" for name in _SUMMARIES if name in chosen]) > 1:
         raise RequestError(f"{several[1]}: {several[0]} is there already")
-    in_nature = "time" in chosen and _moment(chosen["time"], "--time").in_nature
+    in_nature = "time" in chosen and moment(chosen["time"], "--time").in_nature
     if in_nature and kind not in _IN_NATURE:
         raise RequestError(f"--time in nature: of {_and(_IN_NATURE)} only, not of {kind}")
 
@@ -137,7 +137,14 @@ def _quantities(names: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(stripped)
 
 
-def _moment(word: str | float, option: str) -> Moment:
+def moment(word: str | float, option: str) -> Moment:
+    """Read a time: a number is in t0, a duration such as ``30d`` in nature.
+
+    Raises
+    ------
+    RequestError
+        With the option, for anything else.
+    """
     time_s = text.read_seconds(str(word).strip())
     if time_s is not None:
         return Moment(time_s, in_nature=True)
@@ -154,7 +161,7 @@ def _summary(chosen: Mapping[str, Any]) -> Summary:
             return Summary(how, *_window(chosen[how.value], f"--{how.value}"))
     if "crosses" in chosen:
         return Summary(How.CROSSING, level=_number(chosen["crosses"], "--crosses"))
-    time = _moment(chosen["time"], "--time") if "time" in chosen else None
+    time = moment(chosen["time"], "--time") if "time" in chosen else None
     return Summary(How.AT, time, time)
 
 
@@ -163,7 +170,7 @@ def _window(window: str | Sequence[float], option: str) -> tuple[Moment | None, 
     ends = window.split(",") if isinstance(window, str) else [str(end) for end in window]
     if len(ends) != 2:
         raise RequestError(f"{option}: expected FROM,TO such as 200,600, got {window}")
-    first, last = (_moment(end, option) if end.strip() else None for end in ends)
+    first, last = (moment(end, option) if end.strip() else None for end in ends)
     if first and last and first.in_nature != last.in_nature:
         raise RequestError(
             f"{option}: expected both ends in t0 or both in nature, got {window}"
@@ -189,7 +196,14 @@ def _frames(count: int) -> int:
     return count
 
 
-def _look(chosen: Mapping[str, Any]) -> Look:
+def look(chosen: Mapping[str, Any]) -> Look:
+    """Read how a picture looks, of which everything may be left out.
+
+    Raises
+    ------
+    RequestError
+        For an option that is not readable, such as a font that is not there.
+    """
     family, points = _font(chosen.get("font"))
     return Look(
         title=chosen.get("title"),
