@@ -24,8 +24,9 @@ from orchestrator.model.pictures import (
 from orchestrator.plots import colours, style
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from orchestrator.analysis.observables import Quantity
     from orchestrator.model.pictures import Words
 
 _MAPS = ("phase-diagram", "profile", "animation", "dunes")
@@ -58,8 +59,10 @@ _LARGEST_IN = 100.0
 _DPI = (10, 2400)
 
 
-def read(kind: str, words: Words) -> Choice:
+def read(kind: str, words: Words, own: Mapping[str, Quantity] | None = None) -> Choice:
     """Return what is to be drawn; the name of a quantity is short for ``quantity`` of that one.
+
+    ``own`` are the quantities that are the user's own.
 
     Raises
     ------
@@ -67,12 +70,13 @@ def read(kind: str, words: Words) -> Choice:
         For an unknown kind, an option that it would ignore, or one that is not readable.
     """
     chosen: dict[str, Any] = {name: value for name, value in words.items() if value is not None}
-    if all(name.strip() in observables.quantities() for name in kind.split(",")):
+    known = {**observables.quantities(), **(own or {})}
+    if all(name.strip() in known for name in kind.split(",")):
         if "quantity" in chosen:
             raise RequestError(f"--quantity: {kind} is one already")
         kind, chosen["quantity"] = "quantity", kind
     if kind not in KINDS:
-        hint = text.did_you_mean(kind, (*KINDS, *observables.quantities()))
+        hint = text.did_you_mean(kind, (*KINDS, *known))
         wanted = f"{', '.join(KINDS)} or the name of a quantity"
         raise RequestError(f"kind: expected one of {wanted}, got {kind}{hint}")
     _refuse(kind, chosen)
@@ -84,7 +88,7 @@ def read(kind: str, words: Words) -> Choice:
         rows=chosen.get("rows"),
         columns=chosen.get("columns"),
         experiment=str(chosen["experiment"]) if "experiment" in chosen else None,
-        quantity=_quantities(chosen["quantity"]) if "quantity" in chosen else (),
+        quantity=_quantities(chosen["quantity"], known) if "quantity" in chosen else (),
         against=chosen.get("against"),
         summary=_summary(chosen),
         y=chosen.get("y"),
@@ -121,11 +125,10 @@ def _and(kinds: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))
 
 
-def _quantities(names: str | Sequence[str]) -> tuple[str, ...]:
+def _quantities(names: str | Sequence[str], known: Collection[str]) -> tuple[str, ...]:
     """Read the names of quantities, each once, parted by commas."""
     listed = names.split(",") if isinstance(names, str) else names
     stripped = [name.strip() for name in listed]
-    known = observables.quantities()
     for name in stripped:
         if name not in known:
             hint = text.did_you_mean(name, known)

@@ -128,22 +128,37 @@ def _add_time(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Draw and say where the pictures are."""
-    from orchestrator.analysis.observables import quantities
+    from orchestrator.analysis.measured import own_quantities
     from orchestrator.cli import progress, screen
     from orchestrator.model.pictures import Words
     from orchestrator.plots.choice import read
     from orchestrator.plots.plot import draw
     from orchestrator.records import selection
 
-    kind_alone = options.sweep in {*KINDS, *quantities()}
-    if kind_alone and not (settings.data_directory(options.data_dir) / options.sweep).exists():
+    if _is_kind(options):
         options.sweep, options.kind = None, options.sweep
     words: Any = {name: getattr(options, name) for name in Words.__annotations__}
-    choice = read(options.kind, words)
     directory = selection.find_sweep(options.sweep, options.data_dir)
+    choice = read(options.kind, words, own_quantities(directory))
     command = shlex.join(["rescal-sweep", *sys.argv[1:]])
     console = screen.console(options)
     with progress.shown(console, f"drawing {directory.name}") as noted:
         for path in draw(directory, choice, command, noted):
             screen.say(console, f"wrote {path}")
     return 0
+
+
+def _is_kind(options: argparse.Namespace) -> bool:
+    """Return whether the first word is no sweep but what is to be drawn of the only one."""
+    from orchestrator.analysis.measured import own_quantities
+    from orchestrator.analysis.observables import quantities
+    from orchestrator.records import paths
+
+    word = options.sweep
+    data = settings.data_directory(options.data_dir)
+    if word is None or options.kind != "phase-diagram" or (data / word).exists():
+        return False
+    known = [*paths.sweeps(data)]
+    return word in {*KINDS, *quantities()} or (
+        len(known) == 1 and word in own_quantities(known[0])
+    )
