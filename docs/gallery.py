@@ -29,6 +29,15 @@ def commands() -> list[list[str]]:
     return [shlex.split(line, comments=True) for line in "".join(blocks).splitlines()]
 
 
+def files() -> dict[str, str]:
+    """Return what the page says stands in files, by their names."""
+    blocks = re.findall(
+        r"(?ms)^```\{code-block\} \w+\n:caption: (\S+)\n\n(.*?)^```$",
+        PAGE.read_text(encoding="utf-8"),
+    )
+    return dict(blocks)
+
+
 def shown() -> list[str]:
     """Return the names of the pictures that the page shows."""
     return re.findall(r"\]\(gallery/([^)]+)\)", PAGE.read_text(encoding="utf-8"))
@@ -36,7 +45,7 @@ def shown() -> list[str]:
 
 def make(_app: Sphinx | None = None) -> None:
     """Run the commands in a project of their own; sweeps that are there are not run again."""
-    wanted = "\n".join(map(shlex.join, commands())) + "\n"
+    wanted = "\n".join([*map(shlex.join, commands()), *files().values()]) + "\n"
     done = _PLACE / _DONE
     if done.exists() and done.read_text() == wanted and all(map(_is_there, shown())):
         return
@@ -48,6 +57,8 @@ def make(_app: Sphinx | None = None) -> None:
         "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}",
         "RESCAL_SWEEP_CLUSTER": "local",
     }
+    for name, content in files().items():
+        (_PLACE / name).write_text(content, encoding="utf-8")
     for words in [["rescal-sweep", "init", "."], *commands()]:
         subprocess.run(
             words, cwd=_PLACE, env=environment, check=True, stdout=subprocess.DEVNULL

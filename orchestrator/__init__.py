@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.dataset import open_sweep, over_seeds
     from orchestrator.html.report import report
     from orchestrator.model.own_reductions import reduction
+    from orchestrator.plots.compare import compare
     from orchestrator.plots.plot import plot
     from orchestrator.submission.cancel import cancel
     from orchestrator.submission.plan import plan
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "cancel",
+    "compare",
     "open_sweep",
     "over_seeds",
     "plan",
@@ -45,6 +47,7 @@ __all__ = [
 
 _HOMES = {
     "cancel": "orchestrator.submission.cancel",
+    "compare": "orchestrator.plots.compare",
     "open_sweep": "orchestrator.analysis.dataset",
     "over_seeds": "orchestrator.analysis.dataset",
     "plan": "orchestrator.submission.plan",

@@ -270,12 +270,22 @@ def test_json_has_the_keys_that_its_page_lists(snowfall_wind: Path) -> None:
     usage = _json(snowfall_wind, "status", "snowfall-wind", "--usage", "--json")
     plan = _json(snowfall_wind, "plan", "sweeps/snowfall-wind.yaml", "--json")
 
+    with np.load(snowfall_wind / "data_runs/snowfall-wind/exp0/out/height_maps.npz") as file:
+        heights = file["height_maps"][-1]
+    points = [f"{x / 9} {-y / 9} {heights[y, x]}" for y, x in np.ndindex(heights.shape)]
+    (snowfall_wind / "survey.xyz").write_text("\n".join(points))
+    compared = _json(snowfall_wind, "compare", "snowfall-wind", "--dem", "survey.xyz", "--json")
+
     assert status.keys() == _keys_in("`status SWEEP --json`")
     assert status["experiments"][0].keys() == _keys_in("`status SWEEP --json`", 1)
     assert usage.keys() == _keys_in("`status SWEEP --usage --json`")
     assert usage["experiments"][0].keys() == _keys_in("`status SWEEP --usage --json`", 1)
     assert plan.keys() == _keys_in("`plan SWEEP.yaml --json`")
     assert plan["usage"].keys() == _keys_in("`plan SWEEP.yaml --json`", 1)
+    heading = "`compare SWEEP --dem FILE --json`"
+    assert compared.keys() == _keys_in(heading)
+    assert compared["field"].keys() == _keys_in(heading, 1)
+    assert compared["experiments"][0].keys() == _keys_in(heading, 1) | _keys_in(heading, 2)
 
 
 def _json(place: Path, *words: str) -> dict[str, Any]:
@@ -289,17 +299,21 @@ def test_the_gallery_has_a_picture_of_each_kind_of_each_sweep_that_it_runs() -> 
     """Each is read as a command line reads it, and written to where the page shows it."""
     gallery = runpy.run_path(str(ROOT / "docs" / "gallery.py"))
     drawn, sweeps, outputs = set(), set(), []
-    for _, verb, *words in gallery["commands"]():
+    for program, verb, *words in gallery["commands"]():
+        if program == "python":
+            assert verb in gallery["files"]()
+            continue
         options = vars(parser(verb).parse_intermixed_args(words))
         if verb == "submit":
             assert (ROOT / options["sweep"]).is_file()
             sweeps.add(options["sweep"].stem)
             continue
-        known = {name: options[name] for name in Words.__annotations__}
-        choice = read(options["kind"], known)  # type: ignore[arg-type]  # as the verb has them
         assert options["sweep"] in sweeps
-        drawn.add((options["sweep"], choice.kind))
         outputs.append(options["output"])
+        if verb == "plot":
+            known = {name: options[name] for name in Words.__annotations__}
+            choice = read(options["kind"], known)  # type: ignore[arg-type]  # as the verb has them
+            drawn.add((options["sweep"], choice.kind))
 
     shown = [Path(name) for name in gallery["shown"]()]
     assert {kind for _, kind in drawn} == set(KINDS)

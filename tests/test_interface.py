@@ -85,7 +85,7 @@ def test_a_wrong_request_is_an_error_with_its_place(desk: Bench) -> None:
 def test_the_interface_and_nothing_internal_is_listed() -> None:
     assert set(orchestrator.__all__) == {
         *("plan", "submit", "status", "watch", "resubmit", "cancel"),
-        *("open_sweep", "over_seeds", "plot", "reduction", "report"),
+        *("compare", "open_sweep", "over_seeds", "plot", "reduction", "report"),
     }
     assert dir(orchestrator) == sorted([*orchestrator.__all__, "__version__"])
     for name in orchestrator.__all__:

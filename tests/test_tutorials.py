@@ -164,6 +164,13 @@ def test_a_bed_of_ones_own(tmp_path: Path) -> None:
     assert (sweep / "profile.png").exists()
 
 
+def test_a_comparison_with_the_field(tmp_path: Path) -> None:
+    do("how-to/compare-with-the-field.md", tmp_path)
+
+    picture = tmp_path / "work" / "field-work" / "survey.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_notebook(tmp_path: Path) -> None:
     do("how-to/notebook.md", tmp_path, before="rescal-sweep init dunes; cd dunes\n")
 

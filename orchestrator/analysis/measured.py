@@ -23,7 +23,8 @@ import numpy as np
 from orchestrator.analysis import crests, migration, observables
 from orchestrator.errors import FormatError
 from orchestrator.formats.durable import open_regular, replacing
-from orchestrator.records import arrays
+from orchestrator.records import arrays, intents
+from orchestrator.records.provenance import own_of
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from orchestrator.analysis.observables import Quantity
+    from orchestrator.model.reductions import Reduction
     from orchestrator.model.snapshots import Reduced
     from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 
@@ -53,7 +56,7 @@ class Measured:
         float64 [snapshot], in t0.
     values
         float64 [snapshot], in their units, by the names of
-        :func:`orchestrator.analysis.observables.quantities`.
+        :func:`orchestrator.analysis.observables.quantities`, the user's own numbers among them.
     full_from
         Time in t0 from which the domain is full; not a number if it never is.
     """
@@ -62,11 +65,15 @@ class Measured:
     values: Mapping[str, NDArray[np.float64]]
     full_from: float = np.nan
 
+    def of(self, name: str) -> NDArray[np.float64]:
+        """Return a series; not a number where the experiment has none of this name."""
+        return self.values.get(name, np.full(len(self.times), np.nan))
 
-def measure(reduced: Reduced) -> Measured:
-    """Measure the reduced snapshots of one experiment."""
+
+def measure(reduced: Reduced, own: Sequence[Reduction] = ()) -> Measured:
+    """Measure the reduced snapshots of one experiment, with the user's ``own`` numbers."""
     full_from_t0 = observables.full_from(reduced)
-    return Measured(reduced.times, observables.series(reduced), full_from_t0)
+    return Measured(reduced.times, observables.series(reduced, own), full_from_t0)
 
 
 class Store:
@@ -76,17 +83,24 @@ class Store:
         self._sweep = sweep
         self._known = _read(sweep)
         self._fresh: dict[int, tuple[str, Measured]] = {}
+        self._own = _own_names(sweep)
+
+    def own(self, number: int) -> tuple[Reduction, ...]:
+        """Return the user's own reductions of an experiment to a single number."""
+        if not self._own:  # which spares reading what says so of each
+            return ()
+        return tuple(r for r in own_of(self._sweep.experiment(number)) if not r.dims)
 
     def version(self, number: int) -> str:
         """Return the version of an experiment's arrays; ask before they are read."""
-        return _version(self._sweep.experiment(number))
+        return _version(self._sweep.experiment(number), self.own(number))
 
     def of(self, number: int, version: str, read: Callable[[], Reduced]) -> Measured:
         """Return the series of an experiment whose arrays of a version ``read`` returns."""
         known = self._known.get(number)
         if version and known is not None and known[0] == version:
             return known[1]
-        now = measure(read())
+        now = measure(read(), self.own(number))
         if version and version == self.version(number):
             self._fresh[number] = version, now
         return now
@@ -107,7 +121,7 @@ def measured(sweep: SweepDirectory, numbers: Sequence[int]) -> Iterator[Measured
         return store.of(
             number,
             store.version(number),
-            lambda: arrays.reduced(directory, observables.sources()),
+            lambda: arrays.reduced(directory, observables.sources(store.own(number))),
         )
 
     try:
@@ -116,10 +130,37 @@ def measured(sweep: SweepDirectory, numbers: Sequence[int]) -> Iterator[Measured
         store.keep()
 
 
-def _version(directory: ExperimentDirectory) -> str:
+def own_quantities(sweep: SweepDirectory) -> dict[str, Quantity]:
+    """Return the quantities of a sweep that are the user's own, by name.
+
+    Those that an experiment which has begun describes; of one name, those of the first.
+    """
+    names = _own_names(sweep)
+    own: dict[str, Reduction] = {}
+    for number in intents.wanted_attempts(intents.submissions(sweep)) if names else ():
+        for reduction in own_of(sweep.experiment(number)):
+            own.setdefault(reduction.name, reduction)
+        if names <= own.keys():
+            break
+    shipped = observables.quantities()
+    known = observables.quantities(own.values())
+    return {name: quantity for name, quantity in known.items() if name not in shipped}
+
+
+def _own_names(sweep: SweepDirectory) -> set[str]:
+    """Return the names of all outputs of the user's own that were ever asked for."""
+    return {
+        name for submission in intents.submissions(sweep) for name in submission.outputs.own
+    }
+
+
+def _version(directory: ExperimentDirectory, own: Sequence[Reduction]) -> str:
     """Return what tells one state of the published arrays from the next; empty while it changes."""
-    version = arrays.version(directory, observables.sources())
-    return "" if version is None or not any(version) else json.dumps(version)
+    names = observables.sources(own)
+    version = arrays.version(directory, names)
+    if version is None or not any(version):
+        return ""
+    return json.dumps([*([r.name for r in own] if own else ()), *version])
 
 
 @functools.cache
@@ -154,9 +195,9 @@ def _read(sweep: SweepDirectory) -> dict[int, tuple[str, Measured]]:
 
 def _write(sweep: SweepDirectory, known: Mapping[int, tuple[str, Measured]]) -> None:
     """Keep what is known; whoever writes at the same time may win, which costs time alone."""
-    names = [*observables.quantities()]
     all_measured = [measured for _, measured in known.values()]
-    columns: list[Any] = [[m.values[name] for name in names] for m in all_measured]
+    names = [*dict.fromkeys(name for m in all_measured for name in m.values)]
+    columns: list[Any] = [[m.of(name) for name in names] for m in all_measured]
     with replacing(sweep.series, durable=False) as file:
         np.savez(
             file,

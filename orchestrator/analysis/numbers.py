@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.analysis import observables, units
+from orchestrator.analysis import units
 from orchestrator.analysis.measured import measured
 from orchestrator.analysis.scales import scales
 from orchestrator.analysis.summaries import summarize
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from orchestrator.analysis.dataset.grid import Grid
     from orchestrator.analysis.measured import Measured
+    from orchestrator.analysis.observables import Quantity
     from orchestrator.analysis.scales import Scales
     from orchestrator.model import Status
     from orchestrator.model.pictures import Moment, Summary
@@ -67,8 +68,9 @@ def numbers(grid: Grid, names: Sequence[str], summary: Summary, in_units: Units)
     tally = _Tally()
     cells = grid.cells.items()
     read = measured(grid.directory, [status.experiment.number for _, status in cells])
+    quantities = grid.quantities
     timed = summary.how in {How.RATE, How.CROSSING} or any(
-        observables.quantities()[name].time for name in names
+        quantities[name].time for name in names
     )
     needed = summary.in_nature or (in_units is Units.SI and timed)
     for (cell, status), series in zip(cells, read, strict=True):
@@ -81,7 +83,13 @@ def numbers(grid: Grid, names: Sequence[str], summary: Summary, in_units: Units)
             tally.times.append(window[0])
         tally.full += bool(series.full_from <= window[1])
         for name in names:
-            values[name][cell] = _number(name, series, summary, window, (in_units, in_nature))
+            values[name][cell] = _number(
+                quantities[name],
+                series.of(name),
+                (series.times, window),
+                summary,
+                (in_units, in_nature),
+            )
     return Numbers(values, tally.times, tally.incomplete, tally.full)
 
 
@@ -134,17 +142,16 @@ def _end(moment: Moment | None, in_nature: Scales, otherwise: float) -> float:
 
 
 def _number(
-    name: str,
-    series: Measured,
+    quantity: Quantity,
+    values: NDArray[np.float64],
+    along: tuple[NDArray[np.float64], tuple[float, float]],
     summary: Summary,
-    window: tuple[float, float],
     in_units: tuple[Units, Scales],
 ) -> float:
-    quantity = observables.quantities()[name]
+    """Return what a series over times comes to in a window."""
+    times, window = along
     t0, unit = units.days(*in_units), units.factor(quantity, *in_units)
     if summary.how is How.AT or (summary.how is How.MEAN and np.isnan(t0)):
         t0 = 1.0  # the unit of time plays no part
     ends = window[0] * t0, window[1] * t0
-    return summarize(
-        summary, series.times * t0, series.values[name] * unit, ends, axial=quantity.axial
-    )
+    return summarize(summary, times * t0, values * unit, ends, axial=quantity.axial)

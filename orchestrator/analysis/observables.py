@@ -13,14 +13,15 @@ from orchestrator.errors import optional
 from orchestrator.model import reductions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from orchestrator.model.reductions import Reduction
     from orchestrator.model.snapshots import Reduced
 
 _SHORTEST = 4  # cells; what is shorter is single grains
-_NARROWEST = 12  # cells of length in which waves are looked for
+NARROWEST = 12  # cells of length in which waves are looked for
 _FEWEST = 1.5  # waves in the domain
 _PEAK = 2  # wavenumbers each way that belong to a peak, which seldom falls on a whole one
 _BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
@@ -99,22 +100,26 @@ _SOURCES = ("height_maps", "cell_counts")
 """Reductions from which they are measured."""
 
 
-def quantities() -> dict[str, Quantity]:
-    """Return all series by name: those measured here, and reductions to a single number."""
+def quantities(own: Iterable[Reduction] = ()) -> dict[str, Quantity]:
+    """Return all series by name: those measured here, and reductions to a single number.
+
+    ``own`` are the user's reductions, of which those to a single number are among them.
+    """
     numbers = {
         r.variable: Quantity(r.long_name, r.units, r.comment)
-        for r in reductions.REDUCTIONS
+        for r in (*reductions.REDUCTIONS, *own)
         if not r.dims
     }
     return {**QUANTITIES, **numbers}
 
 
-def sources() -> list[str]:
+def sources(own: Iterable[Reduction] = ()) -> list[str]:
     """Return the names of the reductions that :func:`series` needs."""
-    return [r.name for r in reductions.REDUCTIONS if r.name in _SOURCES or not r.dims]
+    shipped = [r.name for r in reductions.REDUCTIONS if r.name in _SOURCES or not r.dims]
+    return [*shipped, *(r.name for r in own if not r.dims)]
 
 
-def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
+def series(reduced: Reduced, own: Sequence[Reduction] = ()) -> dict[str, NDArray[np.float64]]:
     """Return every quantity of :func:`quantities` over time, float64 [snapshot].
 
     ``mean_height``, ``roughness``, ``mass``
@@ -139,6 +144,8 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
     ``mobile_fraction``, ``sintered_fraction``
         Mobile and sintered grains, over the grains of all three kinds.
 
+    ``own`` are the user's reductions, of which those to a single number are as they were kept.
+
     Columns without air or mobile cells, see :func:`closed`, are left out of mean and roughness,
     count for the mass as the mean of the others unless they are walls, and have no part in waves.
 
@@ -149,7 +156,7 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
     """
     maps = reduced.height_maps
     measured = {name: np.full(len(reduced.times), np.nan) for name in QUANTITIES}
-    own = {name: q.measure for name, q in QUANTITIES.items() if q.measure is not None}
+    added = {name: q.measure for name, q in QUANTITIES.items() if q.measure is not None}
     counts = reduced.cell_counts
     grains = np.where(counts.any(axis=1), counts.sum(axis=1), np.nan)
     for state, name in ((1, "mobile_fraction"), (2, "sintered_fraction")):
@@ -168,13 +175,13 @@ def series(reduced: Reduced) -> dict[str, NDArray[np.float64]]:
         of_surfaces = {
             "crest_orientation": crests.orientation(lie),
             "crest_alignment": crests.alignment(lie),
-            **{name: measure(surfaces) for name, measure in own.items()},
+            **{name: measure(surfaces) for name, measure in added.items()},
         }
         for name, values in of_surfaces.items():
             measured[name][piece] = np.where(cut_off[piece], np.nan, values)
     # so far the migration since the snapshot before
     measured["migration_speed"][1:] /= np.diff(reduced.times)
-    for r in reductions.REDUCTIONS:
+    for r in (*reductions.REDUCTIONS, *own):
         if not r.dims:
             kept = reduced.arrays.get(r.name, np.full(len(reduced.times), np.nan))
             measured[r.variable] = kept.astype(np.float64)
@@ -246,9 +253,9 @@ def _measured(
     roughness = np.sqrt(np.einsum("tyx,tyx->t", heights, heights) / known)
     rough = roughness > 0
     peaks, come = np.full((len(maps), 2), np.nan), np.full(len(maps), np.nan)
-    if length >= _NARROWEST:
+    if length >= NARROWEST:
         tapered = migration.tapered(fft.rfft(heights, axis=2), length)
-        peaks[rough] = _dominant_waves(_periodogram(tapered[rough], length), length)
+        peaks[rough] = dominant_waves(tapered[rough], length)
         resemblance, power = migration.resemblance(tapered, length), migration.power(heights)
         for i in np.flatnonzero(rough[:-1] & rough[1:]):
             come[i + 1] = migration.shift(resemblance[i], power[i : i + 2], maps.shape[1])
@@ -286,11 +293,22 @@ def _periodogram(tapered: NDArray[np.complexfloating], length: int) -> NDArray[n
     return np.concatenate([mirrored, power], axis=2)
 
 
-def _dominant_waves(power: NDArray[np.float32], length: int) -> NDArray[np.float64]:
-    """Return the dominant wave of each map: [map, 2], wavelength in cells and direction in degrees.
+def dominant_waves(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float64]:
+    """Return the dominant wave of each map, as :func:`series` has it.
 
-    ``power`` is from :func:`_periodogram`.
+    Parameters
+    ----------
+    tapered
+        The transforms along the wind [map, D, L // 2 + 1] of maps that are not flat, from
+        :func:`orchestrator.analysis.migration.tapered`; L is twelve or more.
+
+    Returns
+    -------
+    NDArray
+        float64 [map, 2], wavelength in cells and direction in degrees; not a number where none
+        stands out.
     """
+    power = _periodogram(tapered, length)
     count, depth, columns = power.shape[0], power.shape[1], power.shape[2] - 2 * _PEAK
     ky, kx = np.fft.fftfreq(depth, 1 / depth), np.arange(columns)
     frequency = np.hypot(ky[:, None] / depth, kx / length)

@@ -8,6 +8,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.analysis import observables, units
+from orchestrator.analysis.dataset.grid import own_reductions
 from orchestrator.analysis.measured import measured
 from orchestrator.analysis.scales import scales
 from orchestrator.model.pictures import Units
@@ -16,10 +17,11 @@ from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import coordinates, present
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from orchestrator.analysis.measured import Measured
     from orchestrator.analysis.observables import Quantity
+    from orchestrator.analysis.scales import Scales
     from orchestrator.model import Status
     from orchestrator.records.paths import SweepDirectory
 
@@ -39,8 +41,12 @@ def table(directory: SweepDirectory, in_units: Units = Units.MODEL) -> list[dict
     axes = intents.axes(directory)
     statuses = present(LiveStatus(directory).read())
     read = measured(directory, [status.experiment.number for status in statuses])
+    quantities = observables.quantities(own_reductions(directory, statuses))
     return [
-        _row(directory, axes, status, of_one, in_units)
+        {
+            **_about(axes, status),
+            **_final(of_one, quantities, in_units, _scales(directory, status)),
+        }
         for status, of_one in zip(statuses, read, strict=True)
     ]
 
@@ -54,30 +60,38 @@ def write(rows: Sequence[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _row(
-    directory: SweepDirectory,
-    axes: Sequence[Sequence[str]],
-    status: Status,
-    series: Measured,
-    in_units: Units,
-) -> dict[str, Any]:
+def _about(axes: Sequence[Sequence[str]], status: Status) -> dict[str, Any]:
+    """Return the first columns: which experiment it is, and how it stands."""
     experiment = status.experiment
-    row: dict[str, Any] = {"experiment": experiment.name}
-    row |= coordinates(experiment, axes)
-    row |= {
+    return {
+        "experiment": experiment.name,
+        **coordinates(experiment, axes),
         "seed": experiment.point.seed,
         "state": status.state.value,
         "attempt": status.attempt,
     }
-    in_nature = scales(directory.experiment(experiment.number))
+
+
+def _final(
+    series: Measured,
+    quantities: Mapping[str, Quantity],
+    in_units: Units,
+    in_nature: Scales,
+) -> dict[str, Any]:
+    """Return the other columns: the last time, the quantities there, the scales in nature."""
+    row: dict[str, Any] = {}
     last_t0 = float(series.times[-1]) if len(series.times) else math.nan
     row[f"time_{units.time_name(in_units)}"] = _known(last_t0 * units.days(in_units, in_nature))
-    for name, quantity in observables.quantities().items():
-        last = float(series.values[name][-1]) if len(series.times) else math.nan
+    for name, quantity in quantities.items():
+        last = float(series.of(name)[-1]) if len(series.times) else math.nan
         value = last * units.factor(quantity, in_units, in_nature)
         row[_column(name, quantity, in_units)] = _known(value)
     values = map(_known, in_nature)
     return row | dict(zip(_IN_NATURE, values, strict=True))
+
+
+def _scales(directory: SweepDirectory, status: Status) -> Scales:
+    return scales(directory.experiment(status.experiment.number))
 
 
 def _column(name: str, quantity: Quantity, in_units: Units) -> str:

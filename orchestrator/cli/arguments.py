@@ -70,6 +70,42 @@ def add_units(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_look(parser: argparse.ArgumentParser) -> None:
+    """Add how a picture looks."""
+    parser.add_argument("--title", metavar="TEXT", help="what stands above; '' for nothing")
+    parser.add_argument(
+        "--size",
+        metavar="SIZE",
+        help="single or double column of a journal, or WxH in mm, e.g. 89x60, 10x8cm",
+    )
+    parser.add_argument(
+        "--dpi", metavar="N", type=int, help="pixels per inch (default: 150; of a film 100)"
+    )
+    parser.add_argument(
+        "--font", metavar="NAME,PT", help="font and its size, e.g. Arial,8 or 8"
+    )
+    parser.add_argument(
+        "--cmap", metavar="NAME", help="matplotlib's map of colours, e.g. viridis"
+    )
+    parser.add_argument(
+        "--range",
+        metavar="LO,HI",
+        help="range of the colours, or of the upright axis of curves",
+    )
+    parser.add_argument(
+        "--labels",
+        metavar="NAME=LABEL",
+        action="append",
+        help="write a parameter or quantity otherwise; may be repeated",
+    )
+    parser.add_argument(
+        "--bare",
+        action="store_true",
+        default=None,
+        help="write nothing under the picture",
+    )
+
+
 def add_threshold(parser: argparse.ArgumentParser) -> None:
     """Add the height above which there are dunes."""
     parser.add_argument(

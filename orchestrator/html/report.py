@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator import html, text
 from orchestrator.analysis import observables
-from orchestrator.analysis.dataset.grid import lay_out
+from orchestrator.analysis.dataset.grid import lay_out, own_reductions
 from orchestrator.formats import destination
 from orchestrator.formats.durable import replacing
 from orchestrator.html import report_data
@@ -130,7 +130,7 @@ def _overview(
         description=_description(directory),
         axes=axes,
         diagram=diagram,
-        quantities=observables.quantities(),
+        quantities=observables.quantities(own_reductions(directory, statuses)),
         times=tuple(round(float(t), 6) for t in report_data.share(statuses).times),
         written=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         progress=_progress(statuses),

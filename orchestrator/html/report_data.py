@@ -9,6 +9,7 @@ import numpy as np
 
 from orchestrator import html, plots, text
 from orchestrator.analysis import observables
+from orchestrator.analysis.dataset.grid import own_reductions
 from orchestrator.analysis.measured import Store
 from orchestrator.analysis.scales import scales
 from orchestrator.formats.durable import read_json
@@ -51,16 +52,22 @@ class Collected:
         self._directory = directory
         self._names = names
         self._known: dict[int, tuple[object, Packed]] = {}
+        self._quantities: list[str] = []
 
     def update(self, statuses: Sequence[Status], progress: Progress = unnoticed) -> bool:
         """Pack the experiments that have changed; return whether there were any."""
         allowance = share(statuses)
+        own = own_reductions(self._directory, statuses)
+        quantities = list(observables.quantities(own))
+        if quantities != self._quantities:  # an experiment is packed with a place for each
+            self._quantities = quantities
+            self._known.clear()
         changed = [s for s in statuses if self._has_changed(s, allowance)]
         store = Store(self._directory)
 
         def pack(status: Status) -> Packed:
             shown = exhibit(self._directory, status, store)
-            return html.pack(shown, self._names, list(observables.quantities()), allowance)
+            return html.pack(shown, self._names, quantities, allowance)
 
         made = zip(changed, in_order(pack, changed), strict=True)
         for i, (status, packed) in enumerate(made, 1):

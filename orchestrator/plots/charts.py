@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import plots, text
-from orchestrator.analysis import observables, units
+from orchestrator.analysis import units
 from orchestrator.analysis.approach import approach
 from orchestrator.analysis.numbers import numbers
 from orchestrator.errors import RequestError
@@ -26,15 +26,16 @@ if TYPE_CHECKING:
 
     from orchestrator.analysis.dataset.grid import Grid
     from orchestrator.analysis.numbers import Numbers
+    from orchestrator.analysis.observables import Quantity
     from orchestrator.model.pictures import Choice, Moment
 
 
 def series_over_time(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     """Yield the figure of series: a panel for each quantity."""
     names = choice.quantity or QUANTITIES_SHOWN
-    look = choice.look
+    look, quantities = choice.look, grid.quantities
     scales = {
-        name: Scale(quantity_label(name, look), axial=observables.quantities()[name].axial)
+        name: Scale(quantity_label(name, quantities[name], look), axial=quantities[name].axial)
         for name in names
     }
     if choice.fit and len(names) > 1:
@@ -47,20 +48,20 @@ def series_over_time(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]
     along = Scale(f"t ({units.time_name(look.units)})")
     curves, shade, notes = course.curves, series.shade(grid), course.notes
     if choice.fit:
-        curves = [_with_fit(curve, names[0], choice) for curve in curves]
+        curves = [_with_fit(c, names[0], quantities[names[0]], choice) for c in curves]
         shade = None  # each curve is to be named
         notes = [*notes, "dashed: exponential approach to a limit, by 1/e in each tau"]
     chart = Chart(along, scales, name_of(grid, choice), shade, notes)
     yield "", plots.curves(curves, chart, look)
 
 
-def _with_fit(curve: plots.Curve, name: str, choice: Choice) -> plots.Curve:
+def _with_fit(curve: plots.Curve, name: str, quantity: Quantity, choice: Choice) -> plots.Curve:
     """Return a curve with its exponential approach, and a label that tells its constants."""
     fit = approach(curve.x, curve.means[name])
     if fit is None:
         sentence, fits = "no limit", {}
     else:
-        unit = units.name(observables.quantities()[name], choice.look.units)
+        unit = units.name(quantity, choice.look.units)
         limit, tau = (
             text.with_error(value, error)
             for value, error in zip((fit.limit, fit.tau), fit.errors[1:], strict=True)
@@ -184,7 +185,7 @@ def against_parameter(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]
     measured = numbers(narrowed(grid, choice), names, choice.summary, look.units)
     check(grid, choice, measured)
     curves, shade = dependence(grid, measured.values, against)
-    panels = {name: scale_of(choice, name) for name in names}
+    panels = {name: scale_of(choice, name, grid.quantities[name]) for name in names}
     title, notes = name_of(grid, choice), notes_of(measured, choice)
     chart = Chart(against.scale, panels, title, shade, notes, marked=True)
     yield "", plots.curves(curves, chart, look)
@@ -206,19 +207,18 @@ def check(grid: Grid, choice: Choice, measured: Numbers) -> None:
     raise RequestError(f"{grid.directory.name}: no value of {names}")
 
 
-def scale_of(choice: Choice, name: str) -> Scale:
+def scale_of(choice: Choice, name: str, quantity: Quantity) -> Scale:
     """Return what stands along the numbers of a quantity, as the choice makes them of series."""
     summary, look = choice.summary, choice.look
     unit = units.time_name(look.units)
     if summary.how is How.CROSSING:
         label = look.labels.get(name, name.replace("_", " "))
-        of = units.name(observables.quantities()[name], look.units)
+        of = units.name(quantity, look.units)
         return Scale(f"time at which {label}\ncomes to {summary.level:g} {of} ({unit})")
-    axial = observables.quantities()[name].axial
     if summary.how is How.RATE:
-        return Scale("rate of change of\n" + quantity_label(name, look, rate=1))
-    label = quantity_label(name, look)
-    return Scale(f"mean {label}" if summary.how is How.MEAN else label, axial=axial)
+        return Scale("rate of change of\n" + quantity_label(name, quantity, look, rate=1))
+    label = quantity_label(name, quantity, look)
+    return Scale(f"mean {label}" if summary.how is How.MEAN else label, axial=quantity.axial)
 
 
 def notes_of(measured: Numbers, choice: Choice) -> list[str]:

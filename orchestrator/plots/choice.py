@@ -24,8 +24,9 @@ from orchestrator.model.pictures import (
 from orchestrator.plots import colours, style
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from orchestrator.analysis.observables import Quantity
     from orchestrator.model.pictures import Words
 
 _MAPS = ("phase-diagram", "profile", "animation", "dunes")
@@ -58,8 +59,10 @@ _LARGEST_IN = 100.0
 _DPI = (10, 2400)
 
 
-def read(kind: str, words: Words) -> Choice:
+def read(kind: str, words: Words, own: Mapping[str, Quantity] | None = None) -> Choice:
     """Return what is to be drawn; the name of a quantity is short for ``quantity`` of that one.
+
+    ``own`` are the quantities that are the user's own.
 
     Raises
     ------
@@ -67,24 +70,25 @@ def read(kind: str, words: Words) -> Choice:
         For an unknown kind, an option that it would ignore, or one that is not readable.
     """
     chosen: dict[str, Any] = {name: value for name, value in words.items() if value is not None}
-    if all(name.strip() in observables.quantities() for name in kind.split(",")):
+    known = {**observables.quantities(), **(own or {})}
+    if all(name.strip() in known for name in kind.split(",")):
         if "quantity" in chosen:
             raise RequestError(f"--quantity: {kind} is one already")
         kind, chosen["quantity"] = "quantity", kind
     if kind not in KINDS:
-        hint = text.did_you_mean(kind, (*KINDS, *observables.quantities()))
+        hint = text.did_you_mean(kind, (*KINDS, *known))
         wanted = f"{', '.join(KINDS)} or the name of a quantity"
         raise RequestError(f"kind: expected one of {wanted}, got {kind}{hint}")
     _refuse(kind, chosen)
     return Choice(
         kind=kind,
         output=Path(chosen["output"]) if "output" in chosen else None,
-        time=_moment(chosen["time"], "--time") if "time" in chosen else None,
+        time=moment(chosen["time"], "--time") if "time" in chosen else None,
         seed=chosen.get("seed"),
         rows=chosen.get("rows"),
         columns=chosen.get("columns"),
         experiment=str(chosen["experiment"]) if "experiment" in chosen else None,
-        quantity=_quantities(chosen["quantity"]) if "quantity" in chosen else (),
+        quantity=_quantities(chosen["quantity"], known) if "quantity" in chosen else (),
         against=chosen.get("against"),
         summary=_summary(chosen),
         y=chosen.get("y"),
@@ -95,7 +99,7 @@ def read(kind: str, words: Words) -> Choice:
         threshold=_number(chosen["threshold"], "--threshold")
         if "threshold" in chosen
         else None,
-        look=_look(chosen),
+        look=look(chosen),
     )
 
 
@@ -112,7 +116,7 @@ def _refuse(kind: str, chosen: Mapping[str, Any]) -> None:
                 )
     if len(several := [f"--{name}" for name in _SUMMARIES if name in chosen]) > 1:
         raise RequestError(f"{several[1]}: {several[0]} is there already")
-    in_nature = "time" in chosen and _moment(chosen["time"], "--time").in_nature
+    in_nature = "time" in chosen and moment(chosen["time"], "--time").in_nature
     if in_nature and kind not in _IN_NATURE:
         raise RequestError(f"--time in nature: of {_and(_IN_NATURE)} only, not of {kind}")
 
@@ -121,11 +125,10 @@ def _and(kinds: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))
 
 
-def _quantities(names: str | Sequence[str]) -> tuple[str, ...]:
+def _quantities(names: str | Sequence[str], known: Collection[str]) -> tuple[str, ...]:
     """Read the names of quantities, each once, parted by commas."""
     listed = names.split(",") if isinstance(names, str) else names
     stripped = [name.strip() for name in listed]
-    known = observables.quantities()
     for name in stripped:
         if name not in known:
             hint = text.did_you_mean(name, known)
@@ -137,7 +140,14 @@ def _quantities(names: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(stripped)
 
 
-def _moment(word: str | float, option: str) -> Moment:
+def moment(word: str | float, option: str) -> Moment:
+    """Read a time: a number is in t0, a duration such as ``30d`` in nature.
+
+    Raises
+    ------
+    RequestError
+        With the option, for anything else.
+    """
     time_s = text.read_seconds(str(word).strip())
     if time_s is not None:
         return Moment(time_s, in_nature=True)
@@ -154,7 +164,7 @@ def _summary(chosen: Mapping[str, Any]) -> Summary:
             return Summary(how, *_window(chosen[how.value], f"--{how.value}"))
     if "crosses" in chosen:
         return Summary(How.CROSSING, level=_number(chosen["crosses"], "--crosses"))
-    time = _moment(chosen["time"], "--time") if "time" in chosen else None
+    time = moment(chosen["time"], "--time") if "time" in chosen else None
     return Summary(How.AT, time, time)
 
 
@@ -163,7 +173,7 @@ def _window(window: str | Sequence[float], option: str) -> tuple[Moment | None, 
     ends = window.split(",") if isinstance(window, str) else [str(end) for end in window]
     if len(ends) != 2:
         raise RequestError(f"{option}: expected FROM,TO such as 200,600, got {window}")
-    first, last = (_moment(end, option) if end.strip() else None for end in ends)
+    first, last = (moment(end, option) if end.strip() else None for end in ends)
     if first and last and first.in_nature != last.in_nature:
         raise RequestError(
             f"{option}: expected both ends in t0 or both in nature, got {window}"
@@ -189,7 +199,14 @@ def _frames(count: int) -> int:
     return count
 
 
-def _look(chosen: Mapping[str, Any]) -> Look:
+def look(chosen: Mapping[str, Any]) -> Look:
+    """Read how a picture looks, of which everything may be left out.
+
+    Raises
+    ------
+    RequestError
+        For an option that is not readable, such as a font that is not there.
+    """
     family, points = _font(chosen.get("font"))
     return Look(
         title=chosen.get("title"),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import text
-from orchestrator.analysis import observables
 from orchestrator.analysis.replicates import spread
 from orchestrator.errors import RequestError
 from orchestrator.plots.display import parameter_label
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.analysis.dataset.grid import Dimension, Grid
+    from orchestrator.analysis.observables import Quantity
     from orchestrator.formats.parameters import Value
     from orchestrator.plots.lines import Shade
 
@@ -129,7 +129,13 @@ def dependence(
                 )
                 for i in group
             ]
-            curve = _curve((labels[0], ", ".join(labels[1:])), group, cells, values, against)
+            curve = _curve(
+                (labels[0], ", ".join(labels[1:])),
+                group,
+                cells,
+                values,
+                (against, grid.quantities),
+            )
             if any(np.isfinite(mean).any() for mean in curve.means.values()):
                 curves.append(curve)
     return curves, shade
@@ -164,9 +170,9 @@ def _curve(
     group: Sequence[int],
     cells: Sequence[tuple[int, ...]],
     values: Mapping[str, NDArray[np.float64]],
-    against: Parameter,
+    along: tuple[Parameter, Mapping[str, Quantity]],
 ) -> Curve:
-    quantities = observables.quantities()
+    against, quantities = along
     spreads = {
         name: spread(
             np.array([of[cell] for cell in cells]), axis=1, axial=quantities[name].axial

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import text
-from orchestrator.analysis import observables, units
+from orchestrator.analysis import units
 from orchestrator.analysis.scales import scales
 from orchestrator.errors import RequestError
 from orchestrator.formats.parameters import PARAMETERS
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orchestrator.analysis.dataset.grid import Dimension, Grid
+    from orchestrator.analysis.observables import Quantity
     from orchestrator.formats.parameters import Value
     from orchestrator.model.pictures import Choice, Look
 
@@ -42,7 +43,7 @@ def displayed(grid: Grid, choice: Choice) -> tuple[Grid, Choice]:
     if look.units is Units.SI:
         grid = _with_winds(grid)
     names = [name for axis in grid.dimensions for name in axis.values]
-    known = {*names, *observables.quantities()}
+    known = {*names, *grid.quantities}
     for name in look.labels:
         if name not in known:
             hint = text.did_you_mean(name, known)
@@ -62,9 +63,8 @@ def written(name: str, look: Look) -> str:
     return look.labels.get(name, WIND.get(name, name))
 
 
-def quantity_label(name: str, look: Look, rate: int = 0) -> str:
+def quantity_label(name: str, quantity: Quantity, look: Look, rate: int = 0) -> str:
     """Return what is written at a scale of a quantity, with its unit."""
-    quantity = observables.quantities()[name]
     unit = units.name(quantity, look.units, rate)
     label = look.labels.get(name, name.replace("_", " "))
     return f"{label} ({unit})" if unit else label

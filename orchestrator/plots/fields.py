@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator import text
-from orchestrator.analysis import observables
 from orchestrator.analysis.numbers import numbers
 from orchestrator.analysis.replicates import spread
 from orchestrator.errors import RequestError, optional
@@ -52,7 +51,8 @@ def over_two_axes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
         raise RequestError(f"--quantity {','.join(choice.quantity)}: a map has one")
     measured = numbers(charts.narrowed(grid, choice), [name], choice.summary, choice.look.units)
     charts.check(grid, choice, measured)
-    axial = observables.quantities()[name].axial and choice.summary.how is not How.RATE
+    quantity = grid.quantities[name]
+    axial = quantity.axial and choice.summary.how is not How.RATE
     over_seeds = spread(measured.values[name], axis=-1, axial=axial)
     right, up = _sides(grid, choice)
     range_ = _range(over_seeds.mean, choice, axial=axial)
@@ -71,7 +71,7 @@ def over_two_axes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
                 of_page if up.index < right.index else spread_at(over_seeds, index, turned=True)
             )
             _cells(axes, (right, up), turned, range_)
-        scale_label = charts.scale_of(choice, name).label.replace("\n", " ")
+        scale_label = charts.scale_of(choice, name, quantity).label.replace("\n", " ")
         colours.colour_scale(figure, np.array([[axes]]), range_, scale_label)
         title = ", ".join(filter(None, (charts.name_of(grid, choice), page)))
         style.title(figure, title, choice.look)

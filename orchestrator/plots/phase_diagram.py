@@ -166,14 +166,14 @@ class PhaseDiagram:
             for drawn in [*axes.images, *axes.collections, *axes.texts, *axes.patches]:
                 drawn.remove()
             panel = panels.get(slot, _NOTHING)
-            _draw(axes, panel, self._frame.range_)
+            draw(axes, panel, self._frame.range_)
             if panel.remark:
                 _mark(axes, panel, self._frame.shape)
             style.remark(axes, panel.text(self._frame.look.units))
             if panel.rose is not None:
                 rose.draw(axes, panel.rose)
         if self._frame.look.units is Units.SI and self._axes:
-            _scale_bar(next(reversed(self._axes.values())), self._frame.shape[1])
+            scale_bar(next(reversed(self._axes.values())), self._frame.shape[1])
         holes = self._places > panels.keys()
         small_print = _small_print(panels, self._frame, holes=holes)
         style.small_print(self.figure, small_print, self._frame.look)
@@ -195,7 +195,8 @@ def _grid(labels: Labels, frame: Frame) -> tuple[Figure, NDArray[Any]]:
     return figure, grid
 
 
-def _draw(axes: Axes, panel: Panel, range_: Range | None) -> None:
+def draw(axes: Axes, panel: Panel, range_: Range | None) -> None:
+    """Draw the height map of a panel, if it has one."""
     axes.set_facecolor("0.93" if panel.height_map is None else "white")
     if panel.height_map is None:
         return
@@ -231,7 +232,7 @@ def _outline(axes: Axes, panel: Panel) -> None:
     )
 
 
-def _scale_bar(axes: Axes, length: float) -> None:
+def scale_bar(axes: Axes, length: float) -> None:
     """Draw a bar of a round length in m into the lower right corner, dark on light."""
     from matplotlib.patches import Rectangle  # noqa: PLC0415  # heavy, and optional
     from matplotlib.patheffects import withStroke  # noqa: PLC0415  # heavy, and optional

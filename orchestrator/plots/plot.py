@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from orchestrator import plots
 from orchestrator.analysis.dataset.grid import lay_out
+from orchestrator.analysis.measured import own_quantities
 from orchestrator.formats import destination
 from orchestrator.plots import charts, choice, display, fields, maps
 from orchestrator.plots.layout import check_time
@@ -56,7 +57,7 @@ def plot(
         A sweep's name or its file (default: the only one there is).
     kind
         One of :data:`orchestrator.model.pictures.KINDS`, or the name of a quantity, such as
-        ``roughness``, for ``quantity`` of that one.
+        ``roughness`` or a number of your own (``outputs.own``), for ``quantity`` of that one.
     data_dir
         Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
     **options
@@ -70,8 +71,8 @@ def plot(
     RequestError
         For an unknown sweep or choice, or where there is nothing to draw.
     """
-    chosen = choice.read(kind, options)
     directory = selection.find_sweep(sweep, data_dir)
+    chosen = choice.read(kind, options, own_quantities(directory))
     return list(draw(directory, chosen, f"orchestrator.plot({directory.name!r}, {kind!r})"))
 
 

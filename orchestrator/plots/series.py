@@ -10,14 +10,13 @@ import numpy as np
 from orchestrator import plots
 from orchestrator.analysis import measured, observables, replicates, units
 from orchestrator.analysis.numbers import scales_of
-from orchestrator.analysis.observables import quantities
 from orchestrator.model.pictures import Units
 from orchestrator.plots import Curve, Shade, panels
 from orchestrator.plots.layout import line, parameters, scale
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -119,6 +118,8 @@ def series(grid: Grid, in_units: Units = Units.MODEL) -> Course:
         for status, of_one in zip(statuses, kept, strict=True):
             yield of_one, scales_of(grid, status, in_units, needed=in_units is Units.SI)
 
+    quantities = grid.quantities
+    axial = {name for name, quantity in quantities.items() if quantity.axial}
     curves, late, full = [], 0, []
     for labels, seeds in each_point(grid, read):
         scales = seeds[0][1]
@@ -126,15 +127,16 @@ def series(grid: Grid, in_units: Units = Units.MODEL) -> Course:
         full += [of_one.full_from for of_one, _ in seeds if np.isfinite(of_one.full_from)]
         if len(seeds) == 1:
             [(alone, _)] = seeds
-            there, values = alone.times, {n: v[np.newaxis] for n, v in alone.values.items()}
+            there = alone.times
+            values = {name: alone.of(name)[np.newaxis] for name in quantities}
         else:
             there, values, missed = _together(grid, [of_one for of_one, _ in seeds])
             late += missed
         in_one = {
-            name: array * units.factor(quantities()[name], in_units, scales)
+            name: array * units.factor(quantities[name], in_units, scales)
             for name, array in values.items()
         }
-        curves.append(curve_of(labels, there * t0, in_one))
+        curves.append(curve_of(labels, there * t0, in_one, axial))
     return Course(curves, late, full)
 
 
@@ -147,10 +149,10 @@ def _together(
         len(of_one.times) - len(at) for of_one, (at, _) in zip(seeds, places, strict=True)
     )
     there = np.unique(np.concatenate([at for at, _ in places]))
-    values = {name: np.full((len(seeds), len(there)), np.nan) for name in quantities()}
+    values = {name: np.full((len(seeds), len(there)), np.nan) for name in grid.quantities}
     for i, (of_one, (at, sources)) in enumerate(zip(seeds, places, strict=True)):
         for name, array in values.items():
-            array[i, np.searchsorted(there, at)] = of_one.values[name][sources]
+            array[i, np.searchsorted(there, at)] = of_one.of(name)[sources]
     return grid.times[there], values, late
 
 
@@ -212,9 +214,12 @@ def curve_of(
     labels: tuple[str, str],
     x: NDArray[np.float64],
     values: Mapping[str, NDArray[np.float64]],
+    axial: Collection[str] = (),
 ) -> Curve:
-    """Return the curve of a point, from the values float64 [seed, x] of its seeds by name."""
-    axial = {name for name, quantity in quantities().items() if quantity.axial}
+    """Return the curve of a point, from the values float64 [seed, x] of its seeds by name.
+
+    ``axial`` names those that are directions of which the opposite is the same.
+    """
     spreads = {
         name: replicates.spread(seeds, axial=name in axial) for name, seeds in values.items()
     }

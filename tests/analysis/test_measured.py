@@ -13,6 +13,9 @@ from orchestrator.records import arrays
 from orchestrator.records.journal import Journal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.model.reductions import Reduction
     from orchestrator.model.snapshots import Reduced
     from orchestrator.records.paths import SweepDirectory
 
@@ -51,9 +54,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     calls: list[int] = []
     series = observables.series
 
-    def counting(reduced: Reduced) -> dict[str, object]:
+    def counting(reduced: Reduced, own: Sequence[Reduction]) -> dict[str, object]:
         calls.append(len(reduced.times))
-        return dict(series(reduced))
+        return dict(series(reduced, own))
 
     monkeypatch.setattr(observables, "series", counting)
     return calls

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # read by Python at its start; what is None in sys.modules cannot be imported
 HIDDEN = """
 import sys
-for name in ("matplotlib", "xarray", "zarr", "h5netcdf", "h5py", "scipy"):
+for name in ("matplotlib", "xarray", "zarr", "h5netcdf", "h5py", "scipy", "tifffile"):
     sys.modules[name] = None
 """
 
@@ -30,7 +30,7 @@ def plain(bench: Bench, tmp_path: Path) -> Bench:
     return plain
 
 
-LIBRARIES = "h5netcdf h5py matplotlib pillow scipy xarray zarr"
+LIBRARIES = "h5netcdf h5py matplotlib pillow scipy tifffile xarray zarr"
 
 
 def test_each_command_says_what_it_needs(plain: Bench) -> None:
@@ -39,8 +39,12 @@ def test_each_command_says_what_it_needs(plain: Bench) -> None:
         "report winds": "series need scipy",
         "collect winds": "a .zarr needs zarr",
         "collect winds -o a.nc": "a .nc needs h5netcdf",
+        "compare winds --dem a.tif": "a.tif: a GeoTIFF needs tifffile",
+        "compare winds --dem a.nc": "a.nc: a NetCDF file needs h5netcdf",
         "plan winds.yaml --extend-seeds ci(roughness)>0.1": "series need scipy",
     }
+    for name in ("a.tif", "a.nc"):
+        (plain.place / name).touch()
     before = sorted(plain.place.rglob("*"))
 
     for words, needing in told.items():

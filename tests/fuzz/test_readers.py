@@ -18,6 +18,7 @@ import pytest
 from hypothesis import strategies as st
 
 from orchestrator import formulas, sweepfile
+from orchestrator.analysis import field
 from orchestrator.engine import wind
 from orchestrator.errors import OrchestratorError
 from orchestrator.formats import cellspace, frames, parfile, properties, templates
@@ -40,6 +41,7 @@ from orchestrator.runner.decoder import Decoder
 from orchestrator.slurm import cluster, jobs, units
 from orchestrator.submission.status import status_of
 from orchestrator.sweepfile import expansion
+from tests.analysis.elevation_maps import WRITERS
 from tests.conftest import SWEEP, make_snapshot
 from tests.fuzz.mutations import mutated
 
@@ -295,3 +297,22 @@ def test_what_slurm_prints(name: str, data: st.DataObject) -> None:
     read, text = SLURM[name]
 
     read(data.draw(mutated(text)).decode(errors="replace"))
+
+
+def _survey(kind: str) -> bytes:
+    """Return an elevation map as a file of a kind."""
+    heights = np.random.default_rng(1).normal(0, 1, (14, 15))
+    with tempfile.TemporaryDirectory() as place:
+        path = WRITERS[kind](Path(place) / f"survey.{kind}", heights, (0.5, 0.5))
+        return path.read_bytes()
+
+
+@fuzzed
+@hypothesis.given(st.data())
+@pytest.mark.parametrize("kind", WRITERS)
+def test_elevation_maps(scratch: Path, kind: str, data: st.DataObject) -> None:
+    path = scratch / f"survey.{kind}"
+    path.write_bytes(data.draw(mutated(_survey(kind))))
+
+    with _own_errors():
+        field.read(field.Source(path))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from orchestrator.analysis import observables
 from orchestrator.errors import RequestError
 from orchestrator.formats.content_names import original
 from orchestrator.records import intents
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from orchestrator.analysis.observables import Quantity
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Status
     from orchestrator.model.reductions import Reduction
@@ -83,6 +85,11 @@ class Grid:
     depth: int
     length: int
     own: tuple[Reduction, ...] = ()
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """All series of the sweep by name, the user's own numbers among them."""
+        return observables.quantities(self.own)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -149,11 +156,13 @@ def lay_out(
         ),
         depth=max(int(p["D"]) for p in parameters),
         length=max(int(p["L"]) for p in parameters),
-        own=_own(directory, cells.values()),
+        own=own_reductions(directory, cells.values()),
     )
 
 
-def _own(directory: SweepDirectory, statuses: Iterable[Status]) -> tuple[Reduction, ...]:
+def own_reductions(
+    directory: SweepDirectory, statuses: Iterable[Status]
+) -> tuple[Reduction, ...]:
     """Return the user's own reductions of all experiments; of one name, those of the first form."""
     own: dict[str, Reduction] = {}
     sizes: dict[str, int] = {}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.analysis.observables import quantities
+from orchestrator.analysis.observables import Quantity, quantities
 from orchestrator.analysis.replicates import spread
 
 if TYPE_CHECKING:
     from xarray import Dataset
+
+_BESIDE = "snapshot_time"  # is no series, but tells of when they are
 
 
 def over_seeds(sweep: Dataset) -> Dataset:
@@ -28,7 +30,7 @@ def over_seeds(sweep: Dataset) -> Dataset:
         a value: none for a mean, one for an error. Directions are averaged on the circle.
     """
     variables = {}
-    for name, quantity in quantities().items():
+    for name, quantity in _quantities(sweep).items():
         values = sweep[name]
         statistics = spread(values.values, values.get_axis_num("seed"), axial=quantity.axial)
         like = values.isel(seed=0, drop=True)
@@ -45,3 +47,19 @@ def over_seeds(sweep: Dataset) -> Dataset:
             long_name=f"seeds with a {quantity.long_name}", units="1"
         )
     return sweep.drop_dims(["seed", "y", "x", "ky", "kx"], errors="ignore").assign(variables)
+
+
+def _quantities(sweep: Dataset) -> dict[str, Quantity]:
+    """Return all series of a dataset, the user's own numbers among them."""
+    shipped = quantities()
+    like = sweep[next(iter(shipped))].dims
+    own = {
+        str(name): Quantity(
+            values.attrs.get("long_name", str(name)),
+            values.attrs.get("units", "1"),
+            values.attrs.get("comment", ""),
+        )
+        for name, values in sweep.data_vars.items()
+        if values.dims == like and name not in shipped and name != _BESIDE
+    }
+    return {**shipped, **own}

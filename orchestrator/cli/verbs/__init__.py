@@ -28,6 +28,7 @@ GROUPS = {
         "status": "show where the experiments of a sweep stand",
         "logs": "show what an experiment wrote",
         "plot": "draw a sweep: phase diagram, series, spectrum, profile, animation",
+        "compare": "compare a sweep with an elevation map of real snow or sand",
         "report": "write one HTML page of a sweep, also while it runs",
         "open": "open the page of a sweep in a browser",
         "export": "write parameters and final quantities as CSV",

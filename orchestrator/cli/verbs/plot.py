@@ -44,7 +44,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     _add_subject(parser)
     _add_time(parser)
-    _add_look(parser)
+    arguments.add_units(parser)
+    arguments.add_look(parser)
 
 
 def _add_subject(parser: argparse.ArgumentParser) -> None:
@@ -125,61 +126,39 @@ def _add_time(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_look(parser: argparse.ArgumentParser) -> None:
-    """Add how it looks."""
-    arguments.add_units(parser)
-    parser.add_argument("--title", metavar="TEXT", help="what stands above; '' for nothing")
-    parser.add_argument(
-        "--size",
-        metavar="SIZE",
-        help="single or double column of a journal, or WxH in mm, e.g. 89x60, 10x8cm",
-    )
-    parser.add_argument(
-        "--dpi", metavar="N", type=int, help="pixels per inch (default: 150; of a film 100)"
-    )
-    parser.add_argument(
-        "--font", metavar="NAME,PT", help="font and its size, e.g. Arial,8 or 8"
-    )
-    parser.add_argument(
-        "--cmap", metavar="NAME", help="matplotlib's map of colours, e.g. viridis"
-    )
-    parser.add_argument(
-        "--range",
-        metavar="LO,HI",
-        help="range of the colours, or of the upright axis of curves",
-    )
-    parser.add_argument(
-        "--labels",
-        metavar="NAME=LABEL",
-        action="append",
-        help="write a parameter or quantity otherwise; may be repeated",
-    )
-    parser.add_argument(
-        "--bare",
-        action="store_true",
-        default=None,
-        help="write nothing under the picture",
-    )
-
-
 def perform(options: argparse.Namespace) -> int:
     """Draw and say where the pictures are."""
-    from orchestrator.analysis.observables import quantities
+    from orchestrator.analysis.measured import own_quantities
     from orchestrator.cli import progress, screen
     from orchestrator.model.pictures import Words
     from orchestrator.plots.choice import read
     from orchestrator.plots.plot import draw
     from orchestrator.records import selection
 
-    kind_alone = options.sweep in {*KINDS, *quantities()}
-    if kind_alone and not (settings.data_directory(options.data_dir) / options.sweep).exists():
+    if _is_kind(options):
         options.sweep, options.kind = None, options.sweep
     words: Any = {name: getattr(options, name) for name in Words.__annotations__}
-    choice = read(options.kind, words)
     directory = selection.find_sweep(options.sweep, options.data_dir)
+    choice = read(options.kind, words, own_quantities(directory))
     command = shlex.join(["rescal-sweep", *sys.argv[1:]])
     console = screen.console(options)
     with progress.shown(console, f"drawing {directory.name}") as noted:
         for path in draw(directory, choice, command, noted):
             screen.say(console, f"wrote {path}")
     return 0
+
+
+def _is_kind(options: argparse.Namespace) -> bool:
+    """Return whether the first word is no sweep but what is to be drawn of the only one."""
+    from orchestrator.analysis.measured import own_quantities
+    from orchestrator.analysis.observables import quantities
+    from orchestrator.records import paths
+
+    word = options.sweep
+    data = settings.data_directory(options.data_dir)
+    if word is None or options.kind != "phase-diagram" or (data / word).exists():
+        return False
+    known = [*paths.sweeps(data)]
+    return word in {*KINDS, *quantities()} or (
+        len(known) == 1 and word in own_quantities(known[0])
+    )
