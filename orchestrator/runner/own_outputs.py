@@ -8,7 +8,8 @@ import numpy as np
 
 from orchestrator.errors import FormatError
 from orchestrator.model import Cause, Kind
-from orchestrator.model.own_reductions import file_of, fitted, load, sentence_of
+from orchestrator.model.own_code import sentence_of
+from orchestrator.model.own_reductions import file_of, fitted, load
 from orchestrator.text import time_t0
 
 if TYPE_CHECKING:
