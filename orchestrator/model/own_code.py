@@ -32,7 +32,7 @@ def load(reference: str, modules: Path, noun: str) -> Code:
     ----------
     reference
         ``FILE.py:NAME`` of a file in ``modules``, else ``MODULE:NAME`` of an installed package,
-        after which its version may stand.
+        after which its version may stand; behind the name, numbers in brackets with which it is called.
     noun
         What it is to be, in a word.
 
@@ -52,10 +52,23 @@ def load(reference: str, modules: Path, noun: str) -> Code:
         source = hashlib.sha256(path.read_bytes()).hexdigest()
     except (Exception, SystemExit) as error:
         raise FormatError(f"cannot be imported: {sentence_of(error, str(path))}") from error
+    name, bracket, arguments = name.partition("(")
     value = getattr(module, name, None)
     if value is None:
         raise FormatError(f"{original(path.name)} has no {noun} {name}")
+    if bracket:
+        value = _called(value, arguments.rstrip(")"), path)
     return Code(value, path, source)
+
+
+def _called(function: Any, arguments: str, path: Path) -> Any:
+    """Return what a function makes of numbers, written as ``y=20,z=3``."""
+    pairs = (argument.partition("=") for argument in arguments.split(","))
+    numbers = {key: float(text) if "." in text else int(text) for key, _, text in pairs}
+    try:
+        return function(**numbers)
+    except (Exception, SystemExit) as error:
+        raise FormatError(sentence_of(error, str(path))) from error
 
 
 def _executed(path: Path) -> types.ModuleType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,7 +11,7 @@ import numpy as np
 from orchestrator.errors import FormatError
 from orchestrator.model import own_code
 from orchestrator.model.own_code import sentence_of
-from orchestrator.model.reductions import REDUCTIONS, Reduction
+from orchestrator.model.reductions import EXTRAS, REDUCTIONS, Reduction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,7 +63,8 @@ def reduction(  # noqa: PLR0913  # what describes an array
     planes
         Whether it is computed from planes: the function is called with the array, which begins as
         zeros, with states, uint8 [plane, H, L], row 0 on top, and with the first plane's number, and
-        adds to the array. Else it gets the finished height map, int16 [D, L], and returns the array.
+        adds to the array; by name with what of :data:`orchestrator.model.reductions.EXTRAS` it has
+        keyword-only arguments for. Else it gets the finished height map, int16 [D, L], and returns the array.
 
     Raises
     ------
@@ -89,12 +91,23 @@ def reduction(  # noqa: PLR0913  # what describes an array
             sizes={name: int(size) for name, size in (sizes or {}).items() if name in dims},
             tolerance=_TOLERANCE,
             comment=comment,
+            takes=_takes(function),
             **compute,
         )
         function.__dict__["reduction"] = declared
         return function
 
     return declare
+
+
+def _takes(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the names of keyword-only arguments without a default."""
+    arguments = inspect.signature(function).parameters.values()
+    names = frozenset(a.name for a in arguments if a.kind is a.KEYWORD_ONLY)
+    if unknown := sorted(names - {*EXTRAS}):
+        known = ", ".join(EXTRAS)
+        raise ValueError(f"{function.__name__}: {unknown[0]}: expected one of {known}")
+    return names
 
 
 def load(name: str, reference: str, modules: Path) -> Reduction:
@@ -146,9 +159,11 @@ def check(own: Reduction, depth: int, height: int, length: int) -> None:
             array = np.zeros(own.shape_in(depth, length), own.dtype)
             rows = np.arange(height)[::-1, None]
             states = np.where(rows < heights[:, None, :], 0, _TOP_ROW_AIR).astype(np.uint8)
-            add = own.from_planes()
+            add: Callable[..., None] = own.from_planes()
             for first in range(0, depth, _TRIAL_PLANES):
-                add(array, states[first : first + _TRIAL_PLANES], first)
+                planes = states[first : first + _TRIAL_PLANES]
+                extras = {"depth": depth, "ages": np.zeros(planes.shape, np.float32)}
+                add(array, planes, first, **{n: extras[n] for n in own.takes})
         elif own.from_map is not None:
             fitted(own, own.from_map(heights), heights.shape)
     except FormatError:

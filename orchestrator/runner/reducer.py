@@ -65,7 +65,7 @@ class Reducer:
             for reduction, add in self._from_planes:
                 add(arrays[reduction.name], states, done)
             for own in self._own:
-                own.add(states, done)
+                own.add(states, planes, done)
             done += len(planes)
             if besides is not None:
                 besides(planes)

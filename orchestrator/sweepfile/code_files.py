@@ -21,7 +21,7 @@ def find(written: str, folder: Path, group: str) -> tuple[str, Path | None]:
     Parameters
     ----------
     written
-        ``MODULE:NAME``, or the name of an entry point.
+        ``MODULE:NAME``, or the name of an entry point; numbers in brackets may follow.
     folder
         Where the sweep file is.
     group
@@ -36,13 +36,14 @@ def find(written: str, folder: Path, group: str) -> tuple[str, Path | None]:
 
     module, colon, name = written.partition(":")
     if not colon:
-        point = own_code.entry_point(group, written)
+        point_name, bracket, arguments = written.partition("(")
+        point = own_code.entry_point(group, point_name)
         if point is None:
             raise FormatError(
                 f"no installed package has it as an entry point of {group}; "
                 f"for a file beside the sweep file write MODULE:{written}"
             )
-        return " ".join(point).strip(), None
+        return f"{point[0]}{bracket}{arguments} {point[1]}".strip(), None
     path = folder / f"{module}.py"
     if path.is_file():
         return f"{path.name}:{name}", path.absolute()

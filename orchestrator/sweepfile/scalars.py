@@ -23,7 +23,11 @@ LARGEST_SEED = 2**31 - 1
 """Both programs read a seed as a C int."""
 
 REFERENCE = r"[A-Za-z_][A-Za-z0-9_.]*(:[A-Za-z_][A-Za-z0-9_]*)?"
-"""How a function is named: ``MODULE:FUNCTION``, or the entry point of an installed package."""
+"""How code is named: ``MODULE:NAME``, or the entry point of an installed package."""
+
+_ARGUMENT = r" *[a-z_]+ *= *-?[0-9]+(\.[0-9]+)? *"
+CALL = rf"{REFERENCE}(\({_ARGUMENT}(,{_ARGUMENT})*\))?"
+"""How a function is named, with numbers for one that makes it of them: ``MODULE:FUNCTION(y=20)``."""
 
 ENGINE_WISH = f"one of {', '.join(ENGINES)}, or a simulator of your own as MODULE:NAME"
 """What ``run.engine`` may be."""
@@ -168,11 +172,11 @@ def line(leaf: Leaf) -> str:
 def reference(leaf: Leaf) -> str:
     """Read how a function is named."""
     words = text(leaf)
-    if not re.fullmatch(REFERENCE, words):
+    if not re.fullmatch(CALL, words):
         raise FormatError(
             f"expected MODULE:FUNCTION, such as mymodule:profile, got {shown(leaf)}"
         )
-    return words
+    return words.replace(" ", "")
 
 
 def engine(leaf: Leaf) -> str:
