@@ -16,6 +16,8 @@ from orchestrator import cli, open_sweep
 from orchestrator.analysis import observables
 from orchestrator.cli import verbs
 from orchestrator.model.simulators import PLACEHOLDERS
+from orchestrator.sweepfile import own_engine
+from orchestrator.sweepfile.own_outputs import GROUP
 
 if TYPE_CHECKING:
     import pytest
@@ -69,6 +71,16 @@ def test_an_observable_is_one_row(bench: Bench, monkeypatch: pytest.MonkeyPatch)
         assert dataset["crest_height"].values.tolist() == crests.tolist()
         assert dataset["crest_height"].attrs["units"] == "cells"
         assert crests.min() > 0
+
+
+def test_one_screen_leads_to_every_page() -> None:
+    text = (PAGES / "index.md").read_text()
+    pages = {path.name for path in PAGES.glob("*.md")} - {"index.md"}
+
+    assert len(text.splitlines()) <= 30
+    assert pages <= set(re.findall(r"\]\(([\w-]+\.md)", text))
+    for group in (GROUP, own_engine.GROUP):
+        assert f"`{group}`" in text
 
 
 def test_a_simulator_is_one_file(bench: Bench) -> None:

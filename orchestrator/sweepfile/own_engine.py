@@ -40,14 +40,21 @@ def settle(run: Section, folder: Path, problems: Problems) -> OwnEngine | None:
         problems.add(run.positions["engine"], "run.engine", text)
         return None
     try:
-        return _loaded(written, folder)
+        return load(written, folder)
     except FormatError as error:
         problems.add(run.positions["engine"], "run.engine", f"{written}: {error}")
         problems.check()
         raise
 
 
-def _loaded(written: str, folder: Path) -> OwnEngine:
+def load(written: str, folder: Path) -> OwnEngine:
+    """Return the simulator that ``MODULE:NAME`` or an entry point names, beside ``folder``'s files or installed.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be used.
+    """
     reference, path = code_files.find(written, folder, GROUP)
     engine = own_engines.load(reference, folder if path is None else path.parent)
     _refuse(engine.simulator)
