@@ -19,8 +19,10 @@ from orchestrator._version import __version__ as __version__  # handed on
 
 if TYPE_CHECKING:
     from orchestrator.analysis.dataset import open_sweep, over_seeds
+    from orchestrator.formats.parameters import Kind, Parameter
     from orchestrator.html.report import report
     from orchestrator.model.own_reductions import reduction
+    from orchestrator.model.simulators import Frame, Simulator
     from orchestrator.plots.compare import compare
     from orchestrator.plots.plot import plot
     from orchestrator.submission.cancel import cancel
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     from orchestrator.submission.watch import watch
 
 __all__ = [
+    "Frame",
+    "Kind",
+    "Parameter",
+    "Simulator",
     "cancel",
     "compare",
     "open_sweep",
@@ -46,6 +52,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Frame": "orchestrator.model.simulators",
+    "Kind": "orchestrator.formats.parameters",
+    "Parameter": "orchestrator.formats.parameters",
+    "Simulator": "orchestrator.model.simulators",
     "cancel": "orchestrator.submission.cancel",
     "compare": "orchestrator.plots.compare",
     "open_sweep": "orchestrator.analysis.dataset",

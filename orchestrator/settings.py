@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 
 from orchestrator.errors import RequestError
+from orchestrator.model.experiments import ENGINES
 
 DATA_DIRECTORY = "data_runs"
 """The directory of a project that has its sweeps' data."""
@@ -146,9 +147,9 @@ def job_memory_mb() -> float | None:
 
 
 def chosen_root(engine: str) -> Path | None:
-    """Return the tree of the engine that a sweep file asks for, None for the built-in one."""
+    """Return the tree of the engine that a sweep file asks for, None for every other engine."""
     root = engine_root()
-    if engine == "builtin":
+    if engine == "builtin" or engine not in ENGINES:
         return None
     if engine == "rescal" and root is None:
         raise RequestError(

@@ -214,7 +214,7 @@ def test_every_promise_names_tests_that_exist() -> None:
             assert f"def {test}(" in (ROOT / path).read_text(), test
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(path: Path) -> None:
     pages = runpy.run_path(str(ROOT / "docs" / "generated.py"))
     made = {pages["DIRECTORY"] / f"{name}.md" for name in pages["PAGES"]}

@@ -15,6 +15,9 @@ import numpy as np
 from orchestrator import cli, open_sweep
 from orchestrator.analysis import observables
 from orchestrator.cli import verbs
+from orchestrator.model.simulators import PLACEHOLDERS
+from orchestrator.sweepfile import own_engine
+from orchestrator.sweepfile.own_outputs import GROUP
 
 if TYPE_CHECKING:
     import pytest
@@ -68,6 +71,35 @@ def test_an_observable_is_one_row(bench: Bench, monkeypatch: pytest.MonkeyPatch)
         assert dataset["crest_height"].values.tolist() == crests.tolist()
         assert dataset["crest_height"].attrs["units"] == "cells"
         assert crests.min() > 0
+
+
+def test_one_screen_leads_to_every_page() -> None:
+    text = (PAGES / "index.md").read_text()
+    pages = {path.name for path in PAGES.glob("*.md")} - {"index.md"}
+
+    assert len(text.splitlines()) <= 30
+    assert pages <= set(re.findall(r"\]\(([\w-]+\.md)", text))
+    for group in (GROUP, own_engine.GROUP):
+        assert f"`{group}`" in text
+
+
+def test_a_simulator_is_one_file(bench: Bench) -> None:
+    (code,) = blocks("own-simulator")
+    page = (PAGES / "own-simulator.md").read_text()
+    (sweep,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (bench.place / "toy.py").write_text(code)
+    (bench.place / "toy.yaml").write_text(sweep)
+
+    done = bench.run("submit", "toy.yaml", "--wait")
+
+    assert done.returncode == 0, done.stderr
+    with open_sweep(bench.place / "data_runs" / "toy") as dataset:
+        assert dataset["time"].values.tolist() == [float(t) for t in range(11)]
+        grown = dataset["mean_height"].squeeze("seed").isel(time=-1).values
+        assert np.allclose(grown, [1 + 0.5 * 10, 1 + 2 * 10], rtol=0.05)
+    assert len(code.partition("if __name__")[0].splitlines()) <= 60
+    for name, meaning in PLACEHOLDERS.items():
+        assert f"| `{{{name}}}` | {meaning} |\n" in page
 
 
 WITH_A_ROW = """

@@ -86,6 +86,7 @@ def test_the_interface_and_nothing_internal_is_listed() -> None:
     assert set(orchestrator.__all__) == {
         *("plan", "submit", "status", "watch", "resubmit", "cancel"),
         *("compare", "open_sweep", "over_seeds", "plot", "reduction", "report"),
+        *("Frame", "Kind", "Parameter", "Simulator"),
     }
     assert dir(orchestrator) == sorted([*orchestrator.__all__, "__version__"])
     for name in orchestrator.__all__:

@@ -25,6 +25,7 @@ COUNTS = {
     "barchan": 3,
     "linear-dune": 2,
     "sintering": 24,
+    "sand-slabs": 4,
 }
 MEANT = {
     "sintering": "Lambda_F: sintered snow erodes faster than fresh where it is 20, above 1",

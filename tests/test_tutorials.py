@@ -153,6 +153,19 @@ def test_from_pyrescal(tmp_path: Path) -> None:
     assert [meta["seed"] for meta in known] == [1234, 1235, 1236, 1237]
 
 
+def test_a_simulator_of_ones_own(tmp_path: Path) -> None:
+    do("tutorials/sand-slabs.md", tmp_path)
+
+    sweep = tmp_path / "work" / "dunes" / "data_runs" / "hops"
+    first, last = np.array([maps(sweep, n)[[0, -1]] for n in range(4)]).swapaxes(0, 1)
+    assert (first == 5).all()  # four slabs on the ground
+    assert (last.sum(axis=(1, 2)) == 5 * 24 * 48).all()
+    assert (last.std(axis=(1, 2)) > 1.5).all()  # of dunes
+    steepest = [np.abs(last - np.roll(last, 1, axis)).max() for axis in (1, 2)]
+    assert max(steepest) == 2
+    assert (sweep.parents[1] / "hops.csv").read_text().count("\n") == 5
+
+
 def test_a_bed_of_ones_own(tmp_path: Path) -> None:
     do("how-to/own-elevation.md", tmp_path, before="rescal-sweep init dunes; cd dunes\n")
 

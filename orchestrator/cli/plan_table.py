@@ -12,7 +12,7 @@ from orchestrator import text
 from orchestrator.cli import screen, sentences
 from orchestrator.errors import RequestError
 from orchestrator.formats.content_names import original
-from orchestrator.model import State
+from orchestrator.model import EngineKind, State
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -80,7 +80,8 @@ def _bytes_each(sweep: Sweep, point: Point, *, final: bool) -> float:
 
     ``final`` tells whether its state at the end is kept.
     """
-    height, length, depth = (float(point.parameters[name]) for name in ("H", "L", "D"))
+    length, depth = (float(point.parameters[name]) for name in ("L", "D"))
+    height = float(point.parameters.get("H", 1))
     reduced = length * depth * 2 * 0.2 * sweep.outputs.height_maps
     reduced += length * depth / 144 * 4 * sweep.outputs.ffts
     state = _STATE_BYTES * height * length * depth * final
@@ -91,7 +92,7 @@ def _bytes_each(sweep: Sweep, point: Point, *, final: bool) -> float:
 def _summary(shown: Plan) -> list[str]:
     comparison = shown.comparison
     sweep, reconciliation = comparison.sweep, comparison.reconciliation
-    final = sweep.outputs.keep_final and shown.request.root is None
+    final = sweep.outputs.keep_final and shown.request.kind is EngineKind.BUILTIN
     total = sum(_bytes_each(sweep, point, final=final) for point in comparison.wanted)
     counted = f"{len(reconciliation.new)} new, {len(reconciliation.kept)} kept, {len(reconciliation.orphaned)} orphaned"
     every = f"{len(sweep.run.multiples())} snapshots, one every {sweep.run.every_t0:g} t0"

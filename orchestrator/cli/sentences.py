@@ -126,8 +126,12 @@ def cost_lines(cost: Cost, time_limit_s: float | None = None) -> list[str]:
     if text.seconds(each[0]) != text.seconds(each[-1]):
         span += f" ({text.seconds(each[0])} to {text.seconds(each[-1])})"
     whole = f"{text.seconds(cost.wall_s)} for all once they start"
+    counted = f"{text.counted(len(each), 'experiment')} in {jobs}{at_once}"
+    if cost.learnt_from == "nothing":
+        wish = "not known of this simulator until one has finished"
+        return [f"jobs: {counted}, {share} at a time in each", f"time: {wish}", *_alone(cost)]
     return [
-        f"jobs: {text.counted(len(each), 'experiment')} in {jobs}{at_once}, {share} at a time in each",
+        f"jobs: {counted}, {share} at a time in each",
         f"time: about {span} for an experiment, {whole}; {_learnt(cost)}",
         f"use: about {_charged(cost)}",
         *_in_turn(cost),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Mapping
     from pathlib import Path
 
-    from orchestrator.formats.parameters import Value
+    from orchestrator.formats.parameters import Parameter, Value
 
 _LONGEST_LINE = 1023
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -109,17 +109,17 @@ def read(path: Path, names: Container[str] = PARAMETERS) -> ParFile:
     return ParFile(path, texts, lines, tuple(warnings))
 
 
-def text(parameters: Mapping[str, Value]) -> str:
-    """Return the file of ``parameters``, one ``NAME = VALUE`` a line, single blanks around ``=``.
+def text(parameters: Mapping[str, Value], table: Mapping[str, Parameter] = PARAMETERS) -> str:
+    """Return the file of ``parameters``, described in ``table``, one ``NAME = VALUE`` a line, single blanks around ``=``.
 
     Raises
     ------
     FormatError
         For an unknown name or a value of another kind.
     """
-    unknown = [name for name in parameters if name not in PARAMETERS]
+    unknown = [name for name in parameters if name not in table]
     if unknown:
         raise FormatError(f"{unknown[0]}: no such parameter")
     return "".join(
-        f"{name} = {as_text(PARAMETERS[name], value)}\n" for name, value in parameters.items()
+        f"{name} = {as_text(table[name], value)}\n" for name, value in parameters.items()
     )

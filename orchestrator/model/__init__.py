@@ -4,6 +4,7 @@ from orchestrator.model.causes import Cause, Continuation, Kind
 from orchestrator.model.engines import Engine, Task
 from orchestrator.model.experiments import (
     Axis,
+    EngineKind,
     Experiment,
     KeepInitial,
     OnTimeout,
@@ -30,6 +31,7 @@ __all__ = [
     "Cluster",
     "Continuation",
     "Engine",
+    "EngineKind",
     "Experiment",
     "KeepInitial",
     "Kind",

@@ -7,14 +7,20 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from orchestrator.formats.parameters import PARAMETERS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from orchestrator.formats.parameters import Value
+    from orchestrator.formats.parameters import Parameter, Value
     from orchestrator.formulas import Formula
+    from orchestrator.model.simulators import OwnEngine
     from orchestrator.model.winds import WindRows
 
+
+ENGINES = ("auto", "rescal", "builtin")
+"""What ``run.engine`` may be, besides a reference to a simulator of the user's own."""
 
 _ROUNDING = 1e-9  # so that 0.7 / 0.1 is 7
 
@@ -40,6 +46,14 @@ class OnTimeout(enum.Enum):
     RERUN = "rerun"  # never
 
 
+class EngineKind(enum.Enum):
+    """Who has made an engine."""
+
+    BUILTIN = "builtin"
+    RESCAL = "rescal"
+    OWN = "own"  # the user
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """How long an experiment simulates and how often it is looked at.
@@ -53,13 +67,24 @@ class Run:
 
     stop_t0: float
     every_t0: float
-    engine: str = "auto"
+    engine: str = ENGINES[0]
     silence_s: float = 600.0
     time_limit_s: float | None = None
     checkpoint_every_s: float = 0.0
     on_timeout: OnTimeout = OnTimeout.AUTO
     stop_when: str = ""
     invalid_when: str = ""
+
+    @property
+    def own_engine(self) -> bool:
+        """Whether a simulator of the user's own is asked for, by its reference."""
+        return self.engine not in ENGINES
+
+    def kind(self, root: Path | None) -> EngineKind:
+        """Return whose engine it asks for, where ``root`` is the tree of ReSCAL-snow, if any."""
+        if self.own_engine:
+            return EngineKind.OWN
+        return EngineKind.BUILTIN if root is None else EngineKind.RESCAL
 
     def multiples(self, start_t0: float = 0.0) -> range:
         """Return the multiples of the interval at which snapshots are asked for.
@@ -165,6 +190,12 @@ class Sweep:
     wind: WindRows | None = None
     overrides: tuple[str, ...] = ()
     modules: Mapping[str, Path] = field(default_factory=dict)
+    engine: OwnEngine | None = None
+
+    @property
+    def table(self) -> Mapping[str, Parameter]:
+        """The parameters that its engine has, by name."""
+        return PARAMETERS if self.engine is None else self.engine.simulator.table
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib
-import sys
-import traceback
-import types
+import inspect
 from dataclasses import replace
-from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from orchestrator.errors import FormatError
-from orchestrator.formats.content_names import original
-from orchestrator.model.reductions import REDUCTIONS, Reduction
+from orchestrator.model import own_code
+from orchestrator.model.own_code import sentence_of
+from orchestrator.model.reductions import EXTRAS, REDUCTIONS, Reduction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
-
-GROUP = "rescal_sweep.reductions"
-"""Entry points of installed packages that are reductions."""
 
 DTYPES = ("float32", "float64")
 """What an own reduction may be kept as; they have "not a number" for what could not be computed."""
@@ -70,7 +63,8 @@ def reduction(  # noqa: PLR0913  # what describes an array
     planes
         Whether it is computed from planes: the function is called with the array, which begins as
         zeros, with states, uint8 [plane, H, L], row 0 on top, and with the first plane's number, and
-        adds to the array. Else it gets the finished height map, int16 [D, L], and returns the array.
+        adds to the array; by name with what of :data:`orchestrator.model.reductions.EXTRAS` it has
+        keyword-only arguments for. Else it gets the finished height map, int16 [D, L], and returns the array.
 
     Raises
     ------
@@ -97,12 +91,23 @@ def reduction(  # noqa: PLR0913  # what describes an array
             sizes={name: int(size) for name, size in (sizes or {}).items() if name in dims},
             tolerance=_TOLERANCE,
             comment=comment,
+            takes=_takes(function),
             **compute,
         )
         function.__dict__["reduction"] = declared
         return function
 
     return declare
+
+
+def _takes(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the names of keyword-only arguments without a default."""
+    arguments = inspect.signature(function).parameters.values()
+    names = frozenset(a.name for a in arguments if a.kind is a.KEYWORD_ONLY)
+    if unknown := sorted(names - {*EXTRAS}):
+        known = ", ".join(EXTRAS)
+        raise ValueError(f"{function.__name__}: {unknown[0]}: expected one of {known}")
+    return names
 
 
 def load(name: str, reference: str, modules: Path) -> Reduction:
@@ -119,56 +124,18 @@ def load(name: str, reference: str, modules: Path) -> Reduction:
     FormatError
         If it cannot be imported, or is not declared as a reduction.
     """
-    where, _, function_name = reference.partition(" ")[0].partition(":")
-    path = modules / where
-    try:
-        if where.endswith(".py"):
-            module = _executed(path)
-        else:
-            module = importlib.import_module(where)
-            path = Path(str(module.__file__))
-        source = hashlib.sha256(path.read_bytes()).hexdigest()
-    except (Exception, SystemExit) as error:
-        raise FormatError(f"cannot be imported: {sentence_of(error, str(path))}") from error
-    function = getattr(module, function_name, None)
-    declared = getattr(function, "reduction", None)
-    if function is None:
-        raise FormatError(f"{original(path.name)} has no function {function_name}")
+    code = own_code.load(reference, modules, "function")
+    declared = getattr(code.value, "reduction", None)
     if not isinstance(declared, Reduction):
+        function_name = reference.partition(" ")[0].partition(":")[2]
         wish = f"decorate {function_name} with orchestrator.reduction(...)"
         raise FormatError(f"{function_name} is no reduction; {wish}")
     return replace(
-        declared, name=name, variable=name, source={"reference": reference, "sha256": source}
+        declared,
+        name=name,
+        variable=name,
+        source={"reference": reference, "sha256": code.sha256},
     )
-
-
-def _executed(path: Path) -> types.ModuleType:
-    """Execute a file as a module of its own, which leaves no compiled files beside it."""
-    module = types.ModuleType(f"_own_reductions_of_{path.stem}")  # hides no package
-    module.__file__ = str(path)
-    code = compile(path.read_bytes(), str(path), "exec")
-    sys.modules[module.__name__] = module  # dataclasses look there
-    exec(code, module.__dict__)  # noqa: S102  # the user's, who asks for it
-    return module
-
-
-def entry_point(name: str) -> tuple[str, str] | None:
-    """Return the reference and the version of an installed reduction; None where there is none."""
-    for point in metadata.entry_points(group=GROUP, name=name):
-        return point.value, point.dist.version if point.dist is not None else ""
-    return None
-
-
-def sentence_of(error: BaseException, file: str) -> str:
-    """Return an exception of foreign code in a line: its kind, its text and the line of ``file``."""
-    lines = [
-        line.lineno
-        for line in traceback.extract_tb(error.__traceback__)
-        if line.filename == file
-    ]
-    at = f" ({original(Path(file).name)}, line {lines[-1]})" if lines else ""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}{at}"
 
 
 def file_of(own: Reduction) -> str:
@@ -192,9 +159,11 @@ def check(own: Reduction, depth: int, height: int, length: int) -> None:
             array = np.zeros(own.shape_in(depth, length), own.dtype)
             rows = np.arange(height)[::-1, None]
             states = np.where(rows < heights[:, None, :], 0, _TOP_ROW_AIR).astype(np.uint8)
-            add = own.from_planes()
+            add: Callable[..., None] = own.from_planes()
             for first in range(0, depth, _TRIAL_PLANES):
-                add(array, states[first : first + _TRIAL_PLANES], first)
+                planes = states[first : first + _TRIAL_PLANES]
+                extras = {"depth": depth, "ages": np.zeros(planes.shape, np.float32)}
+                add(array, planes, first, **{n: extras[n] for n in own.takes})
         elif own.from_map is not None:
             fitted(own, own.from_map(heights), heights.shape)
     except FormatError:

@@ -20,6 +20,12 @@ Accumulate = Callable[["NDArray[Any]", "NDArray[np.uint8]", int], None]
 """Adds planes to an array: the array, states uint8 [plane, H, L] with row 0 on top, and the first
 plane's number."""
 
+EXTRAS: Mapping[str, str] = {
+    "ages": "float32 [plane, H, L], in t0, since when each grain is at rest",
+    "depth": "the number of planes of the whole snapshot",
+}
+"""What an own reduction may be given with planes, where its function has an argument of that name."""
+
 COUNTED = 3
 """How many states are counted: 0 grain, 1 mobile grain, 2 sintered grain."""
 
@@ -66,9 +72,9 @@ def lowest_open(states: NDArray[np.uint8], heights: NDArray[np.int16], rows: int
         none = kind(np.iinfo(kind).max)
         # a copy, row by row, on which all else is quick
         lower: NDArray[np.unsignedinteger] = upwards[:rows].astype(kind, order="C")
-        closed = (lower & _BUT_MOBILITY) != 1
         # of each cell its row if it is open, else a larger number than any row
-        row = closed.view(np.uint8) * none | np.arange(rows, dtype=kind)[:, None, None]
+        beyond: NDArray[Any] = closed(lower).view(np.uint8) * none
+        row = beyond | np.arange(rows, dtype=kind)[:, None, None]
         lowest = np.minimum.reduce(row)
         highest = lowest.max()
         if highest < none or rows == len(upwards):
@@ -79,6 +85,12 @@ def lowest_open(states: NDArray[np.uint8], heights: NDArray[np.int16], rows: int
         heights[lowest == none] = 0
         return rows + 1
     return int(highest) + 1
+
+
+def closed(states: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which cells are neither air nor mobile, bool of the shape of ``states``."""
+    resting: NDArray[np.bool_] = (states & _BUT_MOBILITY) != 1
+    return resting
 
 
 def count_states(states: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -179,6 +191,8 @@ class Reduction:
         Of dimensions beside ``y`` and ``x``; used where there is no ``shape``.
     source
         Where the code of one that does not ship comes from; empty for those that do.
+    takes
+        Which of :data:`EXTRAS` what adds planes is given by name.
     """
 
     name: str
@@ -196,6 +210,7 @@ class Reduction:
     comment: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
     source: Mapping[str, str] = field(default_factory=dict)
+    takes: frozenset[str] = frozenset()
 
     def shape_in(self, depth: int, length: int) -> tuple[int, ...]:
         """Return the sizes of its dimensions for a domain of a depth and a length, in cells."""

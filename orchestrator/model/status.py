@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.model.causes import Cause, Continuation
-    from orchestrator.model.experiments import Experiment, Outputs, Resources, Run
+    from orchestrator.model.experiments import EngineKind, Experiment, Outputs, Resources, Run
 
 _BEYOND_T0 = 0.5  # by which the model goes on after the time to stop at
 _STALL_S = 60.0
@@ -229,6 +229,11 @@ class Submission:
     chunks: tuple[int, ...] = ()
     slurm_cluster: str = ""
     user: str = ""
+
+    @property
+    def kind(self) -> EngineKind:
+        """Whose engine makes its attempts."""
+        return self.run.kind(self.root)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def _with_progress(cause: Cause, record: Record) -> str:
     reached = f"{record.snapshots} of {record.expected} snapshots"
     if cause.kind is Kind.FEWER_SNAPSHOTS:
         return f"{reached}; {sentence(cause)}"
-    if cause.program != "rescal" or cause.kind not in {Kind.EXITED, Kind.ENDED_EARLY}:
+    if cause.program == "genesis" or cause.kind not in {Kind.EXITED, Kind.ENDED_EARLY}:
         return sentence(cause)
     at = f"at t = {text.time_t0(record.time_t0)} t0"
     return f"{_what(cause)} after {reached}, {at}{_hint(cause)}"
@@ -94,7 +94,7 @@ def _what(cause: Cause) -> str:
         subject=cause.subject or "the results",
         detail=cause.detail,
         waiting=_WAITING.get(cause.subject, on_request),
-        fewer=_FEWER.get(cause.subject, ""),
+        fewer=_FEWER.get(cause.subject, f"{cause.subject} sent fewer than asked for"),
     )
 
 

@@ -136,10 +136,16 @@ def _keep_inputs(directory: SweepDirectory, points: Iterable[Point]) -> None:
 
 
 def keep_files(directory: SweepDirectory, files: Mapping[str, Path]) -> None:
-    """Copy files to the sweep's inputs, by their names there, which tell their content."""
+    """Copy files to the sweep's inputs, by their names there, which tell their content.
+
+    Of several versions of a file the one that was asked for last is the newest.
+    """
     for name, path in files.items():
         target = directory.inputs / name
-        if not target.is_file():
+        if target.is_file():
+            with contextlib.suppress(PermissionError):  # somebody else's
+                os.utime(target)
+        else:
             target.parent.mkdir(exist_ok=True)
             copy_by_content(path, target)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orchestrator.model import EngineKind
 from orchestrator.records.pace import columns
 
 if TYPE_CHECKING:
@@ -32,18 +33,19 @@ class _Fixed:
 
 # beside it a worker, and the part of the warm engine that is not shared
 _BUILTIN = _Fixed(80.0, 340.0, 150.0)
-_RESCAL = _Fixed(5.0, 5.0, 45.0)
+_OTHERS = _Fixed(5.0, 5.0, 45.0)
 
 
 def expected_mb(
-    wanted: Iterable[Mapping[str, Value]], seen: Iterable[Status], *, builtin: bool
+    wanted: Iterable[Mapping[str, Value]], seen: Iterable[Status], kind: EngineKind
 ) -> float | None:
     """Return the most memory that any of these is expected to need in its job, in MB.
 
     Its engine, by what was measured of experiments that are ``seen``, and what runs beside it; None
     where nothing is known.
     """
-    fixed, per_cell = (_BUILTIN, _MB_PER_CELL) if builtin else (_RESCAL, 0.0)
+    builtin = kind is EngineKind.BUILTIN
+    fixed, per_cell = (_BUILTIN, _MB_PER_CELL) if builtin else (_OTHERS, 0.0)
     measured = [
         (status.record.memory_mb, _cells(status.experiment.point.parameters))
         for status in seen
@@ -59,4 +61,4 @@ def expected_mb(
 
 
 def _cells(parameters: Mapping[str, Value]) -> float:
-    return columns(parameters) * float(parameters["H"])
+    return columns(parameters) * float(parameters.get("H", 1))

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.formats import winds
-from orchestrator.model import State
+from orchestrator.model import EngineKind, State
+from orchestrator.model.simulators import ENGINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Progress, Record, Status
 
-_BUILTIN_S = 2.5e-7
-_RESCAL_S = 1.6e-6
+_PUBLISHED_S = {EngineKind.BUILTIN: 2.5e-7, EngineKind.RESCAL: 1.6e-6, EngineKind.OWN: 0.0}
 """Seconds per column and unit of time or gas cycle, of the two engines on a core of 2023."""
 
 _SETTLING = 0.08  # of the work of a unit of time, a gas cycle alone
@@ -37,8 +37,10 @@ def work(
 ) -> float:
     """Return what a run over a time is proportional to: columns times time and gas cycles.
 
-    One that is ``continued`` has its flow already.
+    One that is ``continued`` has its flow already; a simulator of the user's own is known to have none.
     """
+    if ENGINE in parameters:
+        return columns(parameters) * simulated_t0
     length = float(parameters["L"])
     cycles = float(parameters.get("Init_ncycl", 2 * (length + 2)))
     turning = 1 + _SETTLING * _turns_per_t0(parameters) * _cycles_after_turn(parameters, length)
@@ -110,10 +112,11 @@ def measured(parameters: Mapping[str, Value], simulated_t0: float, wall_s: float
     return Pace(START_S, wall_s / work(parameters, simulated_t0))
 
 
-def pace(seen: Iterable[Status], *, builtin: bool, here: Pace | None = None) -> Pace:
+def pace(seen: Iterable[Status], kind: EngineKind, here: Pace | None = None) -> Pace:
     """Return the pace of finished experiments, else of those that have shown snapshots.
 
-    Where there are neither, the one that was measured ``here``, else the published scaling.
+    Where there are neither, the one that was measured ``here``, else the published scaling of that
+    kind of engine; of a user's own nothing is known but that it has to start.
     """
     finished, running = [], []
     for status in seen:
@@ -124,5 +127,4 @@ def pace(seen: Iterable[Status], *, builtin: bool, here: Pace | None = None) -> 
             finished.append(ran_to)
         elif status.state is State.RUNNING:
             running.append(ran_to)
-    published = Pace(START_S, _BUILTIN_S if builtin else _RESCAL_S)
-    return learnt(finished) or learnt(running) or here or published
+    return learnt(finished) or learnt(running) or here or Pace(START_S, _PUBLISHED_S[kind])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -24,6 +24,20 @@ _CELL_SIZES = (1, 2, 4, 8)
 
 class CutError(StreamError):
     """The stream ended inside a snapshot; how the engine ended tells why."""
+
+
+class Source(Protocol):
+    """What takes a stream of snapshots apart: header first, then planes, and so on."""
+
+    @property
+    def inside(self) -> bool:
+        """Whether part of a snapshot has been read and the rest has not."""
+
+    def header(self) -> Header | None:
+        """Return the header of the next snapshot, or None where the stream ends as it should."""
+
+    def planes(self) -> Iterator[NDArray[np.generic]]:
+        """Yield its planes, [plane, H, L] without walls, row 0 on top, some at a time."""
 
 
 class Decoder:

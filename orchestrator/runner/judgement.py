@@ -48,10 +48,17 @@ def _by_snapshots(assignment: Assignment, course: Course) -> Verdict:
     run, results = assignment.task.run, course.results
     if results.snapshots == 0:
         last = assignment.last_line()
-        cause = Cause(Kind.NO_OUTPUT, program="rescal", subject="snapshot", last_line=last)
+        cause = Cause(
+            Kind.NO_OUTPUT,
+            program=assignment.engine.program,
+            subject="snapshot",
+            last_line=last,
+        )
         return Verdict(State.FAILED, (cause,))
     if results.time_t0 < results.start_t0 + run.stop_t0 - run.every_t0:
-        return Verdict(State.FAILED, (Cause(Kind.ENDED_EARLY, program="rescal"),))
+        return Verdict(
+            State.FAILED, (Cause(Kind.ENDED_EARLY, program=assignment.engine.program),)
+        )
     if results.snapshots < course.expected:
         name = assignment.engine.name
         return Verdict(State.DONE, (Cause(Kind.FEWER_SNAPSHOTS, subject=name),))
@@ -62,9 +69,13 @@ def _failed(assignment: Assignment, course: Course, cut: str) -> Verdict:
     """Judge an engine that did not end well."""
     stop, last = assignment.stop, assignment.last_line()
     causes: tuple[Cause, ...]
-    causes = (Cause(Kind.EXITED, program="rescal", status=course.status, last_line=last),)
+    causes = (
+        Cause(
+            Kind.EXITED, program=assignment.engine.program, status=course.status, last_line=last
+        ),
+    )
     if cut:
-        ended = Cause(Kind.EXITED, program="rescal", status=course.status)
+        ended = Cause(Kind.EXITED, program=assignment.engine.program, status=course.status)
         causes = (ended, Cause(Kind.CUT_STREAM, detail=cut, last_line=last))
     if course.status in _SHARED_SIGNALS and not stop.requested:
         # schedulers signal all processes of a job; ours may be a moment behind

@@ -12,6 +12,7 @@ from orchestrator.errors import FormatError, ParameterError
 from orchestrator.formats import parfile, winds
 from orchestrator.formats.cellspace import HEADER_BYTES, parse_header
 from orchestrator.formats.durable import open_regular, refuse_links, remove_drafts, replacing
+from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formats.templates import named_file
 from orchestrator.model import KeepInitial
 
@@ -40,7 +41,12 @@ def prepare(
     that genesis makes.
     """
     refuse_links(*directory.directories)
-    parameters = _for_engine(experiment, engine, directory)
+    own = engine.own
+    if own is None:
+        parameters, table = _for_engine(experiment, engine, directory), PARAMETERS
+    else:
+        parameters = own.simulator.settled(experiment.point.parameters)
+        table = own.simulator.table
     if cells is not None:
         parameters["Csp_file"] = cells.name
         parameters.pop("Time", None)
@@ -49,7 +55,7 @@ def prepare(
         remove_drafts(folder, older_s=0.0)
     remove_drafts(directory.attempts_root)
     with replacing(directory.parfile, durable=False) as file:
-        file.write(parfile.text(parameters).encode())
+        file.write(parfile.text(parameters, table).encode())
 
 
 def _for_engine(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from orchestrator.formats.cellspace import Header
     from orchestrator.model.reductions import Reduction
-    from orchestrator.runner.decoder import Decoder
+    from orchestrator.runner.decoder import Source
     from orchestrator.runner.own_outputs import Guarded
 
 
@@ -40,7 +40,7 @@ class Reducer:
     """
 
     def __init__(
-        self, decoder: Decoder, wanted: Sequence[Reduction], own: Sequence[Guarded] = ()
+        self, decoder: Source, wanted: Sequence[Reduction], own: Sequence[Guarded] = ()
     ) -> None:
         self._decoder = decoder
         every = {r.name: r for r in (HEIGHT_MAPS, *wanted)}.values()
@@ -65,7 +65,7 @@ class Reducer:
             for reduction, add in self._from_planes:
                 add(arrays[reduction.name], states, done)
             for own in self._own:
-                own.add(states, done)
+                own.add(states, planes, done)
             done += len(planes)
             if besides is not None:
                 besides(planes)

@@ -7,20 +7,25 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator._version import PACKAGE, __version__
-from orchestrator.errors import RequestError
-from orchestrator.model import Engine
+from orchestrator.errors import FormatError, RequestError, StartError
+from orchestrator.formats.content_names import original
+from orchestrator.model import Engine, EngineKind, own_engines
+from orchestrator.model.simulators import ENGINE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
-    from orchestrator.model import Run
+    from orchestrator.formats.parameters import Value
+    from orchestrator.model import Point, Run, Sweep
+    from orchestrator.model.simulators import OwnEngine
 
 _GENESIS_SEED = 2000  # what ReSCAL-snow's own run scripts use
 SAVED = 250
@@ -37,6 +42,66 @@ def find(root: Path | None) -> Engine:
     return builtin() if root is None else at_root(root)
 
 
+def of_sweep(sweep: Sweep, root: Path | None) -> Engine:
+    """Return the engine of a sweep file: the user's own that it names, or :func:`find`'s."""
+    return find(root) if sweep.engine is None else own(sweep.engine)
+
+
+def of_experiment(parameters: Mapping[str, Value], root: Path | None, inputs: Path) -> Engine:
+    """Return the engine of an experiment: of the user's own, from its parameters, or :func:`find`'s.
+
+    Parameters
+    ----------
+    inputs
+        Where the sweep's copies of files are.
+
+    Raises
+    ------
+    StartError
+        If one of the user's own cannot be loaded, or is another than it was.
+    """
+    reference = parameters.get(ENGINE)
+    if reference is None:
+        return find(root)
+    try:
+        return own(own_engines.load(str(reference), inputs))
+    except FormatError as error:
+        raise StartError(original(str(reference)), str(error)) from error
+
+
+def own(engine: OwnEngine) -> Engine:
+    """Return an engine of the user's own; its digest is of what describes it and of its program."""
+    simulator, program = engine.simulator, shutil.which(engine.simulator.command[0])
+    files = [engine.module, *([Path(program)] if program is not None else [])]
+    return Engine(
+        name=simulator.name,
+        kind=EngineKind.OWN,
+        genesis=(),
+        rescal=(),
+        real_data=engine.module.parent,
+        version=simulator.version,
+        digest=_digest_of_files(files),
+        own=engine,
+    )
+
+
+def own_command(
+    engine: OwnEngine, point: Point, run: Run, parfile: str, pipe: int
+) -> tuple[str, ...]:
+    """Return the command line of a simulator of the user's own, which writes frames to ``pipe``."""
+    simulator = engine.simulator
+    others = {
+        "python": sys.executable,
+        "module": str(engine.module),
+        "pipe": str(pipe),
+        "parfile": parfile,
+        "seed": str(point.seed),
+        "stop": repr(run.stop_t0),
+        "every": repr(run.every_t0),
+    }
+    return simulator.words(simulator.settled(point.parameters), others)
+
+
 def builtin() -> Engine:
     """Return the engine that comes with this package."""
     package = PACKAGE
@@ -46,6 +111,7 @@ def builtin() -> Engine:
     )
     return Engine(
         name="builtin",
+        kind=EngineKind.BUILTIN,
         genesis=(*command, "genesis"),
         rescal=(*command, "rescal"),
         real_data=package / "engine" / "real_data",
@@ -115,6 +181,7 @@ def at_root(root: Path) -> Engine:
     genesis, rescal = programs
     return Engine(
         name="rescal",
+        kind=EngineKind.RESCAL,
         genesis=(str(genesis),),
         rescal=(str(rescal),),
         real_data=real_data,

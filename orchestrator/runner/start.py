@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 def make_initial(assignment: Assignment, watchdog: Watchdog, group: Group) -> tuple[str, ...]:
     """Put the initial cell space in its place; return the command line that made it.
 
+    A simulator of the user's own makes its beginning itself.
+
     Raises
     ------
     Halt
         If genesis does not make it.
     """
     directory, experiment = assignment.directory, assignment.task.experiment
+    if assignment.engine.own is not None:
+        return ()
     premade = preparation.premade(experiment, directory)
     if premade is not None:
         preparation.take_premade(premade, directory)
@@ -62,8 +66,11 @@ def engine_command(
     assignment: Assignment, run: Run, pipe: int | None, options: Sequence[str]
 ) -> tuple[str, ...]:
     """Return the command line that simulates ``run``."""
-    parfile, seed = assignment.directory.parfile.name, assignment.task.experiment.point.seed
-    command = simulator.rescal_command(assignment.engine, parfile, run, seed, pipe)
+    parfile, point = assignment.directory.parfile.name, assignment.task.experiment.point
+    own = assignment.engine.own
+    if own is not None and pipe is not None:
+        return simulator.own_command(own, point, run, parfile, pipe)
+    command = simulator.rescal_command(assignment.engine, parfile, run, point.seed, pipe)
     return (*command, *options)
 
 

@@ -22,23 +22,25 @@ from orchestrator.runner.decoder import CutError, Decoder
 from orchestrator.runner.expectation import expectation
 from orchestrator.runner.group import Group
 from orchestrator.runner.judgement import judge
+from orchestrator.runner.own_decoder import OwnDecoder
 from orchestrator.runner.reducer import Reducer
 from orchestrator.runner.results import Results, publish_earlier
 from orchestrator.runner.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from orchestrator.model import Record, Run
     from orchestrator.model.snapshots import Snapshot
     from orchestrator.runner.attempt import Assignment
+    from orchestrator.runner.decoder import Source
     from orchestrator.runner.process import Child
     from orchestrator.runner.resume import Resumption
 
 _LAST_WORDS_S = 5.0  # for an engine to end after its stream was cut
 _CLOSING_S = 60.0  # for one to end whose stream is whole
-_CLOSED = "rescal closed the data pipe but did not end"
+_CLOSED = "{} closed the data pipe but did not end"
 _STOPPED = (simulator.SAVED, 128 + signal.SIGUSR1, -signal.SIGUSR1)
 """How the built-in engine ends when it is asked to save: saved, or before there was a state."""
 
@@ -211,7 +213,7 @@ def _run_engine(
         with pipe.data_pipe() as (reading, writing):
             handle, options = writing.fileno(), (*start.options, *_saving(assignment))
             command = starting.engine_command(assignment, start.run, handle, options)
-            commands = {"genesis": start.genesis, "rescal": command}
+            commands = _commands(assignment, start, command)
             provenance.describe(
                 assignment.task, assignment.engine, assignment.directory, commands, course.own
             )
@@ -221,6 +223,23 @@ def _run_engine(
     finally:
         if start.cells is not None:
             start.cells.unlink(missing_ok=True)
+
+
+def _commands(
+    assignment: Assignment, start: Start, command: Sequence[str]
+) -> dict[str, Sequence[str]]:
+    """Return the command lines of an attempt by their programs."""
+    if assignment.engine.own is not None:
+        return {assignment.engine.program: command}
+    return {"genesis": start.genesis, "rescal": command}
+
+
+def _decoder(assignment: Assignment, data: pipe.Pipe) -> Source:
+    """Return what takes the engine's stream apart."""
+    own = assignment.engine.own
+    if own is None or own.simulator.decode is None:
+        return Decoder(data.fill)
+    return OwnDecoder(own, data.fill, assignment.task.experiment.point.parameters)
 
 
 def _saving(assignment: Assignment) -> tuple[str, ...]:
@@ -245,9 +264,10 @@ def _receive(  # noqa: PLR0913, PLR0917  # the attempt, and both ends of the pip
     stop = assignment.stop.fileno()
     data = pipe.Pipe(reading, child.ended, child.ended_handle, stop, watchdog.look)
     course.results.pid = child.pid
-    decoder = Decoder(data.fill)
+    decoder = _decoder(assignment, data)
     saves = assignment.engine.resumes_exactly
-    watchdog.follow("rescal", child, lambda: data.received, lambda: decoder.inside, saves=saves)
+    name = assignment.engine.program
+    watchdog.follow(name, child, lambda: data.received, lambda: decoder.inside, saves=saves)
     outputs = assignment.task.outputs
     kept = [r for r in reductions.REDUCTIONS if r.kept(outputs)]
     own = [own_outputs.Guarded(r, course.faults) for r in course.own]
@@ -256,14 +276,14 @@ def _receive(  # noqa: PLR0913, PLR0917  # the attempt, and both ends of the pip
         _keep_all(assignment, course, start, decoder, reducer, watchdog)
     except CutError as cut:
         if not child.wait(_LAST_WORDS_S):
-            detail = f"{_CLOSED}; {cut}"
+            detail = f"{_CLOSED.format(name)}; {cut}"
             raise Halt(State.FAILED, Cause(Kind.CUT_STREAM, detail=detail)) from cut
         return str(cut)
     finally:
         course.reducing_s = reducer.spent_s
     last_words_s = min(_CLOSING_S, assignment.task.run.silence_s)
     if not starting.await_end(child, assignment, watchdog, last_words_s):
-        raise Halt(State.FAILED, Cause(Kind.CUT_STREAM, detail=_CLOSED))
+        raise Halt(State.FAILED, Cause(Kind.CUT_STREAM, detail=_CLOSED.format(name)))
     return ""
 
 
@@ -271,7 +291,7 @@ def _keep_all(  # noqa: PLR0913, PLR0917  # as above
     assignment: Assignment,
     course: Course,
     start: Start,
-    decoder: Decoder,
+    decoder: Source,
     reducer: Reducer,
     watchdog: Watchdog,
 ) -> None:

@@ -64,5 +64,5 @@ class Hours:
         if self._others is None:
             numbers = set(sorted(submission.attempts)[:_SAMPLE])
             seen = read_statuses(self._directory, numbers)
-            self._others = pace.pace(seen, builtin=submission.root is None)
+            self._others = pace.pace(seen, submission.kind)
         return self._others

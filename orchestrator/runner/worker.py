@@ -147,7 +147,8 @@ def make(
     )
     task = Task(offer.experiment, offer.attempt, submission.run, submission.outputs)
     try:
-        engine = simulator.find(submission.root)
+        parameters = offer.experiment.point.parameters
+        engine = simulator.of_experiment(parameters, submission.root, directory.inputs)
         _end_survivors(experiment.attempts()[:-1])
         launch = process.spawn if programs is None else programs.prepare(engine)
         record = supervise(Assignment(task, engine, experiment, stop, launch))

@@ -13,7 +13,7 @@ from orchestrator.records import pace
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from orchestrator.model import Point, Run, Status
+    from orchestrator.model import EngineKind, Point, Run, Status
     from orchestrator.submission.packing import Packing
 
 _HOUR_S = 3600
@@ -31,7 +31,7 @@ class Cost:
         The wall time of all jobs, added up.
     learnt_from, seen
         ``finished`` or ``running`` experiments of the sweep, so many; those of ``other sweeps``; or
-        ``scaling``, of the model; a ``measured`` run of the engine.
+        ``scaling``, of the model; a ``measured`` run of the engine; ``nothing`` where nobody knows.
     memory_mb
         The most that an experiment is expected to need in its job; None where nothing is known.
     """
@@ -65,15 +65,14 @@ def expected_s(
     points: Iterable[Point],
     run: Run,
     seen: Iterable[Status],
-    *,
-    builtin: bool,
+    kind: EngineKind,
     here: pace.Pace | None = None,
 ) -> tuple[float, ...]:
     """Return how long ``points`` will take on a core, in s, the shortest first.
 
     By what is ``seen`` of the sweep so far, else by what was measured ``here``.
     """
-    expected = pace.pace(seen, builtin=builtin, here=here)
+    expected = pace.pace(seen, kind, here)
     return tuple(sorted(expected.seconds(p.parameters, run.stop_t0) for p in points))
 
 

@@ -70,7 +70,7 @@ def claim(
     directory = SweepDirectory(settings.data_directory(data_dir) / sweep.name)
     root = settings.chosen_root(sweep.run.engine)
     request = Request(Cluster.HERE, sweep.run, sweep.outputs, sweep.resources, root)
-    engine = simulator.find(root)
+    engine = simulator.of_sweep(sweep, root)
     points = expansion.expand(sweep)
     with contextlib.closing(Checker(engine)) as checker:
         problems = refusals(checker, sweep, directory, points)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator import settings, sweepfile
 from orchestrator.errors import OrchestratorError
+from orchestrator.model import EngineKind
 from orchestrator.records import memory, pace, paths
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.records.status import read_statuses
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from typing import Unpack
 
-    from orchestrator.model import Engine, Status, Sweep
+    from orchestrator.model import Engine, Status, Submission, Sweep
     from orchestrator.submission.comparison import Comparison
     from orchestrator.submission.cost import Cost
     from orchestrator.submission.packing import Site
@@ -118,7 +119,7 @@ def plan(
     """
     sweep = sweepfile.load(Path(file), overrides)
     wish = request(sweep, cluster_of(placement, overrides), placement)
-    engine = simulator.find(wish.root)
+    engine = simulator.of_sweep(sweep, wish.root)
     with contextlib.closing(Checker(engine)) as checker:
         comparison = compare_sweep(sweep, data_dir)
         wanted, directory = comparison.wanted, comparison.directory
@@ -136,13 +137,15 @@ def _cost(
     comparison: Comparison, wish: Request, engine: Engine, workers: int, site: Site | None
 ) -> Cost:
     """Return what the new experiments would use."""
-    wanted, builtin = comparison.wanted, wish.root is None
-    seen, elsewhere = _seen(comparison, wish.root)
+    wanted = comparison.wanted
+    seen, elsewhere = _seen(comparison, wish)
     here = None if any(status.reached for status in seen) or not wanted else _measured(engine)
-    each_s = costs.expected_s(wanted, wish.run, seen, builtin=builtin, here=here)
+    each_s = costs.expected_s(wanted, wish.run, seen, wish.kind, here)
     packed = packing.packing(wish, each_s, workers, site)
-    needed_mb = memory.expected_mb((p.parameters for p in wanted), seen, builtin=builtin)
+    needed_mb = memory.expected_mb((p.parameters for p in wanted), seen, wish.kind)
     cost = dataclasses.replace(costs.estimate(packed, each_s, seen), memory_mb=needed_mb)
+    if wish.kind is EngineKind.OWN and not elsewhere and not cost.seen:
+        return dataclasses.replace(cost, learnt_from="nothing")
     if not elsewhere and here is None:
         return cost
     learnt_from = "other sweeps" if elsewhere else "measured"
@@ -155,17 +158,17 @@ def _measured(engine: Engine) -> pace.Pace | None:
     return pace.measured(**run) if run else None
 
 
-def _seen(comparison: Comparison, root: Path | None) -> tuple[Collection[Status], bool]:
+def _seen(comparison: Comparison, wish: Request) -> tuple[Collection[Status], bool]:
     """Return from what times are learnt, and whether that is other sweeps, as of a first one."""
     own = comparison.statuses.values()
     if all(status.reached is None for status in own):
-        others = list(_elsewhere(comparison.directory, root))
+        others = list(_elsewhere(comparison.directory, wish))
         if others:
             return others, True
     return own, False
 
 
-def _elsewhere(directory: SweepDirectory, root: Path | None) -> Iterator[Status]:
+def _elsewhere(directory: SweepDirectory, wish: Request) -> Iterator[Status]:
     """Yield experiments that the same engine has run in the last other sweeps of a data directory."""
     others = [s for s in paths.sweeps(directory.root.parent) if s.root != directory.root]
     others.sort(key=lambda sweep: sweep.ledger.stat().st_mtime, reverse=True)
@@ -174,9 +177,15 @@ def _elsewhere(directory: SweepDirectory, root: Path | None) -> Iterator[Status]
             OrchestratorError, OSError
         ):  # one that cannot be read tells nothing
             for status in read_statuses(sweep, range(_OTHER_EXPERIMENTS)):
-                made = status.submission is not None and status.submission.root == root
+                made = status.submission is not None and _alike(status.submission, wish)
                 if made and status.record is not None and status.record.complete:
                     yield status
+
+
+def _alike(made: Submission, wish: Request) -> bool:
+    """Return whether a submission was made with the same engine as is wished for."""
+    same = not wish.run.own_engine or made.run.engine == wish.run.engine
+    return made.kind is wish.kind and made.root == wish.root and same
 
 
 def compare_file(

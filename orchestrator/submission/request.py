@@ -19,7 +19,7 @@ from orchestrator.submission.resources import effective
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from orchestrator.model import Outputs, Resources, Run, Sweep
+    from orchestrator.model import EngineKind, Outputs, Resources, Run, Sweep
 
 _CONFIGURATIONS = (Path("/etc/slurm/slurm.conf"), Path("/etc/slurm-llnl/slurm.conf"))
 
@@ -46,7 +46,7 @@ class Placement(TypedDict, total=False):
 class Request:
     """How attempts are to be made: all of a submission but which experiments.
 
-    ``root`` is the ReSCAL-snow tree of the engine, None for the built-in one.
+    ``root`` is the ReSCAL-snow tree of the engine, None for every other one.
     """
 
     cluster: Cluster
@@ -54,6 +54,11 @@ class Request:
     outputs: Outputs
     resources: Resources
     root: Path | None
+
+    @property
+    def kind(self) -> EngineKind:
+        """Whose engine makes the attempts."""
+        return self.run.kind(self.root)
 
 
 def request(sweep: Sweep, cluster: Cluster, placement: Placement) -> Request:

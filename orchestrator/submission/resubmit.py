@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator import settings, sweepfile
 from orchestrator.errors import RequestError
-from orchestrator.model import Cluster, State, Task
+from orchestrator.model import Cluster, EngineKind, State, Task
 from orchestrator.records import intents, ledger, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.lock import locked
@@ -145,6 +145,8 @@ def _starts(
     """Find out where the attempts of submissions will go on."""
     starts: dict[int, float | str] = {}
     for made in submissions:
+        if made.kind is EngineKind.OWN:
+            continue  # begins anew
         engine = simulator.find(made.root)
         for number, attempt in made.attempts.items():
             task = Task(statuses[number].experiment, attempt, made.run, made.outputs)
@@ -183,7 +185,7 @@ def _start(
 
 def _expected_s(made: Submission, statuses: Sequence[Status]) -> float:
     points = [s.experiment.point for s in statuses if s.experiment.number in made.attempts]
-    return sum(expected_s(points, made.run, statuses, builtin=made.root is None))
+    return sum(expected_s(points, made.run, statuses, made.kind))
 
 
 def _refuse_impossible(
@@ -193,12 +195,12 @@ def _refuse_impossible(
     tell: Callable[[str], None],
 ) -> None:
     """Refuse what can be refused before anything is written, and compile the engines."""
-    engines = {simulator.find(wish.root) for wish, _ in groups}
+    roots = {wish.root for wish, _ in groups if wish.kind is not EngineKind.OWN}
     for wish, _ in groups:
         if problems := packing.problems(directory, wish, site):
             raise RequestError(*problems)
-    for engine in engines:
-        start.warm(engine, tell)
+    for root in roots:
+        start.warm(simulator.find(root), tell)
 
 
 def _keep(sweep: Sweep, directory: SweepDirectory, tell: Callable[[str], None]) -> None:
@@ -243,7 +245,7 @@ def _alike(
 def _root(last: Submission) -> Path | None:
     """Return the engine's tree for a further attempt: the environment's, else that of the last."""
     chosen = settings.engine_root()
-    if last.run.engine == "builtin" or chosen is None:
+    if last.run.engine == "builtin" or last.run.own_engine or chosen is None:
         return last.root
     return chosen.resolve()
 

@@ -114,8 +114,7 @@ def _send(
     if intended is None:
         return
     points = [status.experiment.point for status in statuses]
-    builtin = submission.root is None
-    each_s = expected_s(points, submission.run, read_statuses(directory), builtin=builtin)
+    each_s = expected_s(points, submission.run, read_statuses(directory), submission.kind)
     start.send_jobs(directory, intended, site, sum(each_s))
     ledger.log(directory, attempts.now(), "; ".join(_sentence(statuses, resources)))
 

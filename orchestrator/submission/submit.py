@@ -103,7 +103,7 @@ def submit(
             tell(message)
     workers = workers_of(placement, local_pool.cores())
     # what can be refused is, before anything is written
-    engine = simulator.find(wish.root)
+    engine = simulator.of_sweep(sweep, wish.root)
     with contextlib.closing(Checker(engine)) as checker:
         points = expansion.expand(sweep)
         site = packing.site(wish.cluster)
@@ -128,7 +128,7 @@ def submit(
             started = start.Started(Cluster.SLURM)
         else:
             seen, points = comparison.statuses.values(), [s.experiment.point for s in new]
-            each_s = expected_s(points, wish.run, seen, builtin=wish.root is None)
+            each_s = expected_s(points, wish.run, seen, wish.kind)
             started = start.send_jobs(directory, submission, site, sum(each_s))
     kept = (e.number for e in comparison.reconciliation.kept)
     added = (status.experiment.number for status in new)

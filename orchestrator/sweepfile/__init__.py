@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.model import KeepInitial, OnTimeout, Outputs, Resources, Run, Sweep
 from orchestrator.sweepfile import (
     blocks,
     consistency,
     doubts,
     fields,
+    own_engine,
     own_names,
     own_outputs,
     scalars,
@@ -27,6 +29,7 @@ from orchestrator.sweepfile.tree import Leaf
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from orchestrator.model.simulators import OwnEngine
     from orchestrator.sweepfile.tree import Branch
 
 Read = TypeVar("Read")
@@ -58,14 +61,18 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
     path, problems = Path(path), Problems()
     layers, text, templates = chain(path, overrides, problems)
     file = layers[-1]
-    own = own_names.used(layers)
-    swept = blocks.swept(file.nodes.get("sweep"), own, problems)
+    run = section(layers, "run", fields.RUN, problems)
+    engine = own_engine.settle(run, path.parent, problems)
+    table = PARAMETERS if engine is None else engine.simulator.table
+    names = own_names.names(layers, table)
+    swept = blocks.swept(file.nodes.get("sweep"), names, problems)
     parts = Parts(
         position=file.position,
+        known=names,
         axes=swept.axes,
-        settled=settle(layers, swept.positions, own, problems),
+        settled=settle(layers, swept.positions, names, problems),
         seeds=seeds.read(file.nodes.get("seeds"), problems),
-        run=section(layers, "run", fields.RUN, problems),
+        run=run,
         outputs=section(layers, "outputs", fields.OUTPUTS, problems),
     )
     slurm = section(layers, "slurm", fields.SLURM, problems)
@@ -84,7 +91,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         derived=derived,
         where=where,
         seeds=tuple(parts.seeds),
-        run=_run(parts.run.values),
+        run=_run(run.values, engine),
         outputs=_outputs({**parts.outputs.values, fields.OWN: of_own.references}),
         resources=_resources(slurm.values),
         path=path,
@@ -93,7 +100,8 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         positions={name: str(position) for name, position in parts.settled.positions.items()},
         wind=parts.settled.wind,
         overrides=tuple(overrides),
-        modules=of_own.modules,
+        modules={**of_own.modules, **_module(engine)},
+        engine=engine,
         warnings=(*swept.warnings, *doubts.warnings(parts, where)),
     )
 
@@ -115,7 +123,16 @@ def _scalar(
     return converted(key, node, convert, problems)
 
 
-def _run(values: Mapping[str, Any]) -> Run:
+def _module(engine: OwnEngine | None) -> dict[str, Path]:
+    """Return the file that describes a simulator of the user's own, by the name of its copy."""
+    if engine is None or " " in engine.reference:
+        return {}
+    return {engine.reference.partition(":")[0]: engine.module}
+
+
+def _run(values: Mapping[str, Any], engine: OwnEngine | None) -> Run:
+    if engine is not None:
+        values = {**values, "engine": engine.reference}
     if "on_timeout" in values:
         values = {**values, "on_timeout": OnTimeout(values["on_timeout"])}
     return Run(**{key + _UNITS.get(key, ""): value for key, value in values.items()})

@@ -7,21 +7,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formats.winds import WIND
 from orchestrator.model import Axis
 from orchestrator.sweepfile import decimal_commas, parameters, ranges, samples, scalars, winds
 from orchestrator.sweepfile.fields import BLOCKS
-from orchestrator.sweepfile.own_names import described
 from orchestrator.sweepfile.problems import located
 from orchestrator.sweepfile.sections import converted, entries, misplaced
 from orchestrator.sweepfile.tree import Branch, Items, Leaf
 from orchestrator.text import number
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Mapping
 
     from orchestrator.formats.parameters import Value
+    from orchestrator.sweepfile.own_names import Names
     from orchestrator.sweepfile.problems import Position, Problems, Sentence
     from orchestrator.sweepfile.tree import Node
 
@@ -39,20 +38,17 @@ class Swept:
     warnings: tuple[str, ...]
 
 
-def swept(node: Node | None, own: Container[str], problems: Problems) -> Swept:
-    """Read ``sweep``; no axis where the file has none.
-
-    ``own`` are the names of its own that the file's formulas use.
-    """
-    reader = _Blocks(own, problems)
+def swept(node: Node | None, names: Names, problems: Problems) -> Swept:
+    """Read ``sweep``; no axis where the file has none."""
+    reader = _Blocks(names, problems)
     if node is not None:
         reader.read(node)
     return Swept(tuple(reader.axes), reader.positions, tuple(reader.warnings))
 
 
 class _Blocks:
-    def __init__(self, own: Container[str], problems: Problems) -> None:
-        self._own = own
+    def __init__(self, names: Names, problems: Problems) -> None:
+        self._names = names
         self._problems = problems
         self.axes: list[Axis] = []
         self.positions: dict[str, Position] = {}
@@ -73,7 +69,7 @@ class _Blocks:
             if block in readers:
                 readers[block](key, child)
             else:
-                self._problems.add(position, key, _no_block(block))
+                self._problems.add(position, key, _no_block(block, self._names))
 
     def _grid(self, key: str, node: Node) -> None:
         for name, cells in self._columns(key, node).items():
@@ -124,14 +120,14 @@ class _Blocks:
             text = f"expected the same parameters in every point: {', '.join(readers)}"
             self._problems.add(point.position, key, text)
         for name in [name for name in point.nodes if readers.get(name) is None]:
-            if reason := parameters.refusal(name, self._own):
+            if reason := parameters.refusal(name, self._names):
                 self._problems.add(point.keys[name], f"{key}.{name}", reason)
         nodes = point.nodes
         values = [read(nodes[name]) for name, read in readers.items() if read and name in nodes]
         return tuple([value for value in values if value is not None])
 
     def _sample(self, key: str, node: Node) -> None:
-        sample = samples.read(key, node, self._take, self._problems)
+        sample = samples.read(key, node, self._take, self._names, self._problems)
         if sample is not None:
             self.axes.append(Axis(sample.names, sample.rows, "sample"))
             self.warnings += sample.warnings
@@ -154,7 +150,7 @@ class _Blocks:
 
     def _column(self, key: str, name: str, node: Node) -> Column:
         if isinstance(node, Branch) and node.nodes:
-            values = ranges.read(key, node, described(name), self._problems)
+            values = ranges.read(key, node, self._names.described(name), self._problems)
             return [(value, node.position) for value in values]
         if not isinstance(node, Items) or not node.nodes:
             text = f"expected a list of values such as [1, 2], got {_shown(node)}"
@@ -183,7 +179,7 @@ class _Blocks:
 
     def _take(self, key: str, name: str, position: Position) -> bool:
         """Note that an axis is over this parameter, which no other may be over."""
-        if reason := parameters.refusal(name, self._own):
+        if reason := parameters.refusal(name, self._names):
             self._problems.add(position, key, reason)
             return False
         if name in self.positions:
@@ -195,7 +191,7 @@ class _Blocks:
     def _reader(self, key: str, name: str) -> Reader:
         if name == WIND:
             return partial(winds.constant, key, problems=self._problems)
-        convert = partial(parameters.value, described(name))
+        convert = partial(parameters.value, self._names.described(name))
         return partial(converted, key, convert=convert, problems=self._problems)
 
 
@@ -204,7 +200,7 @@ def _shown(node: Node) -> str:
     return "an empty one" if empty else scalars.shown(node)
 
 
-def _no_block(word: str) -> Sentence:
-    if word in PARAMETERS:
+def _no_block(word: str, names: Names) -> Sentence:
+    if word in names.table:
         return f"no such block; it belongs under sweep.grid, as in `grid: {{{word}: [1, 2]}}`"
     return misplaced(word, BLOCKS, "block")

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.formats import winds
-from orchestrator.formats.parameters import ALIASES, PARAMETERS
+from orchestrator.formats.parameters import ALIASES
 from orchestrator.formats.winds import WIND
-from orchestrator.sweepfile.own_names import described
 from orchestrator.sweepfile.problems import unknown
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Value
     from orchestrator.formulas import Formula
     from orchestrator.model import Axis
+    from orchestrator.sweepfile.own_names import Names
     from orchestrator.sweepfile.parameters import Settled
     from orchestrator.sweepfile.problems import Position, Problems
     from orchestrator.sweepfile.sections import Section
@@ -30,13 +30,18 @@ MOST_EXPERIMENTS = 100_000
 _MOST_SNAPSHOTS = 1_000_000
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?")
 _NEEDED = ("H", "L", "D")
+_CONTINUE = "continue"
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a sweep before they are checked together; ``position`` is its file's beginning."""
+    """The parts of a sweep before they are checked together; ``position`` is its file's beginning.
+
+    ``known`` is what it may name.
+    """
 
     position: Position
+    known: Names
     axes: Sequence[Axis]
     settled: Settled
     seeds: Sequence[int]
@@ -44,11 +49,20 @@ class Parts:
     outputs: Section
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        """The parameters that have to have values."""
+        if self.known.rescal:
+            return _NEEDED
+        return tuple(p.name for p in self.known.table.values() if p.default is None)
+
+    @property
     def names(self) -> set[str]:
         """All parameters that have values."""
         swept = {name for axis in self.axes for name in axis.names}
-        wind = {WIND} if self.settled.wind is not None else set()
-        return {*self.settled.values, *self.settled.formulas, *swept, *wind}
+        others = {WIND} if self.settled.wind is not None else set()
+        if not self.known.rescal:  # which has its defaults from the start
+            others = {p.name for p in self.known.table.values() if p.default is not None}
+        return {*self.settled.values, *self.settled.formulas, *swept, *others}
 
     def position_of(self, name: str) -> Position:
         """Return where a parameter is settled; the file's beginning if it is not."""
@@ -69,7 +83,7 @@ class Parts:
             if name in axis.names:
                 column = axis.names.index(name)
                 return {row[column] for row in axis.points}
-        default = described(name).default
+        default = self.known.described(name).default
         return set() if default is None else {default}
 
     @property
@@ -112,18 +126,32 @@ def check(parts: Parts, where: Formula | None, position: Position, problems: Pro
     """Note what contradicts itself or is missing; ``position`` is where ``where`` stands."""
     names, positions = parts.names, parts.settled.positions
     mentioned = names | set(positions)  # a value that was refused is not missing too
-    for name in _NEEDED:
+    for name in parts.needed:
         if name not in mentioned:
-            problems.add(parts.position, f"parameters.{name}", "required, in cells")
+            unit = parts.known.table[name].unit
+            wish = f"required, in {unit}" if unit else "required"
+            problems.add(parts.position, f"parameters.{name}", wish)
     wind = parts.settled.wind
     own_threshold = wind is not None and wind.own_threshold
     for name, formula in parts.settled.formulas.items():
         known = mentioned | {"Tau_min"} if own_threshold else mentioned
-        _check_names(formula, known, positions[name], f"derived.{name}", problems)
+        _check_names(parts, formula, known, positions[name], f"derived.{name}", problems)
     if where is not None:
-        _check_names(where, mentioned, position, "where", problems)
+        _check_names(parts, where, mentioned, position, "where", problems)
     if own_threshold:
         _computed_from_threshold(parts, problems)
+    if parts.known.rescal:
+        _check_rescal(parts, mentioned, problems)
+    elif parts.run.values.get("on_timeout") == _CONTINUE:
+        text = "a simulator of your own begins anew each time; leave it out"
+        problems.add(parts.run.positions["on_timeout"], "run.on_timeout", text)
+    _check_run(parts, problems)
+    _check_count(parts, problems)
+
+
+def _check_rescal(parts: Parts, mentioned: Iterable[str], problems: Problems) -> None:
+    """Note what contradicts itself among parameters of ReSCAL-snow."""
+    names, positions = parts.names, parts.settled.positions
     _check_wind(parts, mentioned, problems)
     for name, today in ALIASES.items():
         if {name, today} <= names:
@@ -133,8 +161,6 @@ def check(parts: Parts, where: Formula | None, position: Position, problems: Pro
     if "Phys_prop_file" in names and "Qsat_file" not in mentioned:
         text = "needs Qsat_file beside it, as real_data/PDF.data"
         problems.add(positions["Phys_prop_file"], "parameters.Phys_prop_file", text)
-    _check_run(parts, problems)
-    _check_count(parts, problems)
 
 
 def _computed_from_threshold(parts: Parts, problems: Problems) -> None:
@@ -149,13 +175,14 @@ def _check_wind(parts: Parts, mentioned: Iterable[str], problems: Problems) -> N
     """Note names in the winds that have no value, and speeds that mean nothing."""
     wind, positions = parts.settled.wind, parts.settled.positions
     for number, formula in wind.numbers if wind is not None else ():
-        _check_names(formula, mentioned, positions[number], number, problems)
+        _check_names(parts, formula, mentioned, positions[number], number, problems)
     if parts.by_speed and "Phys_prop_file" not in parts.names:
         text = "speeds need Phys_prop_file and Qsat_file, which tell what they do to the bed"
         problems.add(positions[WIND], f"parameters.{WIND}", text)
 
 
-def _check_names(
+def _check_names(  # noqa: PLR0913, PLR0917  # a formula, its place, and what it may name
+    parts: Parts,
     formula: Formula,
     known: Iterable[str],
     position: Position,
@@ -164,7 +191,7 @@ def _check_names(
 ) -> None:
     for name in formula.names:
         if name not in known:
-            if name in PARAMETERS:
+            if name in parts.known.table:
                 text = f"{name} has no value in this sweep"
             else:
                 text = f"{name}: {unknown(name, known, 'parameter')}"

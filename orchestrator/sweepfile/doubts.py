@@ -29,7 +29,12 @@ _IDLE: Sequence[tuple[str, str, frozenset[Value]]] = (
 
 
 def warnings(parts: Parts, where: Formula | None) -> tuple[str, ...]:
-    """Return the warnings about what the file or the command line says; templates may be broad."""
+    """Return the warnings about what the file or the command line says; templates may be broad.
+
+    None where the parameters are those of a simulator of the user's own.
+    """
+    if not parts.known.rescal:
+        return ()
     doubts = [
         (parts.position_of(name), name, text)
         for name, text in (

@@ -13,6 +13,7 @@ from orchestrator.formats import cellspace, frames
 from orchestrator.formats.parameters import checked
 from orchestrator.formats.winds import WIND
 from orchestrator.model import Point
+from orchestrator.model.simulators import ENGINE
 from orchestrator.sweepfile.inputs import InputFiles
 from orchestrator.sweepfile.own_names import described
 
@@ -46,7 +47,7 @@ def expand(sweep: Sweep) -> list[Point]:
     files = InputFiles(sweep)
     for combination in _combinations(sweep):
         try:
-            parameters = _derive(sweep, {**sweep.parameters, **combination})
+            parameters = _derive(sweep, {**_held(sweep), **combination})
             wanted = _wanted(sweep, parameters)
             _check_size(parameters)
             inputs = files.settle(parameters) if wanted else {}
@@ -100,15 +101,26 @@ def _combinations(sweep: Sweep) -> Iterator[dict[str, Value]]:
         yield dict(zip(names, itertools.chain.from_iterable(chosen), strict=True))
 
 
+def _held(sweep: Sweep) -> Mapping[str, Value]:
+    """Return what is held constant, with the defaults of a simulator of the user's own."""
+    if sweep.engine is None:
+        return sweep.parameters
+    return {**sweep.engine.simulator.settled(sweep.parameters), **sweep.parameters}
+
+
 def _derive(sweep: Sweep, parameters: dict[str, Value]) -> dict[str, Value]:
     """Add what is computed; a sweep holds its formulas in an order in which this is possible."""
     for name, formula in sweep.derived.items():
         try:
-            parameters[name] = checked(described(name), formula.evaluate(parameters))
+            parameters[name] = checked(
+                described(name, sweep.table), formula.evaluate(parameters)
+            )
         except FormatError as error:
             raise FormatError(f"derived.{name}: {formula.text}: {error}") from error
     if sweep.wind is not None:
         parameters[WIND] = sweep.wind.settled(parameters)
+    if sweep.engine is not None:
+        parameters[ENGINE] = sweep.engine.reference
     return parameters
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.model.experiments import ENGINES
 from orchestrator.sweepfile import scalars
 
 if TYPE_CHECKING:
@@ -63,9 +64,15 @@ RUN: Mapping[str, Field] = {
         scalars.positive, _POSITIVE, "t0 between two snapshots", unit="t0", absent="required"
     ),
     "engine": Field(
-        scalars.choice("auto", "rescal", "builtin"),
-        {"enum": ["auto", "rescal", "builtin"]},
-        "auto takes $RESCAL_SNOW_ROOT where it is set, else the built-in engine",
+        scalars.engine,
+        {
+            "anyOf": [
+                {"enum": [*ENGINES]},
+                {"type": "string", "pattern": f"^{scalars.REFERENCE}$"},
+            ]
+        },
+        "auto takes $RESCAL_SNOW_ROOT where it is set, else the built-in engine; MODULE:NAME is a "
+        "simulator of your own",
         default="auto",
     ),
     "silence": Field(

@@ -8,6 +8,7 @@ letter, so that no misspelt parameter is taken for one.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.formats.parameters import PARAMETERS, Kind, Parameter
@@ -17,7 +18,7 @@ from orchestrator.sweepfile import winds
 from orchestrator.sweepfile.tree import Branch, Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 PATTERN = "[a-z][A-Za-z0-9_]*"
 """What such a name looks like."""
@@ -37,28 +38,54 @@ RESERVED = frozenset(
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _TAKEN = {WIND, "seed", "and", "or", "not", "true", "false", *FUNCTIONS}
-_FOLDED = {name.lower() for name in PARAMETERS}
 
 _WINDS = Parameter(WIND, Kind.TEXT, None, "winds that blow one after the other")
 
 
-def used(layers: Sequence[Branch]) -> frozenset[str]:
-    """Return the names of their own that formulas of a file and its templates use."""
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a file and its templates may give values to.
+
+    Attributes
+    ----------
+    table
+        The parameters of the file's engine.
+    own
+        The names of their own that formulas use.
+    """
+
+    table: Mapping[str, Parameter]
+    own: frozenset[str]
+
+    @property
+    def rescal(self) -> bool:
+        """Whether the parameters are those of ReSCAL-snow."""
+        return self.table is PARAMETERS
+
+    def described(self, name: str) -> Parameter:
+        """Return what is known of a name."""
+        return described(name, self.table)
+
+
+def names(layers: Sequence[Branch], table: Mapping[str, Parameter]) -> Names:
+    """Return what a file and its templates may name, where ``table`` has their engine's parameters."""
+    folded = {name.lower() for name in table}
     words = {
         word for text in _formulas(layers) for word in _WORD.findall(_QUOTED.sub("", text))
     }
-    return frozenset(
+    own = frozenset(
         word
         for word in words - _TAKEN
-        if re.fullmatch(PATTERN, word) and word.lower() not in _FOLDED
+        if re.fullmatch(PATTERN, word) and word.lower() not in folded
     )
+    return Names(table, own)
 
 
-def described(name: str) -> Parameter:
-    """Return what is known of a parameter, of the winds, or of a name of a file's own."""
+def described(name: str, table: Mapping[str, Parameter]) -> Parameter:
+    """Return what is known of a parameter in ``table``, of the winds, or of a name of a file's own."""
     if name == WIND:
         return _WINDS
-    return PARAMETERS.get(name) or Parameter(name, Kind.DOUBLE, None, "of the sweep file's own")
+    return table.get(name) or Parameter(name, Kind.DOUBLE, None, "of the sweep file's own")
 
 
 def _formulas(layers: Iterable[Branch]) -> Iterator[str]:

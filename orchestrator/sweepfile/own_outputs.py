@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from dataclasses import dataclass, field
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
-from orchestrator.formats.content_names import name_by_content
+from orchestrator.sweepfile import code_files
 from orchestrator.sweepfile.fields import NAME, OWN
 
 if TYPE_CHECKING:
@@ -31,6 +29,9 @@ TAKEN = frozenset(
     }
 )
 """Names that datasets and files have already."""
+
+GROUP = "rescal_sweep.reductions"
+"""Entry points of installed packages that are reductions."""
 
 _NAME = re.compile(NAME)
 _LARGEST = 4096  # cells along a side of a trial bed
@@ -68,7 +69,7 @@ def settle(parts: Parts, folder: Path, problems: Problems) -> OwnOutputs:
         position = parts.outputs.positions[f"{OWN}.{name}"]
         try:
             _refuse_name(name, parts)
-            reference, path = _found(written, folder)
+            reference, path = code_files.find(written, folder, GROUP)
             own = own_reductions.load(name, reference, folder if path is None else path.parent)
             _agree(own, sizes, parts.names)
             own_reductions.check(own, *(_side(parts, side) for side in "DHL"))
@@ -76,9 +77,8 @@ def settle(parts: Parts, folder: Path, problems: Problems) -> OwnOutputs:
             problems.add(position, f"outputs.{OWN}.{name}", f"{written}: {error}")
             continue
         if path is not None:
-            named = name_by_content(path)
+            reference, named = code_files.named(reference, path)
             modules[named] = path
-            reference = f"{named}:{reference.partition(':')[2]}"
         references[name] = reference
     return OwnOutputs(references, modules)
 
@@ -89,33 +89,6 @@ def _refuse_name(name: str, parts: Parts) -> None:
     if name in TAKEN or name in parts.names:
         whose = "of the tool's own" if name in TAKEN else "of a parameter"
         raise FormatError(f"{name} is a name {whose}; take another")
-
-
-def _found(written: str, folder: Path) -> tuple[str, Path | None]:
-    """Return how a function is loaded, and the file beside the sweep file that has it, if one has."""
-    from orchestrator.model import own_reductions  # noqa: PLC0415  # as above
-
-    module, colon, function = written.partition(":")
-    if not colon:
-        point = own_reductions.entry_point(written)
-        if point is None:
-            raise FormatError(
-                f"no installed package has it as an entry point of {own_reductions.GROUP}; "
-                f"for a file beside the sweep file write MODULE:{written}"
-            )
-        return " ".join(point).strip(), None
-    path = folder / f"{module}.py"
-    if path.is_file():
-        return f"{path.name}:{function}", path.absolute()
-    top = module.partition(".")[0]
-    if importlib.util.find_spec(top) is None:
-        raise FormatError(
-            f"no such file as {path.absolute()}, and no package {top} is installed"
-        )
-    versions = {
-        metadata.version(name) for name in metadata.packages_distributions().get(top, ())
-    }
-    return f"{module}:{function} {' '.join(sorted(versions))}".strip(), None
 
 
 def _agree(own: Reduction, sizes: dict[str, tuple[str, int]], parameters: set[str]) -> None:

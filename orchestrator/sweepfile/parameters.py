@@ -13,14 +13,16 @@ from orchestrator.formats.parameters import PARAMETERS, Kind, checked
 from orchestrator.formats.templates import parse_template
 from orchestrator.formats.winds import WIND
 from orchestrator.sweepfile import own_names, scalars, winds
+from orchestrator.sweepfile.problems import unknown
 from orchestrator.sweepfile.sections import converted, entries, misplaced
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from orchestrator.formats.parameters import Parameter, Value
     from orchestrator.formulas import Formula
     from orchestrator.model.winds import WindRows
+    from orchestrator.sweepfile.own_names import Names
     from orchestrator.sweepfile.problems import Position, Problems, Sentence
     from orchestrator.sweepfile.tree import Branch, Leaf, Node
 
@@ -56,17 +58,16 @@ class Settled:
     wind: WindRows | None = None
 
 
-def refusal(name: str, own: Container[str]) -> Sentence | None:
-    """Return why a sweep file cannot set a parameter of this name; None if it can.
-
-    ``own`` are the names of its own that its formulas use.
-    """
+def refusal(name: str, names: Names) -> Sentence | None:
+    """Return why a sweep file cannot set a parameter of this name; None if it can."""
     if name in OWNED:
         return f"not set in a sweep file: {OWNED[name]}"
-    if name in own and name in own_names.RESERVED:
+    if name in names.own and name in own_names.RESERVED:
         return "is the name of what is measured of an experiment; choose another one"
-    if name in PARAMETERS or name == WIND or name in own:
+    if name in names.table or name in names.own or (name == WIND and names.rescal):
         return None
+    if not names.rescal:
+        return unknown(name, names.table, "parameter")
     known = misplaced(name, (*_SETTABLE, WIND), "parameter")
     if re.fullmatch(own_names.PATTERN, name) and str(known) == "no such parameter":
         return "no such parameter, and no formula of derived or parameters.wind uses it"
@@ -113,16 +114,15 @@ def _check_template(words: str) -> None:
 def settle(
     layers: Sequence[Branch],
     swept: Mapping[str, Position],
-    own: Container[str],
+    names: Names,
     problems: Problems,
 ) -> Settled:
     """Read ``parameters`` and ``derived`` of all layers, the remotest template first.
 
     Whatever a nearer layer says of a parameter, be it a value, a formula or an axis, replaces
-    what a remoter one says; within one file each parameter stands once. ``own`` are the names of
-    their own that formulas use.
+    what a remoter one says; within one file each parameter stands once.
     """
-    reader = _Settling(swept, own, problems)
+    reader = _Settling(swept, names, problems)
     for number, layer in enumerate(layers):
         reader.read(layer, number, nearest=layer is layers[-1])
     return reader.settled(len(layers) - 1)
@@ -131,10 +131,8 @@ def settle(
 class _Settling:
     """What layers say of parameters, the nearer ones over the remoter."""
 
-    def __init__(
-        self, swept: Mapping[str, Position], own: Container[str], problems: Problems
-    ) -> None:
-        self._swept, self._own, self._problems = swept, own, problems
+    def __init__(self, swept: Mapping[str, Position], names: Names, problems: Problems) -> None:
+        self._swept, self._names, self._problems = swept, names, problems
         self._values: dict[str, Value] = {}
         self._formulas: dict[str, Formula] = {}
         self._places: dict[str, Position] = {}
@@ -169,7 +167,7 @@ class _Settling:
             formula = converted(key, node, scalars.formula, self._problems)
             self._formulas |= {} if formula is None else {name: formula}
         else:
-            convert = partial(value, own_names.described(name))
+            convert = partial(value, self._names.described(name))
             held = converted(key, node, convert, self._problems)
             self._values |= {} if held is None else {name: held}
 
@@ -215,7 +213,7 @@ class _Settling:
     ) -> bool:
         """Note how a file uses a parameter, or why it cannot."""
         name = key.partition(".")[2]
-        reason = refusal(name, self._own)
+        reason = refusal(name, self._names)
         if key == f"derived.{WIND}":
             reason = f"its numbers may be formulas; it belongs under parameters, as {WIND}"
         if reason:

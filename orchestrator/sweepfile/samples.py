@@ -13,7 +13,6 @@ from orchestrator.formats.parameters import Kind
 from orchestrator.sweepfile import parameters, scalars
 from orchestrator.sweepfile.consistency import MOST_EXPERIMENTS
 from orchestrator.sweepfile.fields import Field
-from orchestrator.sweepfile.own_names import described
 from orchestrator.sweepfile.problems import located
 from orchestrator.sweepfile.sections import converted, mapping
 from orchestrator.sweepfile.tree import Branch
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.formats.parameters import Parameter, Value
+    from orchestrator.sweepfile.own_names import Names
     from orchestrator.sweepfile.problems import Position, Problems
     from orchestrator.sweepfile.tree import Node
 
@@ -108,7 +108,7 @@ class _Range:
         return [min(max(value, self.low), self.high) for value in rounded]
 
 
-def read(key: str, node: Node, take: Take, problems: Problems) -> Sample | None:
+def read(key: str, node: Node, take: Take, known: Names, problems: Problems) -> Sample | None:
     """Read the block and draw its points; None if something is wrong with it.
 
     Parameters
@@ -117,6 +117,8 @@ def read(key: str, node: Node, take: Take, problems: Problems) -> Sample | None:
         The block's dotted key, for sentences.
     take
         Notes that a key, a parameter and its place make an axis; returns whether they can.
+    known
+        What may be named.
 
     Raises
     ------
@@ -135,7 +137,7 @@ def read(key: str, node: Node, take: Take, problems: Problems) -> Sample | None:
     if n > MOST_EXPERIMENTS:
         text = f"{n} points; a sweep has at most {MOST_EXPERIMENTS} experiments"
         problems.add(section.positions["n"], f"{key}.n", text)
-    ranges = _space(f"{key}.space", node, take, problems)
+    ranges = _space(f"{key}.space", node, take, known, problems)
     if len(problems) > before:
         return None
     method = section.values.get("method", METHODS[0])
@@ -151,7 +153,9 @@ def read(key: str, node: Node, take: Take, problems: Problems) -> Sample | None:
     return Sample(names, rows, _warnings(position, key, method, n))
 
 
-def _space(key: str, node: Branch, take: Take, problems: Problems) -> list[_Range]:
+def _space(
+    key: str, node: Branch, take: Take, known: Names, problems: Problems
+) -> list[_Range]:
     space = node.nodes.get("space")
     wish = "parameters and ranges, as {Lambda_E: {low: 0.5, high: 8, scale: log}}"
     if space is None:
@@ -161,14 +165,16 @@ def _space(key: str, node: Branch, take: Take, problems: Problems) -> list[_Rang
         problems.add(space.position, key, f"expected {wish}, got {shown}")
     else:
         names = [name for name in space.nodes if take(f"{key}.{name}", name, space.keys[name])]
-        ranges = [_range(f"{key}.{name}", name, space, problems) for name in names]
+        ranges = [
+            _range(f"{key}.{name}", known.described(name), space, problems) for name in names
+        ]
         return [each for each in ranges if each is not None]
     return []
 
 
-def _range(key: str, name: str, space: Branch, problems: Problems) -> _Range | None:
+def _range(key: str, parameter: Parameter, space: Branch, problems: Problems) -> _Range | None:
     """Read the range of one parameter, whose ends it must be able to have."""
-    parameter, node = described(name), space.nodes[name]
+    name, node = parameter.name, space.nodes[parameter.name]
     if parameter.kind in {Kind.TEXT, Kind.BOOLEAN}:
         text = "has no range; write its values under grid"
         problems.add(space.keys[name], key, text)

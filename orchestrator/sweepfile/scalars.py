@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from orchestrator import formulas
 from orchestrator.errors import FormatError
 from orchestrator.model.conditions import NUMBERS
+from orchestrator.model.experiments import ENGINES
 from orchestrator.sweepfile.tree import Branch, Items
 from orchestrator.text import did_you_mean, read_seconds
 
@@ -22,7 +23,14 @@ LARGEST_SEED = 2**31 - 1
 """Both programs read a seed as a C int."""
 
 REFERENCE = r"[A-Za-z_][A-Za-z0-9_.]*(:[A-Za-z_][A-Za-z0-9_]*)?"
-"""How a function is named: ``MODULE:FUNCTION``, or the entry point of an installed package."""
+"""How code is named: ``MODULE:NAME``, or the entry point of an installed package."""
+
+_ARGUMENT = r" *[a-z_]+ *= *-?[0-9]+(\.[0-9]+)? *"
+CALL = rf"{REFERENCE}(\({_ARGUMENT}(,{_ARGUMENT})*\))?"
+"""How a function is named, with numbers for one that makes it of them: ``MODULE:FUNCTION(y=20)``."""
+
+ENGINE_WISH = f"one of {', '.join(ENGINES)}, or a simulator of your own as MODULE:NAME"
+"""What ``run.engine`` may be."""
 
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _WHOLE = re.compile(r"[-+]?[0-9]+")
@@ -164,11 +172,18 @@ def line(leaf: Leaf) -> str:
 def reference(leaf: Leaf) -> str:
     """Read how a function is named."""
     words = text(leaf)
-    if not re.fullmatch(REFERENCE, words):
+    if not re.fullmatch(CALL, words):
         raise FormatError(
             f"expected MODULE:FUNCTION, such as mymodule:profile, got {shown(leaf)}"
         )
-    return words
+    return words.replace(" ", "")
+
+
+def engine(leaf: Leaf) -> str:
+    """Read which engine simulates: a word, or how a simulator of one's own is named."""
+    if not re.fullmatch(REFERENCE, leaf.text):
+        raise FormatError(f"expected {ENGINE_WISH}, got {shown(leaf)}")
+    return leaf.text
 
 
 def name(leaf: Leaf) -> str:

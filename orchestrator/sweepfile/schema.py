@@ -21,7 +21,7 @@ from orchestrator.sweepfile.own_names import PATTERN
 from orchestrator.sweepfile.parameters import OWNED
 from orchestrator.sweepfile.ranges import SPACINGS, STEPS
 from orchestrator.sweepfile.samples import RANGE, SAMPLE
-from orchestrator.sweepfile.scalars import REFERENCE
+from orchestrator.sweepfile.scalars import CALL
 from orchestrator.sweepfile.winds import ROW
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ _EXTRA = {
 _OWN = {
     "description": NESTED["outputs.own"],
     "type": "object",
-    "patternProperties": {f"^{NAME}$": {"type": "string", "pattern": f"^{REFERENCE}$"}},
+    "patternProperties": {f"^{NAME}$": {"type": "string", "pattern": f"^{CALL}$"}},
     "additionalProperties": False,
 }
 

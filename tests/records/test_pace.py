@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.model import Experiment, Point, Progress, State, Status
+from orchestrator.model import EngineKind, Experiment, Point, Progress, State, Status
 from orchestrator.records import pace
 
 if TYPE_CHECKING:
@@ -93,10 +93,10 @@ def test_finished_ones_count_before_snapshots_and_these_before_the_published_sca
         record=make_record(state=State.FAILED, time_t0=1.0, wall_s=500.0),
     )
 
-    assert pace.pace([failed], builtin=False) == pace.Pace(0.3, 1.6e-6)
-    assert pace.pace([failed, running], builtin=False).work_s == pytest.approx(
+    assert pace.pace([failed], EngineKind.RESCAL) == pace.Pace(0.3, 1.6e-6)
+    assert pace.pace([failed, running], EngineKind.RESCAL).work_s == pytest.approx(
         48.7 / (980 * 50)
     )
-    assert pace.pace([failed, running, done], builtin=False).work_s == pytest.approx(
+    assert pace.pace([failed, running, done], EngineKind.RESCAL).work_s == pytest.approx(
         9.5 / (980 * 100)
     )

@@ -45,8 +45,8 @@ def brittle(height_map):
 
 
 def page(language: str) -> str:
-    """Return the only code of a language on the page."""
-    (code,) = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    """Return the first code of a language on the page."""
+    code, *_ = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)
     return str(code)
 
 

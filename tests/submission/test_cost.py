@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator import text
 from orchestrator.cli.sentences import cost_lines
-from orchestrator.model import Experiment, Point, Progress, Run, State, Status
+from orchestrator.model import EngineKind, Experiment, Point, Progress, Run, State, Status
 from orchestrator.records import pace
 from orchestrator.submission import cost
 from orchestrator.submission.packing import Packing
@@ -38,7 +38,7 @@ def _points(lengths: Sequence[float]) -> list[Point]:
 
 
 def _estimate(shape: Packing, points: Sequence[Point], run: Run, seen: list[Status]) -> Cost:
-    each_s = cost.expected_s(points, run, seen, builtin=True)
+    each_s = cost.expected_s(points, run, seen, EngineKind.BUILTIN)
     return cost.estimate(shape, each_s, seen)
 
 

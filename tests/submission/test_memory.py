@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.cli.sentences import cost_lines
-from orchestrator.model import Experiment, Point, Resources, State, Status
+from orchestrator.model import EngineKind, Experiment, Point, Resources, State, Status
 from orchestrator.records.memory import expected_mb
 from orchestrator.slurm import cluster, feasibility
 from orchestrator.submission.cost import Cost
@@ -42,18 +42,24 @@ def test_memory_grows_with_the_cells_as_measured(ended: Callable[[float], Status
     """A million cells take 12 MB at least, and what goes beyond 340 MB."""
     seen = [ended(100.0), ended(90.0), ended(0.0)]  # the last is of an earlier version
 
-    assert expected_mb([SMALL, LARGE], seen, builtin=True) == pytest.approx(88 + 48 + 150)
-    assert expected_mb([LARGE], [ended(335.0)], builtin=True) == pytest.approx(323 + 48 + 150)
-    assert expected_mb([LARGE], [ended(400.0)], builtin=True) == pytest.approx(340 + 240 + 150)
-    assert expected_mb([LARGE], [ended(105.0)], builtin=False) == pytest.approx(5 + 400 + 45)
+    assert expected_mb([SMALL, LARGE], seen, EngineKind.BUILTIN) == pytest.approx(88 + 48 + 150)
+    assert expected_mb([LARGE], [ended(335.0)], EngineKind.BUILTIN) == pytest.approx(
+        323 + 48 + 150
+    )
+    assert expected_mb([LARGE], [ended(400.0)], EngineKind.BUILTIN) == pytest.approx(
+        340 + 240 + 150
+    )
+    assert expected_mb([LARGE], [ended(105.0)], EngineKind.RESCAL) == pytest.approx(
+        5 + 400 + 45
+    )
 
 
 def test_before_anything_was_measured_only_the_built_in_engine_is_known(
     ended: Callable[[float], Status],
 ) -> None:
-    assert expected_mb([SMALL], [], builtin=True) == pytest.approx(80 + 12 + 150)
-    assert expected_mb([SMALL], [ended(0.0)], builtin=False) is None
-    assert expected_mb([], [], builtin=True) is None
+    assert expected_mb([SMALL], [], EngineKind.BUILTIN) == pytest.approx(80 + 12 + 150)
+    assert expected_mb([SMALL], [ended(0.0)], EngineKind.RESCAL) is None
+    assert expected_mb([], [], EngineKind.BUILTIN) is None
 
 
 @pytest.mark.parametrize(

@@ -633,7 +633,7 @@ where: L = 3
         "w.yaml:13:15: sweep.grid.Lambda_I: expected a list of values such as [1, 2], got 3",
         "w.yaml:14:15: sweep.grid.L: expected a whole number, got x",
         "w.yaml:17:3: run.every: 20 t0 is more than run.stop, 10 t0",
-        "w.yaml:18:11: run.engine: expected one of auto, rescal, builtin, got fast",
+        "w.yaml:18:3: run.engine: expected one of auto, rescal, builtin, or a simulator of your own as MODULE:NAME, got fast",
         "w.yaml:19:10: where: '=' means nothing here; write == to compare",
     ]  # fmt: skip
 

@@ -16,6 +16,9 @@ EXAMPLES = ("my-dunes",)
 """What may stand behind the verb."""
 
 
+_SUFFIXES = {".yaml", ".py"}
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     parser.add_argument(
@@ -32,7 +35,8 @@ def perform(options: argparse.Namespace) -> int:
     files = {
         target / kind / source.name: source
         for kind in ("sweeps", "templates")
-        for source in sorted(shipped(kind).glob("*.yaml"))
+        for source in sorted(shipped(kind).iterdir())
+        if source.suffix in _SUFFIXES
     }
     there = [path for path in files if path.exists()]
     if len(there) == len(files):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.comparison import Comparison
     from orchestrator.model import Engine
     from orchestrator.model.snapshots import Reduced
+    from orchestrator.records.paths import SweepDirectory
 
 
 EXAMPLES = ("quickstart exp3",)
@@ -48,7 +49,7 @@ def perform(options: argparse.Namespace) -> int:
     if known is None or len(before.times) == 0:
         name, state = status.experiment.name, status.state.value
         raise RequestError(f"{name} has no snapshots to compare with; it is {state}")
-    engine = _engine(known, console)
+    engine = _engine(known, directory, console)
     record = attempts.read_record(experiment.attempt(known.get("attempt", status.attempt)))
     resumed = record.continuation if record is not None else None
     if resumed is not None and not resumed.exact:
@@ -65,13 +66,14 @@ def perform(options: argparse.Namespace) -> int:
     return _tell(console, status.experiment.name, compared)
 
 
-def _engine(known: dict[str, Any], console: Console) -> Engine:
+def _engine(known: dict[str, Any], directory: SweepDirectory, console: Console) -> Engine:
     """Return the engine that made an experiment, and say where it has changed since."""
     from orchestrator.cli import screen
     from orchestrator.runner import simulator
 
     root = known.get("rescal_root")
-    engine = simulator.find(None if root is None else Path(root))
+    tree = None if root is None else Path(root)
+    engine = simulator.of_experiment(known["parameters"], tree, directory.inputs)
     if engine.digest != known.get("engine_digest"):
         recorded = f"{known.get('engine')} {known.get('engine_version')}".strip()
         screen.warn(
