@@ -38,8 +38,8 @@ def perform(options: argparse.Namespace) -> int:
     what = f"{counted} ({text.names(pruned.numbers)}), {text.size(pruned.size)}"
     screen.say(console, f"{name}: {what}")
     question = "Remove them? y for yes: "
-    asked = not options.yes and sys.stdin.isatty()
-    if not options.yes and not (asked and screen.answer(console, question) == "y"):
+    agreed = options.yes or (sys.stdin.isatty() and screen.answer(console, question) == "y")
+    if not agreed:
         screen.say(console, "nothing was removed; --yes removes them")
         return 0
     pruned = prune(options.sweep, data_dir=options.data_dir, remove=True)
