@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator.analysis import crests, migration, observables
+from orchestrator.analysis import crests, migration, observables, waves
 from orchestrator.errors import FormatError
 from orchestrator.formats.durable import open_regular, replacing
 from orchestrator.records import arrays, intents
@@ -43,7 +43,7 @@ _UNREADABLE = (
     *(struct.error, zipfile.BadZipFile, zlib.error),
 )
 
-_MEASURING: tuple[ModuleType, ...] = (observables, migration, crests)
+_MEASURING: tuple[ModuleType, ...] = (observables, waves, migration, crests)
 
 
 @dataclass(frozen=True, slots=True)

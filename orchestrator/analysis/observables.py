@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.analysis import crests, migration
+from orchestrator.analysis import crests, migration, waves
 from orchestrator.errors import optional
 from orchestrator.model import reductions
 
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from orchestrator.model.reductions import Reduction
     from orchestrator.model.snapshots import Reduced
 
-_SHORTEST = 4  # cells; what is shorter is single grains
-NARROWEST = 12  # cells of length in which waves are looked for
-_FEWEST = 1.5  # waves in the domain
-_PEAK = 2  # wavenumbers each way that belong to a peak, which seldom falls on a whole one
-_BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
-_STANDS_OUT = 10.0  # times the median
-_DECIMALS = 4  # of a direction in degrees, so that 90 is not -90 by rounding
 _FULL = 0.01  # of the columns: without them a mean is off by a hundredth of the height at most
 _PIECE_CELLS = 1 << 22  # that are transformed at a time
 
@@ -71,6 +64,15 @@ QUANTITIES: Mapping[str, Quantity] = {
     "roughness": Quantity("roughness", "cells", "standard deviation of the height", length=1),
     "wavelength": Quantity(
         "dominant wavelength", "cells", "of the wave that stands out", length=1
+    ),
+    "wavelength_error": Quantity(
+        "uncertainty of the dominant wavelength",
+        "cells",
+        "standard error of the centre of its peak",
+        length=1,
+    ),
+    "second_wavelength": Quantity(
+        "second wavelength", "cells", "of another wave that is nearly as strong", length=1
     ),
     "orientation": Quantity(
         "orientation", "degrees", "of the dominant wave's vector, 0 along the wind"
@@ -124,13 +126,10 @@ def series(reduced: Reduced, own: Sequence[Reduction] = ()) -> dict[str, NDArray
 
     ``mean_height``, ``roughness``, ``mass``
         Mean and standard deviation of the height, and the cells under it but for the ground.
-    ``wavelength``, ``orientation``
-        Of the dominant wave: the strongest peak of the premultiplied periodogram, power times
-        frequency, in which the long undulations that every uneven bed has do not hide its forms.
-        It is tapered along the wind (Hann) so that inlet and outlet count little, and blurred over
-        two wavenumbers each way so that chance decides little. Waves of less than four cells are
-        grains. The wave vector is the mean over the peak, weighted by power; its direction is 0
-        along the wind, positive towards larger y, in (-90, 90].
+    ``wavelength``, ``wavelength_error``, ``orientation``, ``second_wavelength``
+        Of the dominant wave, see :mod:`orchestrator.analysis.waves`, and of another one that is
+        nearly as strong. Of two such waves the dominant one is that which is nearer to the dominant
+        one of the snapshot before, so that the wavelength does not jump between them.
     ``crest_orientation``, ``crest_alignment``
         Of all slopes of the bed, see :mod:`orchestrator.analysis.crests`.
     ``migration_speed``
@@ -149,9 +148,7 @@ def series(reduced: Reduced, own: Sequence[Reduction] = ()) -> dict[str, NDArray
     Columns without air or mobile cells, see :func:`closed`, are left out of mean and roughness,
     count for the mass as the mean of the others unless they are walls, and have no part in waves.
 
-    Not a number where a quantity has no meaning or was not kept: waves where the dominant one has
-    less than ten times the power of the median one or fits less than one and a half times into the
-    domain, a speed at the first snapshot and of maps that do not resemble each other, both where the domain is shorter than twelve cells,
+    Not a number where a quantity has no meaning or was not kept: waves where none stands out, a speed at the first snapshot and of maps that do not resemble each other, both where the domain is shorter than twelve cells,
     fractions of nothing, and all that is measured on the surface where the domain is :func:`full`.
     """
     maps = reduced.height_maps
@@ -163,12 +160,14 @@ def series(reduced: Reduced, own: Sequence[Reduction] = ()) -> dict[str, NDArray
         measured[name][: len(counts)] = counts[:, state] / grains
     cut_off = full(maps)
     columns = int(np.count_nonzero(maps[:1]))  # that are no walls
+    two_waves = np.full((len(reduced.times), 2, 3), np.nan)
     step = max(1, _PIECE_CELLS // max(1, int(np.prod(maps.shape[1:]))))
     for first in range(0, len(maps), step):
         # with the last map of the piece before, from which speeds are counted
         overlap = min(first, 1)
         piece = slice(first - overlap, first + step)
-        for name, values in _measured(maps[piece], cut_off[piece], columns).items():
+        numbers, two_waves[piece] = _measured(maps[piece], cut_off[piece], columns)
+        for name, values in numbers.items():
             measured[name][first : first + step] = values[overlap:]
         surfaces = surface(maps[piece])
         lie = crests.axes(surfaces)
@@ -179,6 +178,7 @@ def series(reduced: Reduced, own: Sequence[Reduction] = ()) -> dict[str, NDArray
         }
         for name, values in of_surfaces.items():
             measured[name][piece] = np.where(cut_off[piece], np.nan, values)
+    measured |= waves.followed(two_waves)
     # so far the migration since the snapshot before
     measured["migration_speed"][1:] /= np.diff(reduced.times)
     for r in (*reductions.REDUCTIONS, *own):
@@ -235,8 +235,11 @@ def full_from(reduced: Reduced) -> float:
 
 def _measured(
     maps: NDArray[np.int16], cut_off: NDArray[np.bool_], columns: int
-) -> dict[str, NDArray[np.float64]]:
-    """Measure maps that fit into memory together; of speeds, how far the forms have come."""
+) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+    """Measure maps that fit into memory together; of speeds, how far the forms have come.
+
+    Beside the numbers, the two strongest waves of each map are returned.
+    """
     with optional("series need"):
         from scipy import fft  # noqa: PLC0415  # four times as fast as NumPy's
 
@@ -252,113 +255,20 @@ def _measured(
         heights[shut] = 0
     roughness = np.sqrt(np.einsum("tyx,tyx->t", heights, heights) / known)
     rough = roughness > 0
-    peaks, come = np.full((len(maps), 2), np.nan), np.full(len(maps), np.nan)
-    if length >= NARROWEST:
+    two_waves, come = np.full((len(maps), 2, 3), np.nan), np.full(len(maps), np.nan)
+    if length >= waves.NARROWEST:
         tapered = migration.tapered(fft.rfft(heights, axis=2), length)
-        peaks[rough] = dominant_waves(tapered[rough], length)
+        two_waves[rough] = waves.dominant_waves(tapered[rough], length)
         resemblance, power = migration.resemblance(tapered, length), migration.power(heights)
         for i in np.flatnonzero(rough[:-1] & rough[1:]):
             come[i + 1] = migration.shift(resemblance[i], power[i : i + 2], maps.shape[1])
-    wavelength, orientation = peaks.T
-    return {
+    numbers = {
         "mean_height": mean,
         "roughness": roughness,
-        "wavelength": wavelength,
-        "orientation": orientation,
         "mass": mass,
         "migration_speed": come,
     }
-
-
-def _periodogram(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float32]:
-    """Return the power of tapered maps, the longer waves alone.
-
-    Parameters
-    ----------
-    tapered
-        The transforms along the wind [map, D, L // 2 + 1] of tapered maps.
-
-    Returns
-    -------
-    NDArray
-        float32 [map, ky, kx]; ky as the transform has it, kx from ``-_PEAK`` to ``_PEAK`` more
-        than is looked at.
-    """
-    from scipy import fft  # noqa: PLC0415  # as above
-
-    columns = min(length // _SHORTEST, length // 2 - _PEAK - 1) + _PEAK + 1
-    waves = fft.fft(tapered[:, :, :columns], axis=1)
-    power = waves.real**2 + waves.imag**2
-    mirrored = np.roll(power[:, ::-1, _PEAK:0:-1], 1, axis=1)  # -ky and -kx
-    return np.concatenate([mirrored, power], axis=2)
-
-
-def dominant_waves(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float64]:
-    """Return the dominant wave of each map, as :func:`series` has it.
-
-    Parameters
-    ----------
-    tapered
-        The transforms along the wind [map, D, L // 2 + 1] of maps that are not flat, from
-        :func:`orchestrator.analysis.migration.tapered`; L is twelve or more.
-
-    Returns
-    -------
-    NDArray
-        float64 [map, 2], wavelength in cells and direction in degrees; not a number where none
-        stands out.
-    """
-    power = _periodogram(tapered, length)
-    count, depth, columns = power.shape[0], power.shape[1], power.shape[2] - 2 * _PEAK
-    ky, kx = np.fft.fftfreq(depth, 1 / depth), np.arange(columns)
-    frequency = np.hypot(ky[:, None] / depth, kx / length)
-    looked_at = (frequency > 0) & (frequency <= 1 / _SHORTEST)
-    looked_at[:, 0] &= ky > 0  # of a wave across the wind both directions are the same
-    candidates = _blurred(power)[:, looked_at]
-    strongest = (candidates * frequency[looked_at].astype(np.float32)).argmax(axis=1)
-    chosen = candidates[np.arange(count), strongest]
-    stands_out = chosen > _STANDS_OUT * np.median(candidates, axis=1)
-    across, along = (places[strongest] for places in np.nonzero(looked_at))
-    waves = np.full((count, 2), np.nan)
-    for i in np.flatnonzero(stands_out):
-        waves[i] = _wave_at(power[i], int(ky[across[i]]), int(along[i]), length)
-    return waves
-
-
-def _blurred(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Blur over ``_PEAK`` wavenumbers each way; kx beyond what is looked at is used up."""
-    around = np.pad(power, ((0, 0), (_PEAK, _PEAK), (0, 0)), mode="wrap")
-    for axis in (1, 2):
-        size = around.shape[axis] - 2 * _PEAK
-        parts = (np.moveaxis(around, axis, 0)[i : i + size] for i in range(len(_BLUR)))
-        around = np.moveaxis(
-            sum(w * part for w, part in zip(_BLUR, parts, strict=True)), 0, axis
-        )
-    return around
-
-
-def _wave_at(
-    power: NDArray[np.float32], across: int, along: int, length: int
-) -> tuple[float, float]:
-    """Return wavelength and direction of the peak at a wavenumber, its centre of power.
-
-    Not a number of what may be a single form and no wave.
-    """
-    depth = power.shape[0]
-    reach = min(_PEAK, (depth - 1) // 2)
-    rows = across + np.arange(-reach, reach + 1)
-    # a long wave is not to be mixed with its mirror image
-    first = max(0, along - _PEAK) if along else -_PEAK
-    around = np.arange(first, along + _PEAK + 1)
-    peak = power[np.ix_(rows % depth, around + _PEAK)].astype(np.float64)
-    weight = peak.sum()
-    vector_y = float((peak.sum(1) * rows).sum() / weight) / depth
-    vector_x = float((peak.sum(0) * around).sum() / weight) / length
-    if max(abs(vector_y) * depth, vector_x * length) < _FEWEST:
-        return np.nan, np.nan
-    angle = round(float(np.degrees(np.arctan2(vector_y, vector_x))), _DECIMALS)
-    # of a wave across the wind the mean may be on the other side
-    return 1 / float(np.hypot(vector_y, vector_x)), 90 - (90 - angle) % 180
+    return numbers, two_waves
 
 
 def power_along_wind(height_map: NDArray[np.int16]) -> NDArray[np.float64]:

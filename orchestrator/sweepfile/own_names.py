@@ -31,6 +31,7 @@ RESERVED = frozenset(
         *("snapshot_time", "unplaced", "full_from", "height", "spectrum", "cell_counts"),
         *("mean_height", "roughness", "wavelength", "orientation", "mass", "migration_speed"),
         *("mobile_fraction", "sintered_fraction", "crest_orientation", "crest_alignment"),
+        *("wavelength_error", "second_wavelength"),
     }
 )
 """Names that a dataset of a sweep has for what is measured."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from orchestrator.errors import FormatError
 from orchestrator.sweepfile import code_files
 from orchestrator.sweepfile.fields import NAME, OWN
+from orchestrator.sweepfile.own_names import RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,16 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.sweepfile.consistency import Parts
     from orchestrator.sweepfile.problems import Problems
 
-TAKEN = frozenset(
-    {
-        *("height", "spectrum", "cell_counts", "height_maps", "ffts", "times", "mean_height"),
-        *("roughness", "wavelength", "orientation", "crest_orientation", "crest_alignment"),
-        *("mass", "migration_speed", "mobile_fraction", "sintered_fraction", "snapshot_time"),
-        *("unplaced", "full_from", "state", "progress", "wall_time", "cell_size", "time_scale"),
-        *("shear_velocity", "wind_10m", "experiment", "time", "seed", "point", "snapshot"),
-        *("y", "x", "ky", "kx", "cell_state", "x_m", "y_m", "time_s"),
-    }
-)
+TAKEN = RESERVED | {"height_maps", "ffts", "times", "snapshot"}
 """Names that datasets and files have already."""
 
 GROUP = "rescal_sweep.reductions"

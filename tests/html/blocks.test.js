@@ -9,7 +9,7 @@ import {
 } from "../../orchestrator/html/assets/blocks.js";
 import { heightsOf, paint, smoothed } from "../../orchestrator/html/assets/maps.js";
 import { nearest } from "../../orchestrator/html/assets/sampling.js";
-import { rangeOfWaves, strongestWave } from "../../orchestrator/html/assets/spectra.js";
+import { dominantWave, rangeOfWaves } from "../../orchestrator/html/assets/spectra.js";
 
 const NAN = Number.NaN;
 
@@ -116,21 +116,28 @@ test("light comes from the upper left, and a flat bed has the colours of the sca
   assert.ok(facing > flat && flat > averted, `${facing} > ${flat} > ${averted}`);
 });
 
-test("the strongest wave is described by its wavenumbers and its length", () => {
+test("a spectrum tells the dominant wave that the table shows, and another that is as strong", () => {
   const spectra = { shape: [2, 2, 3], values: new Uint8Array(12) };
-  spectra.values[6 + 3 + 2] = 255; // of the second spectrum: 2 along, 1 across
-  const block = { head: { peaks: [0, 1.5], depth: 30, length: 80 }, arrays: { spectra } };
-
+  const series = (...values) => ({ values });
+  const arrays = { spectra, series_times: series(0, 10, 20) };
+  const block = { head: { peaks: [0, 1.5], depth: 30, length: 80 }, arrays };
   const cells = { factor: 1, units: "cells" };
+  const at = (index, time, unit = cells) => dominantWave(block, { index, time }, unit);
 
-  assert.equal(strongestWave(block, 0, cells), "There are no waves.");
-  assert.match(
-    strongestWave(block, 1, { factor: 0.5, units: "m" }),
-    /; length 12 m, amplitude 0\.75 m\.$/,
-  );
+  assert.equal(at(0, 0), "There are no waves.");
+  assert.equal(at(1, 10), "No wave stands out. Brightest: an amplitude of 1.5 cells.");
+  arrays.wavelength = series(Number.NaN, 24.25, 26);
+  arrays.wavelength_error = series(Number.NaN, 1.234, 2);
+  assert.equal(at(1, 0), "No wave stands out. Brightest: an amplitude of 1.5 cells.");
   assert.equal(
-    strongestWave(block, 1, cells),
-    "Strongest wave, inlet and outlet included: 2 along, 1 across; length 24 cells, amplitude 1.5 cells.",
+    at(1, 10),
+    "Dominant wavelength 24.25 ± 1.2 cells. Brightest: an amplitude of 1.5 cells.",
+  );
+  arrays.second_wavelength = series(Number.NaN, Number.NaN, 60);
+  assert.equal(
+    at(1, 20, { factor: 0.5, units: "m" }),
+    "Dominant wavelength 13 ± 1 m; another of 30 m is nearly as strong. " +
+      "Brightest: an amplitude of 0.75 m.",
   );
   assert.equal(
     rangeOfWaves(block),

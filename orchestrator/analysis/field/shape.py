@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.analysis import crests, migration, observables
+from orchestrator.analysis import crests, migration, waves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,10 +95,10 @@ def _wavelength_m(heights: NDArray[np.float32], cell_m: float) -> float:
     from scipy import fft  # noqa: PLC0415  # heavy, and optional
 
     length = heights.shape[2]
-    if length < observables.NARROWEST or not len(heights):
+    if length < waves.NARROWEST or not len(heights):
         return math.nan
     tapered = migration.tapered(fft.rfft(heights, axis=2), length)
-    cells = observables.dominant_waves(tapered, length)[:, 0]
+    cells = waves.dominant_waves(tapered, length)[:, 0, 0]
     known = cells[np.isfinite(cells)]
     common = len(known) >= _COMMON * len(cells)
     return float(np.median(known)) * cell_m if common else math.nan

@@ -8,7 +8,7 @@ import { timeSlider } from "./controls.js";
 import { badge, byId, element, pairs, titled } from "./elements.js";
 import { drawMap } from "./maps.js";
 import { windsInWords } from "./rose.js";
-import { drawSpectrum, rangeOfWaves, strongestWave } from "./spectra.js";
+import { dominantWave, drawSpectrum, rangeOfWaves } from "./spectra.js";
 import { byNumber, data, described, experiments, scales } from "./sweep.js";
 import { table } from "./table.js";
 import { exact, short, unbroken } from "./text.js";
@@ -115,10 +115,10 @@ function showMap({ map, mapText, block, experiment }, frame) {
 }
 
 function showSpectrum({ spectrum, spectrumText, block, experiment }, frame) {
-  const strongest = strongestWave(block, frame.index, cellUnit(experiment, view.units));
+  const dominant = dominantWave(block, frame, cellUnit(experiment, view.units));
   drawSpectrum(spectrum, block, frame.index);
-  spectrumText.textContent = `${rangeOfWaves(block)} ${strongest}`;
-  spectrum.setAttribute("aria-label", `Spectrum at ${short(frame.time)} t0. ${strongest}`);
+  spectrumText.textContent = `${rangeOfWaves(block)} ${dominant}`;
+  spectrum.setAttribute("aria-label", `Spectrum at ${short(frame.time)} t0. ${dominant}`);
 }
 
 // ---- series and parameters -----------------------------------------------------------------

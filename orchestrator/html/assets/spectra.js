@@ -1,5 +1,6 @@
 // Spectra of height maps on canvases, and in words.
 
+import { valueAt } from "./blocks.js";
 import { colour } from "./colours.js";
 import { short } from "./text.js";
 
@@ -29,15 +30,16 @@ export function rangeOfWaves({ head, arrays }) {
   return `Waves in the domain: ${along}, ${across}, up to ${perCell.join(" and ")} per cell.`;
 }
 
-export function strongestWave({ head, arrays }, index, { factor, units }) {
-  const peak = head.peaks[index];
+// what the table shows of the dominant wave at a time, and how bright the spectrum is
+export function dominantWave(block, { index, time }, { factor, units }) {
+  const peak = block.head.peaks[index];
   if (!(peak > 0)) return "There are no waves.";
-  const { values, shape } = arrays.spectra;
-  const [, rows, columns] = shape;
-  const size = rows * columns;
-  const strongest = values.subarray(index * size, (index + 1) * size).indexOf(255);
-  const [along, across] = [strongest % columns, Math.floor(strongest / columns)];
-  const length = Math.round(1 / Math.hypot(along / head.length, across / head.depth)) * factor;
-  const waves = `${along} along, ${across} across`;
-  return `Strongest wave, inlet and outlet included: ${waves}; length ${short(length)} ${units}, amplitude ${short(peak * factor)} ${units}.`;
+  const of = (name) => valueAt(block, name, time) * factor;
+  const [wave, error, second] = ["wavelength", "wavelength_error", "second_wavelength"].map(of);
+  const other = second > 0 ? `; another of ${short(second)} ${units} is nearly as strong` : "";
+  const dominant =
+    wave > 0
+      ? `Dominant wavelength ${short(wave)} ± ${short(Number(error.toPrecision(2)))} ${units}${other}.`
+      : "No wave stands out.";
+  return `${dominant} Brightest: an amplitude of ${short(peak * factor)} ${units}.`;
 }

@@ -1,0 +1,194 @@
+"""The dominant wave of a height map: its length, the uncertainty of it, and its direction.
+
+It is the strongest peak of the premultiplied periodogram, power times frequency, in which the long
+undulations that every uneven bed has do not hide its forms. The map is tapered along the wind (Hann),
+so that inlet and outlet count little, and the power is blurred over two wavenumbers each way, so that
+chance decides little. Waves of less than four cells are grains. The wave vector is the mean over the
+peak, weighted by power; its direction is 0 along the wind, positive towards larger y, in (-90, 90].
+
+The uncertainty of the wavelength is the standard error of that mean along the wave vector. Ordinates
+of a periodogram scatter as much as they are large, independently of each other (Priestley 1981,
+Spectral Analysis and Time Series, section 6.2), so that the squares of the power times the distance
+from the mean add up; the taper makes neighbours alike, which adds the inflation factor 35/18 of a
+Hann window (Percival and Walden 1993, Spectral Analysis for Physical Applications, section 6.6). Of
+beds of random waves it is within a factor of two of how much the wavelength scatters.
+
+A wave counts if it has ten times the power of the median one and fits one and a half times into the
+domain. Another one is told beside it if its premultiplied power is at least 0.7 of the first one's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NARROWEST = 12
+"""Cells of length in which waves are looked for."""
+
+_SHORTEST = 4  # cells; what is shorter is single grains
+_FEWEST = 1.5  # waves in the domain
+_PEAK = 2  # wavenumbers each way that belong to a peak, which seldom falls on a whole one
+_FLANKS = 6  # wavenumbers each way that tell how uncertain the centre of a peak is
+_BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
+_STANDS_OUT = 10.0  # times the median
+_NEARLY = 0.7  # of the strongest
+_DECIMALS = 4  # of a direction in degrees, so that 90 is not -90 by rounding
+_INFLATION = 35 / 18  # of the variance, by the taper
+
+
+def dominant_waves(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float64]:
+    """Return the strongest wave of each map and another one that is nearly as strong.
+
+    Parameters
+    ----------
+    tapered
+        The transforms along the wind [map, D, L // 2 + 1] of maps that are not flat, from
+        :func:`orchestrator.analysis.migration.tapered`; L is :data:`NARROWEST` or more.
+
+    Returns
+    -------
+    NDArray
+        float64 [map, 2, 3], of both waves the wavelength in cells, its standard error in cells and
+        the direction in degrees; not a number where none stands out.
+    """
+    power = _periodogram(tapered, length)
+    count, depth, columns = power.shape[0], power.shape[1], power.shape[2] - 2 * _PEAK
+    ky, kx = np.fft.fftfreq(depth, 1 / depth), np.arange(columns)
+    frequency = np.hypot(ky[:, None] / depth, kx / length)
+    looked_at = (frequency > 0) & (frequency <= 1 / _SHORTEST)
+    looked_at[:, 0] &= ky > 0  # of a wave across the wind both directions are the same
+    candidates = _blurred(power)[:, looked_at]
+    scores = candidates * frequency[looked_at].astype(np.float32)
+    lowest = _STANDS_OUT * np.median(candidates, axis=1)
+    across, along = (part.astype(np.int64) for part in np.nonzero(looked_at))
+    across = ky[across].astype(np.int64)
+    both = np.full((count, 2, 3), np.nan)
+    for i in range(count):
+        strongest = int(scores[i].argmax())
+        if candidates[i, strongest] <= lowest[i]:
+            continue
+        at = (int(across[strongest]), int(along[strongest]))
+        both[i, 0] = _wave_at(power[i], *at, length)
+        if np.isnan(both[i, 0, 0]):
+            continue
+        elsewhere = np.where(_near(at, across, along, depth), 0, scores[i])
+        second = int(elsewhere.argmax())
+        if (
+            elsewhere[second] >= _NEARLY * scores[i, strongest]
+            and candidates[i, second] > lowest[i]
+        ):
+            both[i, 1] = _wave_at(power[i], int(across[second]), int(along[second]), length)
+    return both
+
+
+def followed(waves: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Return the waves of successive maps as series, without jumps between two of equal strength.
+
+    Where there are two, the first is the one that is nearer, in the logarithm of its length, to the
+    first one of the map before.
+
+    Parameters
+    ----------
+    waves
+        float64 [map, 2, 3], from :func:`dominant_waves`.
+    """
+    ordered = waves.copy()
+    before = np.nan
+    for both in ordered:
+        if abs(np.log(both[1, 0] / before)) < abs(np.log(both[0, 0] / before)):
+            both[:] = both[::-1].copy()
+        before = before if np.isnan(both[0, 0]) else both[0, 0]
+    return {
+        "wavelength": ordered[:, 0, 0],
+        "wavelength_error": ordered[:, 0, 1],
+        "orientation": ordered[:, 0, 2],
+        "second_wavelength": ordered[:, 1, 0],
+    }
+
+
+def _near(
+    at: tuple[int, int], across: NDArray[np.int64], along: NDArray[np.int64], depth: int
+) -> NDArray[np.bool_]:
+    """Tell which wavenumbers share parts of a peak, or of its mirror image, after the blurring."""
+    apart = 2 * _PEAK
+    near = np.zeros(len(across), np.bool_)
+    for y, x in (at, (-at[0], -at[1])):
+        aside = np.abs(across - y) % depth
+        near |= (np.minimum(aside, depth - aside) <= apart) & (np.abs(along - x) <= apart)
+    return near
+
+
+def _periodogram(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float32]:
+    """Return the power of tapered maps, the longer waves alone.
+
+    Parameters
+    ----------
+    tapered
+        The transforms along the wind [map, D, L // 2 + 1] of tapered maps.
+
+    Returns
+    -------
+    NDArray
+        float32 [map, ky, kx]; ky as the transform has it, kx from ``-_PEAK`` to ``_PEAK`` more
+        than is looked at.
+    """
+    from scipy import fft  # noqa: PLC0415  # heavy, and optional
+
+    columns = min(length // _SHORTEST, length // 2 - _PEAK - 1) + _PEAK + 1
+    waves = fft.fft(tapered[:, :, :columns], axis=1)
+    power = waves.real**2 + waves.imag**2
+    mirrored = np.roll(power[:, ::-1, _PEAK:0:-1], 1, axis=1)  # -ky and -kx
+    return np.concatenate([mirrored, power], axis=2)
+
+
+def _blurred(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Blur over ``_PEAK`` wavenumbers each way; kx beyond what is looked at is used up."""
+    around = np.pad(power, ((0, 0), (_PEAK, _PEAK), (0, 0)), mode="wrap")
+    for axis in (1, 2):
+        size = around.shape[axis] - 2 * _PEAK
+        parts = (np.moveaxis(around, axis, 0)[i : i + size] for i in range(len(_BLUR)))
+        around = np.moveaxis(
+            sum(w * part for w, part in zip(_BLUR, parts, strict=True)), 0, axis
+        )
+    return around
+
+
+def _wave_at(
+    power: NDArray[np.float32], across: int, along: int, length: int
+) -> tuple[float, float, float]:
+    """Return wavelength, its standard error and direction of the peak at a wavenumber.
+
+    Not a number of what may be a single form and no wave.
+    """
+    peak, rows, columns = _around(power, across, along, _PEAK)
+    depth, weight = power.shape[0], peak.sum()
+    vector_y = float((peak.sum(1) * rows).sum() / weight) / depth
+    vector_x = float((peak.sum(0) * columns).sum() / weight) / length
+    if max(abs(vector_y) * depth, vector_x * length) < _FEWEST:
+        return np.nan, np.nan, np.nan
+    wavenumber = float(np.hypot(vector_y, vector_x))
+    # with the flanks of a broad peak, of which any part might have been the strongest
+    peak, rows, columns = _around(power, across, along, _FLANKS)
+    y, x = rows / depth - vector_y, columns / length - vector_x
+    aside = (y[:, None] * vector_y + x * vector_x) / wavenumber
+    error = float(np.sqrt(_INFLATION * ((peak * aside) ** 2).sum()) / peak.sum())
+    angle = round(float(np.degrees(np.arctan2(vector_y, vector_x))), _DECIMALS)
+    # of a wave across the wind the mean may be on the other side
+    return 1 / wavenumber, error / wavenumber**2, 90 - (90 - angle) % 180
+
+
+def _around(
+    power: NDArray[np.float32], across: int, along: int, reach: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the power so many wavenumbers around one, and these wavenumbers across and along."""
+    depth, most = power.shape[0], power.shape[1] - _PEAK - 1
+    high = min(reach, (depth - 1) // 2)
+    rows = across + np.arange(-high, high + 1)
+    # a long wave is not to be mixed with its mirror image
+    first = max(0, along - reach) if along else -_PEAK
+    columns = np.arange(first, min(along + reach, most) + 1)
+    return power[np.ix_(rows % depth, columns + _PEAK)].astype(np.float64), rows, columns
