@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from orchestrator.model import Kind, State
 from orchestrator.records import attempts, failures
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from orchestrator.model import Record
@@ -70,6 +72,8 @@ if __name__ == "__main__":
     print("toy", wet, seed)
     with open(int(pipe), "wb") as out:
         for n in range(int(float(stop) / float(every)) + 1):
+            if FAULT == "waits" and n == 2:
+                time.sleep(600)
             if FAULT == "exit" and n == 2:
                 out.flush()
                 sys.exit("out of sand")
@@ -105,6 +109,14 @@ def record_of(bench: Bench, number: int = 1) -> Record:
     record = attempts.read_record(bench.sweep.experiment(number).attempt(1))
     assert record is not None
     return record
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another process does."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def maps(bench: Bench, number: int) -> np.ndarray:
@@ -390,6 +402,46 @@ def test_a_command_that_is_gone_in_the_job_is_a_sentence(bench: Bench) -> None:
     assert again.returncode == 1
     assert record is not None
     assert failures.reason(record) == f"cannot start {program}: No such file or directory"
+
+
+def test_one_that_is_cancelled_keeps_what_it_sent(bench: Bench) -> None:
+    write(bench, "waits")
+    path = bench.place / "winds.yaml"
+    path.write_text(path.read_text().replace("rate: [0, 2]", "rate: [2]"))
+    submitted = bench.run("submit", "winds.yaml")
+    assert submitted.returncode == 0, submitted.stderr
+    first = bench.sweep.experiment(0).attempt(1)
+    until(lambda: (now := attempts.read_progress(first)) is not None and now.snapshots == 2)
+
+    cancelled = bench.run("cancel", "winds")
+    until(lambda: attempts.read_record(first) is not None)
+
+    assert "1 cancelled" in cancelled.stdout
+    assert record_of(bench, 0).state is State.CANCELLED
+    assert record_of(bench, 0).snapshots == len(maps(bench, 0)) == 2
+
+
+def test_conditions_on_results_end_it(bench: Bench) -> None:
+    write(bench)
+    path = bench.place / "winds.yaml"
+    path.write_text(
+        path.read_text().replace("every: 10", "every: 10, stop_when: mean_height > 7")
+    )
+
+    submit(bench)
+
+    assert record_of(bench, 0).state is State.DONE
+    assert record_of(bench, 1).state is State.STOPPED
+    assert len(maps(bench, 1)) == 2
+
+
+def test_run_makes_one_in_the_foreground(bench: Bench) -> None:
+    write(bench)
+
+    done = bench.run("run", "winds.yaml", "1")
+
+    assert done.returncode == 0, done.stderr
+    assert record_of(bench, 1).engine == "toy 2.1"
 
 
 def test_one_that_is_installed_is_known_by_its_source(bench: Bench) -> None:
