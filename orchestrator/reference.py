@@ -163,7 +163,9 @@ def _key(described: Field) -> dict[str, str]:
     if described.unit:
         details["unit"] = described.unit
     details["default"] = described.absent if default is None else _yaml(default)
-    if choices := [c for each in (schema, *schema.get("anyOf", ())) for c in each.get("enum", ())]:
+    if choices := [
+        c for each in (schema, *schema.get("anyOf", ())) for c in each.get("enum", ())
+    ]:
         details["one of"] = ", ".join(map(_yaml, choices))
     if examples := schema.get("examples"):
         details["examples"] = ", ".join(map(str, examples))

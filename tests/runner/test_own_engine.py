@@ -139,6 +139,7 @@ def test_its_frames_are_reduced_as_those_of_any_engine(bench: Bench) -> None:
     with open_sweep(bench.sweep.root) as dataset:
         means = dataset["mean_height"].squeeze("seed").sel(rate=2.0)
         assert means.values.tolist() == [6.5, 8.5, 10.5, 12.5]
+        assert dataset["rate"].attrs == {"long_name": "growth", "units": "cells/t"}
 
 
 def test_cells_are_kept_as_they_are(bench: Bench) -> None:
