@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from orchestrator import open_sweep
+from orchestrator.errors import StreamError
+from orchestrator.formats.parameters import Kind as ParameterKind
+from orchestrator.formats.parameters import Parameter
 from orchestrator.model import Kind, State
+from orchestrator.model.simulators import Frame, OwnEngine, Simulator
 from orchestrator.records import attempts, failures
+from orchestrator.runner.decoder import CutError
+from orchestrator.runner.own_decoder import OwnDecoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from orchestrator.model import Record
+    from orchestrator.model.simulators import Decode, Read
     from tests.conftest import Bench
 
 MODULE = """
@@ -509,3 +518,45 @@ def air(count, states, first):
 def test_help_of_a_sweep_needs_no_simulator(tmp_path: Path) -> None:
     code = "import orchestrator.cli, sys; assert 'orchestrator.model.own_engines' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+def decoder_of(decode: Decode, sent: bytes) -> OwnDecoder:
+    """Return a decoder of a stream of domains of 2 x 3 columns."""
+    sides = tuple(Parameter(name, ParameterKind.INTEGER, None, "side") for name in "LD")
+    toy = Simulator("toy", "1", ("toy", "{pipe}"), sides, decode)
+    engine = OwnEngine("toys.py:engine", toy, Path("toys.py"), "")
+    return OwnDecoder(engine, io.BytesIO(sent).readinto, {"L": 3, "D": 2})
+
+
+def test_a_decoder_that_swallows_the_end_of_a_stream_cannot_hide_it() -> None:
+    def swallowing(read: Read) -> Iterator[Frame]:
+        with contextlib.suppress(Exception):
+            read(8)
+        yield Frame(0.0, np.zeros((2, 3), int))
+
+    with pytest.raises(CutError, match="asked for 8 bytes, 5 came"):
+        decoder_of(swallowing, bytes(5)).header()
+
+
+def test_planes_of_a_frame_have_a_ground_and_air_above_the_highest_column() -> None:
+    def once(read: Read) -> Iterator[Frame]:
+        yield Frame(read(1)[0], np.array([[0, 1, 2], [2, 0, 0]]))
+
+    decoder = decoder_of(once, bytes([7]))
+    header = decoder.header()
+    (planes,) = decoder.planes()
+
+    assert header is not None
+    assert (header.time, header.depth, header.height, header.length) == (7.0, 2, 4, 3)
+    assert planes[0].tolist() == [[3, 3, 3], [3, 3, 0], [3, 0, 0], [6, 6, 6]]
+    assert decoder.header() is None
+    assert not decoder.inside
+
+
+@pytest.mark.parametrize("size", [-1, 2**40])
+def test_a_decoder_cannot_ask_for_more_than_a_snapshot_may_have(size: int) -> None:
+    def greedy(read: Read) -> Iterator[Frame]:
+        yield Frame(len(read(size)), np.zeros((2, 3), int))
+
+    with pytest.raises(StreamError, match=r"decoder of toy failed: ValueError: read\("):
+        decoder_of(greedy, bytes(5)).header()
