@@ -163,7 +163,9 @@ def _key(described: Field) -> dict[str, str]:
     if described.unit:
         details["unit"] = described.unit
     details["default"] = described.absent if default is None else _yaml(default)
-    if choices := schema.get("enum"):
+    if choices := [
+        c for each in (schema, *schema.get("anyOf", ())) for c in each.get("enum", ())
+    ]:
         details["one of"] = ", ".join(map(_yaml, choices))
     if examples := schema.get("examples"):
         details["examples"] = ", ".join(map(str, examples))
@@ -184,6 +186,7 @@ def _type(schema: Mapping[str, Any]) -> str:
         "integer": f"whole number, {schema.get('minimum')} or more",
         "number": "number above 0" if "exclusiveMinimum" in schema else "number",
         "boolean": "true or false",
+        "string": "text",
     }
     if isinstance(kind, list):
         return "text" if "boolean" in kind else "number or formula"

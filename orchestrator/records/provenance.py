@@ -15,7 +15,7 @@ from orchestrator.records import failures
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from orchestrator.formats.parameters import Value
+    from orchestrator.formats.parameters import Parameter, Value
     from orchestrator.model import Engine, Record, Run, Task
     from orchestrator.model.reductions import Reduction
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
@@ -49,6 +49,7 @@ def describe(
         "engine": engine.name,
         "engine_version": engine.version,
         "rescal_root": None if engine.root is None else str(engine.root),
+        **_table(engine),
         "commands": {name: list(command) for name, command in commands.items()},
         "arrays": {
             r.name: {"dtype": r.dtype, "dims": ["snapshot", *r.dims], **_about(r)}
@@ -61,6 +62,25 @@ def describe(
     write_json(attempt.account, account, durable=False)
     if _known(directory)["snapshots"] == 0:
         _tell(directory, {**account, **_NO_DATA})
+
+
+def labels(parameter: Parameter) -> dict[str, str]:
+    """Return name and unit of a parameter, as the CF conventions call them."""
+    unit = {"units": parameter.unit} if parameter.unit else {}
+    return {"long_name": parameter.meaning, **unit}
+
+
+def parameter_table(directory: ExperimentDirectory) -> dict[str, dict[str, str]]:
+    """Return :func:`labels` of the parameters of a simulator of the user's own; {} if unknown."""
+    table = (read_json(directory.meta_data) or {}).get("parameter_table")
+    return table if isinstance(table, dict) else {}
+
+
+def _table(engine: Engine) -> dict[str, Any]:
+    """Return what readers need of a simulator of the user's own instead of its code."""
+    if engine.own is None:
+        return {}
+    return {"parameter_table": {p.name: labels(p) for p in engine.own.simulator.parameters}}
 
 
 def _about(reduction: Reduction) -> dict[str, Any]:

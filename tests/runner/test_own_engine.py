@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
 import subprocess
 import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from orchestrator import open_sweep
+from orchestrator.errors import StreamError
+from orchestrator.formats.parameters import Kind as ParameterKind
+from orchestrator.formats.parameters import Parameter
 from orchestrator.model import Kind, State
+from orchestrator.model.simulators import Frame, OwnEngine, Simulator
 from orchestrator.records import attempts, failures
+from orchestrator.runner.decoder import CutError
+from orchestrator.runner.own_decoder import OwnDecoder
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from orchestrator.model import Record
+    from orchestrator.model.simulators import Decode, Read
     from tests.conftest import Bench
 
 MODULE = """
@@ -70,6 +81,8 @@ if __name__ == "__main__":
     print("toy", wet, seed)
     with open(int(pipe), "wb") as out:
         for n in range(int(float(stop) / float(every)) + 1):
+            if FAULT == "waits" and n == 2:
+                time.sleep(600)
             if FAULT == "exit" and n == 2:
                 out.flush()
                 sys.exit("out of sand")
@@ -107,6 +120,14 @@ def record_of(bench: Bench, number: int = 1) -> Record:
     return record
 
 
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another process does."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def maps(bench: Bench, number: int) -> np.ndarray:
     with np.load(bench.sweep.experiment(number).height_maps) as file:
         return np.asarray(file["height_maps"])
@@ -127,6 +148,7 @@ def test_its_frames_are_reduced_as_those_of_any_engine(bench: Bench) -> None:
     with open_sweep(bench.sweep.root) as dataset:
         means = dataset["mean_height"].squeeze("seed").sel(rate=2.0)
         assert means.values.tolist() == [6.5, 8.5, 10.5, 12.5]
+        assert dataset["rate"].attrs == {"long_name": "growth", "units": "cells/t"}
 
 
 def test_cells_are_kept_as_they_are(bench: Bench) -> None:
@@ -392,6 +414,46 @@ def test_a_command_that_is_gone_in_the_job_is_a_sentence(bench: Bench) -> None:
     assert failures.reason(record) == f"cannot start {program}: No such file or directory"
 
 
+def test_one_that_is_cancelled_keeps_what_it_sent(bench: Bench) -> None:
+    write(bench, "waits")
+    path = bench.place / "winds.yaml"
+    path.write_text(path.read_text().replace("rate: [0, 2]", "rate: [2]"))
+    submitted = bench.run("submit", "winds.yaml")
+    assert submitted.returncode == 0, submitted.stderr
+    first = bench.sweep.experiment(0).attempt(1)
+    until(lambda: (now := attempts.read_progress(first)) is not None and now.snapshots == 2)
+
+    cancelled = bench.run("cancel", "winds")
+    until(lambda: attempts.read_record(first) is not None)
+
+    assert "1 cancelled" in cancelled.stdout
+    assert record_of(bench, 0).state is State.CANCELLED
+    assert record_of(bench, 0).snapshots == len(maps(bench, 0)) == 2
+
+
+def test_conditions_on_results_end_it(bench: Bench) -> None:
+    write(bench)
+    path = bench.place / "winds.yaml"
+    path.write_text(
+        path.read_text().replace("every: 10", "every: 10, stop_when: mean_height > 7")
+    )
+
+    submit(bench)
+
+    assert record_of(bench, 0).state is State.DONE
+    assert record_of(bench, 1).state is State.STOPPED
+    assert len(maps(bench, 1)) == 2
+
+
+def test_run_makes_one_in_the_foreground(bench: Bench) -> None:
+    write(bench)
+
+    done = bench.run("run", "winds.yaml", "1")
+
+    assert done.returncode == 0, done.stderr
+    assert record_of(bench, 1).engine == "toy 2.1"
+
+
 def test_one_that_is_installed_is_known_by_its_source(bench: Bench) -> None:
     write(bench)
     package = bench.place / "package"
@@ -456,3 +518,45 @@ def air(count, states, first):
 def test_help_of_a_sweep_needs_no_simulator(tmp_path: Path) -> None:
     code = "import orchestrator.cli, sys; assert 'orchestrator.model.own_engines' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+def decoder_of(decode: Decode, sent: bytes) -> OwnDecoder:
+    """Return a decoder of a stream of domains of 2 x 3 columns."""
+    sides = tuple(Parameter(name, ParameterKind.INTEGER, None, "side") for name in "LD")
+    toy = Simulator("toy", "1", ("toy", "{pipe}"), sides, decode)
+    engine = OwnEngine("toys.py:engine", toy, Path("toys.py"), "")
+    return OwnDecoder(engine, io.BytesIO(sent).readinto, {"L": 3, "D": 2})
+
+
+def test_a_decoder_that_swallows_the_end_of_a_stream_cannot_hide_it() -> None:
+    def swallowing(read: Read) -> Iterator[Frame]:
+        with contextlib.suppress(Exception):
+            read(8)
+        yield Frame(0.0, np.zeros((2, 3), int))
+
+    with pytest.raises(CutError, match="asked for 8 bytes, 5 came"):
+        decoder_of(swallowing, bytes(5)).header()
+
+
+def test_planes_of_a_frame_have_a_ground_and_air_above_the_highest_column() -> None:
+    def once(read: Read) -> Iterator[Frame]:
+        yield Frame(read(1)[0], np.array([[0, 1, 2], [2, 0, 0]]))
+
+    decoder = decoder_of(once, bytes([7]))
+    header = decoder.header()
+    (planes,) = decoder.planes()
+
+    assert header is not None
+    assert (header.time, header.depth, header.height, header.length) == (7.0, 2, 4, 3)
+    assert planes[0].tolist() == [[3, 3, 3], [3, 3, 0], [3, 0, 0], [6, 6, 6]]
+    assert decoder.header() is None
+    assert not decoder.inside
+
+
+@pytest.mark.parametrize("size", [-1, 2**40])
+def test_a_decoder_cannot_ask_for_more_than_a_snapshot_may_have(size: int) -> None:
+    def greedy(read: Read) -> Iterator[Frame]:
+        yield Frame(len(read(size)), np.zeros((2, 3), int))
+
+    with pytest.raises(StreamError, match=r"decoder of toy failed: ValueError: read\("):
+        decoder_of(greedy, bytes(5)).header()

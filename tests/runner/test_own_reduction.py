@@ -129,6 +129,13 @@ def test_verify_computes_them_again_from_the_sweeps_own_copy(made: Bench) -> Non
     assert "2 of 3 snapshots equal" in other.stdout
 
 
+def test_diff_finds_the_code_that_a_sweep_was_submitted_with(made: Bench) -> None:
+    compared = made.run("diff", "winds", "winds")
+
+    assert (compared.returncode, compared.stderr) == (0, "")
+    assert "2 in both, 0 only in" in compared.stdout
+
+
 def test_no_numbers_in_one_run_alone_are_a_difference(made: Bench) -> None:
     place = made.sweep.experiment(0)
     reduced = arrays.reduced(place)

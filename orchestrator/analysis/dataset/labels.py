@@ -13,7 +13,8 @@ from orchestrator.formats.content_names import original
 from orchestrator.formats.durable import read_bytes
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formats.winds import WIND
-from orchestrator.records import attempts, ledger
+from orchestrator.model.simulators import ENGINE
+from orchestrator.records import attempts, ledger, provenance
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -54,8 +55,9 @@ def coordinates(grid: Grid, status: Mapping[str, NDArray[Any]]) -> dict[str, Any
     Lengths and times in nature are among them where all experiments share their scale.
     """
     coordinates_by_name: dict[str, Any] = {}
+    table = _table(grid)
     for dimension in grid.dimensions:
-        coordinates_by_name |= _swept(dimension)
+        coordinates_by_name |= _swept(dimension, table)
     coordinates_by_name |= _winds(grid, coordinates_by_name)
     sizes = sizes_of(grid)
     for name, size in sizes.items():
@@ -90,13 +92,22 @@ def _winds(grid: Grid, there: Collection[str]) -> dict[str, Any]:
     return {WIND: (tuple(d.name for d in grid.dimensions), values, about)}
 
 
-def _swept(dimension: Dimension) -> dict[str, Any]:
+def _table(grid: Grid) -> Mapping[str, Mapping[str, str]]:
+    """Return name and unit of the parameters of the engine that was asked for."""
+    for status in grid.cells.values():
+        if ENGINE in status.experiment.point.parameters:
+            known = provenance.parameter_table(
+                grid.directory.experiment(status.experiment.number)
+            )
+            if known:
+                return known
+    return {name: provenance.labels(p) for name, p in PARAMETERS.items()}
+
+
+def _swept(dimension: Dimension, table: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     coordinates_of_axis = {}
     for name, values in dimension.values.items():
-        known = PARAMETERS.get(name)
-        about = {"long_name": known.meaning if known else _OWN.get(name, name)}
-        if known is not None and known.unit:
-            about["units"] = known.unit
+        about = {"long_name": _OWN.get(name, name), **table.get(name, {})}
         coordinates_of_axis[name] = ((dimension.name,), _plain(_named(values)), about)
     return coordinates_of_axis
 
