@@ -19,6 +19,7 @@ from orchestrator._version import __version__ as __version__  # handed on
 
 if TYPE_CHECKING:
     from orchestrator.analysis.dataset import open_sweep, over_seeds
+    from orchestrator.analysis.table import table
     from orchestrator.html.report import report
     from orchestrator.model.own_reductions import reduction
     from orchestrator.plots.compare import compare
@@ -42,6 +43,7 @@ __all__ = [
     "resubmit",
     "status",
     "submit",
+    "table",
     "watch",
 ]
 
@@ -57,6 +59,7 @@ _HOMES = {
     "resubmit": "orchestrator.submission.resubmit",
     "status": "orchestrator.submission.status",
     "submit": "orchestrator.submission.submit",
+    "table": "orchestrator.analysis.table",
     "watch": "orchestrator.submission.watch",
 }
 
