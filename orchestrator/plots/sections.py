@@ -33,7 +33,8 @@ _ALONG, _ACROSS = "along the wind", "across the wind"
 
 def cross_sections(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     """Yield the figure of heights along a row or a column of the bed, a line for each point."""
-    shown = _first_seeds(charts.narrowed(grid, choice))
+    narrowed = charts.narrowed(grid, choice)
+    shown = _first_seeds(narrowed)
     _check(shown, choice, last=0)
     curves, times = heights_along(shown, choice)
     if not curves:
@@ -42,7 +43,7 @@ def cross_sections(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     where = "the middle row" if choice.y is None else f"row {choice.y}"
     where = where if choice.x is None else f"column {choice.x}"
     height = "height above the\nmean of its map" if choice.relative else "height"
-    parts = [charts.name_of(shown, choice), where, *_seeds(grid, shown), plots.when(times)]
+    parts = [charts.name_of(shown, choice), where, *_seeds(narrowed, shown), plots.when(times)]
     chart = Chart(
         Scale(f"{_ALONG if choice.x is None else _ACROSS} ({long})"),
         {"height": Scale(f"{height} ({long})")},
