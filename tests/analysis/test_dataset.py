@@ -366,6 +366,8 @@ def test_xarray_opens_a_sweep_by_its_path(sweep: SweepDirectory, engine: str | N
         xarray.open_dataset(sweep.root, engine=engine) as opened,
         dataset.open_sweep(sweep.root) as expected,
     ):
+        for each in (opened, expected):
+            assert " collected by rescal-sweep " in each.attrs.pop("history")  # and when
         xarray.testing.assert_identical(opened.load(), expected.load())
 
 
