@@ -45,7 +45,7 @@ def flux(surfaces: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray[n
     array([[0. , 0. , 0.2, 0. , 0. ]])
     """
     rows = surfaces.mean(axis=1, dtype=np.float64)  # of all columns across the wind
-    rises = np.diff(rows, axis=0) / np.diff(times)[:, None]
-    through = np.zeros((len(rises), rows.shape[1] + 1))
-    through[:, 1:] = -rises.cumsum(axis=1)
+    losses = (rows[:-1] - rows[1:]) / np.diff(times)[:, None]
+    through = np.zeros((len(losses), rows.shape[1] + 1))
+    through[:, 1:] = losses.cumsum(axis=1)
     return through
