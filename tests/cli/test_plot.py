@@ -598,7 +598,7 @@ def test_a_dataset_in_units_of_nature_has_its_series_in_them(place: Path) -> Non
     assert (done.returncode, done.stderr) == (0, "")
     model = orchestrator.open_sweep(place / "data_runs" / "dunes")
     with orchestrator.open_sweep(place / "si.nc") as nature:
-        assert nature.mass.attrs["units"] == "m³"
+        assert nature.mass.attrs["units"] == "m3"
         assert nature.migration_speed.attrs["units"] == "m/d"
         assert nature.mobile_fraction.attrs["units"] == "1"
         for name, factor in (
