@@ -19,6 +19,7 @@ from orchestrator._version import __version__ as __version__  # handed on
 
 if TYPE_CHECKING:
     from orchestrator.analysis.dataset import open_sweep, over_seeds
+    from orchestrator.analysis.table import table
     from orchestrator.formats.parameters import Kind, Parameter
     from orchestrator.html.report import report
     from orchestrator.model.own_reductions import reduction
@@ -48,6 +49,7 @@ __all__ = [
     "resubmit",
     "status",
     "submit",
+    "table",
     "watch",
 ]
 
@@ -67,6 +69,7 @@ _HOMES = {
     "resubmit": "orchestrator.submission.resubmit",
     "status": "orchestrator.submission.status",
     "submit": "orchestrator.submission.submit",
+    "table": "orchestrator.analysis.table",
     "watch": "orchestrator.submission.watch",
 }
 

@@ -109,7 +109,9 @@ def optional(needing: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         library = (error.name or "").partition(".")[0]
-        how = f"pip install {' '.join(_of_analysis() or (library,))}"
+        together = _of_analysis()
+        needed = together if library in together else [library]
+        how = f"pip install {' '.join(needed)}"
         raise RequestError(f"{needing} {library}; install it with: {how}") from error
 
 

@@ -45,6 +45,10 @@ def test_a_sweep_goes_its_whole_way_from_python(desk: Bench) -> None:
     options["mean"] = (0, 10)
     drawn = orchestrator.plot("winds", "mean_height,mass", **options)
     assert [path.name for path in drawn] == ["mean_height-mass.png"]
+    rows = orchestrator.table("winds")
+    assert [row["Tau_min"] for row in rows] == [0, 100, 0, 100]
+    with pytest.raises(RequestError, match=r"units: expected model or si, got cgs"):
+        orchestrator.table("winds", units="cgs")
     assert orchestrator.report("winds").read_text().startswith("<!doctype html>")
 
 
@@ -85,7 +89,7 @@ def test_a_wrong_request_is_an_error_with_its_place(desk: Bench) -> None:
 def test_the_interface_and_nothing_internal_is_listed() -> None:
     assert set(orchestrator.__all__) == {
         *("plan", "submit", "status", "watch", "resubmit", "cancel"),
-        *("compare", "open_sweep", "over_seeds", "plot", "reduction", "report"),
+        *("compare", "open_sweep", "over_seeds", "plot", "reduction", "report", "table"),
         *("Frame", "Kind", "Parameter", "Simulator"),
     }
     assert dir(orchestrator) == sorted([*orchestrator.__all__, "__version__"])

@@ -7,17 +7,23 @@ import io
 import math
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.analysis import observables, units
+from orchestrator.analysis import observables
+from orchestrator.analysis import units as unit_names
 from orchestrator.analysis.dataset.grid import own_reductions
 from orchestrator.analysis.measured import measured
 from orchestrator.analysis.scales import scales
+from orchestrator.errors import RequestError, optional
 from orchestrator.model.pictures import Units
-from orchestrator.records import intents
+from orchestrator.records import intents, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import coordinates, present
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+    import polars as pl
 
     from orchestrator.analysis.measured import Measured
     from orchestrator.analysis.observables import Quantity
@@ -29,7 +35,69 @@ _IN_NATURE = ("cell_size_m", "t0_s", "shear_velocity_m_s", "wind_10m_m_s")
 """Columns of the scales in nature, in their order."""
 
 
-def table(directory: SweepDirectory, in_units: Units = Units.MODEL) -> list[dict[str, Any]]:
+class Table(list[dict[str, Any]]):
+    """Rows of one form by the names of their columns, None where there is no value."""
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a pandas.DataFrame with the same columns; None is NaN where others are numbers.
+
+        Raises
+        ------
+        RequestError
+            Where pandas is not installed.
+        """
+        with optional("to_pandas needs"):
+            import pandas as pd  # noqa: PLC0415  # heavy, and optional
+        return pd.DataFrame.from_records(self)
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return a polars.DataFrame with the same columns; None is null.
+
+        Raises
+        ------
+        RequestError
+            Where polars is not installed.
+        """
+        with optional("to_polars needs"):
+            import polars as pl  # noqa: PLC0415  # heavy, and optional
+        return pl.DataFrame(list(self), infer_schema_length=None)
+
+
+def table(
+    sweep: str | os.PathLike[str] | None = None,
+    *,
+    units: str = "model",
+    data_dir: str | os.PathLike[str] | None = None,
+) -> Table:
+    """Return a row for each experiment of a sweep: its parameters and its final quantities.
+
+    Parameters
+    ----------
+    sweep
+        A sweep's name or its file (default: the only one there is).
+    units
+        ``model`` for cells and t0, ``si`` for metres and days.
+    data_dir
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
+
+    Returns
+    -------
+    Table
+        A list of rows with :meth:`Table.to_pandas` and :meth:`Table.to_polars`; its columns are
+        those of the command ``export``.
+
+    Raises
+    ------
+    RequestError
+        For an unknown sweep or unit.
+    """
+    known = [each.value for each in Units]
+    if units not in known:
+        raise RequestError(f"units: expected {' or '.join(known)}, got {units}")
+    return of_sweep(selection.find_sweep(sweep, data_dir), Units(units))
+
+
+def of_sweep(directory: SweepDirectory, in_units: Units = Units.MODEL) -> Table:
     """Return a row for each experiment that the sweep file has.
 
     Its columns are ``experiment``, the swept parameters, ``seed``, ``state``, ``attempt``, the time
@@ -42,13 +110,13 @@ def table(directory: SweepDirectory, in_units: Units = Units.MODEL) -> list[dict
     statuses = present(LiveStatus(directory).read())
     read = measured(directory, [status.experiment.number for status in statuses])
     quantities = observables.quantities(own_reductions(directory, statuses))
-    return [
+    return Table(
         {
             **_about(axes, status),
             **_final(of_one, quantities, in_units, _scales(directory, status)),
         }
         for status, of_one in zip(statuses, read, strict=True)
-    ]
+    )
 
 
 def write(rows: Sequence[dict[str, Any]]) -> str:
@@ -81,10 +149,12 @@ def _final(
     """Return the other columns: the last time, the quantities there, the scales in nature."""
     row: dict[str, Any] = {}
     last_t0 = float(series.times[-1]) if len(series.times) else math.nan
-    row[f"time_{units.time_name(in_units)}"] = _known(last_t0 * units.days(in_units, in_nature))
+    row[f"time_{unit_names.time_name(in_units)}"] = _known(
+        last_t0 * unit_names.days(in_units, in_nature)
+    )
     for name, quantity in quantities.items():
         last = float(series.of(name)[-1]) if len(series.times) else math.nan
-        value = last * units.factor(quantity, in_units, in_nature)
+        value = last * unit_names.factor(quantity, in_units, in_nature)
         row[_column(name, quantity, in_units)] = _known(value)
     values = map(_known, in_nature)
     return row | dict(zip(_IN_NATURE, values, strict=True))
@@ -98,7 +168,7 @@ def _column(name: str, quantity: Quantity, in_units: Units) -> str:
     """Return the name of a column, with the unit of nature."""
     if in_units is Units.MODEL or not (quantity.length or quantity.time):
         return name
-    unit = units.name(quantity, in_units).replace("³", "3").replace("/", "_per_")
+    unit = unit_names.name(quantity, in_units).replace("³", "3").replace("/", "_per_")
     return f"{name}_{unit}"
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 KINDS = (
     *("phase-diagram", "series", "spectrum", "profile", "animation"),
     *("quantity", "map", "dispersion", "offset", "heights", "dunes", "celerity"),
+    *("section", "flux"),
 )
 """Kinds of pictures; the name of a quantity is short for ``quantity`` of that one."""
 
@@ -149,8 +150,9 @@ class Choice:
         Parameter to the right (default: the first one that is swept).
     summary
         How the series of an experiment becomes one number.
-    y
-        Row of a profile, in cells (default: the middle).
+    x, y
+        Column of a section across the wind, and row of one along it or of a profile, in cells (default:
+        the middle row); of a flux the section through which it goes (default: each, on average).
     frames
         Frames of an animation, at most.
     relative
@@ -173,6 +175,7 @@ class Choice:
     quantity: tuple[str, ...] = ()
     against: str | None = None
     summary: Summary = Summary()
+    x: int | None = None
     y: int | None = None
     frames: int = FRAMES
     relative: bool = False
@@ -196,6 +199,7 @@ class Words(TypedDict, total=False):
     experiment: str | int | None
     quantity: str | Sequence[str] | None
     against: str | None
+    x: int | None
     y: int | None
     frames: int | None
     relative: bool | None

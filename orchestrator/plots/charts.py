@@ -74,7 +74,7 @@ def _with_fit(curve: plots.Curve, name: str, quantity: Quantity, choice: Choice)
 
 def dispersion_relation(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     """Yield the figure of phase velocity and growth rate, by wavelength along the wind."""
-    long, late = _units(choice)
+    long, late = units_of(choice)
     panels = {
         "velocity": Scale(f"phase velocity ({long}/{late})"),
         "growth": Scale(f"growth rate (1/{late})"),
@@ -86,7 +86,7 @@ def dispersion_relation(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figur
 
 def offsets(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     """Yield the figure of how fast the whole bed moves, and how well successive maps match."""
-    long, late = _units(choice)
+    long, late = units_of(choice)
     panels = {
         "along": Scale(f"along the wind\n({long}/{late})"),
         "across": Scale(f"across the wind\n({long}/{late})"),
@@ -107,17 +107,20 @@ def _of_motion(
         raise RequestError(
             f"{grid.directory.name}: no two height maps of an experiment that are alike"
         )
-    ends = [_end(end) for end in choice.window]
-    window = (
-        [f"from {ends[0] or 'the beginning'} to {ends[1] or 'the end'}"] if any(ends) else []
-    )
-    chart = Chart(along, panels, name_of(grid, choice), series.shade(grid), window)
+    notes = window_notes(choice)
+    chart = Chart(along, panels, name_of(grid, choice), series.shade(grid), notes)
     return plots.curves(curves, chart, choice.look)
+
+
+def window_notes(choice: Choice) -> list[str]:
+    """Return the window of time in words, if one was chosen."""
+    ends = [_end(end) for end in choice.window]
+    return [f"from {ends[0] or 'the beginning'} to {ends[1] or 'the end'}"] if any(ends) else []
 
 
 def height_distribution(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     """Yield the figure of the share of columns by their height."""
-    long, _ = _units(choice)
+    long, _ = units_of(choice)
     curves, times = motion.heights(narrowed(grid, choice), choice)
     if not curves:
         raise RequestError(f"{grid.directory.name}: no height maps yet")
@@ -133,7 +136,7 @@ def height_distribution(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figur
 
 def celerity_against_height(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     """Yield the figure of how fast dunes go, by how high they are."""
-    long, late = _units(choice)
+    long, late = units_of(choice)
     curves = motion.celerities(narrowed(grid, choice), choice)
     if not curves:
         raise RequestError(
@@ -151,7 +154,7 @@ def celerity_against_height(grid: Grid, choice: Choice) -> Iterator[tuple[str, F
     yield "", plots.curves(curves, chart, choice.look)
 
 
-def _units(choice: Choice) -> tuple[str, str]:
+def units_of(choice: Choice) -> tuple[str, str]:
     """Return the units of length and time."""
     long = "cells" if choice.look.units is Units.MODEL else "m"
     return long, units.time_name(choice.look.units)

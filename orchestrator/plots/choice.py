@@ -31,9 +31,12 @@ if TYPE_CHECKING:
 
 _MAPS = ("phase-diagram", "profile", "animation", "dunes")
 _NUMBERS = ("quantity", "map")
-_CURVES = ("series", "spectrum", "dispersion", "offset", "heights", "celerity")
+_CURVES = (
+    *("series", "spectrum", "dispersion", "offset", "heights", "celerity"),
+    *("section", "flux"),
+)
 _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
-    "time": ("phase-diagram", "spectrum", "heights", *_NUMBERS),
+    "time": ("phase-diagram", "spectrum", "heights", "section", *_NUMBERS),
     "mean": _NUMBERS,
     "rate": _NUMBERS,
     "crosses": _NUMBERS,
@@ -42,17 +45,18 @@ _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
     "experiment": (*_MAPS, *_CURVES),
     "quantity": ("series", *_NUMBERS),
     "against": ("quantity",),
-    "y": ("profile",),
+    "x": ("section", "flux"),
+    "y": ("profile", "section"),
     "frames": ("animation",),
-    "relative": ("phase-diagram", "animation", "heights", "dunes"),
-    "window": ("dispersion", "offset"),
+    "relative": ("phase-diagram", "animation", "heights", "dunes", "section"),
+    "window": ("dispersion", "offset", "flux"),
     "fit": ("series",),
     "threshold": ("dunes", "celerity"),
 }
 """Options that other kinds would ignore."""
 
 _SUMMARIES = ("time", "mean", "rate", "crosses")
-_IN_NATURE = ("phase-diagram", *_NUMBERS)
+_IN_NATURE = ("phase-diagram", "section", *_NUMBERS)
 _COLUMNS_IN = {"single": 3.5, "double": 7.2}  # 89 and 183 mm
 _LENGTHS_IN = {"mm": 1 / 25.4, "cm": 1 / 2.54, "in": 1.0}
 _LARGEST_IN = 100.0
@@ -91,6 +95,7 @@ def read(kind: str, words: Words, own: Mapping[str, Quantity] | None = None) -> 
         quantity=_quantities(chosen["quantity"], known) if "quantity" in chosen else (),
         against=chosen.get("against"),
         summary=_summary(chosen),
+        x=chosen.get("x"),
         y=chosen.get("y"),
         frames=_frames(chosen.get("frames", FRAMES)),
         relative=bool(chosen.get("relative")),
@@ -114,6 +119,8 @@ def _refuse(kind: str, chosen: Mapping[str, Any]) -> None:
                 raise RequestError(
                     f"--{name}: --experiment {chosen['experiment']} is one alone"
                 )
+    if "x" in chosen and "y" in chosen:
+        raise RequestError(f"--y {chosen['y']}: --x {chosen['x']} is there already")
     if len(several := [f"--{name}" for name in _SUMMARIES if name in chosen]) > 1:
         raise RequestError(f"{several[1]}: {several[0]} is there already")
     in_nature = "time" in chosen and moment(chosen["time"], "--time").in_nature

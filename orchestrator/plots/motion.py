@@ -33,7 +33,7 @@ _BINS = 60  # of heights at most; of fewer, one per cell
 
 
 @dataclass(frozen=True, slots=True)
-class _Measured:
+class Along:
     """What is drawn of one experiment over an x of its own."""
 
     x: NDArray[np.float64]
@@ -46,15 +46,15 @@ def waves_by_length(grid: Grid, choice: Choice) -> list[Curve]:
 
     def measure(
         surfaces: NDArray[np.float32], times: NDArray[np.float64], scales: Scales
-    ) -> _Measured:
+    ) -> Along:
         relation = dispersion(surfaces, times)
-        cell, t0 = _cell(of_units, scales), units.days(of_units, scales)
+        cell, t0 = cell_of(of_units, scales), units.days(of_units, scales)
         values = {"velocity": relation.velocity * cell / t0, "growth": relation.growth / t0}
         coherent = np.isfinite(relation.velocity)
         values["growth"] = np.where(coherent, values["growth"], np.nan)
-        return _Measured(relation.wavelengths * cell, values)
+        return Along(relation.wavelengths * cell, values)
 
-    return _curves(grid, choice, measure)
+    return in_window(grid, choice, measure)
 
 
 def offsets(grid: Grid, choice: Choice) -> list[Curve]:
@@ -63,27 +63,27 @@ def offsets(grid: Grid, choice: Choice) -> list[Curve]:
 
     def measure(
         surfaces: NDArray[np.float32], times: NDArray[np.float64], scales: Scales
-    ) -> _Measured:
-        cell, t0 = _cell(of_units, scales), units.days(of_units, scales)
+    ) -> Along:
+        cell, t0 = cell_of(of_units, scales), units.days(of_units, scales)
         pairs = [offset(*pair) for pair in itertools.pairwise(surfaces)]
         x, y, quality = np.array(pairs).T
         speed = cell / (np.diff(times) * t0)
         values = {"along": x * speed, "across": y * speed, "quality": quality}
         at, sources = grid.aligned(times[1:])
         on_grid = {name: of[sources] for name, of in values.items()}
-        return _Measured(grid.times[at] * t0, on_grid)
+        return Along(grid.times[at] * t0, on_grid)
 
-    return _curves(grid, choice, measure)
+    return in_window(grid, choice, measure)
 
 
-def _curves(
+def in_window(
     grid: Grid,
     choice: Choice,
-    measure: Callable[[NDArray[np.float32], NDArray[np.float64], Scales], _Measured],
+    measure: Callable[[NDArray[np.float32], NDArray[np.float64], Scales], Along],
 ) -> list[Curve]:
     """Measure the maps of a window of each experiment, and return a curve for each point."""
 
-    def of_one(status: Status) -> _Measured | None:
+    def of_one(status: Status) -> Along | None:
         scales = scales_of(grid, status, choice.look.units, needed=_timed(choice))
         reduced = panels.read(grid, status)
         chosen = _inside(reduced, choice.window, scales, grid.tolerance_t0)
@@ -92,13 +92,13 @@ def _curves(
         maps = observables.brimful(reduced.height_maps[chosen]).astype(np.float32)
         return measure(maps, reduced.times[chosen], scales)
 
-    return _points(grid, of_one)
+    return of_points(grid, of_one)
 
 
-def _points(grid: Grid, of_one: Callable[[Status], _Measured | None]) -> list[Curve]:
+def of_points(grid: Grid, of_one: Callable[[Status], Along | None]) -> list[Curve]:
     """Return a curve for each point whose seeds have values, on every x that one of them has."""
 
-    def read(statuses: Sequence[Status]) -> Iterator[_Measured | None]:
+    def read(statuses: Sequence[Status]) -> Iterator[Along | None]:
         return in_order(of_one, statuses)
 
     curves = []
@@ -125,7 +125,7 @@ def celerities(grid: Grid, choice: Choice) -> list[Curve]:
         celerities = follow(
             directory, status.experiment.point.parameters, choice.threshold
         ).celerities
-        cell, t0 = _cell(of_units, scales), units.days(of_units, scales)
+        cell, t0 = cell_of(of_units, scales), units.days(of_units, scales)
         return celerities * (cell, cell / t0, cell / t0)
 
     def read(statuses: Sequence[Status]) -> Iterator[NDArray[np.float64]]:
@@ -156,7 +156,7 @@ def heights(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]:
         surface = observables.surface(reduced.height_maps[shown]).astype(np.float64)
         known = surface[np.isfinite(surface)]
         above = known - known.mean() if choice.relative else known
-        return above * _cell(of_units, scales), float(reduced.times[shown])
+        return above * cell_of(of_units, scales), float(reduced.times[shown])
 
     def all_of(
         statuses: Sequence[Status],
@@ -185,7 +185,7 @@ def heights(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]:
 def _unit(grid: Grid, choice: Choice) -> float:
     """Return how high a cell is in the unit of the picture."""
     status = next(iter(grid.cells.values()))
-    return _cell(choice.look.units, scales_of(grid, status, choice.look.units))
+    return cell_of(choice.look.units, scales_of(grid, status, choice.look.units))
 
 
 def _edges(columns: Sequence[NDArray[np.float64]], cell: float) -> NDArray[np.float64]:
@@ -197,7 +197,8 @@ def _edges(columns: Sequence[NDArray[np.float64]], cell: float) -> NDArray[np.fl
     return np.asarray(np.arange(first, high + 1.5 * step, step), np.float64)
 
 
-def _cell(of_units: Units, scales: Scales) -> float:
+def cell_of(of_units: Units, scales: Scales) -> float:
+    """Return the side of a cell in the unit of length."""
     return 1.0 if of_units is Units.MODEL else scales.cell_m
 
 

@@ -9,7 +9,7 @@ from orchestrator import plots
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.measured import own_quantities
 from orchestrator.formats import destination
-from orchestrator.plots import charts, choice, display, fields, maps
+from orchestrator.plots import charts, choice, display, fields, maps, sections
 from orchestrator.plots.layout import check_time
 from orchestrator.records import selection
 from orchestrator.threads import unnoticed
@@ -38,6 +38,8 @@ _STILLS: dict[str, Callable[[Grid, Choice], Iterator[tuple[str, Figure]]]] = {
     "heights": charts.height_distribution,
     "dunes": maps.dunes,
     "celerity": charts.celerity_against_height,
+    "section": sections.cross_sections,
+    "flux": sections.fluxes,
 }
 """What draws each kind: the pages of a picture, by their names."""
 

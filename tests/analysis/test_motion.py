@@ -10,6 +10,7 @@ import pytest
 from orchestrator.analysis import observables
 from orchestrator.analysis.approach import approach
 from orchestrator.analysis.dispersion import dispersion
+from orchestrator.analysis.flux import flux
 from orchestrator.analysis.offset import offset
 from tests.conftest import make_reduced
 
@@ -145,3 +146,41 @@ def test_a_bed_whose_waves_lengthen_has_the_constants_of_its_approach(
 )
 def test_what_comes_to_no_limit_has_no_approach(values: NDArray[Any]) -> None:
     assert approach(10.0 * np.arange(20, dtype=np.float64), values) is None
+
+
+def test_a_dune_that_moves_on_carries_its_height_through_each_section() -> None:
+    """Exner: of a form that keeps its shape, the flux is its celerity times its height there."""
+    celerity, times = 0.4, np.array([0.0, 5.0, 11.0, 15.0])
+
+    def heights(t: float) -> NDArray[np.float64]:
+        return 2 + 6 * np.exp(
+            -(((X + 0.5 - 60 - celerity * t) / 12) ** 2) - ((Y - 24) / 9) ** 2
+        )
+
+    maps = np.array([heights(t) for t in times], np.float32)
+
+    through = flux(maps, times)
+
+    assert through.shape == (3, L + 1)
+    for i in range(3):
+        # half-way between two maps, before column x
+        middle = (times[i] + times[i + 1]) / 2
+        dune = 6 * np.exp(-(((np.arange(L + 1) - 60 - celerity * middle) / 12) ** 2))
+        per_width = celerity * dune * np.exp(-(((Y - 24) / 9) ** 2)).mean()
+        assert through[i] == pytest.approx(per_width, abs=0.01 * per_width.max())
+    assert (through[:, 0] == 0).all()
+    assert through[:, -1] == pytest.approx(0, abs=1e-4)
+
+
+def test_what_falls_everywhere_counts_against_it_and_what_leaves_passes_the_last_section() -> (
+    None
+):
+    """A bed that rises by 0.1 cells/t0 gains that in each column upwind of a section."""
+    times = np.array([0.0, 10.0, 30.0])
+    maps = np.full((3, D, L), 4.0) + 0.1 * times[:, None, None]
+
+    rising = flux(maps.astype(np.float32), times)
+    eroded = flux(-maps.astype(np.float32), times)
+
+    assert rising == pytest.approx(np.tile(-0.1 * np.arange(L + 1), (2, 1)), rel=1e-5)
+    assert eroded == pytest.approx(-rising)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -11,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -21,10 +22,11 @@ from orchestrator.analysis import observables
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.numbers import numbers
 from orchestrator.model.pictures import KINDS, Choice, How, Moment, Summary, Units
-from orchestrator.plots import fields, layout, panels, series
+from orchestrator.plots import fields, layout, panels, sections, series
 from orchestrator.records.paths import SweepDirectory
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from xarray import Dataset
 
 pytest.importorskip("xarray")
@@ -138,6 +140,70 @@ def test_every_kind_is_drawn(place: Path, kind: str) -> None:
     assert (place / f"{kind}.pdf").read_bytes().startswith(b"%PDF")
 
 
+def _drawn(place: Path, *words: str) -> str:
+    done = _run(place, "plot", "dunes", *words, "-o", "drawn.svg")
+    assert (done.returncode, done.stderr) == (0, "")
+    return (place / "drawn.svg").read_text()
+
+
+def test_cross_sections_and_fluxes_have_the_numbers_of_the_maps(place: Path) -> None:
+    sweep = SweepDirectory(place / "data_runs" / "dunes")
+    with np.load(sweep.experiment(0).height_maps) as file:
+        maps, times = file["height_maps"].astype(float), file["times"]
+    grid = lay_out(sweep)
+    first = dataclasses.replace(grid, cells={i: s for i, s in grid.cells.items() if not any(i)})
+
+    def section(**chosen: Any) -> NDArray[np.float64]:
+        [curve], _ = sections.heights_along(first, Choice(kind="section", **chosen))
+        return curve.means["height"]
+
+    def through(**chosen: Any) -> NDArray[np.float64]:
+        [curve] = sections.through_sections(first, Choice(kind="flux", **chosen))
+        return curve.means["flux"]
+
+    assert (section() == maps[-1, 20]).all()
+    assert (section(x=30) == maps[-1, :, 30]).all()
+    assert (section(y=3, time=Moment(100)) == maps[1, 3]).all()
+    assert section(relative=True) == pytest.approx(maps[-1, 20] - maps[-1].mean())
+    on_average = through(window=(Moment(100), Moment(400)))
+    gained = (maps[4] - maps[1]).sum() / 40 / (times[4] - times[1])
+    assert len(on_average) == 161
+    assert on_average[[0, -1]] == pytest.approx([0, -gained], rel=1e-5)
+    upwind = maps[:, :, :80].sum(axis=(1, 2)) / 40
+    assert through(x=80) == pytest.approx(-np.diff(upwind) / np.diff(times), rel=1e-5)
+
+
+def test_a_section_shows_the_first_seed_and_tells_it(place: Path) -> None:
+    along = _drawn(place, "section", "--relative")
+    across = _drawn(place, "section", "--x", "80", "--seed", "2", "--units", "si")
+    through = _drawn(place, "flux", "--x", "80", "--units", "si")
+
+    assert "dunes, the middle row, seed = 1, t = 500 t0" in along
+    assert "along the wind (cells)" in along
+    assert "dunes, seed = 2, column 80, t = 500" in across
+    assert "across the wind (m)" in across
+    assert "dunes, through column 80" in through
+    assert ">t (d)<" in through
+
+
+def test_places_that_are_not_in_the_domain_are_refused(place: Path) -> None:
+    mistakes = {
+        ("section", "--y", "40"): "--y 40: expected a row from 0 to 39; exp0 has no others",
+        (
+            "section",
+            "--x",
+            "160",
+        ): "--x 160: expected a column from 0 to 159; exp0 has no others",
+        ("flux", "--x", "161"): "--x 161: expected a column from 0 to 160; exp0 has no others",
+        ("section", "--x", "1", "--y", "1"): "--y 1: --x 1 is there already",
+        ("series", "--x", "1"): "--x: of section and flux only, not of series",
+    }
+
+    for words, sentence in mistakes.items():
+        done = _run(place, "plot", "dunes", *words)
+        assert (done.returncode, done.stderr) == (2, f"{sentence}\n")
+
+
 def test_curves_are_of_one_experiment_or_seed_where_that_is_asked_for(place: Path) -> None:
     for word, value in (("--experiment", "exp2"), ("--seed", "2")):
         done = _run(place, "plot", "dunes", "series", word, value, "-o", f"{value}.svg")
@@ -233,7 +299,7 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
         (("--time", "nan"), "--time: expected a time in t0 such as 300, or 30d, got nan"),
         (
             ("series", "--time", "100"),
-            "--time: of phase-diagram, spectrum, heights, quantity and map only, not of series",
+            "--time: of phase-diagram, spectrum, heights, section, quantity and map only, not of series",
         ),
         (("--frames", "9"), "--frames: of animation only, not of phase-diagram"),
         (("roughness", "--against", "Tau"), "--against Tau: expected one of Lambda_I, Tau_min"),
@@ -361,11 +427,11 @@ def test_colours_above_the_mean_are_of_heights_around_zero(place: Path) -> None:
         (("--time", "soon"), "--time: expected a time in t0 such as 300, or 30d, got soon"),
         (
             ("spectrum", "--time", "2h"),
-            "--time in nature: of phase-diagram, quantity and map only, not of spectrum",
+            "--time in nature: of phase-diagram, section, quantity and map only, not of spectrum",
         ),
         (
             ("series", "--relative"),
-            "--relative: of phase-diagram, animation, heights and dunes only, not of series",
+            "--relative: of phase-diagram, animation, heights, dunes and section only, not of series",
         ),
     ],
 )
@@ -532,7 +598,7 @@ def test_a_dataset_in_units_of_nature_has_its_series_in_them(place: Path) -> Non
     assert (done.returncode, done.stderr) == (0, "")
     model = orchestrator.open_sweep(place / "data_runs" / "dunes")
     with orchestrator.open_sweep(place / "si.nc") as nature:
-        assert nature.mass.attrs["units"] == "m³"
+        assert nature.mass.attrs["units"] == "m3"
         assert nature.migration_speed.attrs["units"] == "m/d"
         assert nature.mobile_fraction.attrs["units"] == "1"
         for name, factor in (

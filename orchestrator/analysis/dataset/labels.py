@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,10 @@ _WITHIN = {
     "kx": ("wavenumber along the wind", "1 / domain length"),
     "cell_state": ("state of cells: 0 grain, 1 mobile grain, 2 sintered grain", "1"),
 }
+_MODEL_UNITS = "model_units"
+_OF_MODEL = re.compile(r"(?<![a-z])(cells?|t0|domain)(?![A-Za-z])")
+_POWERS = str.maketrans("²³", "23")
+
 _IN_NATURE = {"time": ("time_scale", "s"), "y": ("cell_size", "m"), "x": ("cell_size", "m")}
 _OWN = {"seed": "seed of the simulator", "point": "point of the sweep's list"}
 
@@ -47,6 +52,24 @@ def xarray() -> Any:
     with optional("labelled datasets need"):
         import xarray as xr  # noqa: PLC0415  # heavy, and optional
     return xr
+
+
+def in_file(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return attributes whose unit the CF conventions know: what is in cells and t0 is a plain number.
+
+    Its own unit stands beside it, as ``model_units``.
+    """
+    unit = str(about.get("units", ""))
+    if _OF_MODEL.search(unit):
+        return {**about, "units": "1", _MODEL_UNITS: unit}
+    plain = unit.translate(_POWERS)
+    return {**about, "units": plain} if plain else dict(about)
+
+
+def of_model(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return attributes of a file with the units of the model again."""
+    rest = {name: value for name, value in about.items() if name != _MODEL_UNITS}
+    return {**rest, "units": about[_MODEL_UNITS]} if _MODEL_UNITS in about else rest
 
 
 def coordinates(grid: Grid, status: Mapping[str, NDArray[Any]]) -> dict[str, Any]:

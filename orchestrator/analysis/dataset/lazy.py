@@ -68,6 +68,8 @@ def written(path: Path) -> Dataset:
     if "flag_meanings" not in dataset.get("state", dataset).attrs:
         dataset.close()
         raise RequestError(f"{path}: expected what collect wrote, which has the states")
+    for variable in dataset.variables.values():
+        variable.attrs = labels.of_model(variable.attrs)
     return dataset.assign(state=_in_words(xr, dataset["state"].variable))
 
 

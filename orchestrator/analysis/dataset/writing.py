@@ -132,12 +132,12 @@ def _fill(
     target.describe(None, known | {"coordinates": " ".join(beside)} if beside else known)
     for name, (of, values, about) in coordinates.items():
         target.array(name, of, values)
-        target.describe(name, about)
+        target.describe(name, labels.in_file(about))
     parts, series, snapshots = {}, series_variables(reader.in_units), array_variables(grid.own)
     for name, variable in {**STANDING, **series, **snapshots}.items():
         shape = (*grid.shape, *variable.shape(grid))
         parts[name] = target.variable(name, (*dimensions, *variable.more), shape, variable)
-        target.describe(name, dict(variable.attributes))
+        target.describe(name, labels.in_file(variable.attributes))
     large_ones = {name: v for name, v in snapshots.items() if v.large}
     small_ones = {name: v for name, v in snapshots.items() if not v.large}
     small |= _empty(grid, {**series, **small_ones}, grid.shape)

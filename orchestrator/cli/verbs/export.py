@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def perform(options: argparse.Namespace) -> int:
     """Print the table, or write it."""
     from orchestrator.analysis.dunes import rows as of_dunes
-    from orchestrator.analysis.table import table, write
+    from orchestrator.analysis.table import of_sweep, write
     from orchestrator.cli import screen
     from orchestrator.errors import RequestError
     from orchestrator.formats import destination
@@ -54,7 +54,7 @@ def perform(options: argparse.Namespace) -> int:
     elif options.threshold is not None:
         raise RequestError("--threshold: of --dunes only")
     else:
-        rows = table(directory, in_units)
+        rows = of_sweep(directory, in_units)
     text = write(rows)
     if path is None:
         print(text, end="")

@@ -72,7 +72,17 @@ def _add_subject(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--columns", metavar="AXIS", help="axis that goes across the page")
     parser.add_argument("--experiment", metavar="EXP", help="the only experiment to draw")
     parser.add_argument(
-        "--y", metavar="ROW", type=int, help="row of a profile, in cells (default: the middle)"
+        "--y",
+        metavar="ROW",
+        type=int,
+        help="row of a profile or a section, in cells (default: the middle)",
+    )
+    parser.add_argument(
+        "--x",
+        metavar="COLUMN",
+        type=int,
+        help="column of a section across the wind, in cells; of a flux the section through which it "
+        "goes, over time (default: all of them, on average)",
     )
     parser.add_argument(
         "--frames",

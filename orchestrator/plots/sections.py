@@ -1,0 +1,151 @@
+"""Pictures of cross sections, and of the flux through them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from orchestrator import plots
+from orchestrator.analysis import observables, units
+from orchestrator.analysis.flux import flux
+from orchestrator.analysis.numbers import scales_of
+from orchestrator.errors import RequestError
+from orchestrator.plots import charts, layout, motion, panels, series
+from orchestrator.plots.lines import Chart, Scale
+from orchestrator.plots.motion import Along
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from orchestrator.analysis.dataset.grid import Grid
+    from orchestrator.analysis.scales import Scales
+    from orchestrator.model import Status
+    from orchestrator.model.pictures import Choice
+    from orchestrator.plots.lines import Curve
+
+_ALONG, _ACROSS = "along the wind", "across the wind"
+
+
+def cross_sections(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of heights along a row or a column of the bed, a line for each point."""
+    narrowed = charts.narrowed(grid, choice)
+    shown = _first_seeds(narrowed)
+    _check(shown, choice, last=0)
+    curves, times = heights_along(shown, choice)
+    if not curves:
+        raise RequestError(f"{grid.directory.name}: no height maps yet")
+    long, _ = charts.units_of(choice)
+    where = "the middle row" if choice.y is None else f"row {choice.y}"
+    where = where if choice.x is None else f"column {choice.x}"
+    height = "height above the\nmean of its map" if choice.relative else "height"
+    parts = [charts.name_of(shown, choice), where, *_seeds(narrowed, shown), plots.when(times)]
+    chart = Chart(
+        Scale(f"{_ALONG if choice.x is None else _ACROSS} ({long})"),
+        {"height": Scale(f"{height} ({long})")},
+        ", ".join(parts),
+        series.shade(grid),
+    )
+    yield "", plots.curves(curves, chart, choice.look)
+
+
+def heights_along(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]:
+    """Return ``height`` along a row or a column of each point, and the times of the maps."""
+    times: list[float] = []
+    time, of_units = choice.time, choice.look.units
+
+    def of_one(status: Status) -> Along | None:
+        reduced = panels.read(grid, status)
+        if len(reduced.height_maps) == 0:
+            return None
+        scales = scales_of(grid, status, of_units, needed=bool(time and time.in_nature))
+        index = panels.nearest(reduced, None if time is None else time.in_t0(scales.t0_s))
+        surface = observables.surface(reduced.height_maps[index]).astype(np.float64)
+        level = np.nanmean(surface) if choice.relative and np.isfinite(surface).any() else 0.0
+        row = surface.shape[0] // 2 if choice.y is None else choice.y
+        heights = surface[row] if choice.x is None else surface[:, choice.x]
+        times.append(float(reduced.times[index]))
+        cell = motion.cell_of(of_units, scales)
+        x = np.arange(len(heights), dtype=np.float64) * cell
+        return Along(x, {"height": (heights - level) * cell})
+
+    return motion.of_points(grid, of_one), times
+
+
+def fluxes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
+    """Yield the figure of the flux through each section on average, or through one over time."""
+    shown = charts.narrowed(grid, choice)
+    _check(shown, choice, last=1)
+    curves = through_sections(shown, choice)
+    if not curves:
+        raise RequestError(f"{grid.directory.name}: no two height maps of an experiment")
+    long, late = charts.units_of(choice)
+    unit = f"{long}²/{late}"
+    chart = Chart(
+        Scale(f"section {_ALONG} ({long})" if choice.x is None else f"t ({late})"),
+        {"flux": Scale(f"flux per width\n({unit})")},
+        charts.name_of(shown, choice)
+        + ("" if choice.x is None else f", through column {choice.x}"),
+        series.shade(grid),
+        [*charts.window_notes(choice), _WHAT],
+    )
+    yield "", plots.curves(curves, chart, choice.look)
+
+
+def through_sections(grid: Grid, choice: Choice) -> list[Curve]:
+    """Return ``flux`` of each point, over sections or over time, see :mod:`orchestrator.analysis.flux`."""
+    of_units = choice.look.units
+
+    def measure(
+        surfaces: NDArray[np.float32], times: NDArray[np.float64], scales: Scales
+    ) -> Along:
+        cell, t0 = motion.cell_of(of_units, scales), units.days(of_units, scales)
+        unit = cell**2 / t0
+        if choice.x is None:
+            ends = [0, -1]
+            [through] = flux(surfaces[ends], times[ends])
+            x = np.arange(len(through), dtype=np.float64) * cell
+            return Along(x, {"flux": through * unit})
+        through = flux(surfaces, times)[:, choice.x]
+        at, sources = grid.aligned(times[1:])
+        return Along(grid.times[at] * t0, {"flux": through[sources] * unit})
+
+    return motion.in_window(grid, choice, measure)
+
+
+def _first_seeds(grid: Grid) -> Grid:
+    """Leave of each point its first seed: a mean over several would be no bed."""
+    first: dict[tuple[int, ...], tuple[int, ...]] = {}
+    for index in sorted(grid.cells):
+        first.setdefault(index[:-1], index)
+    return dataclasses.replace(
+        grid, cells={index: grid.cells[index] for index in first.values()}
+    )
+
+
+def _seeds(grid: Grid, shown: Grid) -> list[str]:
+    """Say which seed is shown, where there are others."""
+    if len(grid.cells) == len(shown.cells):
+        return []
+    seeds = {status.experiment.point.seed for status in shown.cells.values()}
+    return [f"seed = {min(seeds)}" if len(seeds) == 1 else "the first seed of each"]
+
+
+_WHAT = "what the bed upwind loses: what passes a section, less what falls upwind of it"
+
+
+def _check(grid: Grid, choice: Choice, last: int) -> None:
+    """Refuse a row or column that some domain has not; ``last`` is how far one may lie beyond."""
+    for option, value, side in (("y", choice.y, 0), ("x", choice.x, 1)):
+        smallest = min(grid.cells.values(), key=lambda s, side=side: layout.domain(s)[side])  # type: ignore[misc]
+        size = layout.domain(smallest)[side] + last
+        if value is not None and not 0 <= value < size:
+            what = ("row", "column")[side]
+            raise RequestError(
+                f"--{option} {value}: expected a {what} from 0 to {size - 1}; "
+                f"{smallest.experiment.name} has no others"
+            )
