@@ -28,6 +28,7 @@ import xarray as xr
 from scipy import ndimage
 
 from tests.analysis.elevation_maps import WRITERS, geo_tags, write_nc, write_tif, write_xyz
+from tests.conftest import without_progress
 
 CELL_M = 0.1
 EAST = 270.0  # blows the wind that comes from the west
@@ -318,7 +319,8 @@ run: {stop: 300, every: 100, engine: builtin}
 
 def _run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("rescal-sweep")), *words]
-    return subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    return without_progress(done)
 
 
 @pytest.fixture(scope="module")

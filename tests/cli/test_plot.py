@@ -24,6 +24,7 @@ from orchestrator.analysis.numbers import numbers
 from orchestrator.model.pictures import KINDS, Choice, How, Moment, Summary, Units
 from orchestrator.plots import fields, layout, panels, sections, series
 from orchestrator.records.paths import SweepDirectory
+from tests.conftest import without_progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,7 +83,8 @@ def found(place: Path) -> Dataset:
 
 def _run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("rescal-sweep")), *words]
-    return subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    return without_progress(done)
 
 
 def test_more_snowfall_makes_a_deeper_cover(found: Dataset) -> None:
