@@ -61,7 +61,7 @@ def add_sweep(
     )
 
 
-def add_units(parser: argparse.ArgumentParser) -> None:
+def add_units(parser: argparse._ActionsContainer) -> None:
     """Add the units in which a verb shows lengths and times."""
     parser.add_argument(
         "--units",
@@ -70,7 +70,7 @@ def add_units(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_look(parser: argparse.ArgumentParser) -> None:
+def add_look(parser: argparse._ActionsContainer) -> None:
     """Add how a picture looks."""
     parser.add_argument("--title", metavar="TEXT", help="what stands above; '' for nothing")
     parser.add_argument(
@@ -106,7 +106,7 @@ def add_look(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_threshold(parser: argparse.ArgumentParser) -> None:
+def add_threshold(parser: argparse._ActionsContainer) -> None:
     """Add the height above which there are dunes."""
     parser.add_argument(
         "--threshold",

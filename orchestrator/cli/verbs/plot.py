@@ -42,13 +42,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help=".png, .svg, .pdf; .gif, .mp4"
     )
-    _add_subject(parser)
-    _add_time(parser)
-    arguments.add_units(parser)
-    arguments.add_look(parser)
+    _add_subject(parser.add_argument_group("what is drawn"))
+    _add_time(parser.add_argument_group("which times"))
+    look = parser.add_argument_group("how it looks")
+    arguments.add_units(look)
+    arguments.add_look(look)
 
 
-def _add_subject(parser: argparse.ArgumentParser) -> None:
+def _add_subject(parser: argparse._ArgumentGroup) -> None:
     """Add what is drawn."""
     parser.add_argument(
         "--quantity",
@@ -105,7 +106,7 @@ def _add_subject(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_time(parser: argparse.ArgumentParser) -> None:
+def _add_time(parser: argparse._ArgumentGroup) -> None:
     """Add when, and what of a series is drawn."""
     parser.add_argument(
         "--time",
