@@ -18,6 +18,8 @@ test("a view is shown again by its address", () => {
     sort: "p.Tau_min",
     down: true,
     units: "si",
+    quantity: "roughness",
+    against: "Tau_min",
   };
 
   assert.deepEqual(viewOf(fragmentOf(view), SWEEP), view);

@@ -379,6 +379,29 @@ def test_an_experiment_has_its_series_and_its_spectrum(open_page: Opener) -> Non
     assert tab.locator("#detail-title").inner_text().startswith("exp2")
 
 
+def test_a_quantity_is_drawn_against_a_parameter(open_page: Opener) -> None:
+    tab = open_page()
+    figure = tab.locator("#dependence-figure")
+
+    # one of six experiments has failed
+    assert figure.locator(".dot").count() == 5
+    assert figure.locator("svg").get_attribute("aria-label") == (
+        "roughness (cells) against Lambda_I, 2 lines of 5 points"
+    )
+    tab.locator("#dependence-quantity").select_option("mean_height")
+    tab.locator("#dependence-against").select_option("Tau_min")
+    again = open_page(tab.evaluate("location.hash"))
+    drawn = again.locator("#dependence-figure")
+    assert drawn.locator("svg").get_attribute("aria-label") == (
+        "mean height (cells) against Tau_min, 3 lines of 5 points"
+    )
+    assert "mean height" in drawn.locator("text").last.inner_html()
+    labels = [f"Lambda_I = {value}" for value in ("0", "0.5", "1")]
+    assert drawn.locator(".key li").all_inner_texts() == labels
+    drawn.locator(".dot").nth(1).click()
+    again.locator("#detail[open]").wait_for()
+
+
 def test_what_is_shown_stands_in_the_address(open_page: Opener) -> None:
     tab = open_page()
     tab.locator("#time").press("Home")

@@ -1,6 +1,6 @@
 // The address of a view: its fragment, such as #t=3&show=relief&pick.seed=seed+%3D+2.
 
-const TEXTS = ["show", "rows", "columns", "words", "state", "sort", "units"];
+const TEXTS = ["show", "rows", "columns", "words", "state", "sort", "units", "quantity", "against"];
 
 export function initialView(times) {
   return {
@@ -15,6 +15,8 @@ export function initialView(times) {
     sort: "number",
     down: false,
     units: "", // of the model, or "si"
+    quantity: "", // that is drawn against a parameter
+    against: "", // that parameter
   };
 }
 

@@ -66,7 +66,8 @@ function showPlaying(button) {
 
 // ---- choices -------------------------------------------------------------------------------
 
-function chooser(id, label, options, value, choose) {
+// a labelled list of [key, text]
+export function chooser(id, label, options, value, choose) {
   const list = element(
     "select",
     { id },

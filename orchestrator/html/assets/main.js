@@ -6,6 +6,7 @@ import { startDiagram } from "./diagram.js";
 import { byId, element } from "./elements.js";
 import { startLinks } from "./links.js";
 import { startPrinting } from "./printing.js";
+import { startQuantities } from "./quantities.js";
 import { restorePosition, restoreRows, startReload } from "./reload.js";
 import { startTable } from "./table.js";
 import { startTheme } from "./theme.js";
@@ -17,6 +18,7 @@ if (!("DecompressionStream" in window)) {
 }
 startTheme();
 startDiagram();
+startQuantities();
 startTable();
 const before = restoreRows();
 startDetail().then(() => restorePosition(before));
