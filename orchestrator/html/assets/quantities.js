@@ -12,7 +12,6 @@ import { change, onChange, view } from "./view.js";
 
 const FRAME = { height: 300, left: 62, right: 12, top: 10, bottom: 40 };
 const WIDEST = 640;
-const LIGHTEST = 0.8; // part of the colours that is seen on a light ground
 const MOST_LINES = 12; // that a legend can tell apart
 const parameterNames = data.axes.flat();
 const finished = experiments.filter(({ state }) => ["done", "stopped"].includes(state));
@@ -57,14 +56,12 @@ function dependenceFigure(quantity, name, against) {
   const points = lines.flatMap((line) => line.points);
   if (!points.length) return [element("p", { className: "small" }, "Nothing of it has ended yet.")];
   const title = titleOf({ ...quantity, units });
-  const colours = lines.map((_, i) =>
-    rgb(lines.length > 1 ? (LIGHTEST * i) / (lines.length - 1) : LIGHTEST / 3),
-  );
+  const colours = lines.map((_, i) => rgb(lines.length > 1 ? i / (lines.length - 1) : 0.3));
   const legend = lines
     .filter(({ label }) => label)
     .map(({ label }, i) => {
       const mark = element("span", { className: "mark" });
-      mark.style.background = colours[i];
+      mark.style.setProperty("--line-colour", colours[i]);
       return element("li", {}, mark, label);
     });
   const more = all.length - lines.length;
