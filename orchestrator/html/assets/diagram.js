@@ -2,9 +2,11 @@
 
 import { byPosition, labelOf, several, shownExperiments, sidesOf } from "./axes.js";
 import { cells, clearCells, createCell, drawCells, showsMaps, watchCells } from "./cells.js";
+import { ticks } from "./charts.js";
 import { rgb } from "./colours.js";
 import { buildControls } from "./controls.js";
 import { byId, element } from "./elements.js";
+import { columnsFor } from "./fitting.js";
 import { cellAfter, MOVES, moveTo } from "./navigation.js";
 import { axes, data, experiments, scales } from "./sweep.js";
 import { short, unbroken, withUnits } from "./text.js";
@@ -22,6 +24,7 @@ function buildDiagram() {
   byId("grid").replaceChildren(flows ? flow(shown) : grid(shown, sides));
   const first = cells.values().next().value;
   if (first) first.tabIndex = 0;
+  fit();
   watchCells();
 }
 
@@ -70,6 +73,15 @@ function flow(shown) {
   );
 }
 
+// as many columns as let all of a flow be seen at once
+function fit() {
+  const holder = byId("grid").querySelector(".flow");
+  if (!holder) return;
+  const [depth, length] = experiments[0]?.domain ?? [1, 2];
+  const room = { width: byId("grid").clientWidth, height: 0.8 * innerHeight };
+  holder.style.setProperty("--columns", columnsFor(cells.size, length / depth || 2, room));
+}
+
 function redraw() {
   drawCells();
   const time = short(data.times[view.time] ?? 0);
@@ -81,6 +93,16 @@ function redraw() {
   const { factor, units } = commonUnit(quantity, experiments, view.units);
   const ends = `${short(low * factor)} to ${withUnits(high * factor, units)}`;
   byId("scale-text").textContent = `${label}: ${ends}`;
+  byId("scale-ticks").replaceChildren(...scaleTicks(low * factor, high * factor));
+}
+
+function scaleTicks(low, high) {
+  if (!(high > low)) return [];
+  return ticks(low, high).map((value) => {
+    const tick = element("span", { className: "tick" }, short(value));
+    tick.style.left = `${(100 * (value - low)) / (high - low)}%`;
+    return tick;
+  });
 }
 
 function drawScale(canvas) {
@@ -127,6 +149,7 @@ function listen(holder) {
 
 export function startDiagram() {
   listen(byId("grid"));
+  addEventListener("resize", fit);
   onChange((part) => {
     const rebuilt = "rows" in part || "columns" in part || "picks" in part;
     if (rebuilt) {
