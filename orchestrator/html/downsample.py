@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 TOTAL_BYTES = 13_500_000
 """Limit for all blocks together; in base64 they are 18 MB of the page."""
 
-_MOST_BYTES = 300_000  # per experiment, so that ten of them load quickly over a slow line
-_FRAME_BYTES = 6_000  # about what a frame of a domain of 200 x 100 cells needs
+_HUNDRED_BYTES = 2_000_000  # of a hundred experiments or fewer, whose page is 3 MB, so that it is mailed
+_MOST_BYTES = 300_000  # per experiment
+_FRAME_BYTES = 1_600  # about what a frame of a domain of 200 x 100 cells needs, of pixels of 2 x 2
 _FINEST_STEP = 0.25  # cells; averages over several cells are kept to a quarter of a cell
 _COARSEST = 64  # cells on a pixel's side
 _MOST_COMPRESSED = 12  # times, a bed of single grains; a rough one about five times
@@ -48,11 +49,12 @@ def allowance(experiments: int, times: NDArray[np.float64]) -> Allowance:
     ----------
     times
         float64 [n], the times at which any of them may have a snapshot, in t0. Few experiments get
-        up to 41 of them, a thousand get eight, always with the first and the last.
+        up to 41 of them, a hundred get twelve, a thousand eight, always with the first and the last.
     """
-    share = min(_MOST_BYTES, TOTAL_BYTES // max(1, experiments))
-    count = int(np.clip(share // _FRAME_BYTES, 8, 41))
-    stops = times[sampling.evenly(len(times), count)]
+    count = max(1, experiments)
+    share = min(_MOST_BYTES, TOTAL_BYTES // count, _HUNDRED_BYTES // min(count, 100))
+    frames = int(np.clip(share // _FRAME_BYTES, 8, 41))
+    stops = times[sampling.evenly(len(times), frames)]
     return Allowance(stops, share, int(np.clip(share // 300, 40, 400)))
 
 

@@ -53,11 +53,14 @@ def test_each_stop_of_the_slider_takes_its_nearest_snapshot_and_the_last_is_neve
     assert downsample.snapshots(np.zeros(0), wanted).tolist() == []
 
 
-def test_few_experiments_get_many_times_and_a_thousand_get_eight() -> None:
+def test_few_experiments_get_many_times_a_hundred_twelve_and_a_thousand_eight() -> None:
     few = downsample.allowance(4, np.arange(0.0, 1001.0, 10.0))
     many = downsample.allowance(1000, np.arange(0.0, 1001.0, 10.0))
+    hundred = downsample.allowance(100, np.arange(0.0, 1001.0, 10.0))
     short = downsample.allowance(4, np.arange(0.0, 31.0, 10.0))
 
+    assert len(hundred.times) == 12
+    assert 100 * hundred.block_bytes * 4 / 3 < 2.7e6  # in base64; the page is 3 MB
     assert (len(few.times), len(many.times)) == (41, 8)
     assert few.times[[0, -1]].tolist() == many.times[[0, -1]].tolist() == [0.0, 1000.0]
     assert short.times.tolist() == [0.0, 10.0, 20.0, 30.0]
