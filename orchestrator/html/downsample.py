@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 TOTAL_BYTES = 13_500_000
 """Limit for all blocks together; in base64 they are 18 MB of the page."""
 
-_HUNDRED_BYTES = 2_000_000  # of a hundred experiments or fewer, whose page is 3 MB, so that it is mailed
+_HUNDRED_BYTES = 2_000_000  # of a hundred experiments or fewer, whose page has 3 MB
 _MOST_BYTES = 300_000  # per experiment
-_FRAME_BYTES = 1_600  # about what a frame of a domain of 200 x 100 cells needs, of pixels of 2 x 2
+_FRAME_BYTES = 1_600  # of a domain of 200 x 100 cells, in pixels of 2 x 2
 _FINEST_STEP = 0.25  # cells; averages over several cells are kept to a quarter of a cell
 _COARSEST = 64  # cells on a pixel's side
 _MOST_COMPRESSED = 12  # times, a bed of single grains; a rough one about five times
