@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _SETTING = re.compile(r"(\w+)\s*=\s*(.*)")
 _WORD = re.compile(r"(\w+)=(\S*)")
-_UNABLE = ("down", "drain", "fail", "unk", "future", "error", "inval", "power", "reboot")
+_UNABLE = ("down", "drain", "fail", "unk", "future", "error", "inval")
 
 _ASSOCIATION = "DefaultAccount,Cluster,Account,Partition,MaxSubmitJobs,MaxWall,QOS,DefaultQOS"
 _QOS = "Name,MaxSubmitJobsPerUser,MaxWall,GrpSubmitJobs"

@@ -98,6 +98,9 @@ def test_partitions_come_with_their_terms_and_nodes() -> None:
         ("allocated", True),
         ("reserved", True),
         ("idle~", True),  # asleep, woken for a job
+        *((state, True) for state in ("powered_down", "powering_down", "powering_up", "idle#")),
+        *((state, True) for state in ("reboot_issued", "idle@")),  # back by itself
+        ("future", False),  # has no machine yet
         ("down", False),
         ("down*", False),
         ("idle*", False),  # does not answer
