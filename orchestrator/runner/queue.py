@@ -44,6 +44,10 @@ class Offer:
         attempt, kind = intents.withdrawn(directory).get(self.experiment.number, (0, None))
         return kind if self.attempt <= attempt else None
 
+    def stands(self, directory: SweepDirectory) -> bool:
+        """Return whether it is still asked for: not withdrawn, in a sweep that nobody has removed."""
+        return directory.submissions.exists() and self.withdrawn(directory) is None
+
 
 @dataclass(frozen=True, slots=True)
 class Post:

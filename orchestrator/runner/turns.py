@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from orchestrator.formats.durable import private_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from orchestrator.runner.stop import Stop
 
@@ -25,18 +25,18 @@ _LOOK_S = 0.2
 
 
 @contextlib.contextmanager
-def turn(at_once: int | None, stop: Stop) -> Iterator[None]:
+def turn(at_once: int | None, stop: Stop, wanted: Callable[[], bool]) -> Iterator[None]:
     """Wait until fewer than ``at_once`` experiments run on this machine, and count as one meanwhile.
 
     None waits for nothing; nor does a machine whose temporary files cannot be locked. A request to
-    stop ends the waiting, too.
+    stop ends the waiting, too, and so does that the turn is no longer ``wanted``.
     """
     directory = None if at_once is None else _directory()
     if at_once is None or directory is None:
         yield
         return
     handle = None
-    while handle is None and not stop.requested:
+    while handle is None and not stop.requested and wanted():
         handle = _lock(directory, at_once)
         if handle is None:
             select.select([stop], [], [], _LOOK_S)

@@ -9,6 +9,7 @@ again goes on with what it had begun.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import select
 import sys
@@ -67,9 +68,12 @@ def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
         worker = _Worker(directory, post, Hours(directory, post), stop, programs)
         while True:
             for offer in worker.offers():
-                with turn(post.at_once, stop):
-                    if not stop.requested:
+                wanted = functools.partial(offer.stands, directory)
+                with turn(post.at_once, stop, wanted):
+                    if not stop.requested and wanted():
                         _attempt_with_room(worker, offer)
+            if not directory.submissions.exists():  # somebody has removed the sweep
+                return
             if post.token is not None:  # nobody can add to its submission
                 if post.again is None or not awaits_another(directory, post, begun, stop):
                     return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -17,9 +18,11 @@ from orchestrator.runner import worker
 from orchestrator.runner.queue import Offer, Post
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.time_left import Hours
+from orchestrator.runner.turns import turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Record, Submission
@@ -182,6 +185,33 @@ def test_a_job_that_runs_for_the_first_time_leaves_alone_what_was_begun(
     _work(sweep, Post("1_0", "t"))
 
     assert _ends(sweep, 0) == [(State.TIMEOUT, "1_0")]
+
+
+def test_a_sweep_that_somebody_removes_is_left(
+    sweep: SweepDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def remove(directory: SweepDirectory, offer: Offer, *_: object) -> None:
+        made.append(offer.experiment.number)
+        shutil.rmtree(directory.root)
+
+    monkeypatch.setattr(worker, "make", remove)
+    _work(sweep, Post("1_0", "t"))
+
+    assert made == [0]
+    assert not sweep.root.exists()  # nor is any of it made again
+
+
+def test_nobody_waits_for_a_turn_that_is_no_longer_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    looks = iter([True, True, False])
+
+    # the first takes the only turn there is
+    with Stop() as stop, turn(1, stop, lambda: True), turn(1, stop, lambda: next(looks)):
+        assert list(looks) == []
 
 
 def test_an_experiment_that_does_not_fit_what_is_left_of_the_job_is_left_to_others(
