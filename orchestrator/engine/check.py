@@ -18,6 +18,7 @@ import numpy as np
 
 from orchestrator.engine import genesis, limits, request, settings, wind
 from orchestrator.engine.exit_status import ExitError
+from orchestrator.engine.settings import Boundary
 from orchestrator.errors import FormatError
 from orchestrator.formats import properties
 from orchestrator.formats.cellspace import Cell
@@ -158,11 +159,8 @@ def _space(values: Mapping[str, Value], wanted: Settings) -> Iterator[Problem]:
         return
     if start.air == 0:
         yield "Csp_template", "fills the whole box, so that there is no air"
-    elif not start.alive:
-        yield (
-            "Csp_template",
-            "leaves no grain and no source in the box, so that nothing happens",
-        )
+    elif not start.grains:
+        yield from _barren(start, values, wanted)
     if start.walled:
         yield from limits.walled(wanted, start.first, start.last, length, depth)
     yield from (
@@ -171,11 +169,35 @@ def _space(values: Mapping[str, Value], wanted: Settings) -> Iterator[Problem]:
     )
 
 
+def _barren(start: _Start, values: Mapping[str, Value], wanted: Settings) -> Iterator[Problem]:
+    """Yield why nothing ever happens in a box without grains."""
+    if not start.sources:
+        yield (
+            "Csp_template",
+            "leaves no grain and no source in the box, so that nothing happens",
+        )
+    elif wanted.injection == 0:
+        yield (
+            "Lambda_I",
+            f"{values['Lambda_I']}: the sources are all there is in the box, and give no grain",
+        )
+    elif wanted.boundary is Boundary.REINJECTION and not start.wells:
+        yield (
+            "Boundary",
+            "REINJECTION: only lost grains are replaced, and there is none at the start",
+        )
+
+
 class _Start(NamedTuple):
-    """What the cells at the start are: air, whether there are grains or sources, open planes."""
+    """What the cells at the start are: air, whether there are grains or sources, open planes.
+
+    ``wells`` are sources under air, from which grains rise.
+    """
 
     air: int
-    alive: bool
+    grains: bool
+    sources: bool
+    wells: bool
     first: int
     last: int
     walled: bool
@@ -187,10 +209,19 @@ def _start(template: str, height: int, length: int, depth: int) -> _Start:
     domain = genesis.domain_of(parse_template(template), height, length, depth)
     counts = np.zeros(len(Cell), np.int64)
     planes = []
+    wells = False
     for plane in genesis.planes(domain, _SEED):
         counts += np.bincount(plane.ravel(), minlength=len(Cell))
         planes.append(bool((plane == Cell.DUM).all()))
+        wells |= bool(((plane[:-1] == Cell.EAUC) & (plane[1:] == Cell.IN)).any())
     open_planes = [z for z, solid in enumerate(planes, 1) if not solid]
     first, last = (open_planes[0], open_planes[-1]) if open_planes else (1, depth)
-    alive = bool(counts[[Cell.GR, Cell.GRJ, Cell.GRV, Cell.IN]].any())
-    return _Start(int(counts[Cell.EAUC]), alive, first, last, (first, last) != (1, depth))
+    return _Start(
+        air=int(counts[Cell.EAUC]),
+        grains=bool(counts[[Cell.GR, Cell.GRJ, Cell.GRV]].any()),
+        sources=bool(counts[Cell.IN]),
+        wells=wells,
+        first=first,
+        last=last,
+        walled=(first, last) != (1, depth),
+    )

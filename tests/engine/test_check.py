@@ -40,6 +40,15 @@ PROBLEMS: list[tuple[dict[str, object], list[list[str]]]] = [
     ({"Csp_template": "SNOWFALL(99)"}, [["Csp_template", "fills the whole box, so"]]),
     ({"Csp_template": "LAYER(0)"}, [["Csp_template", "leaves no grain and no source"]]),
     ({"Csp_template": "CONE(20,40,500)"}, [["Csp_template", "leaves no grain and no source"]]),
+    (
+        {"Csp_template": "SRC_DISK(10,20,10)", "Lambda_I": 0},
+        [["Lambda_I", "0: the sources are all there is in the box"]],
+    ),
+    (
+        {"Csp_template": "SNOWFALL(0)", "Boundary": "REINJECTION"},
+        [["Boundary", "REINJECTION: only lost grains are replaced, and there is none"]],
+    ),
+    ({"Csp_template": "SRC_DISK(10,20,10)", "Boundary": "REINJECTION"}, []),
     ({"Csp_template": "CONES(1)"}, [["Csp_template", "no template 'CONES'"]]),
     (
         {"Csp_template": "INPUT_ELEVATION(none.tab)"},
