@@ -119,15 +119,23 @@ def _read(name: str, value: Value) -> Value:
 
 
 def _files(values: Mapping[str, Value]) -> Iterator[Problem]:
-    """Yield the files that cannot be read."""
+    """Yield the files that cannot be read, or do not go together."""
+    readable = set()
     for name in _READERS:
         if name == "Qsat_file" and "Phys_prop_file" not in values:
             continue
         if name in values:
             if why := _unreadable(name, str(values[name])):
                 yield name, why
+            else:
+                readable.add(name)
         elif name == "Qsat_file":
             yield name, "expected one beside Phys_prop_file"
+    if readable == _READERS.keys():
+        paths = tuple(
+            str(values[name]) for name in ("Wind_file", "Phys_prop_file", "Qsat_file")
+        )
+        yield from _unsuited(*paths, float(values.get("Tau_min", 0)))
 
 
 @functools.lru_cache(maxsize=256)  # many parameter sets name the same files
@@ -138,6 +146,14 @@ def _unreadable(name: str, path: str) -> str:
     except FormatError as error:
         return str(error).removeprefix(f"{name}: ")
     return ""
+
+
+@functools.lru_cache(maxsize=256)
+def _unsuited(winds: str, physical: str, flux: str, tau_min: float) -> tuple[Problem, ...]:
+    """Return why the speeds of a wind file mean nothing beside files of nature."""
+    nature = properties.read_properties(Path(physical))
+    table = properties.read_saturated_flux(Path(flux))
+    return tuple(wind.unsuited(wind.read(Path(winds)), nature, table, tau_min))
 
 
 def _space(values: Mapping[str, Value], wanted: Settings) -> Iterator[Problem]:

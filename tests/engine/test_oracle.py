@@ -219,9 +219,7 @@ def test_a_second_program_takes_wind_speeds_for_the_same(seed: int) -> None:
         for _ in range(3)
     ]
 
-    simulation, oracle = compared(
-        seed, parameters, cells, time, wind, unit, nature, physics
-    )
+    simulation, oracle = compared(seed, parameters, cells, time, wind, unit, nature, physics)
 
     assert simulation.strength == (oracle.tau_min, oracle.tau_max, oracle.scale)
 
