@@ -18,6 +18,7 @@ import numpy as np
 
 from orchestrator.engine import genesis, limits, request, settings, wind
 from orchestrator.engine.exit_status import ExitError
+from orchestrator.engine.settings import Boundary
 from orchestrator.errors import FormatError
 from orchestrator.formats import properties
 from orchestrator.formats.cellspace import Cell
@@ -118,15 +119,23 @@ def _read(name: str, value: Value) -> Value:
 
 
 def _files(values: Mapping[str, Value]) -> Iterator[Problem]:
-    """Yield the files that cannot be read."""
+    """Yield the files that cannot be read, or do not go together."""
+    readable = set()
     for name in _READERS:
         if name == "Qsat_file" and "Phys_prop_file" not in values:
             continue
         if name in values:
             if why := _unreadable(name, str(values[name])):
                 yield name, why
+            else:
+                readable.add(name)
         elif name == "Qsat_file":
             yield name, "expected one beside Phys_prop_file"
+    if readable == _READERS.keys():
+        paths = tuple(
+            str(values[name]) for name in ("Wind_file", "Phys_prop_file", "Qsat_file")
+        )
+        yield from _unsuited(*paths, float(values.get("Tau_min", 0)))
 
 
 @functools.lru_cache(maxsize=256)  # many parameter sets name the same files
@@ -137,6 +146,14 @@ def _unreadable(name: str, path: str) -> str:
     except FormatError as error:
         return str(error).removeprefix(f"{name}: ")
     return ""
+
+
+@functools.lru_cache(maxsize=256)
+def _unsuited(winds: str, physical: str, flux: str, tau_min: float) -> tuple[Problem, ...]:
+    """Return why the speeds of a wind file mean nothing beside files of nature."""
+    nature = properties.read_properties(Path(physical))
+    table = properties.read_saturated_flux(Path(flux))
+    return tuple(wind.unsuited(wind.read(Path(winds)), nature, table, tau_min))
 
 
 def _space(values: Mapping[str, Value], wanted: Settings) -> Iterator[Problem]:
@@ -158,11 +175,8 @@ def _space(values: Mapping[str, Value], wanted: Settings) -> Iterator[Problem]:
         return
     if start.air == 0:
         yield "Csp_template", "fills the whole box, so that there is no air"
-    elif not start.alive:
-        yield (
-            "Csp_template",
-            "leaves no grain and no source in the box, so that nothing happens",
-        )
+    elif not start.grains:
+        yield from _barren(start, values, wanted)
     if start.walled:
         yield from limits.walled(wanted, start.first, start.last, length, depth)
     yield from (
@@ -171,11 +185,35 @@ def _space(values: Mapping[str, Value], wanted: Settings) -> Iterator[Problem]:
     )
 
 
+def _barren(start: _Start, values: Mapping[str, Value], wanted: Settings) -> Iterator[Problem]:
+    """Yield why nothing ever happens in a box without grains."""
+    if not start.sources:
+        yield (
+            "Csp_template",
+            "leaves no grain and no source in the box, so that nothing happens",
+        )
+    elif wanted.injection == 0:
+        yield (
+            "Lambda_I",
+            f"{values['Lambda_I']}: the sources are all there is in the box, and give no grain",
+        )
+    elif wanted.boundary is Boundary.REINJECTION and not start.wells:
+        yield (
+            "Boundary",
+            "REINJECTION: only lost grains are replaced, and there is none at the start",
+        )
+
+
 class _Start(NamedTuple):
-    """What the cells at the start are: air, whether there are grains or sources, open planes."""
+    """What the cells at the start are: air, whether there are grains or sources, open planes.
+
+    ``wells`` are sources under air, from which grains rise.
+    """
 
     air: int
-    alive: bool
+    grains: bool
+    sources: bool
+    wells: bool
     first: int
     last: int
     walled: bool
@@ -187,10 +225,19 @@ def _start(template: str, height: int, length: int, depth: int) -> _Start:
     domain = genesis.domain_of(parse_template(template), height, length, depth)
     counts = np.zeros(len(Cell), np.int64)
     planes = []
+    wells = False
     for plane in genesis.planes(domain, _SEED):
         counts += np.bincount(plane.ravel(), minlength=len(Cell))
         planes.append(bool((plane == Cell.DUM).all()))
+        wells |= bool(((plane[:-1] == Cell.EAUC) & (plane[1:] == Cell.IN)).any())
     open_planes = [z for z, solid in enumerate(planes, 1) if not solid]
     first, last = (open_planes[0], open_planes[-1]) if open_planes else (1, depth)
-    alive = bool(counts[[Cell.GR, Cell.GRJ, Cell.GRV, Cell.IN]].any())
-    return _Start(int(counts[Cell.EAUC]), alive, first, last, (first, last) != (1, depth))
+    return _Start(
+        air=int(counts[Cell.EAUC]),
+        grains=bool(counts[[Cell.GR, Cell.GRJ, Cell.GRV]].any()),
+        sources=bool(counts[Cell.IN]),
+        wells=wells,
+        first=first,
+        last=last,
+        walled=(first, last) != (1, depth),
+    )

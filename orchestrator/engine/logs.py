@@ -81,10 +81,13 @@ class Logs:
         occurrences = f"{0:11d}" * len(simulation.occurrences)
         self._add("TRANSITIONS.log", f"\n0001:{occurrences}")
         tau_min, tau_max, _ = simulation.strength
-        if tau_max <= tau_min:
+        if tau_max == 0:
             return
         stresses = np.arange(_STRESSES, dtype=np.float32)
-        shares = np.clip((stresses - tau_min) / (tau_max - tau_min), 0, 1)
+        shares = np.zeros_like(stresses)
+        between = (stresses >= tau_min) & (stresses < tau_max)
+        shares[between] = (stresses[between] - tau_min) / (tau_max - tau_min)
+        shares[(stresses >= tau_min) & (stresses >= tau_max)] = 1
         lines = (f"{g:f}   {p:f}\n" for g, p in zip(stresses, shares, strict=True))
         self._add("PROB_CGV.log", "".join(lines))
 

@@ -105,12 +105,15 @@ def table(settings: Settings, *, across: bool, sources: bool, sinks: bool) -> li
 def listed(settings: Settings, *, across: bool, sources: bool, sinks: bool) -> list[str]:
     """Return the columns of ReSCAL's list of occurrences: transitions, blocked ones, links.
 
-    Transitions of rate zero are listed too. A transition with a check has a second column, for
-    its attempts that are blocked; links of probability zero do not exist.
+    Transitions of rate zero are listed too, those of negative ones do not exist. A transition with a
+    check has a second column, for its attempts that are blocked; links of probability zero do not
+    exist.
     """
     rows = _rows(settings, across=across, sources=sources, sinks=sinks)
     columns = []
     for row in rows:
+        if row.rate < 0:
+            continue
         columns += [row.name, f"{row.name} blocked"] if row.check else [row.name]
     forward = settings.link_lift_forward > 0
     links = {

@@ -19,6 +19,8 @@ from orchestrator.formats import winds
 from orchestrator.formats.properties import UNKNOWN_S
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from orchestrator.formats.properties import Properties, SaturatedFlux
 
 
@@ -51,6 +53,30 @@ def read(path: Path) -> WindFile:
     table = winds.read(path)
     rows = tuple(Row(*map(np.float32, row)) for row in table.rows)
     return WindFile(table.unit, rows)
+
+
+def unsuited(
+    file: WindFile, nature: Properties, flux: SaturatedFlux, tau_min: float
+) -> Iterator[tuple[str, str]]:
+    """Yield a parameter and why speeds of a wind file mean nothing beside its value.
+
+    ``tau_min`` is the threshold before the first wind.
+    """
+    if file.unit != "rt":
+        return
+    if any(row.value >= 0 for row in file.rows):
+        if nature.z <= nature.z_0:
+            why = (
+                f"z, the height of a speed, {nature.z:g} m, is not above z_0, {nature.z_0:g} m"
+            )
+            yield "Phys_prop_file", why
+        if flux.ratio[0] < 1:
+            yield "Qsat_file", "its first row must have the relative flux 1"
+    if file.rows[0].value < 0 and tau_min > flux.tau[-1]:
+        yield (
+            "Tau_min",
+            f"{tau_min:g}: beyond the table of Qsat_file, which the winds of Wind_file need",
+        )
 
 
 class Strength(NamedTuple):
@@ -110,7 +136,7 @@ class Physics:
         row = int(rows[0])
         if row == 0:
             raise ExitError(
-                Exit.REFUSED, "Qsat_file: its first row must have the relative flux 1"
+                Exit.REFUSED, f"Wind_file: a shear velocity of {friction:g} m/s is too large"
             )
         share = (ratio - table.ratio[row]) / (table.ratio[row - 1] - table.ratio[row])
         tau = table.tau[row - 1] * share + table.tau[row] * (np.float32(1) - share)
@@ -217,12 +243,6 @@ class Weather:
         """Return what the wind of a row does."""
         if self._by_speed:
             assert self.physics is not None
-            if row.value < 0 and now.tau_min > self.physics.flux.tau[-1]:
-                raise ExitError(
-                    Exit.REFUSED,
-                    f"Tau_min = {now.tau_min:g}: beyond the table of Qsat_file, which the winds of "
-                    "Wind_file need",
-                )
             return self.physics.strength(row.value, now)
         if self.file is not None and self.file.unit == "t0" and not self.fixed_threshold:
             now = now._replace(tau_min=row.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 
     from orchestrator.formats.parameters import Value
     from orchestrator.formulas import Formula
+
+_RANGES = {
+    "duration": (0.0, LARGEST),
+    "angle": (-3600.0, 3600.0),
+    "Tau_min": (-LARGEST, LARGEST),
+    "speed": (0.0, 1000.0),
+}
+_SHORTEST = 1e-3  # t0 or s; the bed would turn at every event
 
 
 class Number(NamedTuple):
@@ -66,10 +75,15 @@ def _values(row: Iterable[Number], values: Mapping[str, Value]) -> Iterator[floa
             value = formula.evaluate(values)
         except FormatError as error:
             raise FormatError(f"{key}: {formula.text}: {error}") from error
-        if isinstance(value, bool | str) or not abs(value) <= LARGEST:
+        if isinstance(value, bool | str) or math.isnan(value):
             raise FormatError(f"{key}: {formula.text}: expected a number, got {value}")
-        if key.endswith(".duration") and value < 0:
-            raise FormatError(f"{key}: {formula.text}: expected 0 or more, got {value:g}")
+        low, high = _RANGES[key.rpartition(".")[2]]
+        if not low <= value <= high:
+            wish = "0 or more" if value < low == 0 else f"{low:g} to {high:g}"
+            raise FormatError(f"{key}: {formula.text}: expected {wish}, got {value:g}")
+        if key.endswith(".duration") and 0 < value < _SHORTEST:
+            wish = f"0 or at least {_SHORTEST:g}"
+            raise FormatError(f"{key}: {formula.text}: expected {wish}, got {value:g}")
         yield float(value)
 
 

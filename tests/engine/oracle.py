@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.formats.parameters import Value
+    from tests.engine.oracle_wind import Nature
 
     Cell = tuple[int, int, int]  # x, y, z
 
@@ -103,6 +104,8 @@ class Oracle:
         time: float,
         seed: int,
         wind: Sequence[tuple[float, ...]] = (),
+        unit: str = "t0",
+        nature: Nature | None = None,
         every: float,
         stop: float,
     ) -> None:
@@ -111,6 +114,7 @@ class Oracle:
         self.full = s.rotation is Rotation.FULL
         self.tau_given = "Tau_min" in parameters
         self.wind = [tuple(map(f32, row)) for row in wind]
+        self.unit, self.nature, self.scale = unit, nature, f32(1)
         D, H, L = self.size = cells.shape
         self.Lb = self.Db = 1
         if self.full:

@@ -364,28 +364,44 @@ class OracleRun(Oracle):
         if self.periodic:
             self.counts = counts
 
+    def lasting(self, row: Any) -> Any:
+        """Return the t0 that a row lasts, after its speed has come into force if it is one."""
+        if self.unit != "rt" or self.nature is None:
+            return row[0]
+        self.blow_at(row[2])
+        return row[0] / self.scale
+
+    def blow_at(self, v: Any) -> None:
+        if self.nature is not None:
+            self.tau_min, self.tau_max, self.scale = self.nature.speed(
+                v, self.tau_min, self.tau_max
+            )
+
     def turn_wind(self) -> None:
         if not self.wind:
             return
         if "wind" not in self.F:
             s = f32(0)
             for row in self.wind:
-                s = s + row[0]
+                s = s + self.lasting(row)
             F, c = f32(float(s) * math.floor(self.t / float(s))), 0
             while float(F) <= self.t:
-                F, c = F + self.wind[c][0], c + 1
+                F, c = F + self.lasting(self.wind[c]), c + 1
             self.F["wind"], self.F["row"] = F, max(c - 1, 0)
-            angle = self.wind[self.F["row"]][1]
+            angle = self.wind[self.F["row"]][1] + f32(90 if self.unit == "rt" else 0)
         elif self.t >= float(self.F["wind"]):
             self.F["row"] = (self.F["row"] + 1) % len(self.wind)
-            angle = self.wind[self.F["row"]][1] - self.F["direction"]
-            self.F["wind"] = self.F["wind"] + self.wind[self.F["row"]][0]
+            row = self.wind[self.F["row"]]
+            angle = row[1] - self.F["direction"]
+            self.F["wind"] = self.F["wind"] + self.lasting(row)
         else:
             return
         self.F["direction"] = self.wind[self.F["row"]][1]
         self.rotate(-angle)
-        if not self.tau_given:
-            self.tau_min = self.wind[self.F["row"]][2]
+        if self.unit == "t0":
+            if not self.tau_given:
+                self.tau_min = self.wind[self.F["row"]][2]
+            self.blow_at(f32(-1))
         self.S |= bool(angle != 0)
 
     # the course of a run

@@ -40,6 +40,15 @@ PROBLEMS: list[tuple[dict[str, object], list[list[str]]]] = [
     ({"Csp_template": "SNOWFALL(99)"}, [["Csp_template", "fills the whole box, so"]]),
     ({"Csp_template": "LAYER(0)"}, [["Csp_template", "leaves no grain and no source"]]),
     ({"Csp_template": "CONE(20,40,500)"}, [["Csp_template", "leaves no grain and no source"]]),
+    (
+        {"Csp_template": "SRC_DISK(10,20,10)", "Lambda_I": 0},
+        [["Lambda_I", "0: the sources are all there is in the box"]],
+    ),
+    (
+        {"Csp_template": "SNOWFALL(0)", "Boundary": "REINJECTION"},
+        [["Boundary", "REINJECTION: only lost grains are replaced, and there is none"]],
+    ),
+    ({"Csp_template": "SRC_DISK(10,20,10)", "Boundary": "REINJECTION"}, []),
     ({"Csp_template": "CONES(1)"}, [["Csp_template", "no template 'CONES'"]]),
     (
         {"Csp_template": "INPUT_ELEVATION(none.tab)"},
@@ -108,3 +117,50 @@ def test_checking_loads_no_kernels() -> None:
     code = "import sys, orchestrator.engine.check; sys.exit('numba' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "row", "problem"),
+    [
+        ({"z_0": "10"}, "1 0 8", ["Phys_prop_file", "z, the height of a speed, 10 m, is not"]),
+        ({"z_0": "10", "Tau_min": 1}, "1 0 -1", []),
+        (
+            {"first": "0 1 .5"},
+            "1 0 8",
+            ["Qsat_file", "its first row must have the relative flux"],
+        ),
+        ({"Tau_min": 9}, "1 0 -1", ["Tau_min", "9: beyond the table of Qsat_file, which the"]),
+        ({"Tau_min": 9}, "1 0 8", []),
+    ],
+)
+def test_speeds_that_mean_nothing_are_refused_before_a_run(
+    bench: Bench, changes: dict[str, object], row: str, problem: list[str]
+) -> None:
+    nature = {
+        "kappa": 0.4,
+        "z_0": 1e-4,
+        "z": 10,
+        "rhoair": 1,
+        "rhosand": 2650,
+        "g": 9.8,
+        "d": 1e-4,
+    }
+    nature |= {name: value for name, value in changes.items() if name in nature}
+    files = {
+        "my.prop": "\n".join(f"{name}={value}" for name, value in nature.items()),
+        "my.data": f"2\n{changes.get('first', '0 1 1')}\n1 .5 .4\n",
+        "wind.txt": f"1,rt\n{row}\n",
+    }
+    for name, text in files.items():
+        (bench.root / name).write_text(text)
+    named = {"Phys_prop_file": "my.prop", "Qsat_file": "my.data", "Wind_file": "wind.txt"}
+    named |= {"Tau_min": changes["Tau_min"]} if "Tau_min" in changes else {}
+
+    (found,) = checked(bench, {**BED, **named})
+    bench.parameters({**named, "Lgca_speedup": 0, "Init_ncycl": 50})
+    bench.cells()
+    ended = bench.run("rescal", "run.par", "-dcsp", "1t0", "-stop", "1t0")
+
+    assert [words[: len(problem[1])] if problem else "" for _, words in found] == problem[1:]
+    assert ended.status == (255 if problem else 0)
+    assert not problem or f"{problem[0]}: {problem[1]}" in ended.err

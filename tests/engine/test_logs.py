@@ -22,13 +22,14 @@ DOMAIN = Domain(20, 30, 11, parse_template("LAYER(3)"))
 PLANES = 3  # of gas, every fifth of eleven
 
 
-def started(*, gas: bool = True) -> Simulation:
+def started(*, gas: bool = True, **changes: Value) -> Simulation:
     cells = np.stack([plane.copy() for plane in planes(DOMAIN, 1)])
     still: dict[str, Value] = {
         "Ava_mode": "NONE",
         "Init_ncycl": 50,
         "Lgca_speedup": 50,
         "Use_lgca": gas,
+        **changes,
     }
     return Simulation(still, cells, np.zeros(cells.shape, np.int32), time=0.0, seed=3)
 
@@ -84,6 +85,27 @@ def test_a_threshold_that_is_not_known_yet_has_no_probabilities(tmp_path: Path) 
     Logs(tmp_path, info=True).write_start(simulation)
 
     assert not (tmp_path / "PROB_CGV.log").exists()
+
+
+def test_grains_erode_at_once_above_a_threshold_that_is_above_tau_max(tmp_path: Path) -> None:
+    simulation = started()
+    simulation.set_strength(
+        simulation.strength._replace(tau_min=np.float32(1000), tau_max=np.float32(900))
+    )
+
+    Logs(tmp_path, info=True).write_start(simulation)
+
+    shares = np.array([share for (share,) in rows(tmp_path / "PROB_CGV.log")])
+    assert np.flatnonzero(shares).tolist() == list(range(1000, 2500))
+    assert set(shares[1000:]) == {1.0}
+
+
+def test_transitions_of_negative_rates_have_no_column(tmp_path: Path) -> None:
+    plain, without = started(), started(Lambda_S=-1.0)
+
+    dropped = [name for name in plain.occurrences if name not in without.occurrences]
+
+    assert dropped == ["103", "104a", "104b"]
 
 
 def test_a_second_run_goes_on_with_the_logs_of_the_first(tmp_path: Path) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from orchestrator.engine import wind
 from orchestrator.engine.exit_status import ExitError
 from orchestrator.engine.kmc_loop import GENERATOR
 from orchestrator.engine.settings import refuse_unsupported
 from orchestrator.engine.simulation import Simulation
-from orchestrator.engine.wind import Row, Weather, WindFile
+from orchestrator.engine.wind import Physics, Row, Weather, WindFile
 from orchestrator.errors import RequestError
+from orchestrator.formats import properties
 from tests.engine.oracle import EmptyError, EndlessError
 from tests.engine.oracle_run import OracleRun
+from tests.engine.oracle_wind import Nature
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
     from orchestrator.formats.parameters import Value
 
 RUNS = 40
+SPEEDS = 12
+REAL_DATA = Path(wind.__file__).with_name("real_data")
 BASE: dict[str, Value] = {
     "Lambda_E": 4.0,
     "Lambda_T": 6.0,
@@ -127,10 +134,28 @@ def accepted(first: int) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("seed", accepted(1))
-def test_a_second_program_makes_the_same_snapshots(seed: int) -> None:
-    parameters, cells, wind, time = drawn(seed)
-    oracle = OracleRun(parameters, cells, time=time, seed=seed, wind=wind, every=0.9, stop=2.0)
+def compared(
+    seed: int,
+    parameters: dict[str, Value],
+    cells: NDArray[np.uint8],
+    time: float,
+    wind: list[tuple[float, ...]],
+    unit: str = "t0",
+    nature: Nature | None = None,
+    physics: Physics | None = None,
+) -> tuple[Simulation, OracleRun]:
+    """Run both programs; assert that their snapshots and their random numbers are the same."""
+    oracle = OracleRun(
+        parameters,
+        cells,
+        time=time,
+        seed=seed,
+        wind=wind,
+        unit=unit,
+        nature=nature,
+        every=0.9,
+        stop=2.0,
+    )
     ending: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
     try:
         oracle.run()
@@ -139,14 +164,14 @@ def test_a_second_program_makes_the_same_snapshots(seed: int) -> None:
     except EmptyError:
         ending = pytest.raises(ExitError, match="a large avalanche has taken away")
     rows = tuple(Row(*map(np.float32, row)) for row in wind)
-    weather = Weather(WindFile("t0", rows) if rows else None, fixed_threshold=False)
+    file = WindFile(unit, rows) if rows else None
     simulation = Simulation(
         parameters,
         cells,
         np.zeros(cells.shape, np.int32),
         time=time,
         seed=seed,
-        weather=weather,
+        weather=Weather(file, physics, fixed_threshold="Tau_min" in parameters),
     )
     found: list[tuple[float, NDArray[np.uint64]]] = []
 
@@ -165,3 +190,45 @@ def test_a_second_program_makes_the_same_snapshots(seed: int) -> None:
         assert np.array_equal(planes >> 32, times)
     if isinstance(ending, contextlib.nullcontext):
         assert simulation.clock.state[GENERATOR] == oracle.X
+    return simulation, oracle
+
+
+@pytest.mark.parametrize("seed", accepted(1))
+def test_a_second_program_makes_the_same_snapshots(seed: int) -> None:
+    parameters, cells, wind, time = drawn(seed)
+
+    compared(seed, parameters, cells, time, wind)
+
+
+@pytest.mark.parametrize("seed", accepted(1)[:SPEEDS])
+def test_a_second_program_takes_wind_speeds_for_the_same(seed: int) -> None:
+    """Rows of speeds and of thresholds beside properties of nature, at other lengths of a t0."""
+    parameters, cells, _, time = drawn(seed)
+    r = np.random.default_rng(seed)
+    parameters |= {"Rot_ncycl": 10} | ({"Tau_min": 0.0} if seed % 3 else {})
+    air = ("niwot_snow", "sealevel_snow", "desert_sand")[seed % 3]
+    nature, physics = air_over_sand(air, parameters)
+    unit = ("rt", "rt", "t0")[seed // 3 % 3]
+    second = float(nature.speed(np.float32(8), np.float32(0), np.float32(0))[2])
+    wind = [
+        (
+            float(r.choice((0.3, 1.1))) * (second if unit == "rt" else 1),
+            float(r.choice((0.0, 30.0, -90.0))),
+            float(r.choice((-1.0, 0.0, 4.5, 8.0, 30.0))),
+        )
+        for _ in range(3)
+    ]
+
+    simulation, oracle = compared(seed, parameters, cells, time, wind, unit, nature, physics)
+
+    assert simulation.strength == (oracle.tau_min, oracle.tau_max, oracle.scale)
+
+
+def air_over_sand(name: str, parameters: dict[str, Value]) -> tuple[Nature, Physics]:
+    """Return what a property file and the table of the flux mean to either program."""
+    physical = properties.read_properties(REAL_DATA / f"{name}.prop")
+    flux = properties.read_saturated_flux(REAL_DATA / "PDF.data")
+    rates = np.float32(parameters["Lambda_T"]), np.float32(parameters["Lambda_C"])
+    table = list(zip(flux.tau, flux.erosion, flux.ratio, strict=True))
+    numbers = (getattr(physical, field.name) for field in dataclasses.fields(physical))
+    return Nature(*numbers, table, *rates), Physics(physical, flux, *rates)

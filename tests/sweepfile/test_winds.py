@@ -184,6 +184,14 @@ def test_a_wind_file_of_a_nearer_layer_replaces_the_winds_of_a_template() -> Non
          "angle?")),
         ("[{duration: -1, angle: 3}]", "", ("2:66: parameters.wind.1.duration: -1: expected 0 or "
          "more, got -1")),
+        ("[{duration: 1e-9, angle: 3}]", "", ("2:66: parameters.wind.1.duration: 1e-9: expected 0 or "
+         "at least 0.001, got 1e-09")),
+        ("[{duration: 1e38, angle: 3}]", "", ("2:66: parameters.wind.1.duration: 1e38: expected 0 to "
+         "1e+30, got 1e+38")),
+        ("[{duration: 1, angle: 1e30}]", "", ("2:76: parameters.wind.1.angle: 1e30: expected -3600 to "
+         "3600, got 1e+30")),
+        (f"[{{duration: 1, angle: 3, speed: -3}}], {PROPERTIES}", "", ("2:86: parameters.wind.1.speed: "
+         "-3: expected 0 or more, got -3")),
         ("[{duration: 0, angle: 3}]", "", ("2:48: wind: expected a wind that lasts; all durations "
          "are 0")),
         ("[{duration: 1, angle: 3 +}]", "", ("2:79: parameters.wind.1.angle: expected a number or a "
