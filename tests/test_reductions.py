@@ -192,7 +192,13 @@ outputs:
             "cross_section(z=1)",
             "TypeError: cross_section() got an unexpected keyword argument 'z'",
         ),
-        ("cross_section", "cross_section is no reduction; decorate cross_section with"),
+        (
+            "cross_section",
+            (
+                "cross_section is no reduction; write cross_section(NAME=NUMBER), with the numbers that "
+                "it makes one of"
+            ),
+        ),
         (
             "cell_section(y=1, height=9)",
             (

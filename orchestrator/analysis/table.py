@@ -39,7 +39,9 @@ class Table(list[dict[str, Any]]):
     """Rows of one form by the names of their columns, None where there is no value."""
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return a pandas.DataFrame with the same columns; None is NaN where others are numbers.
+        """Return a pandas.DataFrame with the same columns; None is NaN in numbers.
+
+        A column in which nothing has a value is one of numbers, as ``pandas.read_csv`` makes it.
 
         Raises
         ------
@@ -48,7 +50,9 @@ class Table(list[dict[str, Any]]):
         """
         with optional("to_pandas needs"):
             import pandas as pd  # noqa: PLC0415  # heavy, and optional
-        return pd.DataFrame.from_records(self)
+        frame = pd.DataFrame.from_records(self)
+        empty = frame.columns[frame.isna().all()]
+        return frame.astype(dict.fromkeys(empty, "float64"))
 
     def to_polars(self) -> pl.DataFrame:
         """Return a polars.DataFrame with the same columns; None is null.

@@ -212,6 +212,12 @@ class Point:
     seed: int
     inputs: Mapping[str, Path] = field(default_factory=dict, compare=False)
 
+    @property
+    def periodic(self) -> bool:
+        """Whether what leaves its domain on one side comes in on the other."""
+        boundary = PARAMETERS["Boundary"]
+        return self.parameters.get(boundary.name, boundary.default) == "PERIODIC"
+
 
 @dataclass(frozen=True, slots=True)
 class Experiment:

@@ -33,7 +33,7 @@ def load(reference: str, modules: Path) -> OwnEngine:
     if not isinstance(code.value, Simulator):
         name = reference.partition(" ")[0].partition(":")[2]
         raise FormatError(
-            f"{name} is no orchestrator.Simulator, but {type(code.value).__name__}"
+            f"{name}: expected an orchestrator.Simulator, got a {type(code.value).__name__}"
         )
     known = reference.split()[2:]
     if known and not code.sha256.startswith(known[0]):

@@ -100,6 +100,14 @@ def reduction(  # noqa: PLR0913  # what describes an array
     return declare
 
 
+def _takes_names_only(value: Any) -> bool:
+    """Return whether a value is a function of keyword-only arguments, as one that makes reductions is."""
+    if not inspect.isfunction(value):
+        return False
+    arguments = inspect.signature(value).parameters.values()
+    return bool(arguments) and all(a.kind is a.KEYWORD_ONLY for a in arguments)
+
+
 def _takes(function: Callable[..., Any]) -> frozenset[str]:
     """Return the names of keyword-only arguments without a default."""
     arguments = inspect.signature(function).parameters.values()
@@ -129,6 +137,8 @@ def load(name: str, reference: str, modules: Path) -> Reduction:
     if not isinstance(declared, Reduction):
         function_name = reference.partition(" ")[0].partition(":")[2]
         wish = f"decorate {function_name} with orchestrator.reduction(...)"
+        if _takes_names_only(code.value):
+            wish = f"write {function_name}(NAME=NUMBER), with the numbers that it makes one of"
         raise FormatError(f"{function_name} is no reduction; {wish}")
     return replace(
         declared,

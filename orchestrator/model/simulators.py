@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import string
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import FormatError
 from orchestrator.formats.parameters import Kind, as_text, checked
@@ -103,14 +105,26 @@ class Simulator:
     decode: Decode | None = None
 
     def __post_init__(self) -> None:
+        for field in ("name", "version"):
+            _require(field, getattr(self, field), str, "a string")
+        _require("command", self.command, (tuple, list), "a tuple of words")
+        _require("decode", self.decode, (Callable, NoneType), "a generator function")
+        self._check_parameters()
+        self._check_command()
+
+    def _check_parameters(self) -> None:
         table = self.table
-        if len(table) < len(self.parameters):
-            raise ValueError("parameters: the same name twice")
+        for name, count in Counter(parameter.name for parameter in self.parameters).items():
+            if count > 1:
+                raise ValueError(f"parameters: {name}: the same name twice")
         for side in SIDES:
             if side not in table or table[side].kind is not Kind.INTEGER:
                 raise ValueError(f"parameters: {side}: required, a whole number of cells")
         for parameter in self.parameters:
             _check(parameter)
+
+    def _check_command(self) -> None:
+        table = self.table
         if not self.command:
             raise ValueError("command: empty; its first word is the program")
         used = set(_names(self.command))
@@ -159,11 +173,21 @@ class OwnEngine:
 def _names(command: tuple[str, ...]) -> Iterator[str]:
     """Yield the names in braces."""
     for word in command:
-        for _, name, form, conversion in string.Formatter().parse(word):
+        try:
+            parts = list(string.Formatter().parse(word))
+        except ValueError as error:
+            raise ValueError(f"command: {word}: {error}") from error
+        for _, name, form, conversion in parts:
             if name is not None:
                 if form or conversion:
                     raise ValueError(f"command: {word}: expected a name alone in braces")
                 yield name
+
+
+def _require(place: str, value: object, kinds: Any, wish: str) -> None:
+    """Refuse a value of another kind."""
+    if not isinstance(value, kinds):
+        raise ValueError(f"{place}: expected {wish}, got {value!r}")  # noqa: TRY004  # as all others
 
 
 def _check(parameter: Parameter) -> None:
@@ -173,6 +197,17 @@ def _check(parameter: Parameter) -> None:
         raise ValueError(f"parameters: {name}: expected letters, digits and _")
     if name in PLACEHOLDERS or name in _TAKEN:
         raise ValueError(f"parameters: {name}: a name of the tool's own; take another")
+    known = f"one of {', '.join(str(kind) for kind in Kind)}"
+    _require(f"parameters: {name}: kind", parameter.kind, Kind, known)
+    _require(
+        f"parameters: {name}: choices", parameter.choices, (tuple, list), "a tuple of texts"
+    )
+    for field in ("meaning", "unit"):
+        _require(f"parameters: {name}: {field}", getattr(parameter, field), str, "a string")
+    if parameter.low > parameter.high:
+        raise ValueError(
+            f"parameters: {name}: low: {parameter.low:g} is more than high, {parameter.high:g}"
+        )
     if parameter.default is not None:
         try:
             checked(parameter, parameter.default)

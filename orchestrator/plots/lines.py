@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.model.pictures import Look
 
 _LIGHTEST = 0.9  # of the map of colours; beyond, lines are hardly seen on white
+_LEAST_PLAIN, _MOST_PLAIN = 1e-4, 1e6  # between which numbers are written without an exponent
 _FEW_POWERS = 1000  # from the lowest to the highest, between which more numbers have room
 _WIDTH_IN, _HEIGHT_IN, _LEGEND_IN = 6.0, 2.6, 1.9
 _MARGINS_IN = 0.5, 0.8  # beside panels without a legend there, and above and under all of them
@@ -243,7 +245,7 @@ def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
             color="0.35",
         )
     elif different.size == 1:
-        axes.set_yticks(different)
+        axes.set_yticks(different, [f"{different[0]:.4g}"])
 
 
 def _scale(axes: Axes, along: Scale, up: Scale) -> None:
@@ -260,13 +262,19 @@ def _scale(axes: Axes, along: Scale, up: Scale) -> None:
 
 
 def powers(axis: Axis) -> None:
-    """Write numbers at 1, 2 and 5 of each power of ten, as they are written, where there is room."""
-    from matplotlib.ticker import LogLocator, NullFormatter  # noqa: PLC0415  # heavy, optional
+    """Write numbers at 1, 2 and 5 of each power of ten where there is room, all in the same form."""
+    from matplotlib.ticker import (  # noqa: PLC0415  # heavy, optional
+        LogFormatterSciNotation,
+        LogLocator,
+        NullFormatter,
+    )
 
     low, high = axis.get_view_interval()
     if high < _FEW_POWERS * low:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter("{x:g}")
+        plain = low >= _LEAST_PLAIN and high < _MOST_PLAIN
+        powers_of_ten = LogFormatterSciNotation(minor_thresholds=(math.inf, math.inf))
+        axis.set_major_formatter("{x:g}" if plain else powers_of_ten)
     axis.set_minor_formatter(NullFormatter())
 
 

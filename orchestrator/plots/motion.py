@@ -122,9 +122,8 @@ def celerities(grid: Grid, choice: Choice) -> list[Curve]:
     def of_one(status: Status) -> NDArray[np.float64]:
         scales = scales_of(grid, status, of_units, needed=of_units is Units.SI)
         directory = grid.directory.experiment(status.experiment.number)
-        celerities = follow(
-            directory, status.experiment.point.parameters, choice.threshold
-        ).celerities
+        periodic = status.experiment.point.periodic
+        celerities = follow(directory, choice.threshold, periodic=periodic).celerities
         cell, t0 = cell_of(of_units, scales), units.days(of_units, scales)
         return celerities * (cell, cell / t0, cell / t0)
 

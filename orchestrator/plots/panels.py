@@ -87,7 +87,7 @@ def outlined(
     def panel_of(slot: Slot) -> Panel:
         status = page.statuses[slot]
         directory = grid.directory.experiment(status.experiment.number)
-        followed = follow(directory, status.experiment.point.parameters, threshold)
+        followed = follow(directory, threshold, periodic=status.experiment.point.periodic)
         if not followed.maps:
             return drawn[slot]
         last = len(followed.maps) - 1

@@ -82,7 +82,8 @@ def fluxes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     _check(shown, choice, last=1)
     curves = through_sections(shown, choice)
     if not curves:
-        raise RequestError(f"{grid.directory.name}: no two height maps of an experiment")
+        where = "".join(f", {note}" for note in charts.window_notes(choice))
+        raise RequestError(f"{grid.directory.name}: no two height maps of an experiment{where}")
     long, late = charts.units_of(choice)
     unit = f"{long}²/{late}"
     chart = Chart(
@@ -91,7 +92,7 @@ def fluxes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
         charts.name_of(shown, choice)
         + ("" if choice.x is None else f", through column {choice.x}"),
         series.shade(grid),
-        [*charts.window_notes(choice), _WHAT],
+        [*charts.window_notes(choice), _what(shown)],
     )
     yield "", plots.curves(curves, chart, choice.look)
 
@@ -135,7 +136,12 @@ def _seeds(grid: Grid, shown: Grid) -> list[str]:
     return [f"seed = {min(seeds)}" if len(seeds) == 1 else "the first seed of each"]
 
 
-_WHAT = "what the bed upwind loses: what passes a section, less what falls upwind of it"
+def _what(grid: Grid) -> str:
+    """Say what the flux is, by which sections of different domains compare."""
+    less = "what falls upwind of it"
+    if any(status.experiment.point.periodic for status in grid.cells.values()):
+        less += ", and what comes in over a periodic edge"
+    return f"what the bed upwind loses: what passes a section, less {less}"
 
 
 def _check(grid: Grid, choice: Choice, last: int) -> None:

@@ -49,6 +49,8 @@ def find(written: str, folder: Path, group: str) -> tuple[str, Path | None]:
         return f"{path.name}:{name}", path.absolute()
     if copies := _copies(folder, path.name):
         return f"{copies[-1].name}:{name}", copies[-1].absolute()
+    if module.endswith(".py"):
+        raise FormatError(f"a module has no .py; write {module.removesuffix('.py')}:{name}")
     top = module.partition(".")[0]
     if importlib.util.find_spec(top) is None:
         raise FormatError(

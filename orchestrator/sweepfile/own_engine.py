@@ -29,8 +29,11 @@ def settle(run: Section, folder: Path, problems: Problems) -> OwnEngine | None:
     Raises
     ------
     RequestError
-        If it cannot be used, since the rest of the file means nothing then.
+        If it cannot be used, or nothing is known by that name: its parameters are not known then,
+        and the rest of the file cannot be checked.
     """
+    if "engine" in run.positions and "engine" not in run.values:
+        problems.check()
     written = str(run.values.get("engine", ENGINES[0]))
     if written in ENGINES:
         return None
@@ -38,6 +41,8 @@ def settle(run: Section, folder: Path, problems: Problems) -> OwnEngine | None:
         hint = did_you_mean(written, ENGINES)
         text = f"expected {scalars.ENGINE_WISH}, got {written}{hint}"
         problems.add(run.positions["engine"], "run.engine", text)
+        if not hint:
+            problems.check()
         return None
     try:
         return load(written, folder)
@@ -67,7 +72,7 @@ def _refuse(simulator: Simulator) -> None:
     """Refuse names that datasets have already, and a program that is not there."""
     if clash := sorted(RESERVED & set(simulator.table)):
         raise FormatError(
-            f"{clash[0]}, a parameter, is the name of what is measured; take another"
+            f"parameters: {clash[0]}: the name of a quantity that is measured; choose another name"
         )
     program = simulator.command[0]
     if "{" in program:

@@ -173,9 +173,10 @@ def reference(leaf: Leaf) -> str:
     """Read how a function is named."""
     words = text(leaf)
     if not re.fullmatch(CALL, words):
-        raise FormatError(
-            f"expected MODULE:FUNCTION, such as mymodule:profile, got {shown(leaf)}"
-        )
+        wish = "MODULE:FUNCTION, such as mymodule:profile"
+        if "(" in words:
+            wish = "numbers by name in brackets, such as mymodule:section(y=20)"
+        raise FormatError(f"expected {wish}, got {shown(leaf)}")
     return words.replace(" ", "")
 
 

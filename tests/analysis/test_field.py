@@ -153,6 +153,9 @@ def _bad(place: Path) -> dict[str, str]:
     (place / "text.nc").write_text(text)
     (place / "short.xyz").write_text(f"x y z\n{text}0 2\n1 0 3\n")
     (place / "word.xyz").write_text(f"{text}0 two 3\n")
+    (place / "commas.csv").write_text("x;y;z\n0,5;1,5;3\n")
+    (place / "commas.xyz").write_text("0,5 1,5 3,5\n")
+    write_xyz(place / "mm.xyz", heights[:20, :20] + 2_310_000, (1, 1))
     (place / "line.xyz").write_text("".join(f"0 {i} {i}\n" for i in range(40)))
     (place / "empty.xyz").write_text("# nothing\n")
     points = np.random.default_rng(2).uniform(0, 9, (500, 3))
@@ -170,15 +173,18 @@ def _bad(place: Path) -> dict[str, str]:
         "degrees.tif": "degrees.tif: its grid is in degrees; project it to metres first, e.g. with "
         "gdalwarp -t_srs EPSG:<UTM zone>",
         "photo.tif": "photo.tif: a picture in colours; expected heights",
-        "text.tif": "text.tif: not a TIFF file: not a TIFF file: header=b'0 0 '",
+        "text.tif": "text.tif: not a TIFF file that can be read",
         "cut.tif": "cut.tif: cannot be read: ",
-        "empty.tif": "empty.tif: not a TIFF file: ",
+        "empty.tif": "empty.tif: not a TIFF file that can be read",
         "lat.nc": "lat.nc: lat is in degrees; project the map to metres first, e.g. with gdalwarp",
         "uneven.nc": "uneven.nc: x is not evenly spaced",
         "line.nc": "line.nc: no variable in it has heights over two dimensions",
         "text.nc": "text.nc: not a NetCDF file that can be read",
         "short.xyz": "short.xyz:4: expected three numbers, x y z, got 0 2",
         "word.xyz": "word.xyz:3: expected three numbers, x y z, got 0 two 3",
+        "commas.csv": "commas.csv:2: expected three numbers, x y z, with decimal points, got 0,5;1,5;3",
+        "commas.xyz": "commas.xyz:1: expected three numbers, x y z, with decimal points, got 0,5 1,5 3,5",
+        "mm.xyz": "mm.xyz: heights are 2312309 to 2312311; expected metres, -9000 to 9000",
         "line.xyz": "line.xyz: all points have x = 0; expected a map",
         "empty.xyz": "empty.xyz: no points in it; expected lines of x, y and z",
         "scattered.xyz": "scattered.xyz: its points are on no even grid; make it one first, e.g. "
@@ -305,6 +311,19 @@ def test_holes_and_small_maps_make_pieces_smaller_and_never_part_of_them() -> No
     )
 
 
+def test_a_map_without_a_piece_for_its_holes_says_how_many_there_are() -> None:
+    fine = _waves((60, 100), (0.1, 0.1), 90, 2.0)
+    fine.heights[:, ::8] = np.nan
+
+    with pytest.raises(RequestError) as caught:
+        tiles.of_field(fine, (60, 100), CELL_M, EAST)
+
+    assert str(caught.value) == (
+        "waves.tif: 10 x 6 m with a height every 0.1 m have no piece to compare with a domain of "
+        "10 x 6 m in cells of 0.1 m; 13 % of its heights are missing"
+    )
+
+
 SWEEP = """
 name: beds
 extends: snowfall
@@ -414,7 +433,9 @@ def test_what_lies_at_the_inlet_does_not_count_where_that_is_wanted(
     assert downwind.best.tiles.heights.shape == (1, 60, 120)
     apart = {match.number: match.distance for match in of_all.matches}
     assert downwind.best.distance < 0.5 * apart[4]
-    with pytest.raises(RequestError, match=r"has no 12 cells beyond the inlet"):
+    with pytest.raises(
+        RequestError, match=r": fewer than 12 cells of the domain are beyond the inlet"
+    ):
         orchestrator.compare("beds", path, data_dir=place / "data_runs", inlet=150)
 
 
@@ -465,7 +486,7 @@ def test_a_wrong_request_is_answered_with_its_option(place: Path, tmp_path: Path
         ("--top", "0"): "--top 0: expected 1 or more",
         ("--cell", "-1"): "--cell: expected metres between heights, got -1",
         ("--band", "2"): "--band 2: survey.tif has no such band; it has one, counted from 1",
-        ("--variable", "z"): "--variable: survey.tif has none",
+        ("--variable", "z"): "--variable: survey.tif has no variables; leave it out",
         ("--wind-from", "400"): "--wind-from: expected degrees from 0 to 360, clockwise from "
         "north, got 400",
         ("--inlet", "-3"): "--inlet -3: expected cells, 0 or more",

@@ -28,6 +28,15 @@ def test_a_table_becomes_a_frame_of_pandas() -> None:
     assert frame.roughness.dtype == "float64"
 
 
+def test_a_column_without_any_value_is_one_of_numbers_in_pandas() -> None:
+    pytest.importorskip("pandas")
+
+    frame = Table([{"experiment": "exp0", "wavelength": None}]).to_pandas()
+
+    assert [str(kind) for kind in frame.dtypes] == [str(frame.experiment.dtype), "float64"]
+    assert Table([]).to_pandas().empty
+
+
 def test_a_table_becomes_a_frame_of_polars() -> None:
     pytest.importorskip("polars")
 

@@ -188,6 +188,24 @@ def test_a_section_shows_the_first_seed_and_tells_it(place: Path) -> None:
     assert ">t (d)<" in through
 
 
+def test_a_flux_tells_what_it_is_less_where_something_comes_in_upwind(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    cells = {}
+    for index, status in grid.cells.items():
+        point = dataclasses.replace(status.experiment.point, parameters={"L": 160, "D": 40})
+        experiment = dataclasses.replace(status.experiment, point=point)
+        cells[index] = dataclasses.replace(status, experiment=experiment)
+
+    notes = []
+    for shown in (grid, dataclasses.replace(grid, cells=cells)):
+        [(_, figure)] = sections.fluxes(shown, Choice(kind="flux"))
+        notes.append(" ".join(text.get_text() for text in figure.texts).replace("\n", " "))
+
+    loses = "what the bed upwind loses: what passes a section, less what falls upwind of it"
+    assert f"{loses}; " in notes[0]
+    assert f"{loses}, and what comes in over a periodic edge; " in notes[1]
+
+
 def test_places_that_are_not_in_the_domain_are_refused(place: Path) -> None:
     mistakes = {
         ("section", "--y", "40"): "--y 40: expected a row from 0 to 39; exp0 has no others",
@@ -198,6 +216,11 @@ def test_places_that_are_not_in_the_domain_are_refused(place: Path) -> None:
         ): "--x 160: expected a column from 0 to 159; exp0 has no others",
         ("flux", "--x", "161"): "--x 161: expected a column from 0 to 160; exp0 has no others",
         ("section", "--x", "1", "--y", "1"): "--y 1: --x 1 is there already",
+        (
+            "flux",
+            "--window",
+            "900,950",
+        ): "dunes: no two height maps of an experiment, from 900 t0 to 950 t0",
         ("series", "--x", "1"): "--x: of section and flux only, not of series",
     }
 

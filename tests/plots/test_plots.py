@@ -275,6 +275,22 @@ def test_powers_of_ten_have_numbers_where_there_is_room(
     assert band.min() == power.min()  # where the error is more than the mean
 
 
+def test_numbers_on_one_scale_of_powers_have_one_form() -> None:
+    power = {"power": np.array([5e-6, 2e-5, 9e-4])}
+    scales = Scale("wavelength"), {"power": Scale("power", logarithmic=True)}
+
+    figure = plots.curves(
+        [Curve(("a", ""), np.arange(3.0), power, {"power": np.zeros(3)}, 2)],
+        Chart(*scales, "winds"),
+    )
+
+    _rendered(figure)
+    (axes,) = figure.axes
+    numbers = [text.get_text() for text in axes.get_yticklabels()]
+    assert len(numbers) >= 7
+    assert all("10^" in number for number in numbers)
+
+
 def test_where_nothing_is_hatched_the_small_print_tells_nothing_of_it(
     diagram: PhaseDiagram,
 ) -> None:
@@ -352,6 +368,18 @@ def test_a_panel_without_values_says_so_and_has_no_scale() -> None:
     assert [text.get_text() for text in upper.texts] == ["no value"]
     assert list(upper.get_yticks()) == []
     assert list(lower.get_yticks()) == [0]
+
+
+def test_the_scale_of_a_single_value_has_its_number_with_the_digits_that_it_deserves() -> None:
+    value, none = {"wavelength": np.array([41.849123])}, {"wavelength": np.array([np.nan])}
+    scales = Scale("t"), {"wavelength": Scale("wavelength")}
+
+    figure = plots.curves(
+        [Curve(("a", ""), np.array([30.0]), value, none, 1)], Chart(*scales, "winds")
+    )
+
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["41.85"]
 
 
 def test_curves_are_the_mean_over_seeds_with_its_error() -> None:

@@ -294,7 +294,7 @@ def test_how_it_ended_is_told_by_its_name(
         (
             "toys:engine",
             "toys:frames",
-            "6:7: run.engine: toys:frames: frames is no orchestrator.Simulator, but function",
+            "6:7: run.engine: toys:frames: frames: expected an orchestrator.Simulator, got a function",
         ),
         (
             "toys:engine",
@@ -303,6 +303,11 @@ def test_how_it_ended_is_told_by_its_name(
                 "6:7: run.engine: toy:engine: no such file as {place}/toy.py, and no package toy is "
                 "installed"
             ),
+        ),
+        (
+            "toys:engine",
+            "toys.py:engine",
+            "6:7: run.engine: toys.py:engine: a module has no .py; write toys:engine",
         ),
         (
             "every: 10",
@@ -355,7 +360,42 @@ def test_plan_checks_the_file_by_its_table(
             'Parameter("seed"',
             "ValueError: parameters: seed: a name of the tool's own; take another",
         ),
-        ('"wet", Kind', '"rate", Kind', "ValueError: parameters: the same name twice"),
+        ('"wet", Kind', '"rate", Kind', "ValueError: parameters: rate: the same name twice"),
+        (
+            '"{seed}"',
+            '"{seed"',
+            "ValueError: command: {seed: expected '}' before end of string",
+        ),
+        (
+            'command=("{python}", "{module}", ',
+            'command="{pipe}" or (',
+            "ValueError: command: expected a tuple of words, got '{pipe}'",
+        ),
+        (
+            "Kind.DOUBLE",
+            "float",
+            (
+                "ValueError: parameters: rate: kind: expected one of Kind.INTEGER, Kind.FLOAT, "
+                "Kind.DOUBLE, Kind.BOOLEAN, Kind.TEXT"
+            ),
+        ),
+        (
+            '("round", "flat")',
+            '"round"',
+            "ValueError: parameters: kind: choices: expected a tuple of texts, got 'round'",
+        ),
+        (
+            "low=0, high=8",
+            "low=8, high=0",
+            "ValueError: parameters: rate: low: 8 is more than high, 0",
+        ),
+        ('"cells/t"', "8", "ValueError: parameters: rate: unit: expected a string, got 8"),
+        ('"2.1"', "2.1", "ValueError: version: expected a string, got 2.1"),
+        (
+            "decode=frames",
+            "decode=frames(None)",
+            "ValueError: decode: expected a generator function, got <generator object frames",
+        ),
     ],
 )
 def test_a_description_that_contradicts_itself_is_refused(

@@ -314,6 +314,13 @@ def plain(height_map):
             ),
         ),
         (
+            "{a: 'profiles:flat(5)'}",
+            (
+                "winds.yaml:8:20: outputs.own.a: expected numbers by name in brackets, such as "
+                "mymodule:section(y=20), got the text 'profiles:flat(5)'"
+            ),
+        ),
+        (
             "[profiles:flat]",
             (
                 "winds.yaml:8:16: outputs.own: expected names and functions, "

@@ -616,7 +616,7 @@ sweep:
 run:
   stop: 10
   every: 20
-  engine: fast
+  engine: recall
 where: L = 3
 """
     )
@@ -633,9 +633,25 @@ where: L = 3
         "w.yaml:13:15: sweep.grid.Lambda_I: expected a list of values such as [1, 2], got 3",
         "w.yaml:14:15: sweep.grid.L: expected a whole number, got x",
         "w.yaml:17:3: run.every: 20 t0 is more than run.stop, 10 t0",
-        "w.yaml:18:3: run.engine: expected one of auto, rescal, builtin, or a simulator of your own as MODULE:NAME, got fast",
+        "w.yaml:18:3: run.engine: expected one of auto, rescal, builtin, or a simulator of your own as MODULE:NAME, got recall; did you mean rescal?",
         "w.yaml:19:10: where: '=' means nothing here; write == to compare",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ["fast", "slabs.py"])
+def test_nothing_more_is_said_where_the_engine_and_so_its_parameters_are_not_known(
+    engine: str,
+) -> None:
+    wish = "expected one of auto, rescal, builtin, or a simulator of your own as MODULE:NAME"
+
+    problems = _problems(f"""name: w
+run: {{engine: "{engine}"}}
+parameters: {{hop: 5}}
+""")
+
+    assert [problem.partition("run.engine: ")[2] for problem in problems] == [
+        f"{wish}, got {engine}"
+    ]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -13,13 +13,10 @@ from orchestrator.analysis.dunes.tracks import tracks
 from orchestrator.records import arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from orchestrator.analysis.dunes.outlines import Outlines
     from orchestrator.analysis.dunes.tracks import Track
-    from orchestrator.formats.parameters import Value
     from orchestrator.records.paths import ExperimentDirectory
 
 _MAPS = ("height_maps",)
@@ -56,8 +53,9 @@ class Following:
 
 def follow(
     directory: ExperimentDirectory,
-    parameters: Mapping[str, Value],
     threshold: float | None = None,
+    *,
+    periodic: bool,
 ) -> Following:
     """Find and follow the dunes of an experiment.
 
@@ -65,13 +63,14 @@ def follow(
     ----------
     threshold
         In cells above the ground row (default: of each map half a standard deviation above its mean).
+    periodic
+        Whether dunes go on across the edges of its domain.
     """
     reduced = arrays.reduced(directory, _MAPS)
     usable = ~observables.full(reduced.height_maps)
     usable &= np.ptp(reduced.height_maps, axis=(1, 2)) > 0 if len(usable) else usable
     surfaces = observables.brimful(reduced.height_maps[usable]).astype(np.float32)
     times = reduced.times[: len(usable)][usable]
-    periodic = parameters.get("Boundary", "PERIODIC") == "PERIODIC"
     maps = [outlines(surface, threshold, periodic=periodic) for surface in surfaces]
     followed = tracks(surfaces, times, maps, periodic=periodic)
     return Following(times, tuple(maps), tuple(followed))

@@ -51,7 +51,7 @@ def table(
     def of_one(status: Status) -> list[dict[str, Any]]:
         experiment = status.experiment
         folder = directory.experiment(experiment.number)
-        followed = follow(folder, experiment.point.parameters, threshold)
+        followed = follow(folder, threshold, periodic=experiment.point.periodic)
         about = {"experiment": experiment.name, **coordinates(experiment, axes)}
         about["seed"] = experiment.point.seed
         return [about | row for row in _rows(followed, in_units, scales(folder))]

@@ -89,7 +89,13 @@ def elevation(
     low, high = (end / unit_m for end in _NOTHING_M)
     known = np.isfinite(heights) & (heights > low) & (heights < high)
     if not known.any():
-        raise RequestError(f"{name}: no height in it is a number")
+        finite = heights[np.isfinite(heights)]
+        if not finite.size:
+            raise RequestError(f"{name}: no height in it is a number")
+        raise RequestError(
+            f"{name}: heights are {finite.min():.7g} to {finite.max():.7g}; expected metres, "
+            f"{low:g} to {high:g}"
+        )
     real = heights[known]
     if real.min() == real.max():
         raise RequestError(f"{name}: flat: every height is {real[0]:g}")

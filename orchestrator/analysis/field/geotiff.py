@@ -61,7 +61,7 @@ def read(path: Path, spacing_m: float | None = None, band: int | None = None) ->
                 path.name, _heights(page, chosen), spacing, _vertical_m(path.name, tags)
             )
     except tifffile.TiffFileError as error:
-        raise RequestError(f"{path.name}: not a TIFF file: {error}") from error
+        raise RequestError(f"{path.name}: not a TIFF file that can be read") from error
     except _UNREADABLE as error:
         raise RequestError(_reason(path.name, error)) from error
 

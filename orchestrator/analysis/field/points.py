@@ -86,6 +86,8 @@ def _beginning(path: Path) -> tuple[int, str | None]:
                 continue  # titles
             if _numbers(bare) is None:
                 raise RequestError(_fault(path, number, bare))
+            if _has_decimal_commas(bare):
+                raise RequestError(_fault(path, number, bare, ", with decimal points"))
             return number, next((mark for mark in ",;" if mark in bare), None)
     raise RequestError(f"{path.name}: no points in it; expected lines of x, y and z")
 
@@ -100,6 +102,13 @@ def _numbers(line: str) -> list[float] | None:
     return numbers if len(numbers) == 3 else None
 
 
+def _has_decimal_commas(line: str) -> bool:
+    """Return whether something else than its commas parts the numbers of a line."""
+    return "," in line and (
+        ";" in line or any(len(part.split()) > 1 for part in line.split(",")[:3])
+    )
+
+
 def _first_fault(path: Path, skipped: int) -> str | None:
     """Say which line has no three numbers."""
     with path.open(encoding="utf-8-sig", errors="replace") as file:
@@ -111,9 +120,9 @@ def _first_fault(path: Path, skipped: int) -> str | None:
     return None
 
 
-def _fault(path: Path, number: int, line: str) -> str:
+def _fault(path: Path, number: int, line: str, wish: str = "") -> str:
     shown = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
-    return f"{path.name}:{number + 1}: expected three numbers, x y z, got {shown}"
+    return f"{path.name}:{number + 1}: expected three numbers, x y z{wish}, got {shown}"
 
 
 def _lattice(

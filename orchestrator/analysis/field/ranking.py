@@ -173,10 +173,10 @@ def _bed(grid: Grid, status: Status, wish: _Wish) -> _Bed | str:
     in_nature = scales(directory)
     if not math.isfinite(in_nature.cell_m):
         if not directory.parfile.exists():
-            return f"has not begun; it is {status.state.value}"
-        return "has no property files that tell how large a cell is"
+            return f"not begun ({status.state.value})"
+        return "no property files that tell how large a cell is"
     if wish.time is not None and wish.time.in_nature and not math.isfinite(in_nature.t0_s):
-        return "has no one length of a t0: no property files, or several winds"
+        return "no one length of a t0: no property files, or several winds"
     reduced = arrays.reduced(directory, ["height_maps"])
     wanted_t0 = None if wish.time is None else wish.time.in_t0(in_nature.t0_s)
     index = _snapshot(grid, status, reduced, wanted_t0)
@@ -184,7 +184,7 @@ def _bed(grid: Grid, status: Status, wish: _Wish) -> _Bed | str:
         return index
     heights = observables.surface(reduced.height_maps[index])[:, wish.inlet :]
     if heights.shape[1] < tiles.SMALLEST:
-        return f"its domain has no {tiles.SMALLEST} cells beyond the inlet"
+        return f"fewer than {tiles.SMALLEST} cells of the domain are beyond the inlet"
     return _Bed(heights, float(reduced.times[index]), in_nature)
 
 
@@ -192,13 +192,13 @@ def _snapshot(grid: Grid, status: Status, reduced: Reduced, time_t0: float | Non
     """Return which snapshot is meant, or say why there is none."""
     times = reduced.times[: len(reduced.height_maps)]
     if not len(times):
-        return f"has no height maps; it is {status.state.value}"
+        return f"no height maps ({status.state.value})"
     if time_t0 is None:
-        return len(times) - 1 if status.state.complete else f"it is {status.state.value}"
+        return len(times) - 1 if status.state.complete else f"not done ({status.state.value})"
     nearest = int(sampling.nearest(times, time_t0))
     apart = grid.tolerance_t0 + (np.diff(times).max() / 2 if len(times) > 1 else 0.0)
     if abs(times[nearest] - time_t0) > apart:
-        return f"has no snapshot near t = {time_t0:.4g} t0; it is {status.state.value}"
+        return f"no snapshot near t = {time_t0:.4g} t0 ({status.state.value})"
     return nearest
 
 

@@ -79,7 +79,7 @@ def read(source: Source) -> Elevation:
         raise RequestError(f"--dem {path}: {what}")
     for option, of_kind in _ONLY_FOR.items():
         if getattr(source, option) is not None and of_kind is not reader:
-            raise RequestError(f"--{option}: {path.name} has none")
+            raise RequestError(f"--{option}: {path.name} has no {option}s; leave it out")
     spacing_m = source.spacing_m
     if spacing_m is not None and not (math.isfinite(spacing_m) and spacing_m > 0):
         raise RequestError(f"--cell: expected metres between heights, got {spacing_m:g}")

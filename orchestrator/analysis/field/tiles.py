@@ -80,10 +80,12 @@ def of_field(
             return _prepared(np.stack(tiles), cell_m, shortest_m)
         smaller = int(smaller[0] * _SMALLER), int(smaller[1] * _SMALLER)
     high, wide = elevation.size_m
+    holes = 1 - elevation.known
     raise RequestError(
         f"{elevation.name}: {wide:.3g} x {high:.3g} m with a height every "
         f"{max(elevation.spacing_m):.3g} m have no piece to compare with a domain of "
         f"{shape[1] * cell_m:.3g} x {shape[0] * cell_m:.3g} m in cells of {cell_m:.2g} m"
+        + (f"; {100 * holes:.2g} % of its heights are missing" if holes else "")
     )
 
 
