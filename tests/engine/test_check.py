@@ -145,7 +145,7 @@ def test_speeds_that_mean_nothing_are_refused_before_a_run(
         "g": 9.8,
         "d": 1e-4,
     }
-    nature |= {name: value for name, value in changes.items() if name in nature}
+    nature |= {"z_0": float(str(changes["z_0"]))} if "z_0" in changes else {}
     files = {
         "my.prop": "\n".join(f"{name}={value}" for name, value in nature.items()),
         "my.data": f"2\n{changes.get('first', '0 1 1')}\n1 .5 .4\n",
@@ -153,7 +153,11 @@ def test_speeds_that_mean_nothing_are_refused_before_a_run(
     }
     for name, text in files.items():
         (bench.root / name).write_text(text)
-    named = {"Phys_prop_file": "my.prop", "Qsat_file": "my.data", "Wind_file": "wind.txt"}
+    named: dict[str, object] = {
+        "Phys_prop_file": "my.prop",
+        "Qsat_file": "my.data",
+        "Wind_file": "wind.txt",
+    }
     named |= {"Tau_min": changes["Tau_min"]} if "Tau_min" in changes else {}
 
     (found,) = checked(bench, {**BED, **named})
