@@ -190,8 +190,8 @@ def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength
         if "Wind_file" in values:
             winds = wind.read(Path(str(values["Wind_file"])))
     if winds is not None and physics is not None:
-        given = float(values.get("Tau_min", 0))
-        for name, why in wind.unsuited(winds, physics.properties, physics.flux, given):
+        calm = float(values.get("Tau_min", 0))
+        for name, why in wind.unsuited(winds, physics.properties, physics.flux, calm):
             raise ExitError(Exit.REFUSED, f"{file.line_of(name)}: {name}: {why}")
     weather = Weather(winds, physics, fixed_threshold="Tau_min" in file.texts)
     tau_min, tau_max = (np.float32(values.get(name, 0)) for name in ("Tau_min", "Tau_max"))

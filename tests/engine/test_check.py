@@ -70,6 +70,15 @@ PROBLEMS: list[tuple[dict[str, object], list[list[str]]]] = [
         [["D", "Rot_mode = DISK needs 8 cells or more, got 7"]],
     ),
     (
+        {"Rot_mode": "DISK", "D": 9, "Rot_delay": 1, "Rot_angle": 30},
+        [["D", "Rot_mode = DISK reaches into the walls; take 10 cells or more, not 9"]],
+    ),
+    ({"Rot_mode": "DISK", "D": 9, "Rot_delay": 1, "Rot_angle": 30, "Boundary": "OPEN"}, []),
+    (
+        {"Rot_mode": "DISK", "D": 8, "Rot_delay": 1, "Rot_angle": 30, "Boundary": "OPEN"},
+        [["D", "Rot_mode = DISK reaches into the walls; take 9 cells or more, not 8"]],
+    ),
+    (
         {"Csp_template": "WAVES_2D", "Rot_mode": "DISK", "Rot_delay": 1, "Rot_angle": 30},
         [],
     ),
