@@ -31,6 +31,7 @@ _RATES = {"12": "Lambda_D", "13": "Lambda_D", "14": "Lambda_A", "15": "Lambda_A"
 _LEAST_HEIGHT = 4  # the model mixes gas in rows up to the fifth, except in a cyclic box
 _LEAST_LENGTH = 9  # and interpolates its velocity between three boxes of five columns
 _LEAST_DISK = 8  # a disk reaches beyond a smaller box
+_CLEAR_DISK = 10  # in a cyclic box one that touches the walls draws them in
 _LEAST_FULL = 4  # smaller spaces have no edges to turn
 _HEADLESS = "cells without a header are not read; use Csp_file"
 _TOO_LARGE = "the rates of Lambda_* and Coef_* are too large together"
@@ -141,6 +142,22 @@ def too_small(
         first = -(-(walls - 1) // PLANE_SPACING) * PLANE_SPACING + 1
         if wanted.gas and first >= walls + depth:
             yield "D", f"Rot_mode = FULL: no plane of the gas meets a space {depth} cells deep"
+
+
+def near_walls(wanted: Settings, length: int, depth: int) -> Iterator[tuple[str, str]]:
+    """Yield the size, in cells, at which a disk mostly cannot turn without touching the walls.
+
+    Where it can depends on the angles; a run ends at the first turn at which it cannot.
+    """
+    if not wanted.turns or wanted.rotation is not Rotation.DISK:
+        return
+    name, size = ("L", length) if length < depth else ("D", depth)
+    least = _CLEAR_DISK if wanted.periodic else _CLEAR_DISK - 1
+    if _LEAST_DISK <= size < least:
+        yield (
+            name,
+            f"Rot_mode = DISK reaches into the walls; take {least} cells or more, not {size}",
+        )
 
 
 def walled(

@@ -52,14 +52,16 @@ class Logs:
     ----------
     info
         Whether rows are written.
+    resumed
+        Whether a run goes on that has written the headers.
     """
 
-    def __init__(self, directory: Path, *, info: bool) -> None:
+    def __init__(self, directory: Path, *, info: bool, resumed: bool = False) -> None:
         self._directory = directory
         self._info = info
         self._before: float | None = None
-        headers = dict(_HEADERS)
-        if info:
+        headers = {} if resumed else dict(_HEADERS)
+        if info and not resumed:
             for name, text in _INFO_HEADERS.items():
                 headers[name] = headers.get(name, "") + text
         try:

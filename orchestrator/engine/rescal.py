@@ -71,7 +71,7 @@ def main(words: Sequence[str]) -> None:
     if header.model != model:
         _warn(f"{values['Csp_file']}: a cell space of the model {header.model}, not {model}")
     time = float(values.get("Time", header.time))
-    directory = Path(str(values.get("Output_directory", "../out")))
+    directory = _log_directory(values)
     pipe = _pipe(wishes, model, header, settings.read(values, model))
     logs = Logs(directory, info=wishes.info)
     seed = int(values.get("Seed", wishes.seed))
@@ -143,6 +143,8 @@ def _go_on(
             resumed, values, index=number, model=model, weather=weather
         )
     simulation.extend(stop=wishes.stop, every=wishes.every)
+    logs = Logs(_log_directory(values), info=wishes.info, resumed=True)
+    simulation.on_sweep = logs.write_sweep
     if wishes.info:
         simulation.on_ready = simulation.settle_tau_max
     _report(
@@ -164,6 +166,10 @@ def _go_on(
     pipe.drain()
     if wishes.checkpoint_end:
         saver.finish(simulation)
+
+
+def _log_directory(values: dict[str, Value]) -> Path:
+    return Path(str(values.get("Output_directory", "../out")))
 
 
 def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength]:
@@ -190,8 +196,8 @@ def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength
         if "Wind_file" in values:
             winds = wind.read(Path(str(values["Wind_file"])))
     if winds is not None and physics is not None:
-        tau_min = float(values.get("Tau_min", 0))
-        for name, why in wind.unsuited(winds, physics.properties, physics.flux, tau_min):
+        calm = float(values.get("Tau_min", 0))
+        for name, why in wind.unsuited(winds, physics.properties, physics.flux, calm):
             raise ExitError(Exit.REFUSED, f"{file.line_of(name)}: {name}: {why}")
     weather = Weather(winds, physics, fixed_threshold="Tau_min" in file.texts)
     tau_min, tau_max = (np.float32(values.get(name, 0)) for name in ("Tau_min", "Tau_max"))

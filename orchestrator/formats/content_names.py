@@ -32,6 +32,20 @@ def name_by_content(path: Path) -> str:
     return _named(path.name, digest)
 
 
+def is_intact(path: Path) -> bool:
+    """Return whether a file has the content that its name tells, if it tells any.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    plain = original(path.name)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return path.name in {plain, _named(plain, digest)}
+
+
 def copy_by_content(source: Path, target: Path) -> None:
     """Copy a file, with its mode, to one whose name tells its content.
 

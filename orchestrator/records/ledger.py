@@ -105,14 +105,7 @@ def next_number(directory: SweepDirectory, known: Iterable[Experiment]) -> int:
 
 
 def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experiment]:
-    """Give numbers to ``points``, after the last one given; the lock must be held.
-
-    Raises
-    ------
-    FormatError
-        If a file that their parameters name was changed since they were made.
-    """
-    _keep_inputs(directory, points)
+    """Give numbers to ``points``, after the last one given; the lock must be held."""
     first = next_number(directory, experiments(directory))
     added = [Experiment(number, point) for number, point in enumerate(points, first)]
     append_lines(
@@ -130,8 +123,14 @@ def enlist(directory: SweepDirectory, points: Sequence[Point]) -> list[Experimen
     return added
 
 
-def _keep_inputs(directory: SweepDirectory, points: Iterable[Point]) -> None:
-    """Copy the files that the parameters of ``points`` name."""
+def keep_inputs(directory: SweepDirectory, points: Iterable[Point]) -> None:
+    """Copy the files that the parameters of ``points`` name, if they are not there yet.
+
+    Raises
+    ------
+    FormatError
+        If one was changed since the points were made.
+    """
     keep_files(directory, {n: p for point in points for n, p in point.inputs.items()})
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from orchestrator.errors import FormatError, ParameterError
 from orchestrator.formats import parfile, winds
 from orchestrator.formats.cellspace import HEADER_BYTES, parse_header
+from orchestrator.formats.content_names import is_intact
 from orchestrator.formats.durable import open_regular, refuse_links, remove_drafts, replacing
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formats.templates import named_file
@@ -82,11 +83,22 @@ def _for_engine(
 
 
 def _copy_inputs(parameters: dict[str, Value], directory: ExperimentDirectory) -> set[str]:
-    """Copy the files that parameters name from the sweep's; return which parameters."""
+    """Copy the files that parameters name from the sweep's; return which parameters.
+
+    Raises
+    ------
+    ParameterError
+        If one no longer has the content that its name tells.
+    """
     copied: set[str] = set()
     for name in ("Wind_file", "Csp_template", *PROPERTY_FILES):
         file = named_file(name, str(parameters.get(name, "")))
         if file and (path := _input(file, directory)) is not None:
+            if not is_intact(path):
+                raise ParameterError(
+                    name,
+                    f"{file}: changed since it was submitted; remove {path} and submit the sweep again",
+                )
             directory.root.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, directory.root / path.name)
             copied.add(name)

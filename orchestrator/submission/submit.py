@@ -156,6 +156,7 @@ def enlist(
     comparison = compare(sweep, directory, points)
     ledger.keep_sweep_file(directory, sweep.text, sweep.templates)
     ledger.keep_files(directory, sweep.modules)
+    ledger.keep_inputs(directory, points)
     intents.leave_out(directory, (e.number for e in comparison.reconciliation.orphaned))
     intents.arrange(directory, sweep.axes)
     new = ledger.enlist(directory, comparison.reconciliation.new)

@@ -1,7 +1,7 @@
 """What a wind speed does, for the second, slow program: ``speed`` of the model's description."""
 
 # the model's own symbols
-# ruff: noqa: N803, N806
+# ruff: noqa: N806
 
 from __future__ import annotations
 
@@ -37,13 +37,14 @@ class Nature(NamedTuple):
         if v >= 0:
             u = f32(float(v * self.kappa) / math.log(float(self.z / self.z_0)))
             Q = f32(1) - (ut / u) * (ut / u) if u else f32(-np.inf)
-            for above, (tau, e, r) in zip([None, *self.table], self.table, strict=False):
-                if above is not None and Q >= r:
-                    s = (Q - r) / (above[2] - r)
-                    tau_min = above[0] * s + tau * (f32(1) - s)
-                    break
-            else:
+            first = next((i for i, row in enumerate(self.table) if row[2] <= Q), None)
+            if first is None:
                 tau_min, e, _ = self.table[-1]
+            else:
+                tau, e, r = self.table[first]
+                above = self.table[first - 1]
+                s = (Q - r) / (above[2] - r)
+                tau_min = above[0] * s + tau * (f32(1) - s)
             tau_min = tau_min or f32(1)
             tau_max = f32(float(tau_min) + 1000.0)
         else:
@@ -53,6 +54,6 @@ class Nature(NamedTuple):
             u = ut / np.sqrt(f32(1) - r) if r < 1 else f32(0)
         if not u > ut:
             return tau_min, tau_max, f32(1e6)
-        qs = 22.0 * float(self.ra / self.rs) * float(np.sqrt(self.d / self.g))
-        qs = f32(qs * float(u * u - ut * ut))
+        least = 22.0 * float(self.ra / self.rs) * float(np.sqrt(self.d / self.g))
+        qs = f32(least * float(u * u - ut * ut))
         return tau_min, tau_max, ((self.Lambda_T * e) / self.Lambda_C) * (l0 * l0) / qs

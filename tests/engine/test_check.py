@@ -70,6 +70,15 @@ PROBLEMS: list[tuple[dict[str, object], list[list[str]]]] = [
         [["D", "Rot_mode = DISK needs 8 cells or more, got 7"]],
     ),
     (
+        {"Rot_mode": "DISK", "D": 9, "Rot_delay": 1, "Rot_angle": 30},
+        [["D", "Rot_mode = DISK reaches into the walls; take 10 cells or more, not 9"]],
+    ),
+    ({"Rot_mode": "DISK", "D": 9, "Rot_delay": 1, "Rot_angle": 30, "Boundary": "OPEN"}, []),
+    (
+        {"Rot_mode": "DISK", "D": 8, "Rot_delay": 1, "Rot_angle": 30, "Boundary": "OPEN"},
+        [["D", "Rot_mode = DISK reaches into the walls; take 9 cells or more, not 8"]],
+    ),
+    (
         {"Csp_template": "WAVES_2D", "Rot_mode": "DISK", "Rot_delay": 1, "Rot_angle": 30},
         [],
     ),
@@ -145,7 +154,7 @@ def test_speeds_that_mean_nothing_are_refused_before_a_run(
         "g": 9.8,
         "d": 1e-4,
     }
-    nature |= {name: value for name, value in changes.items() if name in nature}
+    nature |= {"z_0": float(str(changes["z_0"]))} if "z_0" in changes else {}
     files = {
         "my.prop": "\n".join(f"{name}={value}" for name, value in nature.items()),
         "my.data": f"2\n{changes.get('first', '0 1 1')}\n1 .5 .4\n",
@@ -153,7 +162,11 @@ def test_speeds_that_mean_nothing_are_refused_before_a_run(
     }
     for name, text in files.items():
         (bench.root / name).write_text(text)
-    named = {"Phys_prop_file": "my.prop", "Qsat_file": "my.data", "Wind_file": "wind.txt"}
+    named: dict[str, object] = {
+        "Phys_prop_file": "my.prop",
+        "Qsat_file": "my.data",
+        "Wind_file": "wind.txt",
+    }
     named |= {"Tau_min": changes["Tau_min"]} if "Tau_min" in changes else {}
 
     (found,) = checked(bench, {**BED, **named})

@@ -100,7 +100,7 @@ def test_grains_erode_at_once_above_a_threshold_that_is_above_tau_max(tmp_path: 
     assert set(shares[1000:]) == {1.0}
 
 
-def test_transitions_of_negative_rates_have_no_column(tmp_path: Path) -> None:
+def test_transitions_of_negative_rates_have_no_column() -> None:
     plain, without = started(), started(Lambda_S=-1.0)
 
     dropped = [name for name in plain.occurrences if name not in without.occurrences]

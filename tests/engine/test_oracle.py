@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -23,6 +22,8 @@ from tests.engine.oracle_run import OracleRun
 from tests.engine.oracle_wind import Nature
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from orchestrator.formats.parameters import Value
@@ -134,15 +135,17 @@ def accepted(first: int) -> list[int]:
     return found
 
 
+class Air(NamedTuple):
+    """The winds of a run, rows and unit, and what either program knows of nature."""
+
+    wind: Sequence[tuple[float, ...]]
+    unit: str = "t0"
+    nature: Nature | None = None
+    physics: Physics | None = None
+
+
 def compared(
-    seed: int,
-    parameters: dict[str, Value],
-    cells: NDArray[np.uint8],
-    time: float,
-    wind: list[tuple[float, ...]],
-    unit: str = "t0",
-    nature: Nature | None = None,
-    physics: Physics | None = None,
+    seed: int, parameters: dict[str, Value], cells: NDArray[np.uint8], time: float, air: Air
 ) -> tuple[Simulation, OracleRun]:
     """Run both programs; assert that their snapshots and their random numbers are the same."""
     oracle = OracleRun(
@@ -150,9 +153,9 @@ def compared(
         cells,
         time=time,
         seed=seed,
-        wind=wind,
-        unit=unit,
-        nature=nature,
+        wind=air.wind,
+        unit=air.unit,
+        nature=air.nature,
         every=0.9,
         stop=2.0,
     )
@@ -163,15 +166,15 @@ def compared(
         ending = pytest.raises(ExitError, match="never ends: grains go round in circles")
     except EmptyError:
         ending = pytest.raises(ExitError, match="a large avalanche has taken away")
-    rows = tuple(Row(*map(np.float32, row)) for row in wind)
-    file = WindFile(unit, rows) if rows else None
+    rows = tuple(Row(*map(np.float32, row)) for row in air.wind)
+    file = WindFile(air.unit, rows) if rows else None
     simulation = Simulation(
         parameters,
         cells,
         np.zeros(cells.shape, np.int32),
         time=time,
         seed=seed,
-        weather=Weather(file, physics, fixed_threshold="Tau_min" in parameters),
+        weather=Weather(file, air.physics, fixed_threshold="Tau_min" in parameters),
     )
     found: list[tuple[float, NDArray[np.uint64]]] = []
 
@@ -197,7 +200,7 @@ def compared(
 def test_a_second_program_makes_the_same_snapshots(seed: int) -> None:
     parameters, cells, wind, time = drawn(seed)
 
-    compared(seed, parameters, cells, time, wind)
+    compared(seed, parameters, cells, time, Air(wind))
 
 
 @pytest.mark.parametrize("seed", accepted(1)[:SPEEDS])
@@ -206,8 +209,8 @@ def test_a_second_program_takes_wind_speeds_for_the_same(seed: int) -> None:
     parameters, cells, _, time = drawn(seed)
     r = np.random.default_rng(seed)
     parameters |= {"Rot_ncycl": 10} | ({"Tau_min": 0.0} if seed % 3 else {})
-    air = ("niwot_snow", "sealevel_snow", "desert_sand")[seed % 3]
-    nature, physics = air_over_sand(air, parameters)
+    name = ("niwot_snow", "sealevel_snow", "desert_sand")[seed % 3]
+    nature, physics = air_over_sand(name, parameters)
     unit = ("rt", "rt", "t0")[seed // 3 % 3]
     second = float(nature.speed(np.float32(8), np.float32(0), np.float32(0))[2])
     wind = [
@@ -218,8 +221,9 @@ def test_a_second_program_takes_wind_speeds_for_the_same(seed: int) -> None:
         )
         for _ in range(3)
     ]
+    air = Air(wind, unit, nature, physics)
 
-    simulation, oracle = compared(seed, parameters, cells, time, wind, unit, nature, physics)
+    simulation, oracle = compared(seed, parameters, cells, time, air)
 
     assert simulation.strength == (oracle.tau_min, oracle.tau_max, oracle.scale)
 
@@ -230,5 +234,6 @@ def air_over_sand(name: str, parameters: dict[str, Value]) -> tuple[Nature, Phys
     flux = properties.read_saturated_flux(REAL_DATA / "PDF.data")
     rates = np.float32(parameters["Lambda_T"]), np.float32(parameters["Lambda_C"])
     table = list(zip(flux.tau, flux.erosion, flux.ratio, strict=True))
-    numbers = (getattr(physical, field.name) for field in dataclasses.fields(physical))
-    return Nature(*numbers, table, *rates), Physics(physical, flux, *rates)
+    p = physical
+    nature = Nature(p.kappa, p.z_0, p.z, p.rhoair, p.rhosand, p.g, p.d, table, *rates)
+    return nature, Physics(physical, flux, *rates)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import os
+import re
 import struct
 from typing import TYPE_CHECKING
 
@@ -416,3 +417,24 @@ def test_rows_change_the_run_only_where_they_settle_tau_max(
     largest = tau_max or 20 + 1 / (shares[21] - shares[20])
     expected = np.clip((np.arange(2500) - 20) / (largest - 20), 0, 1)
     np.testing.assert_allclose(shares, expected, atol=1e-4)
+
+
+def test_each_sweep_of_avalanches_has_a_line_also_after_a_run_was_continued(
+    ready: Bench,
+) -> None:
+    sweeping = {"Ava_mode": "SYNC", "Ava_angle": 0, "Ava_delay": 1, "Ava_h_lim": 65538}
+    ready.parameters({**SHORT, **sweeping, "Ava_nb_cel": 1})
+    log = ready.root / "out" / "AVA.log"
+    ready.streamed("-dcsp", "9t0", "-stop", "6t0")
+    whole = log.read_text("ascii")
+    log.unlink()
+
+    ready.streamed("-dcsp", "9t0", "-stop", "2t0", "-checkpoint", "state", "-checkpoint_end")
+    before = log.read_text("ascii")
+    ready.streamed("-dcsp", "9t0", "-stop", "6t0", "-continue", "state.0")
+
+    line = r"avalanches : \d+   passes : [1-9]\d*   csp_time : \d+\.\d{6}   h_lim : 2"
+    assert all(re.fullmatch(line, text) for text in whole.splitlines())
+    assert "   csp_time : 0.000000   " in whole.splitlines()[0]
+    assert len(before.splitlines()) < len(whole.splitlines()) > 6
+    assert log.read_text("ascii") == whole

@@ -109,3 +109,22 @@ def test_what_the_engine_refuses_of_winds_stands_where_they_stand(builtin: Bench
     done = builtin.run("plan", "winds.yaml")
 
     assert "winds.yaml:3:18: D: Rot_mode = DISK needs 8 cells or more, got 3" in done.stderr
+
+
+def test_a_copy_that_was_changed_is_not_simulated_and_comes_back(builtin: Bench) -> None:
+    builtin.run("run", "winds.yaml")
+    (copy,) = builtin.sweep.inputs.glob("wind*")
+    copy.chmod(0o600)
+    copy.write_text(WIND.replace("4 -45", "9 -45"))
+
+    changed = builtin.run("verify", "winds", "0")
+    copy.unlink()
+    builtin.run("submit", "winds.yaml")
+
+    assert changed.returncode == 1
+    path = copy.relative_to(builtin.place)
+    assert changed.stderr == (
+        f"the second run failed: Wind_file: {copy.name}: changed since it was submitted; remove "
+        f"{path} and submit the sweep again\n"
+    )
+    assert copy.read_text() == WIND
