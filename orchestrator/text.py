@@ -86,7 +86,7 @@ def short_seconds(value: float) -> str:
 
 
 def hours(value: float) -> str:
-    """Return hours with two or three digits.
+    """Return hours with two digits, from ten on as a whole number.
 
     >>> hours(0.0123), hours(1.234), hours(1234.5)
     ('0.012', '1.2', '1234')

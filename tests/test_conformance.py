@@ -273,7 +273,7 @@ OF_RUNS = EVERY - {"is_declared"}
         ("seeds", {"seeds"}, "expected other frames of another seed, got the same"),
         ("deep", OF_RUNS - {"foreign_bytes"}, "snapshot 1: its heights go from -5 to 3"),
         ("exit", OF_RUNS - {"foreign_bytes"}, "no more sand"),
-        ("hangs", OF_RUNS - {"foreign_bytes"}, "has not ended within 2 s"),
+        ("hangs", OF_RUNS - {"foreign_bytes"}, "toy has not ended within 2 s"),
         (
             "small",
             {"smallest_domain"},
@@ -305,6 +305,10 @@ def test_a_broken_simulator_fails_the_check_of_what_is_broken(
     ("arguments", "sentence"),
     [
         ('"toys:engine"', "wet has no default; give the checks a value"),
+        (
+            '"toys:engine", parameters={"wet": 1}',
+            "wet: expected YES or NO, got 1",
+        ),
         ('"toys:engine", parameters={"wer": 1}', "wer: expected one of L, D, wet"),
         ('"toys:motor"', "toys:motor: toys.py has no simulator motor"),
     ],

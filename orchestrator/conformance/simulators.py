@@ -28,11 +28,11 @@ from orchestrator.runner.reducer import Reducer
 from orchestrator.sweepfile import own_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from orchestrator.formats.parameters import Value
+    from orchestrator.formats.parameters import Parameter, Value
     from orchestrator.model.simulators import OwnEngine
 
 _PARFILE = "run.par"
@@ -64,14 +64,18 @@ class _Candidate:
         table = engine.simulator.table
         if unknown := sorted({name for name, _ in self.parameters} - table.keys()):
             raise NonconformingError(f"{unknown[0]}: expected one of {', '.join(table)}")
-        try:
-            chosen = {name: checked(table[name], value) for name, value in self.parameters}
-        except FormatError as error:
-            raise NonconformingError(f"{dict(self.parameters)}: {error}") from error
-        values = engine.simulator.settled(chosen)
+        values = engine.simulator.settled(dict(self._checked(table)))
         if missing := [name for name in table if name not in values]:
             raise NonconformingError(f"{missing[0]} has no default; give the checks a value")
         return values
+
+    def _checked(self, table: Mapping[str, Parameter]) -> Iterator[tuple[str, Value]]:
+        """Yield the parameters of the run with values of their own kind."""
+        for name, value in self.parameters:
+            try:
+                yield name, checked(table[name], value)
+            except FormatError as error:
+                raise NonconformingError(f"{name}: {error}") from error
 
 
 def simulator_checks(  # noqa: PLR0913  # what a run is made of, by name
@@ -233,7 +237,8 @@ def _sent(candidate: _Candidate, seed: int) -> bytes:
         log.seek(0)
         lines = log.read().decode(errors="replace").splitlines()[-_LINES:]
     if child.returncode:
-        raise NonconformingError(f"{command[0]} {_ended(child.returncode, candidate, lines)}")
+        how = _ended(child.returncode, candidate, lines)
+        raise NonconformingError(f"{engine.simulator.name} {how}")
     return sent
 
 

@@ -34,7 +34,10 @@ _AROUND_IN = 1.5, 0.75  # that scales, title and small print take
 _WIDE = 1.8  # times as long as they are deep are maps that stand in one column
 _BINS = 40  # of heights
 _SMALL = 8 / 9  # of the size of labels
-_FIELD_WIDTH = 3.0  # of the line of the surface in nature, in points
+_FIELD_WIDTH, _WIDTH = (
+    3.0,
+    1.2,
+)  # of the line of the surface in nature, and of others, in points
 
 
 def picture(ranking: Ranking, look: Look) -> Figure:
@@ -92,9 +95,7 @@ def _draw_spectra(axes: Axes, shapes: Sequence[Shape]) -> None:
             of.wavelengths_m[there],
             1e4 * of.variance[there],
             color=_COLOURS[i],
-            linewidth=_FIELD_WIDTH
-            if i == 0
-            else 1.2,  # so that what covers it leaves its edges
+            linewidth=_width(i),
         )
         if math.isfinite(of.wavelength_m):
             axes.axvline(of.wavelength_m, color=_COLOURS[i], linewidth=0.8, linestyle=":")
@@ -113,13 +114,16 @@ def _draw_heights(axes: Axes, surfaces: Sequence[Tiles]) -> None:
             density / 100,
             100 * edges,
             color=_COLOURS[i],
-            linewidth=_FIELD_WIDTH
-            if i == 0
-            else 1.2,  # so that what covers it leaves its edges
+            linewidth=_width(i),
         )
     axes.set_xlabel("height above a plane (cm)")
     axes.set_ylabel("share of the surface\n(1/cm)")
     axes.set_ylim(bottom=0)
+
+
+def _width(i: int) -> float:
+    """Return the width of a line; that of the surface in nature shows beside what covers it."""
+    return _FIELD_WIDTH if i == 0 else _WIDTH
 
 
 def _field_label(ranking: Ranking) -> str:

@@ -11,7 +11,7 @@ from orchestrator.errors import FormatError
 from orchestrator.model import own_code, own_engines
 from orchestrator.model.experiments import ENGINES
 from orchestrator.sweepfile import code_files, scalars
-from orchestrator.sweepfile.own_names import RESERVED
+from orchestrator.sweepfile.own_names import CLASH, RESERVED
 from orchestrator.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -71,9 +71,7 @@ def load(written: str, folder: Path) -> OwnEngine:
 def _refuse(simulator: Simulator) -> None:
     """Refuse names that datasets have already, and a program that is not there."""
     if clash := sorted(RESERVED & set(simulator.table)):
-        raise FormatError(
-            f"parameters: {clash[0]}: the name of a quantity that is measured; choose another name"
-        )
+        raise FormatError(f"parameters: {clash[0]}: {CLASH}")
     program = simulator.command[0]
     if "{" in program:
         return

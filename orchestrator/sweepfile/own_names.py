@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 PATTERN = "[a-z][A-Za-z0-9_]*"
 """What such a name looks like."""
 
+CLASH = "the name of what is measured; choose another one"
+"""What is wrong with a name of a file's own, or of a simulator's, that is reserved."""
+
 RESERVED = frozenset(
     {
         *("seed", "point", "time", "y", "x", "ky", "kx", "cell_state", "time_s", "y_m", "x_m"),

@@ -63,7 +63,7 @@ def refusal(name: str, names: Names) -> Sentence | None:
     if name in OWNED:
         return f"not set in a sweep file: {OWNED[name]}"
     if name in names.own and name in own_names.RESERVED:
-        return "is the name of what is measured of an experiment; choose another one"
+        return own_names.CLASH
     if name in names.table or name in names.own or (name == WIND and names.rescal):
         return None
     if not names.rescal:

@@ -473,7 +473,7 @@ def test_the_command_prints_a_table_and_json_and_writes_a_picture(
     assert first["coordinates"] == {"Lambda_I": 0.01, "Tau_min": 0}
 
     assert early.returncode == 2
-    flat = "its surface is flat, or the domain is full"
+    flat = "the surface is flat, or the domain is full"
     listed = ", ".join(f"exp{number}" for number in range(8))
     assert early.stderr == f"beds: nothing to compare: {listed}: {flat}\n"
 

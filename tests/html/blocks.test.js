@@ -125,19 +125,19 @@ test("a spectrum tells the dominant wave that the table shows, and another that 
   const at = (index, time, unit = cells) => dominantWave(block, { index, time }, unit);
 
   assert.equal(at(0, 0), "There are no waves.");
-  assert.equal(at(1, 10), "No wave stands out. Brightest: an amplitude of 1.5 cells.");
+  assert.equal(at(1, 10), "No wave stands out. The brightest wave has an amplitude of 1.5 cells.");
   arrays.wavelength = series(Number.NaN, 24.25, 26);
   arrays.wavelength_error = series(Number.NaN, 1.234, 2);
-  assert.equal(at(1, 0), "No wave stands out. Brightest: an amplitude of 1.5 cells.");
+  assert.equal(at(1, 0), "No wave stands out. The brightest wave has an amplitude of 1.5 cells.");
   assert.equal(
     at(1, 10),
-    "Dominant wavelength 24.25 ± 1.2 cells. Brightest: an amplitude of 1.5 cells.",
+    "Dominant wavelength 24.3 ± 1.2 cells. The brightest wave has an amplitude of 1.5 cells.",
   );
   arrays.second_wavelength = series(Number.NaN, Number.NaN, 60);
   assert.equal(
     at(1, 20, { factor: 0.5, units: "m" }),
-    "Dominant wavelength 13 ± 1 m; another of 30 m is nearly as strong. " +
-      "Brightest: an amplitude of 0.75 m.",
+    "Dominant wavelength 13.0 ± 1.0 m; another of 30.0 m is nearly as strong. " +
+      "The brightest wave has an amplitude of 0.75 m.",
   );
   assert.equal(
     rangeOfWaves(block),

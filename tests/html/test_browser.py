@@ -373,7 +373,7 @@ def test_an_experiment_has_its_series_and_its_spectrum(open_page: Opener) -> Non
     assert line is not None
     assert line.count("L") == 5  # six snapshots
     spectrum = tab.locator(".spectrum").inner_text()
-    assert "No wave stands out. Brightest: an amplitude of " in spectrum
+    assert "No wave stands out. The brightest wave has an amplitude of " in spectrum
     tab.keyboard.press("Tab")
     tab.locator("#next").click()
     assert tab.locator("#detail-title").inner_text().startswith("exp2")

@@ -306,6 +306,14 @@ def test_how_it_ended_is_told_by_its_name(
         ),
         (
             "toys:engine",
+            "clash:engine",
+            (
+                "6:7: run.engine: clash:engine: parameters: roughness: the name of what is measured; "
+                "choose another one"
+            ),
+        ),
+        (
+            "toys:engine",
             "toys.py:engine",
             "6:7: run.engine: toys.py:engine: a module has no .py; write toys:engine",
         ),
@@ -320,6 +328,10 @@ def test_plan_checks_the_file_by_its_table(
     bench: Bench, old: str, new: str, sentence: str
 ) -> None:
     write(bench)
+    described = (bench.place / "toys.py").read_text()
+    (bench.place / "clash.py").write_text(
+        described.replace('"kind", Kind', '"roughness", Kind')
+    )
     path = bench.place / "winds.yaml"
     path.write_text(path.read_text().replace(old, new, 1))
 

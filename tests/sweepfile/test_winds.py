@@ -218,9 +218,9 @@ def test_a_wind_file_of_a_nearer_layer_replaces_the_winds_of_a_template() -> Non
         ("[{duration: 1, angle: 3}]", "sweep: {grid: {spread: [3]}}", ("3:16: sweep.grid.spread: no such "
          "parameter, and no formula of derived or parameters.wind uses it")),
         ("[{duration: 1, angle: wavelength}]", "sweep: {grid: {wavelength: [3]}}", ("3:16: "
-         "sweep.grid.wavelength: is the name of what is measured of an experiment; choose another one")),
-        ("[{duration: 1, angle: mass}]", "sweep: {grid: {mass: [3]}}", ("3:16: sweep.grid.mass: is the "
-         "name of what is measured of an experiment; choose another one")),
+         "sweep.grid.wavelength: the name of what is measured; choose another one")),
+        ("[{duration: 1, angle: mass}]", "sweep: {grid: {mass: [3]}}", ("3:16: sweep.grid.mass: the "
+         "name of what is measured; choose another one")),
         ("[{duration: 1, angle: tau_min}]", "sweep: {grid: {tau_min: [3]}}", ("3:16: "
          "sweep.grid.tau_min: no such parameter; did you mean Tau_min?")),
     ],

@@ -148,7 +148,7 @@ def _match(grid: Grid, status: Status, wish: _Wish) -> Match | str:
     field_tiles, of_field = wish.field.cut(bed.scales.cell_m, *bed.heights.shape)
     cut = tiles.of_domain(bed.heights, field_tiles)
     if cut is None:
-        return "its surface is flat, or the domain is full"
+        return "the surface is flat, or the domain is full"
     of_experiment = shape.shape(cut)
     apart = shape.distances(of_field, of_experiment)
     experiment = status.experiment

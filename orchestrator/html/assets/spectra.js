@@ -30,16 +30,22 @@ export function rangeOfWaves({ head, arrays }) {
   return `Waves in the domain: ${along}, ${across}, up to ${perCell.join(" and ")} per cell.`;
 }
 
+// with which an error, and what it is the error of, has two digits that count
+function decimals(error) {
+  return error > 0 ? Math.max(0, 1 - Math.floor(Math.log10(error))) : 1;
+}
+
 // what the table shows of the dominant wave at a time, and how bright the spectrum is
 export function dominantWave(block, { index, time }, { factor, units }) {
   const peak = block.head.peaks[index];
   if (!(peak > 0)) return "There are no waves.";
   const of = (name) => valueAt(block, name, time) * factor;
   const [wave, error, second] = ["wavelength", "wavelength_error", "second_wavelength"].map(of);
-  const other = second > 0 ? `; another of ${short(second)} ${units} is nearly as strong` : "";
+  const digits = (value) => value.toFixed(decimals(error));
+  const other = second > 0 ? `; another of ${digits(second)} ${units} is nearly as strong` : "";
   const dominant =
     wave > 0
-      ? `Dominant wavelength ${short(wave)} ± ${short(Number(error.toPrecision(2)))} ${units}${other}.`
+      ? `Dominant wavelength ${digits(wave)} ± ${digits(error)} ${units}${other}.`
       : "No wave stands out.";
-  return `${dominant} Brightest: an amplitude of ${short(peak * factor)} ${units}.`;
+  return `${dominant} The brightest wave has an amplitude of ${short(peak * factor)} ${units}.`;
 }
