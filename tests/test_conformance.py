@@ -240,6 +240,15 @@ def test_code_that_needs_what_lies_beside_it_fails(tmp_path: Path) -> None:
         check()
 
 
+def test_numbers_of_a_reduction_are_read_as_in_a_sweep_file() -> None:
+    shipped = "orchestrator.reductions:cell_section"
+
+    for check in reduction_checks(f"{shipped}(y = 5, height=16)", any_domain=False):
+        check()
+    with pytest.raises(AssertionError, match="expected numbers by name in brackets, such as"):
+        reduction_checks(f"{shipped}(5)")[0]()
+
+
 def test_a_good_simulator_passes_every_check(tmp_path: Path) -> None:
     (tmp_path / "toys.py").write_text(SIMULATOR.format(fault=""))
 

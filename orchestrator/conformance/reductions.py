@@ -17,7 +17,7 @@ from orchestrator.model import own_reductions
 from orchestrator.records import failures
 from orchestrator.runner.own_outputs import Guarded
 from orchestrator.runner.reducer import Reducer
-from orchestrator.sweepfile import code_files
+from orchestrator.sweepfile import code_files, scalars
 from orchestrator.sweepfile.own_outputs import GROUP
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class _Candidate:
     def load(self) -> Reduction:
         """Return it as a job would."""
         try:
-            reference, path = code_files.find(self.reference, self.folder, GROUP)
+            written = scalars.call(self.reference, self.reference)
+            reference, path = code_files.find(written, self.folder, GROUP)
             modules = self.folder if path is None else path.parent
             return own_reductions.load(_NAME, reference, modules)
         except FormatError as error:

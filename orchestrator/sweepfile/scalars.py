@@ -171,12 +171,22 @@ def line(leaf: Leaf) -> str:
 
 def reference(leaf: Leaf) -> str:
     """Read how a function is named."""
-    words = text(leaf)
+    return call(text(leaf), shown(leaf))
+
+
+def call(words: str, written: str) -> str:
+    """Return how a function is named, without blanks; ``written`` is how a sentence shows it.
+
+    Raises
+    ------
+    FormatError
+        If it is not named so.
+    """
     if not re.fullmatch(CALL, words):
         wish = "MODULE:FUNCTION, such as mymodule:profile"
         if "(" in words:
             wish = "numbers by name in brackets, such as mymodule:section(y=20)"
-        raise FormatError(f"expected {wish}, got {shown(leaf)}")
+        raise FormatError(f"expected {wish}, got {written}")
     return words.replace(" ", "")
 
 
