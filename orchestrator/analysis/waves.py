@@ -75,12 +75,12 @@ def dominant_waves(tapered: NDArray[np.complexfloating], length: int) -> NDArray
         both[i, 0] = _wave_at(power[i], *at, length)
         if np.isnan(both[i, 0, 0]):
             continue
-        elsewhere = np.where(_near(at, across, along, depth), 0, scores[i])
-        second = int(elsewhere.argmax())
-        if (
-            elsewhere[second] >= _NEARLY * scores[i, strongest]
-            and candidates[i, second] > lowest[i]
-        ):
+        equals = np.flatnonzero(scores[i] >= _NEARLY * scores[i, strongest])  # few
+        elsewhere = equals[~_near(at, across[equals], along[equals], depth)]
+        if not len(elsewhere):
+            continue
+        second = int(elsewhere[scores[i, elsewhere].argmax()])
+        if candidates[i, second] > lowest[i]:
             both[i, 1] = _wave_at(power[i], int(across[second]), int(along[second]), length)
     return both
 
