@@ -185,7 +185,20 @@ class Choice:
     look: Look = PLAIN
 
 
-class Words(TypedDict, total=False):
+class LookWords(TypedDict, total=False):
+    """How a picture looks, as a person gives it; what is None was not given."""
+
+    title: str | None
+    size: str | Sequence[float] | None
+    dpi: int | None
+    font: str | float | None
+    cmap: str | None
+    range: str | Sequence[float] | None
+    labels: str | Sequence[str] | Mapping[str, str] | None
+    bare: bool | None
+
+
+class Words(LookWords, total=False):
     """The options of a picture as a person gives them; what is None was not given."""
 
     output: str | os.PathLike[str] | None
@@ -206,12 +219,4 @@ class Words(TypedDict, total=False):
     window: str | Sequence[float] | None
     fit: bool | None
     threshold: float | None
-    title: str | None
-    size: str | Sequence[float] | None
-    dpi: int | None
-    font: str | float | None
-    cmap: str | None
-    range: str | Sequence[float] | None
-    labels: str | Sequence[str] | Mapping[str, str] | None
-    bare: bool | None
     units: str | None

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from orchestrator import plots, text
 from orchestrator.analysis import field
 from orchestrator.errors import RequestError
 from orchestrator.formats import destination
+from orchestrator.model.pictures import LookWords
 from orchestrator.plots import choice, field_comparison
 from orchestrator.records import selection
 from orchestrator.threads import unnoticed
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from orchestrator.analysis.field import Ranking
     from orchestrator.records.paths import SweepDirectory
@@ -26,7 +27,7 @@ WEST = 270.0
 """Where the wind comes from unless it is known, in degrees clockwise from north."""
 
 
-class Words(TypedDict, total=False):
+class Words(LookWords, total=False):
     """The options of a comparison as a person gives them; what is None was not given."""
 
     time: str | float | None
@@ -36,18 +37,10 @@ class Words(TypedDict, total=False):
     cell: float | None
     band: int | None
     variable: str | None
-    title: str | None
-    size: str | Sequence[float] | None
-    dpi: int | None
-    font: str | float | None
-    cmap: str | None
-    range: str | Sequence[float] | None
-    labels: str | Sequence[str] | Mapping[str, str] | None
-    bare: bool | None
     units: str | None
 
 
-_OF_PICTURE = ("title", "size", "dpi", "font", "cmap", "range", "labels", "bare")
+_OF_PICTURE = tuple(LookWords.__annotations__)
 
 
 def compare(
