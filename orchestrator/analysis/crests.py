@@ -18,6 +18,7 @@ _SUMS = 8
 deviation. Forms stay, and single grains and steps do not.
 """
 
+_PIECE_CELLS = 1 << 17  # whose sums stay in a core's cache
 _DECIMALS = 4  # of a direction in degrees, so that 90 is not -90 by rounding
 
 
@@ -31,21 +32,11 @@ def axes(surfaces: NDArray[np.float32]) -> NDArray[np.complex128]:
         left out.
     """
     count, depth, length = surfaces.shape
-    if min(depth, length) < _SUMS + 3:
+    if count == 0 or min(depth, length) < _SUMS + 3:
         return np.zeros(count, np.complex128)
-    known = np.isfinite(surfaces)
-    smooth = _summed(np.where(known, surfaces, np.float32(0)))  # exact up to 256 cells
-    along = smooth[:, 1:-1, 2:] - smooth[:, 1:-1, :-2]
-    across = smooth[:, 2:, 1:-1] - smooth[:, :-2, 1:-1]
-    if not known.all():
-        whole = ~_summed(~known)
-        inside = whole[:, 1:-1, 2:] & whole[:, 1:-1, :-2]
-        inside &= whole[:, 2:, 1:-1] & whole[:, :-2, 1:-1]
-        along, across = along * inside, across * inside
-    xx, yy, xy = (
-        np.einsum("tyx,tyx->t", a, b, dtype=np.float64)
-        for a, b in ((along, along), (across, across), (along, across))
-    )
+    step = max(1, _PIECE_CELLS // (depth * length))
+    pieces = [_moments(surfaces[i : i + step]) for i in range(0, count, step)]
+    xx, yy, xy = np.concatenate(pieces, axis=1)
     total = np.where(xx + yy > 0, xx + yy, np.inf)
     return np.asarray((xx - yy + 2j * xy) / total)
 
@@ -65,9 +56,32 @@ def alignment(axes: NDArray[np.complex128]) -> NDArray[np.float64]:
     return np.abs(axes)
 
 
+def _moments(surfaces: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the sums of squares and products of the slopes along x and y, [xx yy xy, snapshot]."""
+    known = np.isfinite(surfaces)
+    smooth = _summed(np.where(known, surfaces, np.float32(0)))  # exact up to 256 cells
+    along = smooth[:, 1:-1, 2:] - smooth[:, 1:-1, :-2]
+    across = smooth[:, 2:, 1:-1] - smooth[:, :-2, 1:-1]
+    if not known.all():
+        whole = ~_summed(~known)
+        inside = whole[:, 1:-1, 2:] & whole[:, 1:-1, :-2]
+        inside &= whole[:, 2:, 1:-1] & whole[:, :-2, 1:-1]
+        along *= inside
+        across *= inside
+    products = ((along, along), (across, across), (along, across))
+    rows = [np.einsum("tyx,tyx->ty", a, b) for a, b in products]
+    return np.asarray(np.sum(rows, axis=2, dtype=np.float64))
+
+
 def _summed(values: NDArray[Any]) -> NDArray[Any]:
-    """Return binomial sums over nine cells each way, where all of them are there; of bools, any."""
-    for _ in range(_SUMS):
-        values = values[:, 1:] + values[:, :-1]
-        values = values[:, :, 1:] + values[:, :, :-1]
-    return values
+    """Return binomial sums over nine cells each way, where all of them are there; of bools, any.
+
+    All cells are taken as one row, which is fast; sums over the end of a line of it are cut off.
+    """
+    _, depth, length = values.shape
+    row = values.reshape(-1)
+    for apart in (*[1] * _SUMS, *[length] * _SUMS):
+        row = row[apart:] + row[:-apart]
+    sums = np.empty(values.size, values.dtype)
+    sums[: len(row)] = row
+    return sums.reshape(values.shape)[:, : depth - _SUMS, : length - _SUMS]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,16 +15,24 @@ _RESEMBLES = 0.5  # at less, two maps share less variance than each has of its o
 _BY_CHANCE = 5.0  # standard deviations of Fisher's z, reached by one in millions of shifts
 
 
-def tapered(along: NDArray[np.complexfloating], length: int) -> NDArray[np.complexfloating]:
+def tapered(heights: NDArray[np.float32]) -> NDArray[np.complex64]:
     """Return the transforms [map, D, L // 2 + 1] along the wind of maps under a Hann taper.
 
     Each map is moved up or down so that it has no mean under the taper.
+
+    Parameters
+    ----------
+    heights
+        float32 [map, D, L], in cells.
     """
-    mean = along[:, :, :2].real.mean(axis=1)
-    along[:, :, 0] += (mean[:, 1] - mean[:, 0])[:, None]
-    mirrored = along[:, :, -2:-1] if length % 2 == 0 else along[:, :, -1:]
-    around = np.concatenate([along[:, :, 1:2].conj(), along, mirrored.conj()], axis=2)
-    return np.asarray(along / 2 - (around[:, :, :-2] + around[:, :, 2:]) / 4)
+    from scipy import fft  # noqa: PLC0415  # four times as fast as NumPy's
+
+    _, depth, length = heights.shape
+    taper = _taper(length)
+    mean = heights.sum(axis=1) @ taper / (depth * taper.sum())
+    lowered = heights - mean[:, None, None].astype(np.float32)
+    lowered *= taper.astype(np.float32)
+    return np.asarray(fft.rfft(lowered, axis=2, overwrite_x=True))
 
 
 def resemblance(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np.float64]:
@@ -35,7 +42,7 @@ def resemblance(tapered: NDArray[np.complexfloating], length: int) -> NDArray[np
     """
     from scipy import fft  # noqa: PLC0415  # four times as fast as NumPy's
 
-    common = np.einsum("tyk,tyk->tk", np.conj(tapered[:-1]), tapered[1:])
+    common = (np.conj(tapered[:-1]) * tapered[1:]).sum(axis=1)
     return np.asarray(fft.irfft(common, n=length, axis=1), np.float64)
 
 
@@ -54,8 +61,10 @@ def _taper(length: int) -> NDArray[np.float64]:
     return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
 
 
-def shift(resemblance: NDArray[np.float64], power: NDArray[np.float64], depth: int) -> float:
-    """Return where a circular cross-correlation [x] is highest, from -L/2 to L/2 cells.
+def shifts(
+    resemblance: NDArray[np.float64], power: NDArray[np.float64], depth: int
+) -> NDArray[np.float64]:
+    """Return how far each map is shifted from the one before, from -L/2 to L/2 cells: [map - 1].
 
     Forms that repeat resemble themselves nearly as much a wavelength on, and grains would decide
     which; of such shifts the shortest is meant. The taper draws the maximum towards no shift, so
@@ -64,28 +73,34 @@ def shift(resemblance: NDArray[np.float64], power: NDArray[np.float64], depth: i
 
     Parameters
     ----------
+    resemblance
+        float64 [map - 1, x], from :func:`resemblance`.
     power
-        Of both maps, from :func:`power`.
+        float64 [map, x], from :func:`power`.
     depth
         How many rows they have.
     """
-    length = len(resemblance)
-    shifts = np.fft.fftfreq(length, 1 / length)
-    neighbours = np.maximum(np.roll(resemblance, 1), np.roll(resemblance, -1))
-    good = (resemblance >= neighbours) & (resemblance >= _AS_GOOD * resemblance.max())
-    best = int(np.where(good, np.abs(shifts), np.inf).argmin())
-    around = (best + np.arange(-1, 2)) % length
+    length = resemblance.shape[1]
+    cells = np.fft.fftfreq(length, 1 / length)
+    neighbours = np.maximum(np.roll(resemblance, 1, 1), np.roll(resemblance, -1, 1))
+    good = resemblance >= np.maximum(
+        neighbours, _AS_GOOD * resemblance.max(axis=1, keepdims=True)
+    )
+    best = np.where(good, np.abs(cells), np.inf).argmin(axis=1)
+    around = (best[:, None] + np.arange(-1, 2)) % length
     # of a circle, what is shifted by so many cells
-    shifted = (np.arange(length) + around[:, None]) % length
+    shifted = (np.arange(length) + around[:, :, None]) % length
     taper = _taper(length)
     overlaps = taper * taper[shifted]
-    both = (overlaps @ power[0]) * np.einsum("sx,sx->s", overlaps, power[1][shifted])
-    pearson = resemblance[around] / np.sqrt(np.maximum(both, np.finfo(float).tiny))
-    low, here, high = np.minimum(pearson, 1).tolist()
+    later = np.take_along_axis(power[1:, None], shifted, axis=2)
+    both = np.vecdot(overlaps, power[:-1, None]) * np.vecdot(overlaps, later)
+    pearson = np.take_along_axis(resemblance, around, axis=1)
+    pearson /= np.sqrt(np.maximum(both, np.finfo(float).tiny))
+    low, here, high = np.minimum(pearson, 1).T
     # as many columns as weigh alike tell as much
-    columns = depth * overlaps[1].sum() ** 2 / float(overlaps[1] @ overlaps[1])
-    chance = math.tanh(_BY_CHANCE / math.sqrt(max(columns - 3, 1)))
-    if here < max(_RESEMBLES, chance):
-        return math.nan
+    overlap = overlaps[:, 1]
+    columns = depth * overlap.sum(axis=1) ** 2 / np.vecdot(overlap, overlap)
+    chance = np.tanh(_BY_CHANCE / np.sqrt(np.maximum(columns - 3, 1)))
     bend = low - 2 * here + high
-    return float(shifts[best]) + (0.5 * (low - high) / bend if bend < 0 else 0.0)
+    between = np.where(bend < 0, 0.5 * (low - high) / np.where(bend < 0, bend, 1), 0)
+    return np.where(here < np.maximum(_RESEMBLES, chance), np.nan, cells[best] + between)

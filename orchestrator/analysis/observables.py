@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.model.snapshots import Reduced
 
 _FULL = 0.01  # of the columns: without them a mean is off by a hundredth of the height at most
-_PIECE_CELLS = 1 << 22  # that are transformed at a time
+_PIECE_CELLS = 1 << 19  # that are transformed at a time, in a core's cache
 
 
 Measure = Callable[["NDArray[np.float32]"], "NDArray[np.float64]"]
@@ -199,7 +199,9 @@ def closed(height_map: NDArray[np.int16]) -> NDArray[np.bool_]:
 
 def surface(maps: NDArray[np.int16]) -> NDArray[np.float32]:
     """Return heights in which closed columns are not a number."""
-    return np.where(closed(maps), np.float32(np.nan), maps.astype(np.float32))
+    heights = maps.astype(np.float32)
+    np.copyto(heights, np.float32(np.nan), where=closed(maps))
+    return heights
 
 
 def brimful(maps: NDArray[np.int16]) -> NDArray[np.int16]:
@@ -221,9 +223,9 @@ def full(maps: NDArray[np.int16]) -> NDArray[np.bool_]:
     shut = closed(maps)
     if not shut.any():
         return np.zeros(len(maps), np.bool_)
-    walls = shut[0]
-    filled = np.count_nonzero(shut & ~walls, axis=(1, 2))
-    cut_off: NDArray[np.bool_] = filled > _FULL * np.count_nonzero(~walls)
+    open_at_first = ~shut[0]
+    filled = np.array([np.count_nonzero(each & open_at_first) for each in shut])
+    cut_off: NDArray[np.bool_] = filled > _FULL * np.count_nonzero(open_at_first)
     return cut_off | shut.all(axis=(1, 2))
 
 
@@ -240,16 +242,14 @@ def _measured(
 
     Beside the numbers, the two strongest waves of each map are returned.
     """
-    with optional("series need"):
-        from scipy import fft  # noqa: PLC0415  # four times as fast as NumPy's
-
     length = maps.shape[2]
     heights = maps.astype(np.float32)
     shut = closed(maps)
-    known = np.where(cut_off, np.nan, heights[0].size - np.count_nonzero(shut, axis=(1, 2)))
-    mean = heights.sum(axis=(1, 2), dtype=np.float64) / known
-    mass = np.maximum(heights - 1, 0).sum(axis=(1, 2), dtype=np.float64)
-    mass *= np.fmax(columns, known) / known  # the closed ones as the others
+    there = np.array([np.count_nonzero(each) for each in maps])
+    known = np.where(cut_off, np.nan, there)
+    total = heights.sum(axis=1).sum(axis=1, dtype=np.float64)
+    mean = total / known
+    mass = (total - there) * np.fmax(columns, known) / known  # the closed ones as the others
     heights -= np.nan_to_num(mean)[:, None, None].astype(np.float32)
     if shut.any():
         heights[shut] = 0
@@ -257,11 +257,12 @@ def _measured(
     rough = roughness > 0
     two_waves, come = np.full((len(maps), 2, 3), np.nan), np.full(len(maps), np.nan)
     if length >= waves.NARROWEST:
-        tapered = migration.tapered(fft.rfft(heights, axis=2), length)
+        with optional("series need"):
+            tapered = migration.tapered(heights)
         two_waves[rough] = waves.dominant_waves(tapered[rough], length)
         resemblance, power = migration.resemblance(tapered, length), migration.power(heights)
-        for i in np.flatnonzero(rough[:-1] & rough[1:]):
-            come[i + 1] = migration.shift(resemblance[i], power[i : i + 2], maps.shape[1])
+        shifts = migration.shifts(resemblance, power, maps.shape[1])
+        come[1:] = np.where(rough[:-1] & rough[1:], shifts, np.nan)
     numbers = {
         "mean_height": mean,
         "roughness": roughness,

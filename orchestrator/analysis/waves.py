@@ -64,25 +64,44 @@ def dominant_waves(tapered: NDArray[np.complexfloating], length: int) -> NDArray
     candidates = _blurred(power)[:, looked_at]
     scores = candidates * frequency[looked_at].astype(np.float32)
     lowest = _STANDS_OUT * np.median(candidates, axis=1)
-    across, along = (part.astype(np.int64) for part in np.nonzero(looked_at))
-    across = ky[across].astype(np.int64)
+    at = np.stack([ky[np.nonzero(looked_at)[0]], np.nonzero(looked_at)[1]]).astype(np.int64)
     both = np.full((count, 2, 3), np.nan)
-    for i in range(count):
-        strongest = int(scores[i].argmax())
-        if candidates[i, strongest] <= lowest[i]:
-            continue
-        at = (int(across[strongest]), int(along[strongest]))
-        both[i, 0] = _wave_at(power[i], *at, length)
-        if np.isnan(both[i, 0, 0]):
-            continue
-        equals = np.flatnonzero(scores[i] >= _NEARLY * scores[i, strongest])  # few
-        elsewhere = equals[~_near(at, across[equals], along[equals], depth)]
-        if not len(elsewhere):
-            continue
-        second = int(elsewhere[scores[i, elsewhere].argmax()])
-        if candidates[i, second] > lowest[i]:
-            both[i, 1] = _wave_at(power[i], int(across[second]), int(along[second]), length)
+    strongest = scores.argmax(axis=1)
+    maps = np.flatnonzero(candidates[np.arange(count), strongest] > lowest)
+    both[maps, 0] = _waves_at(power, maps, at[:, strongest[maps]], length)
+    maps = maps[np.isfinite(both[maps, 0, 0])]
+    maps, second = _elsewhere(scores, maps, strongest[maps], at, depth)
+    strong = candidates[maps, second] > lowest[maps]
+    maps, second = maps[strong], second[strong]
+    both[maps, 1] = _waves_at(power, maps, at[:, second], length)
     return both
+
+
+def _elsewhere(
+    scores: NDArray[np.float32],
+    maps: NDArray[np.int64],
+    strongest: NDArray[np.int64],
+    at: NDArray[np.int64],
+    depth: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which of the maps have a second wave nearly as strong, apart from the first, and where.
+
+    Parameters
+    ----------
+    scores
+        float32 [map, candidate].
+    strongest
+        The candidate that is the first wave of each of ``maps``.
+    at
+        int64 [2, candidate], wavenumbers across and along.
+    """
+    equal = scores[maps] >= _NEARLY * scores[maps, strongest][:, None]
+    rows, others = np.nonzero(equal)  # few
+    apart = ~_near(at[:, strongest[rows]], at[:, others], depth)
+    rows, others = rows[apart], others[apart]
+    order = np.lexsort((-others, scores[maps[rows], others], rows))
+    last = order[np.flatnonzero(np.diff(rows, append=-1))]  # the best of each map
+    return maps[rows[last]], others[last]
 
 
 def followed(waves: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
@@ -110,15 +129,19 @@ def followed(waves: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def _near(
-    at: tuple[int, int], across: NDArray[np.int64], along: NDArray[np.int64], depth: int
-) -> NDArray[np.bool_]:
-    """Tell which wavenumbers share parts of a peak, or of its mirror image, after the blurring."""
+def _near(first: NDArray[np.int64], other: NDArray[np.int64], depth: int) -> NDArray[np.bool_]:
+    """Tell which wavenumbers share parts of a peak, or of its mirror image, after the blurring.
+
+    Parameters
+    ----------
+    first, other
+        int64 [2, n], wavenumbers across and along, of which the nth are compared.
+    """
     apart = 2 * _PEAK
-    near = np.zeros(len(across), np.bool_)
-    for y, x in (at, (-at[0], -at[1])):
-        aside = np.abs(across - y) % depth
-        near |= (np.minimum(aside, depth - aside) <= apart) & (np.abs(along - x) <= apart)
+    near = np.zeros(other.shape[1], np.bool_)
+    for y, x in (first, -first):
+        aside = np.abs(other[0] - y) % depth
+        near |= (np.minimum(aside, depth - aside) <= apart) & (np.abs(other[1] - x) <= apart)
     return near
 
 
@@ -157,38 +180,60 @@ def _blurred(power: NDArray[np.float32]) -> NDArray[np.float32]:
     return around
 
 
-def _wave_at(
-    power: NDArray[np.float32], across: int, along: int, length: int
-) -> tuple[float, float, float]:
-    """Return wavelength, its standard error and direction of the peak at a wavenumber.
+def _waves_at(
+    power: NDArray[np.float32], maps: NDArray[np.int64], at: NDArray[np.int64], length: int
+) -> NDArray[np.float64]:
+    """Return wavelength, its standard error and direction of the peaks at wavenumbers of maps.
 
     Not a number of what may be a single form and no wave.
+
+    Parameters
+    ----------
+    power
+        float32 [map, ky, kx], from :func:`_periodogram`.
+    maps
+        int64 [n].
+    at
+        int64 [2, n], wavenumbers across and along.
+
+    Returns
+    -------
+    NDArray
+        float64 [n, 3], in cells, cells and degrees.
     """
-    peak, rows, columns = _around(power, across, along, _PEAK)
-    depth, weight = power.shape[0], peak.sum()
-    vector_y = float((peak.sum(1) * rows).sum() / weight) / depth
-    vector_x = float((peak.sum(0) * columns).sum() / weight) / length
-    if max(abs(vector_y) * depth, vector_x * length) < _FEWEST:
-        return np.nan, np.nan, np.nan
-    wavenumber = float(np.hypot(vector_y, vector_x))
+    peak, rows, columns = _around(power, maps, at, _PEAK)
+    depth, weight = power.shape[1], peak.sum(axis=(1, 2))
+    vector_y = (peak.sum(2) * rows).sum(1) / weight / depth
+    vector_x = (peak.sum(1) * columns).sum(1) / weight / length
+    several = np.maximum(np.abs(vector_y) * depth, vector_x * length) >= _FEWEST
+    wavenumber = np.where(several, np.hypot(vector_y, vector_x), np.nan)
     # with the flanks of a broad peak, of which any part might have been the strongest
-    peak, rows, columns = _around(power, across, along, _FLANKS)
-    y, x = rows / depth - vector_y, columns / length - vector_x
-    aside = (y[:, None] * vector_y + x * vector_x) / wavenumber
-    error = float(np.sqrt(_INFLATION * ((peak * aside) ** 2).sum()) / peak.sum())
-    angle = round(float(np.degrees(np.arctan2(vector_y, vector_x))), _DECIMALS)
+    peak, rows, columns = _around(power, maps, at, _FLANKS)
+    y, x = rows / depth - vector_y[:, None], columns / length - vector_x[:, None]
+    aside = y[:, :, None] * vector_y[:, None, None] + (x * vector_x[:, None])[:, None, :]
+    aside /= wavenumber[:, None, None]
+    error = np.sqrt(_INFLATION * ((peak * aside) ** 2).sum((1, 2))) / peak.sum((1, 2))
+    angle = np.round(np.degrees(np.arctan2(vector_y, vector_x)), _DECIMALS)
     # of a wave across the wind the mean may be on the other side
-    return 1 / wavenumber, error / wavenumber**2, 90 - (90 - angle) % 180
+    direction = np.where(several, 90 - (90 - angle) % 180, np.nan)
+    return np.stack([1 / wavenumber, error / wavenumber**2, direction], axis=1)
 
 
 def _around(
-    power: NDArray[np.float32], across: int, along: int, reach: int
+    power: NDArray[np.float32], maps: NDArray[np.int64], at: NDArray[np.int64], reach: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the power so many wavenumbers around one, and these wavenumbers across and along."""
-    depth, most = power.shape[0], power.shape[1] - _PEAK - 1
+    """Return the power so many wavenumbers around some, and these wavenumbers across and along.
+
+    float64 [n, ky, kx], int64 [n, ky] and int64 [n, kx]; 0 where there is none.
+    """
+    depth, most = power.shape[1], power.shape[2] - _PEAK - 1
+    across, along = at
     high = min(reach, (depth - 1) // 2)
-    rows = across + np.arange(-high, high + 1)
+    rows = across[:, None] + np.arange(-high, high + 1)
+    columns = along[:, None] + np.arange(-reach, reach + 1)
     # a long wave is not to be mixed with its mirror image
-    first = max(0, along - reach) if along else -_PEAK
-    columns = np.arange(first, min(along + reach, most) + 1)
-    return power[np.ix_(rows % depth, columns + _PEAK)].astype(np.float64), rows, columns
+    lowest = np.where(along > 0, 0, -_PEAK)
+    known = (columns >= lowest[:, None]) & (columns <= most)
+    taken = np.clip(columns + _PEAK, 0, power.shape[2] - 1)
+    around = power[maps[:, None, None], (rows % depth)[:, :, None], taken[:, None, :]]
+    return around.astype(np.float64) * known[:, None, :], rows, columns

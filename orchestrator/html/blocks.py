@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator.analysis import sampling
+from orchestrator.analysis import observables, sampling
 from orchestrator.formats.content_names import original
 from orchestrator.html import downsample
 from orchestrator.html.values import Packed
@@ -52,14 +52,18 @@ def pack(
     """
     chosen = downsample.snapshots(exhibit.reduced.times, allowance.times)
     height_maps = exhibit.reduced.height_maps
-    shown = height_maps[chosen] if len(height_maps) else height_maps  # a sweep may keep none
+    # a sweep may keep none
+    shown = observables.brimful(height_maps[chosen]) if len(height_maps) else height_maps
     details = _details(exhibit)
     series = _series(exhibit, quantities, allowance.points)
     block = b""
     maps = None
     count, depth, length = shown.shape
-    for side in downsample.sides(depth, length, count, allowance.block_bytes):
+    sides = downsample.sides(depth, length, count, allowance.block_bytes)
+    for side in sides:
         maps = downsample.quantized(shown, side)
+        if side < sides[-1] and _far_over(maps, allowance.block_bytes):
+            continue
         block = _block(details, exhibit.reduced, chosen, maps, series)
         if len(block) <= allowance.block_bytes:
             break
@@ -109,6 +113,13 @@ def _block(
     text = json.dumps(head, separators=(",", ":")).encode()
     parts = [_LENGTH.pack(len(text)), text, *(a.tobytes() for a in arrays.values())]
     return zlib.compress(b"".join(parts), _COMPRESSION)
+
+
+def _far_over(maps: Maps, most_bytes: int) -> bool:
+    """Tell by the map in the middle that all of them have no room, even if half of them are flat."""
+    count = len(maps.levels)
+    middle = zlib.compress(maps.levels[count // 2].tobytes(), _COMPRESSION) if count else b""
+    return len(middle) * count > 2 * most_bytes
 
 
 def _details(exhibit: Exhibit) -> dict[str, object]:

@@ -127,10 +127,13 @@ def sides(depth: int, length: int, count: int, block_bytes: int) -> list[int]:
 def _averaged(height_maps: NDArray[np.int16], side: int) -> NDArray[np.float64]:
     count, depth, length = height_maps.shape
     rows, columns = depth // side, length // side
-    whole = height_maps[:, : rows * side, : columns * side]
-    squares = whole.reshape(count, rows, side, columns, side)
-    averages: NDArray[np.float64] = squares.mean(axis=(2, 4), dtype=np.float64)
-    return averages
+    lines = np.zeros((count, rows * side, columns), np.int32)
+    for x in range(side):
+        lines += height_maps[:, : rows * side, x : columns * side : side]
+    squares = np.zeros((count, rows, columns), np.int32)
+    for y in range(side):
+        squares += lines[:, y::side]
+    return squares / side**2
 
 
 def scaled(spectra: NDArray[np.float32]) -> tuple[NDArray[np.uint8], list[float]]:

@@ -13,7 +13,6 @@ from orchestrator.analysis.dataset.grid import own_reductions
 from orchestrator.analysis.measured import Store
 from orchestrator.analysis.scales import scales
 from orchestrator.formats.durable import read_json
-from orchestrator.model.snapshots import Reduced
 from orchestrator.records import arrays, attempts, failures, winds
 from orchestrator.records.status import times_asked_for
 from orchestrator.runner import process
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.measured import Measured
     from orchestrator.html import Allowance, Exhibit, Packed
     from orchestrator.model import Record, Status
+    from orchestrator.model.snapshots import Reduced
     from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
     from orchestrator.threads import Progress
 
@@ -102,7 +102,7 @@ def exhibit(sweep: SweepDirectory, status: Status, store: Store) -> Exhibit:
         remark="; ".join(
             filter(None, (failures.remark(status), _damage(reduced), _full(series)))
         ),
-        reduced=_brimful(reduced),
+        reduced=reduced,
         series=_with_values(series.values),
         provenance=_provenance(read_json(directory.meta_data) or {}),
         attempts=_attempts(directory),
@@ -119,12 +119,6 @@ def _winds(sweep: SweepDirectory, status: Status) -> Mapping[float, float] | Non
         return None
     blowing = winds.blowing(sweep, parameters)
     return {} if blowing is None else blowing.shares
-
-
-def _brimful(reduced: Reduced) -> Reduced:
-    """Return the snapshots with full columns as high as the highest, as they are drawn."""
-    heights = observables.brimful(reduced.height_maps)
-    return Reduced(reduced.times, {**reduced.arrays, "height_maps": heights})
 
 
 def _damage(reduced: Reduced) -> str:

@@ -92,12 +92,10 @@ def shape(tiles: Tiles) -> Shape:
 
 def _wavelength_m(heights: NDArray[np.float32], cell_m: float) -> float:
     """Return the median wavelength of pieces, most of which have to have one."""
-    from scipy import fft  # noqa: PLC0415  # heavy, and optional
-
     length = heights.shape[2]
     if length < waves.NARROWEST or not len(heights):
         return math.nan
-    tapered = migration.tapered(fft.rfft(heights, axis=2), length)
+    tapered = migration.tapered(heights)
     cells = waves.dominant_waves(tapered, length)[:, 0, 0]
     known = cells[np.isfinite(cells)]
     common = len(known) >= _COMMON * len(cells)
