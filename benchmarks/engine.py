@@ -36,13 +36,13 @@ import numpy as np
 from benchmarks import side_by_side
 from orchestrator.engine import (
     bed,
+    compiled,
     flow,
     gas,
     kmc_loop,
     shear,
     simulation,
     velocity_average,
-    warm,
 )
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.simulation import Simulation
@@ -136,7 +136,7 @@ def fastest(
 
 def measured(case: str, length: int, depth: int, stop: float | None) -> dict[str, Any]:
     """Run a case in this process and return what it took."""
-    warm.compile_all()
+    compiled.load()
     wanted = side_by_side.shipped()[case]
     parameters = side_by_side.point(case).parameters
     height = int(parameters["H"])

@@ -12,7 +12,6 @@ import contextlib
 import fcntl
 import functools
 import hashlib
-import json
 import os
 import sys
 import tempfile
@@ -20,9 +19,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llvmlite import binding  # type: ignore[import-untyped]  # it has no types
+import llvmlite  # type: ignore[import-untyped]  # it has no types
+from llvmlite import binding
 
-from orchestrator.formats.durable import private_directory, replacing
+from orchestrator.errors import FormatError
+from orchestrator.formats.durable import open_regular, private_directory, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 # kernels, their parts, and the constants that are compiled into them
 SOURCES = (
     "checkpoint",
+    "compile",
+    "compiled",
     "enlarged_box",
     "enlarged_shear",
     "events",
@@ -92,62 +95,43 @@ def _home() -> Path | None:
     return caches / "rescal-sweep"
 
 
-def ensure(compile_all: Callable[[], None], load: Callable[[], None] = lambda: None) -> bool:
-    """Have the kernels ready for this kind of processor; return whether they were compiled here.
+def content(make: Callable[[], bytes]) -> bytes:
+    """Return the kernels that are kept for this kind of processor, made first if need be.
 
-    Kept kernels are made ready by ``load``. The first process calls ``compile_all``; others that
-    come meanwhile wait for it. Files that are missing, cut off or cannot be loaded are compiled
-    anew, once. Where files cannot be locked, or if the first process takes too long, each compiles
-    on its own.
+    The first process makes them; others that come meanwhile wait for it. A file that is damaged is
+    made anew. Where files cannot be locked, or if the first process takes too long, each makes its own.
     """
-    done = _done()
-    damaged: object = None
-    if _is_whole(done):
-        damaged = _stamp(done)
-        with contextlib.suppress(Exception):  # whatever reading a damaged file raises
-            load()
-            return False
-    with _locked(done.with_suffix(".lock")):
-        if _is_whole(done) and _stamp(done) != damaged:  # somebody has mended it meanwhile
-            load()
-            return False
-        for path in _kernels():
-            path.unlink(missing_ok=True)
-        compile_all()
-        sizes = {str(path.relative_to(directory())): path.stat().st_size for path in _kernels()}
-        with contextlib.suppress(OSError), replacing(done) as file:
-            file.write(json.dumps(sizes).encode())
-    return True
+    kept = _read()
+    if kept is not None:
+        return kept
+    with _locked(_path().with_suffix(".lock")):
+        kept = _read()  # somebody has made them meanwhile
+        if kept is not None:
+            return kept
+        made = make()
+        with contextlib.suppress(OSError), replacing(_path()) as file:
+            file.write(hashlib.sha256(made).digest() + made)
+        return made
 
 
 def compiled() -> bool:
     """Return whether the kernels are there for this kind of processor."""
-    return _is_whole(_done())
+    return _read() is not None
 
 
-def _done() -> Path:
-    return directory() / f"{_processor()}.done"
+def _path() -> Path:
+    return directory() / f"{_processor()}.kernels"
 
 
-def _kernels() -> list[Path]:
-    """Return the files of compiled kernels and their indices."""
-    return [path for path in directory().rglob("*") if path.suffix in {".nbi", ".nbc"}]
-
-
-def _is_whole(done: Path) -> bool:
-    """Return whether all files are there that compiling has left, none of them shorter."""
+def _read() -> bytes | None:
+    """Return what is kept; None where there is none, or where it is damaged."""
+    size = hashlib.sha256().digest_size
     try:
-        sizes = json.loads(done.read_bytes())
-        return isinstance(sizes, dict) and all(
-            (directory() / name).stat().st_size >= size for name, size in sizes.items()
-        )
-    except (OSError, ValueError, TypeError):
-        return False
-
-
-def _stamp(path: Path) -> object:
-    status = path.stat()
-    return status.st_ino, status.st_mtime_ns
+        with open_regular(_path()) as file:
+            digest, kept = file.read(size), file.read()
+    except (OSError, FormatError):  # such as a directory in its place
+        return None
+    return kept if hashlib.sha256(kept).digest() == digest else None
 
 
 @contextlib.contextmanager
@@ -173,8 +157,8 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _digest() -> str:
-    """Name the sources of the kernels and the kind of processor."""
-    content = hashlib.sha256(_processor().encode())
+    """Name the sources of the kernels, what compiles them, and the kind of processor."""
+    content = hashlib.sha256(f"{llvmlite.__version__} {_processor()}".encode())
     for name in SOURCES:
         content.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     return content.hexdigest()[:12]

@@ -1,57 +1,84 @@
-"""How the engine's kernels are compiled.
+"""Kernels: functions that run compiled, from object code that is kept, without the compiler.
 
 Kernels round every single-precision operation as IEEE 754 says: no ``fastmath``, and division by
-zero follows IEEE 754 too instead of raising.
+zero follows IEEE 754 too instead of raising. Numba compiles them in a process of its own, see
+:mod:`orchestrator.engine.compile`.
 """
 
 from __future__ import annotations
 
-import importlib
-import sys
-from typing import TYPE_CHECKING, Any, SupportsInt, TypeVar
+import functools
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, SupportsInt, TypeVar
 
-import numba
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]  # it has no types
-from numba import extending, types
-
-from orchestrator.engine import cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numba.core.dispatcher import Dispatcher
     from numpy.typing import NDArray
 
-if "scipy.linalg" not in sys.modules:
-    # numba looks for linear algebra, which no kernel needs, and takes a quarter of a second for it
-    sys.modules["scipy.linalg"] = None  # type: ignore[assignment]  # so that importing it fails
-    importlib.import_module("numba.np.arraymath")
-    del sys.modules["scipy.linalg"]
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 
-# read when a kernel is declared, so it cannot wait
-numba.config.CACHE_DIR = str(cache.directory())  # type: ignore[attr-defined]  # numba sets it late
-
-_Function = TypeVar("_Function", bound="Callable[..., Any]")
-
-# no reference counts: kernels own no arrays, and counting at every use of one is dear
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
-_INLINED: Any = {"forceinline": True, "_nrt": False}
+kernels: dict[str, Kernel[..., Any]] = {}
+"""All that are declared in the modules that are imported, by module and name."""
 
 
-def kernel(function: _Function) -> Dispatcher[_Function]:
-    """Compile ``function`` at its first call; ``function.py_func`` stays the interpreted one."""
-    compiled: Dispatcher[_Function] = numba.njit(cache=True, **_OPTIONS)(function)
-    return compiled
+class Part(Generic[_Arguments, _Result]):
+    """A function that is compiled into every kernel that calls it, however large it is.
 
-
-def part(function: _Function) -> Dispatcher[_Function]:
-    """Compile ``function`` into every kernel that calls it, however large it is.
-
-    A call would copy the descriptions of all arrays in its arguments' tuples.
+    A call would copy the descriptions of all arrays in its arguments' tuples. From Python it runs
+    interpreted.
     """
-    compiled: Dispatcher[_Function] = numba.njit(forceinline=True, **_OPTIONS)(function)
-    return compiled
+
+    def __init__(self, function: Callable[_Arguments, _Result]) -> None:
+        functools.update_wrapper(self, function)
+        self.py_func = function
+
+    def __call__(self, *arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Result:
+        """Run interpreted."""
+        return self.py_func(*arguments, **named)
+
+
+class Kernel(Generic[_Arguments, _Result]):
+    """A function that runs compiled; ``py_func`` is the interpreted one.
+
+    Attributes
+    ----------
+    run
+        Runs it compiled. The first call sets it.
+    """
+
+    def __init__(self, function: Callable[_Arguments, _Result]) -> None:
+        functools.update_wrapper(self, function)
+        self.py_func = function
+        self.run: Callable[..., _Result] = self._first
+        kernels[self.name] = self
+
+    @property
+    def name(self) -> str:
+        """Module and name, as ``gas.mix``."""
+        return f"{self.py_func.__module__.rpartition('.')[2]}.{self.py_func.__name__}"
+
+    def __call__(self, *arguments: _Arguments.args, **named: _Arguments.kwargs) -> _Result:
+        """Run compiled; arguments come in their order."""
+        return self.run(*arguments, **named)
+
+    def _first(self, *arguments: Any) -> _Result:
+        from orchestrator.engine import compiled  # noqa: PLC0415  # which loads all of them
+
+        self.run = compiled.load()[self.name]
+        return self.run(*arguments)
+
+
+def kernel(function: Callable[_Arguments, _Result]) -> Kernel[_Arguments, _Result]:
+    """Declare a kernel."""
+    return Kernel(function)
+
+
+def part(function: Callable[_Arguments, _Result]) -> Part[_Arguments, _Result]:
+    """Declare a part of kernels."""
+    return Part(function)
 
 
 @part
@@ -66,31 +93,5 @@ def whole(number: SupportsInt) -> int:
     return np.int64(number)  # type: ignore[return-value]  # an integer to kernels
 
 
-@extending.intrinsic
-def _fetch(_context: Any, array: Any, index: Any) -> Any:
-    """Ask the processor for ``array[index]``, without waiting."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        word = ir.IntType(32)
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        address = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
-        form = ir.FunctionType(ir.VoidType(), [address.type, word, word, word])
-        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [address.type], form)
-        builder.call(prefetch, [address, word(0), word(3), word(1)])
-        return context.get_dummy_value()
-
-    return types.none(array, index), code
-
-
 def fetch(array: NDArray[Any], index: int) -> None:
     """Ask the processor to bring ``array[index]``, if there is such an entry, into its cache."""
-
-
-@extending.overload(fetch, strict=False, jit_options=_INLINED)
-def _compiled_fetch(array: Any, index: Any) -> Any:
-    del array, index
-
-    def fetch_(array: Any, index: Any) -> None:
-        _fetch(array, index)  # type: ignore[call-arg]  # numba gives the context
-
-    return fetch_

@@ -21,6 +21,7 @@ PROGRAMS = {
     "rescal": "run a parameter file",
     "check": "tell what would be refused in a parameter file, without running it",
     "qsat": "make the table of eroding shares that rescal needs beside a property file",
+    "compile": "compile the kernels and write them to standard output, as warm does for the cache",
     "warm": "compile what the others need, so that no run has to",
     "speed": "tell how long a small run takes on this machine",
     "serve": "start others for a process that asks on a socket, each as a process of its own",

@@ -270,10 +270,10 @@ def _simulation(
     model: str,
     weather: Weather,
 ) -> Simulation:
-    from orchestrator.engine import warm  # noqa: PLC0415  # it loads the kernels
+    from orchestrator.engine import compiled  # noqa: PLC0415  # it loads the kernels
     from orchestrator.engine.simulation import Simulation  # noqa: PLC0415
 
-    warm.ready(settings.read(values, model))
+    compiled.load()
     try:
         return Simulation(
             values, cells, cell_times, time=time, seed=seed, model=model, weather=weather

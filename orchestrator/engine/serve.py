@@ -34,15 +34,16 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from orchestrator.engine import programs, request, settings, warm
+from orchestrator.engine import compiled, programs
 from orchestrator.engine.exit_status import Exit, ExitError
-from orchestrator.formats.parameters import rescal_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _MESSAGE_BYTES = 1 << 16
 _MOST_HANDLES = 8
+_NEEDED = ("genesis", "rescal", "check", "qsat", "speed", "simulation", "checkpoint")
+"""Modules of the programs that are asked for, and what these import when they need it."""
 
 
 def main(words: Sequence[str]) -> None:
@@ -59,8 +60,8 @@ def main(words: Sequence[str]) -> None:
     except (ValueError, OSError) as error:
         raise ExitError(Exit.REFUSED, "usage: serve HANDLE") from error
     with connection:
-        warm.ready()
-        for name in programs.PROGRAMS:
+        compiled.load()
+        for name in _NEEDED:
             importlib.import_module(f"orchestrator.engine.{name}")
         gc.collect()
         gc.freeze()  # pages that no collection touches stay shared with the programs
@@ -77,7 +78,6 @@ def main(words: Sequence[str]) -> None:
 
 def _start(wanted: Mapping[str, Any], handles: Sequence[int]) -> dict[str, Any]:
     """Start a program as an orphan and return the answer."""
-    _load_for(wanted["words"], wanted["directory"])
     reading, writing = os.pipe()
     signal.pthread_sigmask(signal.SIG_BLOCK, programs.ENDING)  # until the program heeds them
     try:
@@ -95,16 +95,6 @@ def _start(wanted: Mapping[str, Any], handles: Sequence[int]) -> dict[str, Any]:
     with open(reading, "rb") as file:  # noqa: PTH123  # a file descriptor
         answered = file.read()
     return json.loads(answered) if status == 0 and answered else {"error": "cannot be started"}
-
-
-def _load_for(words: Sequence[str], directory: str) -> None:
-    """Load the kernels that a run needs, so that others like it find them, too."""
-    if words[:1] != ["rescal"]:
-        return
-    with contextlib.suppress(Exception):  # the program says what is wrong with its parameters
-        path = Path(directory) / words[1]
-        _, values = request.read(path, set(rescal_names()))
-        warm.ready(settings.read(values, str(values.get("Model", "SNO"))))
 
 
 def _fork_again(wanted: Mapping[str, Any], handles: Sequence[int], answer: int) -> NoReturn:

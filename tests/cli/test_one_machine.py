@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from orchestrator.engine import cache, warm
+from orchestrator.engine import cache, compiled
 from orchestrator.model import Cluster
 from orchestrator.records import intents, pace
 
@@ -500,8 +500,7 @@ def test_a_first_plan_of_all_takes_a_short_run_of_the_engine_once_it_is_compiled
     bench.run("init", ".")
     words = ("plan", "sweeps/quickstart.yaml", "--set", "run.engine=builtin")
     kernels = {"NUMBA_CACHE_DIR": str(cache.directory())}
-    if not cache.compiled():
-        cache.ensure(warm.compile_all)
+    compiled.load()
     with_kernels = dataclasses.replace(bench, variables=kernels)
 
     before = json.loads(bench.run(*words, "--json").stdout)["usage"]

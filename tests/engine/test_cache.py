@@ -29,7 +29,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_every_module_with_kernels_is_part_of_the_name_of_the_directory() -> None:
     folder = Path(cache.__file__).parent
     with_kernels = {
-        path.stem for path in folder.glob("*.py") if "engine.jit" in path.read_text()
+        path.stem for path in folder.glob("*.py") if "engine.jit import" in path.read_text()
     }
 
     assert with_kernels <= set(cache.SOURCES)
@@ -64,25 +64,34 @@ def test_without_a_home_to_write_to_a_temporary_place_is_taken(
     assert os.access(place, os.W_OK)
 
 
-def test_kernels_are_compiled_once(kept: Path) -> None:
-    calls: list[int] = []
+def test_kernels_are_made_once(kept: Path) -> None:
+    made: list[bytes] = []
 
-    assert cache.ensure(lambda: calls.append(1))
-    assert not cache.ensure(lambda: calls.append(2))
+    def make() -> bytes:
+        made.append(b"code")
+        return b"code"
 
-    assert calls == [1]
-    assert [path.suffix for path in sorted(cache.directory().iterdir())] == [".done", ".lock"]
+    assert not cache.compiled()
+    assert [cache.content(make), cache.content(make)] == [b"code", b"code"]
+
+    assert made == [b"code"]
+    assert cache.compiled()
+    assert [path.suffix for path in sorted(cache.directory().iterdir())] == [
+        ".kernels",
+        ".lock",
+    ]
     assert kept.exists()
 
 
-def _compile(log: Path) -> None:
+def _make(log: Path) -> bytes:
     with log.open("a") as file:
-        file.write("compiled\n")
+        file.write("made\n")
     time.sleep(0.3)  # as compiling does; the others come meanwhile
+    return b"code"
 
 
 def _start(log: Path) -> None:
-    cache.ensure(lambda: _compile(log))
+    assert cache.content(lambda: _make(log)) == b"code"
 
 
 @pytest.mark.usefixtures("kept")
@@ -97,45 +106,45 @@ def test_of_many_that_start_together_one_compiles_and_the_others_wait(tmp_path: 
         process.join()
 
     assert [process.exitcode for process in together] == [0] * 5
-    assert log.read_text() == "compiled\n"
+    assert log.read_text() == "made\n"
 
 
 def test_a_failure_to_compile_leaves_no_mark(kept: Path) -> None:
-    def fail() -> None:
+    def fail() -> bytes:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        cache.ensure(fail)
+        cache.content(fail)
 
-    assert cache.ensure(lambda: None)
+    assert cache.content(lambda: b"code") == b"code"
     assert kept.exists()
 
 
-def _write(size: int) -> None:
-    (cache.directory() / "kernel.nbi").write_bytes(b"x" * size)
+def _damage(path: Path, how: str) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= how == "a flipped bit"
+    path.unlink()
+    if how == "a directory":
+        path.mkdir()
+    elif how == "a pipe":
+        os.mkfifo(path)
+    elif how != "missing":
+        path.write_bytes(content[: {"empty": 0, "cut off": -1}.get(how)])
 
 
 @pytest.mark.usefixtures("kept")
-@pytest.mark.parametrize("left", [None, 0, 99])
-def test_kernels_that_are_missing_or_cut_off_are_compiled_anew_once(left: int | None) -> None:
-    cache.ensure(lambda: _write(100))
-    kernel = cache.directory() / "kernel.nbi"
-    kernel.unlink() if left is None else os.truncate(kernel, left)
+@pytest.mark.parametrize(
+    "how", ["missing", "empty", "cut off", "a flipped bit", "a directory", "a pipe"]
+)
+def test_damaged_kernels_are_made_anew(how: str) -> None:
+    cache.content(lambda: b"code")
+    (file,) = cache.directory().glob("*.kernels")
+    _damage(file, how)
 
-    assert cache.ensure(lambda: _write(100))
-    assert not cache.ensure(lambda: _write(100))
-    assert kernel.stat().st_size == 100
-
-
-@pytest.mark.usefixtures("kept")
-def test_kernels_that_cannot_be_loaded_are_compiled_anew() -> None:
-    cache.ensure(lambda: _write(100))
-
-    def load() -> None:
-        raise EOFError
-
-    assert cache.ensure(lambda: _write(100), load)
-    assert not cache.ensure(lambda: _write(100))
+    assert not cache.compiled()
+    assert cache.content(lambda: b"other") == b"other"
+    if how != "a directory":  # which no file can take the place of
+        assert cache.content(lambda: b"again") == b"other"
 
 
 def test_a_cache_that_others_can_write_to_is_not_used(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from orchestrator.engine import flow, gas_layout, velocity_average
+from orchestrator.engine.compile import dispatcher
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.kmc_loop import GENERATOR
 from orchestrator.engine.random48 import seeded
@@ -76,7 +77,7 @@ SETS = [frozenset(v for v in range(8) if number >> v & 1) for number in range(25
 
 @pytest.fixture(params=["compiled", "interpreted"])
 def collide(request: pytest.FixtureRequest) -> Collide:
-    kernel: Collide = flow.collide if request.param == "compiled" else flow.collide.py_func
+    kernel: Collide = dispatcher(flow.collide) if request.param == "compiled" else flow.collide
     return kernel
 
 

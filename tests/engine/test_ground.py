@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from orchestrator.engine import shear, slopes
+from orchestrator.engine.compile import dispatcher
 from orchestrator.engine.pairs import BLOCK, scan
 from orchestrator.engine.random48 import UNIT, following, seeded
 from orchestrator.engine.settings import refuse_unsupported
@@ -130,11 +131,12 @@ def test_slopes_are_the_same_compiled_interpreted_and_remembered(boundary: str) 
     ground = simulation.ground
     ground.altitude[:] = np.random.default_rng(5).integers(2, 40, ground.altitude.size)
     compiled, interpreted = simulation.slopes.repose, slopes.repose(simulation.settings)
+    steepest = dispatcher(slopes.steepest)
 
     for _ in range(2):  # the second time from memory
         for i, j in np.ndindex(18, 9):
             plain = slopes.steepest.py_func(ground, interpreted, i, j)
-            assert slopes.steepest(ground, compiled, i, j) == plain
+            assert steepest(ground, compiled, i, j) == plain
 
 
 @pytest.mark.parametrize("boundary", ["PERIODIC", "OPEN"])
@@ -146,6 +148,7 @@ def test_no_slope_is_too_steep_where_the_ground_is_gentle(boundary: str, angle: 
         parameters, cells, np.zeros(cells.shape, np.int32), time=0.0, seed=1
     )
     ground, repose, found = simulation.ground, simulation.slopes.repose, [0, 0]
+    steepest, is_gentle = dispatcher(slopes.steepest), dispatcher(slopes.is_gentle)
 
     for seed in range(40):
         random = np.random.default_rng(seed)
@@ -153,8 +156,8 @@ def test_no_slope_is_too_steep_where_the_ground_is_gentle(boundary: str, angle: 
         ground.altitude[:] = rough + (30000 if seed % 2 else 5)
         for i, j in np.ndindex(20, 16):
             column = (ground.first + j) * ground.length + i + 1
-            upward = slopes.steepest(ground, repose, i, j)[1]  # remembers the bearing
-            gentle = slopes.is_gentle(ground, repose, column, i, j)
+            upward = steepest(ground, repose, i, j)[1]  # remembers the bearing
+            gentle = is_gentle(ground, repose, column, i, j)
             assert gentle == slopes.is_gentle.py_func(ground, repose, column, i, j)
             assert not (gentle and upward < repose.limit)
             found[gentle] += 1
@@ -166,7 +169,7 @@ def test_acceptance_is_linear_between_the_thresholds() -> None:
     low, high = np.float32(10), np.float32(110)
     tau = np.array([-5, 9.9, 10, 60, 110, 111], np.float32)
 
-    for kernel in (shear.acceptance, shear.acceptance.py_func):
+    for kernel in (dispatcher(shear.acceptance), shear.acceptance):
         found = [float(kernel(value, low, high)) for value in tau]
         assert found == [0, 0, 0, 0.5, 1, 1]
         assert float(kernel(np.float32(-1), np.float32(-5), high)) == 0

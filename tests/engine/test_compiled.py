@@ -1,0 +1,145 @@
+"""Kernels run from object code, with the values that they were compiled for and no others."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from orchestrator.engine import compile as compiler
+from orchestrator.engine import compiled, jit
+from orchestrator.engine.exit_status import ExitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tests.engine.conftest import Bench
+
+
+class Pile(NamedTuple):
+    """A tuple as kernels take them."""
+
+    heights: NDArray[np.int16]
+    rate: float
+    wet: bool
+
+
+@jit.part
+def doubled(number: int) -> int:
+    """Return twice a number."""
+    return 2 * number
+
+
+@jit.kernel
+def mixed(
+    pile: Pile, other: Pile, steps: int, limit: np.float32
+) -> tuple[int, float, bool, np.float32]:
+    """Return something of each, and write into an array."""
+    total = 0
+    for x in range(pile.heights.shape[0]):
+        for y in range(pile.heights.shape[1]):
+            total += pile.heights[x, y] * (y + 1)
+    other.heights[0, 0] = doubled(steps)
+    return total, pile.rate + other.rate, pile.wet and not other.wet, np.float32(limit / 3)
+
+
+def _loaded(
+    monkeypatch: pytest.MonkeyPatch, kernel: jit.Kernel[Any, Any], *arguments: object
+) -> Callable[..., object]:
+    """Return a kernel as it is when it was compiled for these arguments, kept and loaded."""
+    compiler.dispatcher(kernel)(*arguments)
+    made = {kernel.name: compiler._object(kernel.name, kernel)}
+    monkeypatch.setattr("orchestrator.engine.cache.content", lambda _make: compiled.pack(made))
+    return compiled.load.__wrapped__()[kernel.name]
+
+
+def _pile(seed: int, rate: float, *, wet: bool) -> Pile:
+    return Pile(np.random.default_rng(seed).integers(0, 99, (3, 4), np.int16), rate, wet)
+
+
+def test_a_loaded_kernel_returns_what_the_interpreted_one_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    piles = [_pile(1, 0.25, wet=True), _pile(2, 0.5, wet=False), _pile(3, -1.5, wet=True)]
+    limit = np.float32(0.1)
+    call = _loaded(monkeypatch, mixed, *piles[:2], 1, limit)
+
+    heights = [pile.heights.copy() for pile in piles]
+
+    def after(function: Callable[..., object], a: int, b: int, steps: int) -> object:
+        for pile, before in zip(piles, heights, strict=True):
+            pile.heights[:] = before
+        result = function(piles[a], piles[b], steps, limit)
+        return result, [pile.heights.tolist() for pile in piles]
+
+    for a, b, steps in ((0, 1, 7), (0, 1, 8), (1, 0, 9), (2, 2, -3), (0, 1, 7)):
+        assert after(call, a, b, steps) == after(mixed.py_func, a, b, steps)
+    result = call(*piles[:2], 7, limit)
+    assert isinstance(result, tuple)
+    assert [type(each) for each in result] == [int, float, bool, float]
+
+
+def test_other_values_than_it_was_compiled_for_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pile, limit = _pile(1, 0.25, wet=True), np.float32(0.1)
+    call = _loaded(monkeypatch, mixed, pile, pile, 1, limit)
+    longer = pile._replace(heights=np.zeros((3, 4), np.int32))
+    turned = pile._replace(heights=pile.heights.T)
+
+    for arguments, wanted in (
+        ((longer, pile, 1, limit), "int16[2], C-contiguous: int32(3, 4)"),
+        ((pile, turned, 1, limit), "int16[2], C-contiguous: int16(4, 3)"),
+        ((pile, pile, 1.5, limit), "int64: 1.5"),
+        ((pile, pile, 1, 0.1), "float32: 0.1"),
+        ((pile._replace(rate=1), pile, 1, limit), "float64: 1"),
+        ((Pile(pile.heights, 0.25, 1), pile, 1, limit), "bool: 1"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(TypeError, match=re.escape(wanted)):
+            call(*arguments)
+    with pytest.raises(ValueError, match="zip"):
+        call(pile, pile, 1)
+    assert call(pile, pile, 1, limit)
+
+
+def test_every_kernel_is_kept_and_no_other() -> None:
+    sources = Path(compiled.__file__).parent.glob("*.py")
+    declared = {
+        f"{path.stem}.{name}"
+        for path in sources
+        for name in re.findall(r"^@kernel\ndef (\w+)", path.read_text(), re.MULTILINE)
+    }
+
+    assert set(compiled.load()) == declared
+    assert len(declared) > 20
+
+
+def test_where_it_cannot_be_compiled_the_reason_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho starting >&2\necho no room >&2\nexit 3\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+
+    with pytest.raises(ExitError, match=r"^the engine cannot be compiled: no room$"):
+        compiled._compiled()
+
+
+def test_a_run_never_loads_the_compiler(bench: Bench) -> None:
+    bench.parameters()
+    bench.run("genesis", "-f", "run.par")
+    compiled.load()
+
+    process = bench.start("rescal", "run.par", "-stop", "1_t0", flags=("-X", "importtime"))
+    _, said = process.communicate(timeout=300)
+
+    assert process.returncode == 0
+    assert "llvmlite" in said
+    assert "numba" not in said
