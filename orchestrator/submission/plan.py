@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,16 +121,14 @@ def plan(
     sweep = sweepfile.load(Path(file), overrides)
     wish = request(sweep, cluster_of(placement, overrides), placement)
     engine = simulator.of_sweep(sweep, wish.root)
-    with contextlib.closing(Checker(engine)) as checker:
+    with contextlib.closing(Checker(engine)) as checker, ThreadPoolExecutor(1) as beside:
         comparison = compare_sweep(sweep, data_dir)
         wanted, directory = comparison.wanted, comparison.directory
+        refused = beside.submit(refusals, checker, sweep, directory, wanted)
         site = packing.site(wish.cluster)
         workers = workers_of(placement, local_pool.cores())
         cost = _cost(comparison, wish, engine, workers, site)
-        problems = (
-            *packing.problems(directory, wish, site),
-            *refusals(checker, sweep, directory, wanted),
-        )
+        problems = (*packing.problems(directory, wish, site), *refused.result())
     return Plan(comparison, wish, cost, problems, site)
 
 
