@@ -10,8 +10,8 @@ import numpy as np
 from orchestrator import plots, text
 from orchestrator.model.pictures import Units
 from orchestrator.plots import colours, style
-from orchestrator.plots.lines import powers
 from orchestrator.plots.phase_diagram import Panel, draw, scale_bar
+from orchestrator.plots.ticks import powers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from orchestrator.model.pictures import PLAIN
-from orchestrator.plots import marks, style
+from orchestrator.plots import marks, style, ticks
 from orchestrator.plots.text_width import wrapped
 
 if TYPE_CHECKING:
@@ -17,15 +16,12 @@ if TYPE_CHECKING:
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from orchestrator.model.pictures import Look
 
 _LIGHTEST = 0.9  # of the map of colours; beyond, lines are hardly seen on white
-_LEAST_PLAIN, _MOST_PLAIN = 1e-4, 1e6  # between which numbers are written without an exponent
-_FEW_POWERS = 1000  # from the lowest to the highest, between which more numbers have room
 _WIDTH_IN, _HEIGHT_IN, _LEGEND_IN = 6.0, 2.6, 1.9
 _MARGINS_IN = 0.5, 0.8  # beside panels without a legend there, and above and under all of them
 _SYMBOL_IN = 0.4  # that a symbol takes before what a legend says of it
@@ -163,7 +159,7 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
         axes.set_ylabel(scale.label)
         axes.grid(visible=True, color="0.9", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-        _scale(axes, chart.along, scale)
+        _scale(axes, (chart.along, scale), ([curve.x for curve in drawn], means))
         _simplify(axes, means)
         if scale.axial and axes.get_yticks().size:
             axes.set(ylim=(-93, 93), yticks=range(-90, 91, 45))
@@ -248,34 +244,24 @@ def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
         axes.set_yticks(different, [f"{different[0]:.4g}"])
 
 
-def _scale(axes: Axes, along: Scale, up: Scale) -> None:
-    """Set both scales."""
-    for axis, scale, set_scale in (
-        (axes.xaxis, along, axes.set_xscale),
-        (axes.yaxis, up, axes.set_yscale),
+def _scale(
+    axes: Axes, scales: tuple[Scale, Scale], values: Sequence[Sequence[NDArray[np.float64]]]
+) -> None:
+    """Set both scales, the one along and the one up, by what is drawn along each."""
+    for axis, scale, set_scale, drawn in zip(
+        (axes.xaxis, axes.yaxis),
+        scales,
+        (axes.set_xscale, axes.set_yscale),
+        values,
+        strict=True,
     ):
         if scale.logarithmic:
             set_scale("log")
-            powers(axis)
+            ticks.powers(axis)
         elif scale.words:
             axis.set_ticks(range(len(scale.words)), scale.words)
-
-
-def powers(axis: Axis) -> None:
-    """Write numbers at 1, 2 and 5 of each power of ten where there is room, all in the same form."""
-    from matplotlib.ticker import (  # noqa: PLC0415  # heavy, optional
-        LogFormatterSciNotation,
-        LogLocator,
-        NullFormatter,
-    )
-
-    low, high = axis.get_view_interval()
-    if high < _FEW_POWERS * low:
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        plain = low >= _LEAST_PLAIN and high < _MOST_PLAIN
-        powers_of_ten = LogFormatterSciNotation(minor_thresholds=(math.inf, math.inf))
-        axis.set_major_formatter("{x:g}" if plain else powers_of_ten)
-    axis.set_minor_formatter(NullFormatter())
+        else:
+            ticks.linear(axis, drawn)
 
 
 def _means(curve: Curve, name: str, scale: Scale) -> NDArray[np.float64]:
@@ -346,6 +332,8 @@ def _shades(figure: Figure, grid: NDArray[Any], shade: Shade, cmap: str) -> dict
         ticks=LogLocator(subs=(1, 2, 5)) if shade.logarithmic else None,
         format="%g",
     )
+    if not shade.logarithmic:
+        ticks.linear(bar.long_axis, [np.array([*shade.values.values()])])
     bar.minorticks_off()
     bar.set_label(shade.label)
     colours = map(to_hex, scale.to_rgba(np.array([*shade.values.values()])))
