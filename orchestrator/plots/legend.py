@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.model.pictures import Look
-    from orchestrator.plots.lines import Chart, Curve
 
 WIDTH_IN = 1.9
 """Of a legend beside panels."""
@@ -37,32 +36,36 @@ class Entry:
 
 
 def entries(
-    drawn: Sequence[Curve],
-    chart: Chart,
+    labels: Sequence[tuple[str, str]],
     colours: Mapping[str, str],
     shown: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    *,
+    marked: bool,
 ) -> Iterator[Entry]:
     """Yield what is to be named of the curves that are seen: their colours, then their styles.
 
     Parameters
     ----------
+    labels
+        What the colour of each curve tells, and what its style.
     colours
-        By the first label; a scale tells them where the chart has a shade.
+        Those to be named, by the first label.
     shown
         Whether a curve has values, and whether they are joined by a line, bool [curve] each.
+    marked
+        Whether values are marks.
     """
     seen, joined = shown
-    others = dict.fromkeys(curve.labels[1] for curve in drawn)
+    others = dict.fromkeys(second for _, second in labels)
     styles = {other: marks.Mark("0.3", number) for number, other in enumerate(others)}
-    named = {} if chart.shade is not None else colours
-    circles = {first: marks.Mark(colour) for first, colour in named.items()}
+    circles = {first: marks.Mark(colour) for first, colour in colours.items()}
     for side, looks in enumerate((circles, styles)):
         for label, mark in looks.items():
-            of = [i for i, curve in enumerate(drawn) if seen[i] and curve.labels[side] == label]
+            of = [i for i, both in enumerate(labels) if seen[i] and both[side] == label]
             if label and of:
                 line = bool(joined[of].any())
                 alone = "" if line else "."  # of values that make no line
-                yield Entry(label, mark, mark.symbol if chart.marked else alone, line)
+                yield Entry(label, mark, mark.symbol if marked else alone, line)
 
 
 def draw(figure: Figure, named: Sequence[Entry], look: Look, *, under: bool) -> None:

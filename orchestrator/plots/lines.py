@@ -164,8 +164,10 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
             axes.set_ylim(look.range)
     grid[-1].set_xlabel(chart.along.label)
     figure.align_ylabels(grid)
-    named = [*legend.entries(drawn, chart, colours, (seen, joined))]
-    legend.draw(figure, named, look, under=narrow)
+    labels = [curve.labels for curve in drawn]
+    named = colours if chart.shade is None else {}  # a scale tells them
+    entries = [*legend.entries(labels, named, (seen, joined), marked=chart.marked)]
+    legend.draw(figure, entries, look, under=narrow)
     style.title(figure, chart.title, look, beside_legend=bool(figure.legends) and not narrow)
     style.small_print(figure, "; ".join((*_seeds(drawn, chart), *chart.notes)), look)
     return figure
