@@ -12,6 +12,7 @@ from orchestrator import text
 from orchestrator.analysis import observables
 from orchestrator.errors import RequestError
 from orchestrator.model.pictures import (
+    CHOSEN,
     FRAMES,
     KINDS,
     Choice,
@@ -339,7 +340,7 @@ def _labels(labels: str | Sequence[str] | Mapping[str, str] | None) -> dict[str,
 
 
 def _units(units: str | None) -> Units:
-    try:
-        return Units(units or Units.MODEL.value)
-    except ValueError:
-        raise RequestError(f"--units: expected model or si, got {units}") from None
+    chosen = units or Units.MODEL.value
+    if chosen not in CHOSEN:
+        raise RequestError(f"--units: expected {' or '.join(CHOSEN)}, got {units}")
+    return Units(chosen)

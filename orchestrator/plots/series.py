@@ -116,7 +116,7 @@ def series(grid: Grid, in_units: Units = Units.MODEL) -> Course:
         numbers = [status.experiment.number for status in statuses]
         kept = measured.measured(grid.directory, numbers)
         for status, of_one in zip(statuses, kept, strict=True):
-            yield of_one, scales_of(grid, status, in_units, needed=in_units is Units.SI)
+            yield of_one, scales_of(grid, status, in_units, needed=in_units.days)
 
     quantities = grid.quantities
     axial = {name for name, quantity in quantities.items() if quantity.axial}
@@ -170,7 +170,7 @@ def waves(grid: Grid, time_t0: float | None, in_units: Units = Units.MODEL) -> W
         shown = panels.nearest(maps_read, time_t0)
         length, time = maps_read.height_maps.shape[2], float(maps_read.times[shown])
         in_nature = scales_of(grid, status, in_units)
-        cell = 1.0 if in_units is Units.MODEL else in_nature.cell_m
+        cell = in_nature.cell_m if in_units.metres else 1.0
         if observables.full(maps_read.height_maps)[shown]:
             return _Spectrum(time, length, cell, None)
         power = observables.power_along_wind(maps_read.height_maps[shown])

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.model.pictures import PLAIN, Units
+from orchestrator.analysis.units import time_name
+from orchestrator.model.pictures import PLAIN
 from orchestrator.plots import colours, style, ticks
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def space_time(
         (1.9 + labels.row_lines_in, 0.8 + labels.column_height + labels.height * rows),
         look,
     )
-    long, late = ("cells", "t0") if look.units is Units.MODEL else ("m", "d")
+    long, late = "m" if look.units.metres else "cells", time_name(look.units)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     drawn = {slot: panel for slot, panel in panels.items() if len(panel.times) > 1}
     heights = [panel.heights for panel in drawn.values()]
