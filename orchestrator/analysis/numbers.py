@@ -94,15 +94,17 @@ def numbers(grid: Grid, names: Sequence[str], summary: Summary, in_units: Units)
 
 
 def scales_of(grid: Grid, status: Status, in_units: Units, *, needed: bool = False) -> Scales:
-    """Return the scales of an experiment; with units of nature, a cell must have one.
+    """Return the scales of an experiment; with units of nature, a cell must have one once it has begun.
 
     Raises
     ------
     RequestError
         Where it has none. ``needed`` is whether a t0 must have one, too.
     """
-    in_nature = scales(grid.directory.experiment(status.experiment.number))
-    name = status.experiment.name
+    directory = grid.directory.experiment(status.experiment.number)
+    in_nature, name = scales(directory), status.experiment.name
+    if not directory.parfile.exists():
+        return in_nature
     if in_units.metres and not np.isfinite(in_nature.cell_m):
         raise RequestError(
             f"--units si: {name} has no property files that tell how large a cell is"

@@ -141,16 +141,14 @@ def _diagram(
 ) -> plots.PhaseDiagram:
     shape: tuple[float, float] = laid.shape
     if choice.look.units.metres:
-        side = max(
-            scales(grid.directory.experiment(status.experiment.number)).cell_m
-            for status in page.statuses.values()
-        )
-        shape = shape[0] * side, shape[1] * side
-        if not np.isfinite(side):
+        numbers = [status.experiment.number for status in grid.cells.values()]
+        cells_m = [scales(grid.directory.experiment(number)).cell_m for number in numbers]
+        side = max(filter(np.isfinite, cells_m), default=0.0)
+        if not side:
             raise RequestError(
-                f"--units si: {grid.directory.name} has no property files that tell "
-                "how large a cell is"
+                f"--units si: {grid.directory.name} has not begun, which tells how large a cell is"
             )
+        shape = shape[0] * side, shape[1] * side
     quantity = "height above each map's mean" if choice.relative else "height"
     frame = plots.Frame(_title(grid, laid, page), range_, shape, quantity, choice.look)
     return plots.PhaseDiagram(laid.plane or laid.labels, frame)

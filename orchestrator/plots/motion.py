@@ -182,8 +182,11 @@ def heights(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]:
 
 def _unit(grid: Grid, choice: Choice) -> float:
     """Return how high a cell is in the unit of the picture."""
-    status = next(iter(grid.cells.values()))
-    return cell_of(choice.look.units, scales_of(grid, status, choice.look.units))
+    of_units = choice.look.units
+    cells = (
+        cell_of(of_units, scales_of(grid, status, of_units)) for status in grid.cells.values()
+    )
+    return next(filter(np.isfinite, cells))  # of one that has begun
 
 
 def _edges(columns: Sequence[NDArray[np.float64]], cell: float) -> NDArray[np.float64]:

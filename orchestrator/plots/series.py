@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -122,7 +123,9 @@ def series(grid: Grid, in_units: Units = Units.MODEL) -> Course:
     axial = {name for name, quantity in quantities.items() if quantity.axial}
     curves, late, full = [], 0, []
     for labels, seeds in each_point(grid, read):
-        scales = seeds[0][1]
+        scales = max(
+            (s for _, s in seeds), key=lambda s: math.isfinite(s.cell_m)
+        )  # of one that has begun
         t0 = units.days(in_units, scales)
         full += [of_one.full_from for of_one, _ in seeds if np.isfinite(of_one.full_from)]
         if len(seeds) == 1:

@@ -36,7 +36,9 @@ def linear(axis: Axis, values: Iterable[NDArray[Any]]) -> None:
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  # heavy, optional
 
     if are_whole(values):
-        axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
+        axis.set_major_locator(
+            MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+        )
 
 
 def powers(axis: Axis) -> None:

@@ -544,6 +544,29 @@ def test_in_units_of_nature_series_are_in_metres_and_days(place: Path) -> None:
     assert days == pytest.approx([500 * 33.2 / 86400, 500 * 10334 / 86400], rel=0.02)
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("phase-diagram", "series", "spectrum", "profile", "roughness", "map", "heights"),
+        *("offset", "dispersion", "flux", "section"),
+    ],
+)
+def test_in_units_of_nature_what_has_not_begun_stops_no_picture(
+    place: Path, tmp_path: Path, kind: str
+) -> None:
+    sweep = SweepDirectory(place / "data_runs" / "dunes")
+    shutil.copytree(sweep.root, tmp_path / "dunes")
+    shutil.rmtree(tmp_path / "dunes" / "exp0")
+
+    done = _run(
+        *(place, "plot", "dunes", kind, "--units", "si", "--data-dir", str(tmp_path)),
+        *("-o", str(tmp_path / "si.png")),
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("wrote ")
+
+
 def test_a_table_in_units_of_nature_has_them_in_its_names(place: Path) -> None:
     model, si = (
         list(csv.DictReader(io.StringIO(_run(place, "export", "dunes", *words).stdout)))

@@ -40,6 +40,13 @@ def test_parameters_and_counts_that_are_whole_have_whole_numbers() -> None:
     assert _numbers(axes.yaxis) == [4, 5, 6]
 
 
+def test_a_single_whole_number_has_one_tick() -> None:
+    figure = _dependence(np.array([2.0]), np.array([4.5]))
+
+    (axes,) = figure.axes
+    assert _numbers(axes.xaxis) == [2]
+
+
 def test_means_of_counts_have_fractions() -> None:
     figure = _dependence(SEEDS, np.array([1.0, 1.5, 2.0]))
 
