@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from orchestrator.analysis.observables import Quantity
     from orchestrator.model.reductions import Reduction
     from orchestrator.model.snapshots import Reduced
     from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
@@ -130,8 +129,8 @@ def measured(sweep: SweepDirectory, numbers: Sequence[int]) -> Iterator[Measured
         store.keep()
 
 
-def own_quantities(sweep: SweepDirectory) -> dict[str, Quantity]:
-    """Return the quantities of a sweep that are the user's own, by name.
+def own_outputs(sweep: SweepDirectory) -> list[Reduction]:
+    """Return the user's own reductions of a sweep.
 
     Those that an experiment which has begun describes; of one name, those of the first.
     """
@@ -142,9 +141,7 @@ def own_quantities(sweep: SweepDirectory) -> dict[str, Quantity]:
             own.setdefault(reduction.name, reduction)
         if names <= own.keys():
             break
-    shipped = observables.quantities()
-    known = observables.quantities(own.values())
-    return {name: quantity for name, quantity in known.items() if name not in shipped}
+    return list(own.values())
 
 
 def _own_names(sweep: SweepDirectory) -> set[str]:

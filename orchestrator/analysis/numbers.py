@@ -12,7 +12,7 @@ from orchestrator.analysis.measured import measured
 from orchestrator.analysis.scales import scales
 from orchestrator.analysis.summaries import summarize
 from orchestrator.errors import RequestError
-from orchestrator.model.pictures import How, Units
+from orchestrator.model.pictures import How
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.observables import Quantity
     from orchestrator.analysis.scales import Scales
     from orchestrator.model import Status
-    from orchestrator.model.pictures import Moment, Summary
+    from orchestrator.model.pictures import Moment, Summary, Units
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ def numbers(grid: Grid, names: Sequence[str], summary: Summary, in_units: Units)
     timed = summary.how in {How.RATE, How.CROSSING} or any(
         quantities[name].time for name in names
     )
-    needed = summary.in_nature or (in_units is Units.SI and timed)
+    needed = summary.in_nature or (in_units.days and timed)
     for (cell, status), series in zip(cells, read, strict=True):
         in_nature = scales_of(grid, status, in_units, needed=needed)
         window = _window(grid, status, series, summary, in_nature)
@@ -94,23 +94,25 @@ def numbers(grid: Grid, names: Sequence[str], summary: Summary, in_units: Units)
 
 
 def scales_of(grid: Grid, status: Status, in_units: Units, *, needed: bool = False) -> Scales:
-    """Return the scales of an experiment; with units of nature, a cell must have one.
+    """Return the scales of an experiment; with units of nature, a cell must have one once it has begun.
 
     Raises
     ------
     RequestError
         Where it has none. ``needed`` is whether a t0 must have one, too.
     """
-    in_nature = scales(grid.directory.experiment(status.experiment.number))
-    name = status.experiment.name
-    if in_units is Units.SI and not np.isfinite(in_nature.cell_m):
+    directory = grid.directory.experiment(status.experiment.number)
+    in_nature, name = scales(directory), status.experiment.name
+    if not directory.parfile.exists():
+        return in_nature
+    if in_units.metres and not np.isfinite(in_nature.cell_m):
         raise RequestError(
             f"--units si: {name} has no property files that tell how large a cell is"
         )
     if needed and not np.isfinite(in_nature.t0_s):
-        option = "--time" if in_units is Units.MODEL else "--units si"
         raise RequestError(
-            f"{option}: {name} has no one length of a t0: no property files, or several winds"
+            f"--time in nature: {name} has no one length of a t0: no property files, or winds of "
+            "several strengths"
         )
     return in_nature
 

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.errors import FormatError
-from orchestrator.formats import parfile, properties
+from orchestrator.errors import FormatError, RequestError
+from orchestrator.formats import parfile, properties, winds
+from orchestrator.model.pictures import Units
 
 if TYPE_CHECKING:
-    from orchestrator.records.paths import ExperimentDirectory
+    from collections.abc import Iterable, Mapping
+
+    from orchestrator.formats.parameters import Value
+    from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
 
 _HEIGHT_M = 10.0  # at which meteorologists measure the wind
 
@@ -40,7 +44,8 @@ class Scales(NamedTuple):
 def scales(experiment: ExperimentDirectory) -> Scales:
     """Return the scales of an experiment, which a run without property files has not.
 
-    With a file of winds, cells alone have one: each wind has its own strength and seconds.
+    In winds of several strengths, or of speeds, cells alone have one: a t0 lasts differently long in
+    each.
     """
     try:
         written_ns = experiment.parfile.stat().st_mtime_ns
@@ -59,15 +64,55 @@ def _read(experiment: ExperimentDirectory, _written_ns: int) -> Scales:
         flux = _saturated_flux(experiment.root / str(values["Qsat_file"]))
     except (KeyError, OSError, FormatError):
         return Scales()
-    cell_m, t0_s = properties.scales(values, physical, flux)
-    if "Wind_file" in values:
-        return Scales(cell_m)
-    threshold = float(values.get("Tau_min", 0)) or 1.0  # as the model has it
-    shear = properties.shear_velocity(physical, flux, threshold)
+    threshold = _threshold(values, experiment)
+    if threshold is None:
+        return Scales(float(physical.cell_size))
+    cell_m, t0_s = properties.scales({**values, "Tau_min": threshold}, physical, flux)
+    shear = properties.shear_velocity(physical, flux, threshold or 1.0)  # as the model has it
     if shear is None:
         return Scales(cell_m, t0_s)
     wind = properties.wind_speed(physical, float(shear), _HEIGHT_M)
     return Scales(cell_m, t0_s, float(shear), wind)
+
+
+def _threshold(values: Mapping[str, Value], experiment: ExperimentDirectory) -> float | None:
+    """Return the threshold of stress in all winds; None where they have speeds, or several.
+
+    A ``Tau_min`` of the parameter file holds whatever the rows of thresholds have.
+    """
+    if "Wind_file" in values:
+        try:
+            blowing = winds.read(experiment.root / str(values["Wind_file"]))
+        except FormatError:
+            return None
+        if blowing.unit == "rt":
+            return None
+        if "Tau_min" not in values:
+            strengths = {row.value for row in blowing.rows if row.duration > 0}
+            return strengths.pop() if len(strengths) == 1 else None
+    return float(values.get("Tau_min", 0))
+
+
+def settled(sweep: SweepDirectory, numbers: Iterable[int], units: Units) -> Units:
+    """Return the units that experiments of a sweep can have, where those of nature are wanted.
+
+    Metres alone where one of them has no one length of a t0.
+
+    Raises
+    ------
+    RequestError
+        Where experiments have begun and none has a size of cells.
+    """
+    if not units.days:
+        return units
+    begun = [scales(e) for e in map(sweep.experiment, numbers) if e.parfile.exists()]
+    sized = [of_one for of_one in begun if np.isfinite(of_one.cell_m)]
+    if begun and not sized:
+        raise RequestError(
+            f"--units si: {sweep.name} has no property files that tell how large a cell is"
+        )
+    timed = all(np.isfinite(of_one.t0_s) for of_one in sized)
+    return units if timed else Units.LENGTHS
 
 
 _properties = functools.cache(properties.read_properties)

@@ -11,9 +11,9 @@ from orchestrator.analysis import observables
 from orchestrator.analysis import units as unit_names
 from orchestrator.analysis.dataset.grid import own_reductions
 from orchestrator.analysis.measured import measured
-from orchestrator.analysis.scales import scales
+from orchestrator.analysis.scales import scales, settled
 from orchestrator.errors import RequestError, optional
-from orchestrator.model.pictures import Units
+from orchestrator.model.pictures import CHOSEN, Units
 from orchestrator.records import intents, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import coordinates, present
@@ -95,9 +95,8 @@ def table(
     RequestError
         For an unknown sweep or unit.
     """
-    known = [each.value for each in Units]
-    if units not in known:
-        raise RequestError(f"units: expected {' or '.join(known)}, got {units}")
+    if units not in CHOSEN:
+        raise RequestError(f"units: expected {' or '.join(CHOSEN)}, got {units}")
     return of_sweep(selection.find_sweep(sweep, data_dir), Units(units))
 
 
@@ -108,11 +107,14 @@ def of_sweep(directory: SweepDirectory, in_units: Units = Units.MODEL) -> Table:
     of the last snapshot (``time_t0``, or ``time_d`` in days), every quantity of
     :func:`orchestrator.analysis.observables.quantities` there, and the scales in nature
     ``cell_size_m``, ``t0_s``, ``shear_velocity_m_s`` and ``wind_10m_m_s``; None where there is no
-    value. In units of nature quantities have their unit in the name, such as ``roughness_m``.
+    value. In units of nature quantities have their unit in the name, such as ``roughness_m``. Where
+    a t0 has no one length in some experiment, times stay in t0 in all.
     """
     axes = intents.axes(directory)
     statuses = present(LiveStatus(directory).read())
-    read = measured(directory, [status.experiment.number for status in statuses])
+    numbers = [status.experiment.number for status in statuses]
+    in_units = settled(directory, numbers, in_units)
+    read = measured(directory, numbers)
     quantities = observables.quantities(own_reductions(directory, statuses))
     return Table(
         {
@@ -170,7 +172,7 @@ def _scales(directory: SweepDirectory, status: Status) -> Scales:
 
 def _column(name: str, quantity: Quantity, in_units: Units) -> str:
     """Return the name of a column, with the unit of nature."""
-    if in_units is Units.MODEL or not (quantity.length or quantity.time):
+    if not in_units.metres or not (quantity.length or quantity.time):
         return name
     unit = unit_names.name(quantity, in_units).replace("³", "3").replace("/", "_per_")
     return f"{name}_{unit}"

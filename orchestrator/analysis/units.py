@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.model.pictures import Units
-
 if TYPE_CHECKING:
     from orchestrator.analysis.observables import Quantity
     from orchestrator.analysis.scales import Scales
+    from orchestrator.model.pictures import Units
 
 DAY_S = 86400.0
+
+TIMES_STAY = "times in t0, which lasts differently long in winds of different strength"
+"""What is told where of units of nature there are those of length alone."""
 
 _LENGTHS = {0: "", 1: "m", 2: "m²", 3: "m³"}
 _TIMES = {0: "", 1: "d", -1: "/d"}
@@ -22,16 +24,18 @@ def name(quantity: Quantity, units: Units, rate: int = 0) -> str:
     >>> from orchestrator.analysis.observables import QUANTITIES
     >>> name(QUANTITIES["mass"], Units.SI), name(QUANTITIES["migration_speed"], Units.SI)
     ('m³', 'm/d')
+    >>> name(QUANTITIES["migration_speed"], Units.LENGTHS)
+    'm/t0'
     >>> (
     ...     name(QUANTITIES["roughness"], Units.MODEL, rate=1),
     ...     name(QUANTITIES["mass"], Units.MODEL),
     ... )
     ('cells/t0', 'cells')
     """
-    if units is Units.SI and (quantity.length or quantity.time):
-        return (_LENGTHS[quantity.length] or "1") + _per(quantity.time - rate, "d")
+    if units.metres and (quantity.length or quantity.time):
+        return (_LENGTHS[quantity.length] or "1") + _per(quantity.time - rate, time_name(units))
     own = "" if quantity.units == "1" and not rate else quantity.units
-    return own + _per(-rate, "d" if units is Units.SI else "t0")
+    return own + _per(-rate, time_name(units))
 
 
 def _per(power: int, unit: str) -> str:
@@ -42,16 +46,16 @@ def _per(power: int, unit: str) -> str:
 
 def factor(quantity: Quantity, units: Units, scales: Scales) -> float:
     """Return what a quantity of the model is multiplied by; not a number where that is not known."""
-    if units is Units.MODEL:
+    if not units.metres:
         return 1.0
     return scales.cell_m**quantity.length * days(units, scales) ** quantity.time
 
 
 def days(units: Units, scales: Scales) -> float:
     """Return how long a t0 is in the unit of time: t0, or days."""
-    return 1.0 if units is Units.MODEL else scales.t0_s / DAY_S
+    return scales.t0_s / DAY_S if units.days else 1.0
 
 
 def time_name(units: Units) -> str:
     """Return the unit of time."""
-    return "t0" if units is Units.MODEL else "d"
+    return "d" if units.days else "t0"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 30
 _DIRECTORIES_AND_LOGS = 20
+_LOGS_BYTES = 50_000
 _STATE_BYTES = 1.3  # per cell, of a state that is kept
 
 
@@ -76,17 +77,17 @@ def _table(comparison: Comparison, limit: int | None) -> Table:
 
 
 def _bytes_each(sweep: Sweep, point: Point, *, final: bool) -> float:
-    """Estimate what one experiment leaves; height maps deflate to about a fifth.
+    """Estimate what one experiment leaves: arrays, logs and, where it is ``final``, its state.
 
-    ``final`` tells whether its state at the end is kept.
+    Height maps deflate to about a fifth, fractions hardly at all.
     """
-    length, depth = (float(point.parameters[name]) for name in ("L", "D"))
-    height = float(point.parameters.get("H", 1))
-    reduced = length * depth * 2 * 0.2 * sweep.outputs.height_maps
-    reduced += length * depth / 144 * 4 * sweep.outputs.ffts
+    depth, length = (int(point.parameters[name]) for name in ("D", "L"))
+    height = int(point.parameters.get("H", 1))
+    each = depth * length * 2 * 0.2 * sweep.outputs.height_maps
+    each += depth * length / 144 * 4 * sweep.outputs.ffts
+    each += sum(own.bytes_in(depth, length) for own in sweep.reductions)
     state = _STATE_BYTES * height * length * depth * final
-    published_and_journal = 2 * len(sweep.run.multiples()) * reduced
-    return published_and_journal + state + 50_000
+    return len(sweep.run.multiples()) * each + state + _LOGS_BYTES
 
 
 def _summary(shown: Plan) -> list[str]:
@@ -112,7 +113,7 @@ def _summary(shown: Plan) -> list[str]:
         by_name = ", ".join(f"{name} ({original(own[name])})" for name in own)
         lines.append(f"outputs of your own: {by_name}")
     if comparison.wanted:
-        files = _DIRECTORIES_AND_LOGS * len(comparison.wanted)
+        files = (_DIRECTORIES_AND_LOGS + len(sweep.reductions)) * len(comparison.wanted)
         lines.append(f"expected: about {files} files, {text.size(total)}")
     if comparison.idle:
         lines.append(

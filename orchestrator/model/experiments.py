@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from orchestrator.formats.parameters import Parameter, Value
     from orchestrator.formulas import Formula
+    from orchestrator.model.reductions import Reduction
     from orchestrator.model.simulators import OwnEngine
     from orchestrator.model.winds import WindRows
 
@@ -128,6 +129,10 @@ class Outputs:
     keep_final: bool = True
     own: Mapping[str, str] = field(default_factory=dict)
 
+    def keeps(self, reduction: Reduction) -> bool:
+        """Return whether a reduction that ships is kept."""
+        return reduction.output is None or bool(getattr(self, reduction.output))
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:
@@ -168,8 +173,8 @@ class Sweep:
     ``text`` is the file as written, with everything it extends folded in only in ``parameters``;
     ``templates`` has the text of each file that it extends, by name; ``positions`` where each
     parameter stands, as ``winds.yaml:12:7``; ``overrides`` what was put over the file's values; ``modules`` the files of ``outputs.own`` by
-    the names that they are copied to; ``wind`` the winds, unless there are none or they are
-    swept as a whole.
+    the names that they are copied to; ``reductions`` what these are; ``wind`` the winds, unless there
+    are none or they are swept as a whole.
     """
 
     name: str
@@ -190,6 +195,7 @@ class Sweep:
     wind: WindRows | None = None
     overrides: tuple[str, ...] = ()
     modules: Mapping[str, Path] = field(default_factory=dict)
+    reductions: tuple[Reduction, ...] = ()
     engine: OwnEngine | None = None
 
     @property

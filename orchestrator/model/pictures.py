@@ -30,6 +30,22 @@ class Units(enum.Enum):
 
     MODEL = "model"
     SI = "si"
+    LENGTHS = "m, t0"
+    """Nobody chooses it: of ``si`` it is what is left where a t0 has no one length."""
+
+    @property
+    def metres(self) -> bool:
+        """Whether lengths are in metres."""
+        return self is not Units.MODEL
+
+    @property
+    def days(self) -> bool:
+        """Whether times are in days."""
+        return self is Units.SI
+
+
+CHOSEN = (Units.MODEL.value, Units.SI.value)
+"""What a person may say of units."""
 
 
 class Moment(NamedTuple):
@@ -101,7 +117,7 @@ class Look:
     bare
         Whether nothing stands under the picture.
     units
-        Cells and t0, or metres and days.
+        Cells and t0, or metres and, where a t0 has one length in all experiments, days.
     """
 
     title: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
-
-    from orchestrator.model.experiments import Outputs
 
 Accumulate = Callable[["NDArray[Any]", "NDArray[np.uint8]", int], None]
 """Adds planes to an array: the array, states uint8 [plane, H, L] with row 0 on top, and the first
@@ -219,9 +218,9 @@ class Reduction:
         sizes = {"y": depth, "x": length, **self.sizes}
         return tuple(sizes[dim] for dim in self.dims)
 
-    def kept(self, outputs: Outputs) -> bool:
-        """Return whether an experiment with these outputs keeps it."""
-        return self.output is None or bool(getattr(outputs, self.output))
+    def bytes_in(self, depth: int, length: int) -> int:
+        """Return the size of one snapshot's array for such a domain, as it is in memory."""
+        return math.prod(self.shape_in(depth, length)) * np.dtype(self.dtype).itemsize
 
     def about(self) -> dict[str, str]:
         """Return its name and unit, as the CF conventions call them."""

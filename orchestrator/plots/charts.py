@@ -12,7 +12,7 @@ from orchestrator.analysis import units
 from orchestrator.analysis.approach import approach
 from orchestrator.analysis.numbers import numbers
 from orchestrator.errors import RequestError
-from orchestrator.model.pictures import QUANTITIES_SHOWN, How, Units
+from orchestrator.model.pictures import QUANTITIES_SHOWN, How
 from orchestrator.plots import layout, motion, series
 from orchestrator.plots.dependence import dependence, parameter
 from orchestrator.plots.display import quantity_label
@@ -156,7 +156,7 @@ def celerity_against_height(grid: Grid, choice: Choice) -> Iterator[tuple[str, F
 
 def units_of(choice: Choice) -> tuple[str, str]:
     """Return the units of length and time."""
-    long = "cells" if choice.look.units is Units.MODEL else "m"
+    long = "m" if choice.look.units.metres else "cells"
     return long, units.time_name(choice.look.units)
 
 
@@ -167,7 +167,7 @@ def spectrum(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     waves = series.waves(narrowed(grid, choice), time_t0, look.units)
     if not waves.curves:
         raise RequestError(f"{grid.directory.name}: no height maps of which there are spectra")
-    unit = "cells" if look.units is Units.MODEL else "m"
+    unit = "m" if look.units.metres else "cells"
     power = (
         f"power per wavenumber\n({unit}² / (1/{unit}))" if waves.unequal else f"power ({unit}²)"
     )

@@ -12,6 +12,7 @@ from orchestrator import text
 from orchestrator.analysis import observables
 from orchestrator.errors import RequestError
 from orchestrator.model.pictures import (
+    CHOSEN,
     FRAMES,
     KINDS,
     Choice,
@@ -21,13 +22,14 @@ from orchestrator.model.pictures import (
     Summary,
     Units,
 )
+from orchestrator.model.reductions import REDUCTIONS
 from orchestrator.plots import colours, style
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from orchestrator.analysis.observables import Quantity
     from orchestrator.model.pictures import Words
+    from orchestrator.model.reductions import Reduction
 
 _MAPS = ("phase-diagram", "profile", "animation", "dunes")
 _NUMBERS = ("quantity", "map")
@@ -63,10 +65,20 @@ _LARGEST_IN = 100.0
 _DPI = (10, 2400)
 
 
-def read(kind: str, words: Words, own: Mapping[str, Quantity] | None = None) -> Choice:
+_DRAWN = {
+    "height_maps": "phase-diagram",
+    "ffts": "spectrum",
+    "cell_counts": "mobile_fraction,sintered_fraction",
+}
+"""What is drawn of the arrays of every sweep."""
+
+
+def read(
+    kind: str, words: Words, own: Sequence[Reduction] = (), sweep: Path = Path("SWEEP")
+) -> Choice:
     """Return what is to be drawn; the name of a quantity is short for ``quantity`` of that one.
 
-    ``own`` are the quantities that are the user's own.
+    ``own`` are the user's reductions, and ``sweep`` is the directory, which commands name.
 
     Raises
     ------
@@ -74,7 +86,12 @@ def read(kind: str, words: Words, own: Mapping[str, Quantity] | None = None) -> 
         For an unknown kind, an option that it would ignore, or one that is not readable.
     """
     chosen: dict[str, Any] = {name: value for name, value in words.items() if value is not None}
-    known = {**observables.quantities(), **(own or {})}
+    known = observables.quantities(own)
+    arrays = {r.name: r for r in (*REDUCTIONS, *own) if r.dims}
+    for option, names in (("kind", kind), ("--quantity", chosen.get("quantity"))):
+        for name in _listed(names or ()):
+            if name in arrays and name not in {*KINDS, *known}:
+                raise RequestError(f"{option}: {_no_number(arrays[name], sweep)}")
     if all(name.strip() in known for name in kind.split(",")):
         if "quantity" in chosen:
             raise RequestError(f"--quantity: {kind} is one already")
@@ -108,6 +125,25 @@ def read(kind: str, words: Words, own: Mapping[str, Quantity] | None = None) -> 
     )
 
 
+def _no_number(array: Reduction, sweep: Path) -> str:
+    """Say what an array is that was taken for a quantity, and how it is shown."""
+    what = (
+        f"{array.name} is no number but an array ({', '.join(array.dims)}) for each snapshot, in "
+        f"out/{array.name}.npz"
+    )
+    if array.name in _DRAWN:
+        return (
+            f"{what}; rescal-sweep plot {sweep.name} {_DRAWN[array.name]} draws what it holds"
+        )
+    dims = ", ".join(f'"{dim}"' for dim in array.dims)
+    return (
+        f"{what}; rescal-sweep collect {sweep.name} -o {sweep.name}.nc writes it with the axes of the "
+        f'sweep, and in Python orchestrator.open_sweep("{sweep}")["{array.name}"].mean([{dims}]) is '
+        "a series of its mean; a number that outputs.own keeps of it, by a reduction without dims, "
+        f"is a quantity: rescal-sweep plot {sweep.name} NAME"
+    )
+
+
 def _refuse(kind: str, chosen: Mapping[str, Any]) -> None:
     """Refuse options that a kind would ignore, and those that exclude each other."""
     for name, kinds in _ONLY_FOR.items():
@@ -132,10 +168,14 @@ def _and(kinds: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))
 
 
+def _listed(names: str | Sequence[str]) -> list[str]:
+    """Read names that are parted by commas."""
+    return [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
+
+
 def _quantities(names: str | Sequence[str], known: Collection[str]) -> tuple[str, ...]:
     """Read the names of quantities, each once, parted by commas."""
-    listed = names.split(",") if isinstance(names, str) else names
-    stripped = [name.strip() for name in listed]
+    stripped = _listed(names)
     for name in stripped:
         if name not in known:
             hint = text.did_you_mean(name, known)
@@ -300,7 +340,7 @@ def _labels(labels: str | Sequence[str] | Mapping[str, str] | None) -> dict[str,
 
 
 def _units(units: str | None) -> Units:
-    try:
-        return Units(units or Units.MODEL.value)
-    except ValueError:
-        raise RequestError(f"--units: expected model or si, got {units}") from None
+    chosen = units or Units.MODEL.value
+    if chosen not in CHOSEN:
+        raise RequestError(f"--units: expected {' or '.join(CHOSEN)}, got {units}")
+    return Units(chosen)

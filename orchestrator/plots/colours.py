@@ -9,6 +9,7 @@ import numpy as np
 from orchestrator import text
 from orchestrator.errors import RequestError
 from orchestrator.model.pictures import PLAIN
+from orchestrator.plots import ticks
 from orchestrator.plots.loading import load
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def known_colours(name: str) -> str:
 class Range(NamedTuple):
     """The numbers at both ends of the colours, and whether some lie beyond the lower or the higher.
 
-    ``cmap`` is the name of matplotlib's map of these colours.
+    ``cmap`` is the name of matplotlib's map of these colours; ``whole`` tells whether all that is
+    drawn in them are whole numbers.
     """
 
     low: float
@@ -55,6 +57,7 @@ class Range(NamedTuple):
     below: bool = False
     above: bool = False
     cmap: str = COLOURS
+    whole: bool = False
 
     @property
     def colours(self) -> Colormap:
@@ -103,10 +106,11 @@ def range_of(
     high = high if high > low else low + 1
     low, high = look.range or (low, high)
     known = [values[np.isfinite(values)] for values in drawn]
+    whole = ticks.are_whole(known)
     lowest = min(float(values.min()) for values in known if values.size)
     highest = max(float(values.max()) for values in known if values.size)
     cmap = look.cmap or (DIVERGING if centred else COLOURS)
-    return Range(low, high, lowest < low, highest > high, cmap)
+    return Range(low, high, lowest < low, highest > high, cmap, whole)
 
 
 def _ends(values: NDArray[Any]) -> tuple[float, float]:
@@ -129,5 +133,5 @@ def colour_scale(figure: Figure, grid: NDArray[Any], range_: Range, label: str) 
     scale = ScalarMappable(Normalize(range_.low, range_.high), range_.colours)
     shrink = min(1.0, 1.8 / len(grid))
     bar = figure.colorbar(scale, ax=grid, shrink=shrink, pad=0.015, extend=range_.extend)
-    bar.locator = MaxNLocator(nbins=6, steps=[1, 2, 5, 10])
+    bar.locator = MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=range_.whole)
     bar.set_label(label)

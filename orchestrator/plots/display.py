@@ -9,10 +9,9 @@ import numpy as np
 
 from orchestrator import text
 from orchestrator.analysis import units
-from orchestrator.analysis.scales import scales
+from orchestrator.analysis.scales import scales, settled
 from orchestrator.errors import RequestError
 from orchestrator.formats.parameters import PARAMETERS
-from orchestrator.model.pictures import Units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +39,10 @@ def displayed(grid: Grid, choice: Choice) -> tuple[Grid, Choice]:
         If something is renamed that there is not.
     """
     look = choice.look
-    if look.units is Units.SI:
+    if look.units.metres:
         grid = _with_winds(grid)
+        numbers = [status.experiment.number for status in grid.cells.values()]
+        look = dataclasses.replace(look, units=settled(grid.directory, numbers, look.units))
     names = [name for axis in grid.dimensions for name in axis.values]
     known = {*names, *grid.quantities}
     for name in look.labels:
@@ -55,7 +56,9 @@ def displayed(grid: Grid, choice: Choice) -> tuple[Grid, Choice]:
         for option in ("rows", "columns", "against")
         if (name := getattr(choice, option)) is not None
     }
-    return dataclasses.replace(grid, dimensions=axes), dataclasses.replace(choice, **words)
+    return dataclasses.replace(grid, dimensions=axes), dataclasses.replace(
+        choice, look=look, **words
+    )
 
 
 def written(name: str, look: Look) -> str:
@@ -83,7 +86,7 @@ def length(look: Look, cells: float, cell_m: float) -> str:
     >>> length(Look(), 40, 0.087), length(Look(units=Units.SI), 40, 0.087)
     ('40 cells', '3.5 m')
     """
-    if look.units is Units.MODEL:
+    if not look.units.metres:
         return f"{cells:g} cells"
     return f"{cells * cell_m:.2g} m" if cells * cell_m < 10 else f"{cells * cell_m:.0f} m"
 

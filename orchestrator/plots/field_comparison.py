@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator import plots, text
-from orchestrator.model.pictures import Units
 from orchestrator.plots import colours, style
-from orchestrator.plots.lines import powers
 from orchestrator.plots.phase_diagram import Panel, draw, scale_bar
+from orchestrator.plots.ticks import powers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +137,7 @@ def _label(match: Match, look: Look) -> str:
         for name, value in match.coordinates.items()
     )
     when = f"t = {style.time(match.time_t0)} t0"
-    if look.units is Units.SI and math.isfinite(match.time_s):
+    if look.units.metres and math.isfinite(match.time_s):
         when = f"t = {text.short_seconds(match.time_s)}"
     return f"{match.name}, distance {match.distance:.2f}: seed {match.seed}, {when}\n{values}"
 

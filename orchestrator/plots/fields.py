@@ -11,11 +11,10 @@ from orchestrator.analysis.numbers import numbers
 from orchestrator.analysis.replicates import spread
 from orchestrator.errors import RequestError, optional
 from orchestrator.model.pictures import QUANTITIES_SHOWN, How
-from orchestrator.plots import charts, colours, style
+from orchestrator.plots import charts, colours, style, ticks
 from orchestrator.plots.dependence import further, parameter
 from orchestrator.plots.display import WIND
 from orchestrator.plots.layout import label, parameters, scale
-from orchestrator.plots.lines import powers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -126,9 +125,9 @@ def _range(mean: NDArray[np.float64], choice: Choice, *, axial: bool) -> Range:
         low = -high
     usual = _CYCLIC if axial else (colours.DIVERGING if centred else colours.COLOURS)
     beyond = bool(known.min() < low), bool(known.max() > high)
-    return colours.Range(
-        low, high if high > low else low + 1, *beyond, choice.look.cmap or usual
-    )
+    cmap = choice.look.cmap or usual
+    ends = low, high if high > low else low + 1
+    return colours.Range(*ends, *beyond, cmap, whole=ticks.are_whole([known]))
 
 
 def _cells(
@@ -207,13 +206,18 @@ def _scatter(
     x, y = points
     axes.scatter(x[~known], y[~known], c="none", **edge)
     axes.scatter(x[known], y[known], c=mean[known], **look, **edge)
-    for axis, s, set_scale in (
-        (axes.xaxis, scales[0], axes.set_xscale),
-        (axes.yaxis, scales[1], axes.set_yscale),
+    for axis, s, set_scale, values in zip(
+        (axes.xaxis, axes.yaxis),
+        scales,
+        (axes.set_xscale, axes.set_yscale),
+        points,
+        strict=True,
     ):
         if s.logarithmic:
             set_scale("log")
-            powers(axis)
+            ticks.powers(axis)
+        else:
+            ticks.linear(axis, [values])
         axis.set_label_text(s.label)
 
 

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from orchestrator.model.pictures import PLAIN
-from orchestrator.plots import marks, style
-from orchestrator.plots.text_width import wrapped
+from orchestrator.plots import legend, marks, style, ticks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from orchestrator.model.pictures import Look
 
 _LIGHTEST = 0.9  # of the map of colours; beyond, lines are hardly seen on white
-_LEAST_PLAIN, _MOST_PLAIN = 1e-4, 1e6  # between which numbers are written without an exponent
-_FEW_POWERS = 1000  # from the lowest to the highest, between which more numbers have room
-_WIDTH_IN, _HEIGHT_IN, _LEGEND_IN = 6.0, 2.6, 1.9
+_WIDTH_IN, _HEIGHT_IN = 6.0, 2.6
 _MARGINS_IN = 0.5, 0.8  # beside panels without a legend there, and above and under all of them
-_SYMBOL_IN = 0.4  # that a symbol takes before what a legend says of it
-_FOOT_IN = 0.4  # that the small print takes under a legend
-_LINE = 1.25  # times the size of labels is a line of a legend high
 _NARROW_IN = 5.0  # wide, a picture has no room for a legend beside it
 
 
@@ -135,7 +127,7 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
     narrow = look.size_in is not None and look.size_in[0] < _NARROW_IN
     figure = style.new_figure(
         (_WIDTH_IN, _HEIGHT_IN * len(chart.panels)),
-        (_MARGINS_IN[0] if narrow else _LEGEND_IN, _MARGINS_IN[1]),
+        (_MARGINS_IN[0] if narrow else legend.WIDTH_IN, _MARGINS_IN[1]),
         look,
     )
     grid = figure.subplots(len(chart.panels), 1, squeeze=False, sharex=True)[:, 0]
@@ -146,24 +138,25 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
         colours = _colours(firsts, shades)
     else:
         colours = _shades(figure, grid, chart.shade, shades)
+    looks = [
+        marks.Mark(colours[curve.labels[0]], others.index(curve.labels[1])) for curve in drawn
+    ]
+    seen, joined = np.zeros((2, len(drawn)), bool)  # in any panel
     for axes, (name, scale) in zip(grid, chart.panels.items(), strict=True):
         means = [_means(curve, name, scale) for curve in drawn]
-        looks = [
-            marks.Mark(colours[curve.labels[0]], others.index(curve.labels[1]))
-            for curve in drawn
-        ]
+        seen |= [bool(np.isfinite(mean).any()) for mean in means]
         if chart.marked:
             errors = [curve.errors[name] for curve in drawn]
             along = [curve.x for curve in drawn]
-            marks.draw(
+            joined |= marks.draw(
                 axes, (along, means, errors), looks, joined=chart.joined, axial=scale.axial
             )
         else:
-            _bands(axes, drawn, (name, scale), means, looks)
+            joined |= _bands(axes, drawn, (name, scale), means, looks)
         axes.set_ylabel(scale.label)
         axes.grid(visible=True, color="0.9", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-        _scale(axes, chart.along, scale)
+        _scale(axes, (chart.along, scale), ([curve.x for curve in drawn], means))
         _simplify(axes, means)
         if scale.axial and axes.get_yticks().size:
             axes.set(ylim=(-93, 93), yticks=range(-90, 91, 45))
@@ -171,9 +164,10 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
             axes.set_ylim(look.range)
     grid[-1].set_xlabel(chart.along.label)
     figure.align_ylabels(grid)
-    named = {} if chart.shade is not None else colours
-    lines = _legend(figure, (named, others), marked=chart.marked, under=narrow)
-    _make_room(figure, lines * style.points(_LINE) / 72, look, under=narrow)
+    labels = [curve.labels for curve in drawn]
+    named = colours if chart.shade is None else {}  # a scale tells them
+    entries = [*legend.entries(labels, named, (seen, joined), marked=chart.marked)]
+    legend.draw(figure, entries, look, under=narrow)
     style.title(figure, chart.title, look, beside_legend=bool(figure.legends) and not narrow)
     style.small_print(figure, "; ".join((*_seeds(drawn, chart), *chart.notes)), look)
     return figure
@@ -195,9 +189,13 @@ def _bands(
     panel: tuple[str, Scale],
     means: Sequence[NDArray[np.float64]],
     looks: Sequence[marks.Mark],
-) -> None:
-    """Draw lines, thin where they are of some seeds alone, in bands as wide as their errors."""
+) -> list[bool]:
+    """Draw lines, thin where they are of some seeds alone, in bands as wide as their errors.
+
+    Return of each curve whether there is a line, and not single values alone.
+    """
     name, scale = panel
+    joined = []
     least = min((float(m[m > 0].min()) for m in means if (m > 0).any()), default=0.0)
     for curve, mean, look in zip(drawn, means, looks, strict=True):
         low, high = mean - curve.errors[name], mean + curve.errors[name]
@@ -207,15 +205,18 @@ def _bands(
             low, high = np.maximum(low, -90), np.minimum(high, 90)
         parted = np.flatnonzero(_parted(curve.sets_of(name), mean, axial=scale.axial)) + 1
         x = np.insert(curve.x, parted, np.nan)
+        lines = [name in curve.fits]
         for thin in (False, True):
             shown = (curve.sets_of(name) > 0) == thin
             if thin and not shown.any():
                 continue
             parts = (np.where(shown, values, np.nan) for values in (mean, low, high))
             pieces = tuple(np.insert(part, parted, np.nan) for part in parts)
-            _draw(axes, x, pieces, look, thin=thin)
+            lines.append(_draw(axes, x, pieces, look, thin=thin))
         if name in curve.fits:
             axes.plot(curve.x, curve.fits[name], "--", color=look.colour, linewidth=0.9)
+        joined.append(any(lines))
+    return joined
 
 
 def _parted(
@@ -248,34 +249,24 @@ def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
         axes.set_yticks(different, [f"{different[0]:.4g}"])
 
 
-def _scale(axes: Axes, along: Scale, up: Scale) -> None:
-    """Set both scales."""
-    for axis, scale, set_scale in (
-        (axes.xaxis, along, axes.set_xscale),
-        (axes.yaxis, up, axes.set_yscale),
+def _scale(
+    axes: Axes, scales: tuple[Scale, Scale], values: Sequence[Sequence[NDArray[np.float64]]]
+) -> None:
+    """Set both scales, the one along and the one up, by what is drawn along each."""
+    for axis, scale, set_scale, drawn in zip(
+        (axes.xaxis, axes.yaxis),
+        scales,
+        (axes.set_xscale, axes.set_yscale),
+        values,
+        strict=True,
     ):
         if scale.logarithmic:
             set_scale("log")
-            powers(axis)
+            ticks.powers(axis)
         elif scale.words:
             axis.set_ticks(range(len(scale.words)), scale.words)
-
-
-def powers(axis: Axis) -> None:
-    """Write numbers at 1, 2 and 5 of each power of ten where there is room, all in the same form."""
-    from matplotlib.ticker import (  # noqa: PLC0415  # heavy, optional
-        LogFormatterSciNotation,
-        LogLocator,
-        NullFormatter,
-    )
-
-    low, high = axis.get_view_interval()
-    if high < _FEW_POWERS * low:
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        plain = low >= _LEAST_PLAIN and high < _MOST_PLAIN
-        powers_of_ten = LogFormatterSciNotation(minor_thresholds=(math.inf, math.inf))
-        axis.set_major_formatter("{x:g}" if plain else powers_of_ten)
-    axis.set_minor_formatter(NullFormatter())
+        else:
+            ticks.linear(axis, drawn)
 
 
 def _means(curve: Curve, name: str, scale: Scale) -> NDArray[np.float64]:
@@ -291,8 +282,8 @@ def _draw(
     look: marks.Mark,
     *,
     thin: bool,
-) -> None:
-    """Draw a line, and a band from a lower to an upper one."""
+) -> bool:
+    """Draw a line, and a band from a lower to an upper one; return whether any values are joined."""
     mean, low, high = values
     width = 0.5 if thin else 1.4
     drawn: list[Artist] = []
@@ -313,6 +304,7 @@ def _draw(
         )
     for artist in drawn:  # within its panel, so that laying out has not to look at each
         artist.set_in_layout(False)
+    return bool((known[1:] & known[:-1]).any())
 
 
 def _colours(labels: Sequence[str], cmap: str) -> dict[str, str]:
@@ -346,54 +338,9 @@ def _shades(figure: Figure, grid: NDArray[Any], shade: Shade, cmap: str) -> dict
         ticks=LogLocator(subs=(1, 2, 5)) if shade.logarithmic else None,
         format="%g",
     )
+    if not shade.logarithmic:
+        ticks.linear(bar.long_axis, [np.array([*shade.values.values()])])
     bar.minorticks_off()
     bar.set_label(shade.label)
     colours = map(to_hex, scale.to_rgba(np.array([*shade.values.values()])))
     return dict(zip(shade.values, colours, strict=True))
-
-
-def _legend(
-    figure: Figure,
-    named: tuple[Mapping[str, str], Sequence[str]],
-    *,
-    marked: bool,
-    under: bool,
-) -> float:
-    """Name colours, and styles of lines, beside the panels or under them.
-
-    Return how many lines there are.
-    """
-    from matplotlib.lines import Line2D  # noqa: PLC0415  # heavy, and optional
-
-    colours, others = named
-
-    def broken(label: str) -> str:
-        if "\n" in label:  # has its lines
-            return label
-        return wrapped(label, _LEGEND_IN - _SYMBOL_IN, style.points()).rstrip()
-
-    looks = [(label, marks.Mark(colour), "o") for label, colour in colours.items() if label]
-    if any(others):
-        more = (marks.Mark("0.3", i) for i in range(len(others)))
-        looks += [(label, mark, mark.symbol) for label, mark in zip(others, more, strict=True)]
-    handles = []
-    for label, mark, symbol in looks:
-        handle = Line2D([], [], color=mark.colour, label=broken(label), markersize=4)
-        handle.set_linestyle(mark.line)
-        handle.set_marker(symbol if marked else "")
-        handles.append(handle)
-    lines = sum(1 + broken(label).count("\n") for label, _, _ in looks)
-    if handles and under:
-        figure.legend(handles=handles, loc="outside lower center", frameon=False, ncols=2)
-        return lines / 2 + 1
-    if handles:
-        figure.legend(handles=handles, loc="outside right upper", frameon=False)
-    return lines + len(looks) / 2  # with what is between them
-
-
-def _make_room(figure: Figure, legend_in: float, look: Look, *, under: bool) -> None:
-    """Make a figure higher by a legend under its panels, or as high as one beside them."""
-    if look.has_height:
-        return
-    height = figure.get_figheight()
-    figure.set_figheight(height + legend_in if under else max(height, legend_in + _FOOT_IN))

@@ -10,7 +10,6 @@ from orchestrator import plots
 from orchestrator.analysis import sampling
 from orchestrator.analysis.scales import scales
 from orchestrator.errors import RequestError
-from orchestrator.model.pictures import Units
 from orchestrator.plots import layout, panels
 from orchestrator.records import selection
 
@@ -106,7 +105,7 @@ def _shown(drawn: Mapping[Slot, Panel], choice: Choice) -> Mapping[Slot, Panel]:
     """Return panels above their means, or in metres, where that is asked for."""
     if choice.relative:
         drawn = {slot: panels.relative(panel) for slot, panel in drawn.items()}
-    return panels.in_metres(drawn) if choice.look.units is Units.SI else drawn
+    return panels.in_metres(drawn) if choice.look.units.metres else drawn
 
 
 def _check_row(laid: Layout, y: int | None) -> None:
@@ -141,17 +140,15 @@ def _diagram(
     grid: Grid, laid: Layout, page: Page, range_: plots.Range | None, choice: Choice
 ) -> plots.PhaseDiagram:
     shape: tuple[float, float] = laid.shape
-    if choice.look.units is Units.SI:
-        side = max(
-            scales(grid.directory.experiment(status.experiment.number)).cell_m
-            for status in page.statuses.values()
-        )
-        shape = shape[0] * side, shape[1] * side
-        if not np.isfinite(side):
+    if choice.look.units.metres:
+        numbers = [status.experiment.number for status in grid.cells.values()]
+        cells_m = [scales(grid.directory.experiment(number)).cell_m for number in numbers]
+        side = max(filter(np.isfinite, cells_m), default=0.0)
+        if not side:
             raise RequestError(
-                f"--units si: {grid.directory.name} has no property files that tell "
-                "how large a cell is"
+                f"--units si: {grid.directory.name} has not begun, which tells how large a cell is"
             )
+        shape = shape[0] * side, shape[1] * side
     quantity = "height above each map's mean" if choice.relative else "height"
     frame = plots.Frame(_title(grid, laid, page), range_, shape, quantity, choice.look)
     return plots.PhaseDiagram(laid.plane or laid.labels, frame)

@@ -44,8 +44,10 @@ def draw(
     *,
     joined: bool,
     axial: bool = False,
-) -> None:
+) -> list[bool]:
     """Draw marks with error bars, and where they are ``joined`` a line through those of one look.
+
+    Return of each line whether there is one.
 
     Parameters
     ----------
@@ -57,9 +59,10 @@ def draw(
         line between them.
     """
     along, means, errors = values
-    for x, mean, look in zip(along, means, looks, strict=True):
+    lined = [joined and bool(np.isfinite(mean).sum() > 1) for mean in means]
+    for x, mean, look, has_line in zip(along, means, looks, lined, strict=True):
         known = np.isfinite(mean)
-        if joined and known.sum() > 1:
+        if has_line:
             at, line = x[known], mean[known]
             parted = np.flatnonzero(axial & (np.abs(np.diff(line)) > 90)) + 1
             at, line = np.insert(at, parted, np.nan), np.insert(line, parted, np.nan)
@@ -88,3 +91,4 @@ def draw(
             linewidths=0,
             zorder=3,
         )
+    return lined

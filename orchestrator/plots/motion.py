@@ -13,7 +13,6 @@ from orchestrator.analysis.dispersion import dispersion
 from orchestrator.analysis.dunes import follow
 from orchestrator.analysis.numbers import scales_of
 from orchestrator.analysis.offset import offset
-from orchestrator.model.pictures import Units
 from orchestrator.plots import Curve, panels
 from orchestrator.plots.series import curve_of, each_point
 from orchestrator.threads import in_order
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.dataset.grid import Grid
     from orchestrator.analysis.scales import Scales
     from orchestrator.model import Status
-    from orchestrator.model.pictures import Choice, Moment
+    from orchestrator.model.pictures import Choice, Moment, Units
     from orchestrator.model.snapshots import Reduced
 
 _BINS = 60  # of heights at most; of fewer, one per cell
@@ -120,7 +119,7 @@ def celerities(grid: Grid, choice: Choice) -> list[Curve]:
     of_units = choice.look.units
 
     def of_one(status: Status) -> NDArray[np.float64]:
-        scales = scales_of(grid, status, of_units, needed=of_units is Units.SI)
+        scales = scales_of(grid, status, of_units, needed=of_units.days)
         directory = grid.directory.experiment(status.experiment.number)
         periodic = status.experiment.point.periodic
         celerities = follow(directory, choice.threshold, periodic=periodic).celerities
@@ -183,8 +182,11 @@ def heights(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]:
 
 def _unit(grid: Grid, choice: Choice) -> float:
     """Return how high a cell is in the unit of the picture."""
-    status = next(iter(grid.cells.values()))
-    return cell_of(choice.look.units, scales_of(grid, status, choice.look.units))
+    of_units = choice.look.units
+    cells = (
+        cell_of(of_units, scales_of(grid, status, of_units)) for status in grid.cells.values()
+    )
+    return next(filter(np.isfinite, cells))  # of one that has begun
 
 
 def _edges(columns: Sequence[NDArray[np.float64]], cell: float) -> NDArray[np.float64]:
@@ -198,13 +200,13 @@ def _edges(columns: Sequence[NDArray[np.float64]], cell: float) -> NDArray[np.fl
 
 def cell_of(of_units: Units, scales: Scales) -> float:
     """Return the side of a cell in the unit of length."""
-    return 1.0 if of_units is Units.MODEL else scales.cell_m
+    return scales.cell_m if of_units.metres else 1.0
 
 
 def _timed(choice: Choice) -> bool:
     ends: list[Moment | None] = [*choice.window]
     in_nature = any(end is not None and end.in_nature for end in ends)
-    return in_nature or choice.look.units is Units.SI
+    return in_nature or choice.look.units.days
 
 
 def _inside(

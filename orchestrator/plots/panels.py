@@ -230,9 +230,9 @@ def stripes(
         heights = np.ma.masked_invalid(observables.surface(maps[:, row]))
         above = (heights - heights.mean(axis=1, keepdims=True)).filled(np.nan)
         turning = winds.turning(grid.directory, status.experiment.point.parameters)
-        if in_units is Units.MODEL:
+        if not in_units.metres:
             return Stripes(reduced.times, above, row, missing, turning)
-        in_nature = scales_of(grid, status, in_units, needed=True)
+        in_nature = scales_of(grid, status, in_units, needed=in_units.days)
         days, cell = units.days(in_units, in_nature), in_nature.cell_m
         return Stripes(reduced.times * days, above * cell, row, missing, turning, cell)
 

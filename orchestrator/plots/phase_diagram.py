@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator import text
-from orchestrator.model.pictures import PLAIN, Units
+from orchestrator.model.pictures import PLAIN
 from orchestrator.plots import colours, rose, style
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.patheffects import AbstractPathEffect
     from numpy.typing import NDArray
 
-    from orchestrator.model.pictures import Look
+    from orchestrator.model.pictures import Look, Units
     from orchestrator.plots.colours import Range
     from orchestrator.plots.plane import Plane
     from orchestrator.plots.rose import Rose
@@ -90,7 +90,7 @@ class Panel:
         """Return of when the height map is."""
         if self.height_map is None:
             return ""
-        if units is Units.SI and math.isfinite(self.t0_s):
+        if units.metres and math.isfinite(self.t0_s):
             return f"t = {text.short_seconds(self.time_t0 * self.t0_s)}"
         return f"t = {style.time(self.time_t0)} t0"
 
@@ -123,7 +123,7 @@ class Frame:
     @property
     def unit(self) -> str:
         """The unit of heights and lengths."""
-        return "cells" if self.look.units is Units.MODEL else "m"
+        return "m" if self.look.units.metres else "cells"
 
 
 class PhaseDiagram:
@@ -172,7 +172,7 @@ class PhaseDiagram:
             style.remark(axes, panel.text(self._frame.look.units))
             if panel.rose is not None:
                 rose.draw(axes, panel.rose)
-        if self._frame.look.units is Units.SI and self._axes:
+        if self._frame.look.units.metres and self._axes:
             scale_bar(next(reversed(self._axes.values())), self._frame.shape[1])
         holes = self._places > panels.keys()
         small_print = _small_print(panels, self._frame, holes=holes)
@@ -345,7 +345,7 @@ def _times(drawn: Sequence[Panel], units: Units) -> Iterator[str]:
     """Say of when panels are; those that are incomplete or of another time tell it themselves."""
     alike = [p for p in drawn if not p.remark and not p.apart] or drawn
     in_nature = [p.time_t0 * p.t0_s for p in alike]
-    if units is Units.SI and alike and np.isfinite(in_nature).all():
+    if units.metres and alike and np.isfinite(in_nature).all():
         first, last = map(text.short_seconds, (min(in_nature), max(in_nature)))
         yield f"t = {first}" if first == last else f"t = {first} to {last}"
         return

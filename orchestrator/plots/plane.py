@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.plots.lines import powers
+from orchestrator.plots import ticks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,5 +145,7 @@ def _limit(
         ends = math.exp(ends[0]), math.exp(ends[1])
     (axes.set_xlim if side == "x" else axes.set_ylim)(*ends)
     if scale.logarithmic:
-        powers(axis)
+        ticks.powers(axis)
+    else:
+        ticks.linear(axis, [values])
     axis.set_label_text(scale.label)

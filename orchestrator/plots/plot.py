@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from orchestrator import plots
 from orchestrator.analysis.dataset.grid import lay_out
-from orchestrator.analysis.measured import own_quantities
+from orchestrator.analysis.measured import own_outputs
 from orchestrator.formats import destination
 from orchestrator.plots import charts, choice, display, fields, maps, sections
 from orchestrator.plots.layout import check_time
@@ -74,7 +74,7 @@ def plot(
         For an unknown sweep or choice, or where there is nothing to draw.
     """
     directory = selection.find_sweep(sweep, data_dir)
-    chosen = choice.read(kind, options, own_quantities(directory))
+    chosen = choice.read(kind, options, own_outputs(directory), directory.root)
     return list(draw(directory, chosen, f"orchestrator.plot({directory.name!r}, {kind!r})"))
 
 

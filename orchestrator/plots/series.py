@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -116,13 +117,15 @@ def series(grid: Grid, in_units: Units = Units.MODEL) -> Course:
         numbers = [status.experiment.number for status in statuses]
         kept = measured.measured(grid.directory, numbers)
         for status, of_one in zip(statuses, kept, strict=True):
-            yield of_one, scales_of(grid, status, in_units, needed=in_units is Units.SI)
+            yield of_one, scales_of(grid, status, in_units, needed=in_units.days)
 
     quantities = grid.quantities
     axial = {name for name, quantity in quantities.items() if quantity.axial}
     curves, late, full = [], 0, []
     for labels, seeds in each_point(grid, read):
-        scales = seeds[0][1]
+        scales = max(
+            (s for _, s in seeds), key=lambda s: math.isfinite(s.cell_m)
+        )  # of one that has begun
         t0 = units.days(in_units, scales)
         full += [of_one.full_from for of_one, _ in seeds if np.isfinite(of_one.full_from)]
         if len(seeds) == 1:
@@ -170,7 +173,7 @@ def waves(grid: Grid, time_t0: float | None, in_units: Units = Units.MODEL) -> W
         shown = panels.nearest(maps_read, time_t0)
         length, time = maps_read.height_maps.shape[2], float(maps_read.times[shown])
         in_nature = scales_of(grid, status, in_units)
-        cell = 1.0 if in_units is Units.MODEL else in_nature.cell_m
+        cell = in_nature.cell_m if in_units.metres else 1.0
         if observables.full(maps_read.height_maps)[shown]:
             return _Spectrum(time, length, cell, None)
         power = observables.power_along_wind(maps_read.height_maps[shown])

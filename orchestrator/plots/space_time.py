@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.model.pictures import PLAIN, Units
-from orchestrator.plots import colours, style
+from orchestrator.analysis.units import time_name
+from orchestrator.model.pictures import PLAIN
+from orchestrator.plots import colours, style, ticks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +55,11 @@ class Stripes:
     turning: bool = False
     side: float = 1.0
 
+    @property
+    def along(self) -> NDArray[np.float64]:
+        """Where each column is along the wind, float64 [L], in cells or m."""
+        return np.arange(self.heights.shape[1], dtype=np.float64) * self.side
+
 
 def space_time(
     panels: Mapping[Slot, Stripes], labels: Labels, title: str, look: Look = PLAIN
@@ -75,7 +81,7 @@ def space_time(
         (1.9 + labels.row_lines_in, 0.8 + labels.column_height + labels.height * rows),
         look,
     )
-    long, late = ("cells", "t0") if look.units is Units.MODEL else ("m", "d")
+    long, late = "m" if look.units.metres else "cells", time_name(look.units)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     drawn = {slot: panel for slot, panel in panels.items() if len(panel.times) > 1}
     heights = [panel.heights for panel in drawn.values()]
@@ -89,6 +95,10 @@ def space_time(
             _draw(axes, drawn[i, j], range_)
         if (i, j) in panels:
             style.remark(axes, panels[i, j].remark, at_top=True)
+    sides = [(grid[0, 0].xaxis, [panel.along for panel in drawn.values()])]
+    sides += [(grid[0, 0].yaxis, [panel.times for panel in drawn.values()])]
+    for axis, values in sides:  # which all panels share
+        ticks.linear(axis, values)
     if drawn:  # not half of a stripe before the first snapshot
         grid[0, 0].set_ylim(bottom=min(float(panel.times[0]) for panel in drawn.values()))
     labels.write(grid, functools.partial(_label_row, f"t ({late})"))
@@ -111,7 +121,7 @@ def _label_row(time: str, axes: Axes, label: str) -> None:
 
 def _draw(axes: Axes, panel: Stripes, range_: Range) -> None:
     axes.pcolormesh(
-        np.arange(panel.heights.shape[1]) * panel.side,
+        panel.along,
         panel.times,
         panel.heights,
         cmap=range_.colours.with_extremes(bad=_NO_HEIGHT),

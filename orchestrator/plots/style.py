@@ -10,7 +10,9 @@ import numpy as np
 
 from orchestrator import text
 from orchestrator._version import __version__
+from orchestrator.analysis.units import TIMES_STAY
 from orchestrator.errors import RequestError
+from orchestrator.model.pictures import Units
 from orchestrator.plots.loading import load
 from orchestrator.plots.text_width import width_in, wrapped
 
@@ -265,6 +267,8 @@ def small_print(figure: Figure, written: str, look: Look) -> None:
     if look.bare:
         return
     most_in = figure.get_figwidth() - _MARGIN_IN
+    if look.units is Units.LENGTHS:
+        written += f"; {TIMES_STAY}"
     room = wrapped(f"{written}; rescal-sweep\u00a0{__version__}", most_in, points(_SMALL))
     figure.supxlabel(room.replace("\u00a0", " "), color="0.35")
 

@@ -54,7 +54,7 @@ def describe(
         "arrays": {
             r.name: {"dtype": r.dtype, "dims": ["snapshot", *r.dims], **_about(r)}
             for r in (*reductions.REDUCTIONS, *own)
-            if r.kept(task.outputs)
+            if task.outputs.keeps(r)
         },
         "host": os.uname().nodename,
         "processor": processor(),

@@ -49,7 +49,7 @@ class Results:
         self._directory = directory
         self._journal = journal.Journal(
             attempt.journal,
-            [*(r.name for r in reductions.REDUCTIONS if r.kept(outputs)), *outputs.own],
+            [*(r.name for r in reductions.REDUCTIONS if outputs.keeps(r)), *outputs.own],
         )
         self._started = time.monotonic()
         self._publishing = Throttle(first_cost_s=_FIRST_COST_S)

@@ -269,7 +269,7 @@ def _receive(  # noqa: PLR0913, PLR0917  # the attempt, and both ends of the pip
     name = assignment.engine.program
     watchdog.follow(name, child, lambda: data.received, lambda: decoder.inside, saves=saves)
     outputs = assignment.task.outputs
-    kept = [r for r in reductions.REDUCTIONS if r.kept(outputs)]
+    kept = [r for r in reductions.REDUCTIONS if outputs.keeps(r)]
     own = [own_outputs.Guarded(r, course.faults) for r in course.own]
     reducer = Reducer(decoder, kept, own)
     try:

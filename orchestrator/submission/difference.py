@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import sweepfile, text
+from orchestrator.model.simulators import ENGINE
 from orchestrator.records import ledger, selection
 from orchestrator.sweepfile import expansion
 
@@ -73,6 +74,7 @@ def _load(word: str, data_dir: str | os.PathLike[str] | None) -> Sweep:
 def _parameters(first: Sequence[Point], second: Sequence[Point]) -> Iterator[str]:
     """Yield a line for each parameter whose values, or whose seeds, differ."""
     names = dict.fromkeys(name for point in (*first, *second) for name in point.parameters)
+    names.pop(ENGINE, None)  # which run.engine names
     for name in names:
         values = [
             _listed(point.parameters.get(name) for point in each) for each in (first, second)

@@ -101,6 +101,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         wind=parts.settled.wind,
         overrides=tuple(overrides),
         modules={**of_own.modules, **_module(engine)},
+        reductions=of_own.reductions,
         engine=engine,
         warnings=(*swept.warnings, *doubts.warnings(parts, where)),
     )

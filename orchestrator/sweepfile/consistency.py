@@ -143,7 +143,10 @@ def check(parts: Parts, where: Formula | None, position: Position, problems: Pro
     if parts.known.rescal:
         _check_rescal(parts, mentioned, problems)
     elif parts.run.values.get("on_timeout") == _CONTINUE:
-        text = "a simulator of your own begins anew each time; leave it out"
+        text = (
+            "a simulator of your own begins anew each time, since its frames are not its whole "
+            "state; leave it out"
+        )
         problems.add(parts.run.positions["on_timeout"], "run.on_timeout", text)
     _check_run(parts, problems)
     _check_count(parts, problems)

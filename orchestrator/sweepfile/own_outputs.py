@@ -41,10 +41,13 @@ class OwnOutputs:
         installed package, the function, and the package's version.
     modules
         Where each of these files is, by that name.
+    reductions
+        What they are.
     """
 
     references: Mapping[str, str] = field(default_factory=dict)
     modules: Mapping[str, Path] = field(default_factory=dict)
+    reductions: tuple[Reduction, ...] = ()
 
 
 def settle(parts: Parts, folder: Path, problems: Problems) -> OwnOutputs:
@@ -56,6 +59,7 @@ def settle(parts: Parts, folder: Path, problems: Problems) -> OwnOutputs:
 
     references: dict[str, str] = {}
     modules: dict[str, Path] = {}
+    reductions: list[Reduction] = []
     sizes: dict[str, tuple[str, int]] = {}
     for name, written in wanted.items():
         position = parts.outputs.positions[f"{OWN}.{name}"]
@@ -72,7 +76,8 @@ def settle(parts: Parts, folder: Path, problems: Problems) -> OwnOutputs:
             reference, named = code_files.named(reference, path)
             modules[named] = path
         references[name] = reference
-    return OwnOutputs(references, modules)
+        reductions.append(own)
+    return OwnOutputs(references, modules, tuple(reductions))
 
 
 def _refuse_name(name: str, parts: Parts) -> None:

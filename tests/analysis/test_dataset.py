@@ -19,8 +19,10 @@ from orchestrator.analysis import dataset
 from orchestrator.analysis.dataset import targets
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.dataset.variables import array_variables
+from orchestrator.analysis.scales import scales, settled
 from orchestrator.errors import RequestError
 from orchestrator.model import Axis, Cause, Kind, Point, Run, State
+from orchestrator.model.pictures import Units
 from orchestrator.records import arrays, attempts, intents, ledger
 from orchestrator.records.journal import Journal
 from orchestrator.sweepfile.own_names import RESERVED
@@ -280,6 +282,79 @@ def test_sizes_in_nature_come_from_the_property_files(sweep: SweepDirectory) -> 
     assert opened.y_m.values == pytest.approx(side * np.arange(D))
     assert opened.time_s.values == pytest.approx(scale * np.arange(0, 50, 10))
     assert (opened.x_m.attrs["units"], opened.time_s.attrs["units"]) == ("m", "s")
+
+
+@pytest.mark.parametrize(
+    ("wind", "threshold", "seconds"),
+    [
+        ("2,t0\n5 -45 100\n5 45 100\n", "", 3295.8),
+        ("2,t0\n5 -45 100\n5 45 0\n", "", np.nan),
+        ("2,t0\n5 -45 100\n0 45 0\n", "", 3295.8),
+        ("2,t0\n5 -45 100\n5 45 0\n", "Tau_min = 100\n", 3295.8),
+        ("2,rt\n500 250 8\n500 290 12\n", "Tau_min = 100\n", np.nan),
+        ("none", "Tau_min = 100\n", np.nan),
+    ],
+    ids=["one strength", "two", "one that blows", "held by the file", "speeds", "no winds"],
+)
+def test_a_t0_has_one_length_where_all_winds_have_one_strength(
+    sweep: SweepDirectory, wind: str, threshold: str, seconds: float
+) -> None:
+    """3295.8 s is the t0 of Tau_min 100, as the test before has it."""
+    experiment = _in_winds(sweep, 0, wind, threshold)
+
+    found = scales(experiment)
+    units = settled(sweep, [0], Units.SI)
+
+    assert found.cell_m == pytest.approx(0.087007, rel=1e-5)
+    assert found.t0_s == pytest.approx(seconds, rel=1e-4, nan_ok=True)
+    assert units is (Units.SI if np.isfinite(seconds) else Units.LENGTHS)
+
+
+def test_in_winds_of_several_strengths_lengths_alone_are_in_nature(
+    sweep: SweepDirectory,
+) -> None:
+    for number in range(8):
+        _in_winds(sweep, number, "2,t0\n5 -45 100\n5 45 0\n")
+    model, path = dataset.open_sweep(sweep.root), sweep.root / "si.nc"
+
+    written = dataset.collect(sweep, path, in_units=Units.SI)
+
+    found = dataset.open_sweep(path)
+    assert written.in_units is Units.LENGTHS
+    for name, factor, unit in (
+        ("height", 0.087007, "m"),
+        ("mean_height", 0.087007, "m"),
+        ("migration_speed", 0.087007, "m/t0"),
+        ("snapshot_time", 1.0, "t0"),
+    ):
+        expected = model[name].transpose(*found[name].dims).values * factor
+        assert found[name].values == pytest.approx(expected, nan_ok=True, rel=1e-5), name
+        assert found[name].attrs["units"] == unit
+
+
+def test_what_has_no_size_of_cells_is_not_written_in_metres(sweep: SweepDirectory) -> None:
+    sweep.experiment(0).parfile.write_text("hop = 3\n")
+
+    with pytest.raises(RequestError, match="no property files that tell how large a cell"):
+        dataset.collect(sweep, sweep.root / "si.nc", in_units=Units.SI)
+
+    assert not (sweep.root / "si.nc").exists()
+
+
+def _in_winds(
+    sweep: SweepDirectory, number: int, wind: str, threshold: str = ""
+) -> ExperimentDirectory:
+    """Write the parameter file of an experiment, and the file of its winds."""
+    real_data = Path(orchestrator.__file__).parent / "engine" / "real_data"
+    experiment = sweep.experiment(number)
+    experiment.root.mkdir(exist_ok=True)
+    (experiment.root / "winds.txt").write_text(wind)
+    experiment.parfile.write_text(
+        f"Phys_prop_file = {real_data / 'sealevel_snow.prop'}\n"
+        f"Qsat_file = {real_data / 'PDF.data'}\n"
+        f"{threshold}Wind_file = winds.txt\nLambda_T = 1.5\nLambda_C = 0.5\n"
+    )
+    return experiment
 
 
 def test_scales_that_differ_make_no_coordinates(sweep: SweepDirectory) -> None:

@@ -59,23 +59,25 @@ def made(bench: Bench) -> Bench:
 
 
 def test_they_are_quantities_of_their_sweep_and_kept_with_them(made: Bench) -> None:
-    own = measured.own_quantities(made.sweep)
+    own = {reduction.name: reduction for reduction in measured.own_outputs(made.sweep)}
     first = [*measured.measured(made.sweep, [0, 1])]
     path = made.sweep.experiment(0).array_file("highest")
     hidden = path.rename(path.with_suffix(".hidden"))
     path.write_bytes(hidden.read_bytes())  # another file of the same content
     again = [*measured.measured(made.sweep, [0, 1])]
 
-    assert {name: (q.long_name, q.units) for name, q in own.items()} == {
+    assert {name: (r.long_name, r.units) for name, r in own.items()} == {
         "highest": ("highest column", "cells"),
         "heading": ("heading", "degrees"),
+        "profile": ("profile", "cells"),
     }
     heights = np.load(made.sweep.experiment(0).height_maps)["height_maps"].max(axis=(1, 2))
     for of_one in (*first, *again):
         assert of_one.of("highest").tolist() == heights.tolist()
         assert of_one.of("heading").tolist() == (90 - 4 * heights).tolist()
     assert np.isnan(first[0].of("unheard")).all()
-    assert lay_out(made.sweep).quantities.keys() >= own.keys()
+    quantities = lay_out(made.sweep).quantities
+    assert [name for name in own if name in quantities] == ["highest", "heading"]
 
 
 def test_they_become_numbers_curves_and_pictures(made: Bench) -> None:

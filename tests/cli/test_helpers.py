@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import hashlib
 import io
 import os
 import pty
@@ -118,6 +119,30 @@ def test_two_sweep_files_are_compared_by_what_they_run(bench: Bench) -> None:
         "Tau_min: 0, 100 | 100, 200",
         "run.stop_t0: 20.0 | 30.0",
         "experiments: 2 in both, 2 only in winds, 2 only in other.yaml",
+    ]
+
+
+def test_simulators_that_differ_are_named_once(bench: Bench) -> None:
+    text = "name: slabs\nrun: {{engine: '{}:engine', stop: 2, every: 1}}\n"
+    source = (
+        "from orchestrator import Kind, Parameter, Simulator\n"
+        "sides = tuple(Parameter(name, Kind.INTEGER, 8, name) for name in 'LD')\n"
+        "engine = Simulator('slabs', '{}', ('true', '{{pipe}}'), sides, list)\n"
+    )
+    sources = {name: source.format(name) for name in ("first", "second")}
+    for name, code in sources.items():
+        (bench.place / f"{name}.py").write_text(code)
+        (bench.place / f"{name}.yaml").write_text(text.format(name))
+
+    done = bench.run("diff", "first.yaml", "second.yaml")
+
+    codes = [
+        f"{name}-{hashlib.sha256(code.encode()).hexdigest()[:12]}.py:engine"
+        for name, code in sources.items()
+    ]
+    assert done.stdout.splitlines() == [
+        f"run.engine: {codes[0]} | {codes[1]}",
+        "experiments: 0 in both, 1 only in first.yaml, 1 only in second.yaml",
     ]
 
 

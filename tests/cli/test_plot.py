@@ -544,6 +544,29 @@ def test_in_units_of_nature_series_are_in_metres_and_days(place: Path) -> None:
     assert days == pytest.approx([500 * 33.2 / 86400, 500 * 10334 / 86400], rel=0.02)
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("phase-diagram", "series", "spectrum", "profile", "roughness", "map", "heights"),
+        *("offset", "dispersion", "flux", "section"),
+    ],
+)
+def test_in_units_of_nature_what_has_not_begun_stops_no_picture(
+    place: Path, tmp_path: Path, kind: str
+) -> None:
+    sweep = SweepDirectory(place / "data_runs" / "dunes")
+    shutil.copytree(sweep.root, tmp_path / "dunes")
+    shutil.rmtree(tmp_path / "dunes" / "exp0")
+
+    done = _run(
+        *(place, "plot", "dunes", kind, "--units", "si", "--data-dir", str(tmp_path)),
+        *("-o", str(tmp_path / "si.png")),
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("wrote ")
+
+
 def test_a_table_in_units_of_nature_has_them_in_its_names(place: Path) -> None:
     model, si = (
         list(csv.DictReader(io.StringIO(_run(place, "export", "dunes", *words).stdout)))
@@ -617,7 +640,7 @@ def test_outlines_of_dunes_are_drawn_with_the_paths_on_which_they_came(place: Pa
     assert heights[strong > 0].mean() > heights[strong == 0].mean() + 1
 
 
-def test_a_dataset_in_units_of_nature_has_its_series_in_them(place: Path) -> None:
+def test_a_dataset_in_units_of_nature_has_heights_and_series_in_them(place: Path) -> None:
     done = _run(place, "collect", "dunes", "--units", "si", "-o", "si.nc")
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -626,15 +649,21 @@ def test_a_dataset_in_units_of_nature_has_its_series_in_them(place: Path) -> Non
         assert nature.mass.attrs["units"] == "m3"
         assert nature.migration_speed.attrs["units"] == "m/d"
         assert nature.mobile_fraction.attrs["units"] == "1"
+        assert (nature.height.attrs["units"], nature.spectrum.attrs["units"]) == ("m", "m")
+        assert nature.full_from.attrs["units"] == "d"
         for name, factor in (
             ("mass", model.cell_size**3),
             ("migration_speed", model.cell_size / model.time_scale * 86400),
             ("snapshot_time", model.time_scale / 86400),
             ("mobile_fraction", 1.0),
-            ("height", 1.0),
+            ("height", model.cell_size),
+            ("spectrum", model.cell_size),
+            ("full_from", model.time_scale / 86400),
         ):
             expected = (model[name] * factor).transpose(*nature[name].dims)
             assert nature[name].values == pytest.approx(expected.values, nan_ok=True), name
+        across = model.sizes["x"] * model.cell_size.values.flat[0]
+        assert nature.kx_per_m.values == pytest.approx(nature.kx.values / across)
 
 
 @pytest.mark.parametrize(("right", "up"), [("Lambda_I", "Tau_min"), ("Tau_min", "Lambda_I")])

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { path, rangeOf, summary, ticks } from "../../orchestrator/html/assets/charts.js";
+import { areWhole, path, rangeOf, summary, ticks } from "../../orchestrator/html/assets/charts.js";
 
 const NAN = Number.NaN;
 
@@ -12,6 +12,17 @@ test("ticks are two to six round numbers within the range", () => {
     const { length } = ticks(-high / 3, high);
     assert.ok(length >= 2 && length <= 6, `${length} ticks up to ${high}`);
   }
+});
+
+test("ticks along whole numbers are whole, however few these are", () => {
+  assert.deepEqual(ticks(2.82, 6.18), [3, 4, 5, 6]);
+  assert.deepEqual(ticks(0.94, 2.06), [1, 1.5, 2]);
+  assert.deepEqual(ticks(0.94, 2.06, true), [1, 2]);
+  assert.deepEqual(ticks(2.7, 3.3, true), [3]);
+  assert.deepEqual(ticks(0, 50, true), [0, 10, 20, 30, 40, 50]);
+  assert.equal(areWhole([1, 2, NAN]), true);
+  assert.equal(areWhole([1, 2.5]), false);
+  assert.equal(areWhole([NAN]), false);
 });
 
 test("a range has a margin, also about a single value, and none without values", () => {

@@ -30,10 +30,25 @@ test("a scale has room for the values of all experiments", () => {
 
   const quantity = { units: "cells", length: 1, time: 0 };
   assert.deepEqual(scales, {
-    height: { low: 1, high: 9, label: "height", quantity },
-    relief: { low: -4, high: 4, label: "height above the mean", quantity },
-    roughness: { low: 0.25, high: 1, label: "roughness", quantity: QUANTITIES[0] },
+    height: { low: 1, high: 9, whole: true, label: "height", quantity },
+    relief: { low: -4, high: 4, whole: false, label: "height above the mean", quantity },
+    roughness: { low: 0.25, high: 1, whole: false, label: "roughness", quantity: QUANTITIES[0] },
   });
+});
+
+test("a scale of numbers that are whole at both ends in all experiments is whole", () => {
+  const [dunes, mixed] = [
+    [3, 5],
+    [4, 6.5],
+  ];
+
+  const of = (...spans) =>
+    scalesOf(
+      spans.map((span) => ({ heights: null, relief: null, spans: [span] })),
+      QUANTITIES,
+    ).roughness.whole;
+
+  assert.deepEqual([of(dunes, null, dunes), of(dunes, mixed)], [true, false]);
 });
 
 test("a scale of a flat bed is one cell wide, and one of no values is left out", () => {

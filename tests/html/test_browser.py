@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import pytest
 from orchestrator import html
 from orchestrator.analysis.scales import Scales
 from orchestrator.model import State
+from orchestrator.model.snapshots import Reduced
 from tests.html.conftest import NAMES, QUANTITIES, laid_out, without_maps
 
 if TYPE_CHECKING:
@@ -806,6 +808,32 @@ def test_lengths_and_times_are_in_metres_and_days_where_that_is_chosen(
     assert label is not None
     assert re.fullmatch(r"roughness: [0-9.]+ m at 0 d, [0-9.]+ m at 5 d", label)
     assert "units=si" in tab.url
+    tab.close()
+
+
+def test_scale_and_table_are_in_metres_while_some_experiments_have_not_begun(
+    open_page: Opener, written: Path, make_exhibit: Callable[..., Exhibit], overview: Overview
+) -> None:
+    """Nor does one without a length of a t0, as in winds of several strengths, keep it in cells."""
+    begun = [
+        make_exhibit(n, scales=Scales(0.1, 8640.0 if n < 5 else math.nan)) for n in range(1, 6)
+    ]
+    none = Reduced(np.empty(0), {})
+    pending = make_exhibit(0, State.PENDING, reduced=none, series={})
+    _write(written, [pending, *begun], overview)
+    tab = open_page()
+    before = tab.locator("#scale-text").inner_text()
+
+    tab.select_option("#units", "si")
+
+    after = tab.locator("#scale-text").inner_text()
+    numbers = [[float(n) for n in re.findall(r"[0-9.]+", text)] for text in (before, after)]
+    assert after.endswith(" m")
+    assert numbers[1] == pytest.approx([n / 10 for n in numbers[0]])
+    ticks = tab.locator("#scale-ticks .tick").all_inner_texts()
+    assert numbers[1][0] <= float(ticks[0]) < float(ticks[-1]) <= numbers[1][1]
+    head = tab.locator("thead button[data-sort]").all_inner_texts()
+    assert {"t0", "roughness (m)"} <= {text.strip() for text in head}
     tab.close()
 
 

@@ -4,6 +4,7 @@ import { columnsOf, csv } from "../../orchestrator/html/assets/columns.js";
 import {
   cellUnit,
   commonUnit,
+  evenlyScaled,
   hasNature,
   scaled,
   timeUnit,
@@ -37,13 +38,49 @@ test("lengths, volumes and speeds are in metres and days", () => {
 test("what has no scales, or is not asked for, stays in the units of the model", () => {
   assert.deepEqual(unitOf(ROUGHNESS, SNOW, ""), { factor: 1, units: "cells" });
   assert.deepEqual(unitOf(SHARE, SNOW, "si"), { factor: 1, units: "1" });
-  assert.deepEqual(unitOf(SPEED, TURNING, "si"), { factor: 1, units: "cells/t0" });
+  assert.deepEqual(unitOf(SPEED, NONE, "si"), { factor: 1, units: "cells/t0" });
   assert.deepEqual(unitOf(ROUGHNESS, NONE, "si"), { factor: 1, units: "cells" });
   assert.deepEqual(timeUnit(TURNING, "si"), { factor: 1, units: "t0" });
   assert.deepEqual(cellUnit(NONE, "si"), { factor: 1, units: "cells" });
   assert.equal(unitOf(ROUGHNESS, TURNING, "si").units, "m");
   assert.equal(hasNature([NONE, SNOW]), true);
   assert.equal(hasNature([NONE]), false);
+});
+
+test("where a t0 has no one length, lengths alone are in nature", () => {
+  assert.deepEqual(unitOf(SPEED, TURNING, "si"), { factor: 0.1, units: "m/t0" });
+  assert.deepEqual(unitOf(ROUGHNESS, TURNING, "si"), { factor: 0.1, units: "m" });
+  assert.equal(commonUnit(SPEED, [TURNING, TURNING], "si").units, "m/t0");
+  assert.equal(commonUnit(SPEED, [TURNING, { scales: { cell: 0.1, t0: 86400 } }], "si").factor, 1);
+});
+
+test("where a t0 has no one length in one experiment, times stay in all", () => {
+  const uneven = evenlyScaled([SNOW, NONE, TURNING]).map(({ scales }) => scales);
+
+  assert.deepEqual(uneven, [
+    { cell: 0.1, t0: null },
+    { cell: null, t0: null },
+    { cell: 0.1, t0: null },
+  ]);
+  assert.deepEqual(evenlyScaled([SNOW, NONE]), [SNOW, NONE]);
+});
+
+test("the table has metres beside experiments that have not begun, and without days", () => {
+  const each = { number: 0, values: [], seed: 1, state: "done", remark: "", time: 50 };
+  const pending = { ...each, ...NONE, time: 0, last: [null, null] };
+  const titles = (scales) => {
+    const experiments = [pending, { ...each, ...scales, last: [2, 3] }];
+    const columns = columnsOf({ axes: [], quantities: [ROUGHNESS, SPEED], experiments }, "si");
+    return columns.filter(({ id }) => /time|q\./.test(id)).map(({ title }) => title);
+  };
+
+  assert.deepEqual(titles(SNOW), ["d", "roughness (m)", "speed (m/d)"]);
+  assert.deepEqual(titles(TURNING), ["t0", "roughness (m)", "speed (m/t0)"]);
+});
+
+test("a common scale is that of the experiments that have begun", () => {
+  assert.deepEqual(commonUnit(ROUGHNESS, [NONE, SNOW, NONE], "si"), { factor: 0.1, units: "m" });
+  assert.equal(commonUnit(ROUGHNESS, [NONE], "si").units, "cells");
 });
 
 test("a common scale has the unit that all have", () => {

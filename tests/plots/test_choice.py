@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from orchestrator.errors import RequestError
-from orchestrator.model.pictures import Choice, How, Look, Moment, Summary, Units, Words
+from orchestrator.model.pictures import KINDS, Choice, How, Look, Moment, Summary, Units, Words
 from orchestrator.plots import choice
+from orchestrator.reductions import surface_age
 
 pytest.importorskip("matplotlib")
 
@@ -106,6 +109,43 @@ def test_a_picture_looks_as_a_journal_asks_for(words: dict[str, Any], look: Look
 def test_what_cannot_be_meant_is_told(kind: str, words: dict[str, Any], problem: str) -> None:
     with pytest.raises(RequestError, match=problem):
         _read(kind, **words)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("age", {}), ("series", {"quantity": "roughness,age"})]
+)
+def test_an_array_is_told_to_be_one_with_what_shows_it(kind: str, options: Words) -> None:
+    age = dataclasses.replace(surface_age.__dict__["reduction"], name="age")
+
+    with pytest.raises(RequestError) as told:
+        choice.read(kind, options, [age], Path("data_runs/snow"))
+
+    assert str(told.value) == (
+        f"{'--quantity' if options else 'kind'}: age is no number but an array (y, x) for each "
+        "snapshot, in out/age.npz; rescal-sweep collect snow -o snow.nc writes it with the axes of "
+        'the sweep, and in Python orchestrator.open_sweep("data_runs/snow")["age"].mean(["y", "x"]) '
+        "is a series of its mean; a number that outputs.own keeps of it, by a reduction without "
+        "dims, is a quantity: rescal-sweep plot snow NAME"
+    )
+
+
+@pytest.mark.parametrize(
+    ("array", "kind"),
+    [
+        ("height_maps", "phase-diagram"),
+        ("ffts", "spectrum"),
+        ("cell_counts", "mobile_fraction,sintered_fraction"),
+    ],
+)
+def test_each_array_of_every_sweep_names_the_picture_that_shows_it(
+    array: str, kind: str
+) -> None:
+    command = f"rescal-sweep plot snow {kind} draws what it holds"
+
+    with pytest.raises(RequestError, match=command):
+        choice.read(array, {}, sweep=Path("data_runs/snow"))
+
+    assert choice.read(kind, {}).kind in KINDS
 
 
 def test_the_options_have_one_list() -> None:

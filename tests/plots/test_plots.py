@@ -109,8 +109,8 @@ def test_a_scale_of_colours_tells_what_lies_beyond() -> None:
     both = plots.range_of([bed], [bed, spike])
     high, none = plots.range_of([bed], [bed, bed.clip(4, 9)]), plots.range_of([], [])
 
-    assert both == Range(3.0, 5.0, below=True, above=True)
-    assert high == Range(3.0, 5.0)
+    assert both == Range(3.0, 5.0, below=True, above=True, whole=True)
+    assert high == Range(3.0, 5.0, whole=True)
     assert none is None
     figure = PhaseDiagram(Labels(), Frame("winds", both, SHAPE)).figure
     _rendered(figure)

@@ -320,7 +320,7 @@ def test_how_it_ended_is_told_by_its_name(
         (
             "every: 10",
             "every: 10, on_timeout: continue",
-            "6:51: run.on_timeout: a simulator of your own begins anew each time; leave it out",
+            "6:51: run.on_timeout: a simulator of your own begins anew each time, since its frames are not its whole state; leave it out",
         ),
     ],
 )

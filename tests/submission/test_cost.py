@@ -16,6 +16,8 @@ from orchestrator.model import EngineKind, Experiment, Point, Progress, Run, Sta
 from orchestrator.records import pace
 from orchestrator.submission import cost
 from orchestrator.submission.packing import Packing
+from orchestrator.sweepfile import load
+from orchestrator.sweepfile.expansion import expand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -164,6 +166,29 @@ def test_what_was_never_started_is_counted(bench: Bench) -> None:
     assert found["core_hours"] == pytest.approx(5 * found["experiment_s"] / 3600)
     assert "expected: about 100 files" in shown
     assert "jobs: 5 experiments in 3 processes on this machine" in shown
+
+
+def test_arrays_of_own_outputs_are_expected_by_their_form(bench: Bench) -> None:
+    bench.write("[0, 100]")
+    path = bench.place / "winds.yaml"
+    plain = bench.run("plan", "winds.yaml").stdout
+    (bench.place / "bins.py").write_text(
+        "import numpy as np\n"
+        "from orchestrator import reduction\n"
+        "@reduction(units='1', dims=('y', 'bin'), sizes={'bin': 50_000}, dtype='float64')\n"
+        "def bins(heights):\n"
+        "    return np.zeros((len(heights), 50_000))\n"
+    )
+    path.write_text(path.read_text() + "outputs:\n  own: {bins: 'bins:bins'}\n")
+
+    sweep = load(path)
+    shown = bench.run("plan", "winds.yaml").stdout
+
+    [point, *others] = expand(sweep)
+    each = int(point.parameters["D"]) * 50_000 * 8 * len(sweep.run.multiples())
+    wanted = text.size(round((1 + len(others)) * (each + 50_000)))
+    assert "expected: about 80 files, 2" in plain
+    assert f"expected: about 84 files, {wanted}\n" in shown
 
 
 @pytest.fixture

@@ -53,7 +53,8 @@ def open_sweep(
         ceiling), ``state``, ``progress``, ``wall_time`` (s), ``cell_size``
         (m), ``time_scale`` (s), ``shear_velocity`` and ``wind_10m`` (m/s, of the wind that the
         property file implies) and ``experiment``. Where all experiments share these two scales
-        there are also ``x_m``, ``y_m`` and ``time_s``. What is missing is not a number, and
+        there are also ``x_m``, ``y_m``, ``time_s`` and, of domains of one size, ``kx_per_m`` and
+        ``ky_per_m``. What is missing is not a number, and
         ``state`` says why. Follows the CF conventions.
 
     Raises
@@ -84,8 +85,9 @@ def collect(
     """Write a sweep to a Zarr store (``.zarr``) or a NetCDF-4 file (``.nc``).
 
     It has what :func:`open_sweep` has, heights as int16 with a fill value and states as CF flags.
-    With units of nature, series are in m, m³ and m/d, and ``snapshot_time`` in d, by the scales of
-    each experiment; heights stay whole cells.
+    With units of nature, heights, the spectrum and series are in m, m³ and m/d, and ``snapshot_time``
+    and ``full_from`` in d, by the scales of each experiment. Where a t0 has no one length in some
+    experiment, times stay in t0 and speeds are in m/t0.
     ``progress`` is called now and then, and if it raises an exception nothing is left behind.
     """
     writing.refuse(path)

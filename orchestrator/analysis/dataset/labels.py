@@ -96,6 +96,21 @@ def coordinates(grid: Grid, status: Mapping[str, NDArray[Any]]) -> dict[str, Any
                 coordinates_by_name[name][1] * known[0],
                 about,
             )
+    return coordinates_by_name | _wavenumbers(grid, sizes, status["cell_size"])
+
+
+def _wavenumbers(
+    grid: Grid, sizes: Mapping[str, int], cell_m: NDArray[np.float64]
+) -> dict[str, Any]:
+    """Return the wavenumbers of spectra in nature, where all domains are of one size in m."""
+    known = np.unique(cell_m[np.isfinite(cell_m)])
+    coordinates_by_name = {}
+    for name, side in (("ky", "D"), ("kx", "L")):
+        cells = {int(s.experiment.point.parameters[side]) for s in grid.cells.values()}
+        if len(known) == len(cells) == 1:
+            per_m = np.arange(sizes[name]) / (cells.pop() * known[0])
+            about = {"long_name": f"{_WITHIN[name][0]}, in nature", "units": "m-1"}
+            coordinates_by_name[f"{name}_per_m"] = ((name,), per_m, about)
     return coordinates_by_name
 
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _STATES = list(State)
 _NO_SCALES = Scales()
 
+LENGTHS = ("height", "spectrum")
+"""Variables of reduced snapshots that are in cells, or in m."""
+
 MISSING = -1
 """What stands in files for a whole number that is not there."""
 
@@ -67,12 +70,20 @@ def sizes_of(grid: Grid) -> dict[str, int]:
     return sizes
 
 
-def array_variables(own: Sequence[Reduction]) -> dict[str, Variable]:
-    """Return the variables of the reduced snapshots themselves, and of the user's ``own``, by name."""
-    return {
-        r.variable: Variable(("time", *r.dims), r.dtype, _fill(r), r.about())
-        for r in (*(r for r in reductions.REDUCTIONS if r.dims), *own)
-    }
+def array_variables(
+    own: Sequence[Reduction], in_units: Units = Units.MODEL
+) -> dict[str, Variable]:
+    """Return the variables of the reduced snapshots themselves, and of the user's ``own``, by name.
+
+    Heights and the spectrum may be in metres; what is the user's own stays in its unit.
+    """
+    variables = {}
+    for r in (*(r for r in reductions.REDUCTIONS if r.dims), *own):
+        dtype, fill, about = r.dtype, _fill(r), r.about()
+        if in_units.metres and r.variable in LENGTHS:
+            dtype, fill, about = "<f4", np.nan, {**about, "units": "m"}
+        variables[r.variable] = Variable(("time", *r.dims), dtype, fill, about)
+    return variables
 
 
 def _fill(reduction: Reduction) -> float:
@@ -86,9 +97,10 @@ def series_variables(in_units: Units = Units.MODEL) -> dict[str, Variable]:
         unit = units.name(quantity, in_units) or quantity.units
         series[name] = _number(("time",), **{**quantity.about(), "units": unit})
     beside = dict(_BESIDE_SERIES)
-    if in_units is Units.SI:
-        about = {**beside["snapshot_time"].attributes, "units": units.time_name(in_units)}
-        beside["snapshot_time"] = _number(("time",), **about)
+    if in_units.days:
+        for name in ("snapshot_time", "full_from"):
+            about = {**beside[name].attributes, "units": units.time_name(in_units)}
+            beside[name] = _number(beside[name].more, **about)
     return {**beside, **series}
 
 
@@ -184,19 +196,23 @@ def series_values(
     on_grid["unplaced"] = np.array(
         len(reduced.times) - len(grid.aligned(reduced.times)[0]), float
     )
-    on_grid["full_from"] = np.array(of_all.full_from)
+    on_grid["full_from"] = np.array(of_all.full_from * units.days(in_units, in_nature))
     return on_grid
 
 
 def array_values(
-    grid: Grid, reduced: Reduced, names: Collection[str] | None = None
+    grid: Grid,
+    reduced: Reduced,
+    names: Collection[str] | None = None,
+    in_units: Units = Units.MODEL,
+    in_nature: Scales = _NO_SCALES,
 ) -> dict[str, NDArray[Any]]:
     """Return the values of :func:`array_variables`, or of those with these names.
 
     A smaller domain fills the lower corner of its part.
     """
     on_grid = {}
-    for name, variable in array_variables(grid.own).items():
+    for name, variable in array_variables(grid.own, in_units).items():
         if names is None or name in names:
             known = (*reductions.REDUCTIONS, *grid.own)
             (reduction,) = (r for r in known if r.variable == name)
@@ -204,8 +220,10 @@ def array_values(
             if not _fits(values, variable.shape(grid)):
                 values = np.empty(0)
             if reduction.missing is not None and (values == reduction.missing).any():
-                fill = np.asarray(variable.fill, values.dtype)
+                fill = np.asarray(variable.fill, variable.dtype)
                 values = np.where(values == reduction.missing, fill, values)
+            if in_units.metres and name in LENGTHS:
+                values = values * in_nature.cell_m
             on_grid[name] = _on_grid(grid, variable, reduced, values)
     return on_grid
 

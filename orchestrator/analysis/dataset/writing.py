@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from orchestrator.analysis import units
 from orchestrator.analysis.dataset import labels
 from orchestrator.analysis.dataset.targets import netcdf_file, together, zarr_store
 from orchestrator.analysis.dataset.variables import (
@@ -19,7 +20,7 @@ from orchestrator.analysis.dataset.variables import (
     series_variables,
     status_arrays,
 )
-from orchestrator.analysis.scales import scales
+from orchestrator.analysis.scales import scales, settled
 from orchestrator.errors import RequestError
 from orchestrator.formats.durable import draft_of
 from orchestrator.model.pictures import Units
@@ -77,6 +78,8 @@ class Written(NamedTuple):
         From which time in t0 on domains are full, by the number of the experiment.
     damaged
         Names of arrays whose files cannot be read, by the number of the experiment.
+    in_units
+        The units that it could have.
     """
 
     size: int
@@ -85,10 +88,11 @@ class Written(NamedTuple):
     superseded: tuple[int, ...]
     full: Mapping[int, float]
     damaged: Mapping[int, tuple[str, ...]]
+    in_units: Units
 
 
 def write(grid: Grid, path: Path, progress: Progress, in_units: Units = Units.MODEL) -> Written:
-    """Write all of a sweep to ``path``, its series in these units; it appears whole.
+    """Write all of a sweep to ``path``, in units that can be had; it appears whole.
 
     ``progress`` is called before each block of experiments, and if it raises an exception nothing is
     left behind.
@@ -96,22 +100,21 @@ def write(grid: Grid, path: Path, progress: Progress, in_units: Units = Units.MO
     Raises
     ------
     RequestError
-        Where ``path`` is to be refused, or what writes it is not installed.
+        Where ``path`` is to be refused, what writes it is not installed, or cells have no size.
     """
     refuse(path)
+    numbers = [status.experiment.number for status in grid.cells.values()]
+    in_units = settled(grid.directory, numbers, in_units)
     path.parent.mkdir(parents=True, exist_ok=True)
     damaged: dict[int, tuple[str, ...]] = {}
+    full: dict[int, float] = {}
     with draft_of(path) as draft, _TARGETS[path.suffix.lower()](draft, grid) as target:
-        small = _fill(target, grid, progress, _Reader(grid, in_units, damaged))
+        small = _fill(target, grid, progress, _Reader(grid, in_units, damaged, full))
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
     size = sum(file.stat().st_size for file in files)
-    full = {
-        status.experiment.number: float(small["full_from"][cell])
-        for cell, status in grid.cells.items()
-        if np.isfinite(small["full_from"][cell])
-    }
     unplaced = int(np.nansum(small["unplaced"]))
-    return Written(size, grid.tolerance_t0, unplaced, grid.superseded, full, damaged)
+    superseded, tolerance_t0 = grid.superseded, grid.tolerance_t0
+    return Written(size, tolerance_t0, unplaced, superseded, full, damaged, in_units)
 
 
 def _fill(
@@ -133,7 +136,8 @@ def _fill(
     for name, (of, values, about) in coordinates.items():
         target.array(name, of, values)
         target.describe(name, labels.in_file(about))
-    parts, series, snapshots = {}, series_variables(reader.in_units), array_variables(grid.own)
+    parts, series = {}, series_variables(reader.in_units)
+    snapshots = array_variables(grid.own, reader.in_units)
     for name, variable in {**STANDING, **series, **snapshots}.items():
         shape = (*grid.shape, *variable.shape(grid))
         parts[name] = target.variable(name, (*dimensions, *variable.more), shape, variable)
@@ -192,11 +196,15 @@ def _empty(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads experiments in these units; notes what is damaged, by the number of the experiment."""
+    """Reads experiments in these units; notes what is damaged, and from which t0 on domains are full.
+
+    Both by the number of the experiment.
+    """
 
     grid: Grid
     in_units: Units
     damaged: dict[int, tuple[str, ...]]
+    full: dict[int, float]
 
     def read(self, cell: Index) -> dict[str, Any]:
         """Return the value of every series and array at a place."""
@@ -205,5 +213,9 @@ class _Reader:
         reduced = arrays.reduced(directory)
         if reduced.damaged:
             self.damaged[number] = reduced.damaged
-        series = series_values(self.grid, reduced, self.in_units, scales(directory))
-        return series | array_values(self.grid, reduced)
+        in_units = self.in_units, scales(directory)
+        series = series_values(self.grid, reduced, *in_units)
+        full_t0 = float(series["full_from"]) / units.days(*in_units)
+        if np.isfinite(full_t0):
+            self.full[number] = full_t0
+        return series | array_values(self.grid, reduced, None, *in_units)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.analysis import units
 from orchestrator.analysis.dunes.following import follow
-from orchestrator.analysis.scales import scales
+from orchestrator.analysis.scales import scales, settled
 from orchestrator.model.pictures import Units
 from orchestrator.records import intents
 from orchestrator.records.live_status import LiveStatus
@@ -47,6 +47,8 @@ def table(
     """
     axes = intents.axes(directory)
     statuses = present(LiveStatus(directory).read())
+    numbers = [status.experiment.number for status in statuses]
+    in_units = settled(directory, numbers, in_units)
 
     def of_one(status: Status) -> list[dict[str, Any]]:
         experiment = status.experiment
@@ -60,7 +62,7 @@ def table(
 
 
 def _rows(followed: Following, in_units: Units, in_nature: Scales) -> Iterator[dict[str, Any]]:
-    day, nature = units.days(in_units, in_nature), in_units is Units.SI
+    day, nature = units.days(in_units, in_nature), in_units.metres
     cell = in_nature.cell_m if nature else 1.0
     for track in followed.tracks:
         celerity, error = (of * cell / day for of in track.celerity(followed.times))
@@ -73,7 +75,7 @@ def _rows(followed: Following, in_units: Units, in_nature: Scales) -> Iterator[d
                 value = {"x": x, "y": y}.get(name, getattr(dune, name))
                 row[name + (_UNITS[power] if nature else "")] = _known(value * cell**power)
             row["whole"] = dune.whole
-            per = "_m_per_d" if nature else ""
+            per = f"_m_per_{units.time_name(in_units)}" if nature else ""
             row[f"celerity{per}"], row[f"celerity_error{per}"] = _known(celerity), _known(error)
             row["split_from"], row["merged_into"] = track.split_from, track.merged_into
             yield row

@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def perform(options: argparse.Namespace) -> int:
     """Collect and say where it is."""
     from orchestrator import plots
-    from orchestrator.analysis import dataset
+    from orchestrator.analysis import dataset, units
     from orchestrator.cli import progress, screen
     from orchestrator.formats import destination
     from orchestrator.model.pictures import Units
@@ -67,6 +67,8 @@ def perform(options: argparse.Namespace) -> int:
     done = sum(s.state.complete for s in statuses)
     size = text.size(written.size)
     screen.say(console, f"wrote {path}: {done} of {len(statuses)} experiments done, {size}")
+    if written.in_units is Units.LENGTHS:
+        screen.say(console, units.TIMES_STAY)
     if written.superseded:
         names = text.names(written.superseded)
         screen.say(console, f"left out: {names}, in whose place a newer experiment stands")

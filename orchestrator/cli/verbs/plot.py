@@ -139,7 +139,7 @@ def _add_time(parser: argparse._ArgumentGroup) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Draw and say where the pictures are."""
-    from orchestrator.analysis.measured import own_quantities
+    from orchestrator.analysis.measured import own_outputs
     from orchestrator.cli import progress, screen
     from orchestrator.model.pictures import Words
     from orchestrator.plots.choice import read
@@ -150,7 +150,7 @@ def perform(options: argparse.Namespace) -> int:
         options.sweep, options.kind = None, options.sweep
     words: Any = {name: getattr(options, name) for name in Words.__annotations__}
     directory = selection.find_sweep(options.sweep, options.data_dir)
-    choice = read(options.kind, words, own_quantities(directory))
+    choice = read(options.kind, words, own_outputs(directory), directory.root)
     command = shlex.join(["rescal-sweep", *sys.argv[1:]])
     console = screen.console(options)
     with progress.shown(console, f"drawing {directory.name}") as noted:
@@ -161,7 +161,7 @@ def perform(options: argparse.Namespace) -> int:
 
 def _is_kind(options: argparse.Namespace) -> bool:
     """Return whether the first word is no sweep but what is to be drawn of the only one."""
-    from orchestrator.analysis.measured import own_quantities
+    from orchestrator.analysis.measured import own_outputs
     from orchestrator.analysis.observables import quantities
     from orchestrator.records import paths
 
@@ -171,5 +171,5 @@ def _is_kind(options: argparse.Namespace) -> bool:
         return False
     known = [*paths.sweeps(data)]
     return word in {*KINDS, *quantities()} or (
-        len(known) == 1 and word in own_quantities(known[0])
+        len(known) == 1 and word in {own.name for own in own_outputs(known[0])}
     )

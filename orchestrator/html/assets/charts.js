@@ -6,16 +6,24 @@ import { short, titleOf, withUnits } from "./text.js";
 
 const BOX = { width: 320, height: 132, left: 46, right: 8, top: 8, bottom: 24 };
 
-// at multiples of 1, 2 or 5 times a power of ten, two to six of them
-export function ticks(low, high) {
+// at multiples of 1, 2 or 5 times a power of ten, two to six of them; where only whole numbers are
+// wanted there may be fewer
+export function ticks(low, high, whole = false) {
   const rough = (high - low) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= 0.8 * rough);
+  const round = power * [1, 2, 5, 10].find((factor) => factor * power >= 0.8 * rough);
+  const step = whole ? Math.max(1, round) : round;
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, i) =>
     Number(((first + i) * step).toPrecision(12)),
   );
+}
+
+// whether all values that are known are whole numbers, such as seeds, counts and cells
+export function areWhole(values) {
+  const known = values.filter(Number.isFinite);
+  return known.length > 0 && known.every(Number.isInteger);
 }
 
 // [low, high] of the values with a margin; null if none is a number
@@ -79,8 +87,8 @@ function drawn(quantity, times, values, range, late) {
       tabindex: 0,
       "aria-label": summary(quantity, times, values, late),
     },
-    ...rules(y, range),
-    ...timeLabels(x, start, end),
+    ...rules(y, range, values),
+    ...timeLabels(x, start, end, times),
     svg("path", { class: "line", d: path(times, values, x, y) }),
     cursor,
     dot,
@@ -94,17 +102,17 @@ function drawn(quantity, times, values, range, late) {
   return { root, dot, x, y, moveCursor, timeOf };
 }
 
-function rules(y, range) {
+function rules(y, range, values) {
   const { width, left, right } = BOX;
-  return ticks(...range).flatMap((v) => [
+  return ticks(...range, areWhole(values)).flatMap((v) => [
     svg("line", { class: "rule", x1: left, x2: width - right, y1: y(v), y2: y(v) }),
     svg("text", { x: left - 5, y: y(v) + 3.5, "text-anchor": "end" }, short(v)),
   ]);
 }
 
-function timeLabels(x, start, end) {
+function timeLabels(x, start, end, times) {
   const { width, height, right, bottom } = BOX;
-  return ticks(start, end).map((t) => {
+  return ticks(start, end, areWhole(times)).map((t) => {
     const anchor = x(t) > width - right - 14 ? "end" : "middle";
     return svg("text", { x: x(t), y: height - bottom + 14, "text-anchor": anchor }, short(t));
   });

@@ -1,11 +1,11 @@
 // The columns of the table of experiments: titles, values, order, and CSV.
 
 import { exact, titleOf } from "./text.js";
-import { timeUnit, unitOf } from "./units.js";
+import { timeUnit, unitOf, withUnit } from "./units.js";
 
 // Each has an id, a title, the value of an experiment, and its name in a CSV file; words are
 // aligned to the left, and text is how a value is written if not as a measured number.
-// With `si`, measured numbers are in metres and days; those of experiments without scales are not.
+// With `si`, measured numbers are in metres and days, as far as experiments have scales.
 export function columnsOf({ axes, quantities, experiments }, si = "") {
   const parameters = axes
     .flat()
@@ -16,10 +16,10 @@ export function columnsOf({ axes, quantities, experiments }, si = "") {
       csv: name,
       text: exact,
     }));
-  const nature =
-    si && experiments.every(({ scales }) => scales.cell !== null && scales.t0 !== null);
+  const nature = experiments.length ? si : "";
+  const begun = nature && withUnit(experiments);
   const measured = quantities.map((quantity, i) => {
-    const { units } = unitOf(quantity, experiments[0] ?? {}, nature);
+    const { units } = unitOf(quantity, begun, nature);
     return {
       id: `q.${quantity.name}`,
       title: titleOf({ ...quantity, units }),
@@ -28,14 +28,16 @@ export function columnsOf({ axes, quantities, experiments }, si = "") {
       csv: nature && units !== quantity.units ? `${quantity.name} (${units})` : quantity.name,
     };
   });
-  const time = nature
-    ? {
-        id: "time",
-        title: "d",
-        value: (each) => each.time * timeUnit(each, si).factor,
-        csv: "time_d",
-      }
-    : field("time", "t0", "time_t0");
+  const late = nature && timeUnit(begun, nature).units;
+  const time =
+    late === "d"
+      ? {
+          id: "time",
+          title: "d",
+          value: (each) => each.time * timeUnit(each, si).factor,
+          csv: "time_d",
+        }
+      : field("time", "t0", "time_t0");
   const percent = ({ fraction }) => Math.round(100 * fraction);
   const remark = { ...field("remark"), words: true };
   return [

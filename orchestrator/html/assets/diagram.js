@@ -89,16 +89,18 @@ function redraw() {
   byId("time").value = String(view.time);
   byId("time").setAttribute("aria-valuetext", `${time} t0`);
   byId("lit").hidden = !showsMaps() || !experiments.some(({ heights }) => heights);
-  const { low, high, label, quantity } = scales[view.show];
+  const { low, high, whole, label, quantity } = scales[view.show];
   const { factor, units } = commonUnit(quantity, experiments, view.units);
   const ends = `${short(low * factor)} to ${withUnits(high * factor, units)}`;
   byId("scale-text").textContent = `${label}: ${ends}`;
-  byId("scale-ticks").replaceChildren(...scaleTicks(low * factor, high * factor));
+  byId("scale-ticks").replaceChildren(
+    ...scaleTicks(low * factor, high * factor, whole && factor === 1),
+  );
 }
 
-function scaleTicks(low, high) {
+function scaleTicks(low, high, whole) {
   if (!(high > low)) return [];
-  return ticks(low, high).map((value) => {
+  return ticks(low, high, whole).map((value) => {
     const tick = element("span", { className: "tick" }, short(value));
     tick.style.left = `${(100 * (value - low)) / (high - low)}%`;
     return tick;

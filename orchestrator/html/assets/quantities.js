@@ -1,6 +1,6 @@
 // The section of a quantity against a parameter: its controls and its figure.
 
-import { rangeOf, ticks } from "./charts.js";
+import { areWhole, rangeOf, ticks } from "./charts.js";
 import { rgb } from "./colours.js";
 import { chooser } from "./controls.js";
 import { isLogarithmic, linesOf, variables } from "./dependence.js";
@@ -93,11 +93,11 @@ function drawnDependence(lines, colours, points, { title, name, units }) {
       role: "img",
       "aria-label": `${title} against ${name}, ${lines.length} lines of ${points.length} points`,
     },
-    ...ticks(low, high).flatMap((v) => [
+    ...ticks(low, high, areWhole(points.map(({ mean }) => mean))).flatMap((v) => [
       svg("line", { class: "rule", x1: left, x2: width - right, y1: y(v), y2: y(v) }),
       svg("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v)),
     ]),
-    ...ticks(start, end)
+    ...ticks(start, end, !logarithmic && areWhole(xs))
       .map((t) => (logarithmic ? 10 ** t : t))
       .map((t) =>
         svg("text", { x: x(t), y: height - bottom + 16, "text-anchor": "middle" }, short(t)),

@@ -1,14 +1,22 @@
 // The range of values that the colours of a sweep stand for.
 
+import { areWhole } from "./charts.js";
+
 const HEIGHT = { units: "cells", length: 1, time: 0 };
 
-// by what is shown: height, relief, and each quantity of which there are values
+// by what is shown: height, relief, and each quantity of which there are values; whole numbers alone
+// are heights, and what is whole at both ends in all experiments
 export function scalesOf(experiments, quantities) {
   const scales = { height: heightScale(experiments), relief: reliefScale(experiments) };
   quantities.forEach((quantity, i) => {
     const spans = experiments.map((experiment) => experiment.spans[i]).filter(Boolean);
     if (spans.length)
-      scales[quantity.name] = { ...union(spans), label: quantity.longName, quantity };
+      scales[quantity.name] = {
+        ...union(spans),
+        whole: areWhole(spans.flat()),
+        label: quantity.longName,
+        quantity,
+      };
   });
   return scales;
 }
@@ -24,12 +32,14 @@ export function keepsMaps(experiments) {
 function heightScale(experiments) {
   const ranges = experiments.map((experiment) => experiment.heights).filter(Boolean);
   const { low, high } = union(ranges.length ? ranges : [[0, 1]]);
-  return { low, high: Math.max(high, low + 1), label: "height", quantity: HEIGHT };
+  const whole = true;
+  return { low, high: Math.max(high, low + 1), whole, label: "height", quantity: HEIGHT };
 }
 
 function reliefScale(experiments) {
   const most = Math.max(1, ...experiments.map((experiment) => experiment.relief ?? 0));
-  return { low: -most, high: most, label: "height above the mean", quantity: HEIGHT };
+  const label = "height above the mean";
+  return { low: -most, high: most, whole: false, label, quantity: HEIGHT };
 }
 
 function union(ranges) {

@@ -2,9 +2,10 @@
 
 import { labelOf } from "./axes.js";
 import { scalesOf } from "./scales.js";
+import { evenlyScaled } from "./units.js";
 
 export const data = JSON.parse(document.getElementById("data").textContent);
-export const experiments = data.experiments.map((experiment, i) => ({
+export const experiments = evenlyScaled(data.experiments).map((experiment, i) => ({
   ...experiment,
   position: data.diagram.positions[i],
 }));

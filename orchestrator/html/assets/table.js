@@ -10,7 +10,7 @@ import { change, onChange, view } from "./view.js";
 const CHUNK = 60; // rows that are added at a time
 
 const names = data.axes.flat();
-let columns = columnsOf(data, view.units);
+let columns = columnsOf({ ...data, experiments }, view.units);
 const searched = new Map(
   experiments.map((each) => [each.number, searchable(each, names, data.quantities)]),
 );
@@ -129,7 +129,7 @@ export function startTable() {
   });
   onChange((part) => {
     if ("words" in part && "state" in part) showFilter(); // they come from an address
-    if ("units" in part) columns = columnsOf(data, view.units);
+    if ("units" in part) columns = columnsOf({ ...data, experiments }, view.units);
     if (["words", "state", "sort", "units"].some((key) => key in part)) buildRows();
   });
   buildRows();

@@ -9,14 +9,14 @@ export function hasNature(experiments) {
 }
 
 // what a value of a quantity is multiplied by, and its unit; an experiment without scales, and a
-// quantity that has none of them in its unit, stays as it is
-export function unitOf({ units, length, time }, { scales }, si) {
+// quantity that has none of them in its unit, stays as it is. Where a t0 has no one length, times stay
+export function unitOf({ units, length, time }, experiment, si) {
   if (!si || (length === 0 && time === 0)) return { factor: 1, units };
-  const known = (length === 0 || scales.cell !== null) && (time === 0 || scales.t0 !== null);
-  if (!known) return { factor: 1, units };
-  const factor = (scales.cell ?? 1) ** length * ((scales.t0 ?? 1) / DAY) ** time;
-  const per = { "-1": "/d", 0: "", 1: " d" }[time];
-  return { factor, units: `${LENGTHS[length]}${per}` };
+  const { cell } = experiment.scales;
+  if (cell === null) return { factor: 1, units };
+  const late = timeUnit(experiment, si);
+  const per = { "-1": `/${late.units}`, 0: "", 1: ` ${late.units}` }[time];
+  return { factor: cell ** length * late.factor ** time, units: `${LENGTHS[length]}${per}` };
 }
 
 // likewise of times
@@ -33,10 +33,25 @@ export function cellUnit({ scales }, si) {
     : { factor: 1, units: "cells" };
 }
 
-// of several experiments the one unit that all have; that of the model where they differ
+// the experiments with scales that can stand on one axis: where a t0 has no one length in one of
+// those that have begun, times stay in t0 in all
+export function evenlyScaled(experiments) {
+  if (experiments.every(({ scales }) => scales.cell === null || scales.t0 !== null))
+    return experiments;
+  return experiments.map((each) => ({ ...each, scales: { ...each.scales, t0: null } }));
+}
+
+// the first that has begun, whose units are those of all; if none has, any will do
+export function withUnit(experiments) {
+  return experiments.find(({ scales }) => scales.cell !== null) ?? experiments[0];
+}
+
+// of several experiments the one unit that all have which have begun, for these have scales if any
+// has; that of the model where they differ
 export function commonUnit(quantity, experiments, si) {
-  const all = experiments.map((experiment) => unitOf(quantity, experiment, si));
-  const same = all.every(({ factor }) => factor === all[0]?.factor);
+  const begun = experiments.filter(({ scales }) => scales.cell !== null);
+  const all = begun.map((experiment) => unitOf(quantity, experiment, si));
+  const same = all.every(({ factor, units }) => factor === all[0].factor && units === all[0].units);
   return all.length && same ? all[0] : { factor: 1, units: quantity.units };
 }
 
