@@ -13,23 +13,22 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from orchestrator.slurm import tree
+from orchestrator.slurm import nodes, tree
 from orchestrator.slurm.client import Unknown, ask
 from orchestrator.slurm.units import megabytes, seconds, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from orchestrator.slurm.nodes import Node
     from orchestrator.slurm.tree import Account
 
 _SETTING = re.compile(r"(\w+)\s*=\s*(.*)")
 _WORD = re.compile(r"(\w+)=(\S*)")
-_UNABLE = ("down", "drain", "fail", "unk", "future", "error", "inval")
 
 _ASSOCIATION = "DefaultAccount,Cluster,Account,Partition,MaxSubmitJobs,MaxWall,QOS,DefaultQOS,GrpSubmitJobs"
 _QOS = "Name,MaxSubmitJobsPerUser,MaxWall,GrpSubmitJobs"
 _QUEUED = "%a|%q|%P|%u"
-_NODE = "%R|%N|%c|%X|%Y|%m|%T|%f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +108,6 @@ class Limits:
     def bind_jobs(self) -> bool:
         """Whether limits of accounts and QOS are applied."""
         return not self.enforced.isdisjoint({"limits", "safe"})
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One machine; ``cpus`` counts what Slurm hands out, ``cores`` leaves out hardware threads."""
-
-    name: str
-    cpus: int
-    cores: int
-    memory_mb: float
-    state: str
-    features: frozenset[str]
-
-    @property
-    def able(self) -> bool:
-        """Whether it takes jobs, now or when the present ones have ended."""
-        return "*" not in self.state and not self.state.startswith(_UNABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +223,17 @@ def partitions() -> tuple[Partition, ...] | Unknown:
     answer = ask("scontrol", "--all", "--oneliner", "show", "partition")
     if isinstance(answer, Unknown):
         return answer
-    nodes = ask("sinfo", "--all", "--Node", "--noheader", f"--format={_NODE}")
-    if isinstance(nodes, Unknown):
-        return nodes
-    return read_partitions(answer, nodes)
+    shown = ask("sinfo", "--all", "--Node", "--noheader", f"--format={nodes.COLUMNS}")
+    if isinstance(shown, Unknown):
+        return shown
+    members = nodes.read(shown)
+    if all(
+        len(members.get(row.get("PartitionName", ""), ())) == whole(row.get("TotalNodes", ""))
+        for row in _words(answer)
+    ):
+        return read_partitions(answer, shown)
+    planned = ask("scontrol", "--all", "--future", "--oneliner", "show", "node")
+    return planned if isinstance(planned, Unknown) else read_partitions(answer, shown, planned)
 
 
 def read_limits(
@@ -279,32 +268,18 @@ def read_limits(
     )
 
 
-def read_partitions(partitions: str, nodes: str) -> tuple[Partition, ...]:
-    """Read the answers of ``scontrol -o show partition`` and of ``sinfo -N``."""
-    members: dict[str, list[Node]] = {}
-    for row in _rows(nodes, columns=8):
-        partition, name, *counts, memory, state, features = row
-        cpus, sockets, cores = map(whole, counts)
-        if cpus is None or sockets is None or cores is None:
-            continue
-        node = Node(
-            name=name,
-            cpus=cpus,
-            cores=min(cpus, sockets * cores),
-            memory_mb=megabytes(memory) or 0.0,
-            state=state,
-            features=frozenset(features.split(",")) - {"(null)"},
-        )
-        members.setdefault(partition, []).append(node)
-    rows = (dict(_WORD.findall(line)) for line in partitions.splitlines() if line.strip())
-    return tuple(
-        _partition(fields, tuple(members.get(fields["PartitionName"], ())))
-        for fields in rows
-        if "PartitionName" in fields
-    )
+def read_partitions(partitions: str, shown: str, planned: str = "") -> tuple[Partition, ...]:
+    """Read the answers of ``scontrol -o show partition``, ``sinfo -N`` and ``scontrol -o show node``."""
+    members, awaited = nodes.read(shown), nodes.read_planned(_words(planned))
+    found = []
+    for row in _words(partitions):
+        if "PartitionName" in row:
+            there = members.get(row["PartitionName"], [])
+            found.append(_partition(row, (*there, *nodes.powered_down(row, there, awaited))))
+    return tuple(found)
 
 
-def _partition(row: Mapping[str, str], nodes: tuple[Node, ...]) -> Partition:
+def _partition(row: Mapping[str, str], members: tuple[Node, ...]) -> Partition:
     return Partition(
         name=row["PartitionName"],
         default=row.get("Default") == "YES",
@@ -317,7 +292,7 @@ def _partition(row: Mapping[str, str], nodes: tuple[Node, ...]) -> Partition:
         exclusive=row.get("OverSubscribe") == "EXCLUSIVE",
         accounts=_some(row.get("AllowAccounts", "ALL")),
         qos=_some(row.get("AllowQos", "ALL")),
-        nodes=nodes,
+        nodes=members,
         groups=_some(row.get("AllowGroups", "ALL")),
         denied_accounts=_some(row.get("DenyAccounts", "ALL")) or (),
         denied_qos=_some(row.get("DenyQos", "ALL")) or (),
@@ -347,6 +322,10 @@ def _associations(text: str, cluster: str) -> Iterable[Association]:
 def _settings(config: str) -> dict[str, str]:
     matches = (_SETTING.match(line) for line in config.splitlines())
     return {match[1]: match[2].strip() for match in matches if match}
+
+
+def _words(text: str) -> list[dict[str, str]]:
+    return [dict(_WORD.findall(line)) for line in text.splitlines()]
 
 
 def _rows(text: str, columns: int) -> Iterable[list[str]]:
