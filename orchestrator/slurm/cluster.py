@@ -271,12 +271,12 @@ def read_limits(
 def read_partitions(partitions: str, shown: str, planned: str = "") -> tuple[Partition, ...]:
     """Read the answers of ``scontrol -o show partition``, ``sinfo -N`` and ``scontrol -o show node``."""
     members, awaited = nodes.read(shown), nodes.read_planned(_words(planned))
-    found = []
+    read = []
     for row in _words(partitions):
         if "PartitionName" in row:
             there = members.get(row["PartitionName"], [])
-            found.append(_partition(row, (*there, *nodes.powered_down(row, there, awaited))))
-    return tuple(found)
+            read.append(_partition(row, (*there, *nodes.powered_down(row, there, awaited))))
+    return tuple(read)
 
 
 def _partition(row: Mapping[str, str], members: tuple[Node, ...]) -> Partition:
