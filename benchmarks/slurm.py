@@ -42,8 +42,9 @@ SWEEP = """
 name: {name}
 parameters: {{H: 20, L: 40, D: 20, Csp_template: "LAYER(2)"}}
 seeds: {seeds}
-run: {{stop: 1, every: 1, engine: rescal}}
+run: {{stop: {stop}, every: {stop}, engine: rescal}}
 """
+LONG = 1_000_000  # t0; so long that each experiment is worth a task of its own
 
 
 def main() -> None:
@@ -84,15 +85,16 @@ class Desk:
 
     def scale(self, count: int) -> None:
         """Plan, submit, look at and cancel many experiments that do not start."""
-        self._write("many", count)
+        self._write("many", count, stop=LONG)
         later = "slurm.extra={begin: now+1hour}"
         print(f"{count} experiments, s")
         print(f"{'plan':40} {self._timed('plan', 'many.yaml'):8.2f}")
         print(f"{'submit':40} {self._timed('submit', 'many.yaml', '--set', later):8.2f}")
         print(f"{'status':40} {self._timed('status', 'many'):8.2f}")
         notes = (self._place / "data_runs/many/submissions.jsonl").read_text().splitlines()
-        arrays = next(len(n["job_ids"]) for n in map(json.loads, notes) if "job_ids" in n)
-        print(f"{'calls of sbatch':40} {arrays:8d}")
+        chunks = next(n["chunks"] for n in map(json.loads, notes) if "chunks" in n)
+        print(f"{'calls of sbatch':40} {len(chunks):8d}")
+        print(f"{'tasks queued':40} {sum(chunks):8d}")
         print(f"{'cancel':40} {self._timed('cancel', 'many'):8.2f}")
 
     def short(self, count: int, pack: str) -> None:
@@ -116,8 +118,9 @@ class Desk:
         print(f"{'engines on the cores, % of the time':40} {100 * share:8.1f}")
         assert document["counts"] == {"done": count}, document["counts"]
 
-    def _write(self, name: str, seeds: int) -> None:
-        (self._place / f"{name}.yaml").write_text(SWEEP.format(name=name, seeds=seeds))
+    def _write(self, name: str, seeds: int, stop: int = 1) -> None:
+        text = SWEEP.format(name=name, seeds=seeds, stop=stop)
+        (self._place / f"{name}.yaml").write_text(text)
 
     def _stamps(self, name: str, number: int) -> list[float]:
         place = self._place / "data_runs" / name / f"exp{number}"

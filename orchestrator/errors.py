@@ -115,6 +115,15 @@ def optional(needing: str) -> Iterator[None]:
         raise RequestError(f"{needing} {library}; install it with: {how}") from error
 
 
+def quoted(text: str, longest: int = 60) -> str:
+    """Return a text from a file in quotation marks, as much of it as a sentence has room for.
+
+    >>> quoted("north"), quoted("0123456789", longest=4)
+    ("'north'", "'0123'...")
+    """
+    return f"{text[:longest]!r}{'...' * (len(text) > longest)}"
+
+
 def _of_analysis() -> list[str]:
     """Return the libraries of the extra ``analysis``; none where the package is not installed."""
     from importlib import metadata  # noqa: PLC0415  # takes as long as help may

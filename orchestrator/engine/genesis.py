@@ -14,7 +14,7 @@ from orchestrator.engine import options, request
 from orchestrator.engine.exit_status import Exit, ExitError, ending
 from orchestrator.engine.random48_arrays import Draws
 from orchestrator.engine.shapes import SHAPES, Plane
-from orchestrator.errors import FormatError
+from orchestrator.errors import FormatError, quoted
 from orchestrator.formats import cellspace
 from orchestrator.formats.cellspace import Cell, Header
 from orchestrator.formats.parameters import genesis_names
@@ -187,7 +187,7 @@ def _elevation(word: str) -> int:
     try:
         return int(word)
     except ValueError as error:
-        raise FormatError(repr(word)) from error
+        raise FormatError(quoted(word)) from error
 
 
 def _target(file: ParFile | None, values: Mapping[str, Value], *, raw: bool) -> Path:

@@ -135,6 +135,8 @@ def _go_on(
 
     if wishes.pipe is None:
         raise ExitError(Exit.UNSUPPORTED, "-continue: only with -data_pipe")
+    if weather.fault is not None:
+        raise weather.fault
     model = str(values.get("Model", "SNO"))
     pipe, number = Pipe(wishes.pipe, model), index_of(resumed)
     saver = Saver(wishes.checkpoint, wishes.checkpoint_every_s, number)
@@ -182,7 +184,7 @@ def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength
     )
     if "Lambda_T" not in values or transport < 0:
         transport = np.float32(3) * deposition
-    winds = physics = None
+    winds = physics = fault = None
     with ending(Exit.UNREADABLE):
         if "Phys_prop_file" in values:
             physical = properties.read_properties(Path(str(values["Phys_prop_file"])))
@@ -193,13 +195,17 @@ def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength
                 )
             flux = properties.read_saturated_flux(Path(str(values["Qsat_file"])))
             physics = Physics(physical, flux, transport, deposition)
-        if "Wind_file" in values:
-            winds = wind.read(Path(str(values["Wind_file"])))
+    if "Wind_file" in values:
+        try:
+            with ending(Exit.UNREADABLE):
+                winds = wind.read(Path(str(values["Wind_file"])))
+        except ExitError as error:
+            fault = error
     if winds is not None and physics is not None:
         calm = float(values.get("Tau_min", 0))
         for name, why in wind.unsuited(winds, physics.properties, physics.flux, calm):
             raise ExitError(Exit.REFUSED, f"{file.line_of(name)}: {name}: {why}")
-    weather = Weather(winds, physics, fixed_threshold="Tau_min" in file.texts)
+    weather = Weather(winds, physics, "Tau_min" in file.texts, fault)
     tau_min, tau_max = (np.float32(values.get(name, 0)) for name in ("Tau_min", "Tau_max"))
     strength = Strength(tau_min, tau_max, np.float32(1))
     if winds is None and physics is not None:

@@ -121,7 +121,15 @@ class Simulation(RunState):
                 on_pause(self)
 
     def _begin(self) -> None:
-        """See to the tasks before the first turn."""
+        """See to the tasks before the first turn.
+
+        Raises
+        ------
+        ExitError
+            If the file of winds is at fault, which the model reads now.
+        """
+        if self.weather.fault is not None:
+            raise self.weather.fault
         if self.weather.file is not None:
             angle, strength = self.weather.begin(self.vane, self.time, self.strength)
             self._blow(angle, strength)

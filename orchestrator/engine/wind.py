@@ -190,11 +190,14 @@ class Weather:
         None where there are no properties of nature.
     fixed_threshold
         Whether the threshold of the parameters holds, whatever the file says.
+    fault
+        What is wrong with the file, which ends a run after its first snapshot, as in the model.
     """
 
     file: WindFile | None = None
     physics: Physics | None = None
     fixed_threshold: bool = True
+    fault: ExitError | None = None
 
     def begin(self, vane: Vane, time: float, now: Strength) -> tuple[np.float32, Strength]:
         """Find the first row; return its angle and what its wind does."""

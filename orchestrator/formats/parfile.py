@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import FormatError
+from orchestrator.errors import FormatError, quoted
 from orchestrator.formats.durable import read_bytes
 from orchestrator.formats.parameters import (
     PARAMETERS,
@@ -93,7 +93,7 @@ def read(path: Path, names: Container[str] = PARAMETERS) -> ParFile:
             continue
         name, equals, text = line.partition("=")
         if not equals:
-            raise FormatError(f"{path}:{number}: expected NAME = VALUE, got {line[:60]!r}")
+            raise FormatError(f"{path}:{number}: expected NAME = VALUE, got {quoted(line)}")
         if len(line) > _LONGEST_LINE:
             raise FormatError(f"{path}:{number}: longer than {_LONGEST_LINE} characters")
         if name not in PARAMETERS:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.errors import FormatError
+from orchestrator.errors import FormatError, quoted
 from orchestrator.formats.durable import read_ascii
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def read_properties(path: Path) -> Properties:
         if not match:
             rest = text[at:].lstrip()
             line = text.count("\n", 0, len(text) - len(rest)) + 1
-            text_there = repr(rest.split("\n")[0][:40]) if rest else "the end of the file"
+            text_there = quoted(rest.partition("\n")[0]) if rest else "the end of the file"
             raise FormatError(f"{path}:{line}: expected {name}=NUMBER, got {text_there}")
         value = float(match[1])
         if not 0 < value < _LARGEST:
@@ -134,7 +134,7 @@ def read_saturated_flux(path: Path) -> SaturatedFlux:
     values = []
     for number, word in itertools.islice(words, 1, 3 * count + 1):
         if not re.fullmatch(_NUMBER, word) or abs(float(word)) > _LARGEST:
-            raise FormatError(f"{path}:{number}: expected a number, got {word!r}")
+            raise FormatError(f"{path}:{number}: expected a number, got {quoted(word)}")
         values.append(float(word))
     tau, erosion, ratio = np.array(values, np.float32).reshape(count, 3).T
     if (np.diff(tau) <= 0).any():

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from orchestrator.errors import FormatError
+from orchestrator.errors import FormatError, quoted
 from orchestrator.formats.durable import read_ascii
 from orchestrator.formats.parameters import PARAMETERS
 
@@ -219,7 +219,9 @@ def read(path: Path) -> Winds:
 
 def _number(path: Path, index: int, word: str) -> float:
     if not _NUMBER.fullmatch(word) or abs(float(word)) > LARGEST:
-        raise FormatError(f"{path}: wind {index // 3 + 1}: expected a number, got {word!r}")
+        raise FormatError(
+            f"{path}: wind {index // 3 + 1}: expected a number, got {quoted(word)}"
+        )
     return float(word)
 
 

@@ -117,7 +117,8 @@ def _read(path: Path, name: str) -> tuple[NDArray[Any], NDArray[np.float64]] | N
     ):
         array, times = file[name], file["times"]
         if times.ndim == 1 and times.dtype == np.float64 and len(array) == len(times):
-            return array, times
+            ascending = np.isfinite(times).all() and (np.diff(times) >= 0).all()
+            return (array, times) if ascending else None
     return None
 
 

@@ -58,6 +58,7 @@ class LiveStatus:
         self._queued: Mapping[str, Queued] | Unknown = {}
         self._accounted: Mapping[str, Mapping[str, Accounted]] | Unknown = {}  # by array
         self._cluster: str | Unknown = ""
+        self._asked: set[str] = set()  # the tokens of the submissions that it was asked about
 
     def read(self) -> list[Status]:
         """Return the status of each experiment now.
@@ -70,18 +71,26 @@ class LiveStatus:
         doubtful = [s for s in statuses if _needs_slurm(s)]
         if not doubtful:
             return statuses
-        if time.monotonic() >= self._due:
+        if time.monotonic() >= self._due or not all(map(self._was_asked_about, doubtful)):
             self._ask(doubtful)
             for status in doubtful:
                 self._look_anew(status)
             statuses = read_statuses(self._directory, self._only)  # what ended meanwhile
-        return [self._judged(s) if _needs_slurm(s) else s for s in statuses]
+        return [
+            self._judged(s) if _needs_slurm(s) and self._was_asked_about(s) else s
+            for s in statuses
+        ]
+
+    def _was_asked_about(self, status: Status) -> bool:
+        """Return whether Slurm's answers are of its submission, which may have been made since."""
+        return status.submission is not None and status.submission.token in self._asked
 
     def _ask(self, doubtful: Sequence[Status]) -> None:
         arrays = sorted({i for s in doubtful if s.submission for i in s.submission.job_ids})
         if any(s.submission and s.submission.slurm_cluster for s in doubtful):
             self._cluster = cluster.name()
         tokens = {s.submission.token for s in doubtful if s.submission}
+        self._asked = tokens
         self._queued = _named(jobs.queue(arrays), tokens)
         there = self._queued if isinstance(self._queued, dict) else {}
         wanted = {self._job_of(s) for s in doubtful}

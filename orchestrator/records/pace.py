@@ -26,6 +26,8 @@ _PUBLISHED_S = {EngineKind.BUILTIN: 2.5e-7, EngineKind.RESCAL: 1.6e-6, EngineKin
 """Seconds per column and unit of time or gas cycle, of the two engines on a core of 2023."""
 
 _SETTLING = 0.08  # of the work of a unit of time, a gas cycle alone
+_LOOKING = 0.005  # of the same, a look at all cells, for each row of them
+_EVENTS = 0.1  # per column and unit of time, after each of which tasks may be due
 _MARGINS = 14  # cells around the disk in which a domain turns
 
 START_S = 0.3
@@ -43,8 +45,14 @@ def work(
         return columns(parameters) * simulated_t0
     length = float(parameters["L"])
     cycles = float(parameters.get("Init_ncycl", 2 * (length + 2)))
-    turning = 1 + _SETTLING * _turns_per_t0(parameters) * _cycles_after_turn(parameters, length)
-    return columns(parameters) * (simulated_t0 * turning + (0.0 if continued else cycles))
+    most = _EVENTS * columns(parameters)
+    turns = min(_turns_per_t0(parameters), most)
+    turning = _SETTLING * turns * _cycles_after_turn(parameters, length)
+    delay = float(parameters.get("Centering_delay", 0.0))
+    looks = min(1 / delay, most) if delay > 0 else 0.0
+    centring = _LOOKING * looks * float(parameters.get("H", 1))
+    each_t0 = 1 + turning + centring
+    return columns(parameters) * (simulated_t0 * each_t0 + (0.0 if continued else cycles))
 
 
 def columns(parameters: Mapping[str, Value]) -> float:

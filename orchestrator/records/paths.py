@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_ATTEMPT = re.compile(r"[1-9][0-9]*")
+_ATTEMPT = re.compile(r"[1-9][0-9]{0,5}")
 _EXPERIMENT = re.compile(r"exp(0|[1-9][0-9]*)")
 
 
@@ -137,11 +137,15 @@ class ExperimentDirectory:
 
     def attempts(self) -> list[AttemptDirectory]:
         """All attempts that were ever claimed, in their order."""
+        return [self.attempt(number) for number in sorted(self.attempt_numbers())]
+
+    def attempt_numbers(self) -> list[int]:
+        """Return the numbers of all attempts that were ever claimed, in any order."""
         try:
-            names = [entry.name for entry in self.attempts_root.iterdir()]
-        except FileNotFoundError:
+            names = os.listdir(self.attempts_root)  # noqa: PTH208  # ten thousand of these; no path objects
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        return [self.attempt(n) for n in sorted(int(n) for n in names if _ATTEMPT.fullmatch(n))]
+        return [int(name) for name in names if _ATTEMPT.fullmatch(name)]
 
 
 @dataclass(frozen=True, slots=True)

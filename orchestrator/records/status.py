@@ -6,7 +6,6 @@ Files alone decide here; a scheduler is asked elsewhere, and only about those th
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -66,7 +65,7 @@ def _status(
 
     Where several submissions asked for that attempt, the one counts by which it was claimed.
     """
-    made = _latest_attempt(directory, experiment.number)
+    made = max(directory.experiment(experiment.number).attempt_numbers(), default=0)
     if made == 0 or made < wanted:
         return _not_begun(experiment, wanted, submission)
     attempt = directory.experiment(experiment.number).attempt(made)
@@ -143,16 +142,6 @@ def _not_begun(experiment: Experiment, wanted: int, submission: Submission | Non
     if wanted == 0:
         return Status(experiment, State.NEVER_SUBMITTED, 0, None)
     return Status(experiment, State.PENDING, wanted, submission)
-
-
-def _latest_attempt(directory: SweepDirectory, number: int) -> int:
-    """Return the highest attempt that was claimed, 0 for none; one directory read, no objects."""
-    made = directory.experiment(number).attempts_root
-    try:
-        names = os.listdir(made)  # noqa: PTH208  # ten thousand of these; no path objects
-    except (FileNotFoundError, NotADirectoryError):
-        return 0
-    return max((int(name) for name in names if name.isdecimal()), default=0)
 
 
 def counts(statuses: Iterable[Status]) -> dict[State, int]:

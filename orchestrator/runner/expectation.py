@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import StreamError
+from orchestrator.model import EngineKind
 
 if TYPE_CHECKING:
     from orchestrator.formats.cellspace import Header
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _LATE = 2.0  # times the run's length may the last event come after its start
 _LATE_INTERVALS = 20.0  # or so many intervals later, on a bed where little happens
+_LATEST_T0 = 2.0**31  # of the built-in engine, whose word is ours: a step may take any time
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,14 @@ class Expectation:
             )
 
 
-def expectation(task: Task, start_t0: float, *, given_cells: bool) -> Expectation:
+def expectation(
+    task: Task, start_t0: float, kind: EngineKind, *, given_cells: bool
+) -> Expectation:
     """Return what a task asks of an engine that starts at a time, maybe from given cells."""
     parameters, run = task.experiment.point.parameters, task.run
     sizes = [parameters.get(name) for name in ("H", "L", "D")]
     known = not given_cells and None not in sizes
     height, length, depth = (int(size or 0) for size in sizes)
     late_t0 = _LATE * run.stop_t0 + _LATE_INTERVALS * run.every_t0
-    return Expectation((height, length, depth) if known else None, start_t0, start_t0 + late_t0)
+    last_t0 = _LATEST_T0 if kind is EngineKind.BUILTIN else start_t0 + late_t0
+    return Expectation((height, length, depth) if known else None, start_t0, last_t0)

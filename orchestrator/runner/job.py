@@ -36,9 +36,7 @@ def in_job(directory: str, token: str, index: int) -> None:
     """
     sweep = SweepDirectory(Path(directory))
     submission = intents.submission(sweep, token)
-    job = os.environ.get("SLURM_ARRAY_JOB_ID", os.environ.get("SLURM_JOB_ID", "slurm"))
-    task = os.environ.get("SLURM_ARRAY_TASK_ID")
-    job = f"{job}_{task}" if task is not None else job
+    job = own_name()
     resources = submission.resources
     queued = jobs.queue([os.environ.get("SLURM_JOB_ID", "")])
     entry = None if isinstance(queued, Unknown) else queued.get(job)
@@ -56,14 +54,18 @@ def in_job(directory: str, token: str, index: int) -> None:
             work(sweep, posts[0], stop)
     else:
         killed = _crew(sweep, posts)
-    if resources.retries:  # by a room above this one
-        words = ("-P", "-m", "orchestrator.submission.retries", directory, token)
-        subprocess.run([sys.executable, *words], stdin=subprocess.DEVNULL, check=False)
     _send_the_others_home(sweep, submission)
     if killed:  # Slurm is to know of it, and why
         if killed != signal.SIGKILL:
             signal.signal(killed, signal.SIG_DFL)
         os.kill(os.getpid(), killed)
+
+
+def own_name() -> str:
+    """Return the job that this process is part of, as claims name it: ``1234_5`` or ``1234``."""
+    job = os.environ.get("SLURM_ARRAY_JOB_ID", os.environ.get("SLURM_JOB_ID", "slurm"))
+    task = os.environ.get("SLURM_ARRAY_TASK_ID")
+    return f"{job}_{task}" if task is not None else job
 
 
 def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None:

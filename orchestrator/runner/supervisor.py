@@ -300,7 +300,8 @@ def _keep_all(  # noqa: PLR0913, PLR0917  # as above
     keeper, conditions = _cell_keeper(assignment), Conditions(assignment.task.run)
     task, directory = assignment.task, assignment.directory
     premade = preparation.premade(task.experiment, directory) is not None
-    expected = expectation(task, results.start_t0, given_cells=premade)
+    kind = assignment.engine.kind
+    expected = expectation(task, results.start_t0, kind, given_cells=premade)
     while (header := decoder.header()) is not None:
         expected.check(header, results.time_t0 if results.snapshots else None)
         # what a run from a snapshot's cells sends first is that snapshot

@@ -1,7 +1,8 @@
 """The limits on a user's jobs: of a partition's QOS, of the job's own QOS and of the account.
 
 Slurm looks at them in this order; of each kind of limit, the first that is set counts
-(https://slurm.schedmd.com/resource_limits.html#hierarchy).
+(https://slurm.schedmd.com/resource_limits.html#hierarchy). How many jobs all may have is limited at
+each account from the user's own to the root of the tree, and all of these count.
 """
 
 from __future__ import annotations
@@ -9,16 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.slurm.cluster import Qos
+from orchestrator.slurm import tree
 from orchestrator.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from orchestrator.model import Resources
-    from orchestrator.slurm.cluster import Association, Limits, Partition, Place
-
-_ENFORCED = {"limits", "safe"}
+    from orchestrator.slurm.cluster import Association, Limits, Partition, Place, Qos
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +52,28 @@ def slots(request: Resources, partitions: Sequence[Partition], limits: Limits) -
                 mine = sum(n for place, n in level.queued.items() if place.mine)
                 bounds.append(Slots(level.bound.max_submit, mine, level.whose))
                 break
-        for level in levels:
-            if level.group_submit is not None:
-                everybody = sum(level.queued.values())
-                bounds.append(Slots(level.group_submit, everybody, f"{level.whose} together"))
-                break
+        bounds += next((level.together for level in levels if level.together), ())
     return min(bounds, key=lambda bound: bound.free)
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One of the limits that bind a job, with the jobs that count against it; None is no limit."""
+    """One of the limits that bind a job, with the jobs that count against it.
+
+    ``together`` are those of its limits that count the jobs of several users or accounts.
+    """
 
     whose: str
     bound: Association | Qos
     queued: Mapping[Place, int]
-
-    @property
-    def group_submit(self) -> int | None:
-        """How many jobs all users together may have in the queue."""
-        return self.bound.group_submit if isinstance(self.bound, Qos) else None
+    together: tuple[Slots, ...] = ()
 
 
 def levels_of(
     request: Resources, partitions: Sequence[Partition], limits: Limits
 ) -> Iterator[list[Level]]:
     """Yield what binds a job in each partition that is asked for, in the order of precedence."""
-    if not _ENFORCED & limits.enforced:
+    if not limits.bind_jobs:
         return
     of_account, of_job = association_of(request, limits), _qos(request, limits)
     for name in sorted({p.own_qos for p in chosen(request, partitions)} or {""}):
@@ -90,15 +84,39 @@ def levels_of(
                 p: n for p, n in limits.queued.items() if there & {*p.partition.split(",")}
             }
             whose = f"QOS {name} of partition {', '.join(sorted(there))}"
-            levels.append(Level(whose, own, queued))
+            levels.append(_of_qos(whose, own, queued))
         if of_job is not None:
             queued = {p: n for p, n in limits.queued.items() if p.qos == of_job.name}
-            levels.append(Level(f"QOS {of_job.name}", of_job, queued))
+            levels.append(_of_qos(f"QOS {of_job.name}", of_job, queued))
         if of_account is not None:
             account = of_account.account
             queued = {p: n for p, n in limits.queued.items() if p.account == account}
-            levels.append(Level(f"account {account}", of_account, queued))
+            together = tuple(_in_the_tree(of_account, limits))
+            levels.append(Level(f"account {account}", of_account, queued, together))
         yield levels
+
+
+def _of_qos(whose: str, qos: Qos, queued: Mapping[Place, int]) -> Level:
+    most, everybody = qos.group_submit, sum(queued.values())
+    together = () if most is None else (Slots(most, everybody, f"{whose} together"),)
+    return Level(whose, qos, queued, together)
+
+
+def _in_the_tree(association: Association, limits: Limits) -> Iterator[Slots]:
+    """Yield what limits the jobs of a user's association, and of each account above, as a group."""
+    account = association.account
+    if association.group_submit is not None:
+        queued = sum(n for p, n in limits.queued.items() if p.account == account and p.mine)
+        yield Slots(association.group_submit, queued, f"account {account}")
+    for name in tree.above(account, limits.accounts):
+        most = limits.accounts[name].group_submit
+        if most is not None:
+            queued = sum(
+                n
+                for place, n in limits.queued.items()
+                if name in tree.above(place.account, limits.accounts)
+            )
+            yield Slots(most, queued, f"account {name}, with all users and accounts below,")
 
 
 def chosen(request: Resources, partitions: Sequence[Partition]) -> list[Partition]:

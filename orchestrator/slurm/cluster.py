@@ -13,20 +13,22 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from orchestrator.slurm import nodes, tree
 from orchestrator.slurm.client import Unknown, ask
 from orchestrator.slurm.units import megabytes, seconds, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from orchestrator.slurm.nodes import Node
+    from orchestrator.slurm.tree import Account
+
 _SETTING = re.compile(r"(\w+)\s*=\s*(.*)")
 _WORD = re.compile(r"(\w+)=(\S*)")
-_UNABLE = ("down", "drain", "fail", "unk", "future", "error", "inval")
 
-_ASSOCIATION = "DefaultAccount,Cluster,Account,Partition,MaxSubmitJobs,MaxWall,QOS,DefaultQOS"
+_ASSOCIATION = "DefaultAccount,Cluster,Account,Partition,MaxSubmitJobs,MaxWall,QOS,DefaultQOS,GrpSubmitJobs"
 _QOS = "Name,MaxSubmitJobsPerUser,MaxWall,GrpSubmitJobs"
 _QUEUED = "%a|%q|%P|%u"
-_NODE = "%R|%N|%c|%X|%Y|%m|%T|%f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Association:
     max_time_s: int | None
     qos: tuple[str, ...]
     default_qos: str | None = None
+    group_submit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Limits:
         For so long the queue remembers a job that has ended.
     enforced
         What ``AccountingStorageEnforce`` names; without ``limits`` and ``qos`` none is applied.
+    accounts
+        All accounts of the cluster by name; empty where no limits on jobs are applied.
     unknown
         Why the user's own limits could not be read, empty where they were or where there are none.
     queued
@@ -93,27 +98,16 @@ class Limits:
     enforced: frozenset[str] = frozenset()
     associations: tuple[Association, ...] = ()
     qos: tuple[Qos, ...] = ()
+    accounts: Mapping[str, Account] = field(default_factory=dict)
     unknown: str = ""
     queued: Mapping[Place, int] = field(default_factory=dict)
     memory_per_cpu_mb: float | None = None
     memory_per_node_mb: float | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One machine; ``cpus`` counts what Slurm hands out, ``cores`` leaves out hardware threads."""
-
-    name: str
-    cpus: int
-    cores: int
-    memory_mb: float
-    state: str
-    features: frozenset[str]
-
     @property
-    def able(self) -> bool:
-        """Whether it takes jobs, now or when the present ones have ended."""
-        return "*" not in self.state and not self.state.startswith(_UNABLE)
+    def bind_jobs(self) -> bool:
+        """Whether limits of accounts and QOS are applied."""
+        return not self.enforced.isdisjoint({"limits", "safe"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,18 +188,26 @@ def limits() -> Limits | Unknown:
     if isinstance(qos, Unknown):
         return read_limits(config, unknown=qos.reason)
     own = read_limits(config, associations, qos)
-    if isinstance(own, Unknown) or not _bounded(own):
-        return own
-    whose = () if any(q.group_submit is not None for q in own.qos) else ("--me",)
+    return own if isinstance(own, Unknown) or not own.bind_jobs else _with_use(own)
+
+
+def _with_use(limits: Limits) -> Limits:
+    """Add the tree of accounts and, where anything limits the jobs in the queue, those there are."""
+    words = ("sacctmgr", "--noheader", "--parsable2", "show", "association", "user=")
+    answer = ask(*words, f"format={tree.COLUMNS}")
+    if isinstance(answer, Unknown):
+        limits = dataclasses.replace(limits, unknown=answer.reason)
+    else:
+        limits = dataclasses.replace(limits, accounts=tree.read(answer, limits.cluster))
+    own = [bound for a in limits.associations for bound in (a.max_submit, a.group_submit)]
+    own += [q.max_submit for q in limits.qos]
+    of_all = [group.group_submit for group in limits.qos]
+    of_all += [account.group_submit for account in limits.accounts.values()]
+    if {*own, *of_all} == {None}:
+        return limits
+    whose = ("--me",) if {*of_all} == {None} else ()
     queued = ask("squeue", "--noheader", "--array", *whose, f"--format={_QUEUED}")
-    return own if isinstance(queued, Unknown) else _with_queue(own, queued)
-
-
-def _bounded(limits: Limits) -> bool:
-    """Return whether anything limits how many jobs this user may have in the queue."""
-    bounds = [a.max_submit for a in limits.associations]
-    bounds += [bound for q in limits.qos for bound in (q.max_submit, q.group_submit)]
-    return any(bound is not None for bound in bounds)
+    return limits if isinstance(queued, Unknown) else _with_queue(limits, queued)
 
 
 def _with_queue(limits: Limits, queued: str) -> Limits:
@@ -221,10 +223,17 @@ def partitions() -> tuple[Partition, ...] | Unknown:
     answer = ask("scontrol", "--all", "--oneliner", "show", "partition")
     if isinstance(answer, Unknown):
         return answer
-    nodes = ask("sinfo", "--all", "--Node", "--noheader", f"--format={_NODE}")
-    if isinstance(nodes, Unknown):
-        return nodes
-    return read_partitions(answer, nodes)
+    shown = ask("sinfo", "--all", "--Node", "--noheader", f"--format={nodes.COLUMNS}")
+    if isinstance(shown, Unknown):
+        return shown
+    members = nodes.read(shown)
+    if all(
+        len(members.get(row.get("PartitionName", ""), ())) == whole(row.get("TotalNodes", ""))
+        for row in _words(answer)
+    ):
+        return read_partitions(answer, shown)
+    planned = ask("scontrol", "--all", "--future", "--oneliner", "show", "node")
+    return planned if isinstance(planned, Unknown) else read_partitions(answer, shown, planned)
 
 
 def read_limits(
@@ -259,32 +268,18 @@ def read_limits(
     )
 
 
-def read_partitions(partitions: str, nodes: str) -> tuple[Partition, ...]:
-    """Read the answers of ``scontrol -o show partition`` and of ``sinfo -N``."""
-    members: dict[str, list[Node]] = {}
-    for row in _rows(nodes, columns=8):
-        partition, name, *counts, memory, state, features = row
-        cpus, sockets, cores = map(whole, counts)
-        if cpus is None or sockets is None or cores is None:
-            continue
-        node = Node(
-            name=name,
-            cpus=cpus,
-            cores=min(cpus, sockets * cores),
-            memory_mb=megabytes(memory) or 0.0,
-            state=state,
-            features=frozenset(features.split(",")) - {"(null)"},
-        )
-        members.setdefault(partition, []).append(node)
-    rows = (dict(_WORD.findall(line)) for line in partitions.splitlines() if line.strip())
-    return tuple(
-        _partition(fields, tuple(members.get(fields["PartitionName"], ())))
-        for fields in rows
-        if "PartitionName" in fields
-    )
+def read_partitions(partitions: str, shown: str, planned: str = "") -> tuple[Partition, ...]:
+    """Read the answers of ``scontrol -o show partition``, ``sinfo -N`` and ``scontrol -o show node``."""
+    members, awaited = nodes.read(shown), nodes.read_planned(_words(planned))
+    read = []
+    for row in _words(partitions):
+        if "PartitionName" in row:
+            there = members.get(row["PartitionName"], [])
+            read.append(_partition(row, (*there, *nodes.powered_down(row, there, awaited))))
+    return tuple(read)
 
 
-def _partition(row: Mapping[str, str], nodes: tuple[Node, ...]) -> Partition:
+def _partition(row: Mapping[str, str], members: tuple[Node, ...]) -> Partition:
     return Partition(
         name=row["PartitionName"],
         default=row.get("Default") == "YES",
@@ -297,7 +292,7 @@ def _partition(row: Mapping[str, str], nodes: tuple[Node, ...]) -> Partition:
         exclusive=row.get("OverSubscribe") == "EXCLUSIVE",
         accounts=_some(row.get("AllowAccounts", "ALL")),
         qos=_some(row.get("AllowQos", "ALL")),
-        nodes=nodes,
+        nodes=members,
         groups=_some(row.get("AllowGroups", "ALL")),
         denied_accounts=_some(row.get("DenyAccounts", "ALL")) or (),
         denied_qos=_some(row.get("DenyQos", "ALL")) or (),
@@ -309,8 +304,8 @@ def _partition(row: Mapping[str, str], nodes: tuple[Node, ...]) -> Partition:
 
 
 def _associations(text: str, cluster: str) -> Iterable[Association]:
-    for row in _rows(text, columns=8):
-        default, where, account, partition, submit, wall, qos, default_qos = row
+    for row in _rows(text, columns=9):
+        default, where, account, partition, submit, wall, qos, default_qos, group = row
         if where == cluster:
             yield Association(
                 account=account,
@@ -320,12 +315,17 @@ def _associations(text: str, cluster: str) -> Iterable[Association]:
                 max_time_s=seconds(wall),
                 qos=tuple(filter(None, qos.split(","))),
                 default_qos=default_qos or None,
+                group_submit=whole(group),
             )
 
 
 def _settings(config: str) -> dict[str, str]:
     matches = (_SETTING.match(line) for line in config.splitlines())
     return {match[1]: match[2].strip() for match in matches if match}
+
+
+def _words(text: str) -> list[dict[str, str]]:
+    return [dict(_WORD.findall(line)) for line in text.splitlines()]
 
 
 def _rows(text: str, columns: int) -> Iterable[list[str]]:

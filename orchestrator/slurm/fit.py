@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from orchestrator.model import Resources
-    from orchestrator.slurm.cluster import Node, Partition
+    from orchestrator.slurm.cluster import Partition
+    from orchestrator.slurm.nodes import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Need:
         """Whether this node alone has all of it."""
         return (
             node.name not in self.excluded
-            and self.features <= node.features
+            and node.may_have(self.features)
             and self.cores <= node.cpus
             and self.memory_mb <= node.memory_mb
         )
@@ -119,23 +120,29 @@ def _terms(request: Resources, wanted: Need) -> Iterator[_Aspect]:
 def _hardware(wanted: Need) -> Iterator[_Aspect]:
     """Yield what a partition's nodes decide."""
     yield _Aspect(
+        "slurm.partition",
+        "and starts no jobs",
+        lambda p: bool(p.nodes),
+        lambda p: f"has {_nodes(len(p.nodes))}",
+    )
+    yield _Aspect(
         "slurm.pack",
         f"{wanted.cores} were asked",
-        lambda p: wanted.cores <= _most_cores(p),
+        lambda p: not p.nodes or wanted.cores <= _most_cores(p),
         lambda p: f"has {_most_cores(p)} cores on a node",
     )
     yield _Aspect(
         "slurm.mem",
         f"{memory(wanted.memory_mb)} was asked",
-        lambda p: wanted.memory_mb <= _most_memory_mb(p),
+        lambda p: not p.nodes or wanted.memory_mb <= _most_memory_mb(p),
         lambda p: f"has {memory(_most_memory_mb(p))} on a node",
     )
     yield _Aspect(
         "slurm.constraint",
         f"{'&'.join(sorted(wanted.features))} was asked",
-        lambda p: not wanted.features or any(wanted.features <= n.features for n in p.nodes),
+        lambda p: not wanted.features or any(n.may_have(wanted.features) for n in p.nodes),
         lambda p: (
-            f"has {', '.join(sorted({f for n in p.nodes for f in n.features})) or 'nothing'}"
+            f"has {', '.join(sorted({f for n in p.nodes for f in n.features or ()})) or 'nothing'}"
         ),
     )
     yield _Aspect(

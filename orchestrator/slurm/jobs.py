@@ -28,6 +28,8 @@ _JOB = re.compile(r"(\d+)(?:_(?:(\d+)|\[([^\]]+)\]?))?")
 OUT_OF_MEMORY_SIGNAL = 125
 """How Slurm writes down that a step ran out of memory."""
 
+_LIVE_STEPS = {"PENDING", "RUNNING", "COMPLETING", "SUSPENDED"}
+
 _SKEW_S = 300.0  # clocks of a login node and a controller may differ
 
 
@@ -123,6 +125,12 @@ class Accounted:
         """Whether any part of it was killed for memory, which its own state need not say."""
         states = {self.state, *(step.state for step in self.steps)}
         return "OUT_OF_MEMORY" in states or OUT_OF_MEMORY_SIGNAL in self.signals
+
+    @property
+    def worker_ended(self) -> bool:
+        """Whether what its script started has ended, though the script may go on."""
+        started = [step for step in self.steps if step.name not in {"batch", "extern"}]
+        return bool(started) and all(step.state not in _LIVE_STEPS for step in started)
 
     @property
     def max_rss_mb(self) -> float | None:

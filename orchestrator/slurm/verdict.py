@@ -81,12 +81,7 @@ def verdict(
         return Verdict(State.RUNNING, f"{entry.state.lower()}{where}", start=entry.start)
     row = None if isinstance(accounted, Unknown) else accounted.get(job)
     if row is not None and row.state not in LIVE:
-        ended = dataclasses.replace(
-            _accounted(row),
-            word=row.state,
-            memory_mb=row.memory_mb,
-            limit_s=row.time_limit_s,
-        )
+        ended = _accounted(row)
         may_return = row.state in _COMES_BACK and (
             isinstance(queued, Unknown) or _just_now(row.ended, now)
         )
@@ -108,8 +103,22 @@ def _waiting(entry: Queued) -> Verdict:
     return Verdict(State.PENDING, f"{verb}: {why}", start=entry.start)
 
 
+def verdict_within(row: Accounted) -> Verdict | None:
+    """Tell a job's own script what became of the worker in it, whose step has ended before the job.
+
+    None where that was not for memory.
+    """
+    return _accounted(row) if row.out_of_memory else None
+
+
 def _accounted(row: Accounted) -> Verdict:
-    """Say what the accounts say of a job that has ended."""
+    """Say what the accounts say of a job that has ended, and what it had."""
+    return dataclasses.replace(
+        _end_of(row), word=row.state, memory_mb=row.memory_mb, limit_s=row.time_limit_s
+    )
+
+
+def _end_of(row: Accounted) -> Verdict:
     if row.out_of_memory:
         available = f"the {memory(row.memory_mb)} that it had" if row.memory_mb else "it had"
         return Verdict(State.OUT_OF_MEMORY, f"used more memory than {available}")

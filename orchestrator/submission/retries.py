@@ -1,7 +1,8 @@
 """``slurm.retries``: what its job's time or memory was too little for is submitted again, with more.
 
-A job does so at its end, by ``python -m orchestrator.submission.retries DIRECTORY TOKEN``, for all
-experiments of its submission that have ended so by then and that nobody has submitted again.
+A job's script does so after its worker, by ``python -m orchestrator.submission.retries DIRECTORY
+TOKEN``, for all experiments of its submission that have ended so by then and that nobody has submitted
+again. A worker that is killed for memory leaves no record; Slurm's accounts then tell of its end.
 """
 
 from __future__ import annotations
@@ -9,17 +10,21 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import text
 from orchestrator.errors import OrchestratorError, RequestError
-from orchestrator.model import Cluster, Kind, State
+from orchestrator.model import Cause, Cluster, Kind, State
 from orchestrator.records import attempts, intents, ledger
 from orchestrator.records.lock import locked
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.records.status import read_statuses
-from orchestrator.slurm import bounds, feasibility, units
+from orchestrator.runner.job import own_name
+from orchestrator.slurm import bounds, feasibility, jobs, units
+from orchestrator.slurm.client import Unknown
+from orchestrator.slurm.verdict import verdict_within
 from orchestrator.submission import packing, start
 from orchestrator.submission.cost import expected_s
 from orchestrator.submission.intent import intend
@@ -29,15 +34,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from orchestrator.model import Resources, Status, Submission
+    from orchestrator.slurm.jobs import Accounted
     from orchestrator.submission.packing import Site
 
 _TIMES = 2.0  # as much time or memory as the job had
+_PATIENCE_S = 15.0  # with accounts that have not heard of a worker's end
+_LOOK_S = 0.5
 
 
-def retry(directory: SweepDirectory, token: str) -> None:
+def retry(directory: SweepDirectory, token: str, job: str) -> None:
     """Submit again what has ended too soon of a submission, if it allows a retry more.
 
-    What keeps it from that is written to the sweep's log.
+    ``job`` is the one in which that is done. What keeps it from that is written to the sweep's log.
     """
     try:
         submission = intents.submission(directory, token)
@@ -47,6 +55,9 @@ def retry(directory: SweepDirectory, token: str) -> None:
         assert site is not None
         with locked(directory):
             statuses = read_statuses(directory, submission.attempts)
+            left = [s for s in statuses if _left_by(s, job)]
+            if left and (cause := _killed_for_memory(directory, submission, job)) is not None:
+                statuses = [_out_of_memory(s, cause) if s in left else s for s in statuses]
             for state in (State.TIMEOUT, State.OUT_OF_MEMORY):
                 short = [s for s in statuses if _ran_short(s, submission, state)]
                 if short:
@@ -86,16 +97,61 @@ def more(resources: Resources, state: State, site: Site) -> Resources:
     return dataclasses.replace(left, mem=mem, extra=extra)
 
 
+def _left_by(status: Status, job: str) -> bool:
+    """Return whether a worker of this job has died in an experiment without a record."""
+    return status.state is State.LOST and status.claim is not None and status.claim.job == job
+
+
+def _killed_for_memory(
+    directory: SweepDirectory, submission: Submission, job: str
+) -> Cause | None:
+    """Return the cause if Slurm's accounts say that a job's worker was killed for memory.
+
+    They hear of the end of its step a moment later. What keeps them from telling is logged.
+    """
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        rows = jobs.accounting([job], attempts.moment(submission.time))
+        row = None if isinstance(rows, Unknown) else rows.get(job)
+        if isinstance(rows, Unknown) or (row is not None and row.worker_ended):
+            break
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_LOOK_S)
+    if row is not None:
+        return _cause(row)
+    why = rows.reason if isinstance(rows, Unknown) else "the accounts do not have it"
+    sentence = f"job {job}: how its worker was killed cannot be told, nothing is retried: {why}"
+    ledger.log(directory, attempts.now(), sentence)
+    return None
+
+
+def _cause(row: Accounted) -> Cause | None:
+    end = verdict_within(row)
+    if end is None:
+        return None
+    return Cause(
+        Kind.SLURM,
+        subject=State.OUT_OF_MEMORY.value,
+        detail=end.sentence,
+        memory_mb=end.memory_mb,
+    )
+
+
+def _out_of_memory(status: Status, cause: Cause) -> Status:
+    return dataclasses.replace(status, state=State.OUT_OF_MEMORY, cause=cause)
+
+
 def _ran_short(status: Status, submission: Submission, state: State) -> bool:
     """Return whether an experiment has ended in this state with its job, and nobody has asked again.
 
     More time of a job is of no use where ``run.time_limit`` or a person has ended it.
     """
     last, record = status.submission, status.record
-    if last is None or last.token != submission.token or record is None:
+    if last is None or last.token != submission.token:
         return False
-    ended_by_job = state is not State.TIMEOUT or any(
-        cause.kind is Kind.SIGNAL for cause in record.causes
+    ended_by_job = state is not State.TIMEOUT or (
+        record is not None and any(cause.kind is Kind.SIGNAL for cause in record.causes)
     )
     return status.state is state and ended_by_job
 
@@ -130,4 +186,4 @@ def _sentence(statuses: Sequence[Status], resources: Resources) -> Iterator[str]
 
 
 if __name__ == "__main__":
-    retry(SweepDirectory(Path(sys.argv[1])), sys.argv[2])
+    retry(SweepDirectory(Path(sys.argv[1])), sys.argv[2], own_name())

@@ -206,6 +206,8 @@ def _parameters(
     for option in ("partition", "account", "qos", "constraint", "mem", "exclude"):
         parameters[option] = getattr(resources, option)
     parameters |= {"mail_user": resources.mail_user, "mail_type": resources.mail_type}
+    if resources.retries:
+        parameters["teardown"] = _retrying(directory, submission.token)
     if resources.together == 0:
         parameters["exclusive"] = True
     else:
@@ -215,6 +217,18 @@ def _parameters(
         for name, value in parameters.items()
         if value is not None or name == "wckey"
     }
+
+
+def _retrying(directory: SweepDirectory, token: str) -> list[str]:
+    """Return what a job's script does after its worker, which may have been killed for memory."""
+    words = [
+        "-P",
+        "-m",
+        "orchestrator.submission.retries",
+        str(directory.root.resolve()),
+        token,
+    ]
+    return ["status=$?", shlex.join([sys.executable, *words]), "exit $status"]
 
 
 def _warning_s(limit_s: float | None) -> int:

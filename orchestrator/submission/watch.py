@@ -85,10 +85,13 @@ def _has_ended(status: Status) -> bool:
     if not status.state.ended:
         return False
     may_retry = status.submission is not None and status.submission.resources.retries > 0
-    if not may_retry or status.state not in {State.TIMEOUT, State.OUT_OF_MEMORY}:
+    if not may_retry:
         return True
-    ended = status.record.ended if status.record is not None else ""
-    return not ended or time.time() - attempts.moment(ended) > _RETRY_S
+    if status.record is None:  # what is lost while its job goes on, that may submit again
+        return status.state is not State.LOST or status.cause is not None
+    if status.state not in {State.TIMEOUT, State.OUT_OF_MEMORY}:
+        return True
+    return time.time() - attempts.moment(status.record.ended) > _RETRY_S
 
 
 def _lives(status: Status) -> bool:

@@ -102,6 +102,21 @@ class Parts:
         texts = {row[2].formula.text for row in rows if len(row) > 2}
         return {float(text) for text in texts if _NUMBER.fullmatch(text)}
 
+    @property
+    def winds_last_t0(self) -> set[float]:
+        """The mean durations of the winds, in t0, as far as they are numbers."""
+        if self.by_speed:
+            return set()
+        rows = self.settled.wind.rows if self.settled.wind is not None else ()
+        texts = [row[0].formula.text for row in rows]
+        means = set()
+        if texts and all(map(_NUMBER.fullmatch, texts)):
+            means.add(sum(map(float, texts)) / len(texts))
+        for text in self.values(WIND) or ():
+            blowing = winds.parse(str(text)).rows
+            means.add(sum(row.duration for row in blowing) / len(blowing))
+        return means
+
     def numbers(self, name: str) -> set[float]:
         """Return the values of a number; none where a formula decides."""
         return {float(value) for value in self.values(name) or ()}

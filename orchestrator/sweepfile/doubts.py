@@ -27,6 +27,22 @@ _IDLE: Sequence[tuple[str, str, frozenset[Value]]] = (
 )
 """Parameters that do nothing while another one has only such values."""
 
+_SHORT = {
+    "Rot_delay": (0.1, "turns"),
+    WIND: (0.1, "turns"),
+    "Centering_delay": (0.1, "times of centering"),
+    "Ava_delay": (0.1, "times of avalanches"),
+    "Lgca_delay": (0.01, "gas cycles"),
+}
+"""Delays below which a run is hardly more than what they delay, in t0, and what that is."""
+
+_CYCLES = {
+    "Init_ncycl": "gas cycles before the first event",
+    "Rot_ncycl": "gas cycles after each turn",
+    "Lgca_speedup": "passes over the gas when it is filled",
+}
+_MANY_CYCLES = 1_000_000
+
 
 def warnings(parts: Parts, where: Formula | None) -> tuple[str, ...]:
     """Return the warnings about what the file or the command line says; templates may be broad.
@@ -41,6 +57,7 @@ def warnings(parts: Parts, where: Formula | None) -> tuple[str, ...]:
             *_without_effect(parts),
             *_of_turns(parts),
             *_hardly_meant(parts, where),
+            *_slow(parts),
         )
         if parts.own(name)
     ]
@@ -120,3 +137,21 @@ def _hardly_meant(parts: Parts, where: Formula | None) -> Iterator[tuple[str, st
             yield name, f"Tau_max, {high:g}, is not above Tau_min, {low:g}"
     if parts.rates("Lambda_E") == {0.0} == parts.rates("Lambda_T"):
         yield "Lambda_E", "nothing can move: Lambda_E and Lambda_T are 0"
+
+
+def _slow(parts: Parts) -> Iterator[tuple[str, str]]:
+    """Yield what makes a run so slow that hardly anybody wants it, with how often it would happen."""
+    stop = parts.run.values.get("stop")
+    for name, (least, what) in _SHORT.items():
+        delays = parts.winds_last_t0 if name == WIND else parts.numbers(name)
+        delay = min((value for value in delays if value > 0), default=least)
+        if delay < least and stop is not None:
+            text = (
+                f"{delay:g} t0 is very short: up to {stop / delay:.2g} {what} in {stop:g} t0, one "
+                "after each event at most; the run will be very slow"
+            )
+            yield name, text
+    for name, what in _CYCLES.items():
+        most = max(parts.numbers(name), default=0.0)
+        if most > _MANY_CYCLES:
+            yield name, f"{most:.2g} {what}; the run will be very slow"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -622,6 +623,25 @@ def test_collecting_that_is_interrupted_leaves_what_was_there(
     assert sorted(entry.name for entry in sweep.root.iterdir()) == before
     with xarray.open_dataset(path, engine="zarr" if suffix == ".zarr" else "h5netcdf") as left:
         assert left.experiment.max() == 7
+
+
+def test_a_sweep_file_that_cannot_be_read_stops_no_dataset(sweep: SweepDirectory) -> None:
+    copy, texts = ledger.last_sweep_file(sweep), []
+    for damage in (
+        lambda: copy.write_bytes(b"name: a\0b\xff\n"),
+        lambda: copy.write_bytes(bytes(5 << 20)),
+        copy.unlink,
+        lambda: os.mkfifo(copy),
+    ):
+        damage()
+        texts.append(dataset.open_sweep(sweep.root).attrs["sweep_file"])
+
+    assert texts == [
+        "name: a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}\n",
+        f"cannot be read: {copy}: expected 4194304 bytes at most, found 5242880",
+        f"cannot be read: [Errno 2] No such file or directory: '{copy}'",
+        f"cannot be read: {copy}: expected a regular file",
+    ]
 
 
 def test_what_is_no_longer_in_the_sweep_file_is_left_out(sweep: SweepDirectory) -> None:

@@ -432,8 +432,6 @@ RESCAL_FAULTS = [
     ({"Output_directory": "run.par"}, (), 255, "Output_directory: run.par: cannot be written"),
     ({"Ava_mode": "PROPAG"}, (), 254, "run.par: Ava_delay = 0: propagating avalanches would"),
     ({"Ava_mode": "SYNC"}, (), 254, "@Ava_angle = 38.0: synchronous avalanches"),
-    ({"Wind_file": "w"}, (), 252, "w: cannot be read: No such file or directory"),
-    ({"Wind_file": "run.par"}, (), 252, "run.par:1: expected the number of rows and t0 or rt"),
     ({"Centering_delay": -5}, (), 254, "@Centering_delay = -5.0: a delay cannot be negative"),
     ({"Hpp_file": "gas"}, (), 254, "@Hpp_file = gas: an initial gas cannot be read"),
     ({"Mvt_file": "gas"}, (), 254, "run.par:34: Hpp_file = gas: an initial gas cannot be read"),
@@ -484,7 +482,6 @@ RESCAL_FAULTS = [
     ({}, ("-cv", "-info"), 252, "-cv -info: expected a value like 10x20"),
     ({}, ("-cv",), 252, "-cv : expected a value like 10x20"),
     ({"Prob_link_TT": 1.5}, (), 255, "@Prob_link_TT: a probability is at most 1, got 1.5"),
-    ({"Wind_file": ""}, (), 252, "Wind_file: expected the name of a file"),
     (
         {"Ava_mode": "SYNC", "Ava_angle": 0, "Ava_h_lim": 65536},
         (),
@@ -513,6 +510,48 @@ def test_rescal_refuses_with_a_sentence_and_a_status(
     assert ended.err.startswith(bench.placed(said))
     assert [path for path in sorted(bench.root.iterdir()) if path.name != "out"] == before
     assert not list(bench.root.glob("out/ALTI*"))
+
+
+WINDS = {
+    "short": "2,t0\n5 0 20\n5 90\n",
+    "days": "1,days\n5 0 20\n",
+    "words": "1,t0\n5 north 20\n",
+    "none": "0,t0\n",
+    "calm": "2,t0\n0 0 20\n0 90 20\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "frames", "said"),
+    [
+        # ReSCAL reads winds after its first snapshot, and all else before
+        ({"Wind_file": "w"}, 252, 1, "w: cannot be read: No such file or directory"),
+        ({"Wind_file": ""}, 252, 1, "Wind_file: expected the name of a file"),
+        ({"Wind_file": "short"}, 252, 1, "short: expected 2 rows of three numbers after the"),
+        ({"Wind_file": "days"}, 252, 1, "days:1: expected the number of rows and t0 or rt"),
+        ({"Wind_file": "words"}, 252, 1, "words: wind 1: expected a number, got 'north'"),
+        ({"Wind_file": "none"}, 252, 1, "none:1: expected one row or more, got 0"),
+        ({"Wind_file": "calm"}, 252, 1, "calm: expected durations of 0 or more, and one that"),
+        ({"Phys_prop_file": "none"}, 252, 0, "none:1: expected kappa=NUMBER"),
+        ({"Qsat_file": None, "Wind_file": "w"}, 252, 0, "run.par: Qsat_file: expected one"),
+        ({"Csp_file": "w.csp", "Wind_file": "w"}, 252, 0, "@Csp_file: w.csp: no such file"),
+        ({"Ava_mode": "trans", "Wind_file": "w"}, 254, 0, "@Ava_mode: expected one of"),
+        ({"Prob_link_ET": 2, "Wind_file": "w"}, 255, 0, "@Prob_link_ET: a probability"),
+    ],
+)
+def test_a_mistake_ends_a_run_after_as_many_snapshots_as_in_the_model(
+    bench: Bench, changes: dict[str, object], status: int, frames: int, said: str
+) -> None:
+    bench.air()
+    bench.parameters(changes)
+    for name, text in WINDS.items():
+        (bench.root / name).write_text(text)
+
+    ended = bench.streamed("-dcsp", "1t0", "-stop", "1t0")
+
+    assert (ended.status, len(ended.frames)) == (status, frames), ended.err
+    assert ended.err.startswith(bench.placed(said))
+    assert ended.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -303,6 +303,7 @@ def test_snow_may_fall_on_elevations(tmp_path: Path) -> None:
         ("1 " * 13, "expected 12 elevations, D = 3 rows of L = 4, got 13", Exit.UNSUPPORTED),
         ("10 " * 12, "an elevation of 10, but they must stay below", Exit.UNSUPPORTED),
         ("snow", "expected whole numbers, got 'snow'", Exit.UNSUPPORTED),
+        (9999 * "x", f"expected whole numbers, got '{60 * 'x'}'...", Exit.UNSUPPORTED),
     ],
 )
 def test_elevations_that_cannot_be_used_are_refused(

@@ -114,6 +114,7 @@ def test_a_table_of_the_flux_is_read(tmp_path: Path) -> None:
         ("2\n0 1 1\n1 1\n", ": expected 2 rows of three numbers, got 5 numbers"),
         ("2\n0 1 1\n1 one 1\n", ":3: expected a number, got 'one'"),
         ("1\n0 1 1e39", ":2: expected a number, got '1e39'"),
+        (f"1\n0 1 {9999 * 'x'}", f":2: expected a number, got '{60 * 'x'}'..."),
         ("2\n5 1 1\n5 1 1\n", ": expected rows of ascending tau"),
     ],
 )

@@ -238,6 +238,19 @@ def test_a_damaged_published_file_is_replaced(
         assert file["times"].tolist() == [0.0]
 
 
+@pytest.mark.parametrize("times", [[0.0, np.nan], [np.inf, np.inf], [10.0, 0.0]])
+def test_times_that_cannot_be_are_damage(
+    directory: ExperimentDirectory, times: list[float]
+) -> None:
+    maps = np.zeros((2, 3, 4), np.int16)
+    np.savez(directory.height_maps, height_maps=maps, times=np.array(times))
+
+    kept = arrays.reduced(directory, ["height_maps"])
+
+    assert kept.damaged == ("height_maps",)
+    assert kept.times.size == 0
+
+
 _ON_A_FULL_DISK = """
 import resource, sys
 import numpy as np

@@ -214,3 +214,15 @@ def test_a_container_with_process_ids_of_its_own_is_another_machine(tmp_path: Pa
     os.utime(attempt.claim, (long_ago, long_ago))
 
     assert attempts.alive(attempt) is None
+
+
+def test_only_numbers_as_they_are_written_name_attempts(tmp_path: Path) -> None:
+    experiment = ExperimentDirectory(tmp_path / "exp0")
+    for name in ("1", "2", "10", "007", "0", "\N{ARABIC-INDIC DIGIT THREE}", 24 * "9", "x"):
+        (experiment.attempts_root / name).mkdir(parents=True)
+    damaged = ExperimentDirectory(tmp_path / "exp1")
+    damaged.root.mkdir()
+    damaged.attempts_root.write_text("no directory")
+
+    assert [attempt.number for attempt in experiment.attempts()] == [1, 2, 10]
+    assert damaged.attempts() == []

@@ -41,6 +41,20 @@ def test_turns_cost_the_cycles_after_them_and_a_larger_box() -> None:
     assert pace.work(full, 100.0) == pytest.approx(still * (98**2 + 10**2) / 980, rel=0.4)
 
 
+def test_tasks_are_done_once_after_each_event_at_most_and_centering_looks_at_all_cells() -> (
+    None
+):
+    still, events = pace.work(PARAMETERS, 100.0), 0.1 * 980
+    turning: dict[str, Value] = {**PARAMETERS, "Rot_delay": 1e-9, "Rot_ncycl": 50}
+    centred: dict[str, Value] = {**PARAMETERS, "Centering_delay": 2.0}
+
+    assert pace.work(turning, 100.0) == pytest.approx(still * (1 + 0.08 * 50 * events))
+    assert pace.work(centred, 100.0) == pytest.approx(still * (1 + 0.005 * 20 / 2))
+    assert pace.work({**centred, "Centering_delay": 1e-9}, 100.0) == pytest.approx(
+        still * (1 + 0.005 * 20 * events)
+    )
+
+
 def test_the_gas_is_stabilised_for_twice_the_length() -> None:
     without = {name: value for name, value in PARAMETERS.items() if name != "Init_ncycl"}
 

@@ -107,3 +107,43 @@ def test_jobs_that_are_queued_count_and_a_full_queue_is_refused_before_anything_
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 job sent to Slurm" in done.stdout
     assert desk.counts() == {"done": 4}
+
+
+@pytest.fixture
+def lab(limited: Cluster) -> Iterator[Cluster]:
+    """The same cluster, where a team and its guests are a lab, which may have two jobs in the queue."""
+    add, modify = ("sacctmgr", "-i", "add"), ("sacctmgr", "-i", "modify")
+    for words in (("lab",), ("team", "parent=lab"), ("guests", "parent=lab")):
+        limited.ask(*add, "account", *words)
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    limited.ask(*add, "user", user, "account=team,guests")
+    limited.ask(*modify, "account", "lab", "set", "GrpSubmitJobs=2")
+    yield limited
+    limited.ask(*modify, "account", "lab", "set", "GrpSubmitJobs=-1")
+
+
+def test_limits_of_the_accounts_above_count_the_jobs_of_all_accounts_below(
+    lab: Cluster, sit_at: Callable[[Cluster], Desk]
+) -> None:
+    desk = sit_at(lab)
+    desk.write("[0, 1, 2]")
+    words = ("winds.yaml", "-t", "10", "-A", "team")
+
+    planned = desk.run("plan", *words)
+    held = [lab.submit("--hold", "-A", "guests", "--wrap", "true")]
+    fewer = desk.run("plan", *words)
+    held.append(lab.submit("--hold", "-A", "guests", "--wrap", "true"))
+    refused = desk.run("submit", *words)
+    lab.ask("scancel", held.pop())
+    done = desk.run("submit", *words, "--wait")
+    lab.ask("scancel", *held)
+
+    whose = "account lab, with all users and accounts below, allows 2 queued jobs"
+    assert "6 experiments in 2 Slurm jobs" in planned.stdout
+    assert whose in planned.stdout
+    assert "6 experiments in 1 Slurm job" in fewer.stdout
+    assert f"{whose}, and 1 are queued" in fewer.stdout
+    assert refused.returncode == 2
+    assert f"slurm: {whose}, and 2 are queued; wait until some have ended" in refused.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert desk.counts() == {"done": 6}

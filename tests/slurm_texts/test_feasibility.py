@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from orchestrator.model import Resources
 from orchestrator.slurm import cluster, units
 from orchestrator.slurm.bounds import slots
-from orchestrator.slurm.cluster import Limits, Node, Partition, Place, Qos
+from orchestrator.slurm.cluster import Limits, Partition, Place, Qos
 from orchestrator.slurm.feasibility import check, chunks
+from orchestrator.slurm.nodes import Node
 
 TEXTS = Path(__file__).parent / "recorded"
 
@@ -336,3 +337,14 @@ def test_durations_are_read_as_they_are_written(amount_s: int) -> None:
 @given(st.integers(0, 10**9))
 def test_memory_is_read_as_it_is_written(amount_mb: int) -> None:
     assert units.megabytes(units.memory(amount_mb)) == amount_mb
+
+
+def test_a_partition_of_planned_nodes_alone_starts_nothing(limits: Limits) -> None:
+    later = partition("later", hours=None)
+
+    assert check(Resources(partition="later", pack=4, mem="2G"), (*ALL, later), limits) == [
+        (
+            "slurm.partition: later has 0 nodes and starts no jobs; pbatch has 3 nodes, "
+            "pdebug has 1 node, pfat has 2 nodes"
+        )
+    ]

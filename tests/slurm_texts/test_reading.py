@@ -9,8 +9,9 @@ import pytest
 
 from orchestrator.slurm import client, cluster, jobs
 from orchestrator.slurm.client import Unknown
-from orchestrator.slurm.cluster import Association, Limits, Node, Qos
+from orchestrator.slurm.cluster import Association, Limits, Qos
 from orchestrator.slurm.jobs import Exit, Queued
+from orchestrator.slurm.nodes import Node
 
 TEXTS = Path(__file__).parent / "recorded"
 
@@ -274,3 +275,23 @@ def test_asking_for_no_jobs_asks_nobody(
 
     assert jobs.queue([]) == {}
     assert jobs.accounting([]) == {}
+
+
+def test_nodes_that_wait_in_the_cloud_count_and_planned_ones_do_not() -> None:
+    texts = ("cloud_partitions", "cloud_nodes", "cloud_planned")
+
+    partitions = cluster.read_partitions(*map(recorded, texts))
+
+    virtual = ("n1", 2, 2000.0, "idle~", frozenset({"virtual"}))
+    asleep = [(name, 8, 8000.0, "idle~", None) for name in ("c1", "c2")]
+    assert {
+        p.name: [(n.name, n.cpus, n.memory_mb, n.state, n.features) for n in p.nodes]
+        for p in partitions
+    } == {
+        "pbatch": [virtual, *asleep],
+        "pdebug": [virtual],
+        "cloud": asleep,
+        "later": [],
+        "mixed": [virtual, *asleep],
+    }
+    assert all(node.able and node.may_have(frozenset({"gpu"})) for node in partitions[2].nodes)

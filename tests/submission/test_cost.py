@@ -197,7 +197,7 @@ def beside_slurm(bench: Bench) -> Bench:
     answers = {
         "scontrol": 'case "$*" in *config) cat config;; *partition) cat partitions;; esac',
         "sinfo": "cat nodes",
-        "sacctmgr": 'case "$*" in *"show user"*) cat associations;; *) cat qos;; esac',
+        "sacctmgr": 'case "$*" in *"show user"*) cat associations;; *"show qos"*) cat qos;; esac',
         "sbatch": "exit 1",
     }
     folder = bench.place / "slurm"

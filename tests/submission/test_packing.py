@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.model import Resources
-from orchestrator.slurm.cluster import Association, Limits, Node, Partition, Place
+from orchestrator.slurm.cluster import Association, Limits, Partition, Place
+from orchestrator.slurm.nodes import Node
 from orchestrator.submission.packing import Site, as_sent, tasks
 
 if TYPE_CHECKING:

@@ -1155,3 +1155,57 @@ def test_the_schema_refuses_what_the_reader_refuses(section: str, place: str) ->
 
 def test_the_schema_itself_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(sweepfile.json_schema())
+
+
+@pytest.mark.parametrize(
+    ("values", "warning"),
+    [
+        (
+            "Rot_delay: 1e-9, Rot_angle: 30",
+            (
+                "Rot_delay: 1e-09 t0 is very short: up to 1e+11 turns in 100 t0, one after each event at "
+                "most; the run will be very slow"
+            ),
+        ),
+        ("Rot_delay: 0.1, Rot_angle: 30", ""),
+        (
+            "wind: [{duration: 0.01, angle: 0}, {duration: 0.03, angle: 90}]",
+            (
+                "wind: 0.02 t0 is very short: up to 5e+03 turns in 100 t0, one after each event at most; "
+                "the run will be very slow"
+            ),
+        ),
+        ("wind: [{duration: 0.01, angle: 0}, {duration: 3, angle: 90}]", ""),
+        (
+            "Centering_delay: 0.01",
+            (
+                "Centering_delay: 0.01 t0 is very short: up to 1e+04 times of centering in 100 t0, one "
+                "after each event at most; the run will be very slow"
+            ),
+        ),
+        (
+            "Ava_delay: 1e-6",
+            (
+                "Ava_delay: 1e-06 t0 is very short: up to 1e+08 times of avalanches in 100 t0, one after "
+                "each event at most; the run will be very slow"
+            ),
+        ),
+        ("Lgca_delay: 0.01, Ava_delay: 0, Centering_delay: 0", ""),
+        (
+            "Lgca_delay: 0.005",
+            (
+                "Lgca_delay: 0.005 t0 is very short: up to 2e+04 gas cycles in 100 t0, one after each "
+                "event at most; the run will be very slow"
+            ),
+        ),
+        (
+            "Init_ncycl: 1000000000",
+            "Init_ncycl: 1e+09 gas cycles before the first event; the run will be very slow",
+        ),
+        ("Init_ncycl: 1000000", ""),
+    ],
+)
+def test_what_would_make_a_run_very_slow_is_a_warning(values: str, warning: str) -> None:
+    warnings = _warnings(SMALLEST.replace("D: 20", f"D: 20, {values}"))
+
+    assert [text.partition(": ")[2] for text in warnings] == [warning] * bool(warning)

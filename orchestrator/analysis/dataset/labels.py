@@ -9,7 +9,7 @@ import numpy as np
 
 from orchestrator._version import __version__
 from orchestrator.analysis.dataset.variables import sizes_of
-from orchestrator.errors import optional
+from orchestrator.errors import FormatError, optional
 from orchestrator.formats.content_names import original
 from orchestrator.formats.durable import read_bytes
 from orchestrator.formats.parameters import PARAMETERS
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from orchestrator.analysis.dataset.grid import Dimension, Grid
     from orchestrator.formats.parameters import Value
+    from orchestrator.records.paths import SweepDirectory
 
 _WITHIN = {
     "time": ("simulated time that was asked for", "t0"),
@@ -34,6 +35,7 @@ _WITHIN = {
     "cell_state": ("state of cells: 0 grain, 1 mobile grain, 2 sintered grain", "1"),
 }
 _MODEL_UNITS = "model_units"
+_LARGEST_TEXT = 4 << 20  # bytes of a sweep file
 _OF_MODEL = re.compile(r"(?<![a-z])(cells?|t0|domain)(?![A-Za-z])")
 _POWERS = str.maketrans("²³", "23")
 
@@ -164,16 +166,24 @@ def _plain(values: Sequence[Value | None]) -> NDArray[Any]:
     return array.astype(np.int8) if array.dtype == np.bool_ else array
 
 
+def _sweep_file(directory: SweepDirectory) -> str:
+    """Return the text of the sweep file, or why it cannot be read, which stops no dataset."""
+    try:
+        data = read_bytes(ledger.last_sweep_file(directory), _LARGEST_TEXT)
+    except (FormatError, OSError) as error:
+        return f"cannot be read: {error}"
+    return data.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 def attributes(grid: Grid) -> dict[str, Any]:
     """Return what is said of the dataset as a whole."""
-    text = read_bytes(ledger.last_sweep_file(grid.directory)).decode(errors="replace")
     engines = {s.record.engine for s in grid.cells.values() if s.record is not None}
     values = {
         "Conventions": "CF-1.11",
         "title": grid.directory.name,
         "source": ", ".join(sorted(engines)) or "no engine has run yet",
         "history": f"{attempts.now()} collected by rescal-sweep {__version__}",
-        "sweep_file": text,
+        "sweep_file": _sweep_file(grid.directory),
         "tolerance_t0": grid.tolerance_t0,
     }
     left_out = {"superseded": grid.superseded, "orphaned": grid.orphaned}
