@@ -233,7 +233,13 @@ def read_ascii(path: Path) -> str:
 def write_json(path: Path, data: Mapping[str, Any], *, durable: bool = True) -> None:
     """Write ``data`` as a JSON file that appears whole."""
     with replacing(path, durable=durable) as file:
-        file.write(json.dumps(data, indent=1).encode() + b"\n")
+        file.write(_json(data))
+
+
+def _json(data: Mapping[str, Any]) -> bytes:
+    """Return JSON with a line for each entry; a line of its own for each value would be slow."""
+    lines = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in data.items())
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
 def write_json_in(spare: Path, path: Path, *versions: Mapping[str, Any]) -> None:
@@ -248,7 +254,7 @@ def write_json_in(spare: Path, path: Path, *versions: Mapping[str, Any]) -> None
     """
     with spare.open("r+b") as file:
         size = file.seek(0, os.SEEK_END)
-        texts = (json.dumps(data, indent=1).encode() + b"\n" for data in versions)
+        texts = map(_json, versions)
         fitting = next((text for text in texts if len(text) <= size), None)
         if fitting is None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))

@@ -107,7 +107,10 @@ def builtin() -> Engine:
     package = PACKAGE
     command = (sys.executable, "-P", "-m", "orchestrator.engine")
     sources = sorted(
-        path for part in ("engine", "formats") for path in (package / part).rglob("*.py")
+        entry.path
+        for part in ("engine", "formats")
+        for entry in os.scandir(package / part)
+        if entry.name.endswith(".py")
     )
     return Engine(
         name="builtin",
@@ -116,7 +119,7 @@ def builtin() -> Engine:
         rescal=(*command, "rescal"),
         real_data=package / "engine" / "real_data",
         version=__version__,
-        digest=_digest_of_files(sources),
+        digest=_digest_of_files(map(Path, sources)),
         serve=(*command, "serve"),
     )
 
