@@ -40,7 +40,7 @@ def series_over_time(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]
     }
     if choice.fit and len(names) > 1:
         raise RequestError(f"--fit: of one quantity, not of {', '.join(names)}")
-    course = series.series(narrowed(grid, choice), look.units)
+    course = series.series(narrowed(grid, choice), look.units, names)
     if not any(
         np.isfinite(curve.means[name]).any() for curve in course.curves for name in names
     ):

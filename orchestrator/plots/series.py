@@ -107,10 +107,12 @@ class _Spectrum:
         return self.length * self.cell
 
 
-def series(grid: Grid, in_units: Units = Units.MODEL) -> Course:
+def series(
+    grid: Grid, in_units: Units = Units.MODEL, names: Collection[str] | None = None
+) -> Course:
     """Read the series of every point: on the times that were asked for there.
 
-    Of a point that has one seed, at the times of its snapshots.
+    Of a point that has one seed, at the times of its snapshots. With ``names``, only those series.
     """
 
     def read(statuses: Sequence[Status]) -> Iterator[tuple[Measured, Scales]]:
@@ -119,7 +121,8 @@ def series(grid: Grid, in_units: Units = Units.MODEL) -> Course:
         for status, of_one in zip(statuses, kept, strict=True):
             yield of_one, scales_of(grid, status, in_units, needed=in_units.days)
 
-    quantities = grid.quantities
+    wanted = grid.quantities if names is None else names
+    quantities = {name: grid.quantities[name] for name in wanted}
     axial = {name for name, quantity in quantities.items() if quantity.axial}
     curves, late, full = [], 0, []
     for labels, seeds in each_point(grid, read):
@@ -133,7 +136,7 @@ def series(grid: Grid, in_units: Units = Units.MODEL) -> Course:
             there = alone.times
             values = {name: alone.of(name)[np.newaxis] for name in quantities}
         else:
-            there, values, missed = _together(grid, [of_one for of_one, _ in seeds])
+            there, values, missed = _together(grid, [of_one for of_one, _ in seeds], wanted)
             late += missed
         in_one = {
             name: array * units.factor(quantities[name], in_units, scales)
@@ -144,7 +147,7 @@ def series(grid: Grid, in_units: Units = Units.MODEL) -> Course:
 
 
 def _together(
-    grid: Grid, seeds: Sequence[Measured]
+    grid: Grid, seeds: Sequence[Measured], names: Collection[str]
 ) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]], int]:
     """Return times that seeds share, their values [seed, time] by name, and how many have no time."""
     places = [grid.aligned(of_one.times) for of_one in seeds]
@@ -152,7 +155,7 @@ def _together(
         len(of_one.times) - len(at) for of_one, (at, _) in zip(seeds, places, strict=True)
     )
     there = np.unique(np.concatenate([at for at, _ in places]))
-    values = {name: np.full((len(seeds), len(there)), np.nan) for name in grid.quantities}
+    values = {name: np.full((len(seeds), len(there)), np.nan) for name in names}
     for i, (of_one, (at, sources)) in enumerate(zip(seeds, places, strict=True)):
         for name, array in values.items():
             array[i, np.searchsorted(there, at)] = of_one.of(name)[sources]
