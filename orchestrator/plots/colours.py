@@ -132,6 +132,8 @@ def colour_scale(figure: Figure, grid: NDArray[Any], range_: Range, label: str) 
 
     scale = ScalarMappable(Normalize(range_.low, range_.high), range_.colours)
     shrink = min(1.0, 1.8 / len(grid))
-    bar = figure.colorbar(scale, ax=grid, shrink=shrink, pad=0.015, extend=range_.extend)
+    # beside the last column alone, since laying out takes long with every panel of a grid
+    last, pad = grid[:, -1], 0.015 * grid.shape[1]
+    bar = figure.colorbar(scale, ax=last, shrink=shrink, pad=pad, extend=range_.extend)
     bar.locator = MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=range_.whole)
     bar.set_label(label)
