@@ -1,8 +1,8 @@
 """Kernel cache: its location, its integrity, and a lock so that concurrent jobs compile once.
 
-The directory is the user's, so that the installation may be read-only, and is named after the
-engine's sources, since a kernel contains parts from several modules. ``NUMBA_CACHE_DIR`` overrides
-it. For each kind of processor there are files of their own.
+The directory is among the user's caches, so that the installation may be read-only, or in the one
+that ``NUMBA_CACHE_DIR`` names. It is named after the engine's sources, since a kernel contains parts
+from several modules. For each kind of processor there are files of their own.
 """
 
 from __future__ import annotations
@@ -62,15 +62,13 @@ _PAUSE_S = 0.2
 def directory() -> Path:
     """Return the directory of compiled kernels, made if need be.
 
-    Its files are executed, so only a directory that nobody else can write to is taken: the one
-    that ``NUMBA_CACHE_DIR`` names, the user's, one in the system's temporary folder; else a new
-    one for this process alone, with a warning.
+    Its files are executed, so only one in a directory that nobody else can write to is taken: in
+    that which ``NUMBA_CACHE_DIR`` names, in the user's, in one in the system's temporary folder;
+    else a new one for this process alone, with a warning.
     """
     named = os.environ.get("NUMBA_CACHE_DIR")
     shared = Path(tempfile.gettempdir()) / f"rescal-sweep-{os.geteuid()}"
-    if named and (private := private_directory(Path(named))):
-        return private
-    for parent in (_home(), shared):
+    for parent in (Path(named) if named else None, _home(), shared):
         if (
             parent
             and private_directory(parent)

@@ -90,7 +90,7 @@ class Panel:
         """Return of when the height map is."""
         if self.height_map is None:
             return ""
-        if units.metres and math.isfinite(self.t0_s):
+        if units.days and math.isfinite(self.t0_s):
             return f"t = {text.short_seconds(self.time_t0 * self.t0_s)}"
         return f"t = {style.time(self.time_t0)} t0"
 
@@ -345,7 +345,7 @@ def _times(drawn: Sequence[Panel], units: Units) -> Iterator[str]:
     """Say of when panels are; those that are incomplete or of another time tell it themselves."""
     alike = [p for p in drawn if not p.remark and not p.apart] or drawn
     in_nature = [p.time_t0 * p.t0_s for p in alike]
-    if units.metres and alike and np.isfinite(in_nature).all():
+    if units.days and alike and np.isfinite(in_nature).all():
         first, last = map(text.short_seconds, (min(in_nature), max(in_nature)))
         yield f"t = {first}" if first == last else f"t = {first} to {last}"
         return

@@ -203,9 +203,9 @@ def _with_use(limits: Limits) -> Limits:
     own += [q.max_submit for q in limits.qos]
     of_all = [group.group_submit for group in limits.qos]
     of_all += [account.group_submit for account in limits.accounts.values()]
-    if {*own, *of_all} == {None}:
+    if all(bound is None for bound in (*own, *of_all)):
         return limits
-    whose = ("--me",) if {*of_all} == {None} else ()
+    whose = ("--me",) if all(bound is None for bound in of_all) else ()
     queued = ask("squeue", "--noheader", "--array", *whose, f"--format={_QUEUED}")
     return limits if isinstance(queued, Unknown) else _with_queue(limits, queued)
 

@@ -55,6 +55,15 @@ def test_noise_alone_has_hardly_any_alignment() -> None:
     assert crests.alignment(crests.axes(grains))[0] < 0.1
 
 
+def test_closed_columns_make_no_slopes() -> None:
+    """Of ridges across the wind all slopes are along it, beside closed columns, too."""
+    bed = np.tile(_ridges(90, noise=0)[0], (3, SIDE, 1))
+    bed[1, 50:70, 30:90] = np.nan
+    bed[2, 100, 7] = np.nan
+
+    assert crests.axes(bed) == pytest.approx(np.ones(3), abs=1e-6)
+
+
 def test_a_flat_bed_has_no_direction() -> None:
     flat = np.full((1, SIDE, SIDE), 5, np.float32)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from orchestrator.analysis import observables
+from orchestrator.analysis import migration, observables, waves
 from orchestrator.model.snapshots import Reduced
 
 DEPTH, LENGTH = 100, 200
@@ -70,6 +70,25 @@ def test_a_series_does_not_jump_between_two_waves_of_nearly_equal_strength() -> 
     assert found["wavelength"] == pytest.approx([40, 40, 40, 40, 40, 20], rel=0.02)
     second = [np.nan, 20, 20, 20, 20, np.nan]
     assert found["second_wavelength"] == pytest.approx(second, rel=0.02, nan_ok=True)
+
+
+def test_of_several_that_are_nearly_as_strong_the_second_is_the_strongest_but_one() -> None:
+    shares = [(1.0, 0.92, 0.8), (1.0, 0.8, 0.92), (0.8, 1.0, 0.92), (0.92, 0.8, 1.0)]
+    lengths = (40, 20, 10)
+    amplitudes = 30 * np.sqrt(np.array(shares) * lengths / 40)
+    crests = np.stack([wave(length, 1.0) for length in lengths])
+    beds = np.einsum("bw,wyx->byx", amplitudes, crests)
+
+    # each alone, which no other one before it decides
+    found = [measured(np.array([100 + bed])) for bed in beds]
+    together = waves.dominant_waves(migration.tapered(beds.astype(np.float32)), LENGTH)
+
+    for i, of_each in enumerate(shares):
+        _, second, first = np.argsort(of_each)
+        expected = [lengths[first], lengths[second]]
+        alone = [found[i][name][0] for name in ("wavelength", "second_wavelength")]
+        assert alone == pytest.approx(expected, rel=0.02)
+        assert together[i, :, 0] == pytest.approx(expected, rel=0.02)
 
 
 def test_a_bed_without_a_wave_has_no_second_one() -> None:

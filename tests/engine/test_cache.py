@@ -48,8 +48,23 @@ def test_the_directory_can_be_given(
 ) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "given"))
 
-    assert cache.directory() == tmp_path / "given"
+    assert cache.directory().parent == tmp_path / "given"
     assert not kept.exists()
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["the user's cache", "NUMBA_CACHE_DIR"])
+def test_kernels_of_other_sources_are_not_taken(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, given: bool
+) -> None:
+    if given:
+        monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "given"))
+    assert cache.content(lambda: b"earlier") == b"earlier"
+
+    monkeypatch.setattr(cache, "SOURCES", cache.SOURCES[1:])
+    cache.directory.cache_clear()
+
+    assert cache.content(lambda: b"later") == b"later"
+    assert kept.exists() is not given
 
 
 def test_without_a_home_to_write_to_a_temporary_place_is_taken(

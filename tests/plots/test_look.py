@@ -186,3 +186,15 @@ def test_in_metres_a_bar_tells_how_long_things_are() -> None:
     assert diagram.figure.get_supxlabel().startswith(
         "t = 20 h; wind from the left; panel of 2 x 1 m"
     )
+
+
+def test_where_times_stay_in_t0_no_panel_has_one_in_days() -> None:
+    look = Look(units=Units.LENGTHS)
+    late = Panel(np.full(SHAPE, 0.3), 10.0, t0_s=7200.0, cell_m=0.1, side=0.1)
+    frame = Frame("winds", Range(0, 1), (1.0, 2.0), look=look)
+    diagram = PhaseDiagram(Labels(), frame)
+
+    diagram.show({(0, 0): late})
+
+    assert late.when(look.units) == "t = 10 t0"
+    assert diagram.figure.get_supxlabel().startswith("t = 10 t0; ")

@@ -198,6 +198,45 @@ def test_where_slurm_is_not_there_nothing_is_known(
     assert cluster.partitions() == Unknown("scontrol is not on this machine", lasting=True)
 
 
+@pytest.mark.parametrize(
+    ("bound", "asked"),
+    [
+        ("", []),
+        ("of the user", ["--noheader --array --me --format=%a|%q|%P|%u"]),
+        ("of all", ["--noheader --array --format=%a|%q|%P|%u"]),
+    ],
+)
+@pytest.mark.parametrize("others", ["", "normal|||"], ids=["no QOS", "a QOS"])
+def test_the_queue_is_asked_about_those_alone_whose_jobs_are_limited(
+    programs: Path, bound: str, others: str, asked: list[str]
+) -> None:
+    own = f"root|throwaway|root||{'50' if bound == 'of the user' else ''}||normal||"
+    tree = f"throwaway|root||{'90' if bound == 'of all' else ''}"
+    write(programs / "scontrol", f"cat {TEXTS / 'config.txt'}")
+    write(
+        programs / "sacctmgr",
+        f"case $* in *withassoc*) echo '{own}';; *qos*) echo '{others}';; *) echo '{tree}';; esac",
+    )
+    write(programs / "squeue", f'echo "$*" >> {programs / "asked"}')
+
+    limits = cluster.limits()
+
+    assert isinstance(limits, Limits)
+    assert limits.accounts.keys() == {"root"}
+    log = programs / "asked"
+    assert (log.read_text().splitlines() if log.exists() else []) == asked
+
+
+def test_without_any_limit_nobody_is_asked_about_the_queue(programs: Path) -> None:
+    write(programs / "scontrol", f"cat {TEXTS / 'config.txt'}")
+    write(programs / "sacctmgr", ":")
+    write(programs / "squeue", f"touch {programs / 'asked'}")
+
+    assert isinstance(cluster.limits(), Limits)
+
+    assert not (programs / "asked").exists()
+
+
 def test_a_scheduler_that_is_down_is_an_answer(programs: Path) -> None:
     said = "squeue: error: Unable to contact slurm controller (connect failure)"
     write(programs / "squeue", f"echo '{said}' >&2; exit 1")

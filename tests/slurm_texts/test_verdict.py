@@ -11,8 +11,8 @@ import pytest
 from orchestrator.model import State
 from orchestrator.slurm import jobs
 from orchestrator.slurm.client import Unknown
-from orchestrator.slurm.jobs import Accounted, Exit, Queued
-from orchestrator.slurm.verdict import SETTLING_S, Verdict, verdict
+from orchestrator.slurm.jobs import Accounted, Exit, Queued, Step
+from orchestrator.slurm.verdict import SETTLING_S, Verdict, verdict, verdict_within
 
 TEXTS = Path(__file__).parent / "recorded"
 QUEUE = jobs.read_queue((TEXTS / "queue.txt").read_text())
@@ -219,3 +219,40 @@ def test_what_waiting_does_not_help_is_told_as_such(reason: str, sentence: str) 
     found = verdict("12", {"12": waiting}, {}, LATER)
 
     assert found.sentence == f"cannot start: {sentence} ({reason})"
+
+
+def _in_its_script(*steps: str) -> Accounted:
+    """Return a job whose script goes on, with the states of the steps that it has started."""
+    batch = Step("batch", "RUNNING", Exit(), None)
+    started = [Step(f"{i}", state, Exit(), None) for i, state in enumerate(steps)]
+    return dataclasses.replace(
+        ACCOUNTS["46"], state="RUNNING", exit=Exit(), worst=Exit(), steps=(batch, *started)
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "ended"),
+    [
+        ((), False),
+        (("RUNNING",), False),
+        (("COMPLETED", "COMPLETING"), False),
+        (("OUT_OF_MEMORY",), True),
+        (("COMPLETED", "FAILED"), True),
+    ],
+)
+def test_a_worker_has_ended_when_all_that_its_script_started_has(
+    steps: tuple[str, ...], *, ended: bool
+) -> None:
+    assert _in_its_script(*steps).worker_ended is ended
+
+
+def test_a_script_hears_only_of_a_worker_that_was_killed_for_memory() -> None:
+    killed = verdict_within(_in_its_script("OUT_OF_MEMORY"))
+
+    assert killed is not None
+    assert (killed.state, killed.sentence, killed.memory_mb) == (
+        State.OUT_OF_MEMORY,
+        "used more memory than the 50M that it had",
+        50.0,
+    )
+    assert verdict_within(_in_its_script("FAILED")) is None
