@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import functools
 import hashlib
+import importlib.util
 import os
 import sys
 import tempfile
@@ -157,6 +158,10 @@ def _locked(path: Path) -> Iterator[None]:
 def _digest() -> str:
     """Name the sources of the kernels, what compiles them, and the kind of processor."""
     content = hashlib.sha256(f"{llvmlite.__version__} {_processor()}".encode())
+    numba = importlib.util.find_spec("numba")  # which is not imported for that
+    if numba is not None and numba.origin is not None:
+        with contextlib.suppress(OSError):
+            content.update(Path(numba.origin).with_name("_version.py").read_bytes())
     for name in SOURCES:
         content.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     return content.hexdigest()[:12]

@@ -16,6 +16,7 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -132,6 +133,7 @@ class _Call:
     def __init__(self, engine: Any, address: int, kernel: Object) -> None:
         self._engine = engine  # which has the code
         self._symbol = kernel.symbol
+        self._lock = threading.Lock()
         self._function = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(
             address
         )
@@ -151,11 +153,12 @@ class _Call:
         TypeError
             If an argument is not what the kernel was compiled for.
         """
-        for write, value in zip(self._writers, arguments, strict=True):
-            write(value)
-        if self._function(*self._addresses):
-            raise RuntimeError(self._symbol)
-        results = self._result.unpack(self._results)
+        with self._lock:  # the words are one thread's until the results are read
+            for write, value in zip(self._writers, arguments, strict=True):
+                write(value)
+            if self._function(*self._addresses):
+                raise RuntimeError(self._symbol)
+            results = self._result.unpack(self._results)
         return results if len(results) > 1 else results[0] if results else None
 
 

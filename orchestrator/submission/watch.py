@@ -51,12 +51,12 @@ def watch_these(
     interval_s: float = _INTERVAL_S,
 ) -> Iterator[list[Status]]:
     """Yield the status of experiments (None: all) until all have ended or nobody runs the rest."""
-    abandonment = Abandonment(directory)
+    abandonment, completion = Abandonment(directory), Completion()
     live = LiveStatus(directory, numbers)
     while True:
         statuses = live.read()
         yield statuses
-        if all(map(_has_ended, statuses)) or abandonment.seen_in(statuses):
+        if completion.seen_in(statuses) or abandonment.seen_in(statuses):
             return
         time.sleep(interval_s)
 
@@ -80,17 +80,41 @@ class Abandonment:
         return self._looks >= 2
 
 
+class Completion:
+    """Whether all experiments have ended, and no job is about to submit one again."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def seen_in(self, statuses: Sequence[Status]) -> bool:
+        """Take note of a look; return whether nothing more will happen.
+
+        What is lost for no known cause may yet be submitted by its job. Where Slurm never tells, that
+        is waited for only so long after the end of all others.
+        """
+        unexplained = [_is_unexplained(status) for status in statuses]
+        if not all(u or _has_ended(s) for s, u in zip(statuses, unexplained, strict=True)):
+            self._since = None
+            return False
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
+        return not any(unexplained) or now - self._since > _RETRY_S
+
+
+def _may_retry(status: Status) -> bool:
+    return status.submission is not None and status.submission.resources.retries > 0
+
+
+def _is_unexplained(status: Status) -> bool:
+    lost = status.state is State.LOST and status.record is None and status.cause is None
+    return lost and _may_retry(status)
+
+
 def _has_ended(status: Status) -> bool:
     """Return whether nothing more will happen; its job may be about to submit it again."""
-    if not status.state.ended:
-        return False
-    may_retry = status.submission is not None and status.submission.resources.retries > 0
-    if not may_retry:
-        return True
-    if status.record is None:  # what is lost while its job goes on, that may submit again
-        return status.state is not State.LOST or status.cause is not None
-    if status.state not in {State.TIMEOUT, State.OUT_OF_MEMORY}:
-        return True
+    retried = {State.TIMEOUT, State.OUT_OF_MEMORY}
+    if status.record is None or status.state not in retried or not _may_retry(status):
+        return status.state.ended
     return time.time() - attempts.moment(status.record.ended) > _RETRY_S
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -83,6 +84,20 @@ def test_a_loaded_kernel_returns_what_the_interpreted_one_does(
     result = call(*piles[:2], 7, limit)
     assert isinstance(result, tuple)
     assert [type(each) for each in result] == [int, float, bool, float]
+
+
+def test_threads_do_not_mix_their_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    piles = [_pile(seed, float(seed), wet=bool(seed % 2)) for seed in range(4)]
+    limit = np.float32(0.1)
+    call = _loaded(monkeypatch, mixed, piles[0], piles[1], 1, limit)
+    spare = [_pile(9, 0.5, wet=False) for _ in piles]
+    expected = [mixed.py_func(a, b, 5, limit) for a, b in zip(piles, spare, strict=True)]
+
+    def many(i: int) -> set[object]:
+        return {call(piles[i], spare[i], 5, limit) for _ in range(3000)}
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(many, range(4))) == [{each} for each in expected]
 
 
 def test_other_values_than_it_was_compiled_for_are_refused(
