@@ -44,8 +44,8 @@ class Scales(NamedTuple):
 def scales(experiment: ExperimentDirectory) -> Scales:
     """Return the scales of an experiment, which a run without property files has not.
 
-    In winds of several strengths, or of speeds, cells alone have one: a t0 lasts differently long in
-    each.
+    In winds of several strengths, or of speeds, cells alone have one: the length of a t0 depends on
+    the wind.
     """
     try:
         written_ns = experiment.parfile.stat().st_mtime_ns

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 DAY_S = 86400.0
 
-TIMES_STAY = "times in t0, which lasts differently long in winds of different strength"
+TIMES_STAY = "times in t0, whose length depends on the strength of the wind"
 """What is told where of units of nature there are those of length alone."""
 
 _LENGTHS = {0: "", 1: "m", 2: "m²", 3: "m³"}
