@@ -137,12 +137,12 @@ def _read() -> bytes | None:
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock, or go without one after a while."""
-    try:
-        file = path.open("w")
+    try:  # not for a pipe in its place, whose reader would be waited for
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     except OSError:
         yield
         return
-    with file:
+    with os.fdopen(handle, "wb") as file:
         deadline = time.monotonic() + _PATIENCE_S
         while time.monotonic() < deadline:
             try:

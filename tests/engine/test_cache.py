@@ -147,6 +147,19 @@ def test_damaged_kernels_are_made_anew(how: str) -> None:
         assert cache.content(lambda: b"again") == b"other"
 
 
+@pytest.mark.usefixtures("kept")
+def test_nobody_waits_for_a_pipe_in_place_of_the_lock() -> None:
+    cache.content(lambda: b"code")
+    (kernels,) = cache.directory().glob("*.kernels")
+    kernels.unlink()
+    lock = kernels.with_suffix(".lock")
+    lock.unlink()
+    os.mkfifo(lock)
+
+    assert cache.content(lambda: b"other") == b"other"
+    assert cache.content(lambda: b"again") == b"other"
+
+
 def test_a_cache_that_others_can_write_to_is_not_used(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
