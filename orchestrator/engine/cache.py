@@ -99,7 +99,8 @@ def content(make: Callable[[], bytes]) -> bytes:
     """Return the kernels that are kept for this kind of processor, made first if need be.
 
     The first process makes them; others that come meanwhile wait for it. A file that is damaged is
-    made anew. Where files cannot be locked, or if the first process takes too long, each makes its own.
+    made anew. Where files cannot be locked, or if the first process takes too long, each makes its
+    own, and where none can be written, with a warning.
     """
     kept = _read()
     if kept is not None:
@@ -109,8 +110,14 @@ def content(make: Callable[[], bytes]) -> bytes:
         if kept is not None:
             return kept
         made = make()
-        with contextlib.suppress(OSError), replacing(_path()) as file:
-            file.write(hashlib.sha256(made).digest() + made)
+        try:
+            with replacing(_path()) as file:
+                file.write(hashlib.sha256(made).digest() + made)
+        except OSError as error:
+            sys.stderr.write(
+                f"warning: compiled kernels cannot be kept: {_path()}: {error.strerror}; "
+                "each process compiles them for itself\n"
+            )
         return made
 
 

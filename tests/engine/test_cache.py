@@ -136,14 +136,21 @@ def _damage(path: Path, how: str) -> None:
 @pytest.mark.parametrize(
     "how", ["missing", "empty", "cut off", "a flipped bit", "a directory", "a pipe"]
 )
-def test_damaged_kernels_are_made_anew(how: str) -> None:
+def test_damaged_kernels_are_made_anew(how: str, capsys: pytest.CaptureFixture[str]) -> None:
     cache.content(lambda: b"code")
     (file,) = cache.directory().glob("*.kernels")
     _damage(file, how)
 
     assert not cache.compiled()
     assert cache.content(lambda: b"other") == b"other"
-    if how != "a directory":  # which no file can take the place of
+    warned = capsys.readouterr().err
+    if how == "a directory":  # which no file can take the place of
+        assert warned == (
+            f"warning: compiled kernels cannot be kept: {file}: Is a directory; "
+            "each process compiles them for itself\n"
+        )
+    else:
+        assert not warned
         assert cache.content(lambda: b"again") == b"other"
 
 
