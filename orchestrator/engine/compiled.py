@@ -135,10 +135,10 @@ def _compiled() -> bytes:
 
 def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
     """Return why the process that compiles has ended without kernels."""
-    if done.returncode < 0:
-        return f"its process was ended by signal {-done.returncode}"
     last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-    return last[0] if last else f"exit status {done.returncode}"
+    if done.returncode < 0:
+        last.append(f"ended by signal {-done.returncode}")
+    return ", ".join(last) or f"exit status {done.returncode}"
 
 
 class _Call:

@@ -134,7 +134,8 @@ def _python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Non
     [
         ("echo starting >&2; echo no room >&2; exit 3", "no room"),
         ("exit 3", "exit status 3"),
-        ("kill -9 $$", "its process was ended by signal 9"),
+        ("kill -9 $$", "ended by signal 9"),
+        ("echo out of memory >&2; kill -6 $$", "out of memory, ended by signal 6"),
         ("echo hello; echo no kernels >&2", "no kernels"),
     ],
 )
