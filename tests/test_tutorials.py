@@ -107,7 +107,7 @@ def _pattern(line: str) -> str:
 
 def _kernels() -> str:
     """Return where kernels are kept that other tests compile, too: half a minute each."""
-    code = "from orchestrator.engine import cache; print(cache.directory())"
+    code = "from orchestrator.engine import cache; print(cache.directory().parent)"
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.strip()

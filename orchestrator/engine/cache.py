@@ -1,8 +1,8 @@
 """Kernel cache: its location, its integrity, and a lock so that concurrent jobs compile once.
 
 The directory is the user's, so that the installation may be read-only, and is named after the
-engine's sources, since a kernel contains parts from several modules. ``NUMBA_CACHE_DIR`` overrides
-it. For each kind of processor there are files of their own.
+engine's sources, since a kernel contains parts from several modules. ``NUMBA_CACHE_DIR`` names
+another parent. For each kind of processor there are files of their own.
 """
 
 from __future__ import annotations
@@ -62,15 +62,12 @@ _PAUSE_S = 0.2
 def directory() -> Path:
     """Return the directory of compiled kernels, made if need be.
 
-    Its files are executed, so only a directory that nobody else can write to is taken: the one
-    that ``NUMBA_CACHE_DIR`` names, the user's, one in the system's temporary folder; else a new
-    one for this process alone, with a warning.
+    Its files are executed, so only a directory that nobody else can write to is taken: in the one
+    that ``NUMBA_CACHE_DIR`` names, in the user's, in one in the system's temporary folder; else a
+    new one for this process alone, with a warning.
     """
-    named = os.environ.get("NUMBA_CACHE_DIR")
     shared = Path(tempfile.gettempdir()) / f"rescal-sweep-{os.geteuid()}"
-    if named and (private := private_directory(Path(named))):
-        return private
-    for parent in (_home(), shared):
+    for parent in (_absolute("NUMBA_CACHE_DIR"), _home(), shared):
         if (
             parent
             and private_directory(parent)
@@ -89,10 +86,16 @@ def directory() -> Path:
 def _home() -> Path | None:
     """Return where the user's caches are; None without a home."""
     try:
-        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        caches = _absolute("XDG_CACHE_HOME") or Path.home() / ".cache"
     except RuntimeError:
         return None
     return caches / "rescal-sweep"
+
+
+def _absolute(variable: str) -> Path | None:
+    """Return the directory that a variable names; None of a relative one: runs have others each."""
+    path = Path(os.environ.get(variable, ""))
+    return path if path.is_absolute() else None
 
 
 def content(make: Callable[[], bytes]) -> bytes:

@@ -499,7 +499,7 @@ def test_a_first_plan_of_all_takes_a_short_run_of_the_engine_once_it_is_compiled
     """No half minute is spent on compiling it for that."""
     bench.run("init", ".")
     words = ("plan", "sweeps/quickstart.yaml", "--set", "run.engine=builtin")
-    kernels = {"NUMBA_CACHE_DIR": str(cache.directory())}
+    kernels = {"NUMBA_CACHE_DIR": str(cache.directory().parent)}
     compiled.load()
     with_kernels = dataclasses.replace(bench, variables=kernels)
 

@@ -43,13 +43,41 @@ def test_kernels_are_kept_in_the_users_cache_under_a_digest(kept: Path) -> None:
     assert re.fullmatch("[0-9a-f]{12}", place.name)
 
 
-def test_the_directory_can_be_given(
+def test_the_parent_of_the_directory_can_be_given(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "given"))
 
-    assert cache.directory() == tmp_path / "given"
+    assert cache.directory().parent == tmp_path / "given"
     assert not kept.exists()
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_given_directory_has_no_kernels_for_other_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "given"))
+    cache.content(lambda: b"code")
+    monkeypatch.setattr(cache, "SOURCES", cache.SOURCES[1:])
+    cache.directory.cache_clear()
+
+    assert cache.content(lambda: b"newer") == b"newer"
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("variable", ["NUMBA_CACHE_DIR", "XDG_CACHE_HOME"])
+def test_a_relative_directory_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """Each run would have its own, beside its results."""
+    for each in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable, "kernels")
+
+    assert cache.directory().parent == tmp_path / "home" / ".cache" / "rescal-sweep"
+    assert not (tmp_path / "kernels").exists()
 
 
 def test_without_a_home_to_write_to_a_temporary_place_is_taken(
