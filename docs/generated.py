@@ -239,7 +239,10 @@ def environment() -> str:
     )
     rows += [
         ("`XDG_CONFIG_HOME`", "where `rescal-sweep/config.yaml` is, else `~/.config`"),
-        ("`NUMBA_CACHE_DIR`", "where compiled kernels of the built-in engine are kept"),
+        (
+            "`NUMBA_CACHE_DIR`",
+            "where compiled kernels of the built-in engine are kept; an absolute path",
+        ),
         ("`SBATCH_PARTITION`, `SBATCH_ACCOUNT`, `SBATCH_QOS`", "looked at last, and told"),
         ("`NO_COLOR`", "no colours, as `--color never`"),
         ("`COLUMNS`", "width of tables where there is no terminal"),

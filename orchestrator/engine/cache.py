@@ -1,8 +1,8 @@
 """Kernel cache: its location, its integrity, and a lock so that concurrent jobs compile once.
 
-The directory is among the user's caches, so that the installation may be read-only, or in the one
-that ``NUMBA_CACHE_DIR`` names. It is named after the engine's sources, since a kernel contains parts
-from several modules. For each kind of processor there are files of their own.
+The directory is the user's, so that the installation may be read-only, and is named after the
+engine's sources, since a kernel contains parts from several modules. ``NUMBA_CACHE_DIR`` names
+another parent. For each kind of processor there are files of their own.
 """
 
 from __future__ import annotations
@@ -63,13 +63,12 @@ _PAUSE_S = 0.2
 def directory() -> Path:
     """Return the directory of compiled kernels, made if need be.
 
-    Its files are executed, so only one in a directory that nobody else can write to is taken: in
-    that which ``NUMBA_CACHE_DIR`` names, in the user's, in one in the system's temporary folder;
-    else a new one for this process alone, with a warning.
+    Its files are executed, so only a directory that nobody else can write to is taken: in the one
+    that ``NUMBA_CACHE_DIR`` names, in the user's, in one in the system's temporary folder; else a
+    new one for this process alone, with a warning.
     """
-    named = os.environ.get("NUMBA_CACHE_DIR")
     shared = Path(tempfile.gettempdir()) / f"rescal-sweep-{os.geteuid()}"
-    for parent in (Path(named) if named else None, _home(), shared):
+    for parent in (_absolute("NUMBA_CACHE_DIR"), _home(), shared):
         if (
             parent
             and private_directory(parent)
@@ -88,17 +87,24 @@ def directory() -> Path:
 def _home() -> Path | None:
     """Return where the user's caches are; None without a home."""
     try:
-        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        caches = _absolute("XDG_CACHE_HOME") or Path.home() / ".cache"
     except RuntimeError:
         return None
     return caches / "rescal-sweep"
+
+
+def _absolute(variable: str) -> Path | None:
+    """Return the directory that a variable names; None of a relative one: runs have others each."""
+    path = Path(os.environ.get(variable, ""))
+    return path if path.is_absolute() else None
 
 
 def content(make: Callable[[], bytes]) -> bytes:
     """Return the kernels that are kept for this kind of processor, made first if need be.
 
     The first process makes them; others that come meanwhile wait for it. A file that is damaged is
-    made anew. Where files cannot be locked, or if the first process takes too long, each makes its own.
+    made anew. Where files cannot be locked, or if the first process takes too long, each makes its
+    own, and where none can be written, with a warning.
     """
     kept = _read()
     if kept is not None:
@@ -108,8 +114,14 @@ def content(make: Callable[[], bytes]) -> bytes:
         if kept is not None:
             return kept
         made = make()
-        with contextlib.suppress(OSError), replacing(_path()) as file:
-            file.write(hashlib.sha256(made).digest() + made)
+        try:
+            with replacing(_path()) as file:
+                file.write(hashlib.sha256(made).digest() + made)
+        except OSError as error:
+            sys.stderr.write(
+                f"warning: compiled kernels cannot be kept: {_path()}: {error.strerror}; "
+                "each process compiles them for itself\n"
+            )
         return made
 
 
@@ -136,12 +148,12 @@ def _read() -> bytes | None:
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock, or go without one after a while."""
-    try:
-        file = path.open("w")
+    try:  # not for a pipe in its place, whose reader would be waited for
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     except OSError:
         yield
         return
-    with file:
+    with os.fdopen(handle, "wb") as file:
         deadline = time.monotonic() + _PATIENCE_S
         while time.monotonic() < deadline:
             try:

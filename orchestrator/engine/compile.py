@@ -8,8 +8,11 @@ its own, in which a C function takes the words of the arguments (see
 from __future__ import annotations
 
 import functools
+import os
+import select
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,12 +77,21 @@ def main(words: Sequence[str]) -> None:
     """
     if words:
         raise ExitError(Exit.REFUSED, "usage: compile")
+    threading.Thread(target=_end_alone, daemon=True).start()
     for kernel in jit.kernels.values():
         kernel.run = dispatcher(kernel)
     for changes in _RUNS:
         _simulate(changes)
     objects = {name: _object(name, kernel) for name, kernel in sorted(jit.kernels.items())}
     sys.stdout.buffer.write(compiled.pack(objects))
+
+
+def _end_alone() -> None:
+    """End this process as soon as nobody has the reading end of its standard output any more."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    poll.poll()
+    os._exit(Exit.REFUSED)
 
 
 @functools.cache

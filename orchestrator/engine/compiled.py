@@ -43,7 +43,9 @@ _NUMBERS: Mapping[str, tuple[type, ...]] = {
     "float32": (np.float32,),
     "float64": (float,),
 }
+_BEGINNING = b"\0rescal-sweep kernels\0"
 _LENGTH = struct.Struct("<I")
+_NOT_COMPILED = "the engine cannot be compiled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,18 @@ class Object:
 
 
 def pack(objects: Mapping[str, Object]) -> bytes:
-    """Return objects by name as they are kept: the length of an index, the index, and the codes."""
+    """Return objects by name as they are kept: a mark, an index and its length, and the codes."""
     index = {
         name: [o.symbol, o.arguments, o.results, len(o.code)] for name, o in objects.items()
     }
     head = json.dumps(index).encode()
-    return b"".join([_LENGTH.pack(len(head)), head, *(o.code for o in objects.values())])
+    codes = (o.code for o in objects.values())
+    return b"".join([_BEGINNING, _LENGTH.pack(len(head)), head, *codes])
 
 
 def unpack(content: bytes) -> dict[str, Object]:
     """Return the objects that were packed."""
+    content = content.removeprefix(_BEGINNING)
     start = _LENGTH.size + _LENGTH.unpack_from(content)[0]
     objects = {}
     for name, (symbol, arguments, results, size) in json.loads(
@@ -117,14 +121,25 @@ def _compiled() -> bytes:
     command = (sys.executable, "-P", "-m", "orchestrator.engine", "compile")
     # without settings that were meant for others, such as not to compile at all
     variables = {n: v for n, v in os.environ.items() if not n.startswith("NUMBA_")}
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=variables
-    )
-    if done.returncode:
-        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        why = last[0] if last else f"exit status {done.returncode}"
-        raise ExitError(Exit.REFUSED, f"the engine cannot be compiled: {why}")
-    return done.stdout
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=variables
+        )
+    except OSError as error:
+        raise ExitError(Exit.REFUSED, f"{_NOT_COMPILED}: {error.strerror}") from error
+    # before it there is what modules print that a site loads into every Python
+    _, beginning, packed = done.stdout.partition(_BEGINNING)
+    if done.returncode or not beginning:
+        raise ExitError(Exit.REFUSED, f"{_NOT_COMPILED}: {_reason(done)}")
+    return beginning + packed
+
+
+def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Return why the process that compiles has ended without kernels."""
+    last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+    if done.returncode < 0:
+        last.append(f"ended by signal {-done.returncode}")
+    return ", ".join(last) or f"exit status {done.returncode}"
 
 
 class _Call:

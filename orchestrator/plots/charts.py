@@ -13,7 +13,7 @@ from orchestrator.analysis.approach import approach
 from orchestrator.analysis.numbers import numbers
 from orchestrator.errors import RequestError
 from orchestrator.model.pictures import QUANTITIES_SHOWN, How
-from orchestrator.plots import layout, motion, series
+from orchestrator.plots import layout, motion, panels, series
 from orchestrator.plots.dependence import dependence, parameter
 from orchestrator.plots.display import quantity_label
 from orchestrator.plots.lines import Chart, Scale
@@ -123,7 +123,7 @@ def height_distribution(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figur
     long, _ = units_of(choice)
     curves, times = motion.heights(narrowed(grid, choice), choice)
     if not curves:
-        raise RequestError(f"{grid.directory.name}: no height maps yet")
+        raise panels.without_maps(grid)
     height = "height above the mean" if choice.relative else "height"
     chart = Chart(
         Scale(f"{height} ({long})"),

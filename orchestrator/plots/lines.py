@@ -260,7 +260,7 @@ def _scale(
         values,
         strict=True,
     ):
-        if scale.logarithmic:
+        if scale.logarithmic and any((each > 0).any() for each in drawn):
             set_scale("log")
             ticks.powers(axis)
         elif scale.words:

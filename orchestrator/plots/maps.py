@@ -98,7 +98,7 @@ def films(grid: Grid, choice: Choice) -> Iterator[tuple[str, plots.Film]]:
 
         yield _file_name(page), plots.Film(diagram.figure, show, kept)
     if not shown:
-        raise RequestError(f"{grid.directory.name}: no height maps yet")
+        raise panels.without_maps(grid)
 
 
 def _shown(drawn: Mapping[Slot, Panel], choice: Choice) -> Mapping[Slot, Panel]:

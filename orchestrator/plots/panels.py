@@ -182,6 +182,14 @@ def _missing(reduced: Reduced, status: Status) -> str:
     return state
 
 
+def without_maps(grid: Grid) -> RequestError:
+    """Return why nothing can be drawn of a sweep that has no height maps."""
+    submissions = [s.submission for s in grid.cells.values() if s.submission is not None]
+    kept = not submissions or any(each.outputs.height_maps for each in submissions)
+    why = "no height maps yet" if kept else "outputs.height_maps is false, so that none is kept"
+    return RequestError(f"{grid.directory.name}: {why}")
+
+
 def films(grid: Grid, page: Page) -> Films:
     """Read all snapshots of the experiments of a page."""
     statuses = page.statuses.values()

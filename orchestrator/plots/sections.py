@@ -38,7 +38,7 @@ def cross_sections(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     _check(shown, choice, last=0)
     curves, times = heights_along(shown, choice)
     if not curves:
-        raise RequestError(f"{grid.directory.name}: no height maps yet")
+        raise panels.without_maps(grid)
     long, _ = charts.units_of(choice)
     where = "the middle row" if choice.y is None else f"row {choice.y}"
     where = where if choice.x is None else f"column {choice.x}"

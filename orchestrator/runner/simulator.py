@@ -155,8 +155,8 @@ def speed(engine: Engine) -> dict[str, Any]:
         capture_output=True,
         check=False,
     )
-    try:
-        measured: dict[str, Any] = json.loads(done.stdout)
+    try:  # before it there is what a site prints in every Python
+        measured: dict[str, Any] = json.loads(b"".join(done.stdout.splitlines()[-1:]))
     except ValueError:
         return {}
     return measured

@@ -63,7 +63,10 @@ class Checker:
             Path(self._place.name, name).write_text(text, encoding="ascii")
         lines = "".join(f"{json.dumps(dict(parameters))}\n" for parameters in sets)
         written, _ = self._process.communicate(lines)
-        answers = [json.loads(line) for line in written.splitlines()]
+        try:  # before them there is what a site prints in every Python
+            answers = [json.loads(line) for line in written.splitlines()[-len(sets) :]]
+        except ValueError:
+            answers = []
         if len(answers) != len(sets):  # it will say in the job what is wrong with it
             return [[] for _ in sets]
         return [[(name, sentence) for name, sentence in answer] for answer in answers]

@@ -696,3 +696,17 @@ def test_a_rate_is_what_a_line_rises_by_in_a_day(place: Path) -> None:
     assert nature.values["mass"] == pytest.approx(model.values["mass"] * factor)
     times, mass = opened.snapshot_time[0, 0, 0].values, opened.mass[0, 0, 0].values
     assert model.values["mass"][0, 0, 0] == pytest.approx(np.polyfit(times, mass, 1)[0])
+
+
+def test_where_no_height_maps_are_kept_none_is_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "flat.yaml").write_text(UNEQUAL.replace("unequal", "flat"))
+    keeping = ("--set", "outputs.height_maps=false")
+    _run(tmp_path, "submit", "flat.yaml", "--cluster", "local", "--wait", "--yes", *keeping)
+
+    for kind in ("animation", "section", "heights"):
+        drawn = _run(tmp_path, "plot", "flat", kind)
+
+        assert (drawn.returncode, drawn.stderr) == (
+            2,
+            "flat: outputs.height_maps is false, so that none is kept\n",
+        )

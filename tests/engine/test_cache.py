@@ -43,7 +43,7 @@ def test_kernels_are_kept_in_the_users_cache_under_a_digest(kept: Path) -> None:
     assert re.fullmatch("[0-9a-f]{12}", place.name)
 
 
-def test_the_directory_can_be_given(
+def test_the_parent_of_the_directory_can_be_given(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "given"))
@@ -65,6 +65,22 @@ def test_kernels_of_other_sources_are_not_taken(
 
     assert cache.content(lambda: b"later") == b"later"
     assert kept.exists() is not given
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("variable", ["NUMBA_CACHE_DIR", "XDG_CACHE_HOME"])
+def test_a_relative_directory_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """Each run would have its own, beside its results."""
+    for each in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable, "kernels")
+
+    assert cache.directory().parent == tmp_path / "home" / ".cache" / "rescal-sweep"
+    assert not (tmp_path / "kernels").exists()
 
 
 def test_without_a_home_to_write_to_a_temporary_place_is_taken(
@@ -151,15 +167,35 @@ def _damage(path: Path, how: str) -> None:
 @pytest.mark.parametrize(
     "how", ["missing", "empty", "cut off", "a flipped bit", "a directory", "a pipe"]
 )
-def test_damaged_kernels_are_made_anew(how: str) -> None:
+def test_damaged_kernels_are_made_anew(how: str, capsys: pytest.CaptureFixture[str]) -> None:
     cache.content(lambda: b"code")
     (file,) = cache.directory().glob("*.kernels")
     _damage(file, how)
 
     assert not cache.compiled()
     assert cache.content(lambda: b"other") == b"other"
-    if how != "a directory":  # which no file can take the place of
+    warned = capsys.readouterr().err
+    if how == "a directory":  # which no file can take the place of
+        assert warned == (
+            f"warning: compiled kernels cannot be kept: {file}: Is a directory; "
+            "each process compiles them for itself\n"
+        )
+    else:
+        assert not warned
         assert cache.content(lambda: b"again") == b"other"
+
+
+@pytest.mark.usefixtures("kept")
+def test_nobody_waits_for_a_pipe_in_place_of_the_lock() -> None:
+    cache.content(lambda: b"code")
+    (kernels,) = cache.directory().glob("*.kernels")
+    kernels.unlink()
+    lock = kernels.with_suffix(".lock")
+    lock.unlink()
+    os.mkfifo(lock)
+
+    assert cache.content(lambda: b"other") == b"other"
+    assert cache.content(lambda: b"again") == b"other"
 
 
 def test_a_cache_that_others_can_write_to_is_not_used(

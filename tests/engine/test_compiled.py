@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from orchestrator.engine import compile as compiler
 from orchestrator.engine import compiled, jit
-from orchestrator.engine.exit_status import ExitError
+from orchestrator.engine.exit_status import Exit, ExitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,16 +136,62 @@ def test_every_kernel_is_kept_and_no_other() -> None:
     assert len(declared) > 20
 
 
-def test_where_it_cannot_be_compiled_the_reason_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Let a shell script be the Python that compiles."""
     python = tmp_path / "python"
-    python.write_text("#!/bin/sh\necho starting >&2\necho no room >&2\nexit 3\n")
+    python.write_text(f"#!/bin/sh\n{script}\n")
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
 
-    with pytest.raises(ExitError, match=r"^the engine cannot be compiled: no room$"):
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("echo starting >&2; echo no room >&2; exit 3", "no room"),
+        ("exit 3", "exit status 3"),
+        ("kill -9 $$", "ended by signal 9"),
+        ("echo out of memory >&2; kill -6 $$", "out of memory, ended by signal 6"),
+        ("echo hello; echo no kernels >&2", "no kernels"),
+    ],
+)
+def test_where_it_cannot_be_compiled_the_reason_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, reason: str
+) -> None:
+    _python(tmp_path, monkeypatch, script)
+
+    with pytest.raises(ExitError, match=f"^the engine cannot be compiled: {reason}$"):
         compiled._compiled()
+
+
+def test_where_no_process_can_be_started_the_reason_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path))
+
+    with pytest.raises(ExitError, match=r"^the engine cannot be compiled: Permission denied$"):
+        compiled._compiled()
+
+
+def test_what_a_site_prints_in_every_python_is_no_part_of_the_kernels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = compiled.pack({"gas.mix": compiled.Object("mix", ["int64"], [], b"code")})
+    (tmp_path / "packed").write_bytes(packed)
+    _python(tmp_path, monkeypatch, f"echo hello from here; cat {tmp_path}/packed")
+
+    assert compiled._compiled() == packed
+    assert compiled.unpack(packed)["gas.mix"].code == b"code"
+
+
+def test_compiling_ends_with_whoever_waits_for_it() -> None:
+    command = (sys.executable, "-m", "orchestrator.engine", "compile")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+
+        assert process.wait() == Exit.REFUSED
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
 
 
 def test_a_run_never_loads_the_compiler(bench: Bench) -> None:

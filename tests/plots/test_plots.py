@@ -350,8 +350,10 @@ def test_of_no_power_powers_of_ten_have_no_value() -> None:
     found = [Curve(("a", ""), np.array([2.0, 4.0, 8.0]), nothing, nothing, 2)]
     scales = Scale("wavelength", logarithmic=True), {"power": Scale("power", logarithmic=True)}
 
-    (axes,) = plots.curves(found, Chart(*scales, "winds")).axes
+    figure = plots.curves(found, Chart(*scales, "winds"))
+    figure.draw_without_rendering()
 
+    (axes,) = figure.axes
     assert [text.get_text() for text in axes.texts] == ["no value"]
     assert np.isnan(np.asarray(axes.lines[0].get_ydata(), float)).all()
 

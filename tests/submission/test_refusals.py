@@ -56,6 +56,21 @@ def test_values_that_the_engine_refuses_are_refused_before(
     assert not (builtin.place / "data_runs").exists()
 
 
+def test_what_a_site_prints_in_every_python_is_no_answer(builtin: Bench) -> None:
+    site = builtin.place / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text("print('welcome')\n")
+    text = SWEEP.replace("NAME", "Ava_angle").replace("VALUES", "0, 35")
+    (builtin.place / "refused.yaml").write_text(text)
+    variables = {**builtin.variables, "PYTHONPATH": str(site)}
+
+    done = dataclasses.replace(builtin, variables=variables).run("plan", "refused.yaml")
+
+    assert done.stdout.startswith("welcome\n")
+    assert done.returncode == 2
+    assert "Ava_angle: 35.0: synchronous avalanches know no angle" in done.stderr
+
+
 def test_a_property_file_of_the_other_engine_is_refused_with_the_names_that_there_are(
     builtin: Bench,
 ) -> None:
