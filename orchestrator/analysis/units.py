@@ -22,6 +22,7 @@ def name(quantity: Quantity, units: Units, rate: int = 0) -> str:
     """Return the unit of a quantity, or of its rate of change where ``rate`` is 1; 1 has none.
 
     >>> from orchestrator.analysis.observables import QUANTITIES
+    >>> from orchestrator.model.pictures import Units
     >>> name(QUANTITIES["mass"], Units.SI), name(QUANTITIES["migration_speed"], Units.SI)
     ('m³', 'm/d')
     >>> name(QUANTITIES["migration_speed"], Units.LENGTHS)

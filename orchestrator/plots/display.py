@@ -82,7 +82,7 @@ def parameter_label(name: str) -> str:
 def length(look: Look, cells: float, cell_m: float) -> str:
     """Return a length as people read it.
 
-    >>> from orchestrator.model.pictures import Look
+    >>> from orchestrator.model.pictures import Look, Units
     >>> length(Look(), 40, 0.087), length(Look(units=Units.SI), 40, 0.087)
     ('40 cells', '3.5 m')
     """

@@ -68,6 +68,9 @@ def test_what_was_killed_with_its_worker_for_memory_is_submitted_again_with_more
         first = attempts.read_record(desk.sweep.experiment(number).attempt(1))
         assert first is not None
         assert first.state.value == "out_of_memory"
-        assert first.causes[0].detail == f"used more memory than the {mem} that it had"
+        # of a pack the kernel may take the engine and leave the worker, which knows no limit
+        expected = {f"used more memory than the {mem} that it had"}
+        expected |= {"used more memory than it had"} if pack == "2" else set()
+        assert first.causes[0].detail in expected
     log = desk.sweep.log.read_text()
     assert f"submitted again by their job; memory {twice}; 0 retries left" in log
