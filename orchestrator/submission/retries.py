@@ -53,11 +53,16 @@ def retry(directory: SweepDirectory, token: str, job: str) -> None:
             return
         site = packing.site(Cluster.SLURM)
         assert site is not None
+        # asked before the lock is held, since the accounts may take a while to answer
+        before = read_statuses(directory, submission.attempts)
+        left = any(_left_by(status, job) for status in before)
+        cause = _killed_for_memory(directory, submission, job) if left else None
         with locked(directory):
             statuses = read_statuses(directory, submission.attempts)
-            left = [s for s in statuses if _left_by(s, job)]
-            if left and (cause := _killed_for_memory(directory, submission, job)) is not None:
-                statuses = [_out_of_memory(s, cause) if s in left else s for s in statuses]
+            if cause is not None:
+                statuses = [
+                    _out_of_memory(s, cause) if _left_by(s, job) else s for s in statuses
+                ]
             for state in (State.TIMEOUT, State.OUT_OF_MEMORY):
                 short = [s for s in statuses if _ran_short(s, submission, state)]
                 if short:
