@@ -11,7 +11,7 @@ from orchestrator.analysis.numbers import numbers
 from orchestrator.analysis.replicates import spread
 from orchestrator.errors import RequestError, optional
 from orchestrator.model.pictures import QUANTITIES_SHOWN, How
-from orchestrator.plots import charts, colours, style, ticks
+from orchestrator.plots import charts, colours, lines, style, ticks
 from orchestrator.plots.dependence import further, parameter
 from orchestrator.plots.display import WIND
 from orchestrator.plots.layout import label, parameters, scale
@@ -206,19 +206,9 @@ def _scatter(
     x, y = points
     axes.scatter(x[~known], y[~known], c="none", **edge)
     axes.scatter(x[known], y[known], c=mean[known], **look, **edge)
-    for axis, s, set_scale, values in zip(
-        (axes.xaxis, axes.yaxis),
-        scales,
-        (axes.set_xscale, axes.set_yscale),
-        points,
-        strict=True,
-    ):
-        if s.logarithmic:
-            set_scale("log")
-            ticks.powers(axis)
-        else:
-            ticks.linear(axis, [values])
-        axis.set_label_text(s.label)
+    along_x, along_y = scales
+    lines.set_scales(axes, (along_x, along_y), [[values] for values in points])
+    axes.set(xlabel=along_x.label, ylabel=along_y.label)
 
 
 def _interpolated(

@@ -156,7 +156,7 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
         axes.set_ylabel(scale.label)
         axes.grid(visible=True, color="0.9", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
-        _scale(axes, (chart.along, scale), ([curve.x for curve in drawn], means))
+        set_scales(axes, (chart.along, scale), ([curve.x for curve in drawn], means))
         _simplify(axes, means)
         if scale.axial and axes.get_yticks().size:
             axes.set(ylim=(-93, 93), yticks=range(-90, 91, 45))
@@ -249,7 +249,7 @@ def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
         axes.set_yticks(different, [f"{different[0]:.4g}"])
 
 
-def _scale(
+def set_scales(
     axes: Axes, scales: tuple[Scale, Scale], values: Sequence[Sequence[NDArray[np.float64]]]
 ) -> None:
     """Set both scales, the one along and the one up, by what is drawn along each."""
