@@ -206,7 +206,7 @@ def _bed(draws: np.random.Generator, kind: int) -> NDArray[np.int16]:
     phase = 2 * np.pi * waves * (x + crooked - 60 * grown) / LENGTH
     dunes = (2 + kind) * grown * (np.sin(phase) + 0.4 * np.sin(2 * phase + 1))
     grains = draws.normal(0, 0.7, (SNAPSHOTS, DEPTH, LENGTH))
-    heights: NDArray[np.float64] = np.maximum(0, 4 + kind * grown + dunes + grains)
+    heights: NDArray[np.float64] = np.maximum(1, 5 + kind * grown + dunes + grains)
     return heights.astype(np.int16)
 
 

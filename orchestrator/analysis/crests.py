@@ -59,10 +59,12 @@ def alignment(axes: NDArray[np.complex128]) -> NDArray[np.float64]:
 def _moments(surfaces: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the sums of squares and products of the slopes along x and y, [xx yy xy, snapshot]."""
     known = np.isfinite(surfaces)
-    smooth = _summed(np.where(known, surfaces, np.float32(0)))  # exact up to 256 cells
+    everywhere = bool(known.all())
+    heights = surfaces if everywhere else np.where(known, surfaces, np.float32(0))
+    smooth = _summed(heights)  # exact up to 256 cells
     along = smooth[:, 1:-1, 2:] - smooth[:, 1:-1, :-2]
     across = smooth[:, 2:, 1:-1] - smooth[:, :-2, 1:-1]
-    if not known.all():
+    if not everywhere:
         whole = ~_summed(~known)
         inside = whole[:, 1:-1, 2:] & whole[:, 1:-1, :-2]
         inside &= whole[:, 2:, 1:-1] & whole[:, :-2, 1:-1]

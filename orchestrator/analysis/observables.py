@@ -200,7 +200,9 @@ def closed(height_map: NDArray[np.int16]) -> NDArray[np.bool_]:
 def surface(maps: NDArray[np.int16]) -> NDArray[np.float32]:
     """Return heights in which closed columns are not a number."""
     heights = maps.astype(np.float32)
-    np.copyto(heights, np.float32(np.nan), where=closed(maps))
+    shut = closed(maps)
+    if shut.any():
+        np.copyto(heights, np.float32(np.nan), where=shut)
     return heights
 
 

@@ -224,10 +224,14 @@ def last_lines(log: Path, count: int = 20) -> tuple[str, ...]:
             text = file.read().decode(errors="replace")
     except (OSError, FormatError):
         return ()
-    lines = [
-        "".join(c for c in line if c.isprintable() or c == "\t") for line in text.splitlines()
-    ]
+    lines = map(_printable, text.splitlines())
     return tuple(line.rstrip() for line in lines if line.strip())[-count:]
+
+
+def _printable(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(c for c in line if c.isprintable() or c == "\t")
 
 
 def out_of_memory_kills() -> int:
