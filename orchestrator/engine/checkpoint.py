@@ -66,7 +66,17 @@ def save(simulation: Simulation, path: Path, index: int = -1, *, packed: bool = 
     ):
         for name, array in state.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
-                np.lib.format.write_array(entry, array, allow_pickle=False)
+                np.lib.format.write_array(entry, _narrow(array), allow_pickle=False)
+
+
+def _narrow(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return integers in the smallest type that has room for them, of which there is less to write."""
+    if array.dtype.kind not in "iu" or not array.size:
+        return array
+    low, furthest = int(array.min()), int(array.max())
+    if low < 0:  # a signed type reaches one further below 0 than above
+        furthest = min(low, -1 - furthest)
+    return array.astype(np.min_scalar_type(furthest), copy=False)
 
 
 def _cells(simulation: Simulation) -> dict[str, NDArray[np.generic]]:

@@ -27,6 +27,7 @@ BETWEEN_S = 600.0
 """Wall time between two states saved between snapshots, where nothing else is asked for."""
 
 _SHARE = 100.0  # saving takes a hundredth of the time, or less
+_LEAST_COST_S, _COST_OF_CELL_S = 1e-3, 2e-8  # guessed, before saving has been measured
 _START = "start"
 
 
@@ -61,7 +62,7 @@ class Saver:
         self._least_s = least_s
         self._clock = clock
         self._last = clock()
-        self._cost_s = 0.0
+        self._cost_s: float | None = None
         self._index = index
         self._first = max(index, 0) + 1  # of the snapshots that are worth a state of their own
         self._asked = False
@@ -74,12 +75,12 @@ class Saver:
     def after(self, index: int, simulation: Simulation) -> None:
         """Save the state after snapshot ``index``, if it is time."""
         self._index = index
-        if self._asked or (index >= self._first and self._waited(self._least_s)):
+        if self._asked or (index >= self._first and self._waited(self._least_s, simulation)):
             self._save(simulation)
 
     def between(self, simulation: Simulation) -> None:
         """Save the state between two snapshots, if it is time or was asked for."""
-        if self._asked or self._waited(self._least_s or BETWEEN_S):
+        if self._asked or self._waited(self._least_s or BETWEEN_S, simulation):
             self._save(simulation)
 
     def finish(self, simulation: Simulation) -> None:
@@ -88,9 +89,12 @@ class Saver:
         if self._stem is not None:
             self._save(simulation, packed=True)
 
-    def _waited(self, least_s: float) -> bool:
-        waited_s = self._clock() - self._last
-        return self._stem is not None and waited_s >= max(least_s, _SHARE * self._cost_s)
+    def _waited(self, least_s: float, simulation: Simulation) -> bool:
+        waited_s, cost_s = self._clock() - self._last, self._cost_s
+        if cost_s is None:
+            cells = simulation.depth * simulation.height * simulation.length
+            cost_s = _LEAST_COST_S + _COST_OF_CELL_S * cells
+        return self._stem is not None and waited_s >= max(least_s, _SHARE * cost_s)
 
     def _save(self, simulation: Simulation, *, packed: bool = False) -> None:
         """Save the state, and end the program if that was asked for.

@@ -105,6 +105,34 @@ def test_saving_takes_no_more_than_a_hundredth_of_the_time(
     assert names(tmp_path) == ["state.1", "state.3"]
 
 
+def test_the_first_state_is_not_saved_before_it_costs_a_hundredth_of_the_time(
+    tmp_path: Path, simulation: Simulation
+) -> None:
+    watch = Watch()
+    saver = Saver(tmp_path / "state", 0.0, clock=watch)
+    watch.now_s += 0.10  # of 240 cells, saving takes about a millisecond
+    saver.after(1, simulation)
+    watch.now_s += 0.01
+    saver.after(2, simulation)
+
+    assert names(tmp_path) == ["state.2"]
+
+
+def test_a_saved_state_has_integers_as_narrow_as_they_can_be(
+    tmp_path: Path, simulation: Simulation
+) -> None:
+    saver = Saver(tmp_path / "state", 0.0)
+    saver.finish(simulation)
+
+    with np.load(tmp_path / "state.start") as saved:
+        kinds = {
+            name: saved[name].dtype.str for name in ("states", "altitude", "shape", "index")
+        }
+        altitudes = saved["altitude"].tolist()
+    assert kinds == {"states": "|u1", "altitude": "|u1", "shape": "|u1", "index": "|i1"}
+    assert altitudes == simulation.ground.altitude.tolist()
+
+
 def test_when_asked_a_state_is_saved_and_the_program_ends(
     tmp_path: Path, simulation: Simulation
 ) -> None:

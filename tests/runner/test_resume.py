@@ -395,7 +395,8 @@ def test_an_engine_that_was_killed_goes_on_too(tmp_path: Path, undisturbed: Path
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             progress = attempts.read_progress(directory.attempt(1))
-            if progress is not None and progress.pid and progress.snapshots >= 6:
+            saved = [*directory.attempt(1).root.glob("checkpoint.*")]
+            if progress is not None and progress.pid and progress.snapshots >= 6 and saved:
                 os.kill(progress.pid, signal.SIGKILL)
                 return
             time.sleep(0.005)
