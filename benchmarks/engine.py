@@ -36,9 +36,9 @@ import numpy as np
 from benchmarks import side_by_side
 from orchestrator.engine import (
     bed,
-    compiled,
     flow,
     gas,
+    kernels,
     kmc_loop,
     shear,
     simulation,
@@ -136,7 +136,7 @@ def fastest(
 
 def measured(case: str, length: int, depth: int, stop: float | None) -> dict[str, Any]:
     """Run a case in this process and return what it took."""
-    compiled.load()
+    kernels.load()
     wanted = side_by_side.shipped()[case]
     parameters = side_by_side.point(case).parameters
     height = int(parameters["H"])

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine import compiled, speed
+from orchestrator.engine import kernels, speed
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.simulation import Simulation
 from orchestrator.formats import parfile
@@ -154,7 +154,7 @@ def together_s(run: Run, workers: int) -> float:
 
 def alone(stop_t0: float, every_t0: float) -> None:
     """Print the median of seconds that computing an experiment takes, in a process that is warm."""
-    compiled.load()
+    kernels.load()
     spent = []
     for seed in range(1, _SAMPLE + 1):
         before = time.perf_counter()

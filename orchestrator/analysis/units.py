@@ -14,7 +14,7 @@ DAY_S = 86400.0
 TIMES_STAY = "times in t0, whose length depends on the strength of the wind"
 """What is told where of units of nature there are those of length alone."""
 
-_LENGTHS = {0: "", 1: "m", 2: "m²", 3: "m³"}
+_METRES = {0: "", 1: "m", 2: "m²", 3: "m³"}
 _TIMES = {0: "", 1: "d", -1: "/d"}
 
 
@@ -34,7 +34,7 @@ def name(quantity: Quantity, units: Units, rate: int = 0) -> str:
     ('cells/t0', 'cells')
     """
     if units.metres and (quantity.length or quantity.time):
-        return (_LENGTHS[quantity.length] or "1") + _per(quantity.time - rate, time_name(units))
+        return (_METRES[quantity.length] or "1") + _per(quantity.time - rate, time_name(units))
     own = "" if quantity.units == "1" and not rate else quantity.units
     return own + _per(-rate, time_name(units))
 

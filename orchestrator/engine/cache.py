@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 SOURCES = (
     "checkpoint",
     "compile",
-    "compiled",
     "enlarged_box",
     "enlarged_shear",
     "events",
@@ -42,6 +41,7 @@ SOURCES = (
     "gas_layout",
     "ground",
     "jit",
+    "kernels",
     "kmc_loop",
     "pairs",
     "propagation",

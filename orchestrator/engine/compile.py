@@ -2,7 +2,7 @@
 
 Each is compiled for the types of the arguments with which tiny runs call it, and into an object of
 its own, in which a C function takes the words of the arguments (see
-:mod:`orchestrator.engine.compiled`).
+:mod:`orchestrator.engine.kernels`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from llvmlite import ir  # type: ignore[import-untyped]  # it has no types
 from numba import extending, types
 from numba.core.compiler_lock import global_compiler_lock
 
-from orchestrator.engine import checkpoint, compiled, jit
+from orchestrator.engine import checkpoint, jit, kernels
 from orchestrator.engine.exit_status import Exit, ExitError
 from orchestrator.engine.genesis import Domain, planes
 from orchestrator.engine.kmc_loop import possible
@@ -83,7 +83,7 @@ def main(words: Sequence[str]) -> None:
     for changes in _RUNS:
         _simulate(changes)
     objects = {name: _object(name, kernel) for name, kernel in sorted(jit.kernels.items())}
-    sys.stdout.buffer.write(compiled.pack(objects))
+    sys.stdout.buffer.write(kernels.pack(objects))
 
 
 def _end_alone() -> None:
@@ -154,7 +154,7 @@ def _look(simulation: Simulation) -> None:
     assert simulation.speeds
 
 
-def _object(name: str, kernel: jit.Kernel[..., Any]) -> compiled.Object:
+def _object(name: str, kernel: jit.Kernel[..., Any]) -> kernels.Object:
     """Return the object of a kernel that has been called.
 
     Raises
@@ -166,7 +166,7 @@ def _object(name: str, kernel: jit.Kernel[..., Any]) -> compiled.Object:
     returned = _form(result.signature.return_type)
     results = returned if isinstance(returned, list) else [returned]
     symbol = f"rescal_{name.replace('.', '_')}"
-    return compiled.Object(
+    return kernels.Object(
         symbol,
         [_form(each) for each in result.signature.args],
         [each for each in results if each != "none"],
@@ -174,7 +174,7 @@ def _object(name: str, kernel: jit.Kernel[..., Any]) -> compiled.Object:
     )
 
 
-def _form(kind: Any) -> compiled.Form:
+def _form(kind: Any) -> kernels.Form:
     """Return the form of values of one of Numba's types."""
     if isinstance(kind, types.BaseTuple):
         items: Any = kind  # which its own type does not say

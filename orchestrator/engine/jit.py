@@ -65,9 +65,9 @@ class Kernel(Generic[_Arguments, _Result]):
         return self.run(*arguments, **named)
 
     def _first(self, *arguments: Any) -> _Result:
-        from orchestrator.engine import compiled  # noqa: PLC0415  # which loads all of them
+        from orchestrator.engine import kernels  # noqa: PLC0415  # which loads all of them
 
-        self.run = compiled.load()[self.name]
+        self.run = kernels.load()[self.name]
         return self.run(*arguments)
 
 

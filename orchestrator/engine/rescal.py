@@ -276,10 +276,10 @@ def _simulation(
     model: str,
     weather: Weather,
 ) -> Simulation:
-    from orchestrator.engine import compiled  # noqa: PLC0415  # it loads the kernels
+    from orchestrator.engine import kernels  # noqa: PLC0415  # it loads the kernels
     from orchestrator.engine.simulation import Simulation  # noqa: PLC0415
 
-    compiled.load()
+    kernels.load()
     try:
         return Simulation(
             values, cells, cell_times, time=time, seed=seed, model=model, weather=weather

@@ -34,7 +34,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from orchestrator.engine import compiled, programs
+from orchestrator.engine import kernels, programs
 from orchestrator.engine.exit_status import Exit, ExitError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def main(words: Sequence[str]) -> None:
     except (ValueError, OSError) as error:
         raise ExitError(Exit.REFUSED, "usage: serve HANDLE") from error
     with connection:
-        compiled.load()
+        kernels.load()
         for name in _NEEDED:
             importlib.import_module(f"orchestrator.engine.{name}")
         gc.collect()

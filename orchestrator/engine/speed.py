@@ -81,12 +81,12 @@ def _run_s() -> float:
     # the kernels, which a run that was made before does not need
     import numpy as np  # noqa: PLC0415
 
-    from orchestrator.engine import compiled  # noqa: PLC0415
+    from orchestrator.engine import kernels  # noqa: PLC0415
     from orchestrator.engine.genesis import Domain, planes  # noqa: PLC0415
     from orchestrator.engine.simulation import Simulation  # noqa: PLC0415
     from orchestrator.formats.templates import parse_template  # noqa: PLC0415
 
-    compiled.load()
+    kernels.load()
     height, length, depth = (int(PARAMETERS[name]) for name in "HLD")
     template = parse_template(str(PARAMETERS["Csp_template"]))
     cells = np.stack([p.copy() for p in planes(Domain(height, length, depth, template), 1)])

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from orchestrator.engine import compiled
+from orchestrator.engine import kernels
 from orchestrator.engine.exit_status import Exit, ExitError
 
 if TYPE_CHECKING:
@@ -24,5 +24,5 @@ def main(words: Sequence[str]) -> None:
     if words:
         raise ExitError(Exit.REFUSED, "usage: warm")
     start = time.perf_counter()
-    compiled.load()
+    kernels.load()
     sys.stdout.write(f"{time.perf_counter() - start:.2f} s\n")

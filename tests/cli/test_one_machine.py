@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from orchestrator.engine import cache, compiled
+from orchestrator.engine import cache, kernels
 from orchestrator.model import Cluster
 from orchestrator.records import intents, pace
 
@@ -499,9 +499,9 @@ def test_a_first_plan_of_all_takes_a_short_run_of_the_engine_once_it_is_compiled
     """No half minute is spent on compiling it for that."""
     bench.run("init", ".")
     words = ("plan", "sweeps/quickstart.yaml", "--set", "run.engine=builtin")
-    kernels = {"NUMBA_CACHE_DIR": str(cache.directory().parent)}
-    compiled.load()
-    with_kernels = dataclasses.replace(bench, variables=kernels)
+    known = {"NUMBA_CACHE_DIR": str(cache.directory().parent)}
+    kernels.load()
+    with_kernels = dataclasses.replace(bench, variables=known)
 
     before = json.loads(bench.run(*words, "--json").stdout)["usage"]
     measured = json.loads(with_kernels.run(*words, "--json").stdout)["usage"]

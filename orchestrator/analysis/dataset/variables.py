@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _STATES = list(State)
 _NO_SCALES = Scales()
 
-LENGTHS = ("height", "spectrum")
+_IN_CELLS = ("height", "spectrum")
 """Variables of reduced snapshots that are in cells, or in m."""
 
 MISSING = -1
@@ -80,7 +80,7 @@ def array_variables(
     variables = {}
     for r in (*(r for r in reductions.REDUCTIONS if r.dims), *own):
         dtype, fill, about = r.dtype, _fill(r), r.about()
-        if in_units.metres and r.variable in LENGTHS:
+        if in_units.metres and r.variable in _IN_CELLS:
             dtype, fill, about = "<f4", np.nan, {**about, "units": "m"}
         variables[r.variable] = Variable(("time", *r.dims), dtype, fill, about)
     return variables
@@ -222,7 +222,7 @@ def array_values(
             if reduction.missing is not None and (values == reduction.missing).any():
                 fill = np.asarray(variable.fill, variable.dtype)
                 values = np.where(values == reduction.missing, fill, values)
-            if in_units.metres and name in LENGTHS:
+            if in_units.metres and name in _IN_CELLS:
                 values = values * in_nature.cell_m
             on_grid[name] = _on_grid(grid, variable, reduced, values)
     return on_grid

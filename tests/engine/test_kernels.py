@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from orchestrator.engine import compile as compiler
-from orchestrator.engine import compiled, jit
+from orchestrator.engine import jit, kernels
 from orchestrator.engine.exit_status import Exit, ExitError
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def _loaded(
     """Return a kernel as it is when it was compiled for these arguments, kept and loaded."""
     compiler.dispatcher(kernel)(*arguments)
     made = {kernel.name: compiler._object(kernel.name, kernel)}
-    monkeypatch.setattr("orchestrator.engine.cache.content", lambda _make: compiled.pack(made))
-    return compiled.load.__wrapped__()[kernel.name]
+    monkeypatch.setattr("orchestrator.engine.cache.content", lambda _make: kernels.pack(made))
+    return kernels.load.__wrapped__()[kernel.name]
 
 
 def _pile(seed: int, rate: float, *, wet: bool) -> Pile:
@@ -125,14 +125,14 @@ def test_other_values_than_it_was_compiled_for_are_refused(
 
 
 def test_every_kernel_is_kept_and_no_other() -> None:
-    sources = Path(compiled.__file__).parent.glob("*.py")
+    sources = Path(kernels.__file__).parent.glob("*.py")
     declared = {
         f"{path.stem}.{name}"
         for path in sources
         for name in re.findall(r"^@kernel\ndef (\w+)", path.read_text(), re.MULTILINE)
     }
 
-    assert set(compiled.load()) == declared
+    assert set(kernels.load()) == declared
     assert len(declared) > 20
 
 
@@ -160,7 +160,7 @@ def test_where_it_cannot_be_compiled_the_reason_is_told(
     _python(tmp_path, monkeypatch, script)
 
     with pytest.raises(ExitError, match=f"^the engine cannot be compiled: {reason}$"):
-        compiled._compiled()
+        kernels._compiled()
 
 
 def test_where_no_process_can_be_started_the_reason_is_told(
@@ -169,18 +169,18 @@ def test_where_no_process_can_be_started_the_reason_is_told(
     monkeypatch.setattr(sys, "executable", str(tmp_path))
 
     with pytest.raises(ExitError, match=r"^the engine cannot be compiled: Permission denied$"):
-        compiled._compiled()
+        kernels._compiled()
 
 
 def test_what_a_site_prints_in_every_python_is_no_part_of_the_kernels(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    packed = compiled.pack({"gas.mix": compiled.Object("mix", ["int64"], [], b"code")})
+    packed = kernels.pack({"gas.mix": kernels.Object("mix", ["int64"], [], b"code")})
     (tmp_path / "packed").write_bytes(packed)
     _python(tmp_path, monkeypatch, f"echo hello from here; cat {tmp_path}/packed")
 
-    assert compiled._compiled() == packed
-    assert compiled.unpack(packed)["gas.mix"].code == b"code"
+    assert kernels._compiled() == packed
+    assert kernels.unpack(packed)["gas.mix"].code == b"code"
 
 
 def test_compiling_ends_with_whoever_waits_for_it() -> None:
@@ -197,7 +197,7 @@ def test_compiling_ends_with_whoever_waits_for_it() -> None:
 def test_a_run_never_loads_the_compiler(bench: Bench) -> None:
     bench.parameters()
     bench.run("genesis", "-f", "run.par")
-    compiled.load()
+    kernels.load()
 
     process = bench.start("rescal", "run.par", "-stop", "1_t0", flags=("-X", "importtime"))
     _, said = process.communicate(timeout=300)
