@@ -98,6 +98,9 @@ QUANTITIES: Mapping[str, Quantity] = {
 }
 """Series that are measured here, by name, in the order in which they are shown."""
 
+OF_COUNTS = frozenset({"mobile_fraction", "sintered_fraction"})
+"""Those that are measured on the counts of cells; all others are measured on height maps."""
+
 _SOURCES = ("height_maps", "cell_counts")
 """Reductions from which they are measured."""
 

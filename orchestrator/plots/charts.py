@@ -44,7 +44,7 @@ def series_over_time(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]
     if not any(
         np.isfinite(curve.means[name]).any() for curve in course.curves for name in names
     ):
-        raise RequestError(f"{grid.directory.name}: no value of {', '.join(names)}")
+        raise panels.without_values(grid, names)
     along = Scale(f"t ({units.time_name(look.units)})")
     curves, shade, notes = course.curves, series.shade(grid), course.notes
     if choice.fit:
@@ -198,8 +198,8 @@ def check(grid: Grid, choice: Choice, measured: Numbers) -> None:
     """Refuse to draw where there is no number."""
     if any(np.isfinite(values).any() for values in measured.values.values()):
         return
-    names = ", ".join(measured.values)
     if choice.summary.how is How.CROSSING:
+        names = ", ".join(measured.values)
         raise RequestError(f"--crosses {choice.summary.level:g}: no {names} comes to it")
     if measured.incomplete:
         count = measured.incomplete
@@ -207,7 +207,7 @@ def check(grid: Grid, choice: Choice, measured: Numbers) -> None:
         raise RequestError(
             f"{grid.directory.name}: {some} not come so far; --time draws what is there"
         )
-    raise RequestError(f"{grid.directory.name}: no value of {names}")
+    raise panels.without_values(grid, [*measured.values])
 
 
 def scale_of(choice: Choice, name: str, quantity: Quantity) -> Scale:

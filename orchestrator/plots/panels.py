@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     Films = Mapping[Slot, tuple[Reduced, Status]]
 
+_MAPS_OFF = "outputs.height_maps is false"
+
 
 def panels(grid: Grid, page: Page, time: Moment | None) -> dict[Slot, Panel]:
     """Read the height map nearest to a time of each experiment of a page; without one, the last.
@@ -184,10 +186,20 @@ def _missing(reduced: Reduced, status: Status) -> str:
 
 def without_maps(grid: Grid) -> RequestError:
     """Return why nothing can be drawn of a sweep that has no height maps."""
-    submissions = [s.submission for s in grid.cells.values() if s.submission is not None]
-    kept = not submissions or any(each.outputs.height_maps for each in submissions)
-    why = "no height maps yet" if kept else "outputs.height_maps is false, so that none is kept"
+    why = "no height maps yet" if _keeps_maps(grid) else f"{_MAPS_OFF}, so that none is kept"
     return RequestError(f"{grid.directory.name}: {why}")
+
+
+def without_values(grid: Grid, names: Sequence[str]) -> RequestError:
+    """Return why nothing can be drawn of quantities that have no value anywhere."""
+    measured = {name for name in names if name in observables.QUANTITIES}
+    why = "" if _keeps_maps(grid) or not measured - observables.OF_COUNTS else f": {_MAPS_OFF}"
+    return RequestError(f"{grid.directory.name}: no value of {', '.join(names)}{why}")
+
+
+def _keeps_maps(grid: Grid) -> bool:
+    submissions = [s.submission for s in grid.cells.values() if s.submission is not None]
+    return not submissions or any(each.outputs.height_maps for each in submissions)
 
 
 def films(grid: Grid, page: Page) -> Films:

@@ -119,9 +119,9 @@ def through_sections(grid: Grid, choice: Choice) -> list[Curve]:
 
 
 def _first_seeds(grid: Grid) -> Grid:
-    """Leave of each point its first seed: a mean over several would be no bed."""
+    """Leave of each point its first seed that has snapshots: a mean over several would be no bed."""
     first: dict[tuple[int, ...], tuple[int, ...]] = {}
-    for index in sorted(grid.cells):
+    for index in sorted(grid.cells, key=lambda index: (grid.cells[index].kept == 0, index)):
         first.setdefault(index[:-1], index)
     return dataclasses.replace(
         grid, cells={index: grid.cells[index] for index in first.values()}
@@ -133,7 +133,9 @@ def _seeds(grid: Grid, shown: Grid) -> list[str]:
     if len(grid.cells) == len(shown.cells):
         return []
     seeds = {status.experiment.point.seed for status in shown.cells.values()}
-    return [f"seed = {min(seeds)}" if len(seeds) == 1 else "the first seed of each"]
+    return [
+        f"seed = {min(seeds)}" if len(seeds) == 1 else "of each the first seed that has begun"
+    ]
 
 
 def _what(grid: Grid) -> str:

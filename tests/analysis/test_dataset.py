@@ -422,6 +422,9 @@ def test_a_domain_that_is_full_has_no_surface_and_tells_since_when(
         [np.nan, np.nan, 30.1, np.nan], nan_ok=True
     )
     assert written.full == {6: 30.1}
+    # of this one the scales are not known, but when it was full is
+    in_nature = dataset.collect(sweep, tmp_path / "si.nc", in_units=Units.SI)
+    assert (in_nature.in_units, in_nature.full) == (Units.SI, {6: 30.1})
     with xarray.open_dataset(tmp_path / "winds.nc", engine="h5netcdf") as read:
         assert read.full_from.max() == 30.1
         again = read.height.sel(Tau_min=0.0, Coef_B=5.0, seed=1)

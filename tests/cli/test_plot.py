@@ -710,3 +710,8 @@ def test_where_no_height_maps_are_kept_none_is_waited_for(tmp_path: Path) -> Non
             2,
             "flat: outputs.height_maps is false, so that none is kept\n",
         )
+    drawn = _run(tmp_path, "plot", "flat", "series", "--quantity", "roughness")
+    assert (drawn.returncode, drawn.stderr) == (
+        2,
+        "flat: no value of roughness: outputs.height_maps is false\n",
+    )

@@ -12,7 +12,7 @@ import pytest
 from orchestrator.analysis.dataset.grid import Dimension, Grid
 from orchestrator.model import Experiment, Point, State, Status
 from orchestrator.model.pictures import Choice, Moment
-from orchestrator.plots import motion, panels, series
+from orchestrator.plots import motion, panels, sections, series
 from orchestrator.plots.layout import Page
 from orchestrator.records import arrays
 from tests.conftest import make_reduced, with_arrays
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from orchestrator.model import Record
     from orchestrator.model.snapshots import Reduced
     from orchestrator.records.paths import SweepDirectory
 
@@ -231,6 +232,40 @@ def test_curves_tell_which_domains_are_full(
     assert np.isnan(course.curves[0].means["mean_height"]).tolist() == [False] * 2 + [True] * 2
     assert (last.curves, last.notes) == ([], ["a domain is full and left out"])
     assert (len(earlier.curves), earlier.notes) == (1, [])
+
+
+def test_a_cross_section_is_of_the_first_seed_that_has_snapshots(
+    grid: Grid,
+    make_film: Callable[[State, int], tuple[Reduced, Status]],
+    make_record: Callable[..., Record],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of three seeds, the first is pending."""
+    reduced, status = make_film(State.DONE, 3)
+    record = make_record(snapshots=3)
+    cells: dict[tuple[int, ...], Status] = {
+        (0, seed): dataclasses.replace(
+            status,
+            state=State.DONE if seed else State.PENDING,
+            record=record if seed else None,
+            experiment=Experiment(
+                seed, dataclasses.replace(status.experiment.point, seed=seed)
+            ),
+        )
+        for seed in range(3)
+    }
+    nothing = with_arrays(reduced, height_maps=np.empty((0, *SHAPE), np.int16))
+    read = [nothing, reduced, reduced]
+    axes = Dimension("Tau_min", {"Tau_min": [0]}), Dimension("seed", {"seed": [0, 1, 2]})
+    monkeypatch.setattr(arrays, "reduced", lambda of, *_: read[int(of.root.name[3:])])
+
+    [(_, figure)] = sections.cross_sections(
+        dataclasses.replace(grid, dimensions=axes, cells=cells), Choice("section")
+    )
+
+    [line] = figure.axes[0].get_lines()
+    assert np.asarray(line.get_ydata()).tolist() == [3, 3, 3, 3]
+    assert "seed = 1" in figure.get_suptitle()
 
 
 def _number(height_map: NDArray[np.integer | np.floating] | None) -> int:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from orchestrator.analysis import units
 from orchestrator.analysis.dataset import labels
 from orchestrator.analysis.dataset.targets import netcdf_file, together, zarr_store
 from orchestrator.analysis.dataset.variables import (
@@ -20,6 +19,7 @@ from orchestrator.analysis.dataset.variables import (
     series_variables,
     status_arrays,
 )
+from orchestrator.analysis.observables import full_from
 from orchestrator.analysis.scales import scales, settled
 from orchestrator.errors import RequestError
 from orchestrator.formats.durable import draft_of
@@ -213,9 +213,8 @@ class _Reader:
         reduced = arrays.reduced(directory)
         if reduced.damaged:
             self.damaged[number] = reduced.damaged
+        if np.isfinite(full_t0 := full_from(reduced)):  # a time that needs no scales
+            self.full[number] = full_t0
         in_units = self.in_units, scales(directory)
         series = series_values(self.grid, reduced, *in_units)
-        full_t0 = float(series["full_from"]) / units.days(*in_units)
-        if np.isfinite(full_t0):
-            self.full[number] = full_t0
         return series | array_values(self.grid, reduced, None, *in_units)
