@@ -78,11 +78,11 @@ def main(words: Sequence[str]) -> None:
     if words:
         raise ExitError(Exit.REFUSED, "usage: compile")
     threading.Thread(target=_end_alone, daemon=True).start()
-    for kernel in jit.kernels.values():
+    for kernel in jit.declared.values():
         kernel.run = dispatcher(kernel)
     for changes in _RUNS:
         _simulate(changes)
-    objects = {name: _object(name, kernel) for name, kernel in sorted(jit.kernels.items())}
+    objects = {name: _object(name, kernel) for name, kernel in sorted(jit.declared.items())}
     sys.stdout.buffer.write(kernels.pack(objects))
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
-kernels: dict[str, Kernel[..., Any]] = {}
+declared: dict[str, Kernel[..., Any]] = {}
 """All that are declared in the modules that are imported, by module and name."""
 
 
@@ -53,7 +53,7 @@ class Kernel(Generic[_Arguments, _Result]):
         functools.update_wrapper(self, function)
         self.py_func = function
         self.run: Callable[..., _Result] = self._first
-        kernels[self.name] = self
+        declared[self.name] = self
 
     @property
     def name(self) -> str:
