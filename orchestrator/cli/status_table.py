@@ -123,7 +123,13 @@ def status_table(
         )
     if room:
         overflow: Literal["ellipsis", "fold"] = "ellipsis" if one_line else "fold"
-        table.add_column(remark.title, overflow=overflow, no_wrap=one_line)
+        taken = sum(column.width for column in columns)
+        table.add_column(
+            remark.title,
+            overflow=overflow,
+            no_wrap=one_line,
+            max_width=None if width is None else max(_REMARK, width - taken),
+        )
         columns.append(remark)
     for row in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*row)

@@ -114,6 +114,25 @@ def test_columns_are_left_out_whole_where_a_line_has_no_room_for_all(
     )
 
 
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_a_long_remark_is_cut_with_a_sign_and_takes_no_other_column_away(
+    statuses: list[Status], make_record: Callable[..., Record], width: int
+) -> None:
+    long = make_record(
+        state=State.FAILED, causes=(Cause(Kind.TEXT, detail="bad luck " * 30),), snapshots=2
+    )
+    rows = [dataclasses.replace(status, record=long) for status in statuses]
+
+    table = status_table.status_table(rows, AXES, width, one_line=True)
+    lines = _text(table, width).splitlines()
+    folded = _text(status_table.status_table(rows, AXES, width), width).splitlines()
+
+    assert lines[1].split()[:3] == folded[1].split()[:3] == ["exp", "Lambda_I", "Tau_min"]
+    assert [line.split()[0] for line in lines[3:]] == ["0", "1", "2", "3"]
+    assert {line[-1] for line in lines[3:]} == {"…"}
+    assert {len(line) for line in lines[3:]} <= {width - 1, width}
+
+
 def test_the_counts_tell_how_long_it_may_still_take(
     statuses: list[Status],
 ) -> None:
