@@ -223,6 +223,7 @@ def _sent(submission: Submission, line: Mapping[str, Any]) -> Submission:
         submission,
         job_ids=tuple(line.get("job_ids", ())),
         chunks=tuple(line.get("chunks", ())),
+        last_job=line.get("last_job", ""),
     )
 
 
@@ -254,7 +255,7 @@ def wanted_attempts(submissions: Iterable[Submission]) -> dict[int, tuple[int, S
 
 def _as_json(submission: Submission) -> dict[str, Any]:
     data = dataclasses.asdict(submission)
-    del data["job_ids"], data["chunks"]  # nobody knows them yet
+    del data["job_ids"], data["chunks"], data["last_job"]  # nobody knows them yet
     data["attempts"] = list(submission.attempts.items())
     data["cluster"] = submission.cluster.value
     data["run"]["on_timeout"] = submission.run.on_timeout.value
