@@ -252,7 +252,8 @@ class Status:
     ``silent`` marks a running attempt on another machine that has shown no sign of life; ``cause``
     is what Slurm says of one without a record, and ``expected_start`` when it may start, in s since
     the epoch; an ``orphaned`` experiment is no longer in the sweep file; ``earlier`` is what an earlier
-    attempt had reached that came further, whose snapshots are kept.
+    attempt had reached that came further, whose snapshots are kept; ``missing`` are the arrays of a
+    complete one whose files somebody has removed.
     """
 
     experiment: Experiment
@@ -267,6 +268,7 @@ class Status:
     expected_start: float | None = None
     orphaned: bool = False
     earlier: Progress | Record | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def on_slurm(self) -> bool:
