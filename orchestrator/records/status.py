@@ -83,7 +83,7 @@ def _status(
         state = State.LOST if record is None else record.state
         cause = None
         if record is None and attempt.record.exists():
-            detail = "it is damaged; resubmit makes another attempt"
+            detail = f"{attempts.damage(attempt)}; resubmit makes another attempt"
             cause = Cause(Kind.UNREADABLE, subject=str(attempt.record), detail=detail)
         return Status(experiment, state, made, submission, claim, progress, record, cause=cause)
     return Status(
