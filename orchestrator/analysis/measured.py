@@ -177,6 +177,8 @@ def _read(sweep: SweepDirectory) -> dict[int, tuple[str, Measured]]:
     ):
         if str(file["code"]) != _code():
             return {}
+        if min(file["counts"].tolist()) < 0 or file["counts"].sum() != len(file["times"]):
+            return {}
         ends = np.cumsum(file["counts"])[:-1]
         times = np.split(file["times"], ends)
         values = np.split(file["values"], ends, axis=1)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from orchestrator.analysis.measured import Measured
     from orchestrator.html import Allowance, Exhibit, Packed
     from orchestrator.model import Record, Status
-    from orchestrator.model.snapshots import Reduced
     from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
     from orchestrator.threads import Progress
 
@@ -100,7 +99,10 @@ def exhibit(sweep: SweepDirectory, status: Status, store: Store) -> Exhibit:
     return html.Exhibit(
         status=status,
         remark="; ".join(
-            filter(None, (failures.remark(status), _damage(reduced), _full(series)))
+            filter(
+                None,
+                (failures.remark(status), failures.damage(reduced.damaged, ()), _full(series)),
+            )
         ),
         reduced=reduced,
         series=_with_values(series.values),
@@ -119,11 +121,6 @@ def _winds(sweep: SweepDirectory, status: Status) -> Mapping[float, float] | Non
         return None
     blowing = winds.blowing(sweep, parameters)
     return {} if blowing is None else blowing.shares
-
-
-def _damage(reduced: Reduced) -> str:
-    """Say which arrays cannot be read, if there are any."""
-    return "; ".join(f"out/{name}.npz cannot be read" for name in reduced.damaged)
 
 
 def _full(series: Measured) -> str:

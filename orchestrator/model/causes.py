@@ -21,7 +21,7 @@ class Kind(enum.Enum):
     REFUSED = "refused"  # subject: the parameter; detail
     CANNOT_WRITE = "cannot_write"  # subject: the path; detail
     DAMAGED = "damaged"  # subject: the file; detail: how much is left
-    OUT_OF_MEMORY = "out_of_memory"
+    OUT_OF_MEMORY = "out_of_memory"  # subject: what was killed, the engine unless it says
     # from outside
     TIME_LIMIT = "time_limit"  # limit_s
     SIGNAL = "signal"  # status: its number
@@ -30,6 +30,7 @@ class Kind(enum.Enum):
     SUPERSEDED = "superseded"  # attempt
     CUT_OFF = "cut_off"  # its job was started again
     DIED = "died"  # without a record
+    KILLED = "killed"  # status: of the worker
     UNREADABLE = "unreadable"  # subject: the file
     SLURM = "slurm"  # subject: Slurm's word; detail
     NEVER_STARTED = "never_started"  # subject: Slurm's word; detail

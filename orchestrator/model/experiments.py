@@ -141,7 +141,8 @@ class Resources:
     Attributes
     ----------
     retries
-        How often a job may submit again what its time or memory was too little for.
+        How often jobs may submit again what their time or memory was too little for, and what they
+        never reached.
     """
 
     partition: str | None = None

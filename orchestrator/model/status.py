@@ -213,8 +213,10 @@ class Submission:
 
     ``attempts`` maps an experiment's number to the one attempt that this submission allows, so
     that two submissions made at the same moment cannot both run it. ``job_ids`` are Slurm's arrays
-    and ``chunks`` how many tasks each of them has. ``slurm_cluster`` is the name of the cluster
-    that knows them and ``user`` who submitted them; both are empty where an earlier version did.
+    and ``chunks`` how many tasks each of them has; ``last_job`` starts when all of them have ended,
+    and retries what they could not, empty where nothing is retried. ``slurm_cluster`` is the name of
+    the cluster that knows them and ``user`` who submitted them; both are empty where an earlier
+    version did.
     """
 
     token: str
@@ -229,6 +231,12 @@ class Submission:
     chunks: tuple[int, ...] = ()
     slurm_cluster: str = ""
     user: str = ""
+    last_job: str = ""
+
+    @property
+    def all_jobs(self) -> tuple[str, ...]:
+        """The arrays, and the last job if there is one."""
+        return (*self.job_ids, self.last_job) if self.last_job else self.job_ids
 
     @property
     def kind(self) -> EngineKind:
@@ -244,7 +252,8 @@ class Status:
     ``silent`` marks a running attempt on another machine that has shown no sign of life; ``cause``
     is what Slurm says of one without a record, and ``expected_start`` when it may start, in s since
     the epoch; an ``orphaned`` experiment is no longer in the sweep file; ``earlier`` is what an earlier
-    attempt had reached that came further, whose snapshots are kept.
+    attempt had reached that came further, whose snapshots are kept; ``missing`` are the arrays of a
+    complete one whose files somebody has removed.
     """
 
     experiment: Experiment
@@ -259,6 +268,7 @@ class Status:
     expected_start: float | None = None
     orphaned: bool = False
     earlier: Progress | Record | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def on_slurm(self) -> bool:

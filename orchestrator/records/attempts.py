@@ -8,7 +8,6 @@ already says who took it, so that a claimant that dies meanwhile has taken nothi
 from __future__ import annotations
 
 import calendar
-import contextlib
 import dataclasses
 import errno
 import os
@@ -30,11 +29,10 @@ from orchestrator.formats.durable import (
     write_spare,
 )
 from orchestrator.model import Cause, Claim, Continuation, Kind, Progress, Record, State
-from orchestrator.records import failures, survivors
-from orchestrator.records.border import Number, all_of, typed
+from orchestrator.records import border, failures, survivors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from orchestrator.records.border import Fields
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
@@ -52,39 +50,64 @@ PATIENCE_S = 6 * HEARTBEAT_S
 
 
 _CLAIM: Fields = {
-    **dict.fromkeys(("host", "boot", "token", "job", "time"), str),
-    **dict.fromkeys(("pid", "started"), int),
+    **dict.fromkeys(("host", "boot", "token", "job"), border.TEXT),
+    "time": border.MOMENT,
+    "pid": border.ORDINAL,
+    "started": border.TICKS,
 }
-_REACHED: Fields = {"time_t0": Number, "snapshots": int, "wall_s": Number, "start_t0": Number}
-_ADOPTED: Fields = {"adopted": int, "adopted_t0": Number}
+_REACHED: Fields = {
+    "time_t0": border.TIME_T0,
+    "snapshots": border.COUNT,
+    "wall_s": border.SECONDS,
+    "start_t0": border.TIME_T0,
+    "adopted": border.COUNT,
+    "adopted_t0": border.TIME_T0,
+}
 _PROGRESS: Fields = {
     **_REACHED,
-    **_ADOPTED,
-    "pid": (int, type(None)),
-    "snapshot_s": Number,
-    "roughness": list,
+    "pid": border.optional(border.ORDINAL),
+    "snapshot_s": border.SECONDS,
+    "roughness": border.all_of(border.TIME_T0),  # in cells, and as finite
 }
 _SENTENCES = ("reason", "continued")  # in a record, for people
 _STANDING: Fields = {
-    "saved_t0": (Number, type(None)),
-    "stuck_since": int,
-    "enough_s": Number,
+    "saved_t0": border.optional(border.TIME_T0),
+    "stuck_since": border.COUNT,
+    "enough_s": border.SECONDS,
 }
-_USED: Fields = {"cpu_s": Number, "memory_mb": Number}
+_USED: Fields = {"cpu_s": border.SECONDS, "memory_mb": border.MEMORY_MB}
 _LATER = (_STANDING, _USED)
 """What records of earlier versions do not have, one after the other."""
 
 _RECORD: Fields = {
     **_REACHED,
-    **_ADOPTED,
-    **dict.fromkeys(
-        ("state", "reason", "continued", "started", "ended", "host", "engine"), str
-    ),
-    **dict.fromkeys(("attempt", "expected"), int),
-    **dict.fromkeys(("simulating_s", "reducing_s"), Number),
-    "exit_status": (int, type(None)),
-    "last_lines": list,
+    **dict.fromkeys(("state", "reason", "continued", "host", "engine"), border.TEXT),
+    **dict.fromkeys(("started", "ended"), border.MOMENT),
+    "attempt": border.ORDINAL,
+    "expected": border.COUNT,
+    **dict.fromkeys(("simulating_s", "reducing_s"), border.SECONDS),
+    "exit_status": border.optional(border.WHOLE),
+    "last_lines": border.all_of(border.TEXT),
 }
+_PARTS: Fields = {
+    "causes": border.all_of(border.OBJECT),
+    "continuation": border.optional(border.OBJECT),
+}
+_CAUSE: Fields = {
+    **dict.fromkeys(("kind", "program", "subject", "detail", "last_line"), border.TEXT),
+    "status": border.WHOLE,
+    "limit_s": border.SECONDS,
+    "attempt": border.COUNT,
+    "memory_mb": border.MEMORY_MB,
+}
+_CONTINUATION: Fields = {
+    "attempt": border.COUNT,
+    "time_t0": border.optional(border.TIME_T0),
+    "exact": border.FLAG,
+    "detail": border.TEXT,
+}
+_MOST_TIMES, _MOST_MORE = 2, 22
+"""An engine may go on for twice its time and twenty intervals before its snapshots are refused."""
 
 
 def myself(token: str, job: str) -> Claim:
@@ -273,7 +296,7 @@ def write_identity(path: Path, process: Claim) -> None:
 def read_identity(path: Path) -> Claim | None:
     """Return which process has something, or None where that cannot be read."""
     data = read_json(path)
-    if data is None or not typed(data, _CLAIM):
+    if data is None or border.problem(data, _CLAIM):
         return None
     return Claim(**{name: data.get(name, "") for name in (*_CLAIM, "namespace")})
 
@@ -281,7 +304,7 @@ def read_identity(path: Path) -> Claim | None:
 def read_progress(attempt: AttemptDirectory) -> Progress | None:
     """Return how far the attempt has come, or None before its first snapshot."""
     data = read_json(attempt.progress)
-    if data is None or not typed(data, _PROGRESS) or not all_of(data["roughness"], Number):
+    if data is None or border.problem(data, _PROGRESS) or _contradiction(data):
         return None
     return Progress(
         **{name: data[name] for name in _PROGRESS} | {"roughness": (*data["roughness"],)}
@@ -295,13 +318,55 @@ def write_progress(attempt: AttemptDirectory, progress: Progress) -> None:
 
 
 def read_record(attempt: AttemptDirectory) -> Record | None:
-    """Return the final account of an attempt, or None while there is none."""
+    """Return the final account of an attempt, or None while there is none that can be read."""
     data = read_json(attempt.record)
-    if data is None or not typed(data, _RECORD) or not all_of(data["last_lines"], str):
-        return None
-    with contextlib.suppress(TypeError, ValueError, KeyError, AttributeError):  # damaged
+    record = None if data is None else _parsed(data, attempt)
+    return record if isinstance(record, Record) else None
+
+
+def damage(attempt: AttemptDirectory) -> str:
+    """Say why the final account of an attempt, which is there, cannot be read."""
+    data = read_json(attempt.record)
+    parsed = "it is damaged" if data is None else _parsed(data, attempt)
+    return parsed if isinstance(parsed, str) else ""
+
+
+def _parsed(data: dict[str, Any], attempt: AttemptDirectory) -> Record | str:
+    """Return the record in a file, or what is wrong with it."""
+    wrong = border.problem(data, _RECORD) or _wrong_part(data) or _contradiction(data)
+    if not wrong and data["attempt"] != attempt.number:
+        wrong = f"attempt: expected {attempt.number}, got {data['attempt']}"
+    if wrong:
+        return wrong
+    try:
         return _record(data)
-    return None
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        return str(error)
+
+
+def _wrong_part(data: dict[str, Any]) -> str:
+    """Say what is wrong with what records of earlier versions lack; empty where nothing is."""
+    if wrong := border.problem_in(data, _PARTS):
+        return wrong
+    for cause in data.get("causes", ()):
+        if wrong := border.problem_in(cause, _CAUSE):
+            return f"causes: {wrong}"
+    if wrong := border.problem_in(data.get("continuation") or {}, _CONTINUATION):
+        return f"continuation: {wrong}"
+    later = [border.problem(data, fields) for fields in _LATER if fields.keys() & data.keys()]
+    return next(filter(None, later), "")
+
+
+def _contradiction(data: Mapping[str, Any]) -> str:
+    """Say which numbers of a record or a progress cannot be true together; empty where all can."""
+    snapshots, adopted = data["snapshots"], data["adopted"]
+    if adopted > snapshots:
+        return f"adopted: expected at most {snapshots}, the snapshots, got {adopted}"
+    expected = data.get("expected", 0)
+    most = _MOST_TIMES * expected + _MOST_MORE
+    if expected and snapshots > most:
+        return f"snapshots: expected at most {most} of a run with {expected}, got {snapshots}"
+    return ""
 
 
 def _record(data: dict[str, Any]) -> Record:
@@ -317,7 +382,7 @@ def _record(data: dict[str, Any]) -> Record:
     return Record(
         **{
             **{name: data[name] for name in _RECORD if name not in _SENTENCES},
-            **{name: data[name] for fields in _LATER if typed(data, fields) for name in fields},
+            **{name: data[name] for fields in _LATER for name in fields if name in data},
             "state": State(data["state"]),
             "causes": tuple(causes),
             "continuation": continuation,

@@ -14,7 +14,7 @@ from orchestrator.model.causes import Kind
 from orchestrator.slurm import units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Record, Status
@@ -39,7 +39,7 @@ _SENTENCES = {
     Kind.REFUSED: "{subject}: {detail}",
     Kind.CANNOT_WRITE: "cannot write {subject}: {detail}",
     Kind.DAMAGED: "{subject} is damaged: {detail}",
-    Kind.OUT_OF_MEMORY: "the kernel killed the engine: memory ran out",
+    Kind.OUT_OF_MEMORY: "the kernel killed the {killed}: memory ran out",
     Kind.TIME_LIMIT: "reached its time limit of {limit_s:g} s",
     Kind.SIGNAL: "stopped by {signal}",
     Kind.INTERRUPTED: "interrupted{waiting}",
@@ -47,6 +47,7 @@ _SENTENCES = {
     Kind.SUPERSEDED: "attempt {attempt} was started meanwhile",
     Kind.CUT_OFF: "it was cut off, and its job started again",
     Kind.DIED: "its process exited without writing a record",
+    Kind.KILLED: "its worker {ending}",
     Kind.UNREADABLE: "{subject} cannot be read: {detail}",
     Kind.SLURM: "{detail}",
     Kind.NEVER_STARTED: "never started: {detail}",
@@ -92,6 +93,7 @@ def _what(cause: Cause) -> str:
         limit_s=cause.limit_s or 0.0,
         attempt=cause.attempt,
         subject=cause.subject or "the results",
+        killed=cause.subject or "engine",
         detail=cause.detail,
         waiting=_WAITING.get(cause.subject, on_request),
         fewer=_FEWER.get(cause.subject, f"{cause.subject} sent fewer than asked for"),
@@ -164,7 +166,26 @@ def grouped(
         remedy = _remedy(name, state, group)
         what = f"{len(group)} {state.value}{_shared(group)}{_where(group, statuses, axes)}"
         troubles.append(Trouble(f"{what}: {remedy.sentence}", remedy.commands))
+    if incomplete := [status for status in statuses if status.missing]:
+        again = f"rescal-sweep resubmit {name} {text.ranges(s.experiment.number for s in incomplete)}"
+        files = ", ".join(dict.fromkeys(_file(n) for s in incomplete for n in s.missing))
+        removed = f"{len(incomplete)} done, but {files} removed since"
+        troubles.append(Trouble(f"{removed}: {again} makes them again", (again,)))
     return troubles
+
+
+def damage(damaged: Iterable[str], missing: Iterable[str]) -> str:
+    """Say which arrays of an experiment cannot be read, and which have no file; or nothing."""
+    parts = []
+    if unread := ", ".join(map(_file, damaged)):
+        parts.append(f"{unread} cannot be read")
+    if removed := ", ".join(map(_file, missing)):
+        parts.append(f"{removed} removed since")
+    return "; ".join(parts)
+
+
+def _file(array: str) -> str:
+    return f"out/{array}.npz"
 
 
 def _key(cause: Cause | None) -> tuple[object, ...]:
@@ -267,7 +288,8 @@ def _job_memory_mb(status: Status) -> float | None:
 def remark(status: Status) -> str:
     """Say in a few words what a person should know about an experiment."""
     orphaned = "no longer in the sweep file" * status.orphaned
-    return "; ".join(part for part in (orphaned, _story(status), _earlier(status)) if part)
+    parts = (orphaned, _story(status), damage((), status.missing), _earlier(status))
+    return "; ".join(filter(None, parts))
 
 
 def _story(status: Status) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,22 +25,55 @@ from orchestrator.model import (
     Run,
     Submission,
 )
-from orchestrator.records import json_lines
+from orchestrator.records import border, json_lines
+from orchestrator.records.border import Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from orchestrator.model import Axis
+    from orchestrator.records.border import Fields
     from orchestrator.records.paths import SweepDirectory
 
-_EVENT = {"event": str, "token": str}
-_EVENTS: dict[str, dict[str, type]] = {
-    "orphaned": {"experiments": list},
-    "axes": {"axes": list},
-    "withdrawn": {"attempts": list, "kind": str},
+_ID = re.compile(r"\d{1,10}", re.ASCII)
+_JOB = Form("the id of a job", lambda job: type(job) is str and _ID.fullmatch(job) is not None)
+_EVENT: Fields = {"event": border.TEXT, "token": border.TEXT}
+_EVENTS: dict[str, Fields] = {
+    "intended": {
+        "time": border.MOMENT,
+        "attempts": border.all_of(border.counts(2)),  # experiment, attempt
+        **dict.fromkeys(("run", "outputs", "resources"), border.OBJECT),
+    },
+    "orphaned": {"experiments": border.all_of(border.COUNT)},
+    "axes": {"axes": border.all_of(border.OBJECT)},
+    "withdrawn": {
+        "attempts": border.all_of(border.counts(3)),  # first experiment, how many, attempt
+        "kind": border.TEXT,
+    },
+}
+_AXIS: Fields = {"names": border.all_of(border.TEXT), "block": border.TEXT}
+_SENT: Fields = {
+    "job_ids": border.all_of(_JOB),
+    "chunks": border.all_of(border.ORDINAL),
+    "last_job": Form(f"{_JOB.wish}, or nothing", lambda job: job == "" or _JOB.holds(job)),
+}
+_RUN: Fields = {
+    **dict.fromkeys(("stop_t0", "every_t0"), border.LENGTH_T0),
+    **dict.fromkeys(("silence_s", "checkpoint_every_s"), border.SECONDS),
+    **dict.fromkeys(("engine", "stop_when", "invalid_when"), border.TEXT),
+    "time_limit_s": border.optional(border.SECONDS),
+}
+_RESOURCES: Fields = {
+    **dict.fromkeys(("time_min", "jobs"), border.optional(border.ORDINAL)),
+    "pack": border.optional(border.COUNT),
+    "retries": border.COUNT,
+    **dict.fromkeys(
+        ("partition", "account", "qos", "constraint", "mem"), border.optional(border.TEXT)
+    ),
+    "extra": border.PARAMETERS,
 }
 _SPARE_BYTES = 1 << 18
-_MOST = 10_000_000  # experiments of a sweep, whatever a damaged line says
+_MOST = 10_000_000  # experiments of a sweep, or snapshots of one, whatever a damaged line says
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +123,11 @@ def arrange(directory: SweepDirectory, axes: Sequence[Axis]) -> None:
 def swept_axes(directory: SweepDirectory) -> tuple[SweptAxis, ...]:
     """Return the axes of the sweep file as it was last accepted."""
     axes_as_data: list[dict[str, Any]] = []
-    for _, line in _events(directory):
+    for where, line in _events(directory):
         if line["event"] == "axes":
             axes_as_data = line["axes"]
+            for axis in axes_as_data:
+                json_lines.check(axis, _AXIS, where)
     return tuple(
         SweptAxis(
             tuple(axis["names"]),
@@ -154,11 +190,11 @@ def withdrawn(directory: SweepDirectory) -> dict[int, tuple[int, Kind]]:
         if line["event"] == "withdrawn":
             try:
                 kind = Kind(line["kind"])
-                for first, count, attempt in line["attempts"]:
-                    numbers = range(first, first + min(count, _MOST))
-                    last.update(dict.fromkeys(numbers, (int(attempt), kind)))
-            except (ValueError, TypeError) as error:
+            except ValueError as error:
                 raise FormatError(f"{where}: not readable: {error}") from error
+            for first, count, attempt in line["attempts"]:
+                numbers = range(first, first + min(count, _MOST))
+                last.update(dict.fromkeys(numbers, (attempt, kind)))
     return last
 
 
@@ -188,7 +224,7 @@ def submissions(directory: SweepDirectory) -> list[Submission]:
         elif line["event"] == "void":
             counting.pop(token, None)
         elif line["event"] == "submitted" and token in counting:
-            counting[token] = _sent(counting[token], line)
+            counting[token] = _sent(counting[token], line, where)
     return list(counting.values())
 
 
@@ -211,23 +247,29 @@ def submission(directory: SweepDirectory, token: str) -> Submission:
         if line["event"] == "intended":
             latest = _from_json(line, where)
         elif line["event"] == "submitted" and latest is not None:
-            latest = _sent(latest, line)
+            latest = _sent(latest, line, where)
     if latest is None:
         raise FormatError(f"{directory.submissions}: no submission {token}")
     return latest
 
 
-def _sent(submission: Submission, line: Mapping[str, Any]) -> Submission:
+def _sent(submission: Submission, line: Mapping[str, Any], where: str) -> Submission:
     """Add what Slurm made of a submission."""
+    if wrong := border.problem_in(line, _SENT):
+        raise FormatError(f"{where}: {wrong}")
     return dataclasses.replace(
         submission,
         job_ids=tuple(line.get("job_ids", ())),
         chunks=tuple(line.get("chunks", ())),
+        last_job=line.get("last_job", ""),
     )
 
 
 def _from_json(line: Mapping[str, Any], where: str) -> Submission:
     data = {name: value for name, value in line.items() if name != "event"}
+    for name, fields in (("run", _RUN), ("resources", _RESOURCES)):
+        if wrong := border.problem_in(data[name], fields):
+            raise FormatError(f"{where}: {name}: {wrong}")
     try:
         data["attempts"] = {int(number): attempt for number, attempt in data["attempts"]}
         data["cluster"] = Cluster(data["cluster"])
@@ -237,9 +279,15 @@ def _from_json(line: Mapping[str, Any], where: str) -> Submission:
         data["outputs"] = Outputs(**{**data["outputs"], "keep_initial": keep})
         data["resources"] = Resources(**data["resources"])
         data["root"] = None if data["root"] is None else Path(data["root"])
-        return Submission(**data)
+        made = Submission(**data)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise FormatError(f"{where}: not a readable submission: {error}") from error
+    if len(made.run.multiples()) > _MOST:
+        every, stop = made.run.every_t0, made.run.stop_t0
+        raise FormatError(
+            f"{where}: run: a snapshot every {every:g} t0 of {stop:g} t0 is too many"
+        )
+    return made
 
 
 def wanted_attempts(submissions: Iterable[Submission]) -> dict[int, tuple[int, Submission]]:
@@ -254,7 +302,7 @@ def wanted_attempts(submissions: Iterable[Submission]) -> dict[int, tuple[int, S
 
 def _as_json(submission: Submission) -> dict[str, Any]:
     data = dataclasses.asdict(submission)
-    del data["job_ids"], data["chunks"]  # nobody knows them yet
+    del data["job_ids"], data["chunks"], data["last_job"]  # nobody knows them yet
     data["attempts"] = list(submission.attempts.items())
     data["cluster"] = submission.cluster.value
     data["run"]["on_timeout"] = submission.run.on_timeout.value

@@ -78,13 +78,20 @@ class Journal:
 
 
 def read_journal(path: Path) -> Iterator[Snapshot]:
-    """Yield the snapshots of a journal, up to its end or to a torn or damaged entry."""
+    """Yield the snapshots of a journal, up to its end or to a torn or damaged entry.
+
+    One whose time is before the last, or not finite, is damaged.
+    """
     try:
         file = open_regular(path)
     except (FileNotFoundError, FormatError):
         return
     with file:
+        reached_t0 = -math.inf
         while (snapshot := _read_entry(file)) is not None:
+            if not reached_t0 <= snapshot.time_t0 < math.inf:  # whatever its checksum says
+                return
+            reached_t0 = snapshot.time_t0
             yield snapshot
 
 

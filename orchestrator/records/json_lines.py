@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import FormatError
 from orchestrator.formats.durable import read_lines
+from orchestrator.records import border
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from orchestrator.records.border import Form
 
 
 def lines(path: Path) -> Iterator[tuple[str, Any]]:
@@ -23,11 +26,7 @@ def lines(path: Path) -> Iterator[tuple[str, Any]]:
             raise FormatError(f"{where}: not a line of JSON: {text[:60]!r}") from error
 
 
-def check(line: Any, kinds: Mapping[str, type], where: str) -> None:
-    """Refuse a line that is no object or lacks what it must have."""
-    if not isinstance(line, dict) or any(
-        type(line.get(key)) is not wanted for key, wanted in kinds.items()
-    ):
-        wanted_keys = ", ".join(f"{key} ({wanted.__name__})" for key, wanted in kinds.items())
-        text = json.dumps(line)[:60]
-        raise FormatError(f"{where}: expected an object with {wanted_keys}, got {text}")
+def check(line: Any, fields: Mapping[str, Form], where: str) -> None:
+    """Refuse a line that is no object, or whose fields are missing or mean nothing."""
+    if wrong := border.problem(line, fields):
+        raise FormatError(f"{where}: {wrong}")

@@ -22,16 +22,22 @@ from orchestrator.model import (
     Experiment,
     Point,
 )
-from orchestrator.records import intents, json_lines
+from orchestrator.records import border, intents, json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from orchestrator.records.border import Fields
     from orchestrator.records.paths import SweepDirectory
 
-_EXPERIMENT = {"number": int, "key": str, "seed": int, "parameters": dict}
-_PRUNED = {"pruned": list}
+_EXPERIMENT: Fields = {
+    "number": border.COUNT,
+    "key": border.TEXT,
+    "seed": border.WHOLE,
+    "parameters": border.PARAMETERS,
+}
+_PRUNED: Fields = {"pruned": border.all_of(border.COUNT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +96,12 @@ def prune(directory: SweepDirectory, numbers: Sequence[int]) -> None:
 
 def pruned(directory: SweepDirectory) -> list[int]:
     """Return the numbers of the experiments that were removed."""
-    lines = (line for _, line in json_lines.lines(directory.ledger) if isinstance(line, dict))
-    return [number for line in lines for number in line.get("pruned", ())]
+    numbers = []
+    for where, line in json_lines.lines(directory.ledger):
+        if isinstance(line, dict) and "pruned" in line:
+            json_lines.check(line, _PRUNED, where)
+            numbers += line["pruned"]
+    return numbers
 
 
 def next_number(directory: SweepDirectory, known: Iterable[Experiment]) -> int:

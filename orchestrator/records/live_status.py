@@ -171,7 +171,7 @@ class LiveStatus:
     def _ended(self, status: Status, job: str, ended: Verdict) -> Status:
         """Return the status of an experiment whose job has ended."""
         assert ended.state is not None
-        kind, detail = Kind.SLURM, ended.sentence
+        kind, detail = Kind.SLURM, sentence(ended, status.submission)
         if status.state is State.PENDING:
             if self._anyone(status.submission):
                 return status  # another job of the submission will take it
@@ -263,6 +263,19 @@ def _shown(
 ) -> bool:
     """Return whether Slurm says anything of a job."""
     return any(isinstance(answer, Unknown) or job in answer for answer in (queued, accounted))
+
+
+def sentence(ended: Verdict, submission: Submission | None) -> str:
+    """Return what became of an experiment whose job has ended, by the end of that job.
+
+    Slurm tells of a job as a whole, not which of the experiments that shared its memory used it up.
+    """
+    shared = submission is not None and submission.resources.together != 1
+    if ended.state is State.OUT_OF_MEMORY and shared:
+        return (
+            f"{ended.sentence}, or another experiment of its job did, which Slurm does not tell"
+        )
+    return ended.sentence
 
 
 def job_output(directory: SweepDirectory, job: str) -> Path:

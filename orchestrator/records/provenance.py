@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.formats import winds
 from orchestrator.formats.durable import read_json, refuse_links, write_json
 from orchestrator.model import own_reductions, reductions
-from orchestrator.records import failures
+from orchestrator.records import border, failures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,7 +178,7 @@ def conclude(
 def _known(directory: ExperimentDirectory) -> Mapping[str, Any]:
     """Return what is told of the data so far; of none where that cannot be read."""
     known = read_json(directory.meta_data) or {}
-    return known if isinstance(known.get("snapshots"), int) else _NO_DATA
+    return _NO_DATA if border.problem(known, {"snapshots": border.COUNT}) else known
 
 
 def _tell(directory: ExperimentDirectory, known: Mapping[str, Any]) -> None:

@@ -6,10 +6,11 @@ Files alone decide here; a scheduler is asked elsewhere, and only about those th
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from orchestrator.model import Cause, Kind, State, Status
+from orchestrator.model import Cause, Kind, State, Status, reductions
 from orchestrator.records import attempts, intents, ledger
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def read_statuses(
                 )
                 if experiment.number in withdrawn:
                     status = _withdrawn(status, *withdrawn[experiment.number])
-                status = _with_earlier(directory, status)
+                status = _with_missing(directory, _with_earlier(directory, status))
             except OSError as error:  # it may be alive all the same
                 status = _unreadable(experiment, attempt, asked_by, error)
             statuses.append(status)
@@ -82,7 +83,7 @@ def _status(
         state = State.LOST if record is None else record.state
         cause = None
         if record is None and attempt.record.exists():
-            detail = "it is damaged; resubmit makes another attempt"
+            detail = f"{attempts.damage(attempt)}; resubmit makes another attempt"
             cause = Cause(Kind.UNREADABLE, subject=str(attempt.record), detail=detail)
         return Status(experiment, state, made, submission, claim, progress, record, cause=cause)
     return Status(
@@ -114,6 +115,21 @@ def _with_earlier(directory: SweepDirectory, status: Status) -> Status:
             if reached.snapshots and reached.time_t0 > furthest.time_t0:
                 earlier = reached
     return dataclasses.replace(status, earlier=earlier)
+
+
+def _with_missing(directory: SweepDirectory, status: Status) -> Status:
+    """Return the status of a complete experiment with those of its arrays that have no file."""
+    record, submission = status.record, status.submission
+    if record is None or submission is None or not (record.complete and record.snapshots):
+        return status
+    if any(cause.kind is Kind.OUTREACHED for cause in record.causes):
+        return status  # they are an earlier attempt's
+    experiment = directory.experiment(status.experiment.number)
+    kept = [r.name for r in reductions.REDUCTIONS if submission.outputs.keeps(r)]
+    missing = tuple(n for n in kept if not os.path.exists(experiment.array_file(n)))  # noqa: PTH110  # ten thousand of them
+    if not missing or experiment.attempt(status.attempt).journal.exists():
+        return status
+    return dataclasses.replace(status, missing=missing)
 
 
 def _unreadable(

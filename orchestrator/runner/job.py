@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.records import attempts, intents
 from orchestrator.records.paths import SweepDirectory
-from orchestrator.runner import orphans
+from orchestrator.runner import crew, orphans
 from orchestrator.runner.queue import Post
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.worker import work
@@ -19,8 +17,6 @@ from orchestrator.slurm import control, jobs
 from orchestrator.slurm.client import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from orchestrator.model import Submission
 
 
@@ -53,7 +49,7 @@ def in_job(directory: str, token: str, index: int) -> None:
         with Stop.on_signals(until) as stop:
             work(sweep, posts[0], stop)
     else:
-        killed = _crew(sweep, posts)
+        killed = crew.run(sweep, submission, posts)
     _send_the_others_home(sweep, submission)
     if killed:  # Slurm is to know of it, and why
         if killed != signal.SIGKILL:
@@ -82,38 +78,4 @@ def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None
         if record is None or record.cut_off:
             return
     name = os.environ.get("SLURM_JOB_NAME", jobs.name_of(sweep.name, submission.token))
-    control.cancel_waiting(submission.job_ids, name)
-
-
-def _crew(directory: SweepDirectory, posts: Sequence[Post]) -> int:
-    """Run a worker process for each post, pass signals on, and wait for all of them.
-
-    Return the signal that has killed one of them, 0 where none was killed.
-    """
-    command = [sys.executable, "-P", "-m", "orchestrator.runner", str(directory.root)]
-    crew = [
-        subprocess.Popen([*command, *_as_arguments(post)], stdin=subprocess.DEVNULL)
-        for post in posts
-    ]
-
-    def pass_on(number: int, _frame: object) -> None:
-        for worker in crew:
-            worker.send_signal(number)
-
-    handled = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)
-    before = {number: signal.signal(number, pass_on) for number in handled}
-    try:
-        for worker in crew:
-            worker.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    return max(0, *(-worker.returncode for worker in crew))
-
-
-def _as_arguments(post: Post) -> list[str]:
-    words = ["--job", post.job, "--first", str(post.first), "--stride", str(post.stride)]
-    for option in ("token", "until", "again"):
-        value = getattr(post, option)
-        words += [] if value is None else [f"--{option}", str(value)]
-    return words
+    control.cancel_waiting(submission.all_jobs, name)

@@ -162,9 +162,11 @@ def _cancel_jobs(directory: SweepDirectory, before: Sequence[Status]) -> tuple[L
         return ()
     statuses = [s for s in read_statuses(directory) if s.submission is not None and s.on_slurm]
     wanted = {s.submission.token for s in statuses if s.state is State.PENDING and s.submission}
-    resumed = {s.claim.job for s in statuses if s.claim and _may_resume(directory, s)}
+    resumed = {
+        s.claim.job: s.claim.token for s in statuses if s.claim and _may_resume(directory, s)
+    }
     idle = [s for s in sent if s.token not in wanted]
-    queued = jobs.queue(sorted({job for submission in idle for job in submission.job_ids}))
+    queued = jobs.queue(sorted({job for submission in idle for job in submission.all_jobs}))
     here = cluster.name() if any(s.slurm_cluster for s in idle) else ""
     busy = {s.submission.token for s in before if s.submission and not s.state.ended}
     left = []
@@ -195,16 +197,20 @@ def _problem(
 
 
 def _take_out(
-    submission: Submission, queued: Mapping[str, Queued], resumed: Collection[str]
+    submission: Submission, queued: Mapping[str, Queued], resumed: Mapping[str, str]
 ) -> None:
-    """Cancel the waiting jobs of a submission, but for those that resume an experiment."""
+    """Cancel the waiting jobs of a submission, but for those that resume an experiment.
+
+    ``resumed`` has the token of each such job; the last job of its submission waits for it.
+    """
+    kept = {*resumed, *(submission.last_job,) * (submission.token in resumed.values())}
     waiting = {
         job: entry.name
         for job, entry in queued.items()
         if jobs.token_in(entry.name) == submission.token
         and entry.state.startswith(("PENDING", "REQUEUE"))
     }
-    idle = sorted(waiting.keys() - {*resumed})
+    idle = sorted(waiting.keys() - kept)
     if len(idle) == len(waiting):
         idle = sorted({jobs.array_of(job) for job in idle})
     for name in {*waiting.values()}:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from orchestrator.model import Cluster
 from orchestrator.slurm import bounds, cluster, feasibility, units
 from orchestrator.slurm.client import required
-from orchestrator.submission import slurm_jobs
+from orchestrator.submission import last_job, slurm_jobs
 from orchestrator.submission.request import submission
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ def tasks(resources: Resources, experiments: int, expected_s: float, site: Site)
         Time that all experiments are expected to take on one core, in s.
     """
     free = bounds.slots(resources, site.partitions, site.limits).free // site.submissions
+    free -= resources.retries > 0  # for the last job
     limit = limit_s(resources, site)
     short_s = _SHORT_S if limit is None else min(_SHORT_S, limit / 2)
     worth = max(_FEW, _ceil(expected_s, _together(resources, site) * short_s))
@@ -163,14 +164,26 @@ def scripts(
 ) -> tuple[str, ...]:
     """Return the texts that sbatch would read, byte for byte.
 
-    Only the token in the job's name, which is made by a submission, is written as ``TOKEN``.
+    Only the token in the job's name, which is made by a submission, is written as ``TOKEN``, and the
+    arrays that the last job waits for as ``ID``.
     """
     if site is None:
         return ()
     imagined = as_sent(submission(request, "TOKEN", {}), site)
     sizes = dict.fromkeys(feasibility.chunks(packed.jobs, site.limits))
     limit = packed.limit_s
-    return tuple(slurm_jobs.script(directory, imagined, size, limit) for size in sizes)
+    texts = [slurm_jobs.script(directory, imagined, size, limit) for size in sizes]
+    if request.resources.retries:
+        last = last_as_sent(imagined, ["ID"], site)
+        texts.append(slurm_jobs.script(directory, last, 1, limit_s(last.resources, site)))
+    return tuple(texts)
+
+
+def last_as_sent(submission: Submission, arrays: Sequence[str], site: Site) -> Submission:
+    """Return a submission as Slurm is to get its last job, which waits for these arrays."""
+    chosen = bounds.chosen(submission.resources, site.partitions)
+    most_s = min((p.max_time_s for p in chosen if p.max_time_s is not None), default=math.inf)
+    return last_job.as_sent(submission, arrays, most_s)
 
 
 def as_sent(submission: Submission, site: Site) -> Submission:

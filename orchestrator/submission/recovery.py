@@ -49,9 +49,9 @@ def recover(directory: SweepDirectory) -> list[str]:
 
 def _release(directory: SweepDirectory, submission: Submission) -> None:
     """Release those jobs of a submission that wait; the others have ended or were cancelled."""
-    queued = required(jobs.queue(submission.job_ids))
+    queued = required(jobs.queue(submission.all_jobs))
     waiting = {jobs.array_of(job) for job, q in queued.items() if q.state == "PENDING"}
-    control.release([array for array in submission.job_ids if array in waiting])
+    control.release([array for array in submission.all_jobs if array in waiting])
     intents.note(directory, "released", submission.token)
 
 

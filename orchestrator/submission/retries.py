@@ -2,12 +2,15 @@
 
 A job's script does so after its worker, by ``python -m orchestrator.submission.retries DIRECTORY
 TOKEN``, for all experiments of its submission that have ended so by then and that nobody has submitted
-again. A worker that is killed for memory leaves no record; Slurm's accounts then tell of its end.
+again. A worker that is killed for memory leaves no record; Slurm's accounts then tell of its end. The
+last job of the submission does so for what ended together with the script of its job, and submits as
+they were those that a node's failure ended or that no job has reached.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import enum
 import math
 import sys
 import time
@@ -17,7 +20,8 @@ from typing import TYPE_CHECKING
 from orchestrator import text
 from orchestrator.errors import OrchestratorError, RequestError
 from orchestrator.model import Cause, Cluster, Kind, State
-from orchestrator.records import attempts, intents, ledger
+from orchestrator.records import attempts, intents, ledger, live_status
+from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.lock import locked
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.records.status import read_statuses
@@ -39,7 +43,19 @@ if TYPE_CHECKING:
 
 _TIMES = 2.0  # as much time or memory as the job had
 _PATIENCE_S = 15.0  # with accounts that have not heard of a worker's end
+_JOBS_PATIENCE_S = 90.0  # with Slurm, which may start an ended job again for a minute
 _LOOK_S = 0.5
+
+
+class Want(enum.Enum):
+    """With what an experiment is submitted again."""
+
+    MORE_TIME = "more time"
+    MORE_MEMORY = "more memory"
+    AS_MUCH = "as much as before"
+
+
+_WANTS = {State.OUT_OF_MEMORY: Want.MORE_MEMORY, State.NODE_FAIL: Want.AS_MUCH}
 
 
 def retry(directory: SweepDirectory, token: str, job: str) -> None:
@@ -54,27 +70,26 @@ def retry(directory: SweepDirectory, token: str, job: str) -> None:
         site = packing.site(Cluster.SLURM)
         assert site is not None
         # asked before the lock is held, since the accounts may take a while to answer
-        before = read_statuses(directory, submission.attempts)
-        left = any(_left_by(status, job) for status in before)
-        cause = _killed_for_memory(directory, submission, job) if left else None
+        if jobs.array_of(job) in submission.job_ids:
+            judged = _left_by_worker(directory, submission, job)
+        else:
+            judged = _left_by_jobs(directory, submission)
         with locked(directory):
-            statuses = read_statuses(directory, submission.attempts)
-            if cause is not None:
-                statuses = [
-                    _out_of_memory(s, cause) if _left_by(s, job) else s for s in statuses
-                ]
-            for state in (State.TIMEOUT, State.OUT_OF_MEMORY):
-                short = [s for s in statuses if _ran_short(s, submission, state)]
+            now = {
+                s.experiment.number: s for s in read_statuses(directory, submission.attempts)
+            }
+            same = [s for s in judged if _is_that(s, now[s.experiment.number])]
+            for want in Want:
+                short = [s for s in same if _want(s, submission) is want]
                 if short:
-                    wanted = more(submission.resources, state, site)
-                    _send(directory, submission, short, wanted, site)
+                    _send(directory, submission, short, want, site)
     except (OrchestratorError, OSError) as error:
         why = "; ".join(str(error).splitlines())
         sentence = f"submission {token}: what ended too soon is not retried: {why}"
         ledger.log(directory, attempts.now(), sentence)
 
 
-def more(resources: Resources, state: State, site: Site) -> Resources:
+def more(resources: Resources, want: Want, site: Site) -> Resources:
     """Return twice the time or memory of a job, at most what its partition gives, a retry less.
 
     As much time as before may be enough, since an attempt may go on where the last one ended.
@@ -86,7 +101,9 @@ def more(resources: Resources, state: State, site: Site) -> Resources:
     """
     left = dataclasses.replace(resources, retries=resources.retries - 1)
     chosen = bounds.chosen(resources, site.partitions)
-    if state is State.TIMEOUT:
+    if want is Want.AS_MUCH:
+        return left
+    if want is Want.MORE_TIME:
         limit_s = packing.limit_s(resources, site)
         if limit_s is None:
             return left
@@ -102,9 +119,44 @@ def more(resources: Resources, state: State, site: Site) -> Resources:
     return dataclasses.replace(left, mem=mem, extra=extra)
 
 
-def _left_by(status: Status, job: str) -> bool:
-    """Return whether a worker of this job has died in an experiment without a record."""
-    return status.state is State.LOST and status.claim is not None and status.claim.job == job
+def _left_by_worker(
+    directory: SweepDirectory, submission: Submission, job: str
+) -> list[Status]:
+    """Return where experiments stand at the end of a job's worker, which may have been killed."""
+    statuses = read_statuses(directory, submission.attempts)
+    left = [s for s in statuses if s.state is State.LOST and s.claim and s.claim.job == job]
+    cause = _killed_for_memory(directory, submission, job) if left else None
+    if cause is None:
+        return statuses
+    numbers_left = {s.experiment.number for s in left}
+    return [
+        _out_of_memory(s, cause) if s.experiment.number in numbers_left else s for s in statuses
+    ]
+
+
+def _left_by_jobs(directory: SweepDirectory, submission: Submission) -> list[Status]:
+    """Return where experiments stand once all jobs of their submission have ended."""
+    live, deadline = (
+        LiveStatus(directory, submission.attempts),
+        time.monotonic() + _JOBS_PATIENCE_S,
+    )
+    while True:
+        statuses = live.read()
+        unsettled = [s for s in statuses if not _is_settled(s)]
+        if not unsettled:
+            return statuses
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_LOOK_S)
+    numbers = text.names([s.experiment.number for s in unsettled])
+    sentence = f"{numbers}: Slurm does not tell how their jobs ended, and they are not retried"
+    ledger.log(directory, attempts.now(), sentence)
+    return [s for s in statuses if _is_settled(s)]
+
+
+def _is_settled(status: Status) -> bool:
+    """Return whether it is known how an experiment has ended."""
+    return status.state.ended and (status.record is not None or status.cause is not None)
 
 
 def _killed_for_memory(
@@ -124,21 +176,21 @@ def _killed_for_memory(
             break
         time.sleep(_LOOK_S)
     if row is not None:
-        return _cause(row)
+        return _cause(row, submission)
     why = rows.reason if isinstance(rows, Unknown) else "the accounts do not have it"
     sentence = f"job {job}: how its worker was killed cannot be told, nothing is retried: {why}"
     ledger.log(directory, attempts.now(), sentence)
     return None
 
 
-def _cause(row: Accounted) -> Cause | None:
+def _cause(row: Accounted, submission: Submission) -> Cause | None:
     end = verdict_within(row)
     if end is None:
         return None
     return Cause(
         Kind.SLURM,
         subject=State.OUT_OF_MEMORY.value,
-        detail=end.sentence,
+        detail=live_status.sentence(end, submission),
         memory_mb=end.memory_mb,
     )
 
@@ -147,45 +199,65 @@ def _out_of_memory(status: Status, cause: Cause) -> Status:
     return dataclasses.replace(status, state=State.OUT_OF_MEMORY, cause=cause)
 
 
-def _ran_short(status: Status, submission: Submission, state: State) -> bool:
-    """Return whether an experiment has ended in this state with its job, and nobody has asked again.
+def _is_that(judged: Status, now: Status) -> bool:
+    """Return whether nobody has submitted or withdrawn an experiment since it was judged."""
+    if judged.submission is None or now.submission is None:
+        return False
+    same = judged.submission.token == now.submission.token and judged.attempt == now.attempt
+    return same and (now.state is not State.CANCELLED or judged.state is State.CANCELLED)
+
+
+def _want(status: Status, submission: Submission) -> Want | None:
+    """Return with what an experiment is to be retried that has ended with its job; or None.
 
     More time of a job is of no use where ``run.time_limit`` or a person has ended it.
     """
-    last, record = status.submission, status.record
+    last, record, cause = status.submission, status.record, status.cause
     if last is None or last.token != submission.token:
-        return False
-    ended_by_job = state is not State.TIMEOUT or (
-        record is not None and any(cause.kind is Kind.SIGNAL for cause in record.causes)
-    )
-    return status.state is state and ended_by_job
+        return None
+    if record is None and cause is not None and cause.kind is Kind.NEVER_STARTED:
+        return None if status.state is State.CANCELLED else Want.AS_MUCH
+    if status.state is State.TIMEOUT:
+        by_job = record is None or any(c.kind is Kind.SIGNAL for c in record.causes)
+        return Want.MORE_TIME if by_job else None
+    return _WANTS.get(status.state)
 
 
 def _send(
     directory: SweepDirectory,
     submission: Submission,
     statuses: Sequence[Status],
-    resources: Resources,
+    want: Want,
     site: Site,
 ) -> None:
-    wish = Request(
-        Cluster.SLURM, submission.run, submission.outputs, resources, submission.root
-    )
-    intended = intend(directory, statuses, wish, site.name)
-    if intended is None:
+    """Submit experiments again, with what they want; the lock is held."""
+    names = text.names([status.experiment.number for status in statuses])
+    try:
+        resources = more(submission.resources, want, site)
+        wish = Request(
+            Cluster.SLURM, submission.run, submission.outputs, resources, submission.root
+        )
+        intended = intend(directory, statuses, wish, site.name)
+        if intended is None:
+            return
+        points = [status.experiment.point for status in statuses]
+        each_s = expected_s(points, submission.run, read_statuses(directory), submission.kind)
+        start.send_jobs(directory, intended, site, sum(each_s))
+    except RequestError as error:  # others may be retried
+        why = "; ".join(str(error).splitlines())
+        ledger.log(directory, attempts.now(), f"{names} not submitted again: {why}")
         return
-    points = [status.experiment.point for status in statuses]
-    each_s = expected_s(points, submission.run, read_statuses(directory), submission.kind)
-    start.send_jobs(directory, intended, site, sum(each_s))
-    ledger.log(directory, attempts.now(), "; ".join(_sentence(statuses, resources)))
+    ledger.log(directory, attempts.now(), "; ".join(_sentence(names, want, resources)))
 
 
-def _sentence(statuses: Sequence[Status], resources: Resources) -> Iterator[str]:
-    yield f"{text.names([s.experiment.number for s in statuses])} submitted again by their job"
-    if statuses[0].state is State.TIMEOUT:
+def _sentence(names: str, want: Want, resources: Resources) -> Iterator[str]:
+    yield f"{names} submitted again by their job"
+    if want is Want.MORE_TIME:
         yield f"time limit {resources.time_min} min"
-    else:
+    elif want is Want.MORE_MEMORY:
         yield f"memory {resources.mem}"
+    else:
+        yield want.value
     left = resources.retries
     yield f"{left} {'retry' if left == 1 else 'retries'} left"
 

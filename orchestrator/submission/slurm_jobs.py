@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.errors import RequestError
 from orchestrator.slurm import control, jobs, reasons
 from orchestrator.slurm.client import Unknown
+from orchestrator.submission import last_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,12 +80,13 @@ def script(
     return text
 
 
-def send(
+def send(  # noqa: PLR0913, PLR0917  # what is sent, and for how long
     directory: SweepDirectory,
     submission: Submission,
     chunks: Sequence[int],
     job: Job,
     limit_s: float | None = None,
+    before: Sequence[str] = (),
 ) -> list[str]:
     """Queue one array per chunk, on hold, and return the arrays' ids.
 
@@ -92,6 +94,8 @@ def send(
     ----------
     limit_s
         The time limit that a job will have, in s; None where it is not known.
+    before
+        Arrays of this submission that were sent before.
 
     Raises
     ------
@@ -112,7 +116,7 @@ def send(
             array = made[0].job_id.split("_")[0]
         except Exception as error:  # noqa: BLE001  # the job may be queued all the same
             problem = error
-        queued = _queued(name, sent, problem)
+        queued = _queued(name, [*before, *sent], problem)
         if problem is not None and not queued:
             control.cancel(sent)
             raise RequestError(f"Slurm refused the jobs: {_refusal(problem)}") from problem
@@ -207,7 +211,8 @@ def _parameters(
         parameters[option] = getattr(resources, option)
     parameters |= {"mail_user": resources.mail_user, "mail_type": resources.mail_type}
     if resources.retries:
-        parameters["teardown"] = _retrying(directory, submission.token)
+        retrying = shlex.join(last_job.command(directory, submission.token))
+        parameters["teardown"] = ["status=$?", retrying, "exit $status"]
     if resources.together == 0:
         parameters["exclusive"] = True
     else:
@@ -217,18 +222,6 @@ def _parameters(
         for name, value in parameters.items()
         if value is not None or name == "wckey"
     }
-
-
-def _retrying(directory: SweepDirectory, token: str) -> list[str]:
-    """Return what a job's script does after its worker, which may have been killed for memory."""
-    words = [
-        "-P",
-        "-m",
-        "orchestrator.submission.retries",
-        str(directory.root.resolve()),
-        token,
-    ]
-    return ["status=$?", shlex.join([sys.executable, *words]), "exit $status"]
 
 
 def _warning_s(limit_s: float | None) -> int:

@@ -12,10 +12,10 @@ from orchestrator.records import attempts, intents, ledger
 from orchestrator.runner import simulator
 from orchestrator.runner.job import in_job
 from orchestrator.slurm import control
-from orchestrator.submission import local_pool, packing, slurm_jobs
+from orchestrator.submission import last_job, local_pool, packing, slurm_jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from orchestrator.model import Engine, Submission
     from orchestrator.records.paths import SweepDirectory
@@ -76,10 +76,39 @@ def send_jobs(
         why = "; ".join(str(error).splitlines())
         ledger.log(directory, attempts.now(), f"submission {submission.token} is void: {why}")
         raise
-    intents.note(directory, "submitted", submission.token, job_ids=job_ids, chunks=chunks)
-    control.release(job_ids)
+    last = _send_last(directory, submission, site, job_ids)
+    intents.note(
+        directory, "submitted", submission.token, job_ids=job_ids, chunks=chunks, last_job=last
+    )
+    control.release([*job_ids, last] if last else job_ids)
     intents.note(directory, "released", submission.token)
     return Started(Cluster.SLURM, jobs=sum(chunks), job_ids=tuple(job_ids))
+
+
+def _send_last(
+    directory: SweepDirectory, submission: Submission, site: Site, arrays: Sequence[str]
+) -> str:
+    """Queue, on hold, the job that retries what these cannot, if anything is to be retried.
+
+    Returns its id; where Slurm refuses it nothing else is lost, and the sweep's log has why.
+    """
+    if not submission.resources.retries:
+        return ""
+    sent = packing.last_as_sent(submission, arrays, site)
+    try:
+        (last,) = slurm_jobs.send(
+            directory, sent, [1], last_job.run, packing.limit_s(sent.resources, site), arrays
+        )
+    except slurm_jobs.UnansweredError:
+        raise
+    except RequestError as error:
+        why = "; ".join(str(error).splitlines())
+        sentence = (
+            f"submission {submission.token}: what ends with its jobs is not retried: {why}"
+        )
+        ledger.log(directory, attempts.now(), sentence)
+        return ""
+    return last
 
 
 def warm(engine: Engine, tell: Callable[[str], None]) -> None:

@@ -104,6 +104,7 @@ def _status_json(status: Status, axes: Sequence[Sequence[str]]) -> dict[str, Any
         "fraction": round(status.fraction, 6),
         "snapshots": status.snapshots,
         "kept": status.kept,
+        "missing": list(status.missing),
         "rate_t0_per_min": status.rate_t0_per_min,
         "left_s": status.left_s,
         "wall_s": status.wall_s if record or progress else None,

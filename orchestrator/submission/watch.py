@@ -89,25 +89,28 @@ class Completion:
     def seen_in(self, statuses: Sequence[Status]) -> bool:
         """Take note of a look; return whether nothing more will happen.
 
-        What is lost for no known cause may yet be submitted by its job. Where Slurm never tells, that
+        What has no record may yet be submitted by its job, or by the last one of its submission. That
         is waited for only so long after the end of all others.
         """
-        unexplained = [_is_unexplained(status) for status in statuses]
-        if not all(u or _has_ended(s) for s, u in zip(statuses, unexplained, strict=True)):
+        awaited = [_awaits_retry(status) for status in statuses]
+        if not all(a or _has_ended(s) for s, a in zip(statuses, awaited, strict=True)):
             self._since = None
             return False
         now = time.monotonic()
         self._since = now if self._since is None else self._since
-        return not any(unexplained) or now - self._since > _RETRY_S
+        return not any(awaited) or now - self._since > _RETRY_S
 
 
 def _may_retry(status: Status) -> bool:
-    return status.submission is not None and status.submission.resources.retries > 0
+    if status.submission is None or not status.on_slurm:
+        return False
+    return status.submission.resources.retries > 0
 
 
-def _is_unexplained(status: Status) -> bool:
-    lost = status.state is State.LOST and status.record is None and status.cause is None
-    return lost and _may_retry(status)
+def _awaits_retry(status: Status) -> bool:
+    """Return whether an experiment ended without a record, which a job that starts later may retry."""
+    there = status.record is None and status.state.bad and status.state is not State.CANCELLED
+    return there and _may_retry(status)
 
 
 def _has_ended(status: Status) -> bool:

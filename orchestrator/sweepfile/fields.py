@@ -188,7 +188,8 @@ SLURM: Mapping[str, Field] = {
     "retries": Field(
         scalars.few,
         {"type": "integer", "minimum": 0, "maximum": scalars.MOST_FEW},
-        "how often a job submits again, with twice as much, what its time or memory was too little for",
+        "how often jobs submit again, with twice as much, what their time or memory was too little for, and as "
+        "it was what they never reached",
         default=0,
     ),
 }

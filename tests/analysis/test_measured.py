@@ -110,6 +110,19 @@ def test_a_damaged_file_is_made_again(
     assert len(counted) == 2 * COUNT
 
 
+def test_series_whose_lengths_cannot_be_are_measured_again(
+    sweep: SweepDirectory, counted: list[int]
+) -> None:
+    before = _heights(sweep)
+    with np.load(sweep.series) as file:
+        kept = dict(file)
+    kept["counts"] = np.array([5, -3, *kept["counts"][2:]])
+    np.savez(sweep.series, **kept)
+
+    assert _heights(sweep) == before
+    assert len(counted) == 2 * COUNT
+
+
 def test_other_code_measures_again(
     sweep: SweepDirectory, counted: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

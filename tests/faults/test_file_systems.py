@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+import orchestrator
 from orchestrator.records import attempts
 
 if TYPE_CHECKING:
@@ -196,3 +198,44 @@ def test_a_damaged_array_is_missing_and_the_next_attempt_replaces_it(
     ) in shown[0].stdout
     assert path.read_bytes() == whole
     assert np.load(path)["height_maps"].shape[0] == 3
+
+
+@pytest.mark.parametrize("names", [("height_maps",), ("height_maps", "ffts", "cell_counts")])
+def test_arrays_that_somebody_has_removed_are_named_and_made_again(
+    bench: Bench, names: tuple[str, ...]
+) -> None:
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+    paths = [bench.sweep.experiment(0).array_file(name) for name in names]
+    whole = [path.read_bytes() for path in paths]
+    for path in paths:
+        path.unlink()
+    files = ", ".join(f"out/{name}.npz" for name in names)
+    removed = f"{files} removed since"
+
+    words = ("status winds", "collect winds", "report winds", "plot winds", "resubmit winds")
+    shown = {line: bench.run(*line.split()) for line in words}
+    gone = f"exp0: out/height_maps.npz removed since; {_again(bench)} exp0 makes it again"
+    with (
+        pytest.warns(UserWarning, match=re.escape(gone)),
+        orchestrator.open_sweep(bench.sweep.root) as data,
+    ):
+        data["height"].load()
+    (experiment, _) = json.loads(bench.run("status", "winds", "--json").stdout)["experiments"]
+    bench.run("resubmit", "winds", "0", "--wait")
+
+    assert {done.returncode for done in shown.values()} == {0}
+    again = "rescal-sweep resubmit winds exp0 makes it again"
+    assert f"damaged: exp0: {removed}; {again}" in shown["collect winds"].stdout
+    told = f"1 done, but {removed}: rescal-sweep resubmit winds 0 makes them again"
+    assert told in " ".join(shown["status winds"].stdout.split())
+    assert told in " ".join(shown["resubmit winds"].stdout.split())
+    assert (experiment["state"], experiment["missing"]) == ("done", [*names])
+    assert experiment["reason"] == removed
+    assert [path.read_bytes() for path in paths] == whole
+    assert "removed since" not in bench.run("status", "winds").stdout
+
+
+def _again(bench: Bench) -> str:
+    """Return how a command names the sweep from elsewhere."""
+    return f"rescal-sweep resubmit {bench.sweep.root}"

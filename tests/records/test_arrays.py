@@ -89,6 +89,16 @@ def test_a_changed_byte_ends_a_journal(tmp_path: Path) -> None:
         assert len(list(read_journal(path))) == 1
 
 
+@pytest.mark.parametrize("time_t0", [-1.0, np.nan, np.inf])
+def test_an_entry_whose_time_cannot_be_ends_a_journal(tmp_path: Path, time_t0: float) -> None:
+    journal = Journal(tmp_path / "journal")
+    for at in (0.0, time_t0, 20.0):
+        journal.append(make_snapshot(at, np.zeros((4, 6), np.int16)))
+    journal.close()
+
+    assert [snapshot.time_t0 for snapshot in read_journal(tmp_path / "journal")] == [0.0]
+
+
 def test_no_journal_is_an_empty_one(tmp_path: Path) -> None:
     assert list(read_journal(tmp_path / "journal")) == []
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import json
+import math
 import os
 import signal
 import subprocess
@@ -159,6 +161,92 @@ def test_what_is_damaged_counts_as_not_there(tmp_path: Path, text: str) -> None:
     assert attempts.read_claim(attempt) is None
     assert attempts.read_progress(attempt) is None
     assert attempts.read_record(attempt) is None
+
+
+MEANINGLESS = [
+    ("snapshots", -3, "snapshots: expected a whole number from 0 on, got -3"),
+    ("snapshots", 29, "snapshots: expected at most 28 of a run with 3, got 29"),
+    ("expected", -1, "expected: expected a whole number from 0 on, got -1"),
+    ("wall_s", math.nan, "wall_s: expected a time in s, from 0 on, got NaN"),
+    ("wall_s", math.inf, "wall_s: expected a time in s, from 0 on, got Infinity"),
+    ("reducing_s", -1.0, "reducing_s: expected a time in s, from 0 on, got -1.0"),
+    ("time_t0", 1e300, "time_t0: expected a simulated time in t0, got 1e+300"),
+    ("memory_mb", -1, "memory_mb: expected an amount in MB, from 0 on, got -1"),
+    ("saved_t0", math.nan, "saved_t0: expected a simulated time in t0, or null, got NaN"),
+    ("adopted", 4, "adopted: expected at most 3, the snapshots, got 4"),
+    ("attempt", 7, "attempt: expected 1, got 7"),
+    ("state", "sunny", "'sunny' is not a valid State"),
+    (
+        "ended",
+        "1969-12-31T23:59:59Z",
+        'ended: expected a time such as 2026-01-31T12:00:00Z, got "1969-12-31T23:59:59Z"',
+    ),
+    (
+        "causes",
+        [{"kind": "time_limit", "limit_s": "long"}],
+        'causes: limit_s: expected a time in s, from 0 on, got "long"',
+    ),
+    (
+        "continuation",
+        {"attempt": -1, "time_t0": 1.0},
+        "continuation: attempt: expected a whole number from 0 on, got -1",
+    ),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "told"), MEANINGLESS)
+def test_a_record_whose_numbers_mean_nothing_is_unreadable_with_the_reason(
+    tmp_path: Path, make_record: Callable[..., Record], field: str, value: object, told: str
+) -> None:
+    attempt = attempts.claim(ExperimentDirectory(tmp_path), 1, attempts.myself("t", "j"))
+    assert attempt is not None
+    attempts.write_record(attempt, make_record())
+    whole = json.loads(attempt.record.read_text())
+
+    attempt.record.write_text(json.dumps({**whole, field: value}))
+
+    assert attempts.read_record(attempt) is None
+    assert attempts.damage(attempt) == told
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("snapshots", -1),
+        ("adopted", 3),
+        ("wall_s", -1.0),
+        ("snapshot_s", math.inf),
+        ("pid", 0),
+        ("roughness", [math.nan]),
+    ],
+)
+def test_progress_whose_numbers_mean_nothing_is_none(
+    tmp_path: Path, field: str, value: object
+) -> None:
+    attempt = attempts.claim(ExperimentDirectory(tmp_path), 1, attempts.myself("t", "j"))
+    assert attempt is not None
+    attempts.write_progress(attempt, Progress(time_t0=1.5, snapshots=2, wall_s=3.0, pid=7))
+    whole = json.loads(attempt.progress.read_text())
+
+    attempt.progress.write_text(json.dumps({**whole, field: value}))
+
+    assert attempts.read_progress(attempt) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("pid", 0), ("pid", -1), ("started", -1), ("time", "yesterday")]
+)
+def test_a_claim_whose_numbers_name_no_process_is_none(
+    tmp_path: Path, field: str, value: object
+) -> None:
+    """A signal to process 0 or -1 would reach others."""
+    attempt = attempts.claim(ExperimentDirectory(tmp_path), 1, attempts.myself("t", "j"))
+    assert attempt is not None
+    whole = json.loads(attempt.claim.read_text())
+
+    attempt.claim.write_text(json.dumps({**whole, field: value}))
+
+    assert attempts.read_claim(attempt) is None
 
 
 def test_records_and_progress_are_read_as_written(

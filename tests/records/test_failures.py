@@ -144,7 +144,11 @@ def test_every_cause_has_its_sentence(make_record: Callable[..., Record]) -> Non
         Kind.FEWER_SNAPSHOTS: [
             Cause(Kind.FEWER_SNAPSHOTS, subject=name) for name in ("builtin", "rescal")
         ],
+        Kind.OUT_OF_MEMORY: [
+            Cause(Kind.OUT_OF_MEMORY, subject=subject) for subject in ("", "worker")
+        ],
         Kind.SIGNAL: [Cause(Kind.SIGNAL, status=10)],
+        Kind.KILLED: [Cause(Kind.KILLED, status=-11)],
     }
     lines = []
     for kind in Kind:

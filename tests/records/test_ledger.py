@@ -85,7 +85,10 @@ def test_a_line_that_is_not_json_is_named(sweep_directory: SweepDirectory) -> No
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ("[]\n", r"experiments\.jsonl:1: expected an object with number \(int\), key \(str\)"),
+        ("[]\n", r"experiments\.jsonl:1: expected an object, got \[\]"),
+        ("FEWER\n", r"experiments\.jsonl:1: number: expected a whole number from 0 on, got -1"),
+        ("NONE\n", r"experiments\.jsonl:1: parameters: expected an object of texts and finite"),
+        ('{"pruned":[1.5]}\n', r"experiments\.jsonl:1: pruned: expected a list, each a whole"),
         ('{"number":"0","key":"k","seed":1,"parameters":{}}\n', r"experiments\.jsonl:1: "),
         ('{"number":true,"key":"k","seed":1,"parameters":{}}\n', r"experiments\.jsonl:1: "),
         (
@@ -100,7 +103,9 @@ def test_a_line_that_is_no_experiment_or_contradicts_another_is_named(
 ) -> None:
     same = '{"number":0,"key":"k","seed":1,"parameters":{}}'
     more, key = same.replace(":1,", ":2,"), same.replace(":0,", ":1,")
-    text = lines.replace("SAME", same).replace("MORE", more).replace("KEY", key)
+    fewer, none = same.replace(":0,", ":-1,"), same.replace("{}", '{"H":NaN}')
+    names = {"SAME": same, "MORE": more, "KEY": key, "FEWER": fewer, "NONE": none}
+    text = "".join(f"{names.get(line, line)}\n" for line in lines.splitlines())
     sweep_directory.ledger.write_text(text)
 
     with pytest.raises(FormatError, match=said):
@@ -120,10 +125,23 @@ def test_a_line_that_stands_there_again_does_no_harm(
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('{"event":"void"}', r"expected an object with event \(str\), token \(str\)"),
-        ('{"event":"orphaned","token":""}', r"expected an object with experiments \(list\)"),
-        ('{"event":"axes","token":"","axes":5}', r"expected an object with axes \(list\)"),
-        ('{"event":"intended","token":"a"}', "not a readable submission"),
+        ('{"event":"void"}', "token: expected a text, got nothing"),
+        (
+            '{"event":"orphaned","token":"","experiments":[-1]}',
+            r"experiments: expected a list, each a whole number from 0 on, got \[-1\]",
+        ),
+        (
+            '{"event":"axes","token":"","axes":5}',
+            "axes: expected a list, each an object, got 5",
+        ),
+        (
+            '{"event":"intended","token":"a"}',
+            "time: expected a time such as 2026-01-31T12:00:00Z",
+        ),
+        (
+            '{"event":"withdrawn","token":"","kind":"cancelled","attempts":[[0,1]]}',
+            r"attempts: expected a list, each 3 whole numbers from 0 on, got \[\[0, 1\]\]",
+        ),
     ],
 )
 def test_an_event_that_lacks_what_it_must_have_is_named(
@@ -132,6 +150,70 @@ def test_an_event_that_lacks_what_it_must_have_is_named(
     sweep_directory.submissions.write_text(line + "\n")
 
     with pytest.raises(FormatError, match=rf"submissions\.jsonl:1: {said}"):
+        intents.submissions(sweep_directory)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (
+            '"stop_t0":100.0',
+            '"stop_t0":-5',
+            "run: stop_t0: expected a length of simulated time",
+        ),
+        (
+            '"every_t0":50.0',
+            '"every_t0":NaN',
+            "run: every_t0: expected a length of simulated time",
+        ),
+        (
+            '"every_t0":50.0',
+            '"every_t0":1e-8',
+            "run: a snapshot every 1e-08 t0 of 100 t0 is too",
+        ),
+        (
+            '"silence_s":600.0',
+            '"silence_s":-1',
+            "run: silence_s: expected a time in s, from 0 on",
+        ),
+        (
+            '"retries":0',
+            '"retries":-1',
+            "resources: retries: expected a whole number from 0 on",
+        ),
+        (
+            "2026-01-31T",
+            "1926-01-31T",
+            "time: expected a time such as 2026-01-31T12:00:00Z, got",
+        ),
+        (
+            "2026-01-31T",
+            "2026-13-31T",
+            "time: expected a time such as 2026-01-31T12:00:00Z, got",
+        ),
+        ("[[0,1]]", "[[0,-1]]", "attempts: expected a list, each 2 whole numbers from 0 on"),
+        ('["17"]', '["17; rm"]', "job_ids: expected a list, each the id of a job"),
+        (
+            '"chunks":[1]',
+            '"chunks":[0]',
+            "chunks: expected a list, each a whole number from 1 on",
+        ),
+    ],
+)
+def test_a_submission_whose_numbers_mean_nothing_is_named(
+    sweep_directory: SweepDirectory,
+    make_submission: Callable[..., Submission],
+    before: str,
+    after: str,
+    told: str,
+) -> None:
+    intents.intend(sweep_directory, make_submission("a", {0: 1}))
+    intents.note(sweep_directory, "submitted", "a", job_ids=["17"], chunks=[1])
+    text = sweep_directory.submissions.read_text()
+    assert before in text
+    sweep_directory.submissions.write_text(text.replace(before, after))
+
+    with pytest.raises(FormatError, match=rf"submissions\.jsonl:[12]: {told}"):
         intents.submissions(sweep_directory)
 
 
@@ -212,18 +294,24 @@ def test_the_axes_are_those_of_the_last_sweep_file(sweep_directory: SweepDirecto
 
 
 @pytest.mark.parametrize(
-    "change", [{"weather": "fine"}, {"run": None}, {"resources": {"colour": "red"}}]
+    ("change", "told"),
+    [
+        ({"weather": "fine"}, "not a readable submission: "),
+        ({"run": None}, "run: expected an object, got null"),
+        ({"resources": {"colour": "red"}}, "not a readable submission: "),
+    ],
 )
 def test_a_submission_of_another_version_is_named(
     sweep_directory: SweepDirectory,
     make_submission: Callable[..., Submission],
     change: dict[str, Any],
+    told: str,
 ) -> None:
     intents.intend(sweep_directory, make_submission("a", {0: 1}))
     line = json.loads(sweep_directory.submissions.read_text())
     sweep_directory.submissions.write_text(json.dumps({**line, **change}) + "\n")
 
-    with pytest.raises(FormatError, match=r"submissions\.jsonl:1: not a readable submission: "):
+    with pytest.raises(FormatError, match=rf"submissions\.jsonl:1: {told}"):
         intents.submissions(sweep_directory)
 
 

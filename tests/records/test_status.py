@@ -181,3 +181,23 @@ def test_the_record_decides_until_another_attempt_is_asked_for(
     assert ended.record is not None
     assert reason(ended.record) == "it broke"
     assert (asked_again.state, asked_again.attempt) == (State.PENDING, 2)
+
+
+def test_a_record_whose_numbers_mean_nothing_hides_no_other_experiment(
+    submitted: SweepDirectory, claimant: Claim
+) -> None:
+    for number in (0, 1):
+        attempt = attempts.claim(submitted.experiment(number), 1, claimant)
+        assert attempt is not None
+        attempts.end(attempt, State.FAILED, None)
+    record = submitted.experiment(0).attempt(1).record
+    record.write_text(record.read_text().replace('"snapshots": 0', '"snapshots": -3'))
+
+    first, second, _ = read_statuses(submitted)
+
+    assert (first.state, second.state) == (State.LOST, State.FAILED)
+    assert first.cause is not None
+    assert first.cause.kind is Kind.UNREADABLE
+    assert first.cause.detail == (
+        "snapshots: expected a whole number from 0 on, got -3; resubmit makes another attempt"
+    )

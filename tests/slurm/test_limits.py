@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator.model import Kind
+from orchestrator.records import attempts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -147,3 +150,29 @@ def test_limits_of_the_accounts_above_count_the_jobs_of_all_accounts_below(
     assert f"slurm: {whose}, and 2 are queued; wait until some have ended" in refused.stderr
     assert done.returncode == 0, done.stdout + done.stderr
     assert desk.counts() == {"done": 6}
+
+
+def test_what_its_job_had_no_time_to_reach_is_submitted_again_as_it_was(
+    limited: Cluster, sit_at: Callable[[Cluster], Desk], wait_until: Callable[..., bool]
+) -> None:
+    desk = sit_at(limited)
+    desk.write("[7]")
+    words = ("sacctmgr", "-i", "modify", "qos", "normal", "set")
+    limited.ask(*words, "MaxSubmitJobsPerUser=2")  # one job, and the last
+    sent = desk.run("submit", "winds.yaml", "-t", "1", "--set", "slurm.retries=2")
+    limited.ask(*words, f"MaxSubmitJobsPerUser={MOST + 9}")
+
+    again = wait_until(lambda: len(desk.files("claim.json")) == 3, within_s=240)
+    desk.go()
+    done = wait_until(lambda: desk.counts() == {"done": 2}, within_s=60)
+    limited.ask(*words, f"MaxSubmitJobsPerUser={MOST}")
+
+    assert sent.returncode == 0, sent.stdout + sent.stderr
+    assert again, desk.status()
+    assert done, desk.status()
+    log = desk.sweep.log.read_text()
+    assert "exp0 submitted again by their job; time limit 2 min; 1 retry left" in log
+    assert "exp1 submitted again by their job; as much as before; 1 retry left" in log
+    never = attempts.read_record(desk.sweep.experiment(1).attempt(1))
+    assert never is not None
+    assert (never.state.value, never.causes[0].kind) == ("lost", Kind.NEVER_STARTED)

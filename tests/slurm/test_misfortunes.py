@@ -229,3 +229,25 @@ def test_a_requeued_experiment_can_be_cancelled_alone(
     assert done, desk.status()
     assert desk.attempts() == [2, 1]
     assert not attempts.read_record(desk.sweep.experiment(1).attempt(1))
+
+
+def test_what_a_time_limit_ends_together_with_its_script_is_submitted_again_by_the_last_job(
+    desk: Desk, cluster: Cluster, wait_until: Callable[..., bool]
+) -> None:
+    _waiting(desk, wait_until, "-t", "1", "--set", "slurm.retries=1")
+    for path in desk.files("claim.json"):  # they can heed no warning
+        os.kill(json.loads(path.read_text())["pid"], signal.SIGSTOP)
+
+    again = wait_until(lambda: len(desk.files("claim.json")) == 4, within_s=240)
+    limits = set(cluster.ask("squeue", "-h", "-t", "R", "-o", "%l").split())
+    desk.go()
+    done = wait_until(lambda: desk.counts() == {"done": 2}, within_s=60)
+
+    assert again, desk.status()
+    assert done, desk.status()
+    assert "2:00" in limits  # beside that of the last job
+    first = attempts.read_record(desk.sweep.experiment(0).attempt(1))
+    assert first is not None
+    assert first.state.value == "timeout"
+    log = desk.sweep.log.read_text()
+    assert "exp0, exp1 submitted again by their job; time limit 2 min; 0 retries left" in log

@@ -20,6 +20,7 @@ from orchestrator.model import (
 )
 from orchestrator.submission import retries
 from orchestrator.submission.packing import Site
+from orchestrator.submission.retries import Want
 from tests.submission.test_packing import PARTITION, SITE
 
 if TYPE_CHECKING:
@@ -34,29 +35,33 @@ BOUNDED = Site(
 
 
 @pytest.mark.parametrize(
-    ("asked", "state", "wanted"),
+    ("asked", "want", "wanted"),
     [
-        (Resources(retries=2, time_min=30), State.TIMEOUT, Resources(retries=1, time_min=60)),
+        (Resources(retries=2, time_min=30), Want.MORE_TIME, Resources(retries=1, time_min=60)),
         (
             Resources(retries=1),
-            State.TIMEOUT,
+            Want.MORE_TIME,
             Resources(time_min=60),
         ),  # the partition's default
-        (Resources(retries=1, time_min=90), State.TIMEOUT, Resources(time_min=120)),  # its most
-        (Resources(retries=1, mem="500M"), State.OUT_OF_MEMORY, Resources(mem="1000M")),
-        (Resources(retries=1, pack=2), State.OUT_OF_MEMORY, Resources(pack=2, mem="1200M")),
-        (Resources(retries=1, mem="1500M"), State.OUT_OF_MEMORY, Resources(mem="2000M")),
+        (
+            Resources(retries=1, time_min=90),
+            Want.MORE_TIME,
+            Resources(time_min=120),
+        ),  # its most
+        (Resources(retries=1, mem="500M"), Want.MORE_MEMORY, Resources(mem="1000M")),
+        (Resources(retries=1, pack=2), Want.MORE_MEMORY, Resources(pack=2, mem="1200M")),
+        (Resources(retries=1, mem="1500M"), Want.MORE_MEMORY, Resources(mem="2000M")),
         (
             Resources(retries=1, extra={"mem-per-cpu": "200M", "comment": "a"}),
-            State.OUT_OF_MEMORY,
+            Want.MORE_MEMORY,
             Resources(mem="400M", extra={"comment": "a"}),
         ),
     ],
 )
 def test_twice_as_much_up_to_what_the_partition_gives(
-    asked: Resources, state: State, wanted: Resources
+    asked: Resources, want: Want, wanted: Resources
 ) -> None:
-    assert retries.more(asked, state, BOUNDED) == wanted
+    assert retries.more(asked, want, BOUNDED) == wanted
 
 
 @pytest.mark.parametrize("asked", [Resources(retries=1, mem="2000M"), Resources(retries=1)])
@@ -64,33 +69,63 @@ def test_all_the_memory_of_a_node_is_not_asked_for_again(asked: Resources) -> No
     site = SITE if asked.mem is None else BOUNDED  # where nobody limits it, it was all
 
     with pytest.raises(RequestError, match="had all the memory that there is"):
-        retries.more(asked, State.OUT_OF_MEMORY, site)
+        retries.more(asked, Want.MORE_MEMORY, site)
+
+
+SLURMS = Cause(Kind.SLURM, subject="timeout", detail="reached the job's time limit")
+UNREACHED = Cause(
+    Kind.NEVER_STARTED, subject="lost", detail="its job's time ended before its turn"
+)
 
 
 @pytest.mark.parametrize(
-    ("state", "cause", "token"),
+    ("state", "causes", "token", "want"),
     [
-        (State.TIMEOUT, None, ""),  # of an earlier version, which did not say
-        (State.TIMEOUT, Cause(Kind.SIGNAL, status=12), "mine"),
-        (State.TIMEOUT, Cause(Kind.TIME_LIMIT, limit_s=5.0), ""),
-        (State.OUT_OF_MEMORY, Cause(Kind.OUT_OF_MEMORY), "mine"),
-        (State.FAILED, Cause(Kind.EXITED, status=1), ""),
-        (State.TIMEOUT, Cause(Kind.SIGNAL, status=12), "of somebody faster"),
+        (State.TIMEOUT, (), "mine", None),  # of an earlier version, which did not say
+        (State.TIMEOUT, (Cause(Kind.SIGNAL, status=12),), "mine", Want.MORE_TIME),
+        (State.TIMEOUT, (Cause(Kind.TIME_LIMIT, limit_s=5.0),), "mine", None),
+        (State.OUT_OF_MEMORY, (Cause(Kind.OUT_OF_MEMORY),), "mine", Want.MORE_MEMORY),
+        (State.NODE_FAIL, (SLURMS,), "mine", Want.AS_MUCH),
+        (State.FAILED, (Cause(Kind.EXITED, status=1),), "mine", None),
+        (State.CANCELLED, (Cause(Kind.CANCELLED),), "mine", None),
+        (State.TIMEOUT, (Cause(Kind.SIGNAL, status=12),), "of somebody faster", None),
     ],
 )
-def test_only_what_ended_with_its_job_is_retried(
+def test_only_what_ended_with_its_job_is_retried(  # noqa: PLR0913, PLR0917  # a table, and two makers
     state: State,
-    cause: Cause | None,
+    causes: tuple[Cause, ...],
     token: str,
+    want: Want | None,
     make_submission: Callable[..., Submission],
     make_record: Callable[..., Record],
 ) -> None:
     mine = make_submission("mine", {0: 1}, Cluster.SLURM)
-    last = dataclasses.replace(mine, token=token or "mine")
-    record = make_record(state=state, causes=() if cause is None else (cause,))
+    last = dataclasses.replace(mine, token=token)
+    record = make_record(state=state, causes=causes)
     status = Status(Experiment(0, Point("0", {}, 1)), state, 1, last, record=record)
 
-    wanted = [
-        s for s in (State.TIMEOUT, State.OUT_OF_MEMORY) if retries._ran_short(status, mine, s)
-    ]
-    assert wanted == [state] * (token == "mine")
+    assert retries._want(status, mine) is want
+
+
+@pytest.mark.parametrize(
+    ("state", "cause", "want"),
+    [
+        (State.TIMEOUT, SLURMS, Want.MORE_TIME),
+        (State.OUT_OF_MEMORY, SLURMS, Want.MORE_MEMORY),
+        (State.NODE_FAIL, SLURMS, Want.AS_MUCH),
+        (State.LOST, UNREACHED, Want.AS_MUCH),
+        (State.TIMEOUT, UNREACHED, Want.AS_MUCH),  # its job ran into its limit, not it
+        (State.CANCELLED, UNREACHED, None),  # a person has taken its job away
+        (State.LOST, SLURMS, None),
+    ],
+)
+def test_what_left_no_record_is_retried_by_what_slurm_tells(
+    state: State,
+    cause: Cause,
+    want: Want | None,
+    make_submission: Callable[..., Submission],
+) -> None:
+    mine = make_submission("mine", {0: 1}, Cluster.SLURM)
+    status = Status(Experiment(0, Point("0", {}, 1)), state, 1, mine, cause=cause)
+
+    assert retries._want(status, mine) is want

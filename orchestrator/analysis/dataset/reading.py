@@ -6,6 +6,7 @@ This module needs xarray, and is loaded when a dataset is opened.
 from __future__ import annotations
 
 import itertools
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from xarray.core import indexing
 from orchestrator.analysis import observables
 from orchestrator.analysis.dataset.variables import array_values, series_values
 from orchestrator.model import reductions
-from orchestrator.records import arrays
+from orchestrator.records import arrays, failures, selection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,8 +50,14 @@ class Files:
         return self._series[cell][name]
 
     def _reduced(self, cell: tuple[int, ...], names: Sequence[str]) -> Reduced:
-        number = self.grid.cells[cell].experiment.number
-        return arrays.reduced(self.grid.directory.experiment(number), names)
+        status = self.grid.cells[cell]
+        number = status.experiment.number
+        reduced = arrays.reduced(self.grid.directory.experiment(number), names)
+        missing = [name for name in names if name in status.missing]
+        if damage := failures.damage(reduced.damaged, missing):
+            again = f"rescal-sweep resubmit {selection.word(self.grid.directory)} exp{number}"
+            warnings.warn(f"exp{number}: {damage}; {again} makes it again", stacklevel=2)
+        return reduced
 
 
 class Reading(BackendArray):

@@ -24,7 +24,7 @@ from orchestrator.analysis.scales import scales, settled
 from orchestrator.errors import RequestError
 from orchestrator.formats.durable import draft_of
 from orchestrator.model.pictures import Units
-from orchestrator.records import arrays
+from orchestrator.records import arrays, failures
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Written(NamedTuple):
     full
         From which time in t0 on domains are full, by the number of the experiment.
     damaged
-        Names of arrays whose files cannot be read, by the number of the experiment.
+        Sentences on arrays that cannot be read or have no file, by the number of the experiment.
     in_units
         The units that it could have.
     """
@@ -87,7 +87,7 @@ class Written(NamedTuple):
     unplaced: int
     superseded: tuple[int, ...]
     full: Mapping[int, float]
-    damaged: Mapping[int, tuple[str, ...]]
+    damaged: Mapping[int, str]
     in_units: Units
 
 
@@ -106,7 +106,7 @@ def write(grid: Grid, path: Path, progress: Progress, in_units: Units = Units.MO
     numbers = [status.experiment.number for status in grid.cells.values()]
     in_units = settled(grid.directory, numbers, in_units)
     path.parent.mkdir(parents=True, exist_ok=True)
-    damaged: dict[int, tuple[str, ...]] = {}
+    damaged: dict[int, str] = {}
     full: dict[int, float] = {}
     with draft_of(path) as draft, _TARGETS[path.suffix.lower()](draft, grid) as target:
         small = _fill(target, grid, progress, _Reader(grid, in_units, damaged, full))
@@ -203,16 +203,17 @@ class _Reader:
 
     grid: Grid
     in_units: Units
-    damaged: dict[int, tuple[str, ...]]
+    damaged: dict[int, str]
     full: dict[int, float]
 
     def read(self, cell: Index) -> dict[str, Any]:
         """Return the value of every series and array at a place."""
-        number = self.grid.cells[cell].experiment.number
+        status = self.grid.cells[cell]
+        number = status.experiment.number
         directory = self.grid.directory.experiment(number)
         reduced = arrays.reduced(directory)
-        if reduced.damaged:
-            self.damaged[number] = reduced.damaged
+        if damage := failures.damage(reduced.damaged, status.missing):
+            self.damaged[number] = damage
         if np.isfinite(full_t0 := full_from(reduced)):  # a time that needs no scales
             self.full[number] = full_t0
         in_units = self.in_units, scales(directory)

@@ -77,12 +77,9 @@ def perform(options: argparse.Namespace) -> int:
         screen.say(
             console, f"left out: {written.unplaced} snapshots that {late}; see --tolerance"
         )
-    for number, names_of_arrays in sorted(written.damaged.items()):
-        files = ", ".join(f"out/{name}.npz" for name in names_of_arrays)
+    for number, damage in sorted(written.damaged.items()):
         again = f"rescal-sweep resubmit {selection.word(directory)} exp{number}"
-        screen.say(
-            console, f"damaged: exp{number}: {files} cannot be read; {again} makes it again"
-        )
+        screen.say(console, f"damaged: exp{number}: {damage}; {again} makes it again")
     if written.full:
         names, first_t0 = text.names(sorted(written.full)), min(written.full.values())
         since = f"domain full from t = {plots.time(first_t0)} t0 on"
