@@ -23,6 +23,7 @@ import numpy as np
 from orchestrator.analysis import crests, migration, observables, waves
 from orchestrator.errors import FormatError
 from orchestrator.formats.durable import open_regular, replacing
+from orchestrator.model import heights
 from orchestrator.records import arrays, intents
 from orchestrator.records.provenance import own_of
 from orchestrator.threads import in_order
@@ -42,7 +43,7 @@ _UNREADABLE = (
     *(struct.error, zipfile.BadZipFile, zlib.error),
 )
 
-_MEASURING: tuple[ModuleType, ...] = (observables, waves, migration, crests)
+_MEASURING: tuple[ModuleType, ...] = (observables, waves, migration, crests, heights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Measured:
 
 def measure(reduced: Reduced, own: Sequence[Reduction] = ()) -> Measured:
     """Measure the reduced snapshots of one experiment, with the user's ``own`` numbers."""
-    full_from_t0 = observables.full_from(reduced)
+    full_from_t0 = heights.full_from(reduced)
     return Measured(reduced.times, observables.series(reduced, own), full_from_t0)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from orchestrator.analysis import crests, migration, waves
 from orchestrator.errors import optional
 from orchestrator.model import reductions
+from orchestrator.model.heights import closed, full, surface_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from orchestrator.model.reductions import Reduction
     from orchestrator.model.snapshots import Reduced
 
-_FULL = 0.01  # of the columns: without them a mean is off by a hundredth of the height at most
 _PIECE_CELLS = 1 << 19  # that are transformed at a time, in a core's cache
 
 
@@ -148,11 +148,12 @@ def series(reduced: Reduced, own: Sequence[Reduction] = ()) -> dict[str, NDArray
 
     ``own`` are the user's reductions, of which those to a single number are as they were kept.
 
-    Columns without air or mobile cells, see :func:`closed`, are left out of mean and roughness,
+    Columns without air or mobile cells, see :func:`orchestrator.model.heights.closed`, are left out of mean and roughness,
     count for the mass as the mean of the others unless they are walls, and have no part in waves.
 
     Not a number where a quantity has no meaning or was not kept: waves where none stands out, a speed at the first snapshot and of maps that do not resemble each other, both where the domain is shorter than twelve cells,
-    fractions of nothing, and all that is measured on the surface where the domain is :func:`full`.
+    fractions of nothing, and all that is measured on the surface where the domain is :func:`full
+    <orchestrator.model.heights.full>`.
     """
     maps = reduced.height_maps
     measured = {name: np.full(len(reduced.times), np.nan) for name in QUANTITIES}
@@ -172,7 +173,7 @@ def series(reduced: Reduced, own: Sequence[Reduction] = ()) -> dict[str, NDArray
         numbers, two_waves[piece] = _measured(maps[piece], cut_off[piece], columns)
         for name, values in numbers.items():
             measured[name][first : first + step] = values[overlap:]
-        surfaces = surface(maps[piece])
+        surfaces = surface_of(maps[piece])
         lie = crests.axes(surfaces)
         of_surfaces = {
             "crest_orientation": crests.orientation(lie),
@@ -189,55 +190,6 @@ def series(reduced: Reduced, own: Sequence[Reduction] = ()) -> dict[str, NDArray
             kept = reduced.arrays.get(r.name, np.full(len(reduced.times), np.nan))
             measured[r.variable] = kept.astype(np.float64)
     return measured
-
-
-def closed(height_map: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """Return which columns have neither air nor a mobile cell, so that their height is not known.
-
-    Files have 0 there, which no column has otherwise: the floor is solid, and bare ground has the
-    height 1. Such a column is a wall, or it is filled up to the ceiling.
-    """
-    return np.equal(height_map, 0)
-
-
-def surface(maps: NDArray[np.int16]) -> NDArray[np.float32]:
-    """Return heights in which closed columns are not a number."""
-    heights = maps.astype(np.float32)
-    shut = closed(maps)
-    if shut.any():
-        np.copyto(heights, np.float32(np.nan), where=shut)
-    return heights
-
-
-def brimful(maps: NDArray[np.int16]) -> NDArray[np.int16]:
-    """Return int16 [snapshot, D, L] in which closed columns are as high as the highest is ever."""
-    shut = closed(maps)
-    return np.where(shut, maps.max(), maps) if shut.any() else maps
-
-
-def full(maps: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """Return at which snapshots the domain is full: its ceiling cuts the surface off.
-
-    More than a hundredth of the columns that were open at first are closed, or all of them.
-
-    Parameters
-    ----------
-    maps
-        int16 [snapshot, D, L], from the first snapshot on.
-    """
-    shut = closed(maps)
-    if not shut.any():
-        return np.zeros(len(maps), np.bool_)
-    open_at_first = ~shut[0]
-    filled = np.array([np.count_nonzero(each & open_at_first) for each in shut])
-    cut_off: NDArray[np.bool_] = filled > _FULL * np.count_nonzero(open_at_first)
-    return cut_off | shut.all(axis=(1, 2))
-
-
-def full_from(reduced: Reduced) -> float:
-    """Return the time in t0 from which the domain is :func:`full`; not a number if it never is."""
-    indices = np.flatnonzero(full(reduced.height_maps))
-    return float(reduced.times[indices[0]]) if indices.size else np.nan
 
 
 def _measured(

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator.analysis import observables, sampling
+from orchestrator.analysis import sampling
 from orchestrator.formats.content_names import original
 from orchestrator.html import downsample
 from orchestrator.html.values import Packed
+from orchestrator.model.heights import brimful
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +54,7 @@ def pack(
     chosen = downsample.snapshots(exhibit.reduced.times, allowance.times)
     height_maps = exhibit.reduced.height_maps
     # a sweep may keep none
-    shown = observables.brimful(height_maps[chosen]) if len(height_maps) else height_maps
+    shown = brimful(height_maps[chosen]) if len(height_maps) else height_maps
     details = _details(exhibit)
     series = _series(exhibit, quantities, allowance.points)
     block = b""
@@ -170,6 +171,7 @@ def _entry(
         "attempt": status.attempt,
         "wall": None if record is None else round(record.wall_s, 1),
         "remark": exhibit.remark,
+        "full": None if exhibit.full_t0 is None else round(exhibit.full_t0, 2),
         "last": [_last(exhibit, quantity) for quantity in quantities],
         "spans": [_span(exhibit, quantity) for quantity in quantities],
         "domain": _domain(exhibit),

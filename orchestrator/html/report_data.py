@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator import html, plots, text
+from orchestrator import html, text
 from orchestrator.analysis import observables
 from orchestrator.analysis.dataset.grid import own_reductions
 from orchestrator.analysis.measured import Store
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from orchestrator.analysis.measured import Measured
     from orchestrator.html import Allowance, Exhibit, Packed
     from orchestrator.model import Record, Status
     from orchestrator.records.paths import ExperimentDirectory, SweepDirectory
@@ -96,12 +95,18 @@ def exhibit(sweep: SweepDirectory, status: Status, store: Store) -> Exhibit:
     directory, version = sweep.experiment(number), store.version(number)
     reduced = arrays.reduced(directory)
     series = store.of(number, version, lambda: reduced)
+    full_t0 = series.full_from if np.isfinite(series.full_from) else None
     return html.Exhibit(
         status=status,
         remark="; ".join(
             filter(
                 None,
-                (failures.remark(status), failures.damage(reduced.damaged, ()), _full(series)),
+                (
+                    failures.remark(status),
+                    failures.damage(reduced.damaged, ()),
+                    # what records of earlier versions do not tell
+                    failures.full(full_t0) if status.full_t0 is None else "",
+                ),
             )
         ),
         reduced=reduced,
@@ -111,6 +116,7 @@ def exhibit(sweep: SweepDirectory, status: Status, store: Store) -> Exhibit:
         log_tail=_log_tail(directory),
         winds=_winds(sweep, status),
         scales=scales(directory),
+        full_t0=full_t0,
     )
 
 
@@ -121,12 +127,6 @@ def _winds(sweep: SweepDirectory, status: Status) -> Mapping[float, float] | Non
         return None
     blowing = winds.blowing(sweep, parameters)
     return {} if blowing is None else blowing.shares
-
-
-def _full(series: Measured) -> str:
-    """Return a remark on when columns began to reach the ceiling; empty if none does."""
-    since_t0 = series.full_from
-    return f"domain full from t = {plots.time(since_t0)} t0 on" if np.isfinite(since_t0) else ""
 
 
 def _with_values(

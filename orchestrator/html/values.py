@@ -127,6 +127,8 @@ class Exhibit:
         they are not known, None where the wind comes from the left.
     scales
         What a cell and a t0 are in nature.
+    full_t0
+        Simulated time from which the ceiling cuts the surface off; None where it does not.
     """
 
     status: Status
@@ -138,6 +140,7 @@ class Exhibit:
     log_tail: tuple[str, ...]
     winds: Mapping[float, float] | None = None
     scales: Scales = field(default_factory=Scales)
+    full_t0: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

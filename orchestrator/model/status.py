@@ -124,6 +124,8 @@ class Progress:
         Seconds that had passed when the last snapshot came; 0 where this attempt has none.
     roughness
         Standard deviation of the height, in cells, at some of the snapshots so far.
+    full_t0
+        Simulated time from which the ceiling cuts the surface off; None where it does not so far.
     """
 
     time_t0: float
@@ -135,6 +137,7 @@ class Progress:
     adopted_t0: float = 0.0
     snapshot_s: float = 0.0
     roughness: tuple[float, ...] = ()
+    full_t0: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ class Record:
         Why it ended so, the main cause first; none for a run that finished as it should.
     snapshots, expected
         Snapshots received and those asked for; fewer mean partial data.
-    start_t0, adopted, adopted_t0
+    start_t0, adopted, adopted_t0, full_t0
         As in :class:`Progress`.
     continuation
         Where it resumed an earlier attempt; None from the beginning.
@@ -187,6 +190,7 @@ class Record:
     enough_s: float = 0.0
     cpu_s: float = 0.0
     memory_mb: float = 0.0
+    full_t0: float | None = None
 
     @property
     def complete(self) -> bool:
@@ -301,6 +305,11 @@ class Status:
     def time_t0(self) -> float:
         """Simulated time reached, in t0."""
         return self.reached.time_t0 if self.reached is not None else 0.0
+
+    @property
+    def full_t0(self) -> float | None:
+        """Simulated time from which the ceiling cuts the surface off, in t0; None where unknown."""
+        return self.reached.full_t0 if self.reached is not None else None
 
     @property
     def stop_t0(self) -> float:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator.analysis import observables, units
+from orchestrator.analysis import units
 from orchestrator.analysis.dispersion import dispersion
 from orchestrator.analysis.dunes import follow
 from orchestrator.analysis.numbers import scales_of
 from orchestrator.analysis.offset import offset
+from orchestrator.model.heights import brimful, full, surface_of
 from orchestrator.plots import Curve, panels
 from orchestrator.plots.series import curve_of, each_point
 from orchestrator.threads import in_order
@@ -86,9 +87,9 @@ def in_window(
         scales = scales_of(grid, status, choice.look.units, needed=_timed(choice))
         reduced = panels.read(grid, status)
         chosen = _inside(reduced, choice.window, scales, grid.tolerance_t0)
-        if np.count_nonzero(chosen) < 2 or observables.full(reduced.height_maps)[chosen].any():
+        if np.count_nonzero(chosen) < 2 or full(reduced.height_maps)[chosen].any():
             return None
-        maps = observables.brimful(reduced.height_maps[chosen]).astype(np.float32)
+        maps = brimful(reduced.height_maps[chosen]).astype(np.float32)
         return measure(maps, reduced.times[chosen], scales)
 
     return of_points(grid, of_one)
@@ -149,9 +150,9 @@ def heights(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]:
             return None
         scales = scales_of(grid, status, of_units, needed=bool(time and time.in_nature))
         shown = panels.nearest(reduced, None if time is None else time.in_t0(scales.t0_s))
-        if observables.full(reduced.height_maps)[shown]:
+        if full(reduced.height_maps)[shown]:
             return None
-        surface = observables.surface(reduced.height_maps[shown]).astype(np.float64)
+        surface = surface_of(reduced.height_maps[shown]).astype(np.float64)
         known = surface[np.isfinite(surface)]
         above = known - known.mean() if choice.relative else known
         return above * cell_of(of_units, scales), float(reduced.times[shown])

@@ -15,6 +15,7 @@ from orchestrator.analysis.dunes import follow
 from orchestrator.analysis.numbers import scales_of
 from orchestrator.analysis.scales import scales
 from orchestrator.errors import RequestError
+from orchestrator.model.heights import full_from, surface_of
 from orchestrator.model.pictures import Units
 from orchestrator.plots import Panel, Rose, Stripes
 from orchestrator.records import arrays, winds
@@ -156,9 +157,9 @@ def _panel(grid: Grid, reduced: Reduced, status: Status, time_t0: float | None) 
 
 def _shown(grid: Grid, reduced: Reduced, index: int, status: Status, remark: str) -> Panel:
     """Return the panel of one snapshot, which does not hold the others."""
-    time_t0, since_t0 = float(reduced.times[index]), observables.full_from(reduced)
+    time_t0, since_t0 = float(reduced.times[index]), full_from(reduced)
     note = f"full from t = {plots.time(since_t0)} t0 on" if time_t0 >= since_t0 else ""
-    surface = observables.surface(reduced.height_maps[index])
+    surface = surface_of(reduced.height_maps[index])
     parameters = status.experiment.point.parameters
     turning = winds.turning(grid.directory, parameters)
     blowing = winds.blowing(grid.directory, parameters) if turning else None
@@ -193,7 +194,11 @@ def without_maps(grid: Grid) -> RequestError:
 def without_values(grid: Grid, names: Sequence[str]) -> RequestError:
     """Return why nothing can be drawn of quantities that have no value anywhere."""
     measured = {name for name in names if name in observables.QUANTITIES}
-    why = "" if _keeps_maps(grid) or not measured - observables.OF_COUNTS else f": {_MAPS_OFF}"
+    why = ""
+    if measured - observables.OF_COUNTS and not _keeps_maps(grid):
+        why = f": {_MAPS_OFF}"
+    elif any(status.full_t0 is not None for status in grid.cells.values()):
+        why = ": domains are full, and not measured then"
     return RequestError(f"{grid.directory.name}: no value of {', '.join(names)}{why}")
 
 
@@ -247,7 +252,7 @@ def stripes(
         row = maps.shape[1] // 2 if y is None else y
         if len(maps) == 0:
             return Stripes(np.empty(0), np.empty((0, 0), np.float32), row, missing)
-        heights = np.ma.masked_invalid(observables.surface(maps[:, row]))
+        heights = np.ma.masked_invalid(surface_of(maps[:, row]))
         above = (heights - heights.mean(axis=1, keepdims=True)).filled(np.nan)
         turning = winds.turning(grid.directory, status.experiment.point.parameters)
         if not in_units.metres:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import plots
-from orchestrator.analysis import observables, units
+from orchestrator.analysis import units
 from orchestrator.analysis.flux import flux
 from orchestrator.analysis.numbers import scales_of
 from orchestrator.errors import RequestError
+from orchestrator.model.heights import surface_of
 from orchestrator.plots import charts, layout, motion, panels, series
 from orchestrator.plots.lines import Chart, Scale
 from orchestrator.plots.motion import Along
@@ -64,7 +65,7 @@ def heights_along(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]
             return None
         scales = scales_of(grid, status, of_units, needed=bool(time and time.in_nature))
         index = panels.nearest(reduced, None if time is None else time.in_t0(scales.t0_s))
-        surface = observables.surface(reduced.height_maps[index]).astype(np.float64)
+        surface = surface_of(reduced.height_maps[index]).astype(np.float64)
         level = np.nanmean(surface) if choice.relative and np.isfinite(surface).any() else 0.0
         row = surface.shape[0] // 2 if choice.y is None else choice.y
         heights = surface[row] if choice.x is None else surface[:, choice.x]

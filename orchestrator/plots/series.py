@@ -11,6 +11,7 @@ import numpy as np
 from orchestrator import plots
 from orchestrator.analysis import measured, observables, replicates, units
 from orchestrator.analysis.numbers import scales_of
+from orchestrator.model.heights import full
 from orchestrator.model.pictures import Units
 from orchestrator.plots import Curve, Shade, panels
 from orchestrator.plots.layout import line, parameters, scale
@@ -177,7 +178,7 @@ def waves(grid: Grid, time_t0: float | None, in_units: Units = Units.MODEL) -> W
         length, time = maps_read.height_maps.shape[2], float(maps_read.times[shown])
         in_nature = scales_of(grid, status, in_units)
         cell = in_nature.cell_m if in_units.metres else 1.0
-        if observables.full(maps_read.height_maps)[shown]:
+        if full(maps_read.height_maps)[shown]:
             return _Spectrum(time, length, cell, None)
         power = observables.power_along_wind(maps_read.height_maps[shown])
         return _Spectrum(time, length, cell, power[1 : (length + 1) // 2] * cell**2)
@@ -186,11 +187,11 @@ def waves(grid: Grid, time_t0: float | None, in_units: Units = Units.MODEL) -> W
         return in_order(measure, statuses)
 
     spectra: list[tuple[tuple[str, str], _Spectrum]] = []
-    full = 0
+    left_out = 0
     for labels, seeds in each_point(grid, read):
         for spectrum in filter(None, seeds):
             if spectrum.power is None:
-                full += 1
+                left_out += 1
             else:
                 spectra.append((labels, spectrum))
     unequal = len({spectrum.extent for _, spectrum in spectra}) > 1
@@ -213,7 +214,7 @@ def waves(grid: Grid, time_t0: float | None, in_units: Units = Units.MODEL) -> W
         )
         for (labels, length, cell), powers in alike.items()
     ]
-    return Waves(curves, times, unequal, full)
+    return Waves(curves, times, unequal, left_out)
 
 
 def curve_of(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from orchestrator.errors import FormatError
+from orchestrator.errors import DamagedError, FormatError
 from orchestrator.formats.durable import open_regular, refuse_links, replacing, sync_directory
 from orchestrator.model import reductions
 from orchestrator.model.snapshots import Reduced, Snapshot
@@ -19,7 +19,7 @@ from orchestrator.records.journal import read_journal
 from orchestrator.records.provenance import reductions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import DTypeLike, NDArray
@@ -52,7 +52,11 @@ class Extent(NamedTuple):
 
 
 def publish(
-    journal: Path, directory: ExperimentDirectory, *, complete: bool = False
+    journal: Path,
+    directory: ExperimentDirectory,
+    *,
+    complete: bool = False,
+    appended: int | None = None,
 ) -> Extent | None:
     """Publish the snapshots of a journal as the experiment's arrays, all kinds of them or none.
 
@@ -60,10 +64,21 @@ def publish(
     are ``complete`` and reach as far, or have the same times. Memory does not grow with their
     number.
 
+    Parameters
+    ----------
+    appended
+        How many snapshots the journal should have, where that is known; with fewer it is not
+        complete.
+
     Returns
     -------
     Extent or None
         None where what was there stays.
+
+    Raises
+    ------
+    DamagedError
+        If snapshots that were appended cannot be read, or no longer; what can be is published.
     """
     stamps: list[float] = []
     forms: dict[str, tuple[str, tuple[int, ...]]] = {}
@@ -72,8 +87,24 @@ def publish(
         now = {name: (a.dtype.str, a.shape) for name, a in snapshot.arrays.items()}
         # an own output may be missing in what another attempt made
         forms = dict(now.items() & forms.items()) if len(stamps) > 1 else now
-    if not stamps:
-        return None
+    lost = appended is not None and len(stamps) != appended
+    extent = None
+    if stamps:
+        extent = _replace(journal, directory, stamps, forms, complete=complete and not lost)
+    if lost:
+        raise DamagedError(str(journal), f"{len(stamps)} of {appended} snapshots can be read")
+    return extent
+
+
+def _replace(
+    journal: Path,
+    directory: ExperimentDirectory,
+    stamps: Sequence[float],
+    forms: Mapping[str, tuple[str, tuple[int, ...]]],
+    *,
+    complete: bool,
+) -> Extent | None:
+    """Replace the published arrays by those of a journal that has come further."""
     times = np.array(stamps, np.float64)
     files = {r.name: directory.array_file(r.name) for r in reductions_of(directory)}
     before = _shared([at for path in files.values() if (at := _times(path)).size])
@@ -85,11 +116,21 @@ def publish(
     for name in files.keys() - forms.keys():  # of another attempt, whose others are replaced
         files[name].unlink(missing_ok=True)
     for name, form in forms.items():
-        snapshots = itertools.islice(read_journal(journal), len(times))
-        parts = (snapshot.arrays[name].tobytes() for snapshot in snapshots)
+        parts = (s.arrays[name].tobytes() for s in _again(journal, len(times)))
         _write(directory.array_file(name), name, times, form, parts)
     sync_directory(directory.out)
     return Extent(len(stamps), stamps[-1])
+
+
+def _again(journal: Path, count: int) -> Iterator[Snapshot]:
+    """Yield the first snapshots of a journal, so many of which could be read a moment ago."""
+    left = count
+    for snapshot in itertools.islice(read_journal(journal), count):
+        left -= 1
+        yield snapshot
+    if left:
+        detail = f"{count - left} of {count} snapshots can be read"
+        raise DamagedError(str(journal), detail)
 
 
 def _further(times: NDArray[np.float64], others: NDArray[np.float64]) -> bool:

@@ -76,7 +76,8 @@ _STANDING: Fields = {
     "enough_s": border.SECONDS,
 }
 _USED: Fields = {"cpu_s": border.SECONDS, "memory_mb": border.MEMORY_MB}
-_LATER = (_STANDING, _USED)
+_FULL: Fields = {"full_t0": border.optional(border.TIME_T0)}
+_LATER = (_STANDING, _USED, _FULL)
 """What records of earlier versions do not have, one after the other."""
 
 _RECORD: Fields = {
@@ -222,6 +223,7 @@ def end(attempt: AttemptDirectory, state: State, cause: Cause | None) -> Record:
         start_t0=progress.start_t0,
         adopted=progress.adopted,
         adopted_t0=progress.adopted_t0,
+        full_t0=progress.full_t0,
     )
     remove_drafts(attempt.root, older_s=0.0)
     write_record(attempt, record)
@@ -304,11 +306,12 @@ def read_identity(path: Path) -> Claim | None:
 def read_progress(attempt: AttemptDirectory) -> Progress | None:
     """Return how far the attempt has come, or None before its first snapshot."""
     data = read_json(attempt.progress)
-    if data is None or border.problem(data, _PROGRESS) or _contradiction(data):
+    if data is None or border.problem(data, _PROGRESS) or border.problem_in(data, _FULL):
         return None
-    return Progress(
-        **{name: data[name] for name in _PROGRESS} | {"roughness": (*data["roughness"],)}
-    )
+    if _contradiction(data):
+        return None
+    kept: dict[str, Any] = {name: data.get(name) for name in (*_PROGRESS, *_FULL)}
+    return Progress(**{**kept, "roughness": (*data["roughness"],)})
 
 
 def write_progress(attempt: AttemptDirectory, progress: Progress) -> None:

@@ -289,7 +289,12 @@ def remark(status: Status) -> str:
     """Say in a few words what a person should know about an experiment."""
     orphaned = "no longer in the sweep file" * status.orphaned
     parts = (orphaned, _story(status), damage((), status.missing), _earlier(status))
-    return "; ".join(filter(None, parts))
+    return "; ".join(filter(None, (*parts, full(status.full_t0))))
+
+
+def full(since_t0: float | None) -> str:
+    """Say from when on the ceiling cuts the surface off; empty where it does not."""
+    return "" if since_t0 is None else f"domain full from t = {text.time_t0(since_t0)} t0 on"
 
 
 def _story(status: Status) -> str:

@@ -96,6 +96,7 @@ def _record(
         enough_s=enough_s,
         cpu_s=course.cpu_s,
         memory_mb=course.memory_mb,
+        full_t0=results.full_t0,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import DamagedError
 from orchestrator.model import Progress, reductions
+from orchestrator.model.heights import is_full
 from orchestrator.records import arrays, attempts, journal, provenance
 from orchestrator.runner.throttle import Throttle
 
@@ -40,6 +41,8 @@ class Results:
         Snapshots taken over from an earlier attempt, and the time of the last; else the start.
     pid
         The engine's process, once it runs.
+    full_t0
+        Simulated time from which the ceiling cuts the surface off, in t0; None so far.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Results:
         self.adopted = 0
         self.adopted_t0 = 0.0
         self.pid: int | None = None
+        self.full_t0: float | None = None
 
     @property
     def wall_s(self) -> float:
@@ -87,8 +91,8 @@ class Results:
             kept = arrays.snapshots(self._directory)
         for snapshot in itertools.islice(kept, snapshots):
             self._journal.append(snapshot)
-            self._note(snapshot)
             self.first = self.first or snapshot
+            self._note(snapshot)
             self.snapshots += 1
             self.time_t0 = snapshot.time_t0
             if ends(snapshot):
@@ -127,14 +131,20 @@ class Results:
             self.adopted_t0,
             self._snapshot_s,
             tuple(_resampled(self._roughness, min(len(self._roughness), _SHOWN))),
+            self.full_t0,
         )
         with contextlib.suppress(OSError):
             attempts.write_progress(self._attempt, progress)
 
     def _note(self, snapshot: Snapshot) -> None:
-        heights = snapshot.arrays.get(reductions.HEIGHT_MAPS.name)
-        if heights is not None:
-            self._roughness.append(round(float(heights.std()), 4))
+        """Take note of what the status tells of the bed."""
+        name = reductions.HEIGHT_MAPS.name
+        height_map = snapshot.arrays.get(name)
+        if height_map is None or self.first is None:
+            return
+        self._roughness.append(round(float(height_map.std()), 4))
+        if self.full_t0 is None and is_full(height_map, self.first.arrays[name]):
+            self.full_t0 = snapshot.time_t0
 
     def finish(self, *, complete: bool) -> bool:
         """Publish all that was kept; return whether what is published is now this attempt's.
@@ -144,13 +154,12 @@ class Results:
         DamagedError
             Where the journal no longer has what was kept; what it has is published.
         """
-        kept = self._attempt.journal
-        left = sum(1 for _ in journal.read_journal(kept))
-        whole = left == self.snapshots
-        extent = arrays.publish(kept, self._directory, complete=complete and whole)
-        if not whole:
-            detail = f"{left} of {self.snapshots} snapshots can be read"
-            raise DamagedError(str(kept), detail)
+        extent = arrays.publish(
+            self._attempt.journal,
+            self._directory,
+            complete=complete,
+            appended=self.snapshots,
+        )
         return extent is not None
 
     def drop_journal(self) -> None:
@@ -180,4 +189,5 @@ def publish_earlier(directory: ExperimentDirectory, attempt: int) -> None:
     """Publish what earlier attempts that were killed left in their journals."""
     for earlier in directory.attempts():
         if earlier.number < attempt and earlier.journal.exists():
-            _publish(earlier, directory)
+            with contextlib.suppress(DamagedError):  # another attempt comes further
+                _publish(earlier, directory)

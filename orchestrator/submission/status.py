@@ -108,6 +108,7 @@ def _status_json(status: Status, axes: Sequence[Sequence[str]]) -> dict[str, Any
         "rate_t0_per_min": status.rate_t0_per_min,
         "left_s": status.left_s,
         "wall_s": status.wall_s if record or progress else None,
+        "full_t0": status.full_t0,
         "reason": failures.remark(status) or None,
         "roughness": list(status.roughness),
         "complete": record.complete if record else False,

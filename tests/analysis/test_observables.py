@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from orchestrator.analysis import observables
+from orchestrator.model.heights import full, full_from
 from tests.conftest import make_reduced, with_arrays
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def test_walls_are_no_part_of_the_surface() -> None:
     for name in ("mean_height", "roughness", "mass"):
         assert found[name] == pytest.approx(alone[name], rel=1e-6)
     assert found["wavelength"] == pytest.approx(alone["wavelength"], rel=0.01)
-    assert not observables.full(_reduced([walled, walled]).height_maps).any()
+    assert not full(_reduced([walled, walled]).height_maps).any()
 
 
 def test_columns_at_the_ceiling_are_left_out_and_a_full_domain_has_no_surface() -> None:
@@ -223,8 +224,8 @@ def test_columns_at_the_ceiling_are_left_out_and_a_full_domain_has_no_surface() 
     assert found["mass"][1] == pytest.approx(D * L * (left.mean() - 1))
     for name in ("mass", "wavelength", "migration_speed"):
         assert np.isnan(found[name]).tolist()[2:] == [True] * 3
-    assert observables.full_from(_reduced(maps)) == 20.0
-    assert np.isnan(observables.full_from(_reduced(maps[:2])))
+    assert full_from(_reduced(maps)) == 20.0
+    assert np.isnan(full_from(_reduced(maps[:2])))
 
 
 def test_a_flat_bed_has_no_waves_and_no_speed() -> None:

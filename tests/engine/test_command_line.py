@@ -160,12 +160,12 @@ def test_a_state_that_cannot_be_saved_stops_no_run(bench: Bench) -> None:
     bench.cells()
     words = ("-dcsp", "1t0", "-stop", "2t0", "-s", "1")
     plain = bench.streamed(*words)
-    (bench.root / "state.1").mkdir()  # where the first state should go
+    (bench.root / "state.2").mkdir()  # where the last state should go
 
-    ended = bench.streamed(*words, "-checkpoint", "state")
+    ended = bench.streamed(*words, "-checkpoint", "state", "-checkpoint_end")
 
     assert (ended.status, ended.frames) == (0, plain.frames)
-    assert ended.err == "state.1: the state cannot be saved: Is a directory; the run goes on\n"
+    assert ended.err == "state.2: the state cannot be saved: Is a directory; the run goes on\n"
     assert not list(bench.root.glob(".state*"))
 
 

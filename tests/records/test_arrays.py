@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 import subprocess
 import sys
@@ -12,12 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from orchestrator.errors import DamagedError
 from orchestrator.records import arrays
 from orchestrator.records.journal import Journal, read_journal
 from orchestrator.records.paths import ExperimentDirectory
 from tests.conftest import make_snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from orchestrator.model.snapshots import Snapshot
@@ -388,3 +391,49 @@ def test_an_entry_that_describes_what_no_journal_has_ends_it(
         file.write(struct.pack("<4sI", b"SNP2", zlib.crc32(body)) + body)
 
     assert [snapshot.time_t0 for snapshot in read_journal(path)] == [0.0]
+
+
+@pytest.mark.parametrize("passes", [1, 2, 3])
+def test_a_journal_that_is_damaged_while_it_is_published_is_not_taken_for_whole(
+    tmp_path: Path,
+    directory: ExperimentDirectory,
+    monkeypatch: pytest.MonkeyPatch,
+    passes: int,
+) -> None:
+    """It is read once for its times, and once more for each array."""
+    path = tmp_path / "journal"
+    _write(path, _snapshots(3))
+    whole = path.read_bytes()
+    readings = itertools.count(1)
+
+    def damaged_meanwhile(of: Path) -> Iterator[Snapshot]:
+        if next(readings) > passes:
+            path.write_bytes(whole[: 2 * len(whole) // 3 - 1])
+        yield from read_journal(of)
+
+    monkeypatch.setattr(arrays, "read_journal", damaged_meanwhile)
+
+    with pytest.raises(DamagedError, match="1 of 3 snapshots can be read"):
+        arrays.publish(path, directory, complete=True, appended=3)
+
+    published = arrays.reduced(directory).arrays  # those that were written before, whole
+    assert len(published) == passes - 1
+    for name, values in published.items():
+        assert np.array_equal(values, [s.arrays[name] for s in _snapshots(3)])
+    monkeypatch.undo()
+    path.write_bytes(whole)
+    assert arrays.publish(path, directory, complete=True, appended=3) == (3, 20.0)
+    assert arrays.reduced(directory).times.tolist() == [0.0, 10.0, 20.0]
+
+
+def test_what_is_left_of_a_damaged_journal_is_published_and_told(
+    tmp_path: Path, directory: ExperimentDirectory
+) -> None:
+    path = tmp_path / "journal"
+    _write(path, _snapshots(3))
+    path.write_bytes(path.read_bytes()[:-1])
+
+    with pytest.raises(DamagedError, match="2 of 3 snapshots can be read"):
+        arrays.publish(path, directory, complete=True, appended=3)
+
+    assert arrays.reduced(directory).times.tolist() == [0.0, 10.0]

@@ -19,10 +19,10 @@ from orchestrator.analysis.dataset.variables import (
     series_variables,
     status_arrays,
 )
-from orchestrator.analysis.observables import full_from
 from orchestrator.analysis.scales import scales, settled
 from orchestrator.errors import RequestError
 from orchestrator.formats.durable import draft_of
+from orchestrator.model.heights import full_from
 from orchestrator.model.pictures import Units
 from orchestrator.records import arrays, failures
 from orchestrator.threads import in_order

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.analysis import observables
 from orchestrator.analysis.dunes.outlines import outlines
 from orchestrator.analysis.dunes.tracks import tracks
+from orchestrator.model.heights import brimful, full
 from orchestrator.records import arrays
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ def follow(
         Whether dunes go on across the edges of its domain.
     """
     reduced = arrays.reduced(directory, _MAPS)
-    usable = ~observables.full(reduced.height_maps)
+    usable = ~full(reduced.height_maps)
     usable &= np.ptp(reduced.height_maps, axis=(1, 2)) > 0 if len(usable) else usable
-    surfaces = observables.brimful(reduced.height_maps[usable]).astype(np.float32)
+    surfaces = brimful(reduced.height_maps[usable]).astype(np.float32)
     times = reduced.times[: len(usable)][usable]
     maps = [outlines(surface, threshold, periodic=periodic) for surface in surfaces]
     followed = tracks(surfaces, times, maps, periodic=periodic)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from orchestrator import text
-from orchestrator.analysis import observables, sampling
+from orchestrator.analysis import sampling
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.field import shape, tiles
 from orchestrator.analysis.field.matches import Match, Ranking
 from orchestrator.analysis.scales import scales
 from orchestrator.errors import RequestError
+from orchestrator.model.heights import surface_of
 from orchestrator.records import arrays, intents
 from orchestrator.records.status import coordinates
 from orchestrator.threads import in_order, unnoticed
@@ -182,7 +183,7 @@ def _bed(grid: Grid, status: Status, wish: _Wish) -> _Bed | str:
     index = _snapshot(grid, status, reduced, wanted_t0)
     if isinstance(index, str):
         return index
-    heights = observables.surface(reduced.height_maps[index])[:, wish.inlet :]
+    heights = surface_of(reduced.height_maps[index])[:, wish.inlet :]
     if heights.shape[1] < tiles.SMALLEST:
         return f"fewer than {tiles.SMALLEST} cells of the domain are beyond the inlet"
     return _Bed(heights, float(reduced.times[index]), in_nature)

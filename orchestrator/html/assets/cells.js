@@ -93,8 +93,14 @@ export function paintCell(number, block) {
   else if (!showsMaps()) texts.push(drawNumber(canvas, valueAt(block, view.show, time)));
   else if (!hasMaps(block)) texts.push("no height maps");
   else drawMap(canvas, block, frame.index, scales[view.show], view.show === "relief");
+  if (isFull(byNumber.get(number), frame)) texts.push("the domain is full");
   if (frame?.other && (!showsMaps() || hasMaps(block))) texts.push(`t = ${short(frame.time)}`);
   writeFigure(cell, texts);
+}
+
+// whether the ceiling cuts the surface off, on which nothing is measured then
+function isFull({ full }, frame) {
+  return frame !== null && full !== null && frame.time >= full;
 }
 
 export function writeFigure(cell, texts) {

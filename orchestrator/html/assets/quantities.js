@@ -54,7 +54,12 @@ function dependenceFigure(quantity, name, against) {
   const all = linesOf(finished, data.axes, against, measuredIn, axial);
   const lines = all.slice(0, MOST_LINES);
   const points = lines.flatMap((line) => line.points);
-  if (!points.length) return [element("p", { className: "small" }, "Nothing of it has ended yet.")];
+  if (!points.length) {
+    const why = finished.length
+      ? "No experiment has a value of it at its end."
+      : "No experiment has ended yet.";
+    return [element("p", { className: "small" }, why)];
+  }
   const title = titleOf({ ...quantity, units });
   const colours = lines.map((_, i) => rgb(lines.length > 1 ? i / (lines.length - 1) : 0.3));
   const legend = lines
