@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from orchestrator.model import Cause, KeepInitial, Kind, Outputs, Run, State
-from orchestrator.records import attempts, journal
+from orchestrator.model import Cause, KeepInitial, Kind, Outputs, Run, State, Status
+from orchestrator.records import attempts, failures, journal
 from orchestrator.records.failures import reason
 from orchestrator.runner import results, watchdog
 from orchestrator.runner.stop import Stop
@@ -64,6 +64,24 @@ def test_a_whole_run_is_done_and_complete(trial: Trial, three: bytes) -> None:
     assert attempts.read_record(trial.files) == record
     assert trial.files.engine_log.read_text() == "made\nran\n"
     assert not trial.files.journal.exists()
+
+
+def test_it_is_noted_from_when_on_the_domain_is_full(trial: Trial, frame: Frame) -> None:
+    """In the second of three snapshots two of thirty columns have reached the ceiling."""
+    states = [np.full((5, 4, 6), 3, np.uint8) for _ in range(3)]
+    for now in states:
+        now[:, -1] = 0  # the ground
+    states[1][0, :, :2] = states[2][0, :, :2] = 0
+    stream = b"".join(frame(now, 10.0 * i) for i, now in enumerate(states))
+    trial.fake.rescal("send(stream)", stream)
+
+    record = trial.supervise()
+
+    assert (record.state, record.full_t0) == (State.DONE, 10.0)
+    read = attempts.read_record(trial.files)
+    assert read == record
+    status = Status(trial.task.experiment, State.DONE, 1, None, record=read)
+    assert failures.remark(status) == "domain full from t = 10 t0 on"
 
 
 def test_the_engine_reads_a_parameter_file_and_gets_the_seed(
