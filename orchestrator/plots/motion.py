@@ -169,15 +169,12 @@ def heights(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]:
     every = [seed for _, seeds in points for seed in seeds]
     if not every:
         return [], []
-    edges = _edges([columns for columns, _ in every], _unit(grid, choice))
-    middles, width = (edges[1:] + edges[:-1]) / 2, edges[1] - edges[0]
+    at = _steps([columns for columns, _ in every], _unit(grid, choice))
     curves = []
     for labels, seeds in points:
         if seeds:
-            shares = [
-                np.histogram(columns, edges)[0] / len(columns) / width for columns, _ in seeds
-            ]
-            curves.append(curve_of(labels, middles, {"share": np.array(shares)}))
+            shares = [_density(columns, at) for columns, _ in seeds]
+            curves.append(curve_of(labels, at, {"share": np.array(shares)}))
     return curves, [time for _, time in every]
 
 
@@ -190,13 +187,26 @@ def _unit(grid: Grid, choice: Choice) -> float:
     return next(filter(np.isfinite, cells))  # of one that has begun
 
 
-def _edges(columns: Sequence[NDArray[np.float64]], cell: float) -> NDArray[np.float64]:
-    """Return edges of bins of whole cells, around all heights."""
+def _steps(columns: Sequence[NDArray[np.float64]], cell: float) -> NDArray[np.float64]:
+    """Return heights in steps of whole cells, from below the lowest column to above the highest."""
     low = min(float(c.min()) for c in columns)
     high = max(float(c.max()) for c in columns)
     step = cell * max(1, int(np.ceil((high - low) / cell / _BINS)))
-    first = (np.floor(low / cell) - 0.5) * cell
-    return np.asarray(np.arange(first, high + 1.5 * step, step), np.float64)
+    first = np.floor(low / cell) * cell - step
+    return np.asarray(np.arange(first, high + 2 * step, step), np.float64)
+
+
+def _density(columns: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of columns per unit of height, float64 [at].
+
+    A column between two heights counts for both of them, the more the nearer it is, so that their
+    mean is that of the columns (linear binning, Wand 1994, J. Comput. Graph. Stat. 3, 433).
+    """
+    step = at[1] - at[0]
+    below, beyond = np.divmod((columns - at[0]) / step, 1)
+    index = below.astype(np.int64)
+    counts = np.bincount(index, 1 - beyond, len(at)) + np.bincount(index + 1, beyond, len(at))
+    return np.asarray(counts / len(columns) / step, np.float64)
 
 
 def cell_of(of_units: Units, scales: Scales) -> float:

@@ -268,6 +268,34 @@ def test_a_cross_section_is_of_the_first_seed_that_has_snapshots(
     assert "seed = 1" in figure.get_suptitle()
 
 
+def test_heights_about_the_mean_of_nearly_equal_beds_are_nearly_equal(
+    grid: Grid,
+    make_film: Callable[[State, int], tuple[Reduced, Status]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of 12 columns 5 or 7 are a cell higher than the others, so that one mean rounds up."""
+    reduced, status = make_film(State.DONE, 1)
+    drawn = []
+    for higher in (5, 7):
+        maps = np.full((1, *SHAPE), 4, np.int16)
+        maps[0].flat[:higher] = 5
+        bed = with_arrays(reduced, height_maps=maps)
+        monkeypatch.setattr(arrays, "reduced", lambda *_, bed=bed: bed)
+        axes = Dimension("Tau_min", {"Tau_min": [0]}), Dimension("seed", {"seed": [1]})
+        one = dataclasses.replace(grid, dimensions=axes, cells={(0, 0): status})
+        [curve], _ = motion.heights(one, Choice("heights", relative=True))
+        share = curve.means["share"]
+        assert share.sum() == pytest.approx(1)
+        assert (curve.x * share).sum() == pytest.approx(0)
+        drawn.append(dict(zip(curve.x.tolist(), share.tolist(), strict=True)))
+
+    fewer, more = drawn
+    assert fewer[-1] == pytest.approx(7 / 12 * 5 / 12)
+    assert fewer[0] == pytest.approx((7 * 7 + 5 * 5) / 144)
+    assert more[-1] == pytest.approx(fewer[1])
+    assert more[0] == pytest.approx(fewer[0])
+
+
 def _number(height_map: NDArray[np.integer | np.floating] | None) -> int:
     assert height_map is not None
     return int(height_map[0, 0]) - 1
