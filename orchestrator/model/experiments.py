@@ -31,12 +31,14 @@ class Axis:
     """One swept parameter, or several that vary together.
 
     ``points[i]`` holds one value per name. ``block`` is what it was written as in the sweep file:
-    ``grid`` (one name), ``zip``, ``list`` or ``sample``.
+    ``grid`` (one name), ``zip``, ``list`` or ``sample``; of the names ``logarithmic`` the points are
+    even in the logarithm.
     """
 
     names: tuple[str, ...]
     points: tuple[tuple[Value, ...], ...]
     block: str = "grid"
+    logarithmic: tuple[str, ...] = ()
 
 
 class OnTimeout(enum.Enum):

@@ -118,6 +118,9 @@ class Look:
         Whether nothing stands under the picture.
     units
         Cells and t0, or metres and, where a t0 has one length in all experiments, days.
+    log
+        Which axes of curves go up by factors: ``x``, ``y`` or ``xy``; empty for those that do so
+        by themselves.
     """
 
     title: str | None = None
@@ -130,6 +133,7 @@ class Look:
     labels: Mapping[str, str] = field(default_factory=dict)
     bare: bool = False
     units: Units = Units.MODEL
+    log: str = ""
 
     @property
     def has_height(self) -> bool:
@@ -235,4 +239,5 @@ class Words(LookWords, total=False):
     window: str | Sequence[float] | None
     fit: bool | None
     threshold: float | None
+    log: str | None
     units: str | None

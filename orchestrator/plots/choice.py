@@ -54,6 +54,7 @@ _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
     "window": ("dispersion", "offset", "flux"),
     "fit": ("series",),
     "threshold": ("dunes", "celerity"),
+    "log": (*_CURVES, "quantity"),
 }
 """Options that other kinds would ignore."""
 
@@ -62,6 +63,7 @@ _IN_NATURE = ("phase-diagram", "section", *_NUMBERS)
 _COLUMNS_IN = {"single": 3.5, "double": 7.2}  # 89 and 183 mm
 _LENGTHS_IN = {"mm": 1 / 25.4, "cm": 1 / 2.54, "in": 1.0}
 _LARGEST_IN = 100.0
+_AXES = ("", "x", "y", "xy")
 _DPI = (10, 2400)
 
 
@@ -266,7 +268,15 @@ def look(chosen: Mapping[str, Any]) -> Look:
         labels=_labels(chosen.get("labels")),
         bare=bool(chosen.get("bare")),
         units=_units(chosen.get("units")),
+        log=_log(chosen.get("log")),
     )
+
+
+def _log(axes: str | None) -> str:
+    chosen = "".join(sorted(axes or ""))
+    if chosen not in _AXES:
+        raise RequestError(f"--log: expected {' or '.join(_AXES[1:])}, got {axes}")
+    return chosen
 
 
 def _size(size: str | Sequence[float] | None) -> tuple[float, float] | None:

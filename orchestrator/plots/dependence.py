@@ -67,7 +67,7 @@ class Parameter:
     def scale(self) -> Scale:
         """What stands along it."""
         if self.numeric:
-            return scale(self.name, self.along)
+            return scale(self.axis, self.name, self.along)
         return Scale(parameter_label(self.name), words=self.words)
 
 

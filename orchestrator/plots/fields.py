@@ -13,8 +13,8 @@ from orchestrator.errors import RequestError, optional
 from orchestrator.model.pictures import QUANTITIES_SHOWN, How
 from orchestrator.plots import charts, colours, lines, style, ticks
 from orchestrator.plots.dependence import further, parameter
-from orchestrator.plots.display import WIND
-from orchestrator.plots.layout import label, parameters, scale
+from orchestrator.plots.display import WIND, parameter_label
+from orchestrator.plots.layout import label, parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -148,7 +148,7 @@ def _cells(
     for axis, side in ((axes.xaxis, right), (axes.yaxis, up)):
         names = [_value(side, i) for i in range(side.axis.size)]
         axis.set_ticks(np.arange(len(names)) + 0.5, names)
-        axis.set_label_text(scale(side.name, np.zeros(1)).label)
+        axis.set_label_text(parameter_label(side.name))
         axis.set_tick_params(length=0)
     axes.spines[:].set_visible(False)
     if max(mean.shape) > _MOST_CELLS:
@@ -237,14 +237,11 @@ def _interpolated(
 def _notes(right: Parameter, up: Parameter, of_page: Spread) -> Iterator[str]:
     """Say what is to be known of a page."""
     missing = not np.isfinite(of_page.mean).all()
-    if right.axis is not up.axis:
-        if missing:
-            yield "grey: no value"
-        return
-    yield "interpolated between the points"
+    if right.axis is up.axis:
+        yield "interpolated between the points"
     if missing:
-        yield "hollow: no value"
+        yield "hollow: no value" if right.axis is up.axis else "grey: no value"
     shown = {right.name, up.name, *WIND.values()}
-    others = [name for name in _varying(right.axis) if name not in shown]
-    if others:
+    varying = dict.fromkeys([*_varying(right.axis), *_varying(up.axis)])
+    if others := [name for name in varying if name not in shown]:
         yield f"{', '.join(others)} {'vary' if len(others) > 1 else 'varies'}, too"

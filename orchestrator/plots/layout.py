@@ -129,7 +129,7 @@ def in_plane(
     [page] = laid.pages
     right, up = (np.array(axis.values[name], np.float64) for name in chosen)
     points = {slot: (float(right[slot[0]]), float(up[slot[0]])) for slot in page.statuses}
-    plane = Plane(scale(chosen[0], right), scale(chosen[1], up), points)
+    plane = Plane(scale(axis, chosen[0], right), scale(axis, chosen[1], up), points)
     return dataclasses.replace(laid, plane=plane)
 
 
@@ -138,8 +138,13 @@ def _varies(values: Sequence[Value | None]) -> bool:
     return numeric and len(set(values)) > 1
 
 
-def scale(name: str, values: NDArray[np.float64]) -> Scale:
-    """Return what stands along a parameter: powers of ten where its values go on by factors."""
+def scale(axis: Dimension, name: str, values: NDArray[np.float64]) -> Scale:
+    """Return what stands along a parameter of an axis, whose ``values`` are numbers.
+
+    Powers of ten where its values are chosen so, or go on by factors.
+    """
+    if name in axis.logarithmic:
+        return Scale(parameter_label(name), logarithmic=True)
     along = np.unique(values)
     if len(along) < 2 or along[0] <= 0 or along[-1] < _WIDE * along[0]:
         return Scale(parameter_label(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +125,7 @@ class Chart:
 
 def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
     """Draw the mean over seeds of each point, with the standard error of the mean."""
+    chart = _by_factors(chart, look.log)
     narrow = look.size_in is not None and look.size_in[0] < _NARROW_IN
     figure = style.new_figure(
         (_WIDTH_IN, _HEIGHT_IN * len(chart.panels)),
@@ -171,6 +173,17 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
     style.title(figure, chart.title, look, beside_legend=bool(figure.legends) and not narrow)
     style.small_print(figure, "; ".join((*_seeds(drawn, chart), *chart.notes)), look)
     return figure
+
+
+def _by_factors(chart: Chart, axes: str) -> Chart:
+    """Let the axes ``x`` or ``y`` of a chart go up by factors, unless they have words or directions."""
+
+    def scale(of: Scale, axis: str) -> Scale:
+        plain = axis not in axes or of.axial or of.words
+        return of if plain else dataclasses.replace(of, logarithmic=True)
+
+    panels = {name: scale(of, "y") for name, of in chart.panels.items()}
+    return dataclasses.replace(chart, along=scale(chart.along, "x"), panels=panels)
 
 
 def _seeds(drawn: Sequence[Curve], chart: Chart) -> Iterator[str]:

@@ -278,7 +278,7 @@ def shade_of(axis: Dimension, parameter: str | None = None) -> Shade | None:
     if len(numbers) < len(values):
         return None
     by_label = {line(axis, i): float(number) for i, number in enumerate(numbers)}
-    along = scale(name, np.array(numbers, np.float64))
+    along = scale(axis, name, np.array(numbers, np.float64))
     return Shade(along.label, by_label, along.logarithmic)
 
 

@@ -52,6 +52,7 @@ _EVENTS: dict[str, Fields] = {
     },
 }
 _AXIS: Fields = {"names": border.all_of(border.TEXT), "block": border.TEXT}
+_AXIS_LATER: Fields = {"logarithmic": border.all_of(border.TEXT)}
 _SENT: Fields = {
     "job_ids": border.all_of(_JOB),
     "chunks": border.all_of(border.ORDINAL),
@@ -80,12 +81,14 @@ _MOST = 10_000_000  # experiments of a sweep, or snapshots of one, whatever a da
 class SweptAxis:
     """One axis of a sweep: the parameters that vary along it, and the ``block`` that says how.
 
-    ``texts`` has, of each parameter whose values are texts, these in the order of the sweep file.
+    ``texts`` has, of each parameter whose values are texts, these in the order of the sweep file;
+    ``logarithmic`` are those whose values are even in the logarithm.
     """
 
     names: tuple[str, ...]
     block: str
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    logarithmic: tuple[str, ...] = ()
 
     @property
     def sorted(self) -> bool:
@@ -112,7 +115,9 @@ def orphaned(directory: SweepDirectory) -> frozenset[int]:
 
 def arrange(directory: SweepDirectory, axes: Sequence[Axis]) -> None:
     """Write down on which axes the experiments of the sweep file stand; the lock must be held."""
-    wanted = tuple(SweptAxis(axis.names, axis.block, _texts(axis)) for axis in axes)
+    wanted = tuple(
+        SweptAxis(axis.names, axis.block, _texts(axis), axis.logarithmic) for axis in axes
+    )
     if wanted != swept_axes(directory):
         axes_as_data = [dataclasses.asdict(axis) for axis in wanted]
         append_lines(
@@ -127,12 +132,14 @@ def swept_axes(directory: SweepDirectory) -> tuple[SweptAxis, ...]:
         if line["event"] == "axes":
             axes_as_data = line["axes"]
             for axis in axes_as_data:
-                json_lines.check(axis, _AXIS, where)
+                later = {name: form for name, form in _AXIS_LATER.items() if name in axis}
+                json_lines.check(axis, {**_AXIS, **later}, where)
     return tuple(
         SweptAxis(
             tuple(axis["names"]),
             axis["block"],
             {name: tuple(values) for name, values in axis.get("texts", {}).items()},
+            tuple(axis.get("logarithmic", ())),
         )
         for axis in axes_as_data
     )

@@ -129,7 +129,7 @@ class _Blocks:
     def _sample(self, key: str, node: Node) -> None:
         sample = samples.read(key, node, self._take, self._names, self._problems)
         if sample is not None:
-            self.axes.append(Axis(sample.names, sample.rows, "sample"))
+            self.axes.append(Axis(sample.names, sample.rows, "sample", sample.logarithmic))
             self.warnings += sample.warnings
 
     def _columns(self, key: str, node: Node) -> dict[str, Column]:

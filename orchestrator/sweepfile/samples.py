@@ -72,10 +72,11 @@ RANGE: Mapping[str, Field] = {
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Points of a block: ``rows[i]`` holds one value per name."""
+    """Points of a block: ``rows[i]`` holds one value per name, ``logarithmic`` those with such a scale."""
 
     names: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
+    logarithmic: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -150,7 +151,8 @@ def read(key: str, node: Node, take: Take, known: Names, problems: Problems) -> 
         problems.add(position, f"{key}.n", text)
         return None
     names = tuple(each.parameter.name for each in ranges)
-    return Sample(names, rows, _warnings(position, key, method, n))
+    logarithmic = tuple(each.parameter.name for each in ranges if each.log)
+    return Sample(names, rows, logarithmic, _warnings(position, key, method, n))
 
 
 def _space(

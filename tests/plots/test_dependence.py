@@ -83,6 +83,18 @@ def test_values_that_go_on_by_factors_are_on_powers_of_ten(
     assert parameter(grid, "", "Boundary").along.tolist() == [0, 1]
 
 
+def test_what_is_sampled_by_factors_is_on_powers_of_ten_however_wide_it_is(
+    sweep_directory: SweepDirectory,
+) -> None:
+    pairs = {"point": range(3), "Lambda_E": [1.1, 1.2, 3.0], "Tau_min": [5.0, 70.0, 90.0]}
+    by_factors = Dimension("point", pairs, logarithmic=("Lambda_E",))
+    grid = _grid(sweep_directory, by_factors, SEED)
+
+    scales = [parameter(grid, "", name).scale for name in ("Lambda_E", "Tau_min")]
+
+    assert [scale.logarithmic for scale in scales] == [True, False]
+
+
 def test_a_list_that_is_a_grid_makes_lines(sweep_directory: SweepDirectory) -> None:
     grid = _grid(sweep_directory, LIST, TWO)
     values = np.array([[1.0, 3.0], [5.0, 7.0], [2.0, 2.0], [4.0, 8.0]])

@@ -56,6 +56,22 @@ def test_a_picture_has_the_size_that_was_asked_for_and_nothing_beyond_it(
         assert (edge == 255).all()
 
 
+@pytest.mark.parametrize("axes", ["", "x", "y", "xy"])
+def test_axes_go_up_by_factors_where_that_is_asked_for(axes: str) -> None:
+    times = np.array([1.0, 10.0])
+    curve = Curve(
+        ("", ""), times, {"q": times, "angle": times}, {"q": times, "angle": times}, 1
+    )
+    panels = {"q": Scale("q"), "angle": Scale("angle", axial=True)}
+
+    figure = plots.curves([curve], Chart(Scale("t (t0)"), panels, ""), Look(log=axes))
+
+    quantity, angle = figure.axes
+    assert quantity.get_xscale() == angle.get_xscale() == ("log" if "x" in axes else "linear")
+    assert quantity.get_yscale() == ("log" if "y" in axes else "linear")
+    assert angle.get_yscale() == "linear"
+
+
 def test_text_is_text_in_the_font_and_size_that_were_asked_for(tmp_path: Path) -> None:
     look = Look(family="DejaVu Serif", points=12.0, title="Dunes of snow", bare=True)
     with plots.sheet(look):

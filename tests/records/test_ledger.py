@@ -282,13 +282,17 @@ def test_a_submission_is_read_as_it_was_written(
 
 
 def test_the_axes_are_those_of_the_last_sweep_file(sweep_directory: SweepDirectory) -> None:
-    wind, both = Axis(("Tau_min",), ((1.0,),)), Axis(("Coef_A", "Coef_B"), (), "zip")
+    wind, both = (
+        Axis(("Tau_min",), ((1.0,),)),
+        Axis(("Coef_A", "Coef_B"), (), "sample", ("Coef_B",)),
+    )
     for axes in ([wind], [wind, both], [wind, both]):
         intents.arrange(sweep_directory, axes)
 
     assert len(sweep_directory.submissions.read_text().splitlines()) == 2
     assert intents.axes(sweep_directory) == (("Tau_min",), ("Coef_A", "Coef_B"))
-    assert [axis.block for axis in intents.swept_axes(sweep_directory)] == ["grid", "zip"]
+    assert [axis.block for axis in intents.swept_axes(sweep_directory)] == ["grid", "sample"]
+    assert intents.swept_axes(sweep_directory)[1].logarithmic == ("Coef_B",)
     assert intents.unfinished(sweep_directory) == []
     assert intents.submissions(sweep_directory) == []
 

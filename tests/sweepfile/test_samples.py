@@ -79,6 +79,14 @@ def test_a_linear_range_has_as_many_points_in_its_lower_half(tmp_path: Path) -> 
     assert sum(values) / 64 == pytest.approx(0.5, abs=0.01)
 
 
+def test_a_sample_knows_which_of_its_ranges_are_even_in_the_logarithm(tmp_path: Path) -> None:
+    space = "Coef_A: {low: 1, high: 2, scale: log}, Coef_B: {low: 1, high: 2}"
+
+    [axis] = _load(tmp_path, f"{{n: 4, space: {{{space}}}}}").axes
+
+    assert (axis.names, axis.logarithmic) == (("Coef_A", "Coef_B"), ("Coef_A",))
+
+
 def test_real_values_have_six_digits_and_stay_within_the_range(tmp_path: Path) -> None:
     space = "Lambda_E: {low: 0.12345678, high: 0.12345679}"
     values = _columns(tmp_path, f"{{n: 1, space: {{{space}}}}}")["Lambda_E"]

@@ -39,11 +39,12 @@ class Dimension:
 
     ``name`` is the parameter whose values are the dimension's own, or ``point`` where the points
     were given one by one or no parameter of the axis tells them apart; ``values`` has all parameters
-    of the axis by name.
+    of the axis by name. Of the parameters ``logarithmic`` the values are even in the logarithm.
     """
 
     name: str
     values: Mapping[str, Sequence[Value | None]]
+    logarithmic: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -192,7 +193,8 @@ def _swept(axes: Sequence[SweptAxis], statuses: Sequence[Status]) -> Iterator[Di
         telling = [name for name in free if len(set(values[name])) == len(points)]
         name = telling[0] if telling else _free("point", taken)
         taken.add(name)
-        yield Dimension(name, values if telling else {name: range(len(points)), **values})
+        along = values if telling else {name: range(len(points)), **values}
+        yield Dimension(name, along, axis.logarithmic)
 
 
 def _free(name: str, taken: set[str]) -> str:

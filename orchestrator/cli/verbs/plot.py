@@ -46,6 +46,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _add_time(parser.add_argument_group("which times"))
     look = parser.add_argument_group("how it looks")
     arguments.add_units(look)
+    look.add_argument(
+        "--log",
+        metavar="AXES",
+        help="axes of curves that go up by factors: x, y or xy (default: those of parameters whose "
+        "values do)",
+    )
     arguments.add_look(look)
 
 
