@@ -216,10 +216,10 @@ def _interpolated(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]] | None:
     """Return x [n], y [n], values [y, x], and which points are around all others, in their order.
 
-    Beyond these a value is that of the nearest point. None where points span no area.
+    None where points span no area.
     """
     with optional("maps of samples need"):
-        from scipy import interpolate, spatial  # noqa: PLC0415  # heavy, and optional
+        from scipy import interpolate, ndimage, spatial  # noqa: PLC0415  # heavy, and optional
 
     if len(values) < 3:
         return None
@@ -230,8 +230,11 @@ def _interpolated(
         outline = spatial.ConvexHull(points).vertices
     except spatial.QhullError:
         return None
-    beyond = interpolate.NearestNDInterpolator(points, values, rescale=True)(*at)
-    return x, y, np.where(np.isfinite(linear), linear, beyond), outline
+    # cells that reach over the edge have the value of the nearest one within
+    nearest = ndimage.distance_transform_edt(
+        np.isnan(linear), return_distances=False, return_indices=True
+    )
+    return x, y, linear[tuple(nearest)], outline
 
 
 def _notes(right: Parameter, up: Parameter, of_page: Spread) -> Iterator[str]:

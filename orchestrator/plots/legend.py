@@ -69,7 +69,10 @@ def entries(
 
 
 def draw(figure: Figure, named: Sequence[Entry], look: Look, *, under: bool) -> None:
-    """Draw the legend beside the panels or under them, and make the figure higher by it."""
+    """Draw the legend beside the panels or under them, and make the figure higher by it.
+
+    Under them it stands above the small print, which is there already.
+    """
     from matplotlib.lines import Line2D  # noqa: PLC0415  # heavy, and optional
 
     handles = []
@@ -81,7 +84,13 @@ def draw(figure: Figure, named: Sequence[Entry], look: Look, *, under: bool) -> 
         handle.set_marker(entry.symbol)
         handles.append(handle)
     if handles and under:
-        figure.legend(handles=handles, loc="outside lower center", frameon=False, ncols=2)
+        figure.legend(
+            handles=handles,
+            loc="outside lower center",
+            borderaxespad=72 * style.small_print_in(figure) / style.points(style.TICKS),
+            frameon=False,
+            ncols=2,
+        )
     elif handles:
         figure.legend(handles=handles, loc="outside right upper", frameon=False)
     if look.has_height:

@@ -169,9 +169,11 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
     labels = [curve.labels for curve in drawn]
     named = colours if chart.shade is None else {}  # a scale tells them
     entries = [*legend.entries(labels, named, (seen, joined), marked=chart.marked)]
+    style.small_print(figure, "; ".join((*_seeds(drawn, chart), *chart.notes)), look)
     legend.draw(figure, entries, look, under=narrow)
     style.title(figure, chart.title, look, beside_legend=bool(figure.legends) and not narrow)
-    style.small_print(figure, "; ".join((*_seeds(drawn, chart), *chart.notes)), look)
+    if narrow and figure.legends:
+        style.lift(figure)
     return figure
 
 
@@ -274,7 +276,7 @@ def set_scales(
         strict=True,
     ):
         if scale.logarithmic and any((each > 0).any() for each in drawn):
-            set_scale("log")
+            set_scale("log", nonpositive="mask")
             ticks.powers(axis)
         elif scale.words:
             axis.set_ticks(range(len(scale.words)), scale.words)

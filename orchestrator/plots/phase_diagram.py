@@ -187,6 +187,7 @@ def _grid(labels: Labels, frame: Frame) -> tuple[Figure, NDArray[Any]]:
     wide = _PANEL_IN
     if frame.look.size_in is not None:
         wide = max(frame.look.size_in[0] - beside, frame.look.size_in[0] / 2) / columns
+    labels = labels.fitted(wide)
     high = max(wide * depth / length + 0.06, labels.row_height)
     around = beside, 0.6 + labels.column_height + labels.height * rows
     figure = style.new_figure((wide * columns, high * rows), around, frame.look)

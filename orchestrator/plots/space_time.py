@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.plots.style import Labels, Slot
 
 _PANEL_IN = (3.0, 2.2)
+_BESIDE_IN = 1.9  # panels are ticks and the scale of colours
 _NO_HEIGHT = "0.6"  # white is the mean
 
 
@@ -75,12 +76,8 @@ def space_time(
     title
         What stands above.
     """
+    labels, figure = _sheet(labels, look)
     rows, columns = len(labels.rows), len(labels.columns)
-    figure = style.new_figure(
-        (_PANEL_IN[0] * columns, _PANEL_IN[1] * rows),
-        (1.9 + labels.row_lines_in, 0.8 + labels.column_height + labels.height * rows),
-        look,
-    )
     long, late = "m" if look.units.metres else "cells", time_name(look.units)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     drawn = {slot: panel for slot, panel in panels.items() if len(panel.times) > 1}
@@ -113,6 +110,26 @@ def space_time(
         parts.append("light grey: not in the sweep")
     style.small_print(figure, "; ".join(parts), look)
     return figure
+
+
+def _sheet(labels: Labels, look: Look) -> tuple[Labels, Figure]:
+    """Return labels that have room at the panels, and an empty figure for these."""
+    rows, columns = len(labels.rows), len(labels.columns)
+    wide, high = _PANEL_IN
+    if look.size_in is not None:
+        beside = _BESIDE_IN + labels.row_lines_in
+        narrower = max(look.size_in[0] - beside, look.size_in[0] / 2) / (wide * columns)
+        wide, high = wide * narrower, high * narrower
+    labels = labels.fitted(wide, high)
+    figure = style.new_figure(
+        (wide * columns, high * rows),
+        (
+            _BESIDE_IN + labels.row_lines_in,
+            0.8 + labels.column_height + labels.height * rows,
+        ),
+        look,
+    )
+    return labels, figure
 
 
 def _label_row(time: str, axes: Axes, label: str) -> None:

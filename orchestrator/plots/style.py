@@ -42,9 +42,13 @@ SYMBOLS = ("o", "s", "^", "D", "v", "P")
 """Marks of points, where colour tells something else."""
 
 _TOGETHER_T0 = 0.25  # by which snapshots of one time may be late
-_LINE_IN = 0.18  # that a line of a label takes
+_LINE = 1.44  # times the size of labels takes a line of them
 _POINTS, _POINTS_IN_COLUMN = 9.0, 7.0  # of labels, and of labels in a column of a journal
-_TICKS, _TITLE, _SMALL = 8 / 9, 11 / 9, 7 / 9  # of the size of labels
+_TITLE, _SMALL = 11 / 9, 7 / 9  # of the size of labels
+TICKS = 8 / 9
+"""Of the size of labels, that of ticks and legends."""
+
+_PADS: Mapping[str, Any] = {"h_pad": 0.03, "w_pad": 0.03, "hspace": 0.0, "wspace": 0.0}
 _MARGIN_IN = 0.2  # on both sides of what stands above and under a figure, together
 AROUND_IN = 0.08  # between a label and what it stands at
 
@@ -63,9 +67,9 @@ def sheet(look: Look) -> Iterator[None]:
         "axes.titlesize": points,
         "figure.titlesize": points * _TITLE,
         "figure.labelsize": points * _SMALL,
-        "legend.fontsize": points * _TICKS,
-        "xtick.labelsize": points * _TICKS,
-        "ytick.labelsize": points * _TICKS,
+        "legend.fontsize": points * TICKS,
+        "xtick.labelsize": points * TICKS,
+        "ytick.labelsize": points * TICKS,
         "svg.fonttype": "none",
         "pdf.fonttype": 42,
     }
@@ -97,7 +101,12 @@ def known_font(family: str) -> None:
 def _height(labels: Iterable[str]) -> float:
     """Return the height of the highest label, in inches."""
     lines = max((1 + label.count("\n") for label in labels if label), default=0)
-    return _LINE_IN * lines + (AROUND_IN if lines else 0.0)
+    return lines_in(lines) + (AROUND_IN if lines else 0.0)
+
+
+def lines_in(count: int, share: float = 1.0) -> float:
+    """Return how high so many lines are, in inches, of a share of the size of labels."""
+    return count * _LINE * points(share) / 72
 
 
 def _broken(label: str) -> str:
@@ -143,6 +152,23 @@ class Labels:
         widest = max(width_in(_broken(label), points()) for label in self.rows)
         return widest + (AROUND_IN if widest else 0.0)
 
+    def fitted(self, wide_in: float, high_in: float | None = None) -> Labels:
+        """Return labels that are broken into lines which have room at panels of a size in inches.
+
+        Of the rows where a height is given, beside which they are turned upwards.
+        """
+
+        def broken(labels: Iterable[str], most_in: float) -> Iterator[str]:
+            for label in labels:
+                lines = label if width_in(label, points()) <= most_in else _broken(label)
+                yield "\n".join(
+                    wrapped(line, most_in, points()).rstrip() for line in lines.split("\n")
+                )
+
+        rows = self.rows if high_in is None else [*broken(self.rows, high_in)]
+        over = zip(self.panels, broken(self.panels.values(), wide_in), strict=True)
+        return Labels(rows, [*broken(self.columns, wide_in)], dict(over))
+
     @property
     def column_height(self) -> float:
         """How high what stands over the columns is, in inches."""
@@ -175,7 +201,7 @@ def title(figure: Figure, written: str, look: Look, *, beside_legend: bool = Fal
         return
     room = wrapped(shown, figure.get_figwidth() - _MARGIN_IN, points(_TITLE))
     if not look.has_height:
-        figure.set_figheight(figure.get_figheight() + _LINE_IN * room.count("\n"))
+        figure.set_figheight(figure.get_figheight() + lines_in(room.count("\n"), _TITLE))
     if beside_legend:
         figure.suptitle(room, x=_MARGIN_IN / figure.get_figwidth(), ha="left")
     else:
@@ -208,7 +234,7 @@ def new_figure(
         narrower = max(width - around_in[0], width / 2) / panels_in[0]
         height = high or panels_in[1] * narrower + around_in[1]
     figure = Figure(figsize=(width, height))
-    figure.set_layout_engine("constrained", h_pad=0.03, w_pad=0.03, hspace=0.0, wspace=0.0)
+    figure.set_layout_engine("constrained", **_PADS)
     return figure
 
 
@@ -263,14 +289,33 @@ def remark(axes: Axes, printed: str, *, at_top: bool = False) -> None:
 
 
 def small_print(figure: Figure, written: str, look: Look) -> None:
-    """Write under a figure what it is of and what made it, unless it is to be bare."""
+    """Write under a figure what it is of and what made it, unless it is to be bare.
+
+    Further lines make it higher, unless it has the size that was asked for.
+    """
     if look.bare:
         return
     most_in = figure.get_figwidth() - _MARGIN_IN
     if look.units is Units.LENGTHS:
         written += f"; {TIMES_STAY}"
     room = wrapped(f"{written}; rescal-sweep\u00a0{__version__}", most_in, points(_SMALL))
+    if not look.has_height:
+        before = figure.get_supxlabel().count("\n")
+        more_in = lines_in(room.count("\n") - before, _SMALL)
+        figure.set_figheight(figure.get_figheight() + more_in)
     figure.supxlabel(room.replace("\u00a0", " "), color="0.35")
+
+
+def lift(figure: Figure) -> None:
+    """Let everything else stand above the small print, once the figure has its height."""
+    foot = small_print_in(figure) / figure.get_figheight()
+    figure.set_layout_engine(rect=(0.0, foot, 1.0, 1.0 - foot), layout="constrained", **_PADS)
+
+
+def small_print_in(figure: Figure) -> float:
+    """Return how high the small print is, in inches."""
+    printed = figure.get_supxlabel()
+    return lines_in(1 + printed.count("\n"), _SMALL) if printed else 0.0
 
 
 def label_row(axes: Axes, label: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,17 @@ import pytest
 
 from orchestrator import plots
 from orchestrator.model.pictures import Look, Units
-from orchestrator.plots import Chart, Curve, Frame, Labels, Panel, PhaseDiagram, Range, Scale
+from orchestrator.plots import (
+    Chart,
+    Curve,
+    Frame,
+    Labels,
+    Panel,
+    PhaseDiagram,
+    Range,
+    Scale,
+    Stripes,
+)
 from orchestrator.plots.plane import Plane, _apart
 
 if TYPE_CHECKING:
@@ -20,6 +31,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 pytest.importorskip("matplotlib")
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 SHAPE = (10, 20)
@@ -70,6 +83,50 @@ def test_axes_go_up_by_factors_where_that_is_asked_for(axes: str) -> None:
     assert quantity.get_xscale() == angle.get_xscale() == ("log" if "x" in axes else "linear")
     assert quantity.get_yscale() == ("log" if "y" in axes else "linear")
     assert angle.get_yscale() == "linear"
+
+
+@pytest.mark.parametrize("form", ["curves", "diagram", "stripes"])
+@pytest.mark.parametrize("size_in", [None, (3.5, 0.0), (7.2, 0.0)])
+def test_no_text_stands_on_another(size_in: tuple[float, float] | None, form: str) -> None:
+    look = Look(size_in=size_in)
+    labels = Labels(
+        tuple(f"Tau_min = {tau}" for tau in (0, 100, 200, 1000)),
+        tuple(f"Lambda_I = {rate}" for rate in (0.001, 0.005, 0.01)),
+    )
+    slots = list(itertools.product(range(4), range(3)))
+    with plots.sheet(look):
+        if form == "curves":
+            times = np.array([0.0, 10.0])
+            drawn = [
+                Curve((labels.rows[i], labels.columns[j]), times, {"q": times}, {"q": times}, 2)
+                for i, j in slots
+            ]
+            notes = ["a note that is so long that it needs a line of its own, and some more"]
+            chart = Chart(Scale("t (t0)"), {"q": Scale("q")}, "winds", notes=notes)
+            figure = plots.curves(drawn, chart, look)
+        elif form == "diagram":
+            diagram = PhaseDiagram(labels, Frame("winds", Range(0, 9), SHAPE, look=look))
+            diagram.show(dict.fromkeys(slots, Panel(np.full(SHAPE, 3, np.int16), 100.0)))
+            figure = diagram.figure
+        else:
+            stripes = Stripes(np.arange(3.0), np.eye(3, 20, dtype=np.float32), 5)
+            figure = plots.space_time(dict.fromkeys(slots, stripes), labels, "winds", look)
+        figure.savefig(io.BytesIO(), dpi=100)
+
+    numbers = {
+        label
+        for axes in figure.axes
+        for label in (*axes.get_xticklabels(), *axes.get_yticklabels())
+    }
+    written = [
+        text.get_window_extent()
+        for text in figure.findobj(Text)
+        if text.get_visible() and text.get_text().strip()
+        if text not in numbers
+    ]
+    for one, other in itertools.combinations(written, 2):
+        overlap = Bbox.intersection(one, other)
+        assert overlap is None or min(overlap.width, overlap.height) < 1.5
 
 
 def test_text_is_text_in_the_font_and_size_that_were_asked_for(tmp_path: Path) -> None:
