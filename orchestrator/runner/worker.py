@@ -23,9 +23,10 @@ from orchestrator.formats.durable import NO_SPACE
 from orchestrator.model import Cause, Kind, State, Task
 from orchestrator.records import attempts, failures, ledger
 from orchestrator.records.lock import locked
-from orchestrator.runner import process, room, simulator
+from orchestrator.runner import orphans, process, room, simulator
 from orchestrator.runner.attempt import Assignment, cause_of
 from orchestrator.runner.queue import awaits_another, offers
+from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
 from orchestrator.runner.time_left import Hours
 from orchestrator.runner.turns import turn
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from orchestrator.model import Record
     from orchestrator.records.paths import AttemptDirectory, SweepDirectory
     from orchestrator.runner.queue import Offer, Post
-    from orchestrator.runner.stop import Stop
 
 _ROOM_S = 2.0  # between two looks for room on a full disk
 
@@ -59,6 +59,13 @@ class _Worker:
                 return
             if self.hours.enough_for(offer):
                 yield offer
+
+
+def work_at(directory: SweepDirectory, post: Post) -> None:
+    """Work in a process of its own, which signals ask to stop; see :func:`work`."""
+    orphans.adopt()
+    with Stop.on_signals(post.until) as stop:
+        work(directory, post, stop)
 
 
 def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
