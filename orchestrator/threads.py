@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,10 @@ Progress = Callable[[int, int], None]
 """Called with how many steps are done, and of how many."""
 
 _AHEAD = 4
+_BYTES, _BYTES_EACH = (
+    1 << 31,
+    1 << 29,
+)  # of addresses that a process takes, and each of its threads
 
 
 def unnoticed(_done: int, _total: int) -> None:
@@ -37,6 +42,9 @@ def in_order(
     [3, 2, 1]
     """
     cores = len(os.sched_getaffinity(0))
+    if _is_narrow(cores):
+        yield from map(function, items)
+        return
     waiting: deque[Future[_Result]] = deque()
     with ThreadPoolExecutor(cores) as pool:
         try:
@@ -48,3 +56,12 @@ def in_order(
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _is_narrow(threads: int) -> bool:
+    """Return whether a limit on addresses (``ulimit -v``) may keep threads from starting.
+
+    One that fails to start for want of memory is waited for without end.
+    """
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return most != resource.RLIM_INFINITY and most < _BYTES + threads * _BYTES_EACH

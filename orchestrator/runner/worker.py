@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator import bugs
-from orchestrator.errors import OrchestratorError
+from orchestrator.errors import OrchestratorError, shortage
 from orchestrator.formats.durable import NO_SPACE
 from orchestrator.model import Cause, Kind, State, Task
 from orchestrator.records import attempts, failures, ledger
@@ -166,7 +166,7 @@ def make(
     except OrchestratorError as error:
         record = attempts.end(attempt, State.FAILED, cause_of(error))
     except Exception as error:  # noqa: BLE001  # recorded; it keeps no other experiment waiting
-        sentence = bugs.report(error, sys.argv, directory.jobs)
+        sentence = shortage(error) or bugs.report(error, sys.argv, directory.jobs)
         record = attempts.end(attempt, State.FAILED, Cause(Kind.SUPERVISOR, detail=sentence))
     if claimant is not None and not attempt.root.exists():  # else it would be claimed again
         attempts.claim(experiment, offer.attempt, claimant)
