@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestrator import settings
 from orchestrator.errors import EngineError, FormatError, RequestError
 from orchestrator.formats import winds
 from orchestrator.formats.durable import replacing
@@ -84,13 +85,13 @@ class DataRun:
         keep_ffts: bool = True,  # noqa: FBT001, FBT002  # a public interface of old
     ) -> None:
         tree = rescal_root or os.environ.get("RESCAL_SNOW_ROOT") or None
-        root = Path.cwd() if tree is None else Path(tree).expanduser().absolute()
+        root = Path.cwd() if tree is None else settings.expanded(tree).absolute()
         wish = _Wish(parameters, root)
         wish.check()
         engine = simulator.find(None if tree is None else root)
         if wish.nice:
             engine = dataclasses.replace(engine, rescal=("nice", *engine.rescal))
-        parent = Path(experiment_parent_directory).expanduser()
+        parent = settings.expanded(experiment_parent_directory)
         if not parent.is_absolute() and parent.parts[:1] != (_DATA_RUNS,):
             parent = _DATA_RUNS / parent
         self._engine = engine
@@ -255,7 +256,7 @@ class _Wish:
         premade = self._flat.get("premade_csp")
         if not premade:
             return
-        here, there = Path(premade).expanduser().absolute(), self._root / str(premade)
+        here, there = settings.expanded(premade).absolute(), self._root / str(premade)
         if not here.is_file() and not there.is_file():
             self._problems.append(f"premade_csp: {str(premade)!r}: no such file")
         self.parameters["Csp_file"] = str(here if here.is_file() else there)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import mmap
 import re
+import resource
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -113,6 +116,70 @@ def optional(needing: str) -> Iterator[None]:
         needed = together if library in together else [library]
         how = f"pip install {' '.join(needed)}"
         raise RequestError(f"{needing} {library}; install it with: {how}") from error
+
+
+def shortage(error: BaseException) -> str:
+    """Say what the machine had too little of, where an error came of that; else nothing.
+
+    Libraries tell of it in their own ways, or fail in a way that tells nothing: where a limit on
+    memory is nearly used up, that is taken for the cause.
+    """
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in chain:
+        chain.append(link)
+        link = link.__cause__ or link.__context__
+    for each in chain:
+        for kinds, numbers, words, name in _SHORTAGES:
+            known = isinstance(each, OSError) and each.errno in numbers
+            if known or isinstance(each, kinds) or any(word in str(each) for word in words):
+                return _of_limit(name)
+    return _of_limit("memory") if _is_starved() else ""
+
+
+_FAILS_SHORT_OF_MEMORY = (
+    "failed to map segment from shared object",
+    "cannot apply additional memory protection",
+    "annot allocate memory",
+    "failed to allocate",
+)
+_SHORTAGES: tuple[
+    tuple[tuple[type[BaseException], ...], set[int], tuple[str, ...], str], ...
+] = (
+    ((MemoryError,), {errno.ENOMEM}, _FAILS_SHORT_OF_MEMORY, "memory"),
+    ((), {errno.EMFILE, errno.ENFILE}, ("Too many open files",), "files"),
+    ((), {errno.EAGAIN}, ("can't start new thread",), "threads"),
+)
+_SENTENCES = {
+    "memory": ("there is not enough memory for this", resource.RLIMIT_AS, "ulimit -v", 1024),
+    "files": ("too many files are open for this", resource.RLIMIT_NOFILE, "ulimit -n", 1),
+    "threads": (
+        "no more processes or threads can be started for this",
+        resource.RLIMIT_NPROC,
+        "ulimit -u",
+        1,
+    ),
+}
+_PROBE_BYTES = 1 << 26
+
+
+def _of_limit(name: str) -> str:
+    sentence, limit, command, unit = _SENTENCES[name]
+    most, _ = resource.getrlimit(limit)
+    if most == resource.RLIM_INFINITY:
+        return sentence
+    return f"{sentence}; the limit is {most // unit} ({command})"
+
+
+def _is_starved() -> bool:
+    """Return whether this process may hardly have more memory than it has."""
+    if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
+        return False
+    try:
+        mmap.mmap(-1, _PROBE_BYTES).close()
+    except (OSError, MemoryError):
+        return True
+    return False
 
 
 def quoted(text: str, longest: int = 60) -> str:

@@ -31,7 +31,21 @@ def data_directory(chosen: str | os.PathLike[str] | None = None) -> Path:
     if chosen is not None:
         return Path(chosen)
     setting = preset("data_dir")
-    return _of_project() if setting is None else Path(setting).expanduser()
+    return _of_project() if setting is None else expanded(setting)
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Return a path with the home directory that it begins with, as ``~/data`` or ``~user/data``.
+
+    Raises
+    ------
+    RequestError
+        If nobody knows that directory.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise RequestError(f"{path}: no home directory is known of that user") from error
 
 
 def existing_data_directory(chosen: str | os.PathLike[str] | None = None) -> Path:
@@ -100,7 +114,10 @@ def _variable(name: str) -> str:
 
 @functools.cache
 def _config() -> dict[str, str]:
-    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    try:
+        home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    except RuntimeError:  # neither $HOME nor an entry in passwd, as in some containers
+        return {}
     path = Path(home) / "rescal-sweep" / "config.yaml"
     if not path.exists():
         return {}

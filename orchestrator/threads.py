@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import resource
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,10 @@ Progress = Callable[[int, int], None]
 """Called with how many steps are done, and of how many."""
 
 _AHEAD = 4
+_BYTES, _BYTES_EACH = (
+    1 << 31,
+    1 << 29,
+)  # of addresses for a process, and for each of its threads
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 _REUSED_BYTES = 1 << 25  # at most in a block, the most that mallopt takes
@@ -42,6 +47,9 @@ def in_order(
     """
     _reuse_memory()
     cores = len(os.sched_getaffinity(0))
+    if _is_narrow(cores):
+        yield from map(function, items)
+        return
     waiting: deque[Future[_Result]] = deque()
     with ThreadPoolExecutor(cores) as pool:
         try:
@@ -68,3 +76,12 @@ def _reuse_memory() -> None:
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _REUSED_BYTES)
         mallopt(_M_TRIM_THRESHOLD, 4 * _REUSED_BYTES)
+
+
+def _is_narrow(threads: int) -> bool:
+    """Return whether a limit on addresses (``ulimit -v``) may keep threads from starting.
+
+    One that fails to start for want of memory is waited for without end.
+    """
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return most != resource.RLIM_INFINITY and most < _BYTES + threads * _BYTES_EACH

@@ -10,16 +10,20 @@ import io
 import os
 import resource
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 from orchestrator.cli import command_line
-from orchestrator.errors import OrchestratorError, RequestError
+from orchestrator.errors import OrchestratorError, RequestError, shortage
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
 _STDERR = 2
+_STACK_BYTES = 1 << 20
+_FEW_PROCESSES = 4096
+_ARENA_MAX = -8  # of mallopt
 
 
 def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part ways
@@ -30,8 +34,7 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
     Here a person's mistakes, the machine's failures and bugs part ways: the first two get a
     sentence each, a bug gets one with the file that has its traceback.
     """
-    if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
-        sys.dont_write_bytecode = True  # Python would keep modules that were cut off
+    _heed_limits()
     _open_streams()
     try:
         options = command_line.read(sys.argv[1:] if arguments is None else arguments)
@@ -44,15 +47,33 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         return _end(0)
     except OSError as error:
+        if error.filename is None and (short := shortage(error)):
+            return _end_at_once(short, arguments)
         subject = error.filename or error.filename2 or "cannot write"
         return _end(2, f"{subject}: {error.strerror or error}")
-    except MemoryError:
-        return _end(2, "there is not enough memory for this")
     except KeyboardInterrupt:
         return _end(130)
     except Exception as error:  # noqa: BLE001  # told with where its traceback is
-        return _end(1, _bug(error))
+        short = shortage(error)
+        return _end_at_once(short, arguments) if short else _end(1, _bug(error))
     return code
+
+
+def _heed_limits() -> None:
+    """Let libraries live within limits of the shell, which they would not look at."""
+    if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
+        sys.dont_write_bytecode = True  # Python would keep modules that were cut off
+    processes, _ = resource.getrlimit(resource.RLIMIT_NPROC)
+    if processes != resource.RLIM_INFINITY and processes < _FEW_PROCESSES:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else it interrupts us
+    if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+        import ctypes  # noqa: PLC0415  # for this alone
+
+        # each thread would take 72 MB of addresses, and wait without end where it gets none
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        threading.stack_size(_STACK_BYTES)
+        with contextlib.suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 def _bug(error: Exception) -> str:
@@ -96,6 +117,14 @@ def _open_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # not every terminal has every letter
             stream.reconfigure(errors="replace")
+
+
+def _end_at_once(sentence: str, arguments: Sequence[str] | None) -> int:
+    """Say what the machine lacks; a program ends then, since tidying up would lack it, too."""
+    code = _end(2, sentence)
+    if arguments is None:
+        os._exit(code)
+    return code
 
 
 def _end(code: int, *sentences: str) -> int:

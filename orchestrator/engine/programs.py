@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from orchestrator.engine.exit_status import Exit, ExitError
+from orchestrator.errors import shortage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,8 +80,11 @@ def run(words: Sequence[str]) -> NoReturn:
         status = main(words)
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
-    except BaseException:  # noqa: BLE001  # a bug, of which a program that was forked has to tell itself
-        sys.excepthook(*sys.exc_info())
+    except BaseException as error:  # noqa: BLE001  # of which a program that was forked has to tell itself
+        if short := shortage(error):
+            sys.stderr.write(f"{short}\n")
+        else:  # a bug
+            sys.excepthook(*sys.exc_info())
         status = 1
     atexit._run_exitfuncs()  # noqa: SLF001  # which the fast way out leaves out
     for stream in (sys.stdout, sys.stderr):

@@ -5,13 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from orchestrator.records.paths import SweepDirectory
-from orchestrator.runner import orphans
-from orchestrator.runner.queue import Post
-from orchestrator.runner.stop import Stop
-from orchestrator.runner.worker import work
+from orchestrator.runner import guard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,14 +25,21 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--again")
     parser.add_argument("--slot", type=int, help="its slot in the pool of this machine")
     parser.add_argument("--at-once", type=int, help="experiments at a time on this machine")
-    options = parser.parse_args(arguments)
-    words = vars(options)
+    words = vars(parser.parse_args(arguments))
+    if words["slot"] is None:  # its job guards it
+        _work(words)
+        return 0
+    return 0 if guard.run(lambda: _work(words)).status == 0 else 1
+
+
+def _work(words: dict[str, Any]) -> None:
+    # loaded by the worker alone: the process that guards it stays small
+    from orchestrator.records.paths import SweepDirectory  # noqa: PLC0415
+    from orchestrator.runner.queue import Post  # noqa: PLC0415
+    from orchestrator.runner.worker import work_at  # noqa: PLC0415
+
     directory = words.pop("directory")
-    post = Post(**words)
-    orphans.adopt()
-    with Stop.on_signals(post.until) as stop:
-        work(SweepDirectory(directory), post, stop)
-    return 0
+    work_at(SweepDirectory(directory), Post(**words))
 
 
 if __name__ == "__main__":

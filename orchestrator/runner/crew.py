@@ -1,4 +1,4 @@
-"""The worker processes of a job that runs several experiments at the same time."""
+"""The worker processes of a job, one for each experiment that runs at the same time."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from orchestrator import settings
 from orchestrator.model import Cause, Kind, State
 from orchestrator.records import attempts
-from orchestrator.runner import process
+from orchestrator.runner import guard, orphans, process
+from orchestrator.runner.worker import work_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from orchestrator.model import Submission
     from orchestrator.records.paths import SweepDirectory
     from orchestrator.runner.queue import Post
-
-_HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)
 
 
 def run(
@@ -28,7 +28,7 @@ def run(
     posts: Sequence[Post],
     kills: Callable[[], int] = process.out_of_memory_kills,
 ) -> int:
-    """Run a worker process for each post, pass signals on, and wait for all of them.
+    """Run a worker process for each post, pass signals on, wait for all, and end what they have left.
 
     Return the signal that has killed one of them, 0 where none was killed. Slurm tells of the job
     as a whole, so which of its workers was killed for memory is written down here.
@@ -38,50 +38,60 @@ def run(
     kills
         How often the kernel has killed for memory in this job.
     """
-    command = [sys.executable, "-P", "-m", "orchestrator.runner", str(directory.root)]
-    crew = [
-        subprocess.Popen([*command, *_as_arguments(post)], stdin=subprocess.DEVNULL)
-        for post in posts
-    ]
-
-    def pass_on(number: int, _frame: object) -> None:
-        for worker in crew:
-            worker.send_signal(number)
-
-    before = {number: signal.signal(number, pass_on) for number in _HANDLED}
-    others, first, last = [], kills(), kills()
-    try:
-        for worker in _as_they_end(crew):
-            seen, last = last, kills()
-            if worker.returncode == -signal.SIGKILL and last > seen:
-                _end(directory, submission, worker.pid, State.OUT_OF_MEMORY, _OUT_OF_MEMORY)
-            elif worker.returncode < 0 and -worker.returncode not in _HANDLED:
-                others.append(worker)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    others: list[guard.Ended] = []
+    first = last = kills()
+    by = 0
+    for worker in (
+        _alone(directory, posts[0]) if len(posts) == 1 else _several(directory, posts)
+    ):
+        seen, last, by = last, kills(), max(by, -worker.status)
+        if worker.status == -signal.SIGKILL and last > seen:
+            memory_mb = settings.job_memory_mb()
+            cause = Cause(Kind.OUT_OF_MEMORY, subject="worker", memory_mb=memory_mb)
+            _end(directory, submission, worker.pid, State.OUT_OF_MEMORY, cause)
+        elif worker.status < 0 and -worker.status not in guard.HEEDED:
+            others.append(worker)
     if last > first:  # else Slurm may have killed them, to start the job again
         for worker in others:
-            cause = Cause(Kind.KILLED, status=worker.returncode)
+            cause = Cause(Kind.KILLED, status=worker.status)
             _end(directory, submission, worker.pid, State.LOST, cause)
-    return max(0, *(-worker.returncode for worker in crew))
+    return by
 
 
-_OUT_OF_MEMORY = Cause(Kind.OUT_OF_MEMORY, subject="worker")
+def _alone(directory: SweepDirectory, post: Post) -> Iterator[guard.Ended]:
+    """Yield the only worker when it has ended; it has what this process has loaded."""
+    yield guard.run(lambda: work_at(directory, post))
 
 
-def _as_they_end(crew: Iterable[subprocess.Popen[bytes]]) -> Iterable[subprocess.Popen[bytes]]:
-    """Yield each worker when it has ended, and is waited for."""
-    left = {worker.pid: worker for worker in crew}
-    while left:
-        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
-        assert ended is not None
-        worker = left.pop(ended.si_pid, None)
-        if worker is None:  # of nobody here
-            os.waitpid(ended.si_pid, 0)
-            continue
-        worker.wait()
-        yield worker
+def _several(directory: SweepDirectory, posts: Sequence[Post]) -> Iterator[guard.Ended]:
+    """Yield each worker when it has ended, and what it has left, too."""
+    orphans.adopt()
+    before = orphans.children()
+    command = [sys.executable, "-P", "-m", "orchestrator.runner", str(directory.root)]
+    crew = {
+        worker.pid: worker
+        for post in posts
+        for worker in [
+            subprocess.Popen([*command, *_as_arguments(post)], stdin=subprocess.DEVNULL)
+        ]
+    }
+
+    def send(number: int) -> None:
+        for worker in crew.values():
+            worker.send_signal(number)
+
+    left = {*crew}
+    with guard.passing_on(send):
+        while left:
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+            assert ended is not None
+            if ended.si_pid not in left:  # adopted, or nobody's here
+                os.waitpid(ended.si_pid, 0)
+                continue
+            left.remove(ended.si_pid)
+            status = crew[ended.si_pid].wait()
+            guard.end_left(before | left)
+            yield guard.Ended(ended.si_pid, status)
 
 
 def _end(

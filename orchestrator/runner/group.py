@@ -15,6 +15,8 @@ import os
 import signal
 from typing import TYPE_CHECKING, Self
 
+from orchestrator.errors import StartError
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -23,6 +25,11 @@ _FOUNDER = ("/bin/sh", "-c", ":")  # ends at once; unwaited for, it keeps the gr
 
 class Group:
     """A process group for programs, which leave with the ``with`` block or with this process.
+
+    Raises
+    ------
+    StartError
+        If no process can be started.
 
     Attributes
     ----------
@@ -33,7 +40,10 @@ class Group:
     """
 
     def __init__(self) -> None:
-        self.number = os.posix_spawn(_FOUNDER[0], _FOUNDER, {}, setpgroup=0)
+        try:
+            self.number = os.posix_spawn(_FOUNDER[0], _FOUNDER, {}, setpgroup=0)
+        except OSError as error:  # as where no more processes may be started
+            raise StartError(_FOUNDER[0], error.strerror or str(error)) from error
         self.lifeline, self._own_end = os.pipe()
         with contextlib.suppress(OSError):  # emulated kernels; what is left has a mark there
             fcntl.fcntl(self.lifeline, fcntl.F_SETOWN, -self.number)

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.records import attempts, intents
 from orchestrator.records.paths import SweepDirectory
-from orchestrator.runner import crew, orphans
+from orchestrator.runner import crew
 from orchestrator.runner.queue import Post
-from orchestrator.runner.stop import Stop
-from orchestrator.runner.worker import work
 from orchestrator.slurm import control, jobs
 from orchestrator.slurm.client import Unknown
 
@@ -43,13 +41,7 @@ def in_job(directory: str, token: str, index: int) -> None:
     posts = [
         Post(job, token, index * together + i, stride, until, again) for i in range(together)
     ]
-    if together == 1:
-        orphans.adopt()
-        killed = 0
-        with Stop.on_signals(until) as stop:
-            work(sweep, posts[0], stop)
-    else:
-        killed = crew.run(sweep, submission, posts)
+    killed = crew.run(sweep, submission, posts)
     _send_the_others_home(sweep, submission)
     if killed:  # Slurm is to know of it, and why
         if killed != signal.SIGKILL:

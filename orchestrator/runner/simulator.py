@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestrator import settings
 from orchestrator._version import PACKAGE, __version__
 from orchestrator.errors import FormatError, RequestError, StartError
 from orchestrator.formats.content_names import original
@@ -164,7 +165,7 @@ def speed(engine: Engine) -> dict[str, Any]:
 
 def at_root(root: Path) -> Engine:
     """Return the engine that was built in a ReSCAL-snow tree, refusing an incomplete tree."""
-    tree = root.expanduser().absolute()
+    tree = settings.expanded(root).absolute()
     programs = tree / "build" / "genesis", tree / "build" / "rescal"
     real_data = tree / "scripts" / "real_data"
     if not tree.is_dir():

@@ -18,14 +18,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator import bugs
-from orchestrator.errors import OrchestratorError
+from orchestrator.errors import OrchestratorError, shortage
 from orchestrator.formats.durable import NO_SPACE
 from orchestrator.model import Cause, Kind, State, Task
 from orchestrator.records import attempts, failures, ledger
 from orchestrator.records.lock import locked
-from orchestrator.runner import process, room, simulator
+from orchestrator.runner import orphans, process, room, simulator
 from orchestrator.runner.attempt import Assignment, cause_of
 from orchestrator.runner.queue import awaits_another, offers
+from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
 from orchestrator.runner.time_left import Hours
 from orchestrator.runner.turns import turn
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from orchestrator.model import Record
     from orchestrator.records.paths import AttemptDirectory, SweepDirectory
     from orchestrator.runner.queue import Offer, Post
-    from orchestrator.runner.stop import Stop
 
 _ROOM_S = 2.0  # between two looks for room on a full disk
 
@@ -59,6 +59,13 @@ class _Worker:
                 return
             if self.hours.enough_for(offer):
                 yield offer
+
+
+def work_at(directory: SweepDirectory, post: Post) -> None:
+    """Work in a process of its own, which signals ask to stop; see :func:`work`."""
+    orphans.adopt()
+    with Stop.on_signals(post.until) as stop:
+        work(directory, post, stop)
 
 
 def work(directory: SweepDirectory, post: Post, stop: Stop) -> None:
@@ -159,7 +166,7 @@ def make(
     except OrchestratorError as error:
         record = attempts.end(attempt, State.FAILED, cause_of(error))
     except Exception as error:  # noqa: BLE001  # recorded; it keeps no other experiment waiting
-        sentence = bugs.report(error, sys.argv, directory.jobs)
+        sentence = shortage(error) or bugs.report(error, sys.argv, directory.jobs)
         record = attempts.end(attempt, State.FAILED, Cause(Kind.SUPERVISOR, detail=sentence))
     if claimant is not None and not attempt.root.exists():  # else it would be claimed again
         attempts.claim(experiment, offer.attempt, claimant)

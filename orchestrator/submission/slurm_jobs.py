@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import pwd
 import re
 import shlex
+import stat
 import sys
 import time
 from collections.abc import Callable
@@ -41,6 +43,7 @@ _SLOW = re.compile(
 _SLOW_S = 10.0
 _LOOK_S = 0.5
 
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _REWRITTEN = ("%", "\\", "\n")
 
 _SRUN = ("--export=ALL", "--kill-on-bad-exit=0", "--wait=0")
@@ -61,12 +64,42 @@ def job_name(directory: SweepDirectory, token: str) -> str:
 
 
 def problems(directory: SweepDirectory) -> list[str]:
-    """Return what keeps Slurm from writing the output of a sweep's jobs, a sentence each."""
-    directory_name = str(directory.jobs.resolve())
-    if not any(mark in directory_name for mark in _REWRITTEN):
-        return []
-    why = "Slurm rewrites % and \\ in paths and could not write the output of jobs there"
-    return [f"{directory_name}: {why}; choose another directory with --data-dir"]
+    """Return what keeps Slurm from running jobs in a sweep's directory, a sentence each."""
+    jobs_directory = directory.jobs.resolve()
+    whys = []
+    if any(mark in str(jobs_directory) for mark in _REWRITTEN):
+        whys.append(
+            "Slurm rewrites % and \\ in paths and could not write the output of jobs there"
+        )
+    with contextlib.suppress(FileNotFoundError):
+        if (owner := jobs_directory.stat().st_uid) != os.geteuid():
+            whys.append(
+                f"belongs to {_user(owner)}, and your jobs would run what is written there"
+            )
+    return [
+        f"{jobs_directory}: {why}; choose another directory with --data-dir" for why in whys
+    ]
+
+
+@contextlib.contextmanager
+def _for_us_alone(directory: SweepDirectory) -> Iterator[None]:
+    """Let nobody else write what jobs will run, whatever others may do in the sweep's directory."""
+    mode = stat.S_IMODE(directory.jobs.stat().st_mode)
+    if mode & _OTHERS_WRITE:
+        directory.jobs.chmod(mode & ~_OTHERS_WRITE)
+    before = os.umask(0o777)
+    os.umask(before | _OTHERS_WRITE)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
 
 
 def script(
@@ -111,7 +144,11 @@ def send(  # noqa: PLR0913, PLR0917  # what is sent, and for how long
         name, array, problem = job_name(directory, token), "", None
         try:
             # what sbatch prints is told once, with the refusal
-            with _clean_environment(), contextlib.redirect_stderr(io.StringIO()):
+            with (
+                _for_us_alone(directory),
+                _clean_environment(),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
                 made = executor.map_array(job, *zip(*calls, strict=True))
             array = made[0].job_id.split("_")[0]
         except Exception as error:  # noqa: BLE001  # the job may be queued all the same
@@ -122,7 +159,8 @@ def send(  # noqa: PLR0913, PLR0917  # what is sent, and for how long
             raise RequestError(f"Slurm refused the jobs: {_refusal(problem)}") from problem
         if queued and array not in queued:  # what sbatch printed was something else
             array = queued[-1]
-            _hand_over(executor, array, job, calls)
+            with _for_us_alone(directory):
+                _hand_over(executor, array, job, calls)
         sent.append(array)
         first += tasks
     return sent

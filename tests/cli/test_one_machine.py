@@ -627,6 +627,7 @@ def test_what_a_foreground_run_had_asked_for_and_never_begun_is_submitted(
         (["submit", "bad.yaml"], "bad.yaml:1:8: name: expected a name of letters"),
         (["status", "nothing"], "data_runs: no such directory; submit a sweep first"),
         (["submit", "winds.yaml", "--data-dir", "/proc/x"], "/proc/x: cannot be written"),
+        (["plan", "winds.yaml"], "~nobody-here/data: no home directory is known of that user"),
         (
             ["submit", "winds.yaml", "--set", "run.stop=-1"],
             "--set run.stop: expected a number above 0",
@@ -638,13 +639,60 @@ def test_a_wrong_request_gets_a_sentence_and_changes_nothing(
 ) -> None:
     bench.write("[0]")
     (bench.place / "bad.yaml").write_text("name:  ../up\nrun: {stop: 1, every: 1}\n")
+    elsewhere = {"RESCAL_SWEEP_DATA_DIR": "~nobody-here/data"} if words[0] == "plan" else {}
 
-    done = bench.run(*words)
+    done = dataclasses.replace(bench, variables=elsewhere).run(*words)
 
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not (bench.place / "data_runs").exists()
+
+
+def test_a_sweep_that_is_named_by_its_path_is_shown_where_there_is_no_project(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+    nowhere = tmp_path / "nowhere"
+    nowhere.mkdir()
+
+    shown = subprocess.run(
+        [bench.command, "status", str(bench.sweep.root)],
+        cwd=nowhere,
+        env=bench.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "2 experiments: 2 done" in shown.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_nobody_needs_a_home_or_a_name(bench: Bench) -> None:
+    """As in a container whose user is a mere number."""
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+    capabilities = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    somebody = ("setpriv", "--reuid=61234", "--clear-groups", *capabilities)
+    environment = {k: v for k, v in bench.environment().items() if k != "HOME"}
+
+    shown = [
+        subprocess.run(
+            [*somebody, bench.command, *words.split()],
+            cwd=bench.place,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for words in ("status winds", "collect winds -o w.nc", "cancel winds")
+    ]
+
+    assert [(done.returncode, done.stderr) for done in shown] == [(0, "")] * 3
+    assert "2 experiments: 2 done" in shown[0].stdout
 
 
 def test_a_root_without_programs_is_refused(bench: Bench) -> None:

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from tests.conftest import Bench
 
 LEAVES = 'import subprocess; subprocess.Popen(["setsid", "sleep", "600"], close_fds=True)\n'
+FLEES = """
+if os.getsid(0) != os.getpid():  # into a session of its own, without environment or supervisor's pipe
+    os.closerange(3, fd_of_pipe := int(sys.argv[sys.argv.index("-data_pipe") + 1]))
+    os.closerange(fd_of_pipe + 1, 256)
+    os.setsid()
+    os.execve(sys.executable, [sys.executable, *sys.argv], {})
+"""
 
 
 def _await(happened: Callable[[], object]) -> None:
@@ -43,17 +50,30 @@ def _works_in(place: Path) -> list[str]:
 @pytest.fixture
 def orphaned(bench: Bench) -> Bench:
     """A sweep whose worker was killed between two snapshots of an engine that has left a child."""
-    program = bench.root / "build" / "rescal"
-    program.write_text(program.read_text().replace("fd = int(", f"{LEAVES}fd = int(", 1))
+    _let(bench, LEAVES)
     bench.write("[7]")
     bench.run("submit", "winds.yaml", "--workers", "1")
+    _kill_the_worker(bench, guarded=False)
+    return bench
+
+
+def _let(bench: Bench, code: str) -> None:
+    """Let the engine do something first."""
+    program = bench.root / "build" / "rescal"
+    program.write_text(program.read_text().replace("fd = int(", f"{code}fd = int(", 1))
+
+
+def _kill_the_worker(bench: Bench, *, guarded: bool) -> None:
+    """Kill the worker of the first experiment once its engine has sent something; and its guard."""
     attempt = bench.sweep.experiment(0).attempt(1)
-    _await(lambda: attempt.journal.exists() and "sleep" in _works_in(attempt.root.parents[1]))
+    _await(attempt.journal.exists)
     claim = attempts.read_claim(attempt)
     assert claim is not None
-    os.kill(claim.pid, signal.SIGKILL)
+    status = Path(f"/proc/{claim.pid}/stat").read_text()
+    guard = int(status.rpartition(")")[2].split()[1])
+    for pid in [claim.pid] if guarded else [guard, claim.pid]:
+        os.kill(pid, signal.SIGKILL)
     _await(lambda: attempts.alive(attempt) is False)
-    return bench
 
 
 def test_the_engine_dies_with_its_worker_though_it_writes_nothing(orphaned: Bench) -> None:
@@ -75,8 +95,7 @@ def test_what_it_has_left_is_ended_before_anything_else(orphaned: Bench, words: 
 
 
 def test_what_an_engine_leaves_ends_with_its_attempt(bench: Bench) -> None:
-    program = bench.root / "build" / "rescal"
-    program.write_text(program.read_text().replace("fd = int(", f"{LEAVES}fd = int(", 1))
+    _let(bench, LEAVES)
     bench.write("[0]")
 
     done = bench.run("submit", "winds.yaml", "--wait")
@@ -101,3 +120,17 @@ def test_what_killed_processes_were_writing_is_swept_by_the_next_attempt(
     orphaned.run("resubmit", "winds", "exp0", "--wait")
 
     assert [path for path in left if path.exists()] == []
+
+
+def test_an_engine_that_has_left_everything_ends_with_its_worker(bench: Bench) -> None:
+    _let(bench, FLEES)
+    bench.write("[7]")
+    bench.run("submit", "winds.yaml", "--workers", "1")
+
+    _kill_the_worker(bench, guarded=True)
+
+    _await(lambda: _works_in(bench.sweep.experiment(0).root) == [])
+    bench.go()
+    again = bench.run("resubmit", "winds", "--wait")
+    assert "done" in again.stdout
+    assert {s.state for s in read_statuses(bench.sweep)} == {State.DONE}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -211,3 +212,36 @@ def test_a_probe_that_no_node_takes_gives_up_and_leaves_no_job(
     assert done.returncode == 1
     assert "no node took it within 60 s; try another partition with -p, or later" in done.stdout
     assert brief.ask("squeue", "-h", "--name", "rescal-sweep-doctor") == ""
+
+
+def test_nobody_else_may_write_what_jobs_run(desk: Desk) -> None:
+    """submitit's files are unpickled in the job; a shared sweep may be writable by a group."""
+    desk.write("[0]")
+    before = os.umask(0)
+    try:
+        done = desk.run("submit", "winds.yaml", "-t", "10", "--wait")
+    finally:
+        os.umask(before)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    jobs = desk.sweep.jobs
+    written = [jobs, *jobs.glob("*_submitted.pkl"), *jobs.glob("*.sh")]
+    assert len(written) > 3
+    assert not [path for path in written if path.stat().st_mode & 0o022]
+    assert desk.sweep.root.stat().st_mode & 0o022 == 0o022  # as the person wishes
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to somebody else")
+def test_jobs_run_nothing_from_a_directory_of_somebody_else(desk: Desk) -> None:
+    desk.write("[0]")
+    desk.run("submit", "winds.yaml", "--cluster", "local", "--wait")
+    os.chown(desk.sweep.jobs, 61234, 61234)
+
+    done = desk.run("resubmit", "winds", "0", "--cluster", "slurm")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"{desk.sweep.jobs}: belongs to user 61234, and your jobs would run what is written there; "
+        "choose another directory with --data-dir\n"
+    )
+    assert desk.attempts() == [1, 1]

@@ -11,6 +11,12 @@ from orchestrator.errors import RequestError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from orchestrator.records.paths import SweepDirectory
 
 EXAMPLES = ("", "quickstart --watch", "quickstart --usage", "quickstart --json")
 """What may stand behind the verb."""
@@ -35,17 +41,16 @@ def perform(options: argparse.Namespace) -> int:
     from orchestrator.records import paths, selection
 
     console = screen.console(options)
-    data = settings.existing_data_directory(options.data_dir)
-    known = list(paths.sweeps(data))
-    if options.usage and options.sweep is None and len(known) != 1:
-        raise RequestError("--usage: name one of the sweeps, as in: status quickstart --usage")
-    if options.sweep is None and len(known) != 1:
-        if options.json:
-            sweeps = [*map(status_screen.summary, known)]
-            print(json.dumps({"sweeps": sweeps}, indent=1))
-        else:
-            status_screen.overview(console, data, known)
-        return 0
+    if options.sweep is None:  # else it may lie anywhere
+        data = settings.existing_data_directory(options.data_dir)
+        known = list(paths.sweeps(data))
+        if options.usage and len(known) != 1:
+            raise RequestError(
+                "--usage: name one of the sweeps, as in: status quickstart --usage"
+            )
+        if len(known) != 1:
+            _show_all(console, data, known, as_json=options.json)
+            return 0
     directory = selection.find_sweep(options.sweep, options.data_dir)
     if options.usage:
         status_screen.show_usage(
@@ -60,3 +65,16 @@ def perform(options: argparse.Namespace) -> int:
     else:
         status_screen.show(console, directory, everything=options.all)
     return 0
+
+
+def _show_all(
+    console: Console, data: Path, known: Sequence[SweepDirectory], *, as_json: bool
+) -> None:
+    """Show the sweeps of a data directory."""
+    from orchestrator.cli import status_screen
+
+    if as_json:
+        sweeps = [*map(status_screen.summary, known)]
+        print(json.dumps({"sweeps": sweeps}, indent=1))
+    else:
+        status_screen.overview(console, data, known)
