@@ -6,10 +6,10 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from orchestrator import plots, text
+from orchestrator import plots
 from orchestrator.analysis import field
 from orchestrator.errors import RequestError
-from orchestrator.formats import destination
+from orchestrator.formats import destination, spelling
 from orchestrator.model.pictures import LookWords
 from orchestrator.plots import choice, field_comparison
 from orchestrator.records import selection
@@ -144,7 +144,7 @@ def _parts(names: str | Sequence[str] | None) -> tuple[str, ...]:
     listed = [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
     for name in listed:
         if name not in field.PARTS:
-            hint = text.did_you_mean(name, field.PARTS)
+            hint = spelling.did_you_mean(name, field.PARTS)
             raise RequestError(
                 f"--parts {name or repr(names)}: expected some of {', '.join(field.PARTS)}{hint}"
             )

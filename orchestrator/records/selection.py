@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator import settings, text
 from orchestrator.errors import RequestError
+from orchestrator.formats import spelling
 from orchestrator.records import ledger, paths
 from orchestrator.records.paths import SweepDirectory
 
@@ -46,7 +47,7 @@ def find_sweep(
         raise RequestError(f"{data}: name a sweep: {listed}")
     name = _name_in_file(Path(word)) if word.endswith((".yaml", ".yml")) else Path(word).name
     if name not in known:
-        hint = text.did_you_mean(name, known)
+        hint = spelling.did_you_mean(name, known)
         raise RequestError(f"{data}: no sweep {name!r}; {listed}{hint}")
     return SweepDirectory(data / name)
 

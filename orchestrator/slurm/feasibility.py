@@ -10,12 +10,12 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from orchestrator.formats.spelling import did_you_mean
 from orchestrator.slurm import units
 from orchestrator.slurm.bounds import association_of, chosen, levels_of, slots, usual_qos
 from orchestrator.slurm.cluster import my_groups
 from orchestrator.slurm.fit import Need, described, refusals
 from orchestrator.slurm.units import duration
-from orchestrator.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

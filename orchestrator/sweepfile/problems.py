@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import RequestError
-from orchestrator.text import closest, did_you_mean
+from orchestrator.formats.spelling import closest, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
