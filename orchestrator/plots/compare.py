@@ -61,7 +61,8 @@ def compare(
     sweep
         A sweep's name or its file; None for the only one there is.
     dem
-        An elevation map in metres: GeoTIFF, NetCDF, or text with x, y and z on each line.
+        An elevation map in metres: GeoTIFF, NetCDF, or text with x, y and z on each line
+        (or rows of heights, with ``cell``).
     output
         Picture to write: the map beside the experiments that are nearest (default: none).
     data_dir
