@@ -68,7 +68,7 @@ def claim(
     """
     sweep = sweepfile.load(Path(file), overrides)
     directory = SweepDirectory(settings.data_directory(data_dir) / sweep.name)
-    root = settings.chosen_root(sweep.run.engine)
+    root = settings.chosen_root(sweep.run.engine, sweep.positions.get("run.engine", ""))
     request = Request(Cluster.HERE, sweep.run, sweep.outputs, sweep.resources, root)
     engine = simulator.of_sweep(sweep, root)
     points = expansion.expand(sweep)

@@ -496,6 +496,27 @@ def test_what_is_not_a_regular_file_is_told_at_once() -> None:
         assert caught.value.problems == (sentence,)
 
 
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("two", "; did you mean sweeps/two.yaml?"),
+        ("two.yml", "; did you mean sweeps/two.yaml?"),
+        ("sweeps/tow.yaml", "; did you mean sweeps/two.yaml?"),
+        ("two.yaml", "; did you mean sweeps/two.yaml?"),
+        ("sweeps/nothing.yaml", ""),
+        ("nothing", "; expected a sweep file, such as nothing.yaml"),
+    ],
+)
+def test_of_a_file_that_is_not_there_the_one_is_named_that_is(word: str, hint: str) -> None:
+    Path("sweeps").mkdir()
+    Path("sweeps/two.yaml").write_text("name: two\n")
+
+    with pytest.raises(RequestError) as caught:
+        sweepfile.load(Path(word))
+
+    assert str(caught.value) == f"{word}: no such file{hint}"
+
+
 def test_forty_thousand_misspelt_parameters_are_told_in_one_page_at_once() -> None:
     wrong = "".join(f"  Tau_mim{number}: 3\n" for number in range(40_000))
     began = time.process_time()
