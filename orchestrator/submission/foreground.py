@@ -78,7 +78,8 @@ def claim(
         raise RequestError(*problems)
     before = compare(sweep, directory, points)
     if before.replacement:
-        raise RequestError(f"{sweep.path}: name: {before.replacement} of submit")
+        position = sweep.positions.get("name", sweep.path)
+        raise RequestError(f"{position}: name: {before.replacement} of submit")
     if experiment is not None:
         _refuse(experiment, before)
     settings.writable(directory.root.parent)

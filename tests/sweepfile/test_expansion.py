@@ -240,9 +240,6 @@ def test_what_is_wrong_with_points_is_said_with_its_line(
         "derived: {Tau_max: log(L - 60)}\n": (
             "winds.yaml:4:11: derived.Tau_max: log(L - 60): column 1: has no value for these numbers"
         ),
-        "sweep: {list: [{Tau_min: 5}, {Tau_min: 5}]}\n": (
-            "winds.yaml:4:1: sweep: points 1 and 2 are the same, at Tau_min = 5, seed 1"
-        ),
     }
 
     for text, sentence in texts.items():
