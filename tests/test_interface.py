@@ -75,7 +75,7 @@ def test_what_failed_is_resubmitted_and_what_runs_is_cancelled(desk: Bench) -> N
     desk.go()
     *_, ended = orchestrator.watch("winds", interval_s=0.1)
 
-    assert (cancelled.cancelled, cancelled.ended) == (2, 1)
+    assert (cancelled.cancelled, cancelled.stopping, cancelled.ended) == (2, 2, 1)
     assert last.counts == {State.FAILED: 2, State.CANCELLED: 2}
     assert again.numbers == (1, 3)
     assert ended.counts == {State.DONE: 2, State.FAILED: 2}

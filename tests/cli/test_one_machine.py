@@ -269,7 +269,10 @@ def test_cancelling_ends_what_waits_and_what_runs(bench: Bench) -> None:
     left = bench.run("resubmit", "winds")
 
     assert cancelled.returncode == 0
-    assert cancelled.stdout == "winds: 2 cancelled, 0 had ended before\n"
+    assert cancelled.stdout == (
+        "winds: 1 cancelled, 1 asked to stop, 0 had ended before\n"
+        "look whether they have stopped: rescal-sweep status winds\n"
+    )
     assert "exp0 attempt 1 asked to stop: cancelled on request\n" in log
     assert "exp1 attempt 1 cancelled while pending\n" in log
     assert [e["job"] for e in ended["experiments"]] == ["local:0", None]
