@@ -17,6 +17,7 @@ from orchestrator.errors import EngineError, FormatError, RequestError
 from orchestrator.formats import winds
 from orchestrator.formats.durable import replacing
 from orchestrator.formats.parameters import PARAMETERS, Kind, checked, parse_text
+from orchestrator.formats.spelling import did_you_mean
 from orchestrator.formats.winds import WIND
 from orchestrator.model import Experiment, Outputs, Point, Run, Task
 from orchestrator.records import attempts, failures
@@ -29,7 +30,6 @@ from orchestrator.runner.unpiped import supervise_to_files
 from orchestrator.sweepfile import expansion, tree
 from orchestrator.sweepfile import winds as winds_of_sweeps
 from orchestrator.sweepfile.problems import Problems
-from orchestrator.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator import text
 from orchestrator.analysis import observables
 from orchestrator.errors import RequestError
+from orchestrator.formats import spelling
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formats.templates import TEMPLATES
 from orchestrator.model import State
@@ -78,7 +79,7 @@ def find(name: str) -> list[Entry]:
         e for e in known if folded in {e.name.lower(), e.name.rpartition(".")[2].lower()}
     ]
     if not entries:
-        hint = text.did_you_mean(name, [entry.name for entry in known])
+        hint = spelling.did_you_mean(name, [entry.name for entry in known])
         raise RequestError(f"no parameter, key, template, quantity or state {name!r}{hint}")
     exact = [entry for entry in entries if name in {entry.name, entry.name.rpartition(".")[2]}]
     return exact or entries

@@ -8,13 +8,10 @@ import secrets
 from pathlib import Path
 
 from orchestrator.errors import RequestError
-from orchestrator.model.experiments import ENGINES
+from orchestrator.model.experiments import ENGINES, SWEEP_FILES
 
 DATA_DIRECTORY = "data_runs"
 """The directory of a project that has its sweeps' data."""
-
-SWEEP_FILES = "sweeps"
-"""The directory of a project that has its sweep files."""
 
 CLUSTERS = ("auto", "slurm", "local")
 """Where to run, as a person says it; ``auto`` is Slurm where there is one, else this machine."""
@@ -163,14 +160,21 @@ def job_memory_mb() -> float | None:
         return None
 
 
-def chosen_root(engine: str) -> Path | None:
-    """Return the tree of the engine that a sweep file asks for, None for every other engine."""
+def chosen_root(engine: str, position: str = "") -> Path | None:
+    """Return the tree of the engine that a sweep file asks for, None for every other engine.
+
+    Raises
+    ------
+    RequestError
+        With the ``position`` of ``run.engine``, where it is rescal and nobody has said where that is.
+    """
     root = engine_root()
     if engine == "builtin" or engine not in ENGINES:
         return None
     if engine == "rescal" and root is None:
+        before = "" if position.endswith("run.engine") else "run.engine: "
         raise RequestError(
-            "run.engine: rescal was asked for, but $RESCAL_SNOW_ROOT is not set; "
+            f"{position}{': ' * bool(position)}{before}rescal was asked for, but $RESCAL_SNOW_ROOT is not set; "
             "set it, or use engine: builtin"
         )
     return root.resolve() if root is not None else None

@@ -196,21 +196,3 @@ def listed(words: Sequence[str], most: int = 20) -> str:
     """
     more = len(words) - most
     return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Write the end of a sentence about an unknown word: the known one that may be meant.
-
-    Empty where none is close. A known word that differs in its case alone comes first.
-
-    >>> "no such verb" + did_you_mean("pLan", ["plan", "plot"])
-    'no such verb; did you mean plan?'
-    >>> did_you_mean("frobnicate", ["plan", "plot"])
-    ''
-    """
-    from difflib import get_close_matches  # noqa: PLC0415  # only mistakes need it
-
-    candidates = list(known)
-    folded = [candidate for candidate in candidates if candidate.lower() == word.lower()]
-    close = folded or get_close_matches(word[:100], candidates, 1)
-    return f"; did you mean {close[0]}?" if close else ""

@@ -40,6 +40,11 @@ def test_a_sweep_goes_its_whole_way_from_python(desk: Bench) -> None:
     assert last.counts == orchestrator.status("winds").counts == {State.DONE: 4}
     with orchestrator.open_sweep(desk.sweep.root) as dataset:
         assert dataset.sizes["time"] == 3
+    for word in ("winds", "winds.yaml", "data_runs/winds", None):
+        with orchestrator.open_sweep(word) as dataset:
+            assert dataset.sizes["time"] == 3
+    with pytest.raises(RequestError, match="data_runs: no sweep 'wind'; there are winds; did"):
+        orchestrator.open_sweep("wind")
     assert [path.name for path in orchestrator.plot("winds")] == ["phase-diagram.png"]
     options: Words = {"against": "Tau_min", "size": (89, 60), "labels": {"Tau_min": "stress"}}
     options["mean"] = (0, 10)
@@ -70,7 +75,7 @@ def test_what_failed_is_resubmitted_and_what_runs_is_cancelled(desk: Bench) -> N
     desk.go()
     *_, ended = orchestrator.watch("winds", interval_s=0.1)
 
-    assert (cancelled.cancelled, cancelled.ended) == (2, 1)
+    assert (cancelled.cancelled, cancelled.stopping, cancelled.ended) == (2, 2, 1)
     assert last.counts == {State.FAILED: 2, State.CANCELLED: 2}
     assert again.numbers == (1, 3)
     assert ended.counts == {State.DONE: 2, State.FAILED: 2}

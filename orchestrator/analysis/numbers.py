@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.analysis import units
+from orchestrator.analysis import sampling, units
 from orchestrator.analysis.measured import measured
 from orchestrator.analysis.scales import scales
 from orchestrator.analysis.summaries import summarize
@@ -27,10 +27,32 @@ if TYPE_CHECKING:
     from orchestrator.model.pictures import Moment, Summary, Units
 
 
+class Behind(NamedTuple):
+    """An experiment that has not come as far as a number is of.
+
+    Attributes
+    ----------
+    last_t0
+        The time of its last snapshot, in t0; 0 without any.
+    ended
+        Whether it will come no further.
+    complete
+        Whether that is as far as it was asked to come.
+    next_t0
+        The time of its first result, in t0, where only the bed at the start is near to the wanted time;
+        else 0.
+    """
+
+    last_t0: float
+    ended: bool
+    complete: bool
+    next_t0: float = 0.0
+
+
 @dataclass(slots=True)
 class _Tally:
     times: list[float] = field(default_factory=list)
-    incomplete: int = 0
+    behind: list[Behind] = field(default_factory=list)
     full: int = 0
 
 
@@ -44,15 +66,15 @@ class Numbers:
         float64 over the grid, the seeds last, by quantity; not a number where there is none.
     times
         Of the snapshots that are shown, in t0, where each number is of one.
-    incomplete
-        How many experiments have not come so far.
+    behind
+        The experiments that have not come so far.
     full
         How many domains were full by then, and not measured.
     """
 
     values: Mapping[str, NDArray[np.float64]]
     times: Sequence[float]
-    incomplete: int
+    behind: Sequence[Behind]
     full: int
 
 
@@ -77,7 +99,7 @@ def numbers(grid: Grid, names: Sequence[str], summary: Summary, in_units: Units)
         in_nature = scales_of(grid, status, in_units, needed=needed)
         window = _window(grid, status, series, summary, in_nature)
         if window is None:
-            tally.incomplete += 1
+            tally.behind.append(_behind(status, series, summary, in_nature))
             continue
         if summary.how is How.AT:
             tally.times.append(window[0])
@@ -90,7 +112,7 @@ def numbers(grid: Grid, names: Sequence[str], summary: Summary, in_units: Units)
                 summary,
                 (in_units, in_nature),
             )
-    return Numbers(values, tally.times, tally.incomplete, tally.full)
+    return Numbers(values, tally.times, tally.behind, tally.full)
 
 
 def scales_of(grid: Grid, status: Status, in_units: Units, *, needed: bool = False) -> Scales:
@@ -117,6 +139,15 @@ def scales_of(grid: Grid, status: Status, in_units: Units, *, needed: bool = Fal
     return in_nature
 
 
+def _behind(status: Status, series: Measured, summary: Summary, in_nature: Scales) -> Behind:
+    """Return how far an experiment has come that has no number."""
+    last_t0 = float(series.times[-1]) if len(series.times) else 0.0
+    wanted = _end(summary.last, in_nature, np.inf)
+    early = summary.how is How.AT and last_t0 > wanted
+    next_t0 = float(series.times[series.times > wanted][0]) if early else 0.0
+    return Behind(last_t0, status.state.ended, status.state.complete, next_t0)
+
+
 def _window(
     grid: Grid, status: Status, series: Measured, summary: Summary, in_nature: Scales
 ) -> tuple[float, float] | None:
@@ -126,9 +157,8 @@ def _window(
         return None
     if summary.how is How.AT and summary.first is not None:
         wanted = summary.first.in_t0(in_nature.t0_s)
-        at = float(times[np.abs(times - wanted).argmin()])
-        apart = grid.tolerance_t0 + (np.diff(times).max() / 2 if len(times) > 1 else 0.0)
-        return (at, at) if abs(at - wanted) <= apart else None
+        index = sampling.near(times, wanted, grid.tolerance_t0)
+        return None if index is None else (float(times[index]), float(times[index]))
     end = _end(summary.last, in_nature, status.stop_t0)
     if times[-1] < end - grid.tolerance_t0 and summary.how is not How.CROSSING:
         return None

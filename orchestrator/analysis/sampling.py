@@ -37,3 +37,27 @@ def nearest(times: NDArray[np.float64], wanted: ArrayLike) -> NDArray[np.int64]:
     distance = np.abs(times - np.asarray(wanted)[..., None])
     indices: NDArray[np.int64] = distance.argmin(axis=-1)
     return indices
+
+
+def near(times: NDArray[np.float64], wanted: float, tolerance: float) -> int | None:
+    """Return the index of the snapshot at a time: the nearest, if it is near.
+
+    Near is half of the longest interval between snapshots and ``tolerance``, all in t0. The first
+    one, before which nothing happened, is not near a later time.
+
+    >>> times = np.array([0.0, 25.0, 50.0])
+    >>> near(times, 30.0, 0.5), near(times, 60.0, 0.5), near(times, 70.0, 0.5)
+    (1, 2, None)
+    >>> near(times, 5.0, 0.5), near(times, 0.2, 0.5)
+    (None, 0)
+    """
+    index = int(nearest(times, wanted))
+    apart = tolerance + (float(np.diff(times).max()) / 2 if len(times) > 1 else 0.0)
+    if abs(times[index] - wanted) > apart or before_all(times, index, wanted, tolerance):
+        return None
+    return index
+
+
+def before_all(times: NDArray[np.float64], index: int, wanted: float, tolerance: float) -> bool:
+    """Return whether the first snapshot is the nearest to a later time at which there is none."""
+    return index == 0 and len(times) > 1 and bool(wanted > times[0] + tolerance)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from orchestrator import text
 from orchestrator._version import __version__
 from orchestrator.cli.verbs import GROUPS, verbs
 from orchestrator.errors import RequestError
+from orchestrator.formats import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,9 @@ _EVERYWHERE = ("--data-dir", "--color", "-Q", "--quiet", "-v", "--verbose", "--v
 
 _WITH_VALUE = ("--data-dir", "--color")
 """Those of them behind which their value stands."""
+
+_WISHES: dict[type, str] = {int: "a whole number", float: "a number"}
+"""What a text of each type should have been."""
 
 _OVERVIEW = """\
 rescal-sweep: parameter sweeps of ReSCAL-snow, on Slurm or on this machine
@@ -39,7 +42,7 @@ Exit codes: 0 done; 1 some experiments ended badly; 2 the request was wrong; 130
 """
 
 
-def parser(verb: str) -> argparse.ArgumentParser:
+def parser(verb: str) -> _Parser:
     """Build the parser of what stands behind a verb."""
     from orchestrator.cli import arguments  # noqa: PLC0415  # the overview needs none of it
 
@@ -63,7 +66,7 @@ def read(words: Sequence[str]) -> argparse.Namespace:
     Raises
     ------
     RequestError
-        If there is no such verb.
+        If there is no such verb, or it takes something else.
     """
     if "_ARGCOMPLETE" in os.environ:
         from orchestrator.cli import completion  # noqa: PLC0415  # for shells alone
@@ -78,21 +81,90 @@ def read(words: Sequence[str]) -> argparse.Namespace:
     if verb is None:
         return argparse.Namespace(perform=_show_overview)
     if verb not in verbs():
-        hint = text.did_you_mean(verb, [*verbs(), "help"])
+        hint = spelling.did_you_mean(verb, [*verbs(), "help"])
         if verb.endswith((".yaml", ".yml")):
             hint = f"; did you mean: rescal-sweep plan {verb}"
         raise RequestError(f'no verb {verb!r}{hint}; "rescal-sweep help" lists them')
-    return parser(verb).parse_intermixed_args([*leading, *rest])
+    return parser(verb).read([*leading, *rest])
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that knows which option an unknown one may be."""
+    """A parser whose mistakes are sentences like all others, with what may be meant."""
 
     def error(self, message: str) -> NoReturn:
-        unknown = message.partition("unrecognized arguments: ")[2].split()
-        options = [option for action in self._actions for option in action.option_strings]
-        hints = (text.did_you_mean(word.partition("=")[0], options) for word in unknown)
-        super().error(message + next(filter(None, hints), ""))
+        """Raise what argparse found, without the lines of usage."""
+        subject, _, sentence = message.removeprefix("argument ").partition(": ")
+        if subject == "the following arguments are required":
+            raise RequestError(f"{self.prog}: expected {self._missing(sentence.split(', '))}")
+        if subject == "unrecognized arguments":
+            is_option = sentence.startswith("-")
+            what = "no such option" if is_option else "nothing more is expected"
+            subject, sentence = sentence, what
+        raise RequestError(f"{self.prog}: {subject}: {sentence}; {self._help}")
+
+    def read(self, words: Sequence[str]) -> argparse.Namespace:
+        """Read what stands behind the verb, in any order.
+
+        Raises
+        ------
+        RequestError
+            If it is not what the verb takes.
+        """
+        for word in words:
+            option = word.partition("=")[0]
+            if option == "--":
+                break
+            if option.startswith("--") and " " not in option and not self._is_known(option):
+                hint = self._meant(option)
+                raise RequestError(f"{self.prog}: {option}: no such option{hint}; {self._help}")
+        return self.parse_intermixed_args(words)
+
+    @property
+    def _help(self) -> str:
+        return f'"rescal-sweep help {self.prog.rpartition(" ")[2]}" shows what it takes'
+
+    def _missing(self, names: Sequence[str]) -> str:
+        """Name what is missing, without what may be left out, and an example."""
+        optional = {str(a.metavar) for a in self._actions if a.nargs in ("*", "?")}
+        needed = " and ".join(name for name in names if name not in optional)
+        example = (self.epilog or "").partition("\n")[2].partition("\n")[0].strip()
+        return f"{needed}, such as: {example}"
+
+    def _is_known(self, option: str) -> bool:
+        """Return whether this is an option, or how one begins."""
+        return any(o.startswith(option) for a in self._actions for o in a.option_strings)
+
+    def _meant(self, option: str) -> str:
+        """Return which option may be meant, or which key of the sweep file."""
+        word = option.removeprefix("--")
+        if self._is_known("--set"):
+            from orchestrator.sweepfile import fields  # noqa: PLC0415  # for mistakes alone
+
+            sections = {"run": fields.RUN, "outputs": fields.OUTPUTS, "slurm": fields.SLURM}
+            for section, keys in sections.items():
+                if word in keys:
+                    return f"; did you mean --set {section}.{word}=VALUE?"
+        options = (o for a in self._actions for o in a.option_strings if o.startswith("--"))
+        meant = spelling.closest(word, [known.removeprefix("--") for known in options])
+        return "" if meant is None else f"; did you mean --{meant}?"
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        try:
+            return super()._get_value(action, arg_string)
+        except argparse.ArgumentError as error:
+            wish = _WISHES.get(cast("type", action.type))
+            if wish is None:
+                raise
+            raise argparse.ArgumentError(
+                action, f"expected {wish}, got {arg_string}"
+            ) from error
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = [str(choice) for choice in action.choices]
+            hint = spelling.did_you_mean(str(value), known)
+            wish = f"expected one of {', '.join(known)}, got {value}{hint}"
+            raise argparse.ArgumentError(action, wish)
 
 
 def _parted(words: Sequence[str]) -> tuple[list[str], str | None, list[str]]:

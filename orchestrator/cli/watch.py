@@ -39,13 +39,21 @@ _REFRESH_S = 0.25
 
 
 def until_ended(
-    console: Console, directory: SweepDirectory, numbers: Collection[int], *, ask: bool
+    console: Console,
+    directory: SweepDirectory,
+    numbers: Collection[int],
+    *,
+    ask: bool,
+    before: Collection[int] = (),
 ) -> int:
-    """Show progress until every one of ``numbers`` has ended; return the exit code."""
+    """Show progress until every one of ``numbers`` has ended; return the exit code.
+
+    ``before`` are those that had ended before, of which there is no news.
+    """
     axes = intents.axes(directory)
     while True:
         try:
-            ended = _watch(console, directory, numbers, axes)
+            ended = _watch(console, directory, numbers, (axes, before))
             break
         except KeyboardInterrupt:
             answer = _asked(console) if ask else _Answer.STOP
@@ -66,10 +74,14 @@ def _watch(
     console: Console,
     directory: SweepDirectory,
     numbers: Collection[int],
-    axes: Sequence[Sequence[str]],
+    known: tuple[Sequence[Sequence[str]], Collection[int]],
 ) -> list[Status]:
-    """Refresh until all have ended or nobody is left to run the rest."""
-    shown: set[int] = set()
+    """Refresh until all have ended or nobody is left to run the rest.
+
+    ``known`` are the names on the axes, and the experiments whose end is no news.
+    """
+    axes, before = known
+    shown = set(before)
     full = ""
     with Live(console=console, auto_refresh=False, transient=True) as live:
         for statuses in watch_these(directory, numbers):
@@ -148,7 +160,7 @@ def _asked(console: Console) -> _Answer:
     """Ask what Ctrl-C is to do; only a word stops experiments, and nobody to ask is none."""
     if not sys.stdin.isatty():
         return _Answer.LEAVE
-    console.print("\nThe experiments need no window to run.")
+    console.print("\nThey go on without this terminal.")
     question = "(s)top them, (l)eave them running, or (w)ait on? [w] "
     while True:
         try:

@@ -26,7 +26,7 @@ def ready(path: Path, suffixes: Sequence[str]) -> Path:
         raise RequestError(f"{path}: this is a directory; name a file in it")
     if path.suffix.lower() not in suffixes:
         *others, last = suffixes
-        wished = f"{', '.join(others)} or {last}"
+        wished = f"{', '.join(others)} or {last}" if others else last
         raise RequestError(f"{path}: expected a name that ends in {wished}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

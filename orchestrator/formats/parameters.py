@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
+from orchestrator.formats.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -320,7 +321,9 @@ def checked(parameter: Parameter, value: Value) -> Value:
         if not isinstance(value, wanted):
             raise FormatError(f"expected {_wanted(parameter.kind)}, got {value!r}")
         if parameter.choices and value not in parameter.choices:
-            raise FormatError(f"expected one of {', '.join(parameter.choices)}, got {value}")
+            hint = did_you_mean(str(value), parameter.choices)
+            known = ", ".join(parameter.choices)
+            raise FormatError(f"expected one of {known}, got {value}{hint}")
         return value
     if isinstance(value, bool | str) or not math.isfinite(value):
         raise FormatError(f"expected {_wanted(parameter.kind)}, got {value!r}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError, quoted
@@ -15,6 +14,7 @@ from orchestrator.formats.parameters import (
     as_text,
     parse_text,
 )
+from orchestrator.formats.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -97,8 +97,7 @@ def read(path: Path, names: Container[str] = PARAMETERS) -> ParFile:
         if len(line) > _LONGEST_LINE:
             raise FormatError(f"{path}:{number}: longer than {_LONGEST_LINE} characters")
         if name not in PARAMETERS:
-            close = get_close_matches(name, PARAMETERS, 1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = did_you_mean(name, PARAMETERS)
             warnings.append(f"{path}:{number}: {name}: no such parameter, ignored{hint}")
         elif name in texts:
             raise RefusedValueError(

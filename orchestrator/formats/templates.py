@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
 from orchestrator.formats.parameters import RefusedValueError, leading_number
+from orchestrator.formats.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CALL = re.compile(r"([A-Z0-9_]+)(?:\(([^()]*)\))?")
+_WORD_END = re.compile(r"[^A-Za-z0-9_]")
 _DIGIT_FIRST = re.compile(r"-?[0-9]")
 
 
@@ -117,10 +119,14 @@ def parse_template(text: str) -> Chosen:
     """
     match = _CALL.fullmatch(text.replace(" ", ""))
     if not match:
-        raise FormatError(f"Csp_template: expected NAME or NAME(numbers), got {text!r}")
+        word = _WORD_END.split(text)[0]
+        hint = "" if word in TEMPLATES else did_you_mean(word, TEMPLATES)
+        wish = "expected NAME or NAME(numbers)"
+        raise FormatError(f"Csp_template: {wish}, got {text!r}{hint}")
     template = TEMPLATES.get(match[1])
     if template is None:
-        raise FormatError(f"Csp_template: no template {match[1]!r}; there are {_names()}")
+        hint = did_you_mean(match[1], TEMPLATES)
+        raise FormatError(f"Csp_template: no template {match[1]!r}; there are {_names()}{hint}")
     words = match[2].split(",") if match[2] else []
     file = ""
     if template.name == "INPUT_ELEVATION":

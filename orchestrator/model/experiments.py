@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from orchestrator.model.winds import WindRows
 
 
+SWEEP_FILES = "sweeps"
+"""The directory of a project that has its sweep files."""
+
 ENGINES = ("auto", "rescal", "builtin")
 """What ``run.engine`` may be, besides a reference to a simulator of the user's own."""
 
@@ -175,7 +178,7 @@ class Sweep:
     ``axes`` multiply in their order, the last one varying fastest; seeds vary fastest of all.
     ``text`` is the file as written, with everything it extends folded in only in ``parameters``;
     ``templates`` has the text of each file that it extends, by name; ``positions`` where each
-    parameter stands, as ``winds.yaml:12:7``; ``overrides`` what was put over the file's values; ``modules`` the files of ``outputs.own`` by
+    parameter and some keys stand, as ``winds.yaml:12:7``; ``overrides`` what was put over the file's values; ``modules`` the files of ``outputs.own`` by
     the names that they are copied to; ``reductions`` what these are; ``wind`` the winds, unless there
     are none or they are swept as a whole.
     """

@@ -13,7 +13,7 @@ from orchestrator.analysis.approach import approach
 from orchestrator.analysis.numbers import numbers
 from orchestrator.errors import RequestError
 from orchestrator.model.pictures import QUANTITIES_SHOWN, How
-from orchestrator.plots import layout, motion, panels, series
+from orchestrator.plots import layout, motion, panels, series, window
 from orchestrator.plots.dependence import dependence, parameter
 from orchestrator.plots.display import quantity_label
 from orchestrator.plots.lines import Chart, Scale
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.dataset.grid import Grid
     from orchestrator.analysis.numbers import Numbers
     from orchestrator.analysis.observables import Quantity
-    from orchestrator.model.pictures import Choice, Moment
+    from orchestrator.model.pictures import Choice
 
 
 def series_over_time(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
@@ -114,7 +114,7 @@ def _of_motion(
 
 def window_notes(choice: Choice) -> list[str]:
     """Return the window of time in words, if one was chosen."""
-    ends = [_end(end) for end in choice.window]
+    ends = [window.end(moment) for moment in choice.window]
     return [f"from {ends[0] or 'the beginning'} to {ends[1] or 'the end'}"] if any(ends) else []
 
 
@@ -201,11 +201,9 @@ def check(grid: Grid, choice: Choice, measured: Numbers) -> None:
     if choice.summary.how is How.CROSSING:
         names = ", ".join(measured.values)
         raise RequestError(f"--crosses {choice.summary.level:g}: no {names} comes to it")
-    if measured.incomplete:
-        count = measured.incomplete
-        some = "1 experiment has" if count == 1 else f"{count} experiments have"
+    if measured.behind:
         raise RequestError(
-            f"{grid.directory.name}: {some} not come so far; --time draws what is there"
+            f"{grid.directory.name}: {window.too_late(choice.summary, measured.behind)}"
         )
     raise panels.without_values(grid, [*measured.values])
 
@@ -231,24 +229,15 @@ def notes_of(measured: Numbers, choice: Choice) -> list[str]:
     if measured.times:
         notes.append(plots.when(measured.times))
     if summary.how in {How.MEAN, How.RATE}:
-        first, last = _end(summary.first), _end(summary.last)
+        first, last = window.end(summary.first), window.end(summary.last)
         notes.append(f"from {first or 'the beginning'} to {last or 'the end'}")
-    if measured.incomplete:
-        some = (
-            "1 experiment" if measured.incomplete == 1 else f"{measured.incomplete} experiments"
-        )
-        notes.append(f"{some} left out: not so far yet")
+    if measured.behind:
+        some = text.counted(len(measured.behind), "experiment")
+        notes.append(f"{some} left out: {window.left_out(measured.behind)}")
     if measured.full:
         some = "a domain is" if measured.full == 1 else f"{measured.full} domains are"
         notes.append(f"{some} full by then and left out")
     return notes
-
-
-def _end(end: Moment | None) -> str:
-    """Return the end of a window as people read it; empty where it is that of the series."""
-    if end is None:
-        return ""
-    return text.short_seconds(end.value) if end.in_nature else f"{end.value:g} t0"
 
 
 def name_of(grid: Grid, choice: Choice) -> str:

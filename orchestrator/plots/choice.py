@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator import text
 from orchestrator.analysis import observables
 from orchestrator.errors import RequestError
+from orchestrator.formats import spelling
 from orchestrator.model.pictures import (
     CHOSEN,
     FRAMES,
@@ -99,7 +100,7 @@ def read(
             raise RequestError(f"--quantity: {kind} is one already")
         kind, chosen["quantity"] = "quantity", kind
     if kind not in KINDS:
-        hint = text.did_you_mean(kind, (*KINDS, *known))
+        hint = spelling.did_you_mean(kind, (*KINDS, *known))
         wanted = f"{', '.join(KINDS)} or the name of a quantity"
         raise RequestError(f"kind: expected one of {wanted}, got {kind}{hint}")
     _refuse(kind, chosen)
@@ -180,7 +181,7 @@ def _quantities(names: str | Sequence[str], known: Collection[str]) -> tuple[str
     stripped = _listed(names)
     for name in stripped:
         if name not in known:
-            hint = text.did_you_mean(name, known)
+            hint = spelling.did_you_mean(name, known)
             raise RequestError(
                 f"--quantity {name or repr(names)}: expected one of {', '.join(known)}{hint}"
             )

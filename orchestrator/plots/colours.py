@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from orchestrator import text
 from orchestrator.errors import RequestError
+from orchestrator.formats import spelling
 from orchestrator.model.pictures import PLAIN
 from orchestrator.plots import ticks
 from orchestrator.plots.loading import load
@@ -40,7 +40,7 @@ def known_colours(name: str) -> str:
     from matplotlib import colormaps  # noqa: PLC0415  # heavy, and optional
 
     if name not in colormaps:
-        hint = text.did_you_mean(name, colormaps)
+        hint = spelling.did_you_mean(name, colormaps)
         raise RequestError(f"--cmap: matplotlib has no map of colours {name}{hint}")
     return name
 

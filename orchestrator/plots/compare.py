@@ -6,10 +6,10 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from orchestrator import plots, text
+from orchestrator import plots
 from orchestrator.analysis import field
 from orchestrator.errors import RequestError
-from orchestrator.formats import destination
+from orchestrator.formats import destination, spelling
 from orchestrator.model.pictures import LookWords
 from orchestrator.plots import choice, field_comparison
 from orchestrator.records import selection
@@ -61,7 +61,8 @@ def compare(
     sweep
         A sweep's name or its file; None for the only one there is.
     dem
-        An elevation map in metres: GeoTIFF, NetCDF, or text with x, y and z on each line.
+        An elevation map in metres: GeoTIFF, NetCDF, or text with x, y and z on each line
+        (or rows of heights, with ``cell``).
     output
         Picture to write: the map beside the experiments that are nearest (default: none).
     data_dir
@@ -144,7 +145,7 @@ def _parts(names: str | Sequence[str] | None) -> tuple[str, ...]:
     listed = [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
     for name in listed:
         if name not in field.PARTS:
-            hint = text.did_you_mean(name, field.PARTS)
+            hint = spelling.did_you_mean(name, field.PARTS)
             raise RequestError(
                 f"--parts {name or repr(names)}: expected some of {', '.join(field.PARTS)}{hint}"
             )

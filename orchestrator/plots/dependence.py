@@ -10,6 +10,7 @@ import numpy as np
 from orchestrator import text
 from orchestrator.analysis.replicates import spread
 from orchestrator.errors import RequestError
+from orchestrator.formats import spelling
 from orchestrator.plots.display import parameter_label
 from orchestrator.plots.layout import line, parameters, scale
 from orchestrator.plots.lines import Curve, Scale
@@ -96,7 +97,7 @@ def parameter(grid: Grid, option: str, name: str | None) -> Parameter:
     if (wanted := next((p for p in known if p.name == name), None)) is not None:
         return wanted
     names = [p.name for p in known]
-    hint = text.did_you_mean(name, names)
+    hint = spelling.did_you_mean(name, names)
     raise RequestError(f"{option} {name}: expected one of {', '.join(names)}{hint}")
 
 

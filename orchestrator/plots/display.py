@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator import text
 from orchestrator.analysis import units
 from orchestrator.analysis.scales import scales, settled
 from orchestrator.errors import RequestError
+from orchestrator.formats import spelling
 from orchestrator.formats.parameters import PARAMETERS
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def displayed(grid: Grid, choice: Choice) -> tuple[Grid, Choice]:
     known = {*names, *grid.quantities}
     for name in look.labels:
         if name not in known:
-            hint = text.did_you_mean(name, known)
+            hint = spelling.did_you_mean(name, known)
             raise RequestError(f"--labels {name}: no parameter or quantity of the sweep{hint}")
     shown = {name: written(name, look) for name in names}
     axes = tuple(_renamed(axis, shown) for axis in grid.dimensions)

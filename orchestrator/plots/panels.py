@@ -152,7 +152,14 @@ def _panel(grid: Grid, reduced: Reduced, status: Status, time_t0: float | None) 
     shown = nearest(reduced, time_t0)
     time = float(reduced.times[shown])
     there = time_t0 is not None and abs(time - time_t0) <= grid.tolerance_t0
-    return _shown(grid, reduced, shown, status, "" if there else missing)
+    panel = _shown(grid, reduced, shown, status, "" if there else missing)
+    early = time_t0 is not None and sampling.before_all(
+        reduced.times, shown, time_t0, grid.tolerance_t0
+    )
+    if not early:
+        return panel
+    later = f"bed at the start; next t = {plots.time(float(reduced.times[1]))} t0"
+    return dataclasses.replace(panel, note="; ".join(filter(None, (later, panel.note))))
 
 
 def _shown(grid: Grid, reduced: Reduced, index: int, status: Status, remark: str) -> Panel:

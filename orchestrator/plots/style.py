@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from orchestrator import text
 from orchestrator._version import __version__
 from orchestrator.analysis.units import TIMES_STAY
 from orchestrator.errors import RequestError
+from orchestrator.formats import spelling
 from orchestrator.model.pictures import Units
 from orchestrator.plots.loading import load
 from orchestrator.plots.text_width import width_in, wrapped
@@ -94,7 +94,7 @@ def known_font(family: str) -> None:
     generic = {"serif", "sans-serif", "monospace", "cursive", "fantasy"}
     known = {font.name for font in font_manager.fontManager.ttflist} | generic
     if family not in known:
-        hint = text.did_you_mean(family, known)
+        hint = spelling.did_you_mean(family, known)
         raise RequestError(f"--font: {family} is not installed here{hint}")
 
 

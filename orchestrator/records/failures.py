@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import signal
 import time
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from orchestrator import text
 from orchestrator.model import State
 from orchestrator.model.causes import Kind
+from orchestrator.records import time_needed
 from orchestrator.slurm import units
 
 if TYPE_CHECKING:
@@ -246,9 +246,12 @@ def _remedy(name: str, state: State, group: Sequence[Status]) -> Trouble:
         return Trouble(f"look with {look}, then {again}", (look, again))
     cause = _cause(group[0])
     if cause is not None and cause.kind is Kind.TIME_LIMIT:
-        limit_s = math.ceil(_MORE * (cause.limit_s or 0.0))
-        more = f"raise run.time_limit in the sweep file, e.g. to {limit_s}s, and resubmit that file"
-        return Trouble(more, ())
+        enough_s = time_needed.enough_s(group, cause.limit_s or 0.0)
+        if enough_s > (cause.limit_s or 0.0):
+            limit = time_needed.limit(enough_s)
+            more = f"raise run.time_limit in the sweep file to {limit}, and resubmit that file"
+            return Trouble(more, ())
+        return Trouble(again, (again,))
     command = " ".join([again, *_more(state, group)])
     return Trouble(command, (command,))
 
@@ -258,7 +261,8 @@ def _more(state: State, group: Sequence[Status]) -> Iterator[str]:
     if state is State.TIMEOUT:
         limits_s = [limit_s for s in group if (limit_s := _job_limit_s(s)) is not None]
         if limits_s:
-            yield f"-t {math.ceil(_MORE * max(limits_s) / 60)}"
+            least_s = max(_MORE * max(limits_s), time_needed.enough_s(group, max(limits_s)))
+            yield f"-t {time_needed.limit(least_s, step_s=60)}"
     elif state is State.OUT_OF_MEMORY:
         sizes_mb = [size_mb for s in group if (size_mb := _job_memory_mb(s)) is not None]
         if sizes_mb:

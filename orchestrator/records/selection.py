@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator import settings, text
 from orchestrator.errors import RequestError
+from orchestrator.formats import spelling
 from orchestrator.records import ledger, paths
 from orchestrator.records.paths import SweepDirectory
 
@@ -44,9 +45,12 @@ def find_sweep(
         if len(known) == 1:
             return SweepDirectory(data / known[0])
         raise RequestError(f"{data}: name a sweep: {listed}")
-    name = _name_in_file(Path(word)) if word.endswith((".yaml", ".yml")) else Path(word).name
+    is_file = word.endswith((".yaml", ".yml"))
+    if _is_path(word) and not is_file and Path(word).resolve().parent != data.resolve():
+        raise RequestError(f"{word}: no sweep there; in {data} {listed}")
+    name = _name_in_file(Path(word)) if is_file else Path(word).name
     if name not in known:
-        hint = text.did_you_mean(name, known)
+        hint = spelling.did_you_mean(name, known)
         raise RequestError(f"{data}: no sweep {name!r}; {listed}{hint}")
     return SweepDirectory(data / name)
 

@@ -10,12 +10,12 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from orchestrator.formats.spelling import did_you_mean
 from orchestrator.slurm import units
 from orchestrator.slurm.bounds import association_of, chosen, levels_of, slots, usual_qos
 from orchestrator.slurm.cluster import my_groups
 from orchestrator.slurm.fit import Need, described, refusals
 from orchestrator.slurm.units import duration
-from orchestrator.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.slurm.cluster import Limits, Partition
 
 _BOUND = {"associations", "limits", "qos", "safe", "wckeys"}
+_MOST_NODES = 8  # that a sentence names
 _PLAIN_FEATURES = re.compile(r"[\w.-]+(?:&[\w.-]+)*")
 
 
@@ -41,7 +42,8 @@ def need(request: Resources) -> Need:
         features=frozenset(
             constraint.split("&") if _PLAIN_FEATURES.fullmatch(constraint) else ()
         ),
-        excluded=frozenset(units.names(request.exclude or "")),
+        excluded=_hosts(request.exclude),
+        listed=_hosts(extra.get("nodelist")),
     )
 
 
@@ -87,7 +89,13 @@ def check(request: Resources, partitions: Sequence[Partition], limits: Limits) -
     Several partitions, as ``pbatch,pdebug``, are enough if one of them takes the request.
     """
     wanted = _on_behalf(request, need(request), limits)
-    problems = [*_unknown_partitions(request, partitions), *_own_names(request, limits)]
+    there = {node.name for partition in partitions for node in partition.nodes}
+    wanted = dataclasses.replace(wanted, listed=wanted.listed & there)  # others are told apart
+    problems = [
+        *_unknown_partitions(request, partitions),
+        *_unknown_nodes(request, partitions),
+        *_own_names(request, limits),
+    ]
     if wanted.time_s is not None and wanted.time_s <= 0:
         problems.append("slurm.time: 0 lets nothing run; 1 minute is the least")
     problems += [
@@ -118,6 +126,23 @@ def _unknown_partitions(request: Resources, partitions: Sequence[Partition]) -> 
         if name not in there:
             hint = did_you_mean(name, there)
             yield f"slurm.partition: no partition {name}; there are {all_of_them}{hint}"
+
+
+def _unknown_nodes(request: Resources, partitions: Sequence[Partition]) -> Iterator[str]:
+    """Refuse nodes that the cluster has not, which sbatch would refuse."""
+    there = dict.fromkeys(node.name for partition in partitions for node in partition.nodes)
+    wanted = need(request)
+    options = {"slurm.exclude": wanted.excluded, "slurm.extra.nodelist": wanted.listed}
+    for key, names in options.items():
+        for name in sorted(names - there.keys() if there else ()):
+            hint = did_you_mean(name, there)
+            known = ", ".join([*there][:_MOST_NODES]) + ", ..." * (len(there) > _MOST_NODES)
+            yield f"{key}: no node {name}; there are {known}{hint}"
+
+
+def _hosts(words: str | None) -> frozenset[str]:
+    """Return the nodes that an option names; a path is a file of them, which Slurm reads."""
+    return frozenset() if words is None or "/" in words else frozenset(units.names(words))
 
 
 def _own_names(request: Resources, limits: Limits) -> Iterator[str]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from orchestrator.slurm.nodes import Node
 
 
+_MOST_NAMED = 8  # nodes
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """What one job needs of the nodes it runs on, and on whose behalf it is.
@@ -29,6 +32,7 @@ class Need:
     memory_mb: float
     features: frozenset[str]
     excluded: frozenset[str]
+    listed: frozenset[str] = frozenset()
     account: str | None = None
     qos: str | None = None
     groups: frozenset[str] | None = None
@@ -150,6 +154,12 @@ def _hardware(wanted: Need) -> Iterator[_Aspect]:
         f"{len(wanted.excluded)} are excluded",
         lambda p: not p.nodes or any(n.name not in wanted.excluded for n in p.nodes),
         lambda p: f"has {_nodes(len(p.nodes))}",
+    )
+    yield _Aspect(
+        "slurm.extra.nodelist",
+        f"{', '.join(sorted(wanted.listed))} were asked",
+        lambda p: not p.nodes or wanted.listed <= {n.name for n in p.nodes},
+        lambda p: f"has {', '.join(sorted(n.name for n in p.nodes)[:_MOST_NAMED])}",
     )
 
 

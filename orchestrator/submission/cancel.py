@@ -33,6 +33,7 @@ INTERRUPTED = Cause(Kind.INTERRUPTED)
 class Cancelled:
     """What was cancelled: so many now, so many had ended before or were never submitted.
 
+    ``stopping`` of those cancelled ran, and were asked to stop, which takes them a moment.
     ``left`` are the jobs that could not be taken out of a queue.
     """
 
@@ -41,6 +42,7 @@ class Cancelled:
     ended: int
     never_submitted: int
     left: tuple[Left, ...] = ()
+    stopping: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ def cancel(
     left = _cancel_jobs(directory, statuses)
     never = sum(status.state is State.NEVER_SUBMITTED for status in statuses)
     ended = sum(status.state.ended for status in statuses) - never
-    return Cancelled(directory, changed, ended, never, left)
+    stopping = sum(s.state is State.RUNNING and not s.silent for s in statuses)
+    return Cancelled(directory, changed, ended, never, left, min(changed, stopping))
 
 
 def cancel_these(directory: SweepDirectory, statuses: Sequence[Status], cause: Cause) -> int:

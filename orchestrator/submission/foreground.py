@@ -68,7 +68,7 @@ def claim(
     """
     sweep = sweepfile.load(Path(file), overrides)
     directory = SweepDirectory(settings.data_directory(data_dir) / sweep.name)
-    root = settings.chosen_root(sweep.run.engine)
+    root = settings.chosen_root(sweep.run.engine, sweep.positions.get("run.engine", ""))
     request = Request(Cluster.HERE, sweep.run, sweep.outputs, sweep.resources, root)
     engine = simulator.of_sweep(sweep, root)
     points = expansion.expand(sweep)
@@ -78,7 +78,8 @@ def claim(
         raise RequestError(*problems)
     before = compare(sweep, directory, points)
     if before.replacement:
-        raise RequestError(f"{sweep.path}: name: {before.replacement} of submit")
+        position = sweep.positions.get("name", sweep.path)
+        raise RequestError(f"{position}: name: {before.replacement} of submit")
     if experiment is not None:
         _refuse(experiment, before)
     settings.writable(directory.root.parent)

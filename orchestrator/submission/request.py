@@ -68,7 +68,7 @@ def request(sweep: Sweep, cluster: Cluster, placement: Placement) -> Request:
         run=sweep.run,
         outputs=sweep.outputs,
         resources=effective(sweep.resources, placement),
-        root=settings.chosen_root(sweep.run.engine),
+        root=settings.chosen_root(sweep.run.engine, sweep.positions.get("run.engine", "")),
     )
 
 

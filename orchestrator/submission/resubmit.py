@@ -100,16 +100,7 @@ def resubmit(  # noqa: PLR0913  # what is chosen, and how, by name
     RequestError
         For an experiment that is running or pending, or for anything that submit would refuse.
     """
-    named = str(sweep)
-    is_file = named.endswith((".yaml", ".yml"))
-    if overrides and not is_file:
-        raise RequestError(f"--set {overrides[0]}: only for a sweep file; {named} is a name")
-    file = sweepfile.load(Path(named), overrides) if is_file else None
-    # an override may have another name than the file
-    directory = selection.find_sweep(sweep if file is None else file.name, data_dir)
-    selected = selection.choose(experiments, directory)
-    if stale:
-        selected = _stale(file, directory, selected)
+    file, directory, selected = _choose(sweep, experiments, (stale, overrides, data_dir))
     wanted = _states(states, selected)
     cluster = cluster_of(placement)
     workers = workers_of(placement, local_pool.cores())
@@ -120,10 +111,7 @@ def resubmit(  # noqa: PLR0913  # what is chosen, and how, by name
         statuses = LiveStatus(directory, selected.numbers).read()
         _refuse_live(statuses, selected)
         statuses = [s for s in statuses if selected.explicit or not s.orphaned]
-        ended = [s for s in statuses if s.state in wanted and s.submission is not None]
-        groups = _alike(cluster, placement, ended)
-        if file is not None and ended:
-            groups = [(request(file, cluster, placement), ended)]
+        ended, groups = _grouped(statuses, wanted, file, (cluster, placement))
         _tell_engines(groups, tell)
         _refuse_impossible(directory, groups, site, tell)
         if file is not None and ended:
@@ -135,6 +123,81 @@ def resubmit(  # noqa: PLR0913  # what is chosen, and how, by name
     numbers = sorted(number for submission in submissions for number in submission.attempts)
     starts = _starts(directory, submissions, {s.experiment.number: s for s in statuses})
     return Resubmitted(directory, tuple(statuses), tuple(numbers), started, starts)
+
+
+def computed_anew(  # noqa: PLR0913  # as resubmit
+    sweep: str | os.PathLike[str],
+    experiments: Collection[str | int] = (),
+    *,
+    states: Collection[State | str] | None = None,
+    stale: bool = False,
+    overrides: Sequence[str] = (),
+    data_dir: str | os.PathLike[str] | None = None,
+) -> tuple[int, ...]:
+    """Return the complete experiments that :func:`resubmit` would compute again, and no further.
+
+    Raises
+    ------
+    RequestError
+        As :func:`resubmit`.
+    """
+    file, directory, selected = _choose(sweep, experiments, (stale, overrides, data_dir))
+    statuses = read_statuses(directory, selected.numbers)
+    statuses = [s for s in statuses if selected.explicit or not s.orphaned]
+    wanted = _states(states, selected)
+    _, groups = _grouped(statuses, wanted, file, (Cluster.LOCAL, {}))
+    return tuple(
+        sorted(
+            status.experiment.number
+            for wish, group in groups
+            for status in group
+            if status.state.complete and not _comes_further(directory, status, wish)
+        )
+    )
+
+
+def _comes_further(directory: SweepDirectory, status: Status, wish: Request) -> bool:
+    """Return whether the next attempt is for more than there is, or begins where the last ended."""
+    if status.submission is not None and status.submission.run.stop_t0 < wish.run.stop_t0:
+        return True
+    if wish.kind is EngineKind.OWN:
+        return False
+    task = Task(status.experiment, status.attempt + 1, wish.run, wish.outputs)
+    files = directory.experiment(status.experiment.number)
+    there = resume.find(files, task, simulator.find(wish.root))
+    return isinstance(there, resume.Resumption) and there.time_t0 is not None
+
+
+def _choose(
+    sweep: str | os.PathLike[str],
+    experiments: Collection[str | int],
+    options: tuple[bool, Sequence[str], str | os.PathLike[str] | None],
+) -> tuple[Sweep | None, SweepDirectory, Selection]:
+    """Return the sweep file, if one is named, the sweep's directory and the selected experiments."""
+    stale, overrides, data_dir = options
+    named = str(sweep)
+    is_file = named.endswith((".yaml", ".yml"))
+    if overrides and not is_file:
+        raise RequestError(f"--set {overrides[0]}: only for a sweep file; {named} is a name")
+    file = sweepfile.load(Path(named), overrides) if is_file else None
+    # an override may have another name than the file
+    directory = selection.find_sweep(sweep if file is None else file.name, data_dir)
+    selected = selection.choose(experiments, directory)
+    return file, directory, _stale(file, directory, selected) if stale else selected
+
+
+def _grouped(
+    statuses: Sequence[Status],
+    wanted: Collection[State],
+    file: Sweep | None,
+    where: tuple[Cluster, Placement],
+) -> tuple[list[Status], list[tuple[Request, list[Status]]]]:
+    """Return what gets another attempt, and how: each as the last time, or all as a file says."""
+    cluster, placement = where
+    ended = [s for s in statuses if s.state in wanted and s.submission is not None]
+    if file is not None and ended:
+        return ended, [(request(file, cluster, placement), ended)]
+    return ended, _alike(cluster, placement, ended)
 
 
 def _starts(

@@ -57,6 +57,17 @@ class Submitted:
     numbers: tuple[int, ...]
 
     @property
+    def kept(self) -> frozenset[int]:
+        """Those that had ended before and are not run again."""
+        new = self.submission.attempts if self.submission is not None else {}
+        statuses = self.comparison.statuses
+        return frozenset(
+            n
+            for n in self.numbers
+            if n not in new and n in statuses and statuses[n].state.ended
+        )
+
+    @property
     def directory(self) -> SweepDirectory:
         """The sweep's directory."""
         return self.comparison.directory

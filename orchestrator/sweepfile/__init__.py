@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from orchestrator.model.simulators import OwnEngine
+    from orchestrator.sweepfile.problems import Position
     from orchestrator.sweepfile.tree import Branch
 
 Read = TypeVar("Read")
@@ -97,7 +98,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         path=path,
         text=text,
         templates=templates,
-        positions={name: str(position) for name, position in parts.settled.positions.items()},
+        positions={name: str(at) for name, at in _positions(file, parts).items()},
         wind=parts.settled.wind,
         overrides=tuple(overrides),
         modules={**of_own.modules, **_module(engine)},
@@ -105,6 +106,12 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         engine=engine,
         warnings=(*swept.warnings, *doubts.warnings(parts, where)),
     )
+
+
+def _positions(file: Branch, parts: Parts) -> dict[str, Position]:
+    """Return where parameters stand, and those keys of which a fault shows later."""
+    run = {f"run.{key}": at for key, at in parts.run.positions.items()}
+    return {**file.keys, **run, **parts.settled.positions}
 
 
 def _name(file: Branch, problems: Problems) -> str:

@@ -16,6 +16,7 @@ from orchestrator.model import Point
 from orchestrator.model.simulators import ENGINE
 from orchestrator.sweepfile.inputs import InputFiles
 from orchestrator.sweepfile.own_names import described
+from orchestrator.sweepfile.problems import OVERRIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,9 +54,9 @@ def expand(sweep: Sweep) -> list[Point]:
             inputs = files.settle(parameters) if wanted else {}
         except FormatError as error:
             name, value, *_ = (*str(error).split(": ", 2), "")
-            position = sweep.positions.get(name, sweep.path)
             fault = f"{name}: {value}" if name in sweep.positions else name  # each file is told
-            faults.setdefault(fault, []).append(f"{position}: {error}{_at(combination)}")
+            sentence = f"{_with_position(sweep, name, str(error))}{_at(combination)}"
+            faults.setdefault(fault, []).append(sentence)
         else:
             if wanted:
                 digest = _digest(parameters)
@@ -67,7 +68,8 @@ def expand(sweep: Sweep) -> list[Point]:
         problems = _repeated(sweep, points)
     if not problems and not points:
         where = sweep.where.text if sweep.where else ""
-        problems = [f"{sweep.path}: where: {where}: keeps none of {count(sweep)} points"]
+        sentence = f"where: {where}: keeps none of {count(sweep)} points"
+        problems = [_with_position(sweep, "where", sentence)]
     if problems:
         raise RequestError(*problems)
     return points
@@ -155,13 +157,20 @@ def _repeated(sweep: Sweep, points: Sequence[Point]) -> list[str]:
         before = first.setdefault(point.key, number)
         if before < number:
             values = {name: point.parameters[name] for name in varied}
-            problems.append(
-                f"{sweep.path}: sweep: points {before} and {number} are the same"
-                f"{_at(values)}, seed {point.seed}"
-            )
+            same = f"sweep: points {before} and {number} are the same"
+            sentence = f"{same}{_at(values)}, seed {point.seed}"
+            problems.append(_with_position(sweep, "sweep", sentence))
     if len(problems) > _MOST_SHOWN:
         problems[_MOST_SHOWN:] = [f"and {len(problems) - _MOST_SHOWN} more"]
     return problems
+
+
+def _with_position(sweep: Sweep, key: str, sentence: str) -> str:
+    """Put before a sentence, which begins with a key, where that stands in the file."""
+    first = key.partition(",")[0].removeprefix("derived.")
+    position = sweep.positions.get(first, str(sweep.path))
+    repeated = f"{position.removeprefix(OVERRIDE)}: " if position.startswith(OVERRIDE) else ""
+    return f"{position}: {sentence.removeprefix(repeated)}"
 
 
 def _more(others: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from orchestrator.errors import RequestError
 from orchestrator.sweepfile import scalars, tree
 from orchestrator.sweepfile.composing import DEEPEST
 from orchestrator.sweepfile.fields import SECTIONS
-from orchestrator.sweepfile.problems import Position, unknown
+from orchestrator.sweepfile.problems import OVERRIDE, Position, unknown
 from orchestrator.sweepfile.sections import converted, misplaced
 from orchestrator.sweepfile.tree import Branch, Leaf
 
@@ -152,7 +152,7 @@ def _overridden(file: Branch, override: str, problems: Problems) -> Branch:
     words = key.strip().split(".")
     if not equals or not all(words):
         raise RequestError(f"--set {override}: expected KEY=VALUE, such as run.stop=100")
-    position = Position(f"--set {key.strip()}")
+    position = Position(f"{OVERRIDE}{key.strip()}")
     node: Node = Leaf(position, "")
     if value.strip():
         node = tree.parse(value, position.source, problems, placed=False)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
+from orchestrator.formats.spelling import did_you_mean
 from orchestrator.model import own_code, own_engines
 from orchestrator.model.experiments import ENGINES
 from orchestrator.sweepfile import code_files, scalars
 from orchestrator.sweepfile.own_names import CLASH, RESERVED
-from orchestrator.text import did_you_mean
 
 if TYPE_CHECKING:
     from orchestrator.model.simulators import OwnEngine, Simulator

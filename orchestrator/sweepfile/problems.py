@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import RequestError
-from orchestrator.text import did_you_mean
+from orchestrator.formats.spelling import closest, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MOST_SHOWN = 20
 """Problems that one report lists; how many more there are is its last line."""
+
+OVERRIDE = "--set "
+"""What the source of a place begins with that is no file; the dotted key follows."""
 
 _LONGEST_SENTENCE = 600
 
@@ -36,17 +39,46 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """An unknown word; the sentence about it is made where it is shown, since that takes long."""
+    """An unknown word; the sentence about it is made where it is shown, since that takes long.
+
+    Attributes
+    ----------
+    home
+        The section of a sweep file to which the word belongs instead, empty for the top; None
+        where it belongs nowhere.
+    """
 
     word: str
     known: tuple[str, ...]
     noun: str
+    home: str | None = None
 
     def __str__(self) -> str:
         first, *others = self.word.split() or [""]
+        if self.home is not None:
+            where = f"under {self.home}" if self.home else "at the top of the file"
+            return f"no such {self.noun}; it belongs {where}"
         if others and first in self.known:
             return f"no such {self.noun}; is a colon missing behind {first}?"
         return f"no such {self.noun}{did_you_mean(self.word, self.known)}"
+
+    def in_override(self, key: str, written: str) -> str:
+        """Return the sentence about ``--set written=...``: what is meant is a whole path, too.
+
+        >>> Unknown("stp", ("stop",), "key").in_override("run.stp", "run.stp")
+        'no such key; did you mean run.stop?'
+        >>> Unknown("stop", (), "key", home="run").in_override("stop", "stop")
+        'no such key; did you mean run.stop?'
+        """
+        if key.rpartition(".")[2] != self.word:
+            return str(self)
+        before, behind = key.removesuffix(self.word), written.removeprefix(key)
+        if self.home is not None:
+            path = ".".join(filter(None, (self.home, self.word)))
+            return f"no such {self.noun}; did you mean {path}{behind}?"
+        meant = closest(self.word, self.known)
+        hint = f"; did you mean {before}{meant}{behind}?" if meant else ""
+        return f"no such {self.noun}{hint}"
 
 
 Sentence = str | Unknown
@@ -98,7 +130,9 @@ class Problems:
 
 def located(position: Position, key: str, sentence: Sentence) -> str:
     """Write a problem or a warning; the place of ``--set`` names the key already."""
+    if isinstance(sentence, Unknown) and position.source.startswith(OVERRIDE):
+        sentence = sentence.in_override(key, position.source.removeprefix(OVERRIDE))
     text = shortened(str(sentence), _LONGEST_SENTENCE)
-    if not key or position.source == f"--set {key}":
+    if not key or position.source == f"{OVERRIDE}{key}":
         return f"{position}: {text}"
     return f"{position}: {'.'.join(map(shortened, key.split('.')))}: {text}"

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from orchestrator import formulas
 from orchestrator.errors import FormatError
+from orchestrator.formats.spelling import did_you_mean
 from orchestrator.model.conditions import NUMBERS
 from orchestrator.model.experiments import ENGINES
 from orchestrator.sweepfile.tree import Branch, Items
-from orchestrator.text import did_you_mean, read_seconds
+from orchestrator.text import read_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,7 +213,8 @@ def choice(*choices: str) -> Callable[[Leaf], str]:
 
     def read(leaf: Leaf) -> str:
         if leaf.text not in choices:
-            raise FormatError(f"expected one of {', '.join(choices)}, got {shown(leaf)}")
+            hint = did_you_mean(leaf.text, choices)
+            raise FormatError(f"expected one of {', '.join(choices)}, got {shown(leaf)}{hint}")
         return leaf.text
 
     return read

@@ -11,7 +11,7 @@ from orchestrator.formulas import FormulaError
 from orchestrator.sweepfile import scalars
 from orchestrator.sweepfile.extra import reason_against
 from orchestrator.sweepfile.fields import BLOCKS, OUTPUTS, OWN, OWN_WISH, RUN, SECTIONS, SLURM
-from orchestrator.sweepfile.problems import unknown
+from orchestrator.sweepfile.problems import Unknown, unknown
 from orchestrator.sweepfile.tree import Branch, Leaf
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 Read = TypeVar("Read")
 
 _HOMES: Mapping[str, Iterable[str]] = {
-    "under run": RUN,
-    "under outputs": OUTPUTS,
-    "under slurm": SLURM,
-    "under parameters": PARAMETERS,
-    "under sweep": BLOCKS,
-    "at the top of the file": SECTIONS,
+    "run": RUN,
+    "outputs": OUTPUTS,
+    "slurm": SLURM,
+    "parameters": PARAMETERS,
+    "sweep": BLOCKS,
+    "": SECTIONS,
 }
 
 
@@ -37,7 +37,7 @@ def misplaced(word: str, known: Iterable[str], noun: str = "key") -> Sentence:
     """Return the sentence about a word that is unknown here: where it belongs or what is meant."""
     for home, names in _HOMES.items():
         if word in names:
-            return f"no such {noun}; it belongs {home}"
+            return Unknown(word, (), noun, home)
     return unknown(word, known, noun)
 
 

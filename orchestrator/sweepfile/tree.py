@@ -10,17 +10,19 @@ import contextlib
 import gc
 import stat
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from orchestrator.errors import RequestError
+from orchestrator.formats.spelling import closest
+from orchestrator.model.experiments import SWEEP_FILES
 from orchestrator.sweepfile.composing import DEEPEST, compose
 from orchestrator.sweepfile.problems import Position, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 LARGEST_FILE = 4_000_000
 """Bytes; a sweep file is a page or two."""
@@ -107,13 +109,27 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except FileNotFoundError as error:
-        wish = "" if path.suffix else f"; expected a sweep file, such as {path}.yaml"
-        raise RequestError(f"{path}: no such file{wish}") from error
+        raise RequestError(f"{path}: no such file{_meant(path)}") from error
     except OSError as error:
         raise RequestError(f"{path}: cannot be read: {error.strerror}") from error
     if len(data) > LARGEST_FILE:
         raise RequestError(f"{path}: larger than 4 MB; a sweep file has a page or two")
     return data
+
+
+def _meant(path: Path) -> str:
+    """Say which sweep file may be meant by a path at which there is none."""
+    folders = (path.parent, path.parent / SWEEP_FILES, Path(SWEEP_FILES))
+    files = {
+        file.stem: file
+        for folder in reversed(folders)
+        for file in sorted(folder.glob("*.y*ml"))
+        if file.suffix in {".yaml", ".yml"}
+    }
+    name = path.stem if path.suffix in {".yaml", ".yml"} else path.name
+    if (stem := closest(name, files)) is not None:
+        return f"; did you mean {files[stem]}?"
+    return "" if path.suffix else f"; expected a sweep file, such as {path}.yaml"
 
 
 def parse(text: str, source: str, problems: Problems, *, placed: bool = True) -> Node:

@@ -71,8 +71,10 @@ def test_a_file_that_tells_no_spacing_has_the_one_that_is_told(tmp_path: Path) -
     heights = _uneven()
     tifffile.imwrite(tmp_path / "bare.tif", heights.astype("f4"))
     xr.Dataset({"z": (("y", "x"), heights)}).to_netcdf(tmp_path / "bare.nc")
+    np.savetxt(tmp_path / "bare.txt", heights)  # the form of INPUT_ELEVATION
+    np.savetxt(tmp_path / "bare.csv", heights, delimiter=",")
 
-    for name in ("bare.tif", "bare.nc"):
+    for name in ("bare.tif", "bare.nc", "bare.txt", "bare.csv"):
         with pytest.raises(RequestError, match="--cell"):
             read(Source(tmp_path / name))
         elevation = read(Source(tmp_path / name, spacing_m=0.02))
@@ -164,7 +166,10 @@ def _bad(place: Path) -> dict[str, str]:
     (place / "lonlat.csv").write_text("lon,lat,z\n" + text.replace(" ", ","))
     (place / "map.png").write_bytes(b"")
     (place / "folder.tif").mkdir()
+    np.savetxt(place / "matrix.txt", np.arange(400).reshape(20, 20) % 7)
     return {
+        "matrix.txt": "matrix.txt: expected x y z on each line, got 20 numbers; of a matrix of "
+        "heights, --cell tells how many metres they are apart",
         "nothing.tif": "nothing.tif: no height in it is a number",
         "nothing.nc": "nothing.nc: no height in it is a number",
         "flat.tif": "flat.tif: flat: every height is 7",
@@ -450,6 +455,8 @@ def test_the_command_prints_a_table_and_json_and_writes_a_picture(
     shown = _run(place, *dem, "--top", "2", "-o", "survey.svg")
     as_json = _run(place, *dem, "--json", "--parts", "roughness,spectrum")
     early = _run(place, *dem, "--time", "0")
+    start = _run(place, *dem, "--time", "40")
+    late = _run(place, *dem, "--time", "9000")
 
     assert (shown.returncode, shown.stderr) == (0, "")
     lines = shown.stdout.splitlines()
@@ -473,9 +480,17 @@ def test_the_command_prints_a_table_and_json_and_writes_a_picture(
     assert first["coordinates"] == {"Lambda_I": 0.01, "Tau_min": 0}
 
     assert early.returncode == 2
-    flat = "the surface is flat, or the domain is full"
+    flat = "the surface is flat at t = 0 t0"
     listed = ", ".join(f"exp{number}" for number in range(8))
     assert early.stderr == f"beds: nothing to compare: {listed}: {flat}\n"
+    assert start.stderr == (
+        f"beds: nothing to compare: {listed}: t = 40 t0 is nearest to the bed at the start, which "
+        "is no result; the next snapshot is of t = 100 t0\n"
+    )
+    assert late.stderr == (
+        f"beds: nothing to compare: {listed}: ended before t = 9000 t0 (done); its last snapshot "
+        "is of t = 300 t0\n"
+    )
 
 
 @pytest.mark.slow

@@ -200,16 +200,16 @@ def test_only_what_the_file_no_longer_has_is_removed_and_its_number_not_given_ag
     assert "nothing to remove" in bench.run("prune", "winds").stdout
 
 
-def test_on_a_terminal_only_a_yes_removes(bench: Bench) -> None:
+def test_on_a_terminal_only_a_yes_removes_and_computes_again(bench: Bench) -> None:
     bench.write("[0, 100]")
     bench.run("submit", "winds.yaml", "--wait")
     bench.write("[0]")
     bench.run("submit", "winds.yaml", "--wait")
     keyboard, terminal = pty.openpty()
 
-    def typed(keys: str) -> str:
+    def typed(keys: str, *verb: str) -> str:
         os.write(keyboard, keys.encode())
-        words = [f"{Path(sys.executable).parent}/rescal-sweep", "prune", "winds"]
+        words = [f"{Path(sys.executable).parent}/rescal-sweep", *verb]
         done = subprocess.run(
             words,
             cwd=bench.place,
@@ -223,9 +223,15 @@ def test_on_a_terminal_only_a_yes_removes(bench: Bench) -> None:
         return done.stdout
 
     for keys in ("\x04", "\n", "no\n"):  # the end of input, a bare line, a word
-        assert typed(keys).endswith("nothing was removed; --yes removes them\n")
+        assert typed(keys, "prune", "winds").endswith(
+            "nothing was removed; --yes removes them\n"
+        )
+        again = typed(keys, "resubmit", "winds", "exp0")
+        assert again.startswith("1 experiment is done (exp0) and would be computed again\n")
+        assert again.endswith("y for yes: nothing was resubmitted\n")
     assert sorted(bench.sweep.numbers()) == [0, 1, 2, 3]
-    assert typed("y\n").endswith("removed 2 experiments\n")
+    assert "1 experiment resubmitted (exp0)" in typed("y\n", "resubmit", "winds", "exp0")
+    assert typed("y\n", "prune", "winds").endswith("removed 2 experiments\n")
     assert sorted(bench.sweep.numbers()) == [0, 2]
     os.close(keyboard)
     os.close(terminal)

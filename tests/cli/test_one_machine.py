@@ -128,13 +128,13 @@ def test_what_is_resubmitted_by_name_is_made_as_it_was_asked_for(bench: Bench) -
     file.write_text(file.read_text().replace("stop: 20", "stop: 10"))
     changed = bench.run("submit", "winds.yaml", "--wait")
 
-    again = bench.run("resubmit", "winds", "exp0", "exp2", "--wait")
-    by_file = bench.run("resubmit", "winds.yaml", "exp1", "--wait")
+    again = bench.run("resubmit", "winds", "exp0", "exp2", "--wait", "--yes")
+    by_file = bench.run("resubmit", "winds.yaml", "exp1", "--wait", "--yes")
     planned = json.loads(bench.run("plan", "winds.yaml", "--json").stdout)
     file.write_text("# later\n" + file.read_text())
-    bench.run("resubmit", "winds.yaml", "exp3", "--wait")
+    bench.run("resubmit", "winds.yaml", "exp3", "--wait", "--yes")
     bench.write("[0]")
-    other = bench.run("resubmit", "winds.yaml", "exp3", "--wait")
+    other = bench.run("resubmit", "winds.yaml", "exp3", "--wait", "--yes")
 
     assert (
         "exp0, exp1: kept with their earlier run and output settings; "
@@ -167,8 +167,17 @@ def test_all_means_all_that_ended_badly_and_a_number_means_that_one(bench: Bench
     bench.run("submit", "winds.yaml", "--wait")
 
     every = bench.run("resubmit", "winds", "all")
-    one = bench.run("resubmit", "winds", "1", "--wait")
+    refused = bench.run("resubmit", "winds", "1", "--wait")
+    several = bench.run("resubmit", "winds", "--state", "done", "--wait")
+    one = bench.run("resubmit", "winds", "1", "--wait", "--yes")
 
+    assert (refused.returncode, several.returncode) == (2, 2)
+    assert refused.stderr == (
+        "1 experiment is done (exp1) and would be computed again; --yes does so\n"
+    )
+    assert several.stderr == (
+        "2 experiments are done (exp0, exp1) and would be computed again; --yes does so\n"
+    )
     assert every.stdout.startswith("winds: nothing to resubmit\n2 experiments: 2 done\n")
     assert "1 experiment resubmitted (exp1)" in one.stdout
     assert [len(bench.sweep.experiment(number).attempts()) for number in range(2)] == [1, 2]
@@ -260,7 +269,10 @@ def test_cancelling_ends_what_waits_and_what_runs(bench: Bench) -> None:
     left = bench.run("resubmit", "winds")
 
     assert cancelled.returncode == 0
-    assert cancelled.stdout == "winds: 2 cancelled, 0 had ended before\n"
+    assert cancelled.stdout == (
+        "winds: 1 cancelled, 1 asked to stop, 0 had ended before\n"
+        "look whether they have stopped: rescal-sweep status winds\n"
+    )
     assert "exp0 attempt 1 asked to stop: cancelled on request\n" in log
     assert "exp1 attempt 1 cancelled while pending\n" in log
     assert [e["job"] for e in ended["experiments"]] == ["local:0", None]
@@ -321,7 +333,7 @@ def test_an_account_that_was_damaged_is_written_anew(bench: Bench, text: str) ->
     account = bench.sweep.experiment(0).meta_data
     account.write_text(text)
 
-    done = bench.run("resubmit", "winds", "0", "--wait")
+    done = bench.run("resubmit", "winds", "0", "--wait", "--yes")
 
     assert done.returncode == 0, done.stdout
     assert json.loads(account.read_text())["data"] == "complete"
@@ -436,12 +448,25 @@ def test_a_copied_file_that_kept_its_name_takes_nothing_away(bench: Bench) -> No
     )
     assert f"submit would refuse: {problem[6:]}" in bench.run("plan", "winds.yaml").stdout
     assert (refused.returncode, alone.returncode) == (2, 2)
-    assert refused.stderr == f"winds.yaml: {problem}\n"
+    assert refused.stderr == f"winds.yaml:1:1: {problem}\n"
     assert _states(_status(bench)) == ["done", "done"]
     assert bench.run("submit", "winds.yaml", "--wait", "--yes").returncode == 0
     assert "2 experiments: 2 done; 2 orphaned" in bench.run("status", "winds").stdout
     bench.write("[200]")
     assert "4 experiments" not in bench.run("submit", "winds.yaml").stderr
+
+
+def test_waiting_tells_in_a_pipe_what_has_ended_since_and_not_before(bench: Bench) -> None:
+    bench.write("[0]")
+    first = bench.run("submit", "winds.yaml", "--wait").stdout
+    bench.write("[0, 100]")
+
+    second = bench.run("submit", "winds.yaml", "--wait").stdout
+    third = bench.run("submit", "winds.yaml", "--wait").stdout
+
+    ends = [re.findall(r"(?m)^(exp\d) done", told) for told in (first, second, third)]
+    assert [sorted(told) for told in ends] == [["exp0", "exp1"], ["exp2", "exp3"], []]
+    assert third.endswith("4 experiments: 4 done\n")
 
 
 def test_sweeps_share_the_cores_of_a_machine(bench: Bench) -> None:

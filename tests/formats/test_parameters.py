@@ -113,7 +113,7 @@ def test_what_rescal_refuses_is_refused(name: str, text: str, sentence: str) -> 
         (
             "Boundary",
             "open",
-            "expected one of PERIODIC, OPEN, OUT, CLOSE, REINJECTION, got open",
+            "expected one of PERIODIC, OPEN, OUT, CLOSE, REINJECTION, got open; did you mean OPEN?",
         ),
     ],
 )

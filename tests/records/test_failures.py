@@ -180,7 +180,7 @@ def test_each_state_has_its_remedy(ended: Callable[..., list[Status]]) -> None:
         ((line, _),) = failures.grouped("winds", ended(state, resources=asked), AXES)
         return line.partition(": ")[2]
 
-    assert remedy(State.TIMEOUT) == "rescal-sweep resubmit winds --state timeout -t 90"
+    assert remedy(State.TIMEOUT) == "rescal-sweep resubmit winds --state timeout -t 90min"
     assert remedy(State.OUT_OF_MEMORY) == (
         "rescal-sweep resubmit winds --state out_of_memory --mem 6G"
     )
@@ -201,12 +201,12 @@ def test_each_state_has_its_remedy(ended: Callable[..., list[Status]]) -> None:
         (
             State.TIMEOUT,
             Cause(Kind.SLURM, limit_s=180),
-            "rescal-sweep resubmit winds --state timeout -t 5",
+            "rescal-sweep resubmit winds --state timeout -t 5min",
         ),
         (
             State.TIMEOUT,
             Cause(Kind.TIME_LIMIT, limit_s=60.0),
-            "raise run.time_limit in the sweep file, e.g. to 90s, and resubmit that file",
+            "raise run.time_limit in the sweep file to 80s, and resubmit that file",
         ),
     ],
 )
@@ -216,6 +216,49 @@ def test_where_nothing_was_asked_the_remedy_is_by_what_the_job_had(
     ((line, _),) = failures.grouped("winds", ended(state, cause), AXES)
 
     assert line.endswith(f": {command}")
+
+
+@pytest.mark.parametrize(
+    ("reached", "remedy"),
+    [  # of 100 t0; 20 t0 in 60 s are 300 s for all of it, 375 s with what is to spare
+        ({"time_t0": 20.0}, "raise run.time_limit in the sweep file to 7min"),
+        ({"time_t0": 20.0, "saved_t0": 20.0}, "raise run.time_limit in the sweep file to 5min"),
+        (
+            {"time_t0": 60.0, "adopted": 4, "adopted_t0": 40.0, "saved_t0": 60.0},
+            "raise run.time_limit in the sweep file to 150s",
+        ),
+        ({"time_t0": 70.0, "saved_t0": 70.0}, "rescal-sweep resubmit winds --state timeout"),
+        ({"time_t0": 0.0}, "raise run.time_limit in the sweep file to 90s"),
+    ],
+)
+def test_a_time_limit_is_raised_once_to_what_the_rest_needs(
+    ended: Callable[..., list[Status]], reached: dict[str, Any], remedy: str
+) -> None:
+    statuses = ended(State.TIMEOUT, Cause(Kind.TIME_LIMIT, limit_s=60.0))
+    cut_off = [
+        dataclasses.replace(s, record=dataclasses.replace(s.record, **reached))
+        for s in statuses
+        if s.record is not None
+    ]
+
+    ((line, _),) = failures.grouped("winds", cut_off, AXES)
+
+    assert line.partition(": ")[2].partition(", and")[0] == remedy
+
+
+def test_a_job_gets_the_time_that_the_longest_rest_needs(
+    ended: Callable[..., list[Status]],
+) -> None:
+    statuses = ended(State.TIMEOUT, Cause(Kind.SLURM, limit_s=60.0))
+    cut_off = [
+        dataclasses.replace(s, record=dataclasses.replace(s.record, time_t0=time_t0))
+        for s, time_t0 in zip(statuses, (1.0, 1.0, 10.0, 5.0), strict=True)
+        if s.record is not None
+    ]
+
+    ((line, _),) = failures.grouped("winds", cut_off, AXES)
+
+    assert line.endswith(" --state timeout -t 25min")
 
 
 def test_where_all_is_well_there_is_nothing_to_say(

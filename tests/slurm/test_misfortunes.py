@@ -130,7 +130,7 @@ def test_what_reaches_the_time_limit_keeps_its_snapshots_and_is_resubmitted_with
     # the warning goes to all processes of the job, and the engine may be the first to heed it
     assert reason.startswith("stopped by SIGUSR2")
     assert reason.endswith("(1 snapshot kept)")
-    assert "rescal-sweep resubmit winds --state timeout -t 3" in mended
+    assert "rescal-sweep resubmit winds --state timeout -t 3min" in mended
     assert again.returncode == 0, again.stdout + again.stderr
     assert desk.attempts() == [2, 2]
 

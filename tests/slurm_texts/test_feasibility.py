@@ -71,6 +71,8 @@ def limits() -> Limits:
         Resources(account="science"),
         Resources(extra={"nodes": 3}),
         Resources(exclude="n[1-2]"),
+        Resources(exclude="n[1-2]", extra={"nodelist": "n3"}),
+        Resources(exclude="/etc/broken-nodes"),
     ],
     ids=str,
 )
@@ -117,6 +119,19 @@ def test_what_can_run_is_let_through(request_: Resources, limits: Limits) -> Non
         (
             Resources(partition="pfat", pack=32, constraint="gpu"),
             "slurm: no single node of pfat has all of it: 32 cores, gpu",
+        ),
+        (
+            Resources(exclude="n9,n[1-2]"),
+            "slurm.exclude: no node n9; there are n1, n2, n3, f1, f2",
+        ),
+        (
+            Resources(extra={"nodelist": "m1"}),
+            "slurm.extra.nodelist: no node m1; there are n1, n2, n3, f1, f2",
+        ),
+        (
+            Resources(extra={"nodelist": "n1,f1"}, partition="pbatch"),
+            ("slurm.extra.nodelist: pbatch has n1, n2, n3, f1, n1 were asked;"
+            " no other partition does better"),
         ),
         (
             Resources(exclude="n[1-3]"),

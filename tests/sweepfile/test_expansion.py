@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator import formulas
+from orchestrator import formulas, sweepfile
 from orchestrator.errors import RequestError
-from orchestrator.model import Axis, Outputs, Resources, Run, Sweep
+from orchestrator.model import Axis, Cluster, Outputs, Resources, Run, Sweep
+from orchestrator.submission.request import request
 from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
@@ -224,3 +225,52 @@ def test_of_many_points_that_repeat_others_five_are_told() -> None:
         "winds.yaml: sweep: points 1 and 11 are the same, at Tau_min = 0, seed 1"
     )
     assert caught.value.problems[5] == "and 5 more"
+
+
+def test_what_is_wrong_with_points_is_said_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    held = "name: winds\nparameters: {H: 30, L: 60, D: 20}\nrun: {stop: 10, every: 5}\n"
+    path = Path("winds.yaml")
+    texts = {
+        "sweep: {grid: {Tau_min: [1, 2]}}\nwhere: Tau_min > 3\n": (
+            "winds.yaml:5:1: where: Tau_min > 3: keeps none of 2 points"
+        ),
+        "derived: {Tau_max: log(L - 60)}\n": (
+            "winds.yaml:4:11: derived.Tau_max: log(L - 60): column 1: has no value for these numbers"
+        ),
+    }
+
+    for text, sentence in texts.items():
+        path.write_text(held + text)
+        with pytest.raises(RequestError) as caught:
+            expansion.expand(sweepfile.load(path))
+        assert caught.value.problems == (sentence,)
+    path.write_text(held)
+    with pytest.raises(RequestError) as caught:
+        expansion.expand(sweepfile.load(path, ["where=H > 30"]))
+    assert caught.value.problems == ("--set where: H > 30: keeps none of 1 points",)
+
+
+def test_an_engine_that_nobody_has_installed_is_told_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RESCAL_SNOW_ROOT", raising=False)
+    wish = (
+        "rescal was asked for, but $RESCAL_SNOW_ROOT is not set; set it, or use engine: builtin"
+    )
+    Path("winds.yaml").write_text(
+        "name: winds\nparameters: {H: 30, L: 60, D: 20}\n"
+        "run: {stop: 10, every: 5, engine: rescal}\n"
+    )
+
+    for overrides, position in (
+        ([], "winds.yaml:3:27: run.engine"),
+        (["run.engine=rescal"], "--set run.engine"),
+    ):
+        sweep = sweepfile.load(Path("winds.yaml"), overrides)
+        with pytest.raises(RequestError) as caught:
+            request(sweep, Cluster.LOCAL, {})
+        assert str(caught.value) == f"{position}: {wish}"

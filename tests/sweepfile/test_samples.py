@@ -136,7 +136,7 @@ def test_sobols_points_lie_evenly_for_powers_of_two(
         ("{n: 0, space: {Coef_A: {low: 0, high: 1}}}", "1:21: sweep.sample.n: expected a whole number from 1 on, got 0"),
         ("{n: 1e9, space: {Coef_A: {low: 0, high: 1}}}", "1:18: sweep.sample.n: 1000000000 points; a sweep has at most 100000 experiments"),
         ("{n: 3, m: 2, space: {Coef_A: {low: 0, high: 1}}}", "1:24: sweep.sample.m: no such key"),
-        ("{n: 3, method: sobel, space: {Coef_A: {low: 0, high: 1}}}", "1:32: sweep.sample.method: expected one of sobol, halton, latin-hypercube, random, got sobel"),
+        ("{n: 3, method: sobel, space: {Coef_A: {low: 0, high: 1}}}", "1:32: sweep.sample.method: expected one of sobol, halton, latin-hypercube, random, got sobel; did you mean sobol?"),
         ("{n: 3, seed: -1, space: {Coef_A: {low: 0, high: 1}}}", "1:30: sweep.sample.seed: expected a seed from 0 to 2147483647, got -1"),
         ("{n: 3, space: {Coef_Q: {low: 0, high: 1}}}", "1:32: sweep.sample.space.Coef_Q: no such parameter; did you mean Coef_C?"),
         ("{n: 3, space: {Coef_A: {low: 9, high: 8}}}", "1:49: sweep.sample.space.Coef_A.high: expected more than low, 9, got 8"),

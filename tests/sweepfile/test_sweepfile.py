@@ -449,15 +449,23 @@ def test_the_command_line_sets_any_key_over_the_file() -> None:
         ("run.stop=soon", "--set run.stop: expected a number, got soon"),
         ("run.stop=", "--set run.stop: expected a number, got nothing"),
         ("run.stop=[1", "--set run.stop: not YAML: did not find expected ',' or ']'"),
-        ("run.stp=3", "--set run.stp: no such key; did you mean stop?"),
-        ("rum.stop=3", "--set rum.stop: rum: no such key; did you mean run?"),
-        ("parameters.Tau_mim=3", "--set parameters.Tau_mim: no such parameter; did you mean Tau_min?"),
+        ("run.stp=3", "--set run.stp: no such key; did you mean run.stop?"),
+        ("rum.stop=3", "--set rum.stop: rum: no such key; did you mean run.stop?"),
+        ("parameters.Tau_mim=3", "--set parameters.Tau_mim: no such parameter; did you mean parameters.Tau_min?"),
+        ("stop=3", "--set stop: no such key; did you mean run.stop?"),
+        ("parameters.seeds=3", "--set parameters.seeds: no such parameter; did you mean seeds?"),
+        ("slurm.ffts=no", "--set slurm.ffts: no such key; did you mean outputs.ffts?"),
+        ("sweep.grid.Tau_mim=[1]", "--set sweep.grid.Tau_mim: no such parameter; did you mean sweep.grid.Tau_min?"),
+        ("extends=snowfal", "--set extends: no such template; did you mean snowfall?; there are cone, sand, sintering, snowfall"),
         ("parameters.Tau_min=3", "--set parameters.Tau_min: held here and swept in line 4; keep one of the two"),
         ("sweep.grid.Tau_min=[1, x]", "--set sweep.grid.Tau_min: expected a number, got x"),
         ("description=a\udcffb", "--set description=a\\udcffb: not UTF-8 text"),
         ("a." * 20 + "b=3", "--set: a key nested more than 20 deep"),
         ("description=a\nb", "--set description=a: expected one line"),
         ("seeds=1e19", "--set seeds: expected at most 2147483647 seeds, got 1e19"),
+        ("parameters.Rot_mode=disk", "--set parameters.Rot_mode: expected one of FULL, SQUARE, DISK, TABLE, OVERLAP, CYCLE, got disk; did you mean DISK?"),
+        ("parameters.Csp_template=snowfall(4)", "--set parameters.Csp_template: expected NAME or NAME(numbers), got 'snowfall(4)'; did you mean SNOWFALL?"),
+        ("run.on_timeout=contineu", "--set run.on_timeout: expected one of auto, continue, rerun, got contineu; did you mean continue?"),
         ("where=Tau_mim > 3", "--set where: Tau_mim: no such parameter; did you mean Tau_min?"),
         ("where=Tau_min > > 3", "--set where: column 11: expected a number or a name, got '>'"),
     ],
@@ -486,6 +494,27 @@ def test_what_is_not_a_regular_file_is_told_at_once() -> None:
         with pytest.raises(RequestError) as caught:
             sweepfile.load(Path(name))
         assert caught.value.problems == (sentence,)
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("two", "; did you mean sweeps/two.yaml?"),
+        ("two.yml", "; did you mean sweeps/two.yaml?"),
+        ("sweeps/tow.yaml", "; did you mean sweeps/two.yaml?"),
+        ("two.yaml", "; did you mean sweeps/two.yaml?"),
+        ("sweeps/nothing.yaml", ""),
+        ("nothing", "; expected a sweep file, such as nothing.yaml"),
+    ],
+)
+def test_of_a_file_that_is_not_there_the_one_is_named_that_is(word: str, hint: str) -> None:
+    Path("sweeps").mkdir()
+    Path("sweeps/two.yaml").write_text("name: two\n")
+
+    with pytest.raises(RequestError) as caught:
+        sweepfile.load(Path(word))
+
+    assert str(caught.value) == f"{word}: no such file{hint}"
 
 
 def test_forty_thousand_misspelt_parameters_are_told_in_one_page_at_once() -> None:

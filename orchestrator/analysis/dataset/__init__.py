@@ -10,6 +10,7 @@ from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.dataset.statistics import over_seeds
 from orchestrator.errors import RequestError
 from orchestrator.model.pictures import Units
+from orchestrator.records import paths, selection
 from orchestrator.records.paths import SweepDirectory
 from orchestrator.threads import unnoticed
 
@@ -24,8 +25,9 @@ __all__ = ["collect", "open_sweep", "over_seeds"]
 
 
 def open_sweep(
-    directory: str | os.PathLike[str],
+    sweep: str | os.PathLike[str] | None = None,
     *,
+    data_dir: str | os.PathLike[str] | None = None,
     tolerance_t0: float | None = None,
     ask_slurm: bool = True,
 ) -> xr.Dataset:
@@ -33,9 +35,11 @@ def open_sweep(
 
     Parameters
     ----------
-    directory
-        Of the sweep, such as ``data_runs/phase-diagram``; or what ``rescal-sweep collect`` wrote of
+    sweep
+        A sweep's name, its directory or its file (default: the only one there is); or what ``rescal-sweep collect`` wrote of
         one, such as ``phase-diagram.zarr`` or ``phase-diagram.nc``, with the same in it.
+    data_dir
+        Where sweeps are kept (default: ``$RESCAL_SWEEP_DATA_DIR``, else the project's ``data_runs``).
     tolerance_t0
         By how much, in t0, a snapshot may be later than the time that was asked for; by default a
         quarter of the interval between snapshots, and at least 0.5. What was written has its own.
@@ -62,17 +66,22 @@ def open_sweep(
     RequestError
         Where there is no such sweep, what is there cannot be read, or a library is not installed.
     """
-    path = Path(directory)
-    sweep = SweepDirectory(path)
-    if path.is_file() or (path / "zarr.json").is_file():
+    path = None if sweep is None else Path(sweep)
+    if path is not None and _is_written(path):
         if tolerance_t0 is not None:
             raise RequestError(f"{path}: tolerance_t0: was said to collect; it stays as it is")
         return lazy.written(path)
-    if not sweep.ledger.is_file():
-        raise RequestError(
-            f"{directory}: no sweep there; expected a directory such as data_runs/x"
-        )
-    return lazy.opened(lay_out(sweep, tolerance_t0, ask_slurm=ask_slurm))
+    if path is not None and paths.is_sweep(path):
+        directory = SweepDirectory(path)
+    else:
+        directory = selection.find_sweep(sweep, data_dir)
+    return lazy.opened(lay_out(directory, tolerance_t0, ask_slurm=ask_slurm))
+
+
+def _is_written(path: Path) -> bool:
+    """Return whether a path is what ``collect`` wrote."""
+    is_file = path.is_file() and path.suffix not in {".yaml", ".yml"}
+    return is_file or (path / "zarr.json").is_file()
 
 
 def collect(

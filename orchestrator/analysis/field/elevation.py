@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 MOST = 100_000_000
 """Heights of the largest map that is read."""
 
-_FEWEST = 12  # heights along each side
+FEWEST = 12
+"""Heights along each side of a map, at the least."""
+
 _NOTHING_M = (-9000.0, 9000.0)  # beyond these no surface of snow or sand lies
 _SMALLEST_M = 1e-6  # between heights
 
@@ -65,9 +67,9 @@ def check_size(name: str, shape: tuple[int, ...]) -> None:
             f"{name}: {columns} x {rows} heights; at most {MOST // 10**6} million are read: cut out a "
             "part of it, or make it coarser"
         )
-    if min(rows, columns) < _FEWEST:
+    if min(rows, columns) < FEWEST:
         raise RequestError(
-            f"{name}: {columns} x {rows} heights; expected a map of {_FEWEST} or more each way"
+            f"{name}: {columns} x {rows} heights; expected a map of {FEWEST} or more each way"
         )
 
 

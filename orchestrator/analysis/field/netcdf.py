@@ -9,6 +9,7 @@ import numpy as np
 from orchestrator import text
 from orchestrator.analysis.field.elevation import check_size, elevation
 from orchestrator.errors import RequestError, optional
+from orchestrator.formats import spelling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +62,7 @@ def _elevation(
 def _map(name: str, dataset: Any, variable: str | None) -> Any:
     """Return the variable that is meant, without dimensions of one value."""
     if variable is not None and variable not in dataset:
-        hint = text.did_you_mean(variable, map(str, dataset.data_vars))
+        hint = spelling.did_you_mean(variable, map(str, dataset.data_vars))
         raise RequestError(f"--variable {variable}: {name} has none of that name{hint}")
     maps = {
         str(key): squeezed

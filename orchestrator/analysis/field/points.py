@@ -1,13 +1,14 @@
-"""Elevation maps as text: a line with x, y and z for each point of a grid."""
+"""Elevation maps as text: a line with x, y and z for each point of a grid, or for each row of heights."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.analysis.field.elevation import MOST, check_size, elevation
+from orchestrator.analysis.field.elevation import FEWEST, MOST, check_size, elevation
 from orchestrator.errors import RequestError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _PARTS = re.compile(r"[\s,;]+")
 _COMMENTS = ("#", "//")
 _BYTES_A_LINE = 6  # at the least
+_POINT = 3  # numbers
 _LONGEST = 40  # characters of a line that are shown
 _FLAT = 1e-4  # of a spacing, by which coordinates of a row may differ
 _OFF = 0.1  # of a spacing, by which a point may be beside the grid
@@ -29,6 +31,8 @@ _DEGREES = 5e-4  # apart, in which no surface is measured in metres
 
 def read(path: Path, spacing_m: float | None = None) -> Elevation:
     """Read points of a grid, in any order; places without a point have no height.
+
+    Lines of at least as many numbers as a map has are rows of heights, ``spacing_m`` apart.
 
     Numbers are parted by blanks, commas or semicolons. A line of titles may stand on top; what begins
     with ``#`` or ``//`` is skipped.
@@ -44,7 +48,9 @@ def read(path: Path, spacing_m: float | None = None) -> Elevation:
             "heights are read: cut out a part of it, or make it coarser"
         )
     _refuse_titles(path)
-    x, y, z = _parsed(path).T
+    if (width := _width(path)) >= FEWEST:
+        return _matrix(path, width, spacing_m)
+    x, y, z = _loaded(path, range(_POINT)).T
     columns, step_x = _lattice(path.name, "x", x)
     rows, step_y = _lattice(path.name, "y", y)
     _refuse_degrees(path.name, (x, y), (step_x, step_y))
@@ -58,8 +64,20 @@ def read(path: Path, spacing_m: float | None = None) -> Elevation:
     return elevation(path.name, heights, spacing)
 
 
-def _parsed(path: Path) -> NDArray[np.float64]:
-    """Return x, y and z of each point, float64 [point, 3]."""
+def _matrix(path: Path, width: int, spacing_m: float | None) -> Elevation:
+    """Read lines that are rows of heights from north to south; how far apart these are must be told."""
+    if spacing_m is None:
+        raise RequestError(
+            f"{path.name}: expected x y z on each line, got {width} numbers; "
+            "of a matrix of heights, --cell tells how many metres they are apart"
+        )
+    heights = _loaded(path, None)
+    check_size(path.name, heights.shape)
+    return elevation(path.name, heights, (spacing_m, spacing_m))
+
+
+def _loaded(path: Path, columns: range | None) -> NDArray[np.float64]:
+    """Return the numbers of a file, float64 [line, number], or some columns of them."""
     skipped, delimiter = _beginning(path)
     try:
         return np.loadtxt(
@@ -67,7 +85,7 @@ def _parsed(path: Path) -> NDArray[np.float64]:
             delimiter=delimiter,
             skiprows=skipped,
             comments=_COMMENTS,
-            usecols=(0, 1, 2),
+            usecols=columns,
             ndmin=2,
             encoding="utf-8-sig",
         )
@@ -90,6 +108,13 @@ def _beginning(path: Path) -> tuple[int, str | None]:
                 raise RequestError(_fault(path, number, bare, ", with decimal points"))
             return number, next((mark for mark in ",;" if mark in bare), None)
     raise RequestError(f"{path.name}: no points in it; expected lines of x, y and z")
+
+
+def _width(path: Path) -> int:
+    """Return how many numbers are on the first line of them."""
+    skipped, delimiter = _beginning(path)
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        return len(next(itertools.islice(file, skipped, None)).strip().split(delimiter))
 
 
 def _numbers(line: str) -> list[float] | None:

@@ -149,7 +149,8 @@ def _match(grid: Grid, status: Status, wish: _Wish) -> Match | str:
     field_tiles, of_field = wish.field.cut(bed.scales.cell_m, *bed.heights.shape)
     cut = tiles.of_domain(bed.heights, field_tiles)
     if cut is None:
-        return "the surface is flat, or the domain is full"
+        full = not np.isfinite(bed.heights).all()
+        return f"the {'domain is full' if full else 'surface is flat'} at t = {text.time_t0(bed.time_t0)} t0"
     of_experiment = shape.shape(cut)
     apart = shape.distances(of_field, of_experiment)
     experiment = status.experiment
@@ -196,11 +197,22 @@ def _snapshot(grid: Grid, status: Status, reduced: Reduced, time_t0: float | Non
         return f"no height maps ({status.state.value})"
     if time_t0 is None:
         return len(times) - 1 if status.state.complete else f"not done ({status.state.value})"
-    nearest = int(sampling.nearest(times, time_t0))
-    apart = grid.tolerance_t0 + (np.diff(times).max() / 2 if len(times) > 1 else 0.0)
-    if abs(times[nearest] - time_t0) > apart:
-        return f"no snapshot near t = {time_t0:.4g} t0 ({status.state.value})"
-    return nearest
+    index = sampling.near(times, time_t0, grid.tolerance_t0)
+    return _none_near(times, time_t0, status) if index is None else index
+
+
+def _none_near(times: NDArray[np.float64], time_t0: float, status: Status) -> str:
+    """Say why an experiment has no snapshot near a time."""
+    wanted = text.time_t0(time_t0)
+    if time_t0 > times[-1]:
+        until = "ended before" if status.state.ended else "is not yet at"
+        last = f"its last snapshot is of t = {times[-1]:.3g} t0"
+        return f"{until} t = {wanted} t0 ({status.state.value}); {last}"
+    later = times[times > time_t0][0]
+    return (
+        f"t = {wanted} t0 is nearest to the bed at the start, which is no result; "
+        f"the next snapshot is of t = {later:.3g} t0"
+    )
 
 
 def _scatter(match: Match, parts: Sequence[str]) -> float:

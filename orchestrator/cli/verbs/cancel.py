@@ -23,13 +23,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def perform(options: argparse.Namespace) -> int:
     """Cancel what has not ended."""
     from orchestrator.cli import screen, sentences
+    from orchestrator.records import selection
     from orchestrator.submission.cancel import cancel
 
     done = cancel(options.sweep, options.experiments, data_dir=options.data_dir)
     never = f", {done.never_submitted} never submitted" if done.never_submitted else ""
-    counts = f"{done.cancelled} cancelled, {done.ended} had ended before{never}"
+    stopping = f", {done.stopping} asked to stop" * bool(done.stopping)
+    cancelled = f"{done.cancelled - done.stopping} cancelled{stopping}"
+    counts = f"{cancelled}, {done.ended} had ended before{never}"
     console = screen.console(options)
     screen.say(console, f"{done.directory.name}: {counts}")
+    if done.stopping:
+        sweep = selection.word(done.directory)
+        screen.say(console, f"look whether they have stopped: rescal-sweep status {sweep}")
     for left in done.left:
         screen.say(console, sentences.left(left))
     return 0

@@ -35,7 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         required=True,
-        help="elevation map in metres: GeoTIFF, NetCDF, or text with x, y and z on each line",
+        help="elevation map in metres: GeoTIFF, NetCDF, or text with x, y and z on each line, "
+        "or rows of heights with --cell",
     )
     parser.add_argument(
         "--cell",

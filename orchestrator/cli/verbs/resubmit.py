@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 from orchestrator import text
 from orchestrator.cli import arguments
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from rich.console import Console
 
@@ -41,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="only experiments that were made with other `run` or `outputs` than SWEEP.yaml has now",
     )
     arguments.add_placement(parser)
-    arguments.add_waiting(parser)
+    arguments.add_waiting(parser, "compute again what is done, and with --wait, ")
 
 
 def perform(options: argparse.Namespace) -> int:
@@ -50,13 +52,19 @@ def perform(options: argparse.Namespace) -> int:
     from orchestrator.submission.resubmit import resubmit
 
     console = screen.console(options)
+    chosen: Any = {
+        "states": None if options.state is None else options.state.split(","),
+        "stale": options.stale,
+        "overrides": options.set,
+        "data_dir": options.data_dir,
+    }
+    if not options.yes and not _agreed(console, options, chosen):
+        screen.say(console, "nothing was resubmitted")
+        return 0
     done = resubmit(
         options.sweep,
         options.experiments,
-        states=None if options.state is None else options.state.split(","),
-        stale=options.stale,
-        overrides=options.set,
-        data_dir=options.data_dir,
+        **chosen,
         tell=functools.partial(screen.warn, console),
         **arguments.placement(options),
     )
@@ -77,6 +85,29 @@ def perform(options: argparse.Namespace) -> int:
     if not options.wait:
         return 0
     return watch.until_ended(console, done.directory, done.numbers, ask=not options.yes)
+
+
+def _agreed(console: Console, options: argparse.Namespace, chosen: Mapping[str, Any]) -> bool:
+    """Ask before finished results are computed again.
+
+    Raises
+    ------
+    RequestError
+        Where nobody can be asked.
+    """
+    from orchestrator.cli import screen
+    from orchestrator.errors import RequestError
+    from orchestrator.submission.resubmit import computed_anew
+
+    numbers = computed_anew(options.sweep, options.experiments, **chosen)
+    if not numbers:
+        return True
+    have = "1 experiment is" if len(numbers) == 1 else f"{len(numbers)} experiments are"
+    what = f"{have} done ({text.names(numbers)}) and would be computed again"
+    if not sys.stdin.isatty():
+        raise RequestError(f"{what}; --yes does so")
+    screen.say(console, what)
+    return screen.answer(console, "Compute them again? y for yes: ") == "y"
 
 
 def _tell_nothing(console: Console, done: Resubmitted) -> None:

@@ -52,5 +52,9 @@ def perform(options: argparse.Namespace) -> int:
         screen.say(console, f"look with: rescal-sweep status {sweep}")
         return 0
     return watch.until_ended(
-        console, submitted.directory, submitted.numbers, ask=not options.yes
+        console,
+        submitted.directory,
+        submitted.numbers,
+        ask=not options.yes,
+        before=submitted.kept,
     )
