@@ -54,6 +54,7 @@ class _Tally:
     times: list[float] = field(default_factory=list)
     behind: list[Behind] = field(default_factory=list)
     full: int = 0
+    short: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,15 @@ class Numbers:
         The experiments that have not come so far.
     full
         How many domains were full by then, and not measured.
+    short
+        How many experiments have not come to the value of which the time was asked for.
     """
 
     values: Mapping[str, NDArray[np.float64]]
     times: Sequence[float]
     behind: Sequence[Behind]
     full: int
+    short: int = 0
 
 
 def numbers(grid: Grid, names: Sequence[str], summary: Summary, in_units: Units) -> Numbers:
@@ -112,7 +116,9 @@ def numbers(grid: Grid, names: Sequence[str], summary: Summary, in_units: Units)
                 summary,
                 (in_units, in_nature),
             )
-    return Numbers(values, tally.times, tally.behind, tally.full)
+        if summary.how is How.CROSSING:
+            tally.short += all(np.isnan(of[cell]) for of in values.values())
+    return Numbers(values, tally.times, tally.behind, tally.full, tally.short)
 
 
 def scales_of(grid: Grid, status: Status, in_units: Units, *, needed: bool = False) -> Scales:

@@ -234,6 +234,8 @@ def notes_of(measured: Numbers, choice: Choice) -> list[str]:
     if measured.behind:
         some = text.counted(len(measured.behind), "experiment")
         notes.append(f"{some} left out: {window.left_out(measured.behind)}")
+    if measured.short:
+        notes.append(f"{text.counted(measured.short, 'experiment')} left out: no such value")
     if measured.full:
         some = "a domain is" if measured.full == 1 else f"{measured.full} domains are"
         notes.append(f"{some} full by then and left out")

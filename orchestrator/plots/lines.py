@@ -151,7 +151,11 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
             errors = [curve.errors[name] for curve in drawn]
             along = [curve.x for curve in drawn]
             joined |= marks.draw(
-                axes, (along, means, errors), looks, joined=chart.joined, axial=scale.axial
+                axes,
+                (along, means, errors),
+                looks,
+                joined=chart.joined and not chart.along.words,  # between which there is nothing
+                axial=scale.axial,
             )
         else:
             joined |= _bands(axes, drawn, (name, scale), means, looks)

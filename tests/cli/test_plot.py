@@ -22,7 +22,7 @@ from orchestrator.analysis import observables
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.numbers import numbers
 from orchestrator.model.pictures import KINDS, Choice, How, Moment, Summary, Units
-from orchestrator.plots import fields, layout, panels, sections, series
+from orchestrator.plots import charts, fields, layout, panels, sections, series
 from orchestrator.records.paths import SweepDirectory
 from tests.conftest import without_progress
 
@@ -682,6 +682,24 @@ def test_each_cell_of_a_map_is_where_its_values_are(
     assert (axes.get_xlabel().split()[0], axes.get_ylabel().split()[0]) == (right, up)
     numbers_along = [float(text.get_text()) for text in axes.get_xticklabels()]
     assert numbers_along == found[right].values.tolist()
+
+
+def test_those_that_never_come_to_a_value_are_counted(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    opened = orchestrator.open_sweep(place / "data_runs" / "dunes")
+    highest = opened.roughness.max("time").values.ravel()
+    level = float(np.sort(highest)[-3:-1].mean())  # two come to it
+
+    choice = Choice(
+        "quantity", quantity=("roughness",), summary=Summary(How.CROSSING, level=level)
+    )
+    measured = numbers(grid, ["roughness"], choice.summary, Units.MODEL)
+
+    assert np.isfinite(measured.values["roughness"]).sum() == 2
+    assert measured.short == len(highest) - 2
+    assert charts.notes_of(measured, choice) == [
+        f"{len(highest) - 2} experiments left out: no such value"
+    ]
 
 
 def test_a_rate_is_what_a_line_rises_by_in_a_day(place: Path) -> None:

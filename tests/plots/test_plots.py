@@ -538,6 +538,18 @@ def test_what_no_picture_can_be_is_told(tmp_path: Path, diagram: PhaseDiagram) -
         plots.film(Film(diagram.figure, print, ()), tmp_path / "a.avi", "")
 
 
+@pytest.mark.parametrize(("words", "lines"), [((), 1), (("OPEN", "PERIODIC"), 0)])
+def test_marks_over_words_are_not_joined(words: tuple[str, ...], lines: int) -> None:
+    values = np.array([0.0, 1.0])
+    curve = Curve(("", ""), values, {"q": values}, {"q": np.full(2, np.nan)}, 1)
+    chart = Chart(Scale("Boundary", words=words), {"q": Scale("q")}, "", marked=True)
+
+    axes = plots.curves([curve], chart).axes[0]
+
+    assert len(axes.get_lines()) == lines
+    assert np.shape(axes.collections[0].get_offsets()) == (2, 2)
+
+
 def test_directions_are_not_joined_the_longer_way_round() -> None:
     x, means = np.arange(4.0), np.array([80.0, 88.0, -85.0, -70.0])
     found = [Curve(("a", ""), x, {"q": means}, {"q": np.full(4, np.nan)}, 1)]
