@@ -190,6 +190,7 @@ def test_programs_get_every_field_as_plain_data(
         "fraction": 0.5,
         "snapshots": 2,
         "kept": 2,
+        "missing": [],
         "rate_t0_per_min": 50.0,
         "left_s": 60.6,
         "wall_s": 60.0,
