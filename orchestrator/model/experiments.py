@@ -138,6 +138,11 @@ class Outputs:
         """Return whether a reduction that ships is kept."""
         return reduction.output is None or bool(getattr(self, reduction.output))
 
+    def shipped(self) -> tuple[str, ...]:
+        """Return the names of the reductions that ship and are kept, without loading NumPy."""
+        switches = {"height_maps": self.height_maps, "ffts": self.ffts, "cell_counts": True}
+        return tuple(name for name, kept in switches.items() if kept)
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:

@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from orchestrator.model import Cause, Kind, State, Status, reductions
+from orchestrator.model import Cause, Kind, State, Status
 from orchestrator.records import attempts, intents, ledger
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _with_missing(directory: SweepDirectory, status: Status) -> Status:
     if any(cause.kind is Kind.OUTREACHED for cause in record.causes):
         return status  # they are an earlier attempt's
     experiment = directory.experiment(status.experiment.number)
-    kept = [r.name for r in reductions.REDUCTIONS if submission.outputs.keeps(r)]
+    kept = submission.outputs.shipped()
     missing = tuple(n for n in kept if not os.path.exists(experiment.array_file(n)))  # noqa: PTH110  # ten thousand of them
     if not missing or experiment.attempt(status.attempt).journal.exists():
         return status

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator.html import unpack
-from orchestrator.model import Experiment, Resources, State, Status
+from orchestrator.model import Cluster, Experiment, Resources, State, Status
 from orchestrator.submission.watch import Abandonment, Completion
 
 if TYPE_CHECKING:
@@ -163,7 +163,8 @@ def test_what_is_lost_for_no_known_cause_is_waited_for_a_while_after_all_others(
     """Its job may submit it again, but Slurm may never tell what has become of it."""
     clock = [0.0]
     monkeypatch.setattr("orchestrator.submission.watch.time.monotonic", lambda: clock[0])
-    again = dataclasses.replace(make_submission("t", {0: 1}), resources=Resources(retries=1))
+    sent = make_submission("t", {0: 1}, Cluster.SLURM)
+    again = dataclasses.replace(sent, resources=Resources(retries=1))
     point = make_points(1)[0]
     lost = Status(Experiment(0, point), State.LOST, 1, again)
     lives, done = (dataclasses.replace(lost, state=s) for s in (State.RUNNING, State.DONE))

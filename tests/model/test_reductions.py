@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from orchestrator.model import reductions
+from orchestrator.model import Outputs, reductions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,3 +128,14 @@ def test_a_wave_shows_at_its_wavenumber_with_its_amplitude_blurred() -> None:
     weights /= weights.sum()
     # the row above the first is its mirror image
     assert found[0, 9] == pytest.approx(100 * weights[4] * (weights[4] + weights[3]), rel=1e-3)
+
+
+@pytest.mark.parametrize(("height_maps", "ffts"), [(True, True), (True, False), (False, True)])
+def test_the_names_of_what_is_kept_are_those_of_the_table(
+    *, height_maps: bool, ffts: bool
+) -> None:
+    outputs = Outputs(height_maps=height_maps, ffts=ffts)
+
+    kept = tuple(r.name for r in reductions.REDUCTIONS if outputs.keeps(r))
+
+    assert outputs.shipped() == kept

@@ -245,3 +245,32 @@ def test_jobs_run_nothing_from_a_directory_of_somebody_else(desk: Desk) -> None:
         "choose another directory with --data-dir\n"
     )
     assert desk.attempts() == [1, 1]
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_the_last_job_leaves_the_queue_where_nothing_is_left_to_retry(
+    desk: Desk, cluster: Cluster, wait_until: Callable[..., bool], *, cancelled: bool
+) -> None:
+    desk.write("[7]")
+    desk.run("submit", "winds.yaml", "-t", "10", "--pack", "2", "--set", "slurm.retries=1")
+    (sent,) = [line for line in desk.noted() if line["event"] == "submitted"]
+    assert wait_until(lambda: desk.snapshots() == [1, 1]), desk.status()
+    which = f"--jobs={sent['last_job']}"
+    waits = cluster.ask("squeue", "-h", which, "-o", "%T %r").strip()
+
+    if cancelled:
+        desk.run("cancel", "winds")
+    else:
+        desk.go()
+    gone = wait_until(
+        lambda: (
+            cluster.ask("squeue", "-h", "-t", "all", which, "-o", "%T").strip() == "CANCELLED"
+        )
+    )
+
+    assert waits == "PENDING Dependency"
+    assert gone
+    assert wait_until(
+        lambda: desk.counts() == ({"cancelled": 2} if cancelled else {"done": 2})
+    ), desk.status()
+    assert desk.attempts() == [1, 1]
