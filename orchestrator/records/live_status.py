@@ -161,7 +161,7 @@ class LiveStatus:
         """Return the file of what an experiment's job printed, None where there is no such job."""
         if status.submission is None or not status.submission.job_ids or not status.on_slurm:
             return None
-        return job_output(self._directory, self._job_of(status))
+        return job_output(self._directory, status.submission, self._job_of(status))
 
     def _accounts_of(self, job: str) -> Mapping[str, Accounted] | Unknown:
         if isinstance(self._accounted, Unknown):
@@ -179,7 +179,7 @@ class LiveStatus:
             if ended.word in {"COMPLETED", "TIMEOUT"}:
                 detail = "its job's time ended before its turn"
         state = State.LOST if ended.state is State.DONE else ended.state
-        last = "" if ended.word == "COMPLETED" else self._last_line(job)
+        last = "" if ended.word == "COMPLETED" else self._last_line(status.submission, job)
         cause = Cause(
             kind,
             subject=ended.state.value,
@@ -190,10 +190,12 @@ class LiveStatus:
         )
         return dataclasses.replace(status, state=state, cause=cause)
 
-    def _last_line(self, job: str) -> str:
+    def _last_line(self, submission: Submission | None, job: str) -> str:
         """Return the last line that a job printed, Slurm's own only where it has no other."""
+        if submission is None:
+            return ""
         try:
-            with open_regular(job_output(self._directory, job)) as file:
+            with open_regular(job_output(self._directory, submission, job)) as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
                 text = file.read().decode(errors="replace")
         except (OSError, FormatError):
@@ -278,9 +280,13 @@ def sentence(ended: Verdict, submission: Submission | None) -> str:
     return ended.sentence
 
 
-def job_output(directory: SweepDirectory, job: str) -> Path:
+def job_output(directory: SweepDirectory, submission: Submission, job: str) -> Path:
     """Return the file of what a job printed, from its start on."""
-    return directory.jobs / f"{job}_0_log.out"
+    name = f"{job}_0_log.out"
+    of_earlier_version = directory.jobs / name
+    if of_earlier_version.exists():
+        return of_earlier_version
+    return directory.jobs_of(submission.user) / name
 
 
 def _by_array(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ATTEMPT = re.compile(r"[1-9][0-9]{0,5}")
+_NO_NAME = re.compile(r"[^\w.-]|^(?=[.-])", re.ASCII)  # what names of files should not have
 _EXPERIMENT = re.compile(r"exp(0|[1-9][0-9]*)")
 
 
@@ -204,8 +205,12 @@ class SweepDirectory:
 
     @property
     def jobs(self) -> Path:
-        """Scripts, pickles and logs of jobs and local workers."""
+        """What jobs and local workers leave."""
         return self.root / "jobs"
+
+    def jobs_of(self, user: str) -> Path:
+        """Scripts, pickles and output of the Slurm jobs of a person, who alone may write there."""
+        return self.jobs / _NO_NAME.sub("_", user)
 
     def worker_log(self, token: str, index: int) -> Path:
         """Name the file with standard output and error of a local worker."""

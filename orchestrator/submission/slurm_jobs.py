@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import RequestError
-from orchestrator.slurm import control, jobs, reasons
+from orchestrator.slurm import cluster, control, jobs, reasons
 from orchestrator.slurm.client import Unknown
 from orchestrator.submission import last_job
 
@@ -65,31 +65,27 @@ def job_name(directory: SweepDirectory, token: str) -> str:
 
 def problems(directory: SweepDirectory) -> list[str]:
     """Return what keeps Slurm from running jobs in a sweep's directory, a sentence each."""
-    jobs_directory = directory.jobs.resolve()
+    folder = directory.jobs_of(cluster.me()).resolve()
     whys = []
-    if any(mark in str(jobs_directory) for mark in _REWRITTEN):
+    if any(mark in str(folder) for mark in _REWRITTEN):
         whys.append(
             "Slurm rewrites % and \\ in paths and could not write the output of jobs there"
         )
     with contextlib.suppress(FileNotFoundError):
-        if (owner := jobs_directory.stat().st_uid) != os.geteuid():
-            whys.append(
-                f"belongs to {_user(owner)}, and your jobs would run what is written there"
-            )
-    return [
-        f"{jobs_directory}: {why}; choose another directory with --data-dir" for why in whys
-    ]
+        if (owner := folder.stat().st_uid) != os.geteuid():
+            whys.append(f"belongs to {_user(owner)}, and jobs run what is written there")
+    return [f"{folder}: {why}; choose another directory with --data-dir" for why in whys]
 
 
 @contextlib.contextmanager
 def _for_us_alone(directory: SweepDirectory) -> Iterator[None]:
     """Let nobody else write what jobs will run, whatever others may do in the sweep's directory."""
-    mode = stat.S_IMODE(directory.jobs.stat().st_mode)
-    if mode & _OTHERS_WRITE:
-        directory.jobs.chmod(mode & ~_OTHERS_WRITE)
-    before = os.umask(0o777)
+    before = os.umask(_OTHERS_WRITE)
     os.umask(before | _OTHERS_WRITE)
     try:
+        folder = directory.jobs_of(cluster.me())
+        folder.mkdir(exist_ok=True)
+        folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~_OTHERS_WRITE)
         yield
     finally:
         os.umask(before)
@@ -218,7 +214,8 @@ def _executor(
 
     # what lies in the directory of the submitter, such as a numpy.py, is no part of a job
     python = f"{shlex.quote(sys.executable)} -P"
-    executor = submitit.SlurmExecutor(directory.jobs.resolve(), python=python)
+    folder = directory.jobs_of(submission.user).resolve()
+    executor = submitit.SlurmExecutor(folder, python=python)
     executor.update_parameters(**_parameters(directory, submission, limit_s))
     # where nobody asks for a time, none is sent: submitit would ask for five minutes
     executor.parameters.setdefault("time", None)
@@ -230,7 +227,7 @@ def _parameters(
 ) -> dict[str, Any]:
     resources = submission.resources
     more: dict[str, Any] = {"hold": True, "requeue": True}
-    more["chdir"] = str(directory.jobs.resolve())
+    more["chdir"] = str(directory.jobs_of(submission.user).resolve())
     if resources.reservation is not None:
         more["reservation"] = resources.reservation
     parameters: dict[str, Any] = {

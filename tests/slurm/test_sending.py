@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator.slurm import cluster as site
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -224,27 +226,36 @@ def test_nobody_else_may_write_what_jobs_run(desk: Desk) -> None:
         os.umask(before)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    jobs = desk.sweep.jobs
-    written = [jobs, *jobs.glob("*_submitted.pkl"), *jobs.glob("*.sh")]
+    folder = desk.sweep.jobs_of(site.me())
+    written = [folder, *folder.glob("*_submitted.pkl"), *folder.glob("*.sh")]
     assert len(written) > 3
     assert not [path for path in written if path.stat().st_mode & 0o022]
-    assert desk.sweep.root.stat().st_mode & 0o022 == 0o022  # as the person wishes
+    for shared in (desk.sweep.root, desk.sweep.jobs):  # as the person wishes
+        assert shared.stat().st_mode & 0o022 == 0o022
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to somebody else")
-def test_jobs_run_nothing_from_a_directory_of_somebody_else(desk: Desk) -> None:
+def test_jobs_run_nothing_that_somebody_else_could_have_written(desk: Desk) -> None:
+    """Everybody sends from a folder of their own; only that one matters."""
     desk.write("[0]")
-    desk.run("submit", "winds.yaml", "--cluster", "local", "--wait")
+    desk.run("submit", "winds.yaml", "--cluster", "local", "--wait", "--yes")
+    again = ("resubmit", "winds", "0", "--cluster", "slurm", "-t", "10", "--wait", "--yes")
     os.chown(desk.sweep.jobs, 61234, 61234)
+    folder = desk.sweep.jobs_of(site.me())
+    folder.mkdir()
+    os.chown(folder, 61234, 61234)
 
-    done = desk.run("resubmit", "winds", "0", "--cluster", "slurm")
+    refused = desk.run(*again)
+    folder.rmdir()
+    sent = desk.run(*again)
 
-    assert done.returncode == 2
-    assert done.stderr == (
-        f"{desk.sweep.jobs}: belongs to user 61234, and your jobs would run what is written there; "
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        f"{folder}: belongs to user 61234, and jobs run what is written there; "
         "choose another directory with --data-dir\n"
     )
-    assert desk.attempts() == [1, 1]
+    assert sent.returncode == 0, sent.stdout + sent.stderr
+    assert desk.attempts() == [2, 1]
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
