@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import text
-from orchestrator.analysis import observables
+from orchestrator.analysis import dunes, observables
 from orchestrator.errors import RequestError
 from orchestrator.formats import spelling
+from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.model.pictures import (
     CHOSEN,
     FRAMES,
     KINDS,
+    QUANTITIES_SHOWN,
     Choice,
     How,
     Look,
@@ -93,6 +95,8 @@ def read(
         for name in _listed(names or ()):
             if name in arrays and name not in {*KINDS, *known}:
                 raise RequestError(f"{option}: {_no_number(arrays[name], sweep)}")
+            if name in PARAMETERS:
+                raise RequestError(f"{option}: {_no_quantity(name, sweep)}")
     if all(name.strip() in known for name in kind.split(",")):
         if "quantity" in chosen:
             raise RequestError(f"--quantity: {kind} is one already")
@@ -119,11 +123,17 @@ def read(
         relative=bool(chosen.get("relative")),
         window=_window(chosen["window"], "--window") if "window" in chosen else (None, None),
         fit=bool(chosen.get("fit")),
-        threshold=_number(chosen["threshold"], "--threshold")
+        threshold=dunes.checked(_number(chosen["threshold"], "--threshold"))
         if "threshold" in chosen
         else None,
         look=look(chosen),
     )
+
+
+def _no_quantity(name: str, sweep: Path) -> str:
+    """Say how a parameter is drawn that was taken for a quantity."""
+    command = f"rescal-sweep plot {sweep.name} {QUANTITIES_SHOWN[0]} --against {name}"
+    return f"{name} is a parameter; a quantity is drawn against it: {command}"
 
 
 def _no_number(array: Reduction, sweep: Path) -> str:

@@ -603,6 +603,8 @@ def test_a_table_of_dunes_has_a_row_for_each_in_each_snapshot(place: Path) -> No
         for words in (("--dunes",), ("--dunes", "--units", "si"))
     )
     refused = _run(place, "export", "dunes", "--threshold", "3")
+    below = _run(place, "export", "dunes", "--dunes", "--threshold", "-3")
+    swapped = _run(place, "plot", "roughness", "dunes")
 
     assert len(model) == len(si) > 10
     keys = [(row["experiment"], row["track"], row["time_t0"]) for row in model]
@@ -616,6 +618,10 @@ def test_a_table_of_dunes_has_a_row_for_each_in_each_snapshot(place: Path) -> No
         )
         assert float(metres["length_m"]) == pytest.approx(float(row["length"]) * cell, rel=1e-5)
     assert (refused.returncode, refused.stderr) == (2, "--threshold: of --dunes only\n")
+    assert below.stderr == "--threshold: expected cells above 0, got -3\n"
+    assert swapped.stderr == (
+        "the sweep comes first, then what is drawn: rescal-sweep plot dunes roughness\n"
+    )
 
 
 def test_outlines_of_dunes_are_drawn_with_the_paths_on_which_they_came(place: Path) -> None:

@@ -148,6 +148,34 @@ def test_each_array_of_every_sweep_names_the_picture_that_shows_it(
     assert choice.read(kind, {}).kind in KINDS
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "sentence"),
+    [
+        (
+            "Lambda_I",
+            {},
+            "kind: Lambda_I is a parameter; a quantity is drawn against it: "
+            "rescal-sweep plot snow roughness --against Lambda_I",
+        ),
+        (
+            "map",
+            {"quantity": "mass,Tau_min"},
+            "--quantity: Tau_min is a parameter; a quantity is drawn against it: "
+            "rescal-sweep plot snow roughness --against Tau_min",
+        ),
+        ("dunes", {"threshold": -3.0}, "--threshold: expected cells above 0, got -3"),
+        ("celerity", {"threshold": 0.0}, "--threshold: expected cells above 0, got 0"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told_with_what_can(
+    kind: str, options: Words, sentence: str
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        choice.read(kind, options, sweep=Path("data_runs/snow"))
+
+    assert str(caught.value) == sentence
+
+
 def test_the_options_have_one_list() -> None:
     """Each word becomes a field of the choice, of its summary or of its look."""
     fields = {*Choice.__annotations__, *Look.__annotations__} - {"kind", "summary", "look"}

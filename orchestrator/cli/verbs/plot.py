@@ -160,16 +160,27 @@ def perform(options: argparse.Namespace) -> int:
 
 
 def _is_kind(options: argparse.Namespace) -> bool:
-    """Return whether the first word is no sweep but what is to be drawn of the only one."""
+    """Return whether the first word is no sweep but what is to be drawn of the only one.
+
+    Raises
+    ------
+    RequestError
+        If the words are the wrong way round.
+    """
     from orchestrator.analysis.measured import own_outputs
     from orchestrator.analysis.observables import quantities
+    from orchestrator.errors import RequestError
     from orchestrator.records import paths
 
     word = options.sweep
     data = settings.data_directory(options.data_dir)
+    named = {*KINDS, *quantities()}
+    if word in named and options.kind in {directory.name for directory in paths.sweeps(data)}:
+        command = f"rescal-sweep plot {options.kind} {word}"
+        raise RequestError(f"the sweep comes first, then what is drawn: {command}")
     if word is None or options.kind != "phase-diagram" or (data / word).exists():
         return False
     known = [*paths.sweeps(data)]
-    return word in {*KINDS, *quantities()} or (
+    return word in named or (
         len(known) == 1 and word in {own.name for own in own_outputs(known[0])}
     )
