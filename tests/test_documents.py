@@ -335,3 +335,18 @@ def test_no_name_in_the_code_is_a_word_that_carries_nothing() -> None:
                 fillers.append((path.name, getattr(node, name)))
 
     assert fillers == []
+
+
+def test_where_experiments_run_is_told_in_the_same_words_everywhere() -> None:
+    rule = (
+        "Where Slurm is installed, `plan` and `submit` use it; if it does not answer, nothing starts, "
+        "for a login node is not to compute. Elsewhere, or with `--cluster local`, experiments run on "
+        "this machine, one per core."
+    )
+
+    for page in (
+        "README.md",
+        "docs/tutorials/first-sweep.md",
+        "docs/tutorials/first-slurm-sweep.md",
+    ):
+        assert rule in " ".join((ROOT / page).read_text().split()), page

@@ -155,7 +155,7 @@ def add_placement(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cluster",
         choices=CLUSTERS,
-        help="where to run (auto: Slurm where it is installed, else this machine)",
+        help="where to run (default: auto, which is Slurm where it is installed, and else this machine)",
     )
     parser.add_argument(
         "--workers",

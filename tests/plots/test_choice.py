@@ -154,14 +154,18 @@ def test_each_array_of_every_sweep_names_the_picture_that_shows_it(
         (
             "Lambda_I",
             {},
-            "kind: Lambda_I is a parameter; a quantity is drawn against it: "
-            "rescal-sweep plot snow roughness --against Lambda_I",
+            (
+                "kind: Lambda_I is a parameter; a quantity is drawn against it: "
+                "rescal-sweep plot snow roughness --against Lambda_I"
+            ),
         ),
         (
             "map",
             {"quantity": "mass,Tau_min"},
-            "--quantity: Tau_min is a parameter; a quantity is drawn against it: "
-            "rescal-sweep plot snow roughness --against Tau_min",
+            (
+                "--quantity: Tau_min is a parameter; a quantity is drawn against it: "
+                "rescal-sweep plot snow roughness --against Tau_min"
+            ),
         ),
         ("dunes", {"threshold": -3.0}, "--threshold: expected cells above 0, got -3"),
         ("celerity", {"threshold": 0.0}, "--threshold: expected cells above 0, got 0"),
