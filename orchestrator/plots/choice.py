@@ -159,7 +159,7 @@ def _refuse(kind: str, chosen: Mapping[str, Any]) -> None:
     """Refuse options that a kind would ignore, and those that exclude each other."""
     for name, kinds in _ONLY_FOR.items():
         if chosen.get(name, False) is not False and kind not in kinds:
-            raise RequestError(f"--{name}: of {_and(kinds)} only, not of {kind}")
+            raise RequestError(f"--{name}: only for {_and(kinds)}, not for {kind}")
     if "experiment" in chosen:
         for name in ("seed", "rows", "columns"):
             if name in chosen:
@@ -172,7 +172,7 @@ def _refuse(kind: str, chosen: Mapping[str, Any]) -> None:
         raise RequestError(f"{several[1]}: {several[0]} is there already")
     in_nature = "time" in chosen and moment(chosen["time"], "--time").in_nature
     if in_nature and kind not in _IN_NATURE:
-        raise RequestError(f"--time in nature: of {_and(_IN_NATURE)} only, not of {kind}")
+        raise RequestError(f"--time in nature: only for {_and(_IN_NATURE)}, not for {kind}")
 
 
 def _and(kinds: Sequence[str]) -> str:

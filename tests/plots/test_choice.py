@@ -85,8 +85,8 @@ def test_a_picture_looks_as_a_journal_asks_for(words: dict[str, Any], look: Look
     [
         ("roughnes", {}, "kind: expected one of phase-diagram, .*; did you mean roughness\\?"),
         ("roughness", {"quantity": "mass"}, "--quantity: roughness is one already"),
-        ("series", {"against": "Tau_min"}, "--against: of quantity only, not of series"),
-        ("series", {"mean": "1,2"}, "--mean: of quantity and map only, not of series"),
+        ("series", {"against": "Tau_min"}, "--against: only for quantity, not for series"),
+        ("series", {"mean": "1,2"}, "--mean: only for quantity and map, not for series"),
         ("roughness", {"mean": "1,2", "time": "3"}, "--mean: --time is there already"),
         ("roughness", {"mean": "600,200"}, "--mean: expected an end after the beginning"),
         ("roughness", {"mean": "1h,200"}, "--mean: expected both ends in t0 or both in nature"),
