@@ -31,7 +31,7 @@ fuzz: .venv/.test
 
 # the site, in docs/_build/html; warnings are errors. The first time, the gallery runs four sweeps
 docs: .venv/.docs
-	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
+	$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
 	$(BIN)/sphinx-build --fail-on-warning --quiet -b man docs docs/_build/man
 	@echo "open docs/_build/html/index.html, or read it with: man docs/_build/man/rescal-sweep.1"
 

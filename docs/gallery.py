@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,10 @@ def make(_app: Sphinx | None = None) -> None:
     }
     for name, content in files().items():
         (_PLACE / name).write_text(content, encoding="utf-8")
-    for words in [["rescal-sweep", "init", "."], *commands()]:
+    todo = [["rescal-sweep", "init", "."], *commands()]
+    begun = time.monotonic()
+    for done_before, words in enumerate(todo):
+        _tell(done_before, len(todo), time.monotonic() - begun, words)
         subprocess.run(
             words, cwd=_PLACE, env=environment, check=True, stdout=subprocess.DEVNULL
         )
@@ -67,6 +71,12 @@ def make(_app: Sphinx | None = None) -> None:
     for name in shown():
         shutil.copyfile(_PLACE / name, PICTURES / name)
     done.write_text(wanted)
+
+
+def _tell(number: int, count: int, passed_s: float, words: list[str]) -> None:
+    """Print how far the gallery is, and about how long the rest takes at this pace."""
+    left = f", about {passed_s / number * (count - number):.0f} s left" if number > 1 else ""
+    sys.stderr.write(f"gallery: {number + 1} of {count}{left}: {shlex.join(words)}\n")
 
 
 def _is_there(name: str) -> bool:

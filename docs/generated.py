@@ -94,7 +94,13 @@ def parameters() -> str:
         limits = known.get("one of") or known.get("range", "")
         values = ", ".join(filter(None, (known["type"], known.get("unit"), limits)))
         readers = f"{known['read by'].replace(' and ', ', ')}; {_by_builtin(name, builtin)}"
-        row = (f"`{name}`", entry.meaning, values, known["default"], readers)
+        row = (
+            f"`{name}`",
+            "; ".join(filter(None, (entry.meaning, known.get("in nature")))),
+            values,
+            known["default"],
+            readers,
+        )
         rows.append((*row, ", ".join(users.get(name, ()))))
     titles = ("name", "meaning", "type, unit, range", "default", "read by", "set in")
     return (

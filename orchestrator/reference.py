@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator import text
 from orchestrator.analysis import observables
+from orchestrator.analysis.dataset import variables
 from orchestrator.errors import RequestError
 from orchestrator.formats import spelling
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formats.templates import TEMPLATES
-from orchestrator.model import State
+from orchestrator.model import State, conditions
 from orchestrator.sweepfile import fields, ranges, samples, winds
 from orchestrator.sweepfile.layers import shortly, template_folders
 
@@ -35,6 +36,20 @@ SECTIONS: Mapping[str, Mapping[str, Field]] = {
     "sweep.sample.space.NAME": samples.RANGE,
 }
 """Mappings of a sweep file by where they stand."""
+
+
+_WIND = {
+    "parameters.wind": "winds that blow one after the other, a list such as "
+    "[{duration: 10, angle: -45}, {duration: 5, angle: 45}], each with a Tau_min or a speed if need be"
+}
+
+_WORDS = {
+    "t0": "the unit of simulated time; how many seconds it is in nature follows from the wind "
+    "(Tau_min) and the rates, and each picture says it: seconds in a strong wind, hours in a weak one",
+    "cell": "the unit of length, the side of a cubic cell: a few centimetres to a decimetre, by "
+    "Phys_prop_file; 0.087 m with sealevel_snow.prop",
+}
+"""Units of the model, which are no names in any file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +95,9 @@ def find(name: str) -> list[Entry]:
     ]
     if not entries:
         hint = spelling.did_you_mean(name, [entry.name for entry in known])
-        raise RequestError(f"no parameter, key, template, quantity or state {name!r}{hint}")
+        raise RequestError(
+            f"no parameter, key, template, quantity, variable or state {name!r}{hint}"
+        )
     exact = [entry for entry in entries if name in {entry.name, entry.name.rpartition(".")[2]}]
     return exact or entries
 
@@ -122,15 +139,33 @@ def _entries() -> Iterator[Entry]:
             yield Entry(
                 f"{section}.{key}", "key of the sweep file", described.meaning, _key(described)
             )
-    for key, meaning in fields.NESTED.items():
+    for key, meaning in {**fields.NESTED, **_WIND, **ranges.SPACINGS}.items():
         yield Entry(key, "key of the sweep file", meaning)
     yield from map(_cellspace, TEMPLATES.values())
     for template in templates():
         details = {"file": str(template.path)}
         yield Entry(template.name, "template of sweep files", template.comment, details)
+    yield from _of_results()
+
+
+def _of_results() -> Iterator[Entry]:
+    """Yield what names stand for that are met once experiments run."""
     for name, quantity in observables.quantities().items():
         details = {"unit": quantity.units, "in detail": quantity.comment}
         yield Entry(name, "quantity over time", quantity.long_name, details)
+    for name, variable in variables.described().items():
+        about = variable.attributes
+        details = {
+            "unit": str(about.get("units", "")),
+            "in detail": str(about.get("comment", "")),
+        }
+        known = {label: detail for label, detail in details.items() if detail}
+        yield Entry(name, "variable of the dataset", str(about["long_name"]), known)
+    for name, meaning in conditions.NUMBERS.items():
+        if name not in observables.quantities():
+            yield Entry(name, "number for run.stop_when and run.invalid_when", meaning)
+    for name, meaning in _WORDS.items():
+        yield Entry(name, "word of the model", meaning)
     for state in State:
         yield Entry(state.value, "state of an experiment", state.meaning)
 
@@ -151,6 +186,8 @@ def _parameter(parameter: Parameter) -> Entry:
     elif math.isfinite(high):
         details["range"] = f"{_end(high)} or less"
     details["read by"] = parameter.program.value
+    if parameter.in_nature:
+        details = {"in nature": parameter.in_nature, **details}
     return Entry(parameter.name, "parameter of ReSCAL-snow", parameter.meaning, details)
 
 

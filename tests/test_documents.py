@@ -335,3 +335,35 @@ def test_no_name_in_the_code_is_a_word_that_carries_nothing() -> None:
                 fillers.append((path.name, getattr(node, name)))
 
     assert fillers == []
+
+
+def test_where_experiments_run_is_told_in_the_same_words_everywhere() -> None:
+    rule = (
+        "Where Slurm is installed, `plan` and `submit` use it; if it does not answer, nothing starts, "
+        "for a login node is not to compute. Elsewhere, or with `--cluster local`, experiments run on "
+        "this machine, one per core."
+    )
+
+    for page in (
+        "README.md",
+        "docs/tutorials/first-sweep.md",
+        "docs/tutorials/first-slurm-sweep.md",
+    ):
+        assert rule in " ".join((ROOT / page).read_text().split()), page
+
+
+def test_the_sweep_of_the_examples_is_that_of_the_readme(tmp_path: Path) -> None:
+    texts = [
+        re.findall(pattern, (ROOT / page).read_text(), re.DOTALL)[0]
+        for page, pattern in (
+            ("README.md", r"```yaml\n(name: snowfall-wind.*?)```"),
+            ("docs/results.md", r":caption: sweeps/snowfall-wind.yaml\n\n(.*?)```"),
+        )
+    ]
+
+    points = []
+    for text in texts:
+        (tmp_path / "snowfall-wind.yaml").write_text(text)
+        points.append(expansion.expand(sweepfile.load(tmp_path / "snowfall-wind.yaml")))
+    assert points[0] == points[1]
+    assert len(points[0]) == 30

@@ -38,6 +38,16 @@ def test_a_sweep_goes_its_whole_way_from_python(desk: Bench) -> None:
     assert len(planned.comparison.wanted) == 4
     assert (submitted.numbers, submitted.started.workers) == ((0, 1, 2, 3), 2)
     assert last.counts == orchestrator.status("winds").counts == {State.DONE: 4}
+    assert repr(last) == "winds: 4 experiments: 4 done"
+    root = desk.sweep.root.relative_to(desk.place)
+    compared = f"winds: 4 experiments in {root}: 4 new, 0 kept, 0 orphaned"
+    assert repr(planned).startswith(f"{compared}\nabout ")
+    assert repr(submitted) == f"{compared}; 4 experiments submitted"
+    shown = repr(orchestrator.table("winds")).splitlines()
+    assert shown[0] == "4 rows"
+    assert shown[1].startswith("experiment, Lambda_E, Tau_min, seed, state, ")
+    assert [line.split(", ")[0] for line in shown[2:]] == ["exp0", "exp1", "exp2", "exp3"]
+    assert max(map(len, shown)) <= 103
     with orchestrator.open_sweep(desk.sweep.root) as dataset:
         assert dataset.sizes["time"] == 3
     for word in ("winds", "winds.yaml", "data_runs/winds", None):
@@ -78,6 +88,7 @@ def test_what_failed_is_resubmitted_and_what_runs_is_cancelled(desk: Bench) -> N
     assert (cancelled.cancelled, cancelled.stopping, cancelled.ended) == (2, 2, 1)
     assert last.counts == {State.FAILED: 2, State.CANCELLED: 2}
     assert again.numbers == (1, 3)
+    assert repr(again) == "winds: 2 experiments resubmitted (exp1, exp3)"
     assert ended.counts == {State.DONE: 2, State.FAILED: 2}
 
 

@@ -134,7 +134,7 @@ def test_the_first_sweep(tmp_path: Path) -> None:
 def test_the_first_phase_diagram(tmp_path: Path) -> None:
     do("tutorials/first-phase-diagram.md", tmp_path)
 
-    sweep = tmp_path / "work" / "dunes" / "data_runs" / "snow-and-wind"
+    sweep = tmp_path / "work" / "snow-and-wind" / "data_runs" / "snow-and-wind"
     assert all((maps(sweep, n)[0] != maps(sweep, n)[-1]).any() for n in range(12))
     for name in ("phase-diagram.png", "roughness.pdf"):
         assert (sweep / name).exists() or (sweep.parents[1] / name).exists(), name
@@ -146,7 +146,7 @@ def test_the_first_phase_diagram(tmp_path: Path) -> None:
 def test_from_pyrescal(tmp_path: Path) -> None:
     do("tutorials/from-pyrescal.md", tmp_path)
 
-    sweep = tmp_path / "work" / "dunes" / "data_runs" / "pyrescal-small"
+    sweep = tmp_path / "work" / "from-pyrescal" / "data_runs" / "pyrescal-small"
     assert [maps(sweep, n).shape[0] for n in range(4)] == [5] * 4
     assert all((maps(sweep, n)[0] != maps(sweep, n)[-1]).any() for n in range(4))
     known = [json.loads((sweep / f"exp{n}" / "meta_data").read_text()) for n in range(4)]
@@ -156,7 +156,7 @@ def test_from_pyrescal(tmp_path: Path) -> None:
 def test_a_simulator_of_ones_own(tmp_path: Path) -> None:
     do("tutorials/sand-slabs.md", tmp_path)
 
-    sweep = tmp_path / "work" / "dunes" / "data_runs" / "hops"
+    sweep = tmp_path / "work" / "slabs" / "data_runs" / "hops"
     first, last = np.array([maps(sweep, n)[[0, -1]] for n in range(4)]).swapaxes(0, 1)
     assert (first == 5).all()  # four slabs on the ground
     assert (last.sum(axis=(1, 2)) == 5 * 24 * 48).all()
@@ -189,6 +189,38 @@ def test_a_notebook(tmp_path: Path) -> None:
 
     sweep = tmp_path / "work" / "dunes" / "data_runs" / "quickstart"
     assert (sweep / "phase-diagram.png").exists()
+
+
+@pytest.mark.parametrize("between", ["", "cd ..\n"], ids=["where it ended", "one level up"])
+def test_each_tutorial_can_be_begun_where_another_one_has_ended(
+    tmp_path: Path, between: str
+) -> None:
+    pages = sorted(PAGES.glob("tutorials/*.md"))
+    begun = [
+        next(step.script for step in steps(page) if "rescal-sweep init" in step.script)
+        for page in pages
+    ]
+    projects = [re.findall(r"rescal-sweep init (\S+)", script)[0] for script in begun]
+
+    done = subprocess.run(
+        [
+            *("bash", "-e", "-c"),
+            between.join(
+                f"rescal-sweep init {project}\ncd {project}\ntest -e sweeps/quickstart.yaml\n"
+                for project in projects
+            ),
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert all(f"cd {p}\n" in script for p, script in zip(projects, begun, strict=True))
+    assert (done.returncode, done.stderr) == (0, "")
+    within = [line for line in done.stdout.splitlines() if line.startswith("it lies within")]
+    assert len(within) == (0 if between else len(pages) - 1)
 
 
 @pytest.mark.parametrize(

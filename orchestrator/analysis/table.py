@@ -7,6 +7,7 @@ import io
 import math
 from typing import TYPE_CHECKING, Any
 
+from orchestrator import text
 from orchestrator.analysis import observables
 from orchestrator.analysis import units as unit_names
 from orchestrator.analysis.dataset.grid import own_reductions
@@ -35,8 +36,24 @@ _IN_NATURE = ("cell_size_m", "t0_s", "shear_velocity_m_s", "wind_10m_m_s")
 """Columns of the scales in nature, in their order."""
 
 
+_SHOWN, _WIDTH = 5, 100  # rows, and characters of each
+
+
 class Table(list[dict[str, Any]]):
     """Rows of one form by the names of their columns, None where there is no value."""
+
+    def __repr__(self) -> str:
+        rows = [", ".join(map(_shortly, row.values())) for row in self[:_SHOWN]]
+        if len(self) > _SHOWN:
+            rows.append(f"and {len(self) - _SHOWN} more")
+        lines = [", ".join(self[0]), *rows] if self else []
+        counted = text.counted(len(self), "row")
+        return "\n".join(
+            [
+                counted,
+                *(line if len(line) <= _WIDTH else f"{line[:_WIDTH]}..." for line in lines),
+            ]
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a pandas.DataFrame with the same columns; None is NaN in numbers.
@@ -65,6 +82,10 @@ class Table(list[dict[str, Any]]):
         with optional("to_polars needs"):
             import polars as pl  # noqa: PLC0415  # heavy, and optional
         return pl.DataFrame(list(self), infer_schema_length=None)
+
+
+def _shortly(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def table(

@@ -24,7 +24,7 @@ _ACCESS = {
 _SIZE = {
     "time": ("-t", "TIME", "time limit of a job, e.g. 4:00:00, 90min or 4h"),
     "mem": (None, "SIZE", "memory of a job, e.g. 4G"),
-    "exclude": (None, "NODES", "nodes to avoid"),
+    "exclude": (None, "NODES", "nodes that are not to be used"),
     "pack": (None, "N", "experiments at the same time in one job, or: node"),
 }
 
@@ -72,7 +72,7 @@ def add_units(parser: argparse._ActionsContainer) -> None:
 
 def add_look(parser: argparse._ActionsContainer) -> None:
     """Add how a picture looks."""
-    parser.add_argument("--title", metavar="TEXT", help="what stands above; '' for nothing")
+    parser.add_argument("--title", metavar="TEXT", help="title of the picture; '' for none")
     parser.add_argument(
         "--size",
         metavar="SIZE",
@@ -84,25 +84,23 @@ def add_look(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--font", metavar="NAME,PT", help="font and its size, e.g. Arial,8 or 8"
     )
-    parser.add_argument(
-        "--cmap", metavar="NAME", help="matplotlib's map of colours, e.g. viridis"
-    )
+    parser.add_argument("--cmap", metavar="NAME", help="matplotlib colour map, e.g. viridis")
     parser.add_argument(
         "--range",
         metavar="LO,HI",
-        help="range of the colours, or of the upright axis of curves",
+        help="range of the colours, or of the vertical axis of curves",
     )
     parser.add_argument(
         "--labels",
         metavar="NAME=LABEL",
         action="append",
-        help="write a parameter or quantity otherwise; may be repeated",
+        help="label of a parameter or quantity; may be repeated",
     )
     parser.add_argument(
         "--bare",
         action="store_true",
         default=None,
-        help="write nothing under the picture",
+        help="leave out the small print under the picture",
     )
 
 
@@ -112,7 +110,7 @@ def add_threshold(parser: argparse._ActionsContainer) -> None:
         "--threshold",
         metavar="CELLS",
         type=float,
-        help="height above the ground row above which there are dunes (default: half a standard "
+        help="what is higher than this above the ground row is a dune (default: half a standard "
         "deviation, and at least one cell, above the mean of each map)",
     )
 
@@ -136,7 +134,7 @@ def add_everywhere(parser: argparse.ArgumentParser) -> None:
         "--data-dir",
         metavar="DIR",
         type=Path,
-        help="where sweeps are kept (default: $RESCAL_SWEEP_DATA_DIR, else data_runs of the project)",
+        help="directory of the sweeps' data (default: $RESCAL_SWEEP_DATA_DIR, else data_runs of the project)",
     )
     group.add_argument(
         "--color",
@@ -155,7 +153,7 @@ def add_placement(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cluster",
         choices=CLUSTERS,
-        help="where to run (auto: Slurm where it is installed, else this machine)",
+        help="where to run (default: auto, which is Slurm where it is installed, and else this machine)",
     )
     parser.add_argument(
         "--workers",

@@ -36,13 +36,7 @@ def show(console: Console, planned: Plan, *, everything: bool) -> None:
         With what would be refused, once the rest is printed.
     """
     comparison = planned.comparison
-    for warning in comparison.sweep.warnings:
-        screen.warn(console, f"warning: {warning}")
-    console.print(_table(comparison, None if everything else _SHOWN))
-    if len(comparison.points) > _SHOWN and not everything:
-        screen.say(
-            console, f"... {len(comparison.points) - _SHOWN} more; all of them with --all"
-        )
+    show_experiments(console, comparison, everything=everything)
     for line in (
         *_summary(planned),
         *sentences.cost_lines(planned.cost, comparison.sweep.run.time_limit_s),
@@ -53,6 +47,17 @@ def show(console: Console, planned: Plan, *, everything: bool) -> None:
     for script in planned.scripts():
         console.print()
         screen.say(console, script)
+
+
+def show_experiments(console: Console, comparison: Comparison, *, everything: bool) -> None:
+    """Print the table of a plan alone, as where nobody knows where its experiments would run."""
+    for warning in comparison.sweep.warnings:
+        screen.warn(console, f"warning: {warning}")
+    console.print(_table(comparison, None if everything else _SHOWN))
+    if len(comparison.points) > _SHOWN and not everything:
+        screen.say(
+            console, f"... {len(comparison.points) - _SHOWN} more; all of them with --all"
+        )
 
 
 def _table(comparison: Comparison, limit: int | None) -> Table:

@@ -111,7 +111,7 @@ class Look:
     cmap
         Name of matplotlib's map of colours.
     range
-        Lowest and highest number of the colours, or of the upright axis of curves.
+        Lowest and highest number of the colours, or of the vertical axis of curves.
     labels
         What is written instead of the name of a parameter or quantity.
     bare

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import text
-from orchestrator.analysis import observables
+from orchestrator.analysis import dunes, observables
 from orchestrator.errors import RequestError
 from orchestrator.formats import spelling
+from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.model.pictures import (
     CHOSEN,
     FRAMES,
     KINDS,
+    QUANTITIES_SHOWN,
     Choice,
     How,
     Look,
@@ -95,6 +97,8 @@ def read(
         for name in _listed(names or ()):
             if name in arrays and name not in {*KINDS, *known}:
                 raise RequestError(f"{option}: {_no_number(arrays[name], sweep)}")
+            if name in PARAMETERS:
+                raise RequestError(f"{option}: {_no_quantity(name, sweep)}")
     if all(name.strip() in known for name in kind.split(",")):
         if "quantity" in chosen:
             raise RequestError(f"--quantity: {kind} is one already")
@@ -121,11 +125,17 @@ def read(
         relative=bool(chosen.get("relative")),
         window=_window(chosen["window"], "--window") if "window" in chosen else (None, None),
         fit=bool(chosen.get("fit")),
-        threshold=_number(chosen["threshold"], "--threshold")
+        threshold=dunes.checked(_number(chosen["threshold"], "--threshold"))
         if "threshold" in chosen
         else None,
         look=look(chosen),
     )
+
+
+def _no_quantity(name: str, sweep: Path) -> str:
+    """Say how a parameter is drawn that was taken for a quantity."""
+    command = f"rescal-sweep plot {sweep.name} {QUANTITIES_SHOWN[0]} --against {name}"
+    return f"{name} is a parameter; a quantity is drawn against it: {command}"
 
 
 def _no_number(array: Reduction, sweep: Path) -> str:
@@ -151,7 +161,7 @@ def _refuse(kind: str, chosen: Mapping[str, Any]) -> None:
     """Refuse options that a kind would ignore, and those that exclude each other."""
     for name, kinds in _ONLY_FOR.items():
         if chosen.get(name, False) is not False and kind not in kinds:
-            raise RequestError(f"--{name}: of {_and(kinds)} only, not of {kind}")
+            raise RequestError(f"--{name}: only for {_and(kinds)}, not for {kind}")
     if "experiment" in chosen:
         for name in ("seed", "rows", "columns"):
             if name in chosen:
@@ -164,7 +174,7 @@ def _refuse(kind: str, chosen: Mapping[str, Any]) -> None:
         raise RequestError(f"{several[1]}: {several[0]} is there already")
     in_nature = "time" in chosen and moment(chosen["time"], "--time").in_nature
     if in_nature and kind not in _IN_NATURE:
-        raise RequestError(f"--time in nature: of {_and(_IN_NATURE)} only, not of {kind}")
+        raise RequestError(f"--time in nature: only for {_and(_IN_NATURE)}, not for {kind}")
 
 
 def _and(kinds: Sequence[str]) -> str:

@@ -101,7 +101,7 @@ def perform(
     if path is None:
         for name in _OF_PICTURE:
             if given_words.get(name, False) is not False:
-                raise RequestError(f"--{name}: of a picture only; name its file with -o")
+                raise RequestError(f"--{name}: only for a picture; name its file with -o")
     look = choice.look(given_words)
     time = words.get("time")
     source = field.Source(dem, words.get("cell"), words.get("band"), words.get("variable"))

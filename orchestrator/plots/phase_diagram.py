@@ -331,7 +331,7 @@ def _small_print(panels: Mapping[Slot, Panel], frame: Frame, *, holes: bool) -> 
     if any(panel.outlines is not None for panel in drawn):
         parts.append("outlines of dunes, and the paths on which they came")
     if any(panel.remark for panel in panels.values()):
-        parts.append("hatched: incomplete, as told there")
+        parts.append("hatched: incomplete, for the reason in the panel")
     if any(not np.isfinite(p.height_map).all() for p in drawn if p.height_map is not None):
         parts.append("white: columns without air")
     if holes:
@@ -368,4 +368,4 @@ def _in_nature(drawn: Sequence[Panel]) -> Iterator[str]:
     spread = (
         f"1 t0 is {text.short_seconds(least)} to {text.short_seconds(most)} in these panels"
     )
-    yield f"{spread}, which are of {f'{first} to {last}' if first != last else first} in nature"
+    yield f"{spread}, that is {f'{first} to {last}' if first != last else first}"

@@ -67,7 +67,8 @@ def describe(
 def labels(parameter: Parameter) -> dict[str, str]:
     """Return name and unit of a parameter, as the CF conventions call them."""
     unit = {"units": parameter.unit} if parameter.unit else {}
-    return {"long_name": parameter.meaning, **unit}
+    comment = {"comment": parameter.in_nature} if parameter.in_nature else {}
+    return {"long_name": parameter.meaning, **unit, **comment}
 
 
 def parameter_table(directory: ExperimentDirectory) -> dict[str, dict[str, str]]:

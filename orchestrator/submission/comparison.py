@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orchestrator import text
 from orchestrator.records import ledger
 from orchestrator.records.status import read_statuses
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from orchestrator.records.paths import SweepDirectory
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
     """A sweep file against what is on disk.
 
@@ -39,6 +40,12 @@ class Comparison:
     reconciliation: Reconciliation
     statuses: Mapping[int, Status]
     next_number: int
+
+    def __repr__(self) -> str:
+        there = self.reconciliation
+        counts = f"{len(there.new)} new, {len(there.kept)} kept, {len(there.orphaned)} orphaned"
+        counted = text.counted(len(self.points), "experiment")
+        return f"{self.sweep.name}: {counted} in {self.directory.root}: {counts}"
 
     @property
     def idle(self) -> tuple[int, ...]:

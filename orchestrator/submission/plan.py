@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestrator import settings, sweepfile
+from orchestrator import settings, sweepfile, text
 from orchestrator.errors import OrchestratorError
 from orchestrator.model import EngineKind
 from orchestrator.records import memory, pace, paths
@@ -38,7 +38,7 @@ _OTHER_SWEEPS = 3  # of which the pace is learnt where the sweep itself has run 
 _OTHER_EXPERIMENTS = 30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Plan:
     """What submitting a sweep file would do.
 
@@ -61,6 +61,12 @@ class Plan:
     cost: Cost
     problems: tuple[str, ...]
     site: Site | None
+
+    def __repr__(self) -> str:
+        lines = [repr(self.comparison)]
+        if self.cost.each_s:
+            lines.append(f"about {text.seconds(self.cost.wall_s)} for all that are new")
+        return "\n".join([*lines, *self.problems])
 
     def scripts(self) -> tuple[str, ...]:
         """Return what sbatch would read, one text per size of array; none on this machine."""

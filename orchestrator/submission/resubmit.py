@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import settings, sweepfile
+from orchestrator import settings, sweepfile, text
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, EngineKind, State, Task
 from orchestrator.records import intents, ledger, selection
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from orchestrator.submission.start import Started
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Resubmitted:
     """What a resubmission did.
 
@@ -59,6 +59,11 @@ class Resubmitted:
     numbers: tuple[int, ...]
     started: tuple[Started, ...]
     starts: Mapping[int, float | str]
+
+    def __repr__(self) -> str:
+        named = f" ({text.names(self.numbers)})" if self.numbers else ""
+        counted = text.counted(len(self.numbers), "experiment")
+        return f"{self.directory.name}: {counted} resubmitted{named}"
 
 
 def resubmit(  # noqa: PLR0913  # what is chosen, and how, by name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from orchestrator import text
 from orchestrator.records import failures, intents, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.status import coordinates, counts, present, read_statuses, time_left_s
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from orchestrator.records.paths import SweepDirectory
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SweepStatus:
     """The status of a sweep.
 
@@ -32,6 +33,12 @@ class SweepStatus:
     directory: SweepDirectory
     axes: tuple[tuple[str, ...], ...]
     experiments: tuple[Status, ...]
+
+    def __repr__(self) -> str:
+        counted = text.counted(sum(self.counts.values()), "experiment")
+        counts = ", ".join(f"{count} {state.value}" for state, count in self.counts.items())
+        left = text.time_left(self.time_left_s)
+        return f"{self.directory.name}: {counted}: {counts or 'none'}{'; ' * bool(left)}{left}"
 
     @property
     def counts(self) -> dict[State, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator import settings, sweepfile
+from orchestrator import settings, sweepfile, text
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, State, Status
 from orchestrator.records import intents, ledger
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from orchestrator.submission.start import Started
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Submitted:
     """What a submission did.
 
@@ -55,6 +55,10 @@ class Submitted:
     submission: Submission | None
     started: Started
     numbers: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        new = len(self.submission.attempts) if self.submission is not None else 0
+        return f"{self.comparison!r}; {text.counted(new, 'experiment')} submitted"
 
     @property
     def kept(self) -> frozenset[int]:

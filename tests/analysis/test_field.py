@@ -386,6 +386,8 @@ def test_an_experiment_is_recognized_in_a_survey_of_its_surface(
         ranking = orchestrator.compare("beds", path, data_dir=place / "data_runs")
 
         assert ranking.best.number == number
+        assert repr(ranking).startswith(f"beds beside {ranking.elevation.name}: exp{number} ")
+        assert len(repr(ranking)) < 200
         assert len(ranking.matches) == 8
         distances = [match.distance for match in ranking.matches]
         assert distances == sorted(distances)
@@ -511,7 +513,7 @@ def test_a_wrong_request_is_answered_with_its_option(place: Path, tmp_path: Path
         ): "--parts rougness: expected some of spectrum, heights, roughness, "
         "wavelength, orientation; did you mean roughness?",
         ("--time", "soon"): "--time: expected a time in t0 such as 300, or 30d, got soon",
-        ("--dpi", "300"): "--dpi: of a picture only; name its file with -o",
+        ("--dpi", "300"): "--dpi: only for a picture; name its file with -o",
         ("-o", "map.jpg"): "map.jpg: expected a name that ends in .png, .svg or .pdf",
     }
 

@@ -48,6 +48,15 @@ if TYPE_CHECKING:
         ("cone", "template of sweep files", {}),
         ("roughness", "quantity over time", {"unit": "cells"}),
         ("node_fail", "state of an experiment", {}),
+        ("wind", "key of the sweep file", {}),
+        ("parameters.wind", "key of the sweep file", {}),
+        ("linspace", "key of the sweep file", {}),
+        ("logspace", "key of the sweep file", {}),
+        ("t0", "word of the model", {}),
+        ("cell", "word of the model", {}),
+        ("mass_drift", "number for run.stop_when and run.invalid_when", {}),
+        ("cell_size", "variable of the dataset", {"unit": "m"}),
+        ("full_from", "variable of the dataset", {"unit": "t0"}),
     ],
 )
 def test_a_name_is_explained(name: str, kind: str, details: dict[str, str]) -> None:
@@ -56,6 +65,30 @@ def test_a_name_is_explained(name: str, kind: str, details: dict[str, str]) -> N
     assert entry.kind == kind
     assert entry.meaning
     assert details.items() <= entry.details.items()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Lambda_I", "snowfall"),
+        ("Lambda_E", "picked up"),
+        ("Lambda_C", "length of a hop"),
+        ("Lambda_T", "drift"),
+        ("Lambda_S", "hardening of snow"),
+        ("Lambda_F", "0 is ice"),
+        ("Tau_min", "a low value is a strong wind"),
+        ("Tau_max", "Tau_min + 1000"),
+        ("Csp_template", "the bed at the start"),
+        ("Boundary", "comes in upwind"),
+        ("Ava_angle", "steepest slope"),
+        ("Phys_prop_file", "grain size"),
+        ("L", "several dunes"),
+    ],
+)
+def test_a_parameter_is_explained_by_what_it_is_in_nature(name: str, words: str) -> None:
+    entry, *_ = reference.find(name)
+
+    assert words in entry.details["in nature"]
 
 
 def test_every_parameter_and_state_has_a_meaning_and_an_unknown_name_a_hint() -> None:

@@ -221,7 +221,7 @@ def test_places_that_are_not_in_the_domain_are_refused(place: Path) -> None:
             "--window",
             "900,950",
         ): "dunes: no two height maps of an experiment, from 900 t0 to 950 t0",
-        ("series", "--x", "1"): "--x: of section and flux only, not of series",
+        ("series", "--x", "1"): "--x: only for section and flux, not for series",
     }
 
     for words, sentence in mistakes.items():
@@ -324,9 +324,9 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
         (("--time", "nan"), "--time: expected a time in t0 such as 300, or 30d, got nan"),
         (
             ("series", "--time", "100"),
-            "--time: of phase-diagram, spectrum, heights, section, quantity and map only, not of series",
+            "--time: only for phase-diagram, spectrum, heights, section, quantity and map, not for series",
         ),
-        (("--frames", "9"), "--frames: of animation only, not of phase-diagram"),
+        (("--frames", "9"), "--frames: only for animation, not for phase-diagram"),
         (("roughness", "--against", "Tau"), "--against Tau: expected one of Lambda_I, Tau_min"),
         (("roughness", "--crosses", "1e6"), "--crosses 1e+06: no roughness comes to it"),
         (
@@ -452,11 +452,11 @@ def test_colours_above_the_mean_are_of_heights_around_zero(place: Path) -> None:
         (("--time", "soon"), "--time: expected a time in t0 such as 300, or 30d, got soon"),
         (
             ("spectrum", "--time", "2h"),
-            "--time in nature: of phase-diagram, section, quantity and map only, not of spectrum",
+            "--time in nature: only for phase-diagram, section, quantity and map, not for spectrum",
         ),
         (
             ("series", "--relative"),
-            "--relative: of phase-diagram, animation, heights, dunes and section only, not of series",
+            "--relative: only for phase-diagram, animation, heights, dunes and section, not for series",
         ),
     ],
 )
@@ -603,6 +603,8 @@ def test_a_table_of_dunes_has_a_row_for_each_in_each_snapshot(place: Path) -> No
         for words in (("--dunes",), ("--dunes", "--units", "si"))
     )
     refused = _run(place, "export", "dunes", "--threshold", "3")
+    below = _run(place, "export", "dunes", "--dunes", "--threshold", "-3")
+    swapped = _run(place, "plot", "roughness", "dunes")
 
     assert len(model) == len(si) > 10
     keys = [(row["experiment"], row["track"], row["time_t0"]) for row in model]
@@ -615,7 +617,11 @@ def test_a_table_of_dunes_has_a_row_for_each_in_each_snapshot(place: Path) -> No
             float(row["volume"]) * cell**3, rel=1e-5
         )
         assert float(metres["length_m"]) == pytest.approx(float(row["length"]) * cell, rel=1e-5)
-    assert (refused.returncode, refused.stderr) == (2, "--threshold: of --dunes only\n")
+    assert (refused.returncode, refused.stderr) == (2, "--threshold: only for --dunes\n")
+    assert below.stderr == "--threshold: expected cells above 0, got -3\n"
+    assert swapped.stderr == (
+        "the sweep comes first, then what is drawn: rescal-sweep plot dunes roughness\n"
+    )
 
 
 def test_outlines_of_dunes_are_drawn_with_the_paths_on_which_they_came(place: Path) -> None:

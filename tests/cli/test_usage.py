@@ -18,7 +18,7 @@ def test_the_usage_is_that_of_all_attempts(bench: Bench) -> None:
     bench.write("[0]")
     bench.go()
     bench.run("submit", "winds.yaml", "--wait")
-    bench.run("resubmit", "winds", "1", "--wait")
+    bench.run("resubmit", "winds", "1", "--wait", "--yes")
 
     told = json.loads(bench.run("status", "winds", "--usage", "--json").stdout)
     shown = bench.run("status", "winds", "--usage")

@@ -66,7 +66,7 @@ def test_an_experiment_with_a_link_is_refused_and_the_others_go_on(
     shutil.rmtree(out)
     out.symlink_to(outside)
 
-    bench.run("resubmit", "winds", "0-1", "--workers", "1", "--wait")
+    bench.run("resubmit", "winds", "0-1", "--workers", "1", "--wait", "--yes")
 
     told = bench.run("status", "winds").stdout
     assert _files(outside) == []

@@ -117,7 +117,7 @@ def test_what_killed_processes_were_writing_is_swept_by_the_next_attempt(
         path.touch()
     orphaned.go()
 
-    orphaned.run("resubmit", "winds", "exp0", "--wait")
+    orphaned.run("resubmit", "winds", "exp0", "--wait", "--yes")
 
     assert [path for path in left if path.exists()] == []
 

@@ -85,8 +85,8 @@ def test_a_picture_looks_as_a_journal_asks_for(words: dict[str, Any], look: Look
     [
         ("roughnes", {}, "kind: expected one of phase-diagram, .*; did you mean roughness\\?"),
         ("roughness", {"quantity": "mass"}, "--quantity: roughness is one already"),
-        ("series", {"against": "Tau_min"}, "--against: of quantity only, not of series"),
-        ("series", {"mean": "1,2"}, "--mean: of quantity and map only, not of series"),
+        ("series", {"against": "Tau_min"}, "--against: only for quantity, not for series"),
+        ("series", {"mean": "1,2"}, "--mean: only for quantity and map, not for series"),
         ("roughness", {"mean": "1,2", "time": "3"}, "--mean: --time is there already"),
         ("roughness", {"mean": "600,200"}, "--mean: expected an end after the beginning"),
         ("roughness", {"mean": "1h,200"}, "--mean: expected both ends in t0 or both in nature"),
@@ -146,6 +146,38 @@ def test_each_array_of_every_sweep_names_the_picture_that_shows_it(
         choice.read(array, {}, sweep=Path("data_runs/snow"))
 
     assert choice.read(kind, {}).kind in KINDS
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "sentence"),
+    [
+        (
+            "Lambda_I",
+            {},
+            (
+                "kind: Lambda_I is a parameter; a quantity is drawn against it: "
+                "rescal-sweep plot snow roughness --against Lambda_I"
+            ),
+        ),
+        (
+            "map",
+            {"quantity": "mass,Tau_min"},
+            (
+                "--quantity: Tau_min is a parameter; a quantity is drawn against it: "
+                "rescal-sweep plot snow roughness --against Tau_min"
+            ),
+        ),
+        ("dunes", {"threshold": -3.0}, "--threshold: expected cells above 0, got -3"),
+        ("celerity", {"threshold": 0.0}, "--threshold: expected cells above 0, got 0"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told_with_what_can(
+    kind: str, options: Words, sentence: str
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        choice.read(kind, options, sweep=Path("data_runs/snow"))
+
+    assert str(caught.value) == sentence
 
 
 def test_the_options_have_one_list() -> None:

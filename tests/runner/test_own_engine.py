@@ -198,7 +198,7 @@ def test_a_job_runs_the_copy_even_where_the_file_is_gone(bench: Bench) -> None:
     submit(bench)
     (bench.place / "toys.py").unlink()
 
-    again = bench.run("resubmit", "winds", "0", "--wait")
+    again = bench.run("resubmit", "winds", "0", "--wait", "--yes")
     verified = bench.run("verify", "winds", "1")
 
     assert again.returncode == 0, again.stderr
@@ -458,7 +458,7 @@ def test_a_command_that_is_gone_in_the_job_is_a_sentence(bench: Bench) -> None:
     assert submitted.returncode == 1  # it sends nothing
     program.unlink()
 
-    again = bench.run("resubmit", "winds", "0", "--wait")
+    again = bench.run("resubmit", "winds", "0", "--wait", "--yes")
 
     record = attempts.read_record(bench.sweep.experiment(0).attempt(2))
     assert again.returncode == 1
@@ -478,7 +478,7 @@ def test_one_that_is_cancelled_keeps_what_it_sent(bench: Bench) -> None:
     cancelled = bench.run("cancel", "winds")
     until(lambda: attempts.read_record(first) is not None)
 
-    assert "1 cancelled" in cancelled.stdout
+    assert "1 asked to stop" in cancelled.stdout
     assert record_of(bench, 0).state is State.CANCELLED
     assert record_of(bench, 0).snapshots == len(maps(bench, 0)) == 2
 
@@ -527,7 +527,7 @@ def test_one_that_is_installed_is_known_by_its_source(bench: Bench) -> None:
     reference = known["parameters"]["engine"]
     assert re.fullmatch(r"toys:engine 3\.4 [0-9a-f]{12}", reference)
     source.write_text(source.read_text() + "# edited\n")
-    again = bench.run("resubmit", "winds", "0", "--wait")
+    again = bench.run("resubmit", "winds", "0", "--wait", "--yes")
     record = attempts.read_record(bench.sweep.experiment(0).attempt(2))
     assert again.returncode == 1
     assert record is not None

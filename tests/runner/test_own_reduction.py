@@ -199,7 +199,7 @@ def test_a_changed_source_is_another_output(bench: Bench) -> None:
     )
 
     changed = json.loads(bench.run("plan", "winds.yaml", "--json").stdout)
-    again = bench.run("resubmit", "winds.yaml", "--stale", "--wait")
+    again = bench.run("resubmit", "winds.yaml", "--stale", "--wait", "--yes")
 
     assert same["otherwise"] == []
     assert "outputs of your own: profile (profiles.py:profile), shares (" in shown

@@ -172,7 +172,7 @@ def test_a_killed_worker_is_found_lost_and_its_experiment_resubmitted(
     os.kill(claim["pid"], signal.SIGKILL)
     assert wait_until(lambda: desk.experiments()[0]["state"] in {"lost", "failed"})
     desk.go()
-    again = desk.run("resubmit", "winds", "0", "--wait")
+    again = desk.run("resubmit", "winds", "0", "--wait", "--yes")
 
     assert again.returncode == 0, again.stdout + again.stderr
     assert wait_until(lambda: desk.counts() == {"done": 2})

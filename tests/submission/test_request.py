@@ -50,6 +50,9 @@ def test_a_slurm_that_is_installed_but_silent_never_starts_workers_here(
     assert done.returncode == 2
     assert f"{INSTALLED} ({place}/sbatch) but does not answer: scontrol is not" in done.stderr
     assert LOCAL in done.stderr
+    shown = [line.split() for line in done.stdout.splitlines()]
+    table = [["0", "1", "0", "1", "new"], ["1", "2", "0", "1", "new"]] if verb == "plan" else []
+    assert [words for words in shown if words[-1:] == ["new"]] == table
     assert not bench.sweep.root.exists()
 
 

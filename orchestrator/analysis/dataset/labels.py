@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     from orchestrator.records.paths import SweepDirectory
 
 _WITHIN = {
-    "time": ("simulated time that was asked for", "t0"),
+    "time": ("time", "t0"),
     "y": ("across the wind", "cells"),
     "x": ("along the wind", "cells"),
     "ky": ("wavenumber across the wind", "1 / domain depth"),
     "kx": ("wavenumber along the wind", "1 / domain length"),
     "cell_state": ("state of cells: 0 grain, 1 mobile grain, 2 sintered grain", "1"),
 }
+_COMMENTS = {"time": "at which snapshots were asked for; snapshot_time has when they were made"}
 _MODEL_UNITS = "model_units"
 _LARGEST_TEXT = 4 << 20  # bytes of a sweep file
 _OF_MODEL = re.compile(r"(?<![a-z])(cells?|t0|domain)(?![A-Za-z])")
@@ -88,7 +89,10 @@ def coordinates(grid: Grid, status: Mapping[str, NDArray[Any]]) -> dict[str, Any
     for name, size in sizes.items():
         long_name, units = _WITHIN.get(name, (name, "1"))
         values = grid.times if name == "time" else np.arange(size)
-        coordinates_by_name[name] = ((name,), values, {"long_name": long_name, "units": units})
+        about = {"long_name": long_name, "units": units}
+        if name in _COMMENTS:
+            about["comment"] = _COMMENTS[name]
+        coordinates_by_name[name] = ((name,), values, about)
     for name, (scale, units) in _IN_NATURE.items():
         known = np.unique(status[scale][np.isfinite(status[scale])])
         if len(known) == 1:

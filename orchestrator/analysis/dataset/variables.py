@@ -243,3 +243,8 @@ def _on_grid(
         key: tuple[Any, ...] = (targets, *(slice(size) for size in values.shape[1:]))
         array[key] = values[sources]
     return array
+
+
+def described() -> dict[str, Variable]:
+    """Return the variables of every dataset but the quantities over time, by name."""
+    return {**_BESIDE_SERIES, **STANDING}

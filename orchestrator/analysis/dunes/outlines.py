@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator.errors import optional
+from orchestrator.errors import RequestError, optional
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,19 @@ class Outlines:
     columns: tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
     threshold: float
     bed: float
+
+
+def checked(threshold: float) -> float:
+    """Return a threshold above which a person wants dunes, in cells above the ground row.
+
+    Raises
+    ------
+    RequestError
+        If it is no number above 0, so that all or nothing would be a dune.
+    """
+    if not 0 < threshold < math.inf:
+        raise RequestError(f"--threshold: expected cells above 0, got {threshold:g}")
+    return threshold
 
 
 def outlines(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.analysis import units
 from orchestrator.analysis.dunes.following import follow
+from orchestrator.analysis.dunes.outlines import checked
 from orchestrator.analysis.scales import scales, settled
 from orchestrator.model.pictures import Units
 from orchestrator.records import intents
@@ -45,6 +46,8 @@ def table(
     ``split_from`` and ``merged_into``; None where there is no value. In units of nature they have their unit in
     the name, such as ``length_m``.
     """
+    if threshold is not None:
+        checked(threshold)
     axes = intents.axes(directory)
     statuses = present(LiveStatus(directory).read())
     numbers = [status.experiment.number for status in statuses]

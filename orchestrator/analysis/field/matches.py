@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from orchestrator import text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -67,7 +69,7 @@ class Match:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ranking:
     """The experiments of a sweep beside a surface in nature, the nearest first.
 
@@ -97,6 +99,11 @@ class Ranking:
     matches: tuple[Match, ...]
     left_out: Mapping[str, str]
     scatter: float
+
+    def __repr__(self) -> str:
+        nearest = [f"{match.name} {match.distance:.2f}" for match in self.matches]
+        left_out = f"; {len(self.left_out)} left out" if self.left_out else ""
+        return f"{self.sweep} beside {self.elevation.name}: {text.listed(nearest, 5)}{left_out}"
 
     @property
     def best(self) -> Match:

@@ -28,9 +28,10 @@ def perform(options: argparse.Namespace) -> int:
 
     done = cancel(options.sweep, options.experiments, data_dir=options.data_dir)
     never = f", {done.never_submitted} never submitted" if done.never_submitted else ""
-    stopping = f", {done.stopping} asked to stop" * bool(done.stopping)
-    cancelled = f"{done.cancelled - done.stopping} cancelled{stopping}"
-    counts = f"{cancelled}, {done.ended} had ended before{never}"
+    at_once = done.cancelled - done.stopping
+    changed = [f"{at_once} cancelled"] * bool(at_once or not done.stopping)
+    changed += [f"{done.stopping} asked to stop"] * bool(done.stopping)
+    counts = f"{', '.join(changed)}, {done.ended} had ended before{never}"
     console = screen.console(options)
     screen.say(console, f"{done.directory.name}: {counts}")
     if done.stopping:

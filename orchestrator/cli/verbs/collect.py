@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--tolerance",
         metavar="T0",
         type=float,
-        help="by which a snapshot may be late; default a quarter of the interval, at least 0.5",
+        help="maximum delay (t0) of a snapshot behind the time it was asked for (default: a quarter of the interval, at least 0.5)",
     )
     arguments.add_units(parser)
 

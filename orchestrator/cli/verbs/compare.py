@@ -60,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--inlet",
         metavar="CELLS",
         type=int,
-        help="leave out so many cells at the inlet of each domain, which nothing reaches from upwind",
+        help="cells to leave out at the inlet of each domain, which nothing reaches from upwind",
     )
     parser.add_argument(
         "--time",
@@ -71,7 +71,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--parts",
         metavar="NAME,...",
-        help="what counts for the distance, by commas (default: spectrum, heights, roughness, "
+        help="parts of the distance, separated by commas (default: spectrum, heights, roughness, "
         "wavelength, orientation)",
     )
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Explain a name: a parameter, a key of the sweep file, a template, a quantity or a state."""
+"""Explain a name: a parameter, a key of the sweep file, a template, a quantity, a unit or a state."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def perform(options: argparse.Namespace) -> int:
     if options.dunes:
         rows = of_dunes.table(directory, in_units, options.threshold)
     elif options.threshold is not None:
-        raise RequestError("--threshold: of --dunes only")
+        raise RequestError("--threshold: only for --dunes")
     else:
         rows = of_sweep(directory, in_units)
     text = write(rows)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import RequestError
+from orchestrator.model.experiments import SWEEP_FILES
 
 if TYPE_CHECKING:
     import argparse
@@ -52,5 +53,8 @@ def perform(options: argparse.Namespace) -> int:
         raise RequestError(f"{target}: cannot be written: {error.strerror}") from error
     console = screen.console(options)
     screen.say(console, f"made {target.resolve()} with {len(files)} files")
+    outer = next((p for p in target.resolve().parents if (p / SWEEP_FILES).is_dir()), None)
+    if outer is not None:
+        screen.say(console, f"it lies within another project, {outer}")
     screen.say(console, "next: rescal-sweep plan sweeps/quickstart.yaml")
     return 0

@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def perform(options: argparse.Namespace) -> int:
     """Compare the file with what is on disk and print the difference."""
     from orchestrator.cli import plan_table, screen
+    from orchestrator.errors import RequestError
     from orchestrator.submission.plan import compare_file, plan
 
     console = screen.console(options)
@@ -45,12 +46,18 @@ def perform(options: argparse.Namespace) -> int:
         comparison = compare_file(options.sweep, options.set, options.data_dir)
         seeds_table.show(console, comparison, options.extend_seeds, as_json=options.json)
         return 0
-    planned = plan(
-        options.sweep,
-        overrides=options.set,
-        data_dir=options.data_dir,
-        **arguments.placement(options),
-    )
+    try:
+        planned = plan(
+            options.sweep,
+            overrides=options.set,
+            data_dir=options.data_dir,
+            **arguments.placement(options),
+        )
+    except RequestError:
+        if not options.json:  # of a file that is well, the table is known
+            comparison = compare_file(options.sweep, options.set, options.data_dir)
+            plan_table.show_experiments(console, comparison, everything=options.all)
+        raise
     if options.json:
         print(json.dumps(planned.as_json(), indent=1))
     else:

@@ -60,12 +60,12 @@ def _add_subject(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument(
         "--quantity",
         metavar="NAME,...",
-        help=f"quantities, by commas (default: {_QUANTITIES}; of a map the first)",
+        help=f"quantities, separated by commas (default: {_QUANTITIES}; of a map the first)",
     )
     parser.add_argument(
         "--against",
         metavar="NAME",
-        help="parameter to the right, of a quantity (default: the first that is swept)",
+        help="parameter on the horizontal axis of a quantity (default: the first that is swept)",
     )
     parser.add_argument(
         "--seed",
@@ -74,9 +74,9 @@ def _add_subject(parser: argparse._ArgumentGroup) -> None:
         help="seed to draw (default: first seed; all seeds for curves, quantities and maps)",
     )
     parser.add_argument(
-        "--rows", metavar="AXIS", help="axis that goes down the page, or up a map"
+        "--rows", metavar="AXIS", help="axis of the rows of panels, or vertical axis of a map"
     )
-    parser.add_argument("--columns", metavar="AXIS", help="axis that goes across the page")
+    parser.add_argument("--columns", metavar="AXIS", help="axis of the columns of panels")
     parser.add_argument("--experiment", metavar="EXP", help="the only experiment to draw")
     parser.add_argument(
         "--y",
@@ -88,8 +88,8 @@ def _add_subject(parser: argparse._ArgumentGroup) -> None:
         "--x",
         metavar="COLUMN",
         type=int,
-        help="column of a section across the wind, in cells; of a flux the section through which it "
-        "goes, over time (default: all of them, on average)",
+        help="column of a section across the wind, in cells; with flux, the section through which it "
+        "is measured (default: the average of all)",
     )
     parser.add_argument(
         "--frames",
@@ -101,14 +101,14 @@ def _add_subject(parser: argparse._ArgumentGroup) -> None:
         "--relative",
         action="store_true",
         default=None,
-        help="heights above each map's own mean, which show dunes on beds of any depth",
+        help="show heights above each map's own mean, so that dunes are seen on beds of any depth",
     )
     arguments.add_threshold(parser)
     parser.add_argument(
         "--fit",
         action="store_true",
         default=None,
-        help="draw with a series of one quantity its exponential approach, and tell its constants",
+        help="fit an exponential approach to a series of one quantity, and print its constants in the legend",
     )
 
 
@@ -123,12 +123,12 @@ def _add_time(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument(
         "--mean",
         metavar="FROM,TO",
-        help="of a quantity its mean over a window of time, either end of which may be left out",
+        help="average a quantity over a window of time; either end may be left out",
     )
     parser.add_argument(
         "--rate",
         metavar="FROM,TO",
-        help="of a quantity its rate of change over a window of time",
+        help="rate of change of a quantity over a window of time",
     )
     parser.add_argument(
         "--window",
@@ -139,7 +139,7 @@ def _add_time(parser: argparse._ArgumentGroup) -> None:
         "--crosses",
         metavar="VALUE",
         type=float,
-        help="of a quantity the time at which it first comes to a value",
+        help="time at which a quantity first reaches a value",
     )
 
 
@@ -166,16 +166,27 @@ def perform(options: argparse.Namespace) -> int:
 
 
 def _is_kind(options: argparse.Namespace) -> bool:
-    """Return whether the first word is no sweep but what is to be drawn of the only one."""
+    """Return whether the first word is no sweep but what is to be drawn of the only one.
+
+    Raises
+    ------
+    RequestError
+        If the words are the wrong way round.
+    """
     from orchestrator.analysis.measured import own_outputs
     from orchestrator.analysis.observables import quantities
+    from orchestrator.errors import RequestError
     from orchestrator.records import paths
 
     word = options.sweep
     data = settings.data_directory(options.data_dir)
+    named = {*KINDS, *quantities()}
+    if word in named and options.kind in {directory.name for directory in paths.sweeps(data)}:
+        command = f"rescal-sweep plot {options.kind} {word}"
+        raise RequestError(f"the sweep comes first, then what is drawn: {command}")
     if word is None or options.kind != "phase-diagram" or (data / word).exists():
         return False
     known = [*paths.sweeps(data)]
-    return word in {*KINDS, *quantities()} or (
+    return word in named or (
         len(known) == 1 and word in {own.name for own in own_outputs(known[0])}
     )

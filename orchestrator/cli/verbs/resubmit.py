@@ -40,10 +40,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stale",
         action="store_true",
-        help="only experiments that were made with other `run` or `outputs` than SWEEP.yaml has now",
+        help="only experiments whose `run` or `outputs` differ from what SWEEP.yaml says now",
     )
     arguments.add_placement(parser)
-    arguments.add_waiting(parser, "compute again what is done, and with --wait, ")
+    arguments.add_waiting(parser, "compute experiments again that are done, and with --wait, ")
 
 
 def perform(options: argparse.Namespace) -> int:

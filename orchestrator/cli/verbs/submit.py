@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     arguments.add_placement(parser)
     arguments.add_waiting(
         parser,
-        "leave out all earlier experiments where the file has none of them, and with --wait, ",
+        "submit a file that has none of the earlier experiments, and with --wait, ",
     )
 
 
