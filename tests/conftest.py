@@ -57,7 +57,11 @@ _TOGETHER = {"slurm", "test_plot.py", "test_browser.py", "test_documents.py"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, when tests run in several processes, what would otherwise be made in each."""
+    """Keep together, when tests run in several processes, what would otherwise be made in each.
+
+    Long ones come first, so that at the end no process waits for another.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         for name in _TOGETHER.intersection(item.path.parts):
             item.add_marker(pytest.mark.xdist_group(name))

@@ -19,6 +19,8 @@ import orchestrator
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+pytestmark = pytest.mark.slow
+
 PAGES = Path(orchestrator.__file__).parents[1] / "docs"
 
 _FENCE = re.compile(r"(?ms)^(% fails\n)?```(\S+)([^\n]*)\n(.*?)^```$")
