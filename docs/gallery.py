@@ -8,7 +8,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ PICTURES = HERE / "gallery"
 """What the page shows; made, and not kept with it."""
 
 _PLACE = HERE / "_build" / "gallery"
+_WIDTH = 60  # characters of a command that are shown as it runs
 _DONE = "commands"  # the file that has the commands whose pictures are there
 
 
@@ -61,9 +61,9 @@ def make(_app: Sphinx | None = None) -> None:
     for name, content in files().items():
         (_PLACE / name).write_text(content, encoding="utf-8")
     todo = [["rescal-sweep", "init", "."], *commands()]
-    begun = time.monotonic()
-    for done_before, words in enumerate(todo):
-        _tell(done_before, len(todo), time.monotonic() - begun, words)
+    sys.stderr.write(f"gallery: {len(todo)} commands, one or two minutes on two cores\n")
+    for number, words in enumerate(todo, 1):
+        sys.stderr.write(f"gallery: {number} of {len(todo)}: {shlex.join(words)[:_WIDTH]}\n")
         subprocess.run(
             words, cwd=_PLACE, env=environment, check=True, stdout=subprocess.DEVNULL
         )
@@ -71,12 +71,6 @@ def make(_app: Sphinx | None = None) -> None:
     for name in shown():
         shutil.copyfile(_PLACE / name, PICTURES / name)
     done.write_text(wanted)
-
-
-def _tell(number: int, count: int, passed_s: float, words: list[str]) -> None:
-    """Print how far the gallery is, and about how long the rest takes at this pace."""
-    left = f", about {passed_s / number * (count - number):.0f} s left" if number > 1 else ""
-    sys.stderr.write(f"gallery: {number + 1} of {count}{left}: {shlex.join(words)}\n")
 
 
 def _is_there(name: str) -> bool:

@@ -111,6 +111,19 @@ def test_a_map_is_incomplete_only_where_the_wanted_one_is_not_there(
 
 
 @pytest.mark.parametrize(
+    ("time", "note"),
+    [(4.0, "bed at the start; next t = 10.03 t0"), (6.0, ""), (0.2, ""), (None, "")],
+)
+def test_a_map_of_the_start_says_so_where_a_later_one_was_wanted(
+    grid: Grid,
+    make_film: Callable[[State, int], tuple[Reduced, Status]],
+    time: float | None,
+    note: str,
+) -> None:
+    assert panels._panel(grid, *make_film(State.DONE, 3), time).note == note
+
+
+@pytest.mark.parametrize(
     ("time", "apart"),
     [(None, [False, True, True]), (10.0, [False] * 3), (33.0, [False, True, True])],
 )

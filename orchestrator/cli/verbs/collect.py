@@ -24,13 +24,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False)
     parser.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, help=".zarr or .nc; default SWEEP.zarr"
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="file to write, .zarr or .nc (default: SWEEP.zarr)",
     )
     parser.add_argument(
         "--tolerance",
         metavar="T0",
         type=float,
-        help="maximum delay (t0) of a snapshot behind the time it was asked for (default: a quarter of the interval, at least 0.5)",
+        help="maximum delay (t0) of a snapshot behind the time it was asked for (default: a quarter "
+        "of the interval, at least 0.5)",
     )
     arguments.add_units(parser)
 

@@ -23,7 +23,12 @@ _SUFFIXES = {".yaml", ".py"}
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     parser.add_argument(
-        "directory", metavar="DIR", nargs="?", type=Path, default=Path(), help="default: here"
+        "directory",
+        metavar="DIR",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        help="directory to make it in (default: here)",
     )
 
 

@@ -17,7 +17,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep(parser)
     arguments.add_experiment(parser)
-    parser.add_argument("-f", "--follow", action="store_true", help="go on until it ends")
+    parser.add_argument(
+        "-f",
+        "--follow",
+        action="store_true",
+        help="print new lines as they come, until the experiment ends",
+    )
 
 
 def perform(options: argparse.Namespace) -> int:

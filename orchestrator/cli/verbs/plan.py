@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--extend-seeds",
         metavar="CRITERION",
-        help="propose seeds where this holds, e.g. 'ci(wavelength) > 0.1' of the mean",
+        help="propose more seeds where this holds, e.g. 'ci(wavelength) > 0.1'",
     )
     arguments.add_placement(parser)
 

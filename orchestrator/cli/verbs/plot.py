@@ -181,7 +181,8 @@ def _is_kind(options: argparse.Namespace) -> bool:
     word = options.sweep
     data = settings.data_directory(options.data_dir)
     named = {*KINDS, *quantities()}
-    if word in named and options.kind in {directory.name for directory in paths.sweeps(data)}:
+    sweeps = {directory.name for directory in paths.sweeps(data)}
+    if word in named - sweeps and options.kind in sweeps:
         command = f"rescal-sweep plot {options.kind} {word}"
         raise RequestError(f"the sweep comes first, then what is drawn: {command}")
     if word is None or options.kind != "phase-diagram" or (data / word).exists():

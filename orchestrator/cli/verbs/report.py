@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--follow",
         action="store_true",
-        help="write it again as snapshots arrive, until no experiment runs",
+        help="update it as snapshots arrive, until no experiment runs",
     )
     parser.add_argument(
         "--every",

@@ -25,11 +25,13 @@ EXAMPLES = ("", "quickstart --watch", "quickstart --usage", "quickstart --json")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False, several=", or a line for each")
-    parser.add_argument("--watch", action="store_true", help="refresh in place until all ended")
+    parser.add_argument(
+        "--watch", action="store_true", help="refresh in place until all have ended"
+    )
     parser.add_argument(
         "--usage",
         action="store_true",
-        help="show core-hours, computing and memory of what has ended, by Slurm's accounts too",
+        help="show core-hours and memory of experiments that have ended, also from Slurm's accounts",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")
