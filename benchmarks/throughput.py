@@ -91,7 +91,14 @@ def sweep_of(directory: SweepDirectory, count: int, run: Run) -> None:
         ledger.enlist(directory, points)
         wanted = dict.fromkeys(range(count), 1)
         submission = Submission(
-            "t", "2026-01-31T12:00:00Z", Cluster.LOCAL, wanted, run, Outputs(), Resources(), None
+            "t",
+            "2026-01-31T12:00:00Z",
+            Cluster.LOCAL,
+            wanted,
+            run,
+            Outputs(),
+            Resources(),
+            None,
         )
         intents.intend(directory, submission)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import mmap
+import os
 import re
 import resource
 from typing import TYPE_CHECKING
@@ -128,13 +129,29 @@ def shortage(error: BaseException) -> str:
     link: BaseException | None = error
     while link is not None and link not in chain:
         chain.append(link)
-        link = link.__cause__ or link.__context__
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
     for each in chain:
         for kinds, numbers, words, name in _SHORTAGES:
             known = isinstance(each, OSError) and each.errno in numbers
             if known or isinstance(each, kinds) or any(word in str(each) for word in words):
                 return _of_limit(name)
+    if _is_of_fork(error):
+        return _of_limit("threads")
     return _of_limit("memory") if _is_starved() else ""
+
+
+def _is_of_fork(error: BaseException) -> bool:
+    """Return whether an error is that of starting a process, or has one as its cause.
+
+    Streams that have no room have its number, too, with words of their own, and locks that are
+    taken, which is never an error by itself.
+    """
+    link: BaseException | None = error
+    while link is not None:
+        if isinstance(link, BlockingIOError) and link.strerror == os.strerror(errno.EAGAIN):
+            return True
+        link = link.__cause__
+    return False
 
 
 _FAILS_SHORT_OF_MEMORY = (
@@ -148,7 +165,7 @@ _SHORTAGES: tuple[
 ] = (
     ((MemoryError,), {errno.ENOMEM}, _FAILS_SHORT_OF_MEMORY, "memory"),
     ((), {errno.EMFILE, errno.ENFILE}, ("Too many open files",), "files"),
-    ((), {errno.EAGAIN}, ("can't start new thread",), "threads"),
+    ((), set(), ("can't start new thread",), "threads"),
 )
 _SENTENCES = {
     "memory": ("there is not enough memory for this", resource.RLIMIT_AS, "ulimit -v", 1024),

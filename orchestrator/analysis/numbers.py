@@ -116,7 +116,7 @@ def numbers(grid: Grid, names: Sequence[str], summary: Summary, in_units: Units)
                 summary,
                 (in_units, in_nature),
             )
-        if summary.how is How.CROSSING:
+        if summary.how is How.CROSSING and not series.full_from <= window[1]:
             tally.short += all(np.isnan(of[cell]) for of in values.values())
     return Numbers(values, tally.times, tally.behind, tally.full, tally.short)
 

@@ -29,6 +29,13 @@ ENGINES = ("auto", "rescal", "builtin")
 _ROUNDING = 1e-9  # so that 0.7 / 0.1 is 7
 
 
+SHORTEST_T0, LONGEST_T0 = 1e-9, 2.0**40
+"""Ends of how long a run may be, and the time between its snapshots, in t0."""
+
+MOST_COUNT = 10**9
+"""Of what is counted: snapshots, attempts, jobs, the ids of processes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """One swept parameter, or several that vary together.

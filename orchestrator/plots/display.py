@@ -93,7 +93,12 @@ def length(look: Look, cells: float, cell_m: float) -> str:
 
 def _renamed(axis: Dimension, shown: Mapping[str, str]) -> Dimension:
     values = {shown[name]: values for name, values in axis.values.items()}
-    return dataclasses.replace(axis, name=shown.get(axis.name, axis.name), values=values)
+    return dataclasses.replace(
+        axis,
+        name=shown.get(axis.name, axis.name),
+        values=values,
+        logarithmic=tuple(shown[name] for name in axis.logarithmic),
+    )
 
 
 def _with_winds(grid: Grid) -> Grid:

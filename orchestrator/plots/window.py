@@ -43,10 +43,14 @@ def too_late(summary: Summary, behind: Sequence[Behind]) -> str:
         return f"{what}; --time {math.floor(until_t0)} draws what is there"
     if first is not None and not first.in_nature and first.value >= until_t0:
         return f"{what}; choose a window before t = {text.time_t0(until_t0)} t0"
-    since = "" if first is None else f"{first.value:g}"
     if first is not None and first.in_nature:
         since = text.short_seconds(first.value).replace(" ", "").replace("years", "y")
-    return f"{what}; use --{summary.how.value} {since}, for all that there is"
+        return (
+            f"{what}; --{summary.how.value} {since}, (with the comma) takes all that there is"
+        )
+    since = "0" if first is None else f"{first.value:g}"
+    there = f"--{summary.how.value} {since},{math.floor(until_t0)}"
+    return f"{what}; {there} takes all that there is"
 
 
 def left_out(behind: Sequence[Behind]) -> str:

@@ -12,13 +12,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.model.experiments import LONGEST_T0, MOST_COUNT, SHORTEST_T0
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _LARGEST = 2**63  # of a whole number; a greater one is damage and has no place in an array
-_MOST_COUNT = 10**9  # snapshots, attempts, process ids
 _MOST_S = 1e10  # three centuries
-_MOST_T0 = 2.0**40
 _MOST_MB = 1e12
 _SHOWN = 60  # characters of a value
 _MOMENT = re.compile(
@@ -58,12 +58,15 @@ def is_scalar(value: Any) -> bool:
 
 TEXT = Form("a text", lambda value: type(value) is str)
 WHOLE = Form("a whole number", _whole(-_LARGEST, _LARGEST))
-COUNT = Form("a whole number from 0 on", _whole(0, _MOST_COUNT))
-ORDINAL = Form("a whole number from 1 on", _whole(1, _MOST_COUNT))
+COUNT = Form("a whole number from 0 on", _whole(0, MOST_COUNT))
+ORDINAL = Form("a whole number from 1 on", _whole(1, MOST_COUNT))
 TICKS = Form("a whole number from 0 on", _whole(0, _LARGEST))
 SECONDS = Form("a time in s, from 0 on", _number(0, _MOST_S))
-TIME_T0 = Form("a simulated time in t0", _number(-_MOST_T0, _MOST_T0))
-LENGTH_T0 = Form("a length of simulated time above 0 t0", _number(1e-9, _MOST_T0))
+TIME_T0 = Form("a simulated time in t0", _number(-2 * LONGEST_T0, 2 * LONGEST_T0))
+LENGTH_T0 = Form(
+    f"a length of simulated time from {SHORTEST_T0:g} to {LONGEST_T0:.2g} t0",
+    _number(SHORTEST_T0, LONGEST_T0),
+)
 MEMORY_MB = Form("an amount in MB, from 0 on", _number(0, _MOST_MB))
 MOMENT = Form(
     "a time such as 2026-01-31T12:00:00Z",

@@ -16,6 +16,9 @@ from orchestrator.runner.throttle import Throttle
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from orchestrator.model import Outputs
     from orchestrator.model.snapshots import Snapshot
     from orchestrator.records.paths import AttemptDirectory, ExperimentDirectory
@@ -58,6 +61,7 @@ class Results:
         self._publishing = Throttle(first_cost_s=_FIRST_COST_S)
         self._snapshot_s = 0.0
         self._roughness: list[float] = []
+        self._first_map: NDArray[np.int16] | None = None
         self.first: Snapshot | None = None
         self.snapshots = 0
         self.time_t0 = 0.0
@@ -140,10 +144,12 @@ class Results:
         """Take note of what the status tells of the bed."""
         name = reductions.HEIGHT_MAPS.name
         height_map = snapshot.arrays.get(name)
-        if height_map is None or self.first is None:
+        if height_map is None:  # earlier snapshots may have been adopted without theirs
             return
         self._roughness.append(round(float(height_map.std()), 4))
-        if self.full_t0 is None and is_full(height_map, self.first.arrays[name]):
+        if self._first_map is None:
+            self._first_map = height_map
+        if self.full_t0 is None and is_full(height_map, self._first_map):
             self.full_t0 = snapshot.time_t0
 
     def finish(self, *, complete: bool) -> bool:

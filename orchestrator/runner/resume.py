@@ -88,7 +88,7 @@ def find(
     for earlier in reversed(directory.attempts()):
         if earlier.number >= task.attempt:
             continue
-        kept = _kept(directory, earlier)
+        kept = _kept(directory, earlier, task)
         usable = [(index, path) for index, path in _checkpoints(earlier) if index < kept]
         if not usable:
             continue
@@ -162,12 +162,18 @@ def _start_t0(earlier: AttemptDirectory) -> float:
     return 0.0 if reached is None else reached.start_t0
 
 
-def _kept(directory: ExperimentDirectory, earlier: AttemptDirectory) -> int:
-    """Return how many snapshots of an attempt are there: in its journal, or published if complete."""
+def _kept(directory: ExperimentDirectory, earlier: AttemptDirectory, task: Task) -> int:
+    """Return how many snapshots of an attempt are there: in its journal, or published if complete.
+
+    None where arrays that are to be kept have lost their files.
+    """
     if earlier.journal.exists():
         return sum(1 for _ in journal.read_journal(earlier.journal))
     record, account = attempts.read_record(earlier), read_json(directory.meta_data) or {}
     if record is None or not record.complete or account.get("attempt") != earlier.number:
+        return 0
+    names = (*task.outputs.shipped(), *task.outputs.own)
+    if not all(directory.array_file(name).exists() for name in names):
         return 0
     return arrays.count(directory)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from orchestrator import settings, sweepfile, text
 from orchestrator.errors import RequestError
 from orchestrator.model import Cluster, EngineKind, State, Task
-from orchestrator.records import intents, ledger, selection
+from orchestrator.records import arrays, intents, ledger, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.lock import locked
 from orchestrator.records.selection import Selection
@@ -156,9 +156,17 @@ def computed_anew(  # noqa: PLR0913  # as resubmit
             status.experiment.number
             for wish, group in groups
             for status in group
-            if status.state.complete and not _comes_further(directory, status, wish)
+            if status.state.complete
+            and not _comes_further(directory, status, wish)
+            and _is_whole(directory, status)
         )
     )
+
+
+def _is_whole(directory: SweepDirectory, status: Status) -> bool:
+    """Return whether an experiment has all its arrays, and all of them can be read."""
+    files = directory.experiment(status.experiment.number)
+    return not (status.missing or arrays.reduced(files).damaged)
 
 
 def _comes_further(directory: SweepDirectory, status: Status, wish: Request) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from orchestrator.formats import winds
 from orchestrator.formats.parameters import ALIASES
 from orchestrator.formats.winds import WIND
+from orchestrator.model.experiments import Run
 from orchestrator.sweepfile.problems import unknown
 
 if TYPE_CHECKING:
@@ -226,8 +227,8 @@ def _check_run(parts: Parts, problems: Problems) -> None:
         if every > stop:
             text = f"{every:g} t0 is more than run.stop, {stop:g} t0"
             problems.add(run.positions["every"], "run.every", text)
-        elif stop / every > _MOST_SNAPSHOTS:
-            text = f"{stop / every:.4g} snapshots; expected at most {_MOST_SNAPSHOTS}"
+        elif (many := len(Run(stop, every).multiples())) > _MOST_SNAPSHOTS:
+            text = f"{many:.4g} snapshots; expected at most {_MOST_SNAPSHOTS}"
             problems.add(run.positions["every"], "run.every", text)
     if outputs.values.get("height_maps") is False and outputs.values.get("ffts") is False:
         text = "without height_maps and ffts nothing would be left of a run"

@@ -54,14 +54,14 @@ def _kept(meaning: str) -> Field:
 
 RUN: Mapping[str, Field] = {
     "stop": Field(
-        scalars.positive,
+        scalars.length_t0,
         _POSITIVE,
         "simulated time to run, in t0",
         unit="t0",
         absent="required",
     ),
     "every": Field(
-        scalars.positive, _POSITIVE, "t0 between two snapshots", unit="t0", absent="required"
+        scalars.length_t0, _POSITIVE, "t0 between two snapshots", unit="t0", absent="required"
     ),
     "engine": Field(
         scalars.engine,
@@ -165,7 +165,7 @@ SLURM: Mapping[str, Field] = {
         default=1,
     ),
     "jobs": Field(
-        scalars.count,
+        scalars.jobs,
         _COUNT,
         "maximum number of jobs at once",
         nullable=True,

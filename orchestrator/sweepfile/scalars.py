@@ -10,7 +10,7 @@ from orchestrator import formulas
 from orchestrator.errors import FormatError
 from orchestrator.formats.spelling import did_you_mean
 from orchestrator.model.conditions import NUMBERS
-from orchestrator.model.experiments import ENGINES
+from orchestrator.model.experiments import ENGINES, LONGEST_T0, MOST_COUNT, SHORTEST_T0
 from orchestrator.sweepfile.tree import Branch, Items
 from orchestrator.text import read_seconds
 
@@ -88,11 +88,14 @@ def whole(leaf: Leaf) -> int:
     return int(value)
 
 
-def positive(leaf: Leaf) -> float:
-    """Read a number above zero."""
+def length_t0(leaf: Leaf) -> float:
+    """Read a length of simulated time, in t0."""
     value = float(number(leaf))
     if value <= 0:
         raise FormatError(f"expected a number above 0, got {leaf.text}")
+    if not SHORTEST_T0 <= value <= LONGEST_T0:
+        wish = f"expected a time from {SHORTEST_T0:g} to {LONGEST_T0:.2g} t0"
+        raise FormatError(f"{wish}, got {leaf.text}")
     return value
 
 
@@ -101,6 +104,14 @@ def count(leaf: Leaf) -> int:
     value = whole(leaf)
     if value < 1:
         raise FormatError(f"expected a whole number from 1 on, got {leaf.text}")
+    return value
+
+
+def jobs(leaf: Leaf) -> int:
+    """Read how many jobs there may be, or experiments in each."""
+    value = count(leaf)
+    if value > MOST_COUNT:
+        raise FormatError(f"expected a whole number up to {MOST_COUNT}, got {leaf.text}")
     return value
 
 
@@ -287,7 +298,7 @@ def pack(leaf: Leaf) -> int:
     if leaf.text == "node":
         return 0
     try:
-        return count(leaf)
+        return jobs(leaf)
     except FormatError as error:
         wish = "expected node or a whole number from 1 on"
         raise FormatError(f"{wish}, got {shown(leaf)}") from error

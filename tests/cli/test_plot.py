@@ -331,7 +331,7 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
         (("roughness", "--crosses", "1e6"), "--crosses 1e+06: no roughness comes to it"),
         (
             ("roughness", "--mean", "400,900"),
-            "8 experiments ended before 900 t0; use --mean 400, for all that there is",
+            "8 experiments ended before 900 t0; --mean 400,500 takes all that there is",
         ),
         (("map", "--quantity", "mass,roughness"), "--quantity mass,roughness: a map has one"),
         (("map", "--rows", "Tau"), "--rows Tau: expected one of Lambda_I, Tau_min"),

@@ -189,7 +189,7 @@ def test_a_damaged_array_is_missing_and_the_next_attempt_replaces_it(
     shown = [
         bench.run(*words.split()) for words in ("collect winds", "report winds", "plot winds")
     ]
-    bench.run("resubmit", "winds", "exp0", "--wait", "--yes")
+    bench.run("resubmit", "winds", "exp0", "--wait")
 
     assert [done.returncode for done in shown] == [0, 0, 0]
     assert (

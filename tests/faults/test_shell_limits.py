@@ -37,7 +37,8 @@ AS_SOMEBODY = (
         (ImportError("_x.so: failed to map segment from shared object"), MEMORY),
         (OSError("Could not load", "libllvmlite.so"), ""),
         (OSError(errno.EMFILE, "x"), FILES),
-        (OSError(errno.EAGAIN, "x"), THREADS),
+        (OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)), THREADS),
+        (OSError(errno.EAGAIN, "write could not complete without blocking"), ""),
         (RuntimeError("can't start new thread"), THREADS),
         (RuntimeError("a bug"), ""),
     ],
@@ -49,6 +50,25 @@ def test_what_the_machine_lacks_is_known_however_libraries_tell_it(
     wrapped.__cause__ = error
 
     assert [shortage(each).partition(";")[0] for each in (error, wrapped)] == [told, told]
+
+
+@pytest.mark.parametrize(
+    ("before", "hidden"),
+    [
+        (BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)), False),
+        (BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)), True),
+        (MemoryError(), True),
+    ],
+    ids=["a lock that was taken", "the same, from None", "memory, from None"],
+)
+def test_a_bug_after_an_error_that_was_dealt_with_is_no_shortage(
+    before: Exception,
+    hidden: bool,  # noqa: FBT001
+) -> None:
+    bug = KeyError("bug")
+    bug.__context__, bug.__suppress_context__ = before, hidden
+
+    assert shortage(bug) == ""
 
 
 def _limited(

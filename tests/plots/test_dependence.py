@@ -10,6 +10,8 @@ import pytest
 
 from orchestrator.analysis.dataset.grid import Dimension, Grid
 from orchestrator.errors import RequestError
+from orchestrator.model.pictures import Choice, Look
+from orchestrator.plots import display
 from orchestrator.plots.dependence import dependence, further, parameter
 
 if TYPE_CHECKING:
@@ -93,6 +95,9 @@ def test_what_is_sampled_by_factors_is_on_powers_of_ten_however_wide_it_is(
     scales = [parameter(grid, "", name).scale for name in ("Lambda_E", "Tau_min")]
 
     assert [scale.logarithmic for scale in scales] == [True, False]
+    choice = Choice("quantity", look=Look(labels={"Lambda_E": "erosion"}))
+    renamed, _ = display.displayed(grid, choice)
+    assert parameter(renamed, "", "erosion").scale.logarithmic
 
 
 def test_a_list_that_is_a_grid_makes_lines(sweep_directory: SweepDirectory) -> None:

@@ -19,17 +19,17 @@ RUNNING = Behind(390.7, ended=False, complete=False)
         (
             Summary(How.MEAN, Moment(500), Moment(900)),
             [DONE] * 4,
-            "4 experiments ended before 900 t0; use --mean 500, for all that there is",
+            "4 experiments ended before 900 t0; --mean 500,600 takes all that there is",
         ),
         (
             Summary(How.RATE, None, Moment(900)),
             [DONE],
-            "1 experiment ended before 900 t0; use --rate , for all that there is",
+            "1 experiment ended before 900 t0; --rate 0,600 takes all that there is",
         ),
         (
             Summary(How.MEAN, Moment(3600.0, in_nature=True), Moment(2e6, in_nature=True)),
             [DONE] * 4,
-            "4 experiments ended before 23 d; use --mean 1h, for all that there is",
+            "4 experiments ended before 23 d; --mean 1h, (with the comma) takes all that there is",
         ),
         (
             Summary(How.MEAN, Moment(700), Moment(900)),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import multiprocessing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrator.errors import FormatError
+from orchestrator import sweepfile
+from orchestrator.errors import FormatError, RequestError
 from orchestrator.model import Axis, KeepInitial, Outputs
 from orchestrator.records import intents, ledger
 from orchestrator.records.lock import locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from orchestrator.model import Point, Submission
     from orchestrator.records.paths import SweepDirectory
@@ -364,3 +367,41 @@ def test_two_submitters_at_once_never_give_one_number_twice(
     lines = [json.loads(line) for line in sweep_directory.ledger.read_text().splitlines()]
     assert sorted(line["number"] for line in lines) == list(range(20))
     assert {line["key"] for line in lines} == {p.key for p in points}
+
+
+@pytest.mark.parametrize(
+    "number", ["1e-300", "1e-9", "0.3", "1", "1e9", "1099511627776", "1e300"]
+)
+@pytest.mark.parametrize(
+    "key",
+    ["stop", "every", "silence", "time_limit", "checkpoint_every", "jobs", "pack", "time"],
+)
+def test_whatever_a_sweep_file_may_ask_for_can_be_read_back(
+    sweep_directory: SweepDirectory,
+    make_submission: Callable[..., Submission],
+    tmp_path: Path,
+    key: str,
+    number: str,
+) -> None:
+    length = number if key in {"stop", "every"} else "100"  # which go together
+    run, slurm = f"stop: {length}, every: {length}", ""
+    if key in {"silence", "time_limit", "checkpoint_every"}:
+        run += f", {key}: {number}s"
+    elif key in {"jobs", "pack", "time"}:
+        slurm = f"{key}: {number}{'s' * (key == 'time')}"
+    (tmp_path / "x.yaml").write_text(
+        "name: x\nextends: snowfall\nparameters: {H: 40, L: 160, D: 80}\n"
+        f"run: {{{run}}}\nslurm: {{{slurm}}}\n"
+    )
+    try:
+        sweep = sweepfile.load(tmp_path / "x.yaml")
+    except RequestError:  # with its place
+        assert number != "1"
+        return
+
+    wanted = make_submission("a", {0: 1})
+    wanted = dataclasses.replace(wanted, run=sweep.run, resources=sweep.resources)
+    intents.intend(sweep_directory, wanted)
+
+    (read,) = intents.submissions(sweep_directory)
+    assert (read.run, read.resources) == (sweep.run, sweep.resources)

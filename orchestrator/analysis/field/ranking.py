@@ -16,7 +16,7 @@ from orchestrator.analysis.field import shape, tiles
 from orchestrator.analysis.field.matches import Match, Ranking
 from orchestrator.analysis.scales import scales
 from orchestrator.errors import RequestError
-from orchestrator.model.heights import surface_of
+from orchestrator.model.heights import is_full, surface_of
 from orchestrator.records import arrays, intents
 from orchestrator.records.status import coordinates
 from orchestrator.threads import in_order, unnoticed
@@ -139,6 +139,7 @@ class _Bed(NamedTuple):
     heights: NDArray[np.float32]
     time_t0: float
     scales: Scales
+    full: bool
 
 
 def _match(grid: Grid, status: Status, wish: _Wish) -> Match | str:
@@ -149,8 +150,7 @@ def _match(grid: Grid, status: Status, wish: _Wish) -> Match | str:
     field_tiles, of_field = wish.field.cut(bed.scales.cell_m, *bed.heights.shape)
     cut = tiles.of_domain(bed.heights, field_tiles)
     if cut is None:
-        full = not np.isfinite(bed.heights).all()
-        return f"the {'domain is full' if full else 'surface is flat'} at t = {text.time_t0(bed.time_t0)} t0"
+        return f"the {'domain is full' if bed.full else 'surface is flat'} at t = {text.time_t0(bed.time_t0)} t0"
     of_experiment = shape.shape(cut)
     apart = shape.distances(of_field, of_experiment)
     experiment = status.experiment
@@ -187,7 +187,8 @@ def _bed(grid: Grid, status: Status, wish: _Wish) -> _Bed | str:
     heights = surface_of(reduced.height_maps[index])[:, wish.inlet :]
     if heights.shape[1] < tiles.SMALLEST:
         return f"fewer than {tiles.SMALLEST} cells of the domain are beyond the inlet"
-    return _Bed(heights, float(reduced.times[index]), in_nature)
+    full = is_full(reduced.height_maps[index], reduced.height_maps[0])
+    return _Bed(heights, float(reduced.times[index]), in_nature, full=full)
 
 
 def _snapshot(grid: Grid, status: Status, reduced: Reduced, time_t0: float | None) -> int | str:
