@@ -21,10 +21,7 @@ Progress = Callable[[int, int], None]
 """Called with how many steps are done, and of how many."""
 
 _AHEAD = 4
-_BYTES, _BYTES_EACH = (
-    1 << 31,
-    1 << 29,
-)  # of addresses for a process, and for each of its threads
+_PROCESS_BYTES, _THREAD_BYTES = 1 << 31, 1 << 29  # of addresses
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 _REUSED_BYTES = 1 << 25  # at most in a block, the most that mallopt takes
@@ -84,4 +81,4 @@ def _is_narrow(threads: int) -> bool:
     One that fails to start for want of memory is waited for without end.
     """
     most, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return most != resource.RLIM_INFINITY and most < _BYTES + threads * _BYTES_EACH
+    return most != resource.RLIM_INFINITY and most < _PROCESS_BYTES + threads * _THREAD_BYTES

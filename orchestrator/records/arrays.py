@@ -7,7 +7,7 @@ import itertools
 import struct
 import zipfile
 import zlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -113,11 +113,13 @@ def _replace(
         return None
     refuse_links(*directory.directories)
     directory.out.mkdir(exist_ok=True)
+    with contextlib.ExitStack() as drafts:  # none of which appears unless all are written
+        for name, form in forms.items():
+            file = drafts.enter_context(replacing(directory.array_file(name)))
+            parts = (s.arrays[name].tobytes() for s in _again(journal, len(times)))
+            _write(file, name, times, form, parts)
     for name in files.keys() - forms.keys():  # of another attempt, whose others are replaced
         files[name].unlink(missing_ok=True)
-    for name, form in forms.items():
-        parts = (s.arrays[name].tobytes() for s in _again(journal, len(times)))
-        _write(directory.array_file(name), name, times, form, parts)
     sync_directory(directory.out)
     return Extent(len(stamps), stamps[-1])
 
@@ -261,16 +263,16 @@ def _stacked(snapshots: Sequence[Snapshot], wanted: Sequence[Reduction]) -> Redu
 
 
 def _write(
-    path: Path,
+    file: IO[bytes],
     name: str,
     times: NDArray[np.float64],
     form: tuple[str, tuple[int, ...]],
     parts: Iterable[bytes],
 ) -> None:
-    """Write the file of one array, of which one snapshot is in memory at a time."""
+    """Write one array with its times, of which one snapshot is in memory at a time."""
     stamps = times.astype("<f8")
     dtype, shape = form
-    with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
+    with zipfile.ZipFile(file, "w") as archive:
         _write_member(archive, name, dtype, (len(times), *shape), parts)
         _write_member(archive, "times", stamps.dtype, stamps.shape, [stamps.tobytes()])
 

@@ -195,5 +195,5 @@ def publish_earlier(directory: ExperimentDirectory, attempt: int) -> None:
     """Publish what earlier attempts that were killed left in their journals."""
     for earlier in directory.attempts():
         if earlier.number < attempt and earlier.journal.exists():
-            with contextlib.suppress(DamagedError):  # another attempt comes further
+            with contextlib.suppress(DamagedError):  # what is published stays as it was
                 _publish(earlier, directory)

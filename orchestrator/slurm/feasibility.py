@@ -14,7 +14,7 @@ from orchestrator.formats.spelling import did_you_mean
 from orchestrator.slurm import units
 from orchestrator.slurm.bounds import association_of, chosen, levels_of, slots, usual_qos
 from orchestrator.slurm.cluster import my_groups
-from orchestrator.slurm.fit import Need, described, refusals
+from orchestrator.slurm.fit import MOST_NAMED, Need, described, refusals
 from orchestrator.slurm.units import duration
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from orchestrator.slurm.cluster import Limits, Partition
 
 _BOUND = {"associations", "limits", "qos", "safe", "wckeys"}
-_MOST_NODES = 8  # that a sentence names
 _PLAIN_FEATURES = re.compile(r"[\w.-]+(?:&[\w.-]+)*")
 
 
@@ -129,15 +128,12 @@ def _unknown_partitions(request: Resources, partitions: Sequence[Partition]) -> 
 
 
 def _unknown_nodes(request: Resources, partitions: Sequence[Partition]) -> Iterator[str]:
-    """Refuse nodes that the cluster has not, which sbatch would refuse."""
+    """Refuse nodes to run on that no partition has; to leave out may be nodes of none."""
     there = dict.fromkeys(node.name for partition in partitions for node in partition.nodes)
-    wanted = need(request)
-    options = {"slurm.exclude": wanted.excluded, "slurm.extra.nodelist": wanted.listed}
-    for key, names in options.items():
-        for name in sorted(names - there.keys() if there else ()):
-            hint = did_you_mean(name, there)
-            known = ", ".join([*there][:_MOST_NODES]) + ", ..." * (len(there) > _MOST_NODES)
-            yield f"{key}: no node {name}; there are {known}{hint}"
+    for name in sorted(need(request).listed - there.keys() if there else ()):
+        hint = did_you_mean(name, there)
+        known = ", ".join([*there][:MOST_NAMED]) + ", ..." * (len(there) > MOST_NAMED)
+        yield f"slurm.extra.nodelist: no node {name}; there are {known}{hint}"
 
 
 def _hosts(words: str | None) -> frozenset[str]:

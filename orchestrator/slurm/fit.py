@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from orchestrator.slurm.nodes import Node
 
 
-_MOST_NAMED = 8  # nodes
+MOST_NAMED = 8
+"""Nodes that a sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _terms(request: Resources, wanted: Need) -> Iterator[_Aspect]:
     if wanted.nodes > 1:
         yield _Aspect(
             "slurm.extra.nodes",
-            f"{wanted.nodes} were asked",
+            f"{wanted.nodes} {'was' if wanted.nodes == 1 else 'were'} asked",
             lambda p: wanted.nodes <= _most_nodes(p),
             lambda p: f"allows {_nodes(_most_nodes(p))}",
         )
@@ -131,7 +132,7 @@ def _hardware(wanted: Need) -> Iterator[_Aspect]:
     )
     yield _Aspect(
         "slurm.pack",
-        f"{wanted.cores} were asked",
+        f"{wanted.cores} {'was' if wanted.cores == 1 else 'were'} asked",
         lambda p: not p.nodes or wanted.cores <= _most_cores(p),
         lambda p: f"has {_most_cores(p)} cores on a node",
     )
@@ -157,9 +158,9 @@ def _hardware(wanted: Need) -> Iterator[_Aspect]:
     )
     yield _Aspect(
         "slurm.extra.nodelist",
-        f"{', '.join(sorted(wanted.listed))} were asked",
+        f"{', '.join(sorted(wanted.listed))} {'was' if len(wanted.listed) == 1 else 'were'} asked",
         lambda p: not p.nodes or wanted.listed <= {n.name for n in p.nodes},
-        lambda p: f"has {', '.join(sorted(n.name for n in p.nodes)[:_MOST_NAMED])}",
+        lambda p: f"has {', '.join(sorted(n.name for n in p.nodes)[:MOST_NAMED])}",
     )
 
 

@@ -65,15 +65,20 @@ def job_name(directory: SweepDirectory, token: str) -> str:
 
 def problems(directory: SweepDirectory) -> list[str]:
     """Return what keeps Slurm from running jobs in a sweep's directory, a sentence each."""
-    folder = directory.jobs_of(cluster.me()).resolve()
+    folder = directory.jobs.resolve() / directory.jobs_of(cluster.me()).name
     whys = []
     if any(mark in str(folder) for mark in _REWRITTEN):
         whys.append(
             "Slurm rewrites % and \\ in paths and could not write the output of jobs there"
         )
     with contextlib.suppress(FileNotFoundError):
-        if (owner := folder.stat().st_uid) != os.geteuid():
-            whys.append(f"belongs to {_user(owner)}, and jobs run what is written there")
+        status = folder.lstat()
+        if not stat.S_ISDIR(status.st_mode):
+            whys.append("is no directory, and jobs run what is written there")
+        elif status.st_uid != os.geteuid():
+            whys.append(
+                f"belongs to {_user(status.st_uid)}, and jobs run what is written there"
+            )
     return [f"{folder}: {why}; choose another directory with --data-dir" for why in whys]
 
 

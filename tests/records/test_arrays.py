@@ -416,10 +416,7 @@ def test_a_journal_that_is_damaged_while_it_is_published_is_not_taken_for_whole(
     with pytest.raises(DamagedError, match="1 of 3 snapshots can be read"):
         arrays.publish(path, directory, complete=True, appended=3)
 
-    published = arrays.reduced(directory).arrays  # those that were written before, whole
-    assert len(published) == passes - 1
-    for name, values in published.items():
-        assert np.array_equal(values, [s.arrays[name] for s in _snapshots(3)])
+    assert not [*directory.out.iterdir()]
     monkeypatch.undo()
     path.write_bytes(whole)
     assert arrays.publish(path, directory, complete=True, appended=3) == (3, 20.0)

@@ -247,6 +247,11 @@ def test_jobs_run_nothing_that_somebody_else_could_have_written(desk: Desk) -> N
 
     refused = desk.run(*again)
     folder.rmdir()
+    elsewhere = desk.sweep.root / "elsewhere"
+    elsewhere.mkdir(mode=0o775)
+    folder.symlink_to(elsewhere)
+    of_link = desk.run(*again)
+    folder.unlink()
     sent = desk.run(*again)
 
     assert refused.returncode == 2
@@ -254,6 +259,12 @@ def test_jobs_run_nothing_that_somebody_else_could_have_written(desk: Desk) -> N
         f"{folder}: belongs to user 61234, and jobs run what is written there; "
         "choose another directory with --data-dir\n"
     )
+    assert of_link.returncode == 2
+    assert of_link.stderr == (
+        f"{folder}: is no directory, and jobs run what is written there; "
+        "choose another directory with --data-dir\n"
+    )
+    assert [*elsewhere.iterdir()] == []
     assert sent.returncode == 0, sent.stdout + sent.stderr
     assert desk.attempts() == [2, 1]
 

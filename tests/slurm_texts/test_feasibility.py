@@ -121,10 +121,6 @@ def test_what_can_run_is_let_through(request_: Resources, limits: Limits) -> Non
             "slurm: no single node of pfat has all of it: 32 cores, gpu",
         ),
         (
-            Resources(exclude="n9,n[1-2]"),
-            "slurm.exclude: no node n9; there are n1, n2, n3, f1, f2",
-        ),
-        (
             Resources(extra={"nodelist": "m1"}),
             "slurm.extra.nodelist: no node m1; there are n1, n2, n3, f1, f2",
         ),
