@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from orchestrator import settings
 from orchestrator.model import Cause, Kind, State
 from orchestrator.records import attempts
-from orchestrator.runner import guard, orphans, process
+from orchestrator.runner import guard, process
 from orchestrator.runner.worker import work_at
 
 if TYPE_CHECKING:
@@ -64,34 +63,21 @@ def _alone(directory: SweepDirectory, post: Post) -> Iterator[guard.Ended]:
 
 
 def _several(directory: SweepDirectory, posts: Sequence[Post]) -> Iterator[guard.Ended]:
-    """Yield each worker when it has ended, and what it has left, too."""
-    orphans.adopt()
-    before = orphans.children()
+    """Yield each worker, a process of its own, when it has ended, and what it has left, too."""
     command = [sys.executable, "-P", "-m", "orchestrator.runner", str(directory.root)]
-    crew = {
-        worker.pid: worker
-        for post in posts
-        for worker in [
-            subprocess.Popen([*command, *_as_arguments(post)], stdin=subprocess.DEVNULL)
-        ]
-    }
-
-    def send(number: int) -> None:
-        for worker in crew.values():
-            worker.send_signal(number)
-
-    left = {*crew}
-    with guard.passing_on(send):
-        while left:
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
-            assert ended is not None
-            if ended.si_pid not in left:  # adopted, or nobody's here
-                os.waitpid(ended.si_pid, 0)
-                continue
-            left.remove(ended.si_pid)
-            status = crew[ended.si_pid].wait()
-            guard.end_left(before | left)
-            yield guard.Ended(ended.si_pid, status)
+    nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+    # not by subprocess, which may reap a worker before its end is seen here
+    return guard.ends(
+        lambda _: {
+            os.posix_spawn(
+                sys.executable,
+                [*command, *_as_arguments(post)],
+                os.environ,
+                file_actions=[nothing],
+            )
+            for post in posts
+        }
+    )
 
 
 def _end(

@@ -79,6 +79,23 @@ def test_what_the_guard_is_asked_the_worker_is_asked(number: signal.Signals) -> 
     assert out.split() == ["7"]
 
 
+def test_a_signal_after_the_worker_has_ended_keeps_nothing_from_being_ended() -> None:
+    reap = "(waitpid(*given), os.kill(os.getpid(), signal.SIGTERM))[0]"
+    code = GUARDED.format(end="pass").replace(
+        "def work", f"waitpid = os.waitpid\nos.waitpid = lambda *given: {reap}\n\ndef work", 1
+    )
+    command = [sys.executable, "-c", code]
+
+    guarded = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    first, last = guarded.stdout.splitlines()
+    sleeping, shell, _ = map(int, first.split())
+    assert _gone(sleeping)
+    assert _gone(shell)
+    assert last == "0"
+    assert (guarded.returncode, guarded.stderr) == (0, "")
+
+
 def test_a_guard_that_is_killed_leaves_its_worker_to_work() -> None:
     guarded = _run("signal.pause()")
     assert guarded.stdout is not None
