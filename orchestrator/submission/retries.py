@@ -216,7 +216,7 @@ def _want(status: Status, submission: Submission) -> Want | None:
     if last is None or last.token != submission.token:
         return None
     if record is None and cause is not None and cause.kind is Kind.NEVER_STARTED:
-        return None if status.state is State.CANCELLED else Want.AS_MUCH
+        return None if status.state in {State.CANCELLED, State.FAILED} else Want.AS_MUCH
     if status.state is State.TIMEOUT:
         by_job = record is None or any(c.kind is Kind.SIGNAL for c in record.causes)
         return Want.MORE_TIME if by_job else None

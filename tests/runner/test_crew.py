@@ -7,6 +7,8 @@ import dataclasses
 import os
 import select
 import signal
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -125,7 +127,7 @@ POSTS = [Post("17_0", "t", i, 3) for i in range(3)]
         (
             True,
             [
-                (State.LOST, (Cause(Kind.KILLED, status=-9),)),
+                None,  # not for memory, and Slurm tells why
                 (State.OUT_OF_MEMORY, (Cause(Kind.OUT_OF_MEMORY, subject="worker"),)),
                 (State.LOST, (Cause(Kind.KILLED, status=-11),)),
             ],
@@ -147,7 +149,82 @@ def test_how_each_worker_was_killed_is_written_down(
     status = crew.run(sweep_directory, submission, POSTS, kernel)
 
     assert _ends(sweep_directory) == ends
-    assert status == signal.SIGSEGV
+    assert status == -signal.SIGSEGV
+
+
+MEMORY = (State.OUT_OF_MEMORY, (Cause(Kind.OUT_OF_MEMORY, subject="worker"),))
+
+
+@pytest.mark.parametrize(
+    ("counts", "ends"),
+    [
+        (
+            (0, 2, 2, 2),
+            [MEMORY, MEMORY, None],
+        ),  # in such quick succession that two were seen as one
+        ((0, 0, 2, 2), [None, MEMORY, MEMORY]),
+        ((3, 3, 4, 4), [None, MEMORY, None]),  # with kills from before the start
+    ],
+)
+def test_as_many_workers_are_out_of_memory_as_the_kernel_has_killed_for_it(
+    sweep_directory: SweepDirectory,
+    submission: Submission,
+    running: int,
+    counts: tuple[int, ...],
+    ends: list[tuple[State, tuple[Cause, ...]] | None],
+) -> None:
+    kernel = _Kernel(sweep_directory, running, (signal.SIGKILL,) * 3, counts)
+
+    status = crew.run(sweep_directory, submission, POSTS, kernel)
+
+    assert _ends(sweep_directory) == ends
+    assert status == -signal.SIGKILL
+
+
+def test_an_engine_that_was_killed_for_memory_makes_no_worker_one_that_was(
+    sweep_directory: SweepDirectory, submission: Submission, running: int
+) -> None:
+    by = (signal.SIGSEGV, signal.SIGKILL, signal.SIGSEGV)
+    kernel = _Kernel(sweep_directory, running, by, (0, 1, 1, 1))
+    first = sweep_directory.experiment(0).attempt(1)
+    engine = Cause(Kind.OUT_OF_MEMORY)
+
+    def kills() -> int:
+        if first.claim.exists() and not first.record.exists():  # as the first worker writes it
+            attempts.end(first, State.OUT_OF_MEMORY, engine)
+        return kernel()
+
+    crew.run(sweep_directory, submission, POSTS, kills)
+
+    assert _ends(sweep_directory) == [
+        (State.OUT_OF_MEMORY, (engine,)),
+        None,
+        (State.LOST, (Cause(Kind.KILLED, status=-11),)),
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_worker_that_fails_lets_its_job_fail(
+    sweep_directory: SweepDirectory, submission: Submission, count: int
+) -> None:
+    """It cannot read which experiments there are."""
+    sweep_directory.ledger.unlink()
+    sweep_directory.ledger.mkdir()
+
+    assert crew.run(sweep_directory, submission, POSTS[:count]) == 1
+
+
+@pytest.mark.usefixtures("submission")
+def test_a_job_ends_with_the_status_of_a_worker_that_failed(
+    sweep_directory: SweepDirectory,
+) -> None:
+    sweep_directory.ledger.unlink()
+    sweep_directory.ledger.mkdir()
+    code = f"from orchestrator.runner import job; job.in_job({str(sweep_directory.root)!r}, 't', 0)"
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+
+    assert ended.returncode == 1
 
 
 def test_a_worker_that_ended_unseen_is_asked_for_nothing_and_seen_later(
@@ -168,5 +245,5 @@ def test_a_worker_that_ended_unseen_is_asked_for_nothing_and_seen_later(
 
     stopped = (State.TIMEOUT, (Cause(Kind.SIGNAL, status=signal.SIGTERM),))
     assert _ends(sweep_directory) == [None, None, stopped]
-    assert status == signal.SIGSEGV
+    assert status == -signal.SIGSEGV
     assert len(asked) == 4

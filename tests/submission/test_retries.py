@@ -116,6 +116,7 @@ def test_only_what_ended_with_its_job_is_retried(  # noqa: PLR0913, PLR0917  # a
         (State.LOST, UNREACHED, Want.AS_MUCH),
         (State.TIMEOUT, UNREACHED, Want.AS_MUCH),  # its job ran into its limit, not it
         (State.CANCELLED, UNREACHED, None),  # a person has taken its job away
+        (State.FAILED, UNREACHED, None),  # its job's worker failed, and would again
         (State.LOST, SLURMS, None),
     ],
 )
