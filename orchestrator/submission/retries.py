@@ -134,24 +134,29 @@ def _left_by_worker(
     ]
 
 
-def _left_by_jobs(directory: SweepDirectory, submission: Submission) -> list[Status]:
-    """Return where experiments stand once all jobs of their submission have ended."""
-    live, deadline = (
-        LiveStatus(directory, submission.attempts),
-        time.monotonic() + _JOBS_PATIENCE_S,
-    )
+def _left_by_jobs(
+    directory: SweepDirectory, submission: Submission, patience_s: float = _JOBS_PATIENCE_S
+) -> list[Status]:
+    """Return where experiments of a submission stand once all of its jobs have ended.
+
+    Those that were submitted again since are no longer its own.
+    """
+    live = LiveStatus(directory, submission.attempts)
+    deadline = time.monotonic() + patience_s
     while True:
-        statuses = live.read()
-        unsettled = [s for s in statuses if not _is_settled(s)]
+        own = [
+            s for s in live.read() if s.submission and s.submission.token == submission.token
+        ]
+        unsettled = [s for s in own if not _is_settled(s)]
         if not unsettled:
-            return statuses
+            return own
         if time.monotonic() > deadline:
             break
         time.sleep(_LOOK_S)
     numbers = text.names([s.experiment.number for s in unsettled])
     sentence = f"{numbers}: Slurm does not tell how their jobs ended, and they are not retried"
     ledger.log(directory, attempts.now(), sentence)
-    return [s for s in statuses if _is_settled(s)]
+    return [s for s in own if _is_settled(s)]
 
 
 def _is_settled(status: Status) -> bool:

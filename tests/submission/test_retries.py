@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from orchestrator.model import (
     State,
     Status,
 )
+from orchestrator.records import intents, ledger
 from orchestrator.submission import retries
 from orchestrator.submission.packing import Site
 from orchestrator.submission.retries import Want
@@ -25,8 +27,10 @@ from tests.submission.test_packing import PARTITION, SITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from orchestrator.model import Record, Submission
+    from orchestrator.records.paths import SweepDirectory
 
 BOUNDED = Site(
     dataclasses.replace(SITE.limits, memory_per_cpu_mb=300.0),
@@ -130,3 +134,50 @@ def test_what_left_no_record_is_retried_by_what_slurm_tells(
     status = Status(Experiment(0, Point("0", {}, 1)), state, 1, mine, cause=cause)
 
     assert retries._want(status, mine) is want
+
+
+@pytest.mark.parametrize(
+    ("squeue", "states", "log"),
+    [
+        (
+            "echo '17|TIMEOUT|N/A|2026-01-31T12:30:00|0:00|n1|TimeLimit|winds.mine'",
+            {1: State.TIMEOUT, 2: State.TIMEOUT},
+            "",
+        ),
+        (
+            "exit 1",
+            {},
+            "exp1, exp2: Slurm does not tell how their jobs ended, and they are not retried",
+        ),
+    ],
+)
+def test_the_last_job_judges_what_nobody_has_submitted_again(  # noqa: PLR0913, PLR0917  # a table, and makers
+    squeue: str,
+    states: dict[int, State],
+    log: str,
+    sweep_directory: SweepDirectory,
+    make_points: Callable[[int], list[Point]],
+    make_submission: Callable[..., Submission],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    ledger.enlist(sweep_directory, make_points(3))
+    mine = make_submission("mine", dict.fromkeys(range(3), 1), Cluster.SLURM)
+    for submission, array in (
+        (mine, "17"),
+        (make_submission("new", {0: 2}, Cluster.SLURM), "18"),
+    ):
+        intents.intend(sweep_directory, submission)
+        note = {"job_ids": [array], "chunks": [1]}
+        intents.note(sweep_directory, "submitted", submission.token, **note)
+    for name, answer in {"squeue": squeue, "sacct": "exit 1"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{answer}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    left = retries._left_by_jobs(sweep_directory, mine, patience_s=0.0)
+
+    assert {status.experiment.number: status.state for status in left} == states
+    logged = sweep_directory.log.read_text() if sweep_directory.log.exists() else ""
+    assert logged.rstrip().endswith(log)
+    assert bool(logged) is bool(log)
