@@ -239,12 +239,12 @@ def _values(status: Status, names: Sequence[str]) -> tuple[Value, ...]:
 
 
 def _remedy(name: str, state: State, group: Sequence[Status]) -> Trouble:
-    """Return what mends a cause; an engine's own error is to be looked at first."""
+    """Return what mends a cause; an error of an engine, or of a worker, is to be looked at first."""
     again = f"rescal-sweep resubmit {name} --state {state.value}"
-    if state is State.FAILED:
+    cause = _cause(group[0])
+    if state is State.FAILED or (cause is not None and cause.kind is Kind.KILLED):
         look = f"rescal-sweep logs {name} {group[0].experiment.name}"
         return Trouble(f"look with {look}, then {again}", (look, again))
-    cause = _cause(group[0])
     if cause is not None and cause.kind is Kind.TIME_LIMIT:
         enough_s = time_needed.enough_s(group, cause.limit_s or 0.0)
         if enough_s > (cause.limit_s or 0.0):

@@ -137,6 +137,29 @@ def test_what_left_no_record_is_retried_by_what_slurm_tells(
 
 
 @pytest.mark.parametrize(
+    ("by", "want", "resources", "sentence"),
+    [
+        (
+            "their job",
+            Want.MORE_TIME,
+            Resources(time_min=4),
+            "exp0 submitted again by their job; time limit 4 min; 0 retries left",
+        ),
+        (
+            "the last job",
+            Want.AS_MUCH,
+            Resources(retries=1),
+            "exp0 submitted again by the last job; as much as before; 1 retry left",
+        ),
+    ],
+)
+def test_the_log_says_which_job_has_submitted_what_again(
+    by: str, want: Want, resources: Resources, sentence: str
+) -> None:
+    assert "; ".join(retries._sentence("exp0", by, want, resources)) == sentence
+
+
+@pytest.mark.parametrize(
     ("squeue", "states", "log"),
     [
         (
