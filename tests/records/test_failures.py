@@ -160,7 +160,8 @@ def test_every_cause_has_its_sentence(make_record: Callable[..., Record]) -> Non
             Cause(Kind.FEWER_SNAPSHOTS, subject=name) for name in ("builtin", "rescal")
         ],
         Kind.OUT_OF_MEMORY: [
-            Cause(Kind.OUT_OF_MEMORY, subject=subject) for subject in ("", "worker")
+            Cause(Kind.OUT_OF_MEMORY),
+            Cause(Kind.OUT_OF_MEMORY, subject="worker", memory_mb=200.0),
         ],
         Kind.SIGNAL: [Cause(Kind.SIGNAL, status=10)],
         Kind.KILLED: [Cause(Kind.KILLED, status=-11)],
