@@ -67,7 +67,7 @@ def send_jobs(
         chunks = packing.chunks(submission, expected_s, site)
         limit_s = packing.limit_s(submission.resources, site)
         job_ids = slurm_jobs.send(
-            directory, packing.as_sent(submission, site), chunks, in_job, limit_s
+            directory, packing.arrays_as_sent(submission, site), chunks, in_job, limit_s
         )
     except slurm_jobs.UnansweredError:  # the next submitter looks for them by name
         raise
@@ -97,7 +97,7 @@ def _send_last(
     """
     if not submission.resources.retries:
         return "", True
-    sent = packing.last_as_sent(submission, arrays, site)
+    sent = last_job.as_sent(submission, arrays, site.partitions)
     limit_s = packing.limit_s(sent.resources, site)
     try:
         (last,) = slurm_jobs.send(directory, sent, [1], last_job.run, limit_s, arrays)
