@@ -105,14 +105,12 @@ def _attempts_of(
 ) -> list[tuple[Claim, AttemptDirectory]]:
     """Return the attempts that workers of this job have made, with their claims."""
     myself = attempts.myself(submission.token, "")
+    here = (myself.boot, myself.namespace, myself.token)
     made = []
     for number in submission.attempts:
         for attempt in directory.experiment(number).attempts()[-1:]:
             claim = attempts.read_claim(attempt)
-            if claim is None or (claim.boot, claim.namespace) != (
-                myself.boot,
-                myself.namespace,
-            ):
+            if claim is None or (claim.boot, claim.namespace, claim.token) != here:
                 continue
             if claim.pid in pids:
                 made.append((claim, attempt))
