@@ -39,7 +39,7 @@ _SENTENCES = {
     Kind.REFUSED: "{subject}: {detail}",
     Kind.CANNOT_WRITE: "cannot write {subject}: {detail}",
     Kind.DAMAGED: "{subject} is damaged: {detail}",
-    Kind.OUT_OF_MEMORY: "the kernel killed the {killed}: memory ran out",
+    Kind.OUT_OF_MEMORY: "the kernel killed the {killed}: {ran_out}",
     Kind.TIME_LIMIT: "reached its time limit of {limit_s:g} s",
     Kind.SIGNAL: "stopped by {signal}",
     Kind.INTERRUPTED: "interrupted{waiting}",
@@ -94,10 +94,18 @@ def _what(cause: Cause) -> str:
         attempt=cause.attempt,
         subject=cause.subject or "the results",
         killed=cause.subject or "engine",
+        ran_out=_ran_out(cause.memory_mb),
         detail=cause.detail,
         waiting=_WAITING.get(cause.subject, on_request),
         fewer=_FEWER.get(cause.subject, f"{cause.subject} sent fewer than asked for"),
     )
+
+
+def _ran_out(memory_mb: float | None) -> str:
+    """Say what was too little; of all experiments of a job together, which share its memory."""
+    if memory_mb is None:
+        return "memory ran out"
+    return f"its job used more memory than the {units.memory(memory_mb)} that it had"
 
 
 def _ending(status: int) -> str:
@@ -239,12 +247,12 @@ def _values(status: Status, names: Sequence[str]) -> tuple[Value, ...]:
 
 
 def _remedy(name: str, state: State, group: Sequence[Status]) -> Trouble:
-    """Return what mends a cause; an engine's own error is to be looked at first."""
+    """Return what mends a cause; an error of an engine, or of a worker, is to be looked at first."""
     again = f"rescal-sweep resubmit {name} --state {state.value}"
-    if state is State.FAILED:
+    cause = _cause(group[0])
+    if state is State.FAILED or (cause is not None and cause.kind is Kind.KILLED):
         look = f"rescal-sweep logs {name} {group[0].experiment.name}"
         return Trouble(f"look with {look}, then {again}", (look, again))
-    cause = _cause(group[0])
     if cause is not None and cause.kind is Kind.TIME_LIMIT:
         enough_s = time_needed.enough_s(group, cause.limit_s or 0.0)
         if enough_s > (cause.limit_s or 0.0):

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from orchestrator import settings
 from orchestrator.model import Cause, Kind, State
 from orchestrator.records import attempts
-from orchestrator.runner import guard, orphans, process
+from orchestrator.runner import guard, process
 from orchestrator.runner.worker import work_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from orchestrator.model import Submission
-    from orchestrator.records.paths import SweepDirectory
+    from orchestrator.model import Claim, Submission
+    from orchestrator.records.paths import AttemptDirectory, SweepDirectory
     from orchestrator.runner.queue import Post
 
 
@@ -30,32 +29,21 @@ def run(
 ) -> int:
     """Run a worker process for each post, pass signals on, wait for all, and end what they have left.
 
-    Return the signal that has killed one of them, 0 where none was killed. Slurm tells of the job
-    as a whole, so which of its workers was killed for memory is written down here.
+    Return how the job is to end, as :mod:`subprocess` has it: killed as one of them was, or with
+    the status of one that failed; 0 where none did. Slurm tells of the job as a whole, so which of
+    its workers was killed for memory is written down here.
 
     Parameters
     ----------
     kills
         How often the kernel has killed for memory in this job.
     """
-    others: list[guard.Ended] = []
-    first = last = kills()
-    by = 0
-    for worker in (
-        _alone(directory, posts[0]) if len(posts) == 1 else _several(directory, posts)
-    ):
-        seen, last, by = last, kills(), max(by, -worker.status)
-        if worker.status == -signal.SIGKILL and last > seen:
-            memory_mb = settings.job_memory_mb()
-            cause = Cause(Kind.OUT_OF_MEMORY, subject="worker", memory_mb=memory_mb)
-            _end(directory, submission, worker.pid, State.OUT_OF_MEMORY, cause)
-        elif worker.status < 0 and -worker.status not in guard.HEEDED:
-            others.append(worker)
-    if last > first:  # else Slurm may have killed them, to start the job again
-        for worker in others:
-            cause = Cause(Kind.KILLED, status=worker.status)
-            _end(directory, submission, worker.pid, State.LOST, cause)
-    return by
+    before = kills()
+    workers = _alone(directory, posts[0]) if len(posts) == 1 else _several(directory, posts)
+    ends = [(worker, kills() - before) for worker in workers]
+    _write_down(directory, submission, ends)
+    statuses = [worker.status for worker, _ in ends]
+    return min(0, *statuses) or max(statuses)
 
 
 def _alone(directory: SweepDirectory, post: Post) -> Iterator[guard.Ended]:
@@ -64,49 +52,69 @@ def _alone(directory: SweepDirectory, post: Post) -> Iterator[guard.Ended]:
 
 
 def _several(directory: SweepDirectory, posts: Sequence[Post]) -> Iterator[guard.Ended]:
-    """Yield each worker when it has ended, and what it has left, too."""
-    orphans.adopt()
-    before = orphans.children()
+    """Yield each worker, a process of its own, when it has ended, and what it has left, too."""
     command = [sys.executable, "-P", "-m", "orchestrator.runner", str(directory.root)]
-    crew = {
-        worker.pid: worker
-        for post in posts
-        for worker in [
-            subprocess.Popen([*command, *_as_arguments(post)], stdin=subprocess.DEVNULL)
-        ]
-    }
-
-    def send(number: int) -> None:
-        for worker in crew.values():
-            worker.send_signal(number)
-
-    left = {*crew}
-    with guard.passing_on(send):
-        while left:
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
-            assert ended is not None
-            if ended.si_pid not in left:  # adopted, or nobody's here
-                os.waitpid(ended.si_pid, 0)
-                continue
-            left.remove(ended.si_pid)
-            status = crew[ended.si_pid].wait()
-            guard.end_left(before | left)
-            yield guard.Ended(ended.si_pid, status)
+    nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+    # not by subprocess, which may reap a worker before its end is seen here
+    return guard.ends(
+        lambda _: {
+            os.posix_spawn(
+                sys.executable,
+                [*command, *_as_arguments(post)],
+                os.environ,
+                file_actions=[nothing],
+            )
+            for post in posts
+        }
+    )
 
 
-def _end(
-    directory: SweepDirectory, submission: Submission, pid: int, state: State, cause: Cause
+def _write_down(
+    directory: SweepDirectory, submission: Submission, ends: Sequence[tuple[guard.Ended, int]]
 ) -> None:
-    """Write the record of what a worker of this job has left without one."""
+    """Write the records of what killed workers have left, where Slurm will say that memory ran out.
+
+    Each end comes with how often the kernel had killed for memory by then. A worker that SIGKILL has
+    ended keeps no record where that can have been for something else: Slurm then tells of its job.
+    """
+    _, most = ends[-1]
+    if not most:  # Slurm may have killed them, to start the job again
+        return
+    made = _attempts_of(directory, submission, {worker.pid for worker, _ in ends})
+    records = [record for _, attempt in made if (record := attempts.read_record(attempt))]
+    engines = sum(c.kind is Kind.OUT_OF_MEMORY for record in records for c in record.causes)
+    killed = 0
+    for worker, by_then in ends:
+        if worker.status == -signal.SIGKILL and killed < min(by_then, most - engines):
+            killed += 1
+            memory_mb = settings.job_memory_mb()
+            cause = Cause(Kind.OUT_OF_MEMORY, subject="worker", memory_mb=memory_mb)
+            state = State.OUT_OF_MEMORY
+        elif worker.status < 0 and -worker.status not in {*guard.HEEDED, signal.SIGKILL}:
+            state, cause = State.LOST, Cause(Kind.KILLED, status=worker.status)
+        else:
+            continue
+        for claim, attempt in made:
+            if claim.pid == worker.pid and attempts.read_record(attempt) is None:
+                attempts.end_survivors([claim])
+                attempts.end(attempt, state, cause)
+
+
+def _attempts_of(
+    directory: SweepDirectory, submission: Submission, pids: Collection[int]
+) -> list[tuple[Claim, AttemptDirectory]]:
+    """Return the attempts that workers of this job have made, with their claims."""
     myself = attempts.myself(submission.token, "")
+    here = (myself.boot, myself.namespace, myself.token)
+    made = []
     for number in submission.attempts:
         for attempt in directory.experiment(number).attempts()[-1:]:
             claim = attempts.read_claim(attempt)
-            if claim is None or attempts.read_record(attempt) is not None:
+            if claim is None or (claim.boot, claim.namespace, claim.token) != here:
                 continue
-            if (claim.boot, claim.namespace, claim.pid) == (myself.boot, myself.namespace, pid):
-                attempts.end_survivors([claim])
-                attempts.end(attempt, state, cause)
+            if claim.pid in pids:
+                made.append((claim, attempt))
+    return made
 
 
 def _as_arguments(post: Post) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,12 +42,14 @@ def in_job(directory: str, token: str, index: int) -> None:
     posts = [
         Post(job, token, index * together + i, stride, until, again) for i in range(together)
     ]
-    killed = crew.run(sweep, submission, posts)
+    status = crew.run(sweep, submission, posts)
     _send_the_others_home(sweep, submission)
-    if killed:  # Slurm is to know of it, and why
-        if killed != signal.SIGKILL:
-            signal.signal(killed, signal.SIG_DFL)
-        os.kill(os.getpid(), killed)
+    if status < 0:  # Slurm is to know of it, and why
+        if -status != signal.SIGKILL:
+            signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    if status:
+        sys.exit(status)
 
 
 def own_name() -> str:

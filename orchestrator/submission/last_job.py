@@ -8,17 +8,20 @@ and the one that finds everything done takes it out of the queue.
 from __future__ import annotations
 
 import dataclasses
+import math
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.records.paths import SweepDirectory
+from orchestrator.slurm import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.model import Submission
+    from orchestrator.slurm.cluster import Partition
 
 _TIME_MIN = 10  # the accounts are waited for, and jobs are sent
 _KEPT = {"comment", "wckey"}  # of the options of the others: what a site may want of every job
@@ -30,15 +33,13 @@ def command(directory: SweepDirectory, token: str) -> list[str]:
     return [sys.executable, "-P", "-m", module, str(directory.root.resolve()), token]
 
 
-def as_sent(submission: Submission, arrays: Sequence[str], most_s: float) -> Submission:
-    """Return a submission as Slurm is to get its last job: on one core, after these arrays.
-
-    Parameters
-    ----------
-    most_s
-        The longest that a job may take there, in s.
-    """
+def as_sent(
+    submission: Submission, arrays: Sequence[str], partitions: Sequence[Partition]
+) -> Submission:
+    """Return a submission as Slurm is to get its last job: on one core, after these arrays."""
     resources = submission.resources
+    chosen = bounds.chosen(resources, partitions)
+    most_s = min((p.max_time_s for p in chosen if p.max_time_s is not None), default=math.inf)
     extra = {k: v for k, v in resources.extra.items() if k in _KEPT}
     return dataclasses.replace(
         submission,

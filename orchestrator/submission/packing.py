@@ -104,7 +104,6 @@ def packing(
     whole = resources.together == 0 or any(partition.exclusive for partition in chosen)
     cores = max((node.cores for partition in chosen for node in partition.nodes), default=1)
     together = _together(resources, site)
-    slots = bounds.slots(resources, site.partitions, site.limits)
     return Packing(
         slurm=True,
         jobs=jobs,
@@ -115,7 +114,7 @@ def packing(
         limit_s=limit_s(resources, site),
         usual_limit=resources.time_min is None,
         in_turn=_ceil(experiments, together * jobs) if jobs else 1,
-        bound=slots.sentence if slots.free < _packs(resources, experiments, site) else "",
+        bound=_bound(resources, experiments, site),
         memory_mb=feasibility.memory_mb(resources, site.partitions, site.limits),
     )
 
@@ -131,12 +130,24 @@ def tasks(resources: Resources, experiments: int, expected_s: float, site: Site)
     expected_s
         Time that all experiments are expected to take on one core, in s.
     """
-    free = bounds.slots(resources, site.partitions, site.limits).free // site.submissions
-    free -= resources.retries > 0  # for the last job
     limit = limit_s(resources, site)
     short_s = _SHORT_S if limit is None else min(_SHORT_S, limit / 2)
     worth = max(_FEW, _ceil(expected_s, _together(resources, site) * short_s))
-    return min(_packs(resources, experiments, site), worth, max(1, free))
+    return min(_packs(resources, experiments, site), worth, max(1, _free(resources, site)))
+
+
+def _bound(resources: Resources, experiments: int, site: Site) -> str:
+    """Return the limit that keeps jobs from being more, in a sentence; empty where none does."""
+    if _free(resources, site) >= _packs(resources, experiments, site):
+        return ""
+    sentence = bounds.slots(resources, site.partitions, site.limits).sentence
+    return f"{sentence}; the job for retries takes one" if resources.retries else sentence
+
+
+def _free(resources: Resources, site: Site) -> int:
+    """Return how many more jobs may be queued for experiments, beside the last one if any is sent."""
+    free = bounds.slots(resources, site.partitions, site.limits).free // site.submissions
+    return free - 1 if resources.retries else free
 
 
 def _packs(resources: Resources, experiments: int, site: Site) -> int:
@@ -169,25 +180,18 @@ def scripts(
     """
     if site is None:
         return ()
-    imagined = as_sent(submission(request, "TOKEN", {}), site)
+    imagined = arrays_as_sent(submission(request, "TOKEN", {}), site)
     sizes = dict.fromkeys(feasibility.chunks(packed.jobs, site.limits))
     limit = packed.limit_s
     texts = [slurm_jobs.script(directory, imagined, size, limit) for size in sizes]
     if request.resources.retries:
-        last = last_as_sent(imagined, ["ID"], site)
+        last = last_job.as_sent(imagined, ["ID"], site.partitions)
         texts.append(slurm_jobs.script(directory, last, 1, limit_s(last.resources, site)))
     return tuple(texts)
 
 
-def last_as_sent(submission: Submission, arrays: Sequence[str], site: Site) -> Submission:
-    """Return a submission as Slurm is to get its last job, which waits for these arrays."""
-    chosen = bounds.chosen(submission.resources, site.partitions)
-    most_s = min((p.max_time_s for p in chosen if p.max_time_s is not None), default=math.inf)
-    return last_job.as_sent(submission, arrays, most_s)
-
-
-def as_sent(submission: Submission, site: Site) -> Submission:
-    """Return a submission as Slurm is to get it: a whole node comes with its memory.
+def arrays_as_sent(submission: Submission, site: Site) -> Submission:
+    """Return a submission as Slurm is to get its arrays: a whole node comes with its memory.
 
     ``DefMemPerNode`` would leave the jobs a part of it.
     """

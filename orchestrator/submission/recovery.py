@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def recover(directory: SweepDirectory) -> list[str]:
     """Settle what a dead submitter left, with the sweep's lock held; return what was done.
 
-    Jobs on hold cannot have started, so they are cancelled and asked for anew; those whose ids
-    were written down only need to be released, if they are still there. A process that runs an
+    Jobs on hold cannot have started, so they are cancelled and asked for anew; those of a submission
+    whose ids were written down only need to be released, if they are still there. A process that runs an
     experiment itself claims it before it releases the lock, so what has not been claimed by now
     never will be.
     """
@@ -33,7 +33,9 @@ def recover(directory: SweepDirectory) -> list[str]:
             done.append(f"submission {token} was not finished; submit on {there} settles it")
         elif submission.cluster is Cluster.SLURM and event == "submitted":
             _release(directory, submission)
-            done.append(f"submission {token} was sent but held; it is released now")
+            done.append(
+                f"submission {token} was sent; those of its jobs that were held are released now"
+            )
         elif submission.cluster is Cluster.SLURM:
             name = slurm_jobs.job_name(directory, token)
             queued = required(jobs.queue())
@@ -48,10 +50,20 @@ def recover(directory: SweepDirectory) -> list[str]:
 
 
 def _release(directory: SweepDirectory, submission: Submission) -> None:
-    """Release those jobs of a submission that wait; the others have ended or were cancelled."""
-    queued = required(jobs.queue(submission.all_jobs))
-    waiting = {jobs.array_of(job) for job, q in queued.items() if q.state == "PENDING"}
-    control.release([array for array in submission.all_jobs if array in waiting])
+    """Release those jobs of a submission that wait; the others have ended or were cancelled.
+
+    One that is not written down is the last, which Slurm has queued without an answer.
+    """
+    queued = required(jobs.queue())
+    waiting = {
+        jobs.array_of(job)
+        for job, entry in queued.items()
+        if entry.state == "PENDING" and jobs.token_in(entry.name) == submission.token
+    }
+    for last in waiting - {*submission.all_jobs}:
+        note = {"job_ids": submission.job_ids, "chunks": submission.chunks, "last_job": last}
+        intents.note(directory, "submitted", submission.token, **note)
+    control.release(sorted(waiting))
     intents.note(directory, "released", submission.token)
 
 

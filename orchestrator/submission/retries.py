@@ -71,9 +71,9 @@ def retry(directory: SweepDirectory, token: str, job: str) -> None:
         assert site is not None
         # asked before the lock is held, since the accounts may take a while to answer
         if jobs.array_of(job) in submission.job_ids:
-            judged = _left_by_worker(directory, submission, job)
+            by, judged = "their job", _left_by_worker(directory, submission, job)
         else:
-            judged = _left_by_jobs(directory, submission)
+            by, judged = "the last job", _left_by_jobs(directory, submission)
         with locked(directory):
             now = {
                 s.experiment.number: s for s in read_statuses(directory, submission.attempts)
@@ -81,8 +81,10 @@ def retry(directory: SweepDirectory, token: str, job: str) -> None:
             same = [s for s in judged if _is_that(s, now[s.experiment.number])]
             for want in Want:
                 short = [s for s in same if _want(s, submission) is want]
-                if short:
-                    _send(directory, submission, short, want, site)
+                if short and (sent := _send(directory, submission, short, want, site)):
+                    names = text.names([s.experiment.number for s in short])
+                    sentence = "; ".join(_sentence(names, by, want, sent))
+                    ledger.log(directory, attempts.now(), sentence)
     except (OrchestratorError, OSError) as error:
         why = "; ".join(str(error).splitlines())
         sentence = f"submission {token}: what ended too soon is not retried: {why}"
@@ -134,24 +136,29 @@ def _left_by_worker(
     ]
 
 
-def _left_by_jobs(directory: SweepDirectory, submission: Submission) -> list[Status]:
-    """Return where experiments stand once all jobs of their submission have ended."""
-    live, deadline = (
-        LiveStatus(directory, submission.attempts),
-        time.monotonic() + _JOBS_PATIENCE_S,
-    )
+def _left_by_jobs(
+    directory: SweepDirectory, submission: Submission, patience_s: float = _JOBS_PATIENCE_S
+) -> list[Status]:
+    """Return where experiments of a submission stand once all of its jobs have ended.
+
+    Those that were submitted again since are no longer its own.
+    """
+    live = LiveStatus(directory, submission.attempts)
+    deadline = time.monotonic() + patience_s
     while True:
-        statuses = live.read()
-        unsettled = [s for s in statuses if not _is_settled(s)]
+        own = [
+            s for s in live.read() if s.submission and s.submission.token == submission.token
+        ]
+        unsettled = [s for s in own if not _is_settled(s)]
         if not unsettled:
-            return statuses
+            return own
         if time.monotonic() > deadline:
             break
         time.sleep(_LOOK_S)
     numbers = text.names([s.experiment.number for s in unsettled])
     sentence = f"{numbers}: Slurm does not tell how their jobs ended, and they are not retried"
     ledger.log(directory, attempts.now(), sentence)
-    return [s for s in statuses if _is_settled(s)]
+    return [s for s in own if _is_settled(s)]
 
 
 def _is_settled(status: Status) -> bool:
@@ -216,7 +223,7 @@ def _want(status: Status, submission: Submission) -> Want | None:
     if last is None or last.token != submission.token:
         return None
     if record is None and cause is not None and cause.kind is Kind.NEVER_STARTED:
-        return None if status.state is State.CANCELLED else Want.AS_MUCH
+        return None if status.state in {State.CANCELLED, State.FAILED} else Want.AS_MUCH
     if status.state is State.TIMEOUT:
         by_job = record is None or any(c.kind is Kind.SIGNAL for c in record.causes)
         return Want.MORE_TIME if by_job else None
@@ -229,9 +236,11 @@ def _send(
     statuses: Sequence[Status],
     want: Want,
     site: Site,
-) -> None:
-    """Submit experiments again, with what they want; the lock is held."""
-    names = text.names([status.experiment.number for status in statuses])
+) -> Resources | None:
+    """Submit experiments again, with what they want; the lock is held.
+
+    Returns what their jobs got, None where nothing was submitted; the sweep's log has why.
+    """
     try:
         resources = more(submission.resources, want, site)
         wish = Request(
@@ -239,19 +248,20 @@ def _send(
         )
         intended = intend(directory, statuses, wish, site.name)
         if intended is None:
-            return
+            return None
         points = [status.experiment.point for status in statuses]
         each_s = expected_s(points, submission.run, read_statuses(directory), submission.kind)
         start.send_jobs(directory, intended, site, sum(each_s))
     except RequestError as error:  # others may be retried
+        names = text.names([status.experiment.number for status in statuses])
         why = "; ".join(str(error).splitlines())
         ledger.log(directory, attempts.now(), f"{names} not submitted again: {why}")
-        return
-    ledger.log(directory, attempts.now(), "; ".join(_sentence(names, want, resources)))
+        return None
+    return resources
 
 
-def _sentence(names: str, want: Want, resources: Resources) -> Iterator[str]:
-    yield f"{names} submitted again by their job"
+def _sentence(names: str, by: str, want: Want, resources: Resources) -> Iterator[str]:
+    yield f"{names} submitted again by {by}"
     if want is Want.MORE_TIME:
         yield f"time limit {resources.time_min} min"
     elif want is Want.MORE_MEMORY:

@@ -67,7 +67,7 @@ def send_jobs(
         chunks = packing.chunks(submission, expected_s, site)
         limit_s = packing.limit_s(submission.resources, site)
         job_ids = slurm_jobs.send(
-            directory, packing.as_sent(submission, site), chunks, in_job, limit_s
+            directory, packing.arrays_as_sent(submission, site), chunks, in_job, limit_s
         )
     except slurm_jobs.UnansweredError:  # the next submitter looks for them by name
         raise
@@ -76,39 +76,39 @@ def send_jobs(
         why = "; ".join(str(error).splitlines())
         ledger.log(directory, attempts.now(), f"submission {submission.token} is void: {why}")
         raise
-    last = _send_last(directory, submission, site, job_ids)
+    last, answered = _send_last(directory, submission, site, job_ids)
     intents.note(
         directory, "submitted", submission.token, job_ids=job_ids, chunks=chunks, last_job=last
     )
     control.release([*job_ids, last] if last else job_ids)
-    intents.note(directory, "released", submission.token)
+    if answered:
+        intents.note(directory, "released", submission.token)
     return Started(Cluster.SLURM, jobs=sum(chunks), job_ids=tuple(job_ids))
 
 
 def _send_last(
     directory: SweepDirectory, submission: Submission, site: Site, arrays: Sequence[str]
-) -> str:
+) -> tuple[str, bool]:
     """Queue, on hold, the job that retries what these cannot, if anything is to be retried.
 
-    Returns its id; where Slurm refuses it nothing else is lost, and the sweep's log has why.
+    Returns its id, and whether Slurm has answered. Where it refuses the job or does not answer,
+    nothing else is lost, and the sweep's log has why; one that is queued all the same is found by
+    the next submitter.
     """
     if not submission.resources.retries:
-        return ""
-    sent = packing.last_as_sent(submission, arrays, site)
+        return "", True
+    sent = last_job.as_sent(submission, arrays, site.partitions)
+    limit_s = packing.limit_s(sent.resources, site)
     try:
-        (last,) = slurm_jobs.send(
-            directory, sent, [1], last_job.run, packing.limit_s(sent.resources, site), arrays
-        )
-    except slurm_jobs.UnansweredError:
-        raise
+        (last,) = slurm_jobs.send(directory, sent, [1], last_job.run, limit_s, arrays)
     except RequestError as error:
         why = "; ".join(str(error).splitlines())
         sentence = (
             f"submission {submission.token}: what ends with its jobs is not retried: {why}"
         )
         ledger.log(directory, attempts.now(), sentence)
-        return ""
-    return last
+        return "", not isinstance(error, slurm_jobs.UnansweredError)
+    return last, True
 
 
 def warm(engine: Engine, tell: Callable[[str], None]) -> None:

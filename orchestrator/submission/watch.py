@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
 from orchestrator.model import State
 from orchestrator.records import attempts, intents, selection
 from orchestrator.records.live_status import LiveStatus
+from orchestrator.slurm import jobs
+from orchestrator.slurm.client import Unknown
+from orchestrator.slurm.verdict import LIVE
 from orchestrator.submission import local_pool
 from orchestrator.submission.status import SweepStatus
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from orchestrator.model import Status
     from orchestrator.records.paths import SweepDirectory
+    from orchestrator.slurm.jobs import Queued
 
 _INTERVAL_S = 0.5
 _RETRY_S = 60.0  # from an attempt's end to the submission of the next one by its job
+_ASK_S = 10.0  # between two questions about the queue
+_RETRIED = {State.TIMEOUT, State.OUT_OF_MEMORY}
 
 
 def watch(
@@ -81,16 +88,30 @@ class Abandonment:
 
 
 class Completion:
-    """Whether all experiments have ended, and no job is about to submit one again."""
+    """Whether all experiments have ended, and no job is about to submit one again.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    queue
+        Asks Slurm for the jobs of these ids.
+    """
+
+    def __init__(
+        self, queue: Callable[[Sequence[str]], Mapping[str, Queued] | Unknown] = jobs.queue
+    ) -> None:
+        self._queue = queue
         self._since: float | None = None
+        self._queued: Mapping[str, Queued] | Unknown = {}
+        self._asked: set[str] = set()  # last jobs that the queue was asked for
+        self._due = -math.inf
+        self._gone: set[str] = set()  # those that have left it
 
     def seen_in(self, statuses: Sequence[Status]) -> bool:
         """Take note of a look; return whether nothing more will happen.
 
-        What has no record may yet be submitted by its job, or by the last one of its submission. That
-        is waited for only so long after the end of all others.
+        What ended too soon may yet be submitted by the last job of its submission, for as long as
+        that is in the queue. Where there is none, or Slurm does not tell, what has no record is waited
+        for only so long after the end of all others.
         """
         awaited = [_awaits_retry(status) for status in statuses]
         if not all(a or _has_ended(s) for s, a in zip(statuses, awaited, strict=True)):
@@ -98,13 +119,52 @@ class Completion:
             return False
         now = time.monotonic()
         self._since = now if self._since is None else self._since
-        return not any(awaited) or now - self._since > _RETRY_S
+        if self._last_jobs_may_go_on(statuses, now):
+            return False
+        left = [s for s, a in zip(statuses, awaited, strict=True) if a and not self._settled(s)]
+        return not left or now - self._since > _RETRY_S
+
+    def _last_jobs_may_go_on(self, statuses: Sequence[Status], now: float) -> bool:
+        """Return whether a last job is queued, or has left the queue since the last look.
+
+        What it has submitted by then may not be among these statuses.
+        """
+        tokens = {
+            s.submission.last_job: s.submission.token
+            for s in statuses
+            if s.submission is not None and s.submission.last_job and _ended_too_soon(s)
+        }
+        waiting = tokens.keys() - self._gone
+        if not waiting:
+            return False
+        if now >= self._due or not waiting <= self._asked:
+            self._queued, self._asked = self._queue(sorted(waiting)), {*waiting}
+            self._due = now + _ASK_S
+        if isinstance(self._queued, Unknown):
+            return False
+        self._gone |= {job for job in waiting if not _lives_in(self._queued, job, tokens[job])}
+        return True
+
+    def _settled(self, status: Status) -> bool:
+        """Return whether the last job of an experiment's submission has left the queue."""
+        return status.submission is not None and status.submission.last_job in self._gone
+
+
+def _lives_in(queued: Mapping[str, Queued], job: str, token: str) -> bool:
+    """Return whether a submission's job has not ended; ids alone may be another cluster's."""
+    entry = queued.get(job)
+    return entry is not None and entry.state in LIVE and jobs.token_in(entry.name) == token
 
 
 def _may_retry(status: Status) -> bool:
     if status.submission is None or not status.on_slurm:
         return False
     return status.submission.resources.retries > 0
+
+
+def _ended_too_soon(status: Status) -> bool:
+    """Return whether an experiment ended in a way that a job may retry."""
+    return _awaits_retry(status) or (status.state in _RETRIED and _may_retry(status))
 
 
 def _awaits_retry(status: Status) -> bool:
@@ -115,8 +175,7 @@ def _awaits_retry(status: Status) -> bool:
 
 def _has_ended(status: Status) -> bool:
     """Return whether nothing more will happen; its job may be about to submit it again."""
-    retried = {State.TIMEOUT, State.OUT_OF_MEMORY}
-    if status.record is None or status.state not in retried or not _may_retry(status):
+    if status.record is None or status.state not in _RETRIED or not _may_retry(status):
         return status.state.ended
     return time.time() - attempts.moment(status.record.ended) > _RETRY_S
 

@@ -596,7 +596,10 @@ def test_watching_ends_with_what_the_sweep_file_has(bench: Bench) -> None:
     ("events", "said"),
     [
         ([], "submission half was never released; it is void"),
-        (["submitted"], "submission half was sent but held; it is released now"),
+        (
+            ["submitted"],
+            "submission half was sent; those of its jobs that were held are released now",
+        ),
     ],
 )
 def test_running_one_settles_what_a_submitter_left_half_done(

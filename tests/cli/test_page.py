@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import html
 import json
 import os
@@ -17,17 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator.html import unpack
-from orchestrator.model import Cluster, Experiment, Resources, State, Status
-from orchestrator.submission.watch import Abandonment, Completion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pytest
-
-    from orchestrator.model import Point, Submission
-    from orchestrator.records.paths import SweepDirectory
     from tests.conftest import Bench
 
 
@@ -153,53 +146,6 @@ def test_following_ends_with_a_word_once_nobody_is_left_to_run_the_rest(bench: B
     last = _data(written)
     assert [one["state"] for one in last["experiments"]] == ["lost", "pending"]
     assert last["follow"] is None
-
-
-def test_what_is_lost_for_no_known_cause_is_waited_for_a_while_after_all_others(
-    make_points: Callable[[int], list[Point]],
-    make_submission: Callable[..., Submission],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Its job may submit it again, but Slurm may never tell what has become of it."""
-    clock = [0.0]
-    monkeypatch.setattr("orchestrator.submission.watch.time.monotonic", lambda: clock[0])
-    sent = make_submission("t", {0: 1}, Cluster.SLURM)
-    again = dataclasses.replace(sent, resources=Resources(retries=1))
-    point = make_points(1)[0]
-    lost = Status(Experiment(0, point), State.LOST, 1, again)
-    lives, done = (dataclasses.replace(lost, state=s) for s in (State.RUNNING, State.DONE))
-    completion = Completion()
-    looks = [
-        (0, [lost, lives], False),
-        (500, [lost, lives], False),
-        (501, [lost, done], False),
-        (560, [lost, done], False),
-        (562, [lost, done], True),
-        (563, [lives, done], False),
-        (700, [lost, done], False),
-        (701, [done, done], True),
-    ]
-
-    for at_s, statuses, ended in looks:
-        clock[0] = at_s
-        assert completion.seen_in(statuses) is ended
-
-
-def test_nobody_is_left_only_if_nobody_was_at_two_looks(
-    sweep_directory: SweepDirectory, make_points: Callable[[int], list[Point]]
-) -> None:
-    lives = Status(Experiment(0, make_points(1)[0]), State.RUNNING, 1, None)
-    silent = dataclasses.replace(lives, silent=True)
-    done = dataclasses.replace(lives, state=State.DONE)
-    abandonment = Abandonment(sweep_directory)
-
-    looks = [[lives], [silent], [lives], [silent, done], [silent, done], [done], [silent]]
-
-    assert [abandonment.seen_in(statuses) for statuses in looks] == [False] * 4 + [
-        True,
-        False,
-        False,
-    ]
 
 
 def test_following_is_left_with_ctrl_c_and_the_page_stays_and_loads_no_more(

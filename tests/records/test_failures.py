@@ -119,6 +119,21 @@ def test_causes_that_differ_in_their_folders_are_one(
     assert found.startswith("2 failed (cannot write /p/here/ffts.npz: no space, or alike), ")
 
 
+def test_the_output_of_a_killed_worker_is_to_be_looked_at(
+    ended: Callable[..., list[Status]],
+) -> None:
+    killed = ended(State.LOST, Cause(Kind.KILLED, status=-11))
+
+    ((line, commands),) = failures.grouped("winds", killed, AXES)
+
+    assert line.startswith("2 lost (its worker was killed by signal 11 (SIGSEGV)), 2 of 2")
+    assert commands == (
+        "rescal-sweep logs winds exp2",
+        "rescal-sweep resubmit winds --state lost",
+    )
+    assert line.endswith(": look with {}, then {}".format(*commands))
+
+
 def test_of_one_that_was_stopped_only_by_what_is_told(
     ended: Callable[..., list[Status]],
 ) -> None:
@@ -145,7 +160,8 @@ def test_every_cause_has_its_sentence(make_record: Callable[..., Record]) -> Non
             Cause(Kind.FEWER_SNAPSHOTS, subject=name) for name in ("builtin", "rescal")
         ],
         Kind.OUT_OF_MEMORY: [
-            Cause(Kind.OUT_OF_MEMORY, subject=subject) for subject in ("", "worker")
+            Cause(Kind.OUT_OF_MEMORY),
+            Cause(Kind.OUT_OF_MEMORY, subject="worker", memory_mb=200.0),
         ],
         Kind.SIGNAL: [Cause(Kind.SIGNAL, status=10)],
         Kind.KILLED: [Cause(Kind.KILLED, status=-11)],

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -28,9 +28,9 @@ print(guard.run(work).status)
 """
 
 
-def _run(end: str) -> subprocess.Popen[str]:
+def _run(end: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", GUARDED.format(end=end)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, text=True)
 
 
 def _gone(pid: int) -> bool:
@@ -79,17 +79,40 @@ def test_what_the_guard_is_asked_the_worker_is_asked(number: signal.Signals) -> 
     assert out.split() == ["7"]
 
 
+def test_a_signal_after_the_worker_has_ended_keeps_nothing_from_being_ended() -> None:
+    reap = "(waitpid(*given), os.kill(os.getpid(), signal.SIGTERM))[0]"
+    code = GUARDED.format(end="pass").replace(
+        "def work", f"waitpid = os.waitpid\nos.waitpid = lambda *given: {reap}\n\ndef work", 1
+    )
+    command = [sys.executable, "-c", code]
+
+    guarded = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    first, last = guarded.stdout.splitlines()
+    sleeping, shell, _ = map(int, first.split())
+    assert _gone(sleeping)
+    assert _gone(shell)
+    assert last == "0"
+    assert (guarded.returncode, guarded.stderr) == (0, "")
+
+
 def test_a_guard_that_is_killed_leaves_its_worker_to_work() -> None:
-    guarded = _run("signal.pause()")
+    guarded = _run("sys.stdin.readline(); print(program.poll(), flush=True)", subprocess.PIPE)
     assert guarded.stdout is not None
-    sleeping, shell, worker = map(int, guarded.stdout.readline().split())
+    assert guarded.stdin is not None
+    sleeping, shell, pid = map(int, guarded.stdout.readline().split())
+    worker = os.pidfd_open(pid)
 
     guarded.kill()
     guarded.wait()
-    time.sleep(0.1)
-    alive = [not _gone(pid) for pid in (worker, sleeping)]
-    for pid in (worker, shell, sleeping):
-        os.kill(pid, signal.SIGKILL)
+    guarded.stdin.write("go on\n")
+    guarded.stdin.close()
+    answer = guarded.stdout.readline()
+    ended, _, _ = select.select([worker], [], [], 60)
+    for left in (shell, sleeping):
+        os.kill(left, signal.SIGKILL)
     guarded.stdout.close()
+    os.close(worker)
 
-    assert alive == [True, True]
+    assert answer == "None\n"  # its program runs, too
+    assert ended

@@ -172,7 +172,7 @@ def test_what_its_job_had_no_time_to_reach_is_submitted_again_as_it_was(
     assert done, desk.status()
     log = desk.sweep.log.read_text()
     assert "exp0 submitted again by their job; time limit 2 min; 1 retry left" in log
-    assert "exp1 submitted again by their job; as much as before; 1 retry left" in log
+    assert "exp1 submitted again by the last job; as much as before; 1 retry left" in log
     never = attempts.read_record(desk.sweep.experiment(1).attempt(1))
     assert never is not None
     assert (never.state.value, never.causes[0].kind) == ("lost", Kind.NEVER_STARTED)

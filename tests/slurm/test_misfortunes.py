@@ -250,4 +250,4 @@ def test_what_a_time_limit_ends_together_with_its_script_is_submitted_again_by_t
     assert first is not None
     assert first.state.value == "timeout"
     log = desk.sweep.log.read_text()
-    assert "exp0, exp1 submitted again by their job; time limit 2 min; 0 retries left" in log
+    assert "exp0, exp1 submitted again by the last job; time limit 2 min; 0 retries left" in log

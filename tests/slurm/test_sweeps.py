@@ -135,7 +135,7 @@ def test_jobs_that_were_left_held_are_released_unless_they_were_cancelled(
 
     assert status == 9
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "was sent but held; it is released now" in done.stdout
+    assert "was sent; those of its jobs that were held are released now" in done.stdout
     assert desk.counts() == ({"cancelled": 4} if cancelled else {"done": 4})
     assert desk.attempts() == [0 if cancelled else 1] * 4
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.model import Resources
+from orchestrator.model import Cluster, Resources
 from orchestrator.slurm.cluster import Association, Limits, Partition, Place
 from orchestrator.slurm.nodes import Node
-from orchestrator.submission.packing import Site, as_sent, tasks
+from orchestrator.submission.packing import Site, arrays_as_sent, packing, tasks
+from orchestrator.submission.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +88,28 @@ def test_no_more_jobs_are_sent_than_may_be_queued(
 
 
 @pytest.mark.parametrize(
+    ("retries", "most", "jobs", "bound"),
+    [
+        (0, 5, 5, ""),
+        (2, 6, 5, ""),
+        (2, 5, 4, "account science allows 5 queued jobs; the job for retries takes one"),
+        (0, 4, 4, "account science allows 4 queued jobs"),
+        (1, 1, 1, "account science allows 1 queued job; the job for retries takes one"),
+    ],
+)
+def test_the_job_for_retries_is_one_of_those_that_may_be_queued(
+    make_submission: Callable[..., Submission], retries: int, most: int, jobs: int, bound: str
+) -> None:
+    sent = make_submission("a", {0: 1})
+    resources = Resources(retries=retries)
+    request = Request(Cluster.SLURM, sent.run, sent.outputs, resources, sent.root)
+
+    packed = packing(request, [3600.0] * 5, 1, _bounded(most, 0))
+
+    assert (packed.jobs, packed.bound) == (jobs, bound)
+
+
+@pytest.mark.parametrize(
     ("resources", "most_mb", "mem"),
     [
         (Resources(pack=0), None, "0"),  # all that the node has
@@ -107,4 +130,4 @@ def test_a_whole_node_comes_with_its_memory(
     site = dataclasses.replace(SITE, partitions=(partition,))
     asked = dataclasses.replace(make_submission("a", {0: 1}), resources=resources)
 
-    assert as_sent(asked, site).resources.mem == mem
+    assert arrays_as_sent(asked, site).resources.mem == mem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from orchestrator.model import (
     State,
     Status,
 )
+from orchestrator.records import intents, ledger
 from orchestrator.submission import retries
 from orchestrator.submission.packing import Site
 from orchestrator.submission.retries import Want
@@ -25,8 +27,10 @@ from tests.submission.test_packing import PARTITION, SITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from orchestrator.model import Record, Submission
+    from orchestrator.records.paths import SweepDirectory
 
 BOUNDED = Site(
     dataclasses.replace(SITE.limits, memory_per_cpu_mb=300.0),
@@ -116,6 +120,7 @@ def test_only_what_ended_with_its_job_is_retried(  # noqa: PLR0913, PLR0917  # a
         (State.LOST, UNREACHED, Want.AS_MUCH),
         (State.TIMEOUT, UNREACHED, Want.AS_MUCH),  # its job ran into its limit, not it
         (State.CANCELLED, UNREACHED, None),  # a person has taken its job away
+        (State.FAILED, UNREACHED, None),  # its job's worker failed, and would again
         (State.LOST, SLURMS, None),
     ],
 )
@@ -129,3 +134,73 @@ def test_what_left_no_record_is_retried_by_what_slurm_tells(
     status = Status(Experiment(0, Point("0", {}, 1)), state, 1, mine, cause=cause)
 
     assert retries._want(status, mine) is want
+
+
+@pytest.mark.parametrize(
+    ("by", "want", "resources", "sentence"),
+    [
+        (
+            "their job",
+            Want.MORE_TIME,
+            Resources(time_min=4),
+            "exp0 submitted again by their job; time limit 4 min; 0 retries left",
+        ),
+        (
+            "the last job",
+            Want.AS_MUCH,
+            Resources(retries=1),
+            "exp0 submitted again by the last job; as much as before; 1 retry left",
+        ),
+    ],
+)
+def test_the_log_says_which_job_has_submitted_what_again(
+    by: str, want: Want, resources: Resources, sentence: str
+) -> None:
+    assert "; ".join(retries._sentence("exp0", by, want, resources)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("squeue", "states", "log"),
+    [
+        (
+            "echo '17|TIMEOUT|N/A|2026-01-31T12:30:00|0:00|n1|TimeLimit|winds.mine'",
+            {1: State.TIMEOUT, 2: State.TIMEOUT},
+            "",
+        ),
+        (
+            "exit 1",
+            {},
+            "exp1, exp2: Slurm does not tell how their jobs ended, and they are not retried",
+        ),
+    ],
+)
+def test_the_last_job_judges_what_nobody_has_submitted_again(  # noqa: PLR0913, PLR0917  # a table, and makers
+    squeue: str,
+    states: dict[int, State],
+    log: str,
+    sweep_directory: SweepDirectory,
+    make_points: Callable[[int], list[Point]],
+    make_submission: Callable[..., Submission],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    ledger.enlist(sweep_directory, make_points(3))
+    mine = make_submission("mine", dict.fromkeys(range(3), 1), Cluster.SLURM)
+    for submission, array in (
+        (mine, "17"),
+        (make_submission("new", {0: 2}, Cluster.SLURM), "18"),
+    ):
+        intents.intend(sweep_directory, submission)
+        note = {"job_ids": [array], "chunks": [1]}
+        intents.note(sweep_directory, "submitted", submission.token, **note)
+    for name, answer in {"squeue": squeue, "sacct": "exit 1"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{answer}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    left = retries._left_by_jobs(sweep_directory, mine, patience_s=0.0)
+
+    assert {status.experiment.number: status.state for status in left} == states
+    logged = sweep_directory.log.read_text() if sweep_directory.log.exists() else ""
+    assert logged.rstrip().endswith(log)
+    assert bool(logged) is bool(log)
