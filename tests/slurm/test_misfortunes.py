@@ -231,23 +231,47 @@ def test_a_requeued_experiment_can_be_cancelled_alone(
     assert not attempts.read_record(desk.sweep.experiment(1).attempt(1))
 
 
+DEAF = """\
+import contextlib
+import os
+import signal
+import time
+
+from orchestrator import reduction
+
+
+@reduction(units="1")
+def deaf(height_map):
+    for number in range(2) if "SLURM_JOB_ID" in os.environ else ():
+        with contextlib.suppress(FileExistsError), open(f"{PLACE}/deaf-{number}", "x"):
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+            time.sleep(600)
+    return height_map.mean()
+"""
+
+
 def test_what_a_time_limit_ends_together_with_its_script_is_submitted_again_by_the_last_job(
     desk: Desk, cluster: Cluster, wait_until: Callable[..., bool]
 ) -> None:
-    _waiting(desk, wait_until, "-t", "1", "--set", "slurm.retries=1")
-    for path in desk.files("claim.json"):  # they can heed no warning
-        os.kill(json.loads(path.read_text())["pid"], signal.SIGSTOP)
+    """The workers of the first attempts heed no warning, and their job's script waits for them."""
+    desk.write("[0]")
+    (desk.bench.place / "deafness.py").write_text(f"PLACE = {str(desk.bench.place)!r}\n{DEAF}")
+    words = ("outputs.own={deaf: 'deafness:deaf'}", "slurm.retries=1")
+    options = [word for pair in words for word in ("--set", pair)]
 
-    again = wait_until(lambda: len(desk.files("claim.json")) == 4, within_s=240)
-    limits = set(cluster.ask("squeue", "-h", "-t", "R", "-o", "%l").split())
-    desk.go()
-    done = wait_until(lambda: desk.counts() == {"done": 2}, within_s=60)
+    sent = desk.run("submit", "winds.yaml", "-t", "1", "--pack", "2", *options)
+    done = wait_until(lambda: desk.counts() == {"done": 2}, within_s=240)
+    limits = cluster.ask("sacct", "-X", "-n", "-P", "--format=JobName,State,TimelimitRaw")
 
-    assert again, desk.status()
+    assert sent.returncode == 0, sent.stdout + sent.stderr
     assert done, desk.status()
-    assert "2:00" in limits  # beside that of the last job
-    first = attempts.read_record(desk.sweep.experiment(0).attempt(1))
-    assert first is not None
-    assert first.state.value == "timeout"
+    assert desk.attempts() == [2, 2]
+    first, again = (line["token"] for line in desk.noted() if line["event"] == "submitted")
+    assert f"winds.{first}|TIMEOUT|1\n" in limits
+    assert f"winds.{again}|COMPLETED|2\n" in limits
+    for number in range(2):
+        record = attempts.read_record(desk.sweep.experiment(number).attempt(1))
+        assert record is not None
+        assert record.state.value == "timeout"
     log = desk.sweep.log.read_text()
     assert "exp0, exp1 submitted again by the last job; time limit 2 min; 0 retries left" in log
