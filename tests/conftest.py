@@ -59,9 +59,14 @@ _TOGETHER = {"slurm", "test_plot.py", "test_browser.py", "test_documents.py"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together, when tests run in several processes, what would otherwise be made in each.
 
-    Long ones come first, so that at the end no process waits for another.
+    Long ones come first, so that at the end no process waits for another; but those that share a
+    cluster keep their order, since some take its nodes down.
     """
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+    def is_late(item: pytest.Item) -> bool:
+        return item.get_closest_marker("slow") is None or "slurm" in item.path.parts
+
+    items.sort(key=is_late)
     for item in items:
         for name in _TOGETHER.intersection(item.path.parts):
             item.add_marker(pytest.mark.xdist_group(name))
