@@ -104,7 +104,7 @@ def _block(
         arrays["spectra"], peaks = downsample.scaled(reduced.spectra[chosen])
     head = {
         **details,
-        "times": [round(float(t), 3) for t in reduced.times[chosen]],
+        "times": [*map(_rounded, reduced.times[chosen])],
         "low": maps.low,
         "step": maps.step,
         "side": maps.side,
@@ -171,7 +171,7 @@ def _entry(
         "attempt": status.attempt,
         "wall": None if record is None else round(record.wall_s, 1),
         "remark": exhibit.remark,
-        "full": None if exhibit.full_t0 is None else round(exhibit.full_t0, 2),
+        "full": None if exhibit.full_t0 is None else _rounded(exhibit.full_t0),
         "last": [_last(exhibit, quantity) for quantity in quantities],
         "spans": [_span(exhibit, quantity) for quantity in quantities],
         "domain": _domain(exhibit),
@@ -185,6 +185,11 @@ def _entry(
         "heights": _heights(maps),
         "relief": _relief(maps),
     }
+
+
+def _rounded(time_t0: float) -> float:
+    """Return a time as all of the page has it, which is compared with others of it."""
+    return round(float(time_t0), 3)
 
 
 def _finite(value: float) -> float | None:

@@ -176,6 +176,22 @@ def test_an_experiment_without_height_maps_tells_its_numbers_and_its_domain(
     assert packed.entry["heights"] is None
 
 
+def test_a_domain_is_full_at_the_very_snapshot_at_which_it_becomes_so(
+    make_exhibit: Callable[..., Exhibit], allowance: Allowance
+) -> None:
+    exhibit = make_exhibit(1)
+    late = exhibit.reduced.times + 0.0061
+    reduced = dataclasses.replace(exhibit.reduced, times=late)
+
+    packed = _packed(
+        dataclasses.replace(exhibit, reduced=reduced, full_t0=float(late[2])), allowance
+    )
+
+    head, _ = html.unpack(packed.block)
+    assert [time >= packed.entry["full"] for time in head["times"]] == [False] * 2 + [True] * 4
+    assert _packed(exhibit, allowance).entry["full"] is None
+
+
 def test_a_block_is_made_coarser_until_it_is_as_small_as_it_must_be(
     make_exhibit: Callable[..., Exhibit], allowance: Allowance
 ) -> None:
