@@ -55,6 +55,18 @@ class Cluster:
         """Bring back every part that does not run."""
         run("up", self.directory, "--no-install")
 
+    def settle(self) -> None:
+        """End what earlier tests left, and wait until every node is free."""
+        self.ask("scancel", "--quiet", f"--user={os.geteuid()}")
+        if not eventually(lambda: self._states() == {"idle"}, within_s=15):
+            self.mend()
+            if not eventually(lambda: self._states() == {"idle"}, within_s=60):
+                nodes, jobs = self.ask("scontrol", "show", "nodes"), self.ask("squeue", "--long")
+                pytest.fail(f"the cluster does not come to rest\n{nodes}\n{jobs}")
+
+    def _states(self) -> set[str]:
+        return set(self.ask("sinfo", "--Node", "--noheader", "--format=%T").split())
+
     def ask(self, *command: str) -> str:
         """Run a client of Slurm, which must succeed, and return what it printed."""
         environment = {**os.environ, "SLURM_CONF": str(self.configuration)}
@@ -143,7 +155,7 @@ def run(verb: str, directory: Path, *words: str) -> None:
         pytest.fail(f"tests/slurm/{verb} failed\n{done.stderr}")
 
 
-def eventually(true: Callable[[], bool], within_s: float = 30.0) -> bool:
+def eventually(true: Callable[[], bool], within_s: float = 60.0) -> bool:
     """Wait until ``true`` says so; tell whether it did in time."""
     deadline = time.monotonic() + within_s
     while not true():
@@ -189,7 +201,8 @@ def cluster(make_cluster: Callable[..., Cluster]) -> Cluster:
 
 @pytest.fixture
 def desk(sit_at: Callable[[Cluster], Desk], cluster: Cluster) -> Desk:
-    """A desk at the cluster that most tests share."""
+    """A desk at the cluster that most tests share, which is at rest."""
+    cluster.settle()
     return sit_at(cluster)
 
 

@@ -27,7 +27,8 @@ def _waiting(desk: Desk, wait_until: Callable[..., bool], *words: str) -> str:
     desk.write("[7]")
     said = desk.run("submit", "winds.yaml", "--pack", "2", *words)
     assert said.returncode == 0, said.stdout + said.stderr
-    assert wait_until(lambda: desk.snapshots() == [1, 1]), desk.status()
+    waiting = wait_until(lambda: desk.snapshots() == [1, 1], within_s=90)
+    assert waiting, json.dumps(desk.status()["experiments"], indent=1)
     return str(desk.experiments()[0]["job"])
 
 
