@@ -8,12 +8,10 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import resource
 import sys
-import threading
 from typing import TYPE_CHECKING
 
-from orchestrator.cli import command_line
+from orchestrator.cli import command_line, shell_limits
 from orchestrator.errors import OrchestratorError, RequestError, shortage
 
 if TYPE_CHECKING:
@@ -21,9 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STDERR = 2
-_STACK_BYTES = 1 << 20
-_FEW_PROCESSES = 4096
-_ARENA_MAX = -8  # of mallopt
 
 
 def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part ways
@@ -34,7 +29,7 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
     Here a person's mistakes, the machine's failures and bugs part ways: the first two get a
     sentence each, a bug gets one with the file that has its traceback.
     """
-    _heed_limits()
+    shell_limits.heed()
     _open_streams()
     try:
         options = command_line.read(sys.argv[1:] if arguments is None else arguments)
@@ -57,23 +52,6 @@ def main(  # noqa: PLR0911  # one place where mistakes, failures and bugs part w
         short = shortage(error)
         return _end_at_once(short, arguments) if short else _end(1, _bug(error))
     return code
-
-
-def _heed_limits() -> None:
-    """Let libraries live within limits of the shell, which they would not look at."""
-    if resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
-        sys.dont_write_bytecode = True  # Python would keep modules that were cut off
-    processes, _ = resource.getrlimit(resource.RLIMIT_NPROC)
-    if processes != resource.RLIM_INFINITY and processes < _FEW_PROCESSES:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else it interrupts us
-    if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
-        import ctypes  # noqa: PLC0415  # for this alone
-
-        # each thread would take 72 MB of addresses, and wait without end where it gets none
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        threading.stack_size(_STACK_BYTES)
-        with contextlib.suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 def _bug(error: Exception) -> str:
