@@ -96,6 +96,26 @@ def test_an_engine_without_addresses_for_its_compiler_says_so(tmp_path: Path) ->
     assert done.returncode == 1
 
 
+@pytest.mark.parametrize("verb", ["collect -o w.nc", "report -o w.html"])
+@pytest.mark.parametrize("addresses", ["100000", "180000", "200000"])
+def test_libraries_without_addresses_are_not_loaded(
+    bench: Bench, verb: str, addresses: str
+) -> None:
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+    name, *more = verb.split()
+
+    done = _limited(
+        f"-v {addresses}",
+        [bench.command, name, "winds", *more],
+        bench.place,
+        bench.environment(),
+    )
+
+    assert done.stderr == f"{MEMORY}; the limit is {addresses} (ulimit -v)\n"
+    assert done.returncode == 2
+
+
 @pytest.mark.parametrize("limit", ["-v 250000", "-v 300000", "-n 16"])
 def test_verbs_do_what_they_can_or_say_what_is_lacking(bench: Bench, limit: str) -> None:
     bench.write("[0]")
