@@ -61,7 +61,10 @@ class Cluster:
         if not eventually(lambda: self._states() == {"idle"}, within_s=15):
             self.mend()
             if not eventually(lambda: self._states() == {"idle"}, within_s=60):
-                nodes, jobs = self.ask("scontrol", "show", "nodes"), self.ask("squeue", "--long")
+                nodes, jobs = (
+                    self.ask("scontrol", "show", "nodes"),
+                    self.ask("squeue", "--long"),
+                )
                 pytest.fail(f"the cluster does not come to rest\n{nodes}\n{jobs}")
 
     def _states(self) -> set[str]:
