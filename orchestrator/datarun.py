@@ -16,7 +16,8 @@ from orchestrator import settings
 from orchestrator.errors import EngineError, FormatError, RequestError
 from orchestrator.formats import winds
 from orchestrator.formats.durable import replacing
-from orchestrator.formats.parameters import PARAMETERS, Kind, checked, parse_text
+from orchestrator.formats.parameter_values import checked, parse_text
+from orchestrator.formats.parameters import PARAMETERS, Kind
 from orchestrator.formats.spelling import did_you_mean
 from orchestrator.formats.winds import WIND
 from orchestrator.model import Experiment, Outputs, Point, Run, Task

@@ -18,7 +18,7 @@ import numpy as np
 from orchestrator.conformance.checks import Check, NonconformingError
 from orchestrator.errors import FormatError, StreamError
 from orchestrator.formats import parfile
-from orchestrator.formats.parameters import checked
+from orchestrator.formats.parameter_values import checked
 from orchestrator.model import Point, Run
 from orchestrator.model.simulators import SIDES
 from orchestrator.runner import simulator

@@ -22,7 +22,8 @@ from orchestrator.engine.settings import Boundary
 from orchestrator.errors import FormatError
 from orchestrator.formats import properties
 from orchestrator.formats.cellspace import Cell
-from orchestrator.formats.parameters import PARAMETERS, RefusedValueError, parse_text
+from orchestrator.formats.parameter_values import RefusedValueError, parse_text
+from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formats.templates import parse_template
 
 if TYPE_CHECKING:

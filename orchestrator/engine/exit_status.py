@@ -7,7 +7,7 @@ import enum
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError, OrchestratorError
-from orchestrator.formats.parameters import RefusedValueError
+from orchestrator.formats.parameter_values import RefusedValueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.engine.exit_status import Exit, ExitError
-from orchestrator.formats.parameters import leading_number
+from orchestrator.formats.parameter_values import leading_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

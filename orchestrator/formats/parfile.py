@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError, quoted
 from orchestrator.formats.durable import read_bytes
-from orchestrator.formats.parameters import (
-    PARAMETERS,
-    RefusedValueError,
-    as_text,
-    parse_text,
-)
+from orchestrator.formats.parameter_values import RefusedValueError, as_text, parse_text
+from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formats.spelling import did_you_mean
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
-from orchestrator.formats.parameters import RefusedValueError, leading_number
+from orchestrator.formats.parameter_values import RefusedValueError, leading_number
 from orchestrator.formats.spelling import did_you_mean
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import FormatError
-from orchestrator.formats.parameters import Kind, as_text, checked
+from orchestrator.formats.parameter_values import as_text, checked
+from orchestrator.formats.parameters import Kind
 from orchestrator.formats.winds import WIND
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.formats import cellspace, frames
-from orchestrator.formats.parameters import checked
+from orchestrator.formats.parameter_values import checked
 from orchestrator.formats.winds import WIND
 from orchestrator.model import Point
 from orchestrator.model.simulators import ENGINE

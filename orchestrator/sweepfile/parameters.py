@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
-from orchestrator.formats.parameters import PARAMETERS, Kind, checked
+from orchestrator.formats.parameter_values import checked
+from orchestrator.formats.parameters import PARAMETERS, Kind
 from orchestrator.formats.templates import parse_template
 from orchestrator.formats.winds import WIND
 from orchestrator.sweepfile import own_names, scalars, winds

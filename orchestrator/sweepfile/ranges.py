@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import FormatError
-from orchestrator.formats.parameters import Kind, checked
+from orchestrator.formats.parameter_values import checked
+from orchestrator.formats.parameters import Kind
 from orchestrator.sweepfile import scalars
 from orchestrator.sweepfile.consistency import MOST_EXPERIMENTS
 from orchestrator.sweepfile.fields import Field

@@ -9,15 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.errors import FormatError
+from orchestrator.formats.parameter_values import (
+    RefusedValueError,
+    as_text,
+    checked,
+    parse_text,
+)
 from orchestrator.formats.parameters import (
     ALIASES,
     PARAMETERS,
     Kind,
-    RefusedValueError,
-    as_text,
-    checked,
     genesis_names,
-    parse_text,
     rescal_names,
 )
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from orchestrator.errors import FormatError
 from orchestrator.formats import parfile
-from orchestrator.formats.parameters import PARAMETERS, Kind, RefusedValueError
+from orchestrator.formats.parameter_values import RefusedValueError
+from orchestrator.formats.parameters import PARAMETERS, Kind
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.errors import FormatError
-from orchestrator.formats.parameters import RefusedValueError
+from orchestrator.formats.parameter_values import RefusedValueError
 from orchestrator.formats.templates import TEMPLATES, parse_template
 
 
