@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _FOLDERS = re.compile(r"[^\s\"']*/")
 _NUMBER = re.compile(r"(?<!\d)(0x[\da-f]+|[-+]?\d[\d.e+-]*)")
-_MORE = 1.5  # times what was not enough
 _SIGKILL = -signal.SIGKILL
 _FEWER = {
     "builtin": "consecutive events were further apart than the output interval",
@@ -269,12 +268,14 @@ def _more(state: State, group: Sequence[Status]) -> Iterator[str]:
     if state is State.TIMEOUT:
         limits_s = [limit_s for s in group if (limit_s := _job_limit_s(s)) is not None]
         if limits_s:
-            least_s = max(_MORE * max(limits_s), time_needed.enough_s(group, max(limits_s)))
+            least_s = max(
+                time_needed.MORE * max(limits_s), time_needed.enough_s(group, max(limits_s))
+            )
             yield f"-t {time_needed.limit(least_s, step_s=60)}"
     elif state is State.OUT_OF_MEMORY:
         sizes_mb = [size_mb for s in group if (size_mb := _job_memory_mb(s)) is not None]
         if sizes_mb:
-            yield f"--mem {units.memory(_MORE * max(sizes_mb))}"
+            yield f"--mem {units.memory(time_needed.MORE * max(sizes_mb))}"
     elif state is State.NODE_FAIL:
         hosts = sorted({s.claim.host for s in group if s.claim is not None})
         if hosts:

@@ -16,7 +16,8 @@ from orchestrator.records import attempts
 from orchestrator.records.status import read_statuses
 from orchestrator.slurm import cluster, jobs
 from orchestrator.slurm.client import Unknown
-from orchestrator.slurm.verdict import LIVE, Verdict, verdict
+from orchestrator.slurm.jobs import LIVE
+from orchestrator.slurm.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

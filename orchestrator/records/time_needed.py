@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 
     from orchestrator.model import Status
 
+MORE = 1.5
+"""Times what was not enough, where nothing tells how much would be."""
+
 _SPARE = 1.25  # times what is expected, as machines are not always equally fast
-_UNKNOWN = 1.5  # times what was not enough, where nothing tells how much would be
 _STEPS_S = {3600: "h", 1800: "min", 600: "min", 300: "min", 60: "min", 10: "s", 1: "s"}
 _SIZES_S = {"s": 1, "min": 60, "h": 3600}
 _COARSEST = 5  # steps in a limit, at least
@@ -25,10 +27,10 @@ def enough_s(statuses: Iterable[Status], limit_s: float) -> float:
     """
     return max(
         (
-            _UNKNOWN * limit_s if (left_s := _left_s(status)) is None else _SPARE * left_s
+            MORE * limit_s if (left_s := _left_s(status)) is None else _SPARE * left_s
             for status in statuses
         ),
-        default=_UNKNOWN * limit_s,
+        default=MORE * limit_s,
     )
 
 

@@ -28,7 +28,19 @@ _JOB = re.compile(r"(\d+)(?:_(?:(\d+)|\[([^\]]+)\]?))?")
 OUT_OF_MEMORY_SIGNAL = 125
 """How Slurm writes down that a step ran out of memory."""
 
-_LIVE_STEPS = {"PENDING", "RUNNING", "COMPLETING", "SUSPENDED"}
+WAITING = {"PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT"}
+# a suspended job has begun and keeps its memory; the rest hold their nodes
+STARTED = {
+    "RUNNING",
+    "COMPLETING",
+    "SUSPENDED",
+    "STOPPED",
+    "RESIZING",
+    "SIGNALING",
+    "STAGE_OUT",
+}
+LIVE = WAITING | STARTED
+"""States of jobs that have not ended."""
 
 _SKEW_S = 300.0  # clocks of a login node and a controller may differ
 
@@ -130,7 +142,7 @@ class Accounted:
     def worker_ended(self) -> bool:
         """Whether what its script started has ended, though the script may go on."""
         started = [step for step in self.steps if step.name not in {"batch", "extern"}]
-        return bool(started) and all(step.state not in _LIVE_STEPS for step in started)
+        return bool(started) and all(step.state not in LIVE for step in started)
 
     @property
     def max_rss_mb(self) -> float | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from orchestrator.model import State
 from orchestrator.slurm import reasons
 from orchestrator.slurm.client import Unknown
-from orchestrator.slurm.jobs import array_of
+from orchestrator.slurm.jobs import LIVE, STARTED, WAITING, array_of
 from orchestrator.slurm.units import duration, memory
 
 if TYPE_CHECKING:
@@ -25,20 +25,6 @@ if TYPE_CHECKING:
 
 SETTLING_S = 60.0
 """A job whose node was lost or taken stands among the ended ones before it is queued again."""
-
-_WAITING = {"PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT"}
-# a suspended job has begun and keeps its memory; the rest hold their nodes
-_STARTED = {
-    "RUNNING",
-    "COMPLETING",
-    "SUSPENDED",
-    "STOPPED",
-    "RESIZING",
-    "SIGNALING",
-    "STAGE_OUT",
-}
-LIVE = _WAITING | _STARTED
-"""States of jobs that have not ended."""
 
 _COMES_BACK = {"NODE_FAIL", "PREEMPTED", "BOOT_FAIL"}
 # what the queue calls so may have run out of memory or been ended by a signal
@@ -74,9 +60,9 @@ def verdict(
 ) -> Verdict:
     """Tell what became of ``job`` (``12`` or ``12_3``), ``now`` in seconds since the epoch."""
     entry = None if isinstance(queued, Unknown) else queued.get(job)
-    if entry is not None and entry.state in _WAITING:
+    if entry is not None and entry.state in WAITING:
         return _waiting(entry)
-    if entry is not None and entry.state in _STARTED:
+    if entry is not None and entry.state in STARTED:
         where = f" on {entry.node}" if entry.node else ""
         return Verdict(State.RUNNING, f"{entry.state.lower()}{where}", start=entry.start)
     row = None if isinstance(accounted, Unknown) else accounted.get(job)
@@ -177,7 +163,7 @@ def _vanished(job: str, accounted: Mapping[str, Accounted] | Unknown) -> Verdict
         return Verdict(State.LOST if accounted.lasting else None, sentence)
     array = array_of(job)
     row = accounted.get(job)
-    if row is not None and row.state not in _WAITING:
+    if row is not None and row.state not in WAITING:
         return Verdict(
             State.LOST, f"it has left the queue; the accounts have it as {row.state}"
         )

@@ -11,7 +11,7 @@ from orchestrator.records import attempts, intents, selection
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.slurm import jobs
 from orchestrator.slurm.client import Unknown
-from orchestrator.slurm.verdict import LIVE
+from orchestrator.slurm.jobs import LIVE
 from orchestrator.submission import local_pool
 from orchestrator.submission.status import SweepStatus
 
