@@ -7,7 +7,9 @@ Both answer for any number of jobs in one call, keyed as ``1234_5`` for element 
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
+import signal
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -134,9 +136,16 @@ class Accounted:
 
     @property
     def out_of_memory(self) -> bool:
-        """Whether any part of it was killed for memory, which its own state need not say."""
+        """Whether any part of it was killed for memory, which its own state need not say.
+
+        A site may let Slurm itself kill what uses too much (``OverMemoryKill``): SIGKILL to it.
+        """
         states = {self.state, *(step.state for step in self.steps)}
-        return "OUT_OF_MEMORY" in states or OUT_OF_MEMORY_SIGNAL in self.signals
+        if "OUT_OF_MEMORY" in states or OUT_OF_MEMORY_SIGNAL in self.signals:
+            return True
+        most_mb = self.memory_mb or math.inf
+        killed = (s for s in self.steps if s.exit.signal == signal.SIGKILL)
+        return any((s.max_rss_mb or 0.0) > most_mb for s in killed)
 
     @property
     def worker_ended(self) -> bool:

@@ -246,6 +246,18 @@ def test_a_worker_has_ended_when_all_that_its_script_started_has(
     assert _in_its_script(*steps).worker_ended is ended
 
 
+def test_what_slurm_itself_kills_for_memory_ran_out_of_it() -> None:
+    rows = jobs.read_accounts((TEXTS / "over_memory_kill.txt").read_text())
+
+    states = {job: verdict(job, {}, rows, LATER) for job in rows}
+
+    assert states == {
+        "3_0": Verdict(State.OUT_OF_MEMORY, "used more memory than the 100M that it had"),
+        "7_0": Verdict(State.OUT_OF_MEMORY, "used more memory than the 300M that it had"),
+        "7_1": Verdict(*ENDED["49_0"]),
+    }
+
+
 def test_a_script_hears_only_of_a_worker_that_was_killed_for_memory() -> None:
     killed = verdict_within(_in_its_script("OUT_OF_MEMORY"))
 
