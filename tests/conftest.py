@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import signal
 import subprocess
 import sys
+import unittest.mock
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +16,7 @@ import hypothesis
 import numpy as np
 import pytest
 
+from orchestrator.cli import main
 from orchestrator.formats import frames
 from orchestrator.formats.cellspace import Header, header_bytes
 from orchestrator.model import (
@@ -52,21 +56,27 @@ def pytest_configure() -> None:
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("untimed")
 
-_TOGETHER = {"slurm", "test_plot.py", "test_browser.py", "test_documents.py"}
+_TOGETHER = {
+    *("slurm", "test_plot.py", "test_field.py", "test_conventions.py"),
+    *("test_browser.py", "test_documents.py"),
+}
 """Folders and files whose tests share something costly: a cluster, sweeps that ran, a browser."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together, when tests run in several processes, what would otherwise be made in each.
 
-    Long ones come first, so that at the end no process waits for another; but those that share a
-    cluster keep their order, since some take its nodes down.
+    Those of a cluster come first, which one process does in their order, and then the long ones, so
+    that at the end no process waits for another.
     """
 
-    def is_late(item: pytest.Item) -> bool:
-        return item.get_closest_marker("slow") is None or "slurm" in item.path.parts
+    def turn(item: pytest.Item) -> int:
+        if "slurm" in item.path.parts:
+            return 0
+        return 1 if item.get_closest_marker("slow") is not None else 2
 
-    items.sort(key=is_late)
+    items.sort(key=turn)
     for item in items:
         for name in _TOGETHER.intersection(item.path.parts):
             item.add_marker(pytest.mark.xdist_group(name))
@@ -334,6 +344,20 @@ def without_progress(
     lines = done.stderr.splitlines(keepends=True)
     done.stderr = "".join(line for line in lines if not line.endswith(" so far\n"))
     return done
+
+
+def run_here(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in this process, which spares loading its libraries, as if started there."""
+    printed, told = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(place),
+        unittest.mock.patch.object(sys, "argv", ["rescal-sweep", *words]),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(told),
+    ):
+        status = main(words)
+    done = subprocess.CompletedProcess(words, status, printed.getvalue(), told.getvalue())
+    return without_progress(done)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from orchestrator.analysis.numbers import numbers
 from orchestrator.model.pictures import KINDS, Choice, How, Moment, Summary, Units
 from orchestrator.plots import charts, fields, layout, panels, sections, series
 from orchestrator.records.paths import SweepDirectory
-from tests.conftest import without_progress
+from tests.conftest import run_here, without_progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,6 +82,8 @@ def found(place: Path) -> Dataset:
 
 
 def _run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    if words[0] != "submit":
+        return run_here(place, *words)
     command = [str(Path(sys.executable).with_name("rescal-sweep")), *words]
     done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
     return without_progress(done)
