@@ -346,8 +346,15 @@ def without_progress(
     return done
 
 
-def run_here(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in this process, which spares loading its libraries, as if started there."""
+def run_from(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command from a directory.
+
+    ``submit`` is a process of its own; others run in this one, which spares loading their libraries.
+    """
+    if words[0] == "submit":
+        command = [str(Path(sys.executable).with_name("rescal-sweep")), *words]
+        done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+        return without_progress(done)
     printed, told = io.StringIO(), io.StringIO()
     with (
         contextlib.chdir(place),

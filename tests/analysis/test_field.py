@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +17,8 @@ from orchestrator.errors import RequestError
 from orchestrator.records.paths import SweepDirectory
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 pytest.importorskip("xarray")
@@ -28,7 +28,7 @@ import xarray as xr
 from scipy import ndimage
 
 from tests.analysis.elevation_maps import WRITERS, geo_tags, write_nc, write_tif, write_xyz
-from tests.conftest import without_progress
+from tests.conftest import run_from
 
 CELL_M = 0.1
 EAST = 270.0  # blows the wind that comes from the west
@@ -341,12 +341,6 @@ run: {stop: 300, every: 100, engine: builtin}
 """
 
 
-def _run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("rescal-sweep")), *words]
-    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
-    return without_progress(done)
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sweep, and another one with the same parameters and another seed."""
@@ -354,7 +348,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, seeds in (("beds", "2"), ("others", "[7]")):
         text = SWEEP.replace("SEEDS", seeds).replace("beds", name)
         (place / f"{name}.yaml").write_text(text)
-        done = _run(place, "submit", f"{name}.yaml", "--cluster", "local", "--wait", "--yes")
+        done = run_from(
+            place, "submit", f"{name}.yaml", "--cluster", "local", "--wait", "--yes"
+        )
         assert " done" in done.stdout, done.stdout + done.stderr
     return place
 
@@ -454,11 +450,11 @@ def test_the_command_prints_a_table_and_json_and_writes_a_picture(
     path = write_tif(tmp_path / "survey.tif", heights, (spacing, spacing))
     dem = ("compare", "beds", "--dem", str(path))
 
-    shown = _run(place, *dem, "--top", "2", "-o", "survey.svg")
-    as_json = _run(place, *dem, "--json", "--parts", "roughness,spectrum")
-    early = _run(place, *dem, "--time", "0")
-    start = _run(place, *dem, "--time", "40")
-    late = _run(place, *dem, "--time", "9000")
+    shown = run_from(place, *dem, "--top", "2", "-o", "survey.svg")
+    as_json = run_from(place, *dem, "--json", "--parts", "roughness,spectrum")
+    early = run_from(place, *dem, "--time", "0")
+    start = run_from(place, *dem, "--time", "40")
+    late = run_from(place, *dem, "--time", "9000")
 
     assert (shown.returncode, shown.stderr) == (0, "")
     lines = shown.stdout.splitlines()
@@ -518,5 +514,5 @@ def test_a_wrong_request_is_answered_with_its_option(place: Path, tmp_path: Path
     }
 
     for words, sentence in mistakes.items():
-        done = _run(place, "compare", "beds", "--dem", str(path), *words)
+        done = run_from(place, "compare", "beds", "--dem", str(path), *words)
         assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{sentence}\n")

@@ -10,8 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,9 +22,11 @@ from orchestrator.analysis.numbers import numbers
 from orchestrator.model.pictures import KINDS, Choice, How, Moment, Summary, Units
 from orchestrator.plots import charts, fields, layout, panels, sections, series
 from orchestrator.records.paths import SweepDirectory
-from tests.conftest import run_here, without_progress
+from tests.conftest import run_from
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
     from xarray import Dataset
 
@@ -60,7 +60,7 @@ def unequal(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sweep of domains of different sizes."""
     place = tmp_path_factory.mktemp("unequal")
     (place / "unequal.yaml").write_text(UNEQUAL)
-    done = _run(place, "submit", "unequal.yaml", "--cluster", "local", "--wait", "--yes")
+    done = run_from(place, "submit", "unequal.yaml", "--cluster", "local", "--wait", "--yes")
     assert "4 experiments: 4 done" in done.stdout, done.stdout + done.stderr
     return place
 
@@ -70,7 +70,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The published phase diagram's corners, on a smaller domain and for a shorter time."""
     place = tmp_path_factory.mktemp("dunes")
     (place / "dunes.yaml").write_text(SWEEP)
-    done = _run(place, "submit", "dunes.yaml", "--cluster", "local", "--wait", "--yes")
+    done = run_from(place, "submit", "dunes.yaml", "--cluster", "local", "--wait", "--yes")
     assert "8 experiments: 8 done" in done.stdout, done.stdout + done.stderr
     return place
 
@@ -79,14 +79,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found(place: Path) -> Dataset:
     opened: Dataset = orchestrator.open_sweep(place / "data_runs" / "dunes")
     return opened.isel(time=-1).mean("seed")
-
-
-def _run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    if words[0] != "submit":
-        return run_here(place, *words)
-    command = [str(Path(sys.executable).with_name("rescal-sweep")), *words]
-    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
-    return without_progress(done)
 
 
 def test_more_snowfall_makes_a_deeper_cover(found: Dataset) -> None:
@@ -103,9 +95,9 @@ def test_a_stronger_wind_makes_the_cover_less_even(found: Dataset) -> None:
 
 def test_seeds_are_proposed_from_what_the_finished_ones_tell(place: Path) -> None:
     wish = "ci(mean_height) > 0.001"
-    shown = _run(place, "plan", "dunes.yaml", "--extend-seeds", wish)
-    told = _run(place, "plan", "dunes.yaml", "--extend-seeds", wish, "--json")
-    other = _run(
+    shown = run_from(place, "plan", "dunes.yaml", "--extend-seeds", wish)
+    told = run_from(place, "plan", "dunes.yaml", "--extend-seeds", wish, "--json")
+    other = run_from(
         place, "plan", "dunes.yaml", "--extend-seeds", wish, "--set", "parameters.L=200"
     )
 
@@ -129,7 +121,7 @@ def test_seeds_are_proposed_from_what_the_finished_ones_tell(place: Path) -> Non
 
 
 def test_one_experiment_goes_exactly_where_it_is_asked_to_go(place: Path) -> None:
-    done = _run(place, "plot", "dunes", "--experiment", "exp2", "-o", "one.svg")
+    done = run_from(place, "plot", "dunes", "--experiment", "exp2", "-o", "one.svg")
 
     assert (done.returncode, done.stdout) == (0, "wrote one.svg\n")
     assert (place / "one.svg").read_text().startswith("<?xml")
@@ -137,7 +129,7 @@ def test_one_experiment_goes_exactly_where_it_is_asked_to_go(place: Path) -> Non
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "animation"])
 def test_every_kind_is_drawn(place: Path, kind: str) -> None:
-    done = _run(place, "plot", "dunes", kind, "-o", f"{kind}.pdf")
+    done = run_from(place, "plot", "dunes", kind, "-o", f"{kind}.pdf")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"wrote {kind}.pdf\n"
@@ -145,7 +137,7 @@ def test_every_kind_is_drawn(place: Path, kind: str) -> None:
 
 
 def _drawn(place: Path, *words: str) -> str:
-    done = _run(place, "plot", "dunes", *words, "-o", "drawn.svg")
+    done = run_from(place, "plot", "dunes", *words, "-o", "drawn.svg")
     assert (done.returncode, done.stderr) == (0, "")
     return (place / "drawn.svg").read_text()
 
@@ -227,13 +219,13 @@ def test_places_that_are_not_in_the_domain_are_refused(place: Path) -> None:
     }
 
     for words, sentence in mistakes.items():
-        done = _run(place, "plot", "dunes", *words)
+        done = run_from(place, "plot", "dunes", *words)
         assert (done.returncode, done.stderr) == (2, f"{sentence}\n")
 
 
 def test_curves_are_of_one_experiment_or_seed_where_that_is_asked_for(place: Path) -> None:
     for word, value in (("--experiment", "exp2"), ("--seed", "2")):
-        done = _run(place, "plot", "dunes", "series", word, value, "-o", f"{value}.svg")
+        done = run_from(place, "plot", "dunes", "series", word, value, "-o", f"{value}.svg")
         assert (done.returncode, done.stderr) == (0, "")
 
     one, seed = ((place / f"{value}.svg").read_text() for value in ("exp2", "2"))
@@ -245,7 +237,7 @@ def test_curves_are_of_one_experiment_or_seed_where_that_is_asked_for(place: Pat
 
 def test_quantities_may_be_parted_by_commas_and_spaces(place: Path) -> None:
     wish = "roughness, mean_height"
-    done = _run(place, "plot", "dunes", "series", "--quantity", wish, "-o", "two.svg")
+    done = run_from(place, "plot", "dunes", "series", "--quantity", wish, "-o", "two.svg")
 
     assert (done.returncode, done.stderr) == (0, "")
     drawn = (place / "two.svg").read_text()
@@ -258,7 +250,7 @@ def test_series_of_which_there_is_no_value_are_refused(place: Path) -> None:
     files = [counts / "cell_counts.npz", counts / "height_maps.npz"]
     hidden = [file.rename(file.with_suffix(".kept")) for file in files]
 
-    done = _run(place, "plot", "dunes", "series", *moved, "-o", "none.png")
+    done = run_from(place, "plot", "dunes", "series", *moved, "-o", "none.png")
     for file, kept in zip(files, hidden, strict=True):
         kept.rename(file)
 
@@ -268,7 +260,7 @@ def test_series_of_which_there_is_no_value_are_refused(place: Path) -> None:
 
 
 def test_the_only_sweep_need_not_be_named(place: Path) -> None:
-    done = _run(place, "plot", "series", "-o", "alone.svg")
+    done = run_from(place, "plot", "series", "-o", "alone.svg")
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "wrote alone.svg\n", "")
     assert "roughness" in (place / "alone.svg").read_text()
@@ -277,7 +269,9 @@ def test_the_only_sweep_need_not_be_named(place: Path) -> None:
 def test_one_experiment_is_animated(place: Path) -> None:
     from PIL import Image, ImageSequence  # noqa: PLC0415  # comes with matplotlib
 
-    done = _run(place, "plot", "dunes", "animation", "--experiment", "exp2", "--frames", "4")
+    done = run_from(
+        place, "plot", "dunes", "animation", "--experiment", "exp2", "--frames", "4"
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
     with Image.open(place / "data_runs/dunes/animation-exp2.gif") as film:
@@ -288,7 +282,7 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
     if shutil.which("ffmpeg") is None and not os.environ.get("CI"):
         pytest.skip("ffmpeg is not here")
 
-    done = _run(place, "plot", "dunes", "animation", "-o", "dunes.mp4")
+    done = run_from(place, "plot", "dunes", "animation", "-o", "dunes.mp4")
     asked = ["-show_entries", "stream=codec_name,nb_frames:format_tags=comment"]
     command = ["ffprobe", "-v", "error", *asked, "-of", "csv=p=0", "dunes.mp4"]
     told = subprocess.run(command, cwd=place, capture_output=True, text=True, check=True).stdout
@@ -344,7 +338,7 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
 def test_a_wrong_wish_is_told(place: Path, words: tuple[str, ...], said: str) -> None:
     kind = () if not words[0].startswith("-") else ("phase-diagram",)
 
-    done = _run(place, "plot", "dunes", *kind, *words)
+    done = run_from(place, "plot", "dunes", *kind, *words)
 
     assert done.returncode == 2
     assert said in done.stderr
@@ -354,7 +348,7 @@ def test_a_wrong_wish_is_told(place: Path, words: tuple[str, ...], said: str) ->
     "kind", [kind for kind in KINDS if kind not in {"animation", "dispersion", "celerity"}]
 )
 def test_every_kind_is_drawn_of_unequal_domains(unequal: Path, kind: str) -> None:
-    done = _run(unequal, "plot", "unequal", kind, "-o", f"{kind}.pdf")
+    done = run_from(unequal, "plot", "unequal", kind, "-o", f"{kind}.pdf")
 
     assert (done.returncode, done.stdout, done.stderr) == (0, f"wrote {kind}.pdf\n", "")
 
@@ -378,8 +372,8 @@ def test_spectra_of_unequal_domains_are_compared_by_wavelength(unequal: Path) ->
 
 
 def test_a_row_that_a_smaller_domain_has_not_is_refused(unequal: Path) -> None:
-    refused = _run(unequal, "plot", "unequal", "profile", "--y", "20")
-    drawn = _run(
+    refused = run_from(unequal, "plot", "unequal", "profile", "--y", "20")
+    drawn = run_from(
         unequal,
         "plot",
         "unequal",
@@ -465,13 +459,13 @@ def test_colours_above_the_mean_are_of_heights_around_zero(place: Path) -> None:
 def test_a_time_that_is_none_is_refused(
     place: Path, options: tuple[str, ...], problem: str
 ) -> None:
-    done = _run(place, "plot", "dunes", *options)
+    done = run_from(place, "plot", "dunes", *options)
 
     assert (done.returncode, done.stderr) == (2, f"{problem}\n")
 
 
 def test_a_picture_tells_how_long_a_t0_is(place: Path) -> None:
-    done = _run(place, "plot", "dunes", "--time", "2h", "--relative", "-o", "nature.svg")
+    done = run_from(place, "plot", "dunes", "--time", "2h", "--relative", "-o", "nature.svg")
 
     assert done.returncode == 0, done.stderr
     written = (place / "nature.svg").read_text()
@@ -501,8 +495,8 @@ def test_numbers_are_those_of_the_dataset(place: Path) -> None:
 
 def test_a_quantity_is_drawn_against_a_parameter(place: Path) -> None:
     words = ("roughness", "--against", "Tau_min", "--labels", "Lambda_I=snowfall rate")
-    done = _run(place, "plot", "dunes", *words, "-o", "against.svg")
-    usual = _run(place, "plot", "dunes", "roughness,mass")
+    done = run_from(place, "plot", "dunes", *words, "-o", "against.svg")
+    usual = run_from(place, "plot", "dunes", "roughness,mass")
 
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "wrote against.svg\n")
     drawn = (place / "against.svg").read_text()
@@ -518,7 +512,7 @@ def test_a_quantity_is_drawn_against_a_parameter(place: Path) -> None:
 
 
 def test_a_map_has_a_number_for_each_pair_of_values(place: Path, found: Dataset) -> None:
-    done = _run(
+    done = run_from(
         place, "plot", "dunes", "map", "--quantity", "mass", "--units", "si", "-o", "m.svg"
     )
 
@@ -532,7 +526,7 @@ def test_a_map_has_a_number_for_each_pair_of_values(place: Path, found: Dataset)
 
 
 def test_in_units_of_nature_series_are_in_metres_and_days(place: Path) -> None:
-    done = _run(place, "plot", "dunes", "series", "--units", "si", "-o", "si.svg")
+    done = run_from(place, "plot", "dunes", "series", "--units", "si", "-o", "si.svg")
     grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
 
     course = series.series(grid, Units.SI)
@@ -560,7 +554,7 @@ def test_in_units_of_nature_what_has_not_begun_stops_no_picture(
     shutil.copytree(sweep.root, tmp_path / "dunes")
     shutil.rmtree(tmp_path / "dunes" / "exp0")
 
-    done = _run(
+    done = run_from(
         *(place, "plot", "dunes", kind, "--units", "si", "--data-dir", str(tmp_path)),
         *("-o", str(tmp_path / "si.png")),
     )
@@ -571,7 +565,7 @@ def test_in_units_of_nature_what_has_not_begun_stops_no_picture(
 
 def test_a_table_in_units_of_nature_has_them_in_its_names(place: Path) -> None:
     model, si = (
-        list(csv.DictReader(io.StringIO(_run(place, "export", "dunes", *words).stdout)))
+        list(csv.DictReader(io.StringIO(run_from(place, "export", "dunes", *words).stdout)))
         for words in ((), ("--units", "si"))
     )
 
@@ -590,7 +584,7 @@ def test_a_table_in_units_of_nature_has_them_in_its_names(place: Path) -> None:
 
 def test_the_page_of_a_journal_has_no_footer(place: Path) -> None:
     words = ("--size", "single", "--bare", "--title", "", "--relative", "-o", "j.svg")
-    done = _run(place, "plot", "dunes", *words)
+    done = run_from(place, "plot", "dunes", *words)
 
     assert (done.returncode, done.stderr) == (0, "")
     drawn = re.sub(r"(?s)<metadata>.*</metadata>", "", (place / "j.svg").read_text())
@@ -601,12 +595,12 @@ def test_the_page_of_a_journal_has_no_footer(place: Path) -> None:
 
 def test_a_table_of_dunes_has_a_row_for_each_in_each_snapshot(place: Path) -> None:
     model, si = (
-        list(csv.DictReader(io.StringIO(_run(place, "export", "dunes", *words).stdout)))
+        list(csv.DictReader(io.StringIO(run_from(place, "export", "dunes", *words).stdout)))
         for words in (("--dunes",), ("--dunes", "--units", "si"))
     )
-    refused = _run(place, "export", "dunes", "--threshold", "3")
-    below = _run(place, "export", "dunes", "--dunes", "--threshold", "-3")
-    swapped = _run(place, "plot", "roughness", "dunes")
+    refused = run_from(place, "export", "dunes", "--threshold", "3")
+    below = run_from(place, "export", "dunes", "--dunes", "--threshold", "-3")
+    swapped = run_from(place, "plot", "roughness", "dunes")
 
     assert len(model) == len(si) > 10
     keys = [(row["experiment"], row["track"], row["time_t0"]) for row in model]
@@ -649,7 +643,7 @@ def test_outlines_of_dunes_are_drawn_with_the_paths_on_which_they_came(place: Pa
 
 
 def test_a_dataset_in_units_of_nature_has_heights_and_series_in_them(place: Path) -> None:
-    done = _run(place, "collect", "dunes", "--units", "si", "-o", "si.nc")
+    done = run_from(place, "collect", "dunes", "--units", "si", "-o", "si.nc")
 
     assert (done.returncode, done.stderr) == (0, "")
     model = orchestrator.open_sweep(place / "data_runs" / "dunes")
@@ -727,16 +721,16 @@ def test_a_rate_is_what_a_line_rises_by_in_a_day(place: Path) -> None:
 def test_where_no_height_maps_are_kept_none_is_waited_for(tmp_path: Path) -> None:
     (tmp_path / "flat.yaml").write_text(UNEQUAL.replace("unequal", "flat"))
     keeping = ("--set", "outputs.height_maps=false")
-    _run(tmp_path, "submit", "flat.yaml", "--cluster", "local", "--wait", "--yes", *keeping)
+    run_from(tmp_path, "submit", "flat.yaml", "--cluster", "local", "--wait", "--yes", *keeping)
 
     for kind in ("animation", "section", "heights"):
-        drawn = _run(tmp_path, "plot", "flat", kind)
+        drawn = run_from(tmp_path, "plot", "flat", kind)
 
         assert (drawn.returncode, drawn.stderr) == (
             2,
             "flat: outputs.height_maps is false, so that none is kept\n",
         )
-    drawn = _run(tmp_path, "plot", "flat", "series", "--quantity", "roughness")
+    drawn = run_from(tmp_path, "plot", "flat", "series", "--quantity", "roughness")
     assert (drawn.returncode, drawn.stderr) == (
         2,
         "flat: no value of roughness: outputs.height_maps is false\n",
