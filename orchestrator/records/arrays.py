@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import struct
 import zipfile
 import zlib
@@ -113,11 +114,15 @@ def _replace(
         return None
     refuse_links(*directory.directories)
     directory.out.mkdir(exist_ok=True)
-    with contextlib.ExitStack() as drafts:  # none of which appears unless all are written
+    with contextlib.ExitStack() as drafts:  # none of which appears unless all are on the disk
+        opened = []
         for name, form in forms.items():
-            file = drafts.enter_context(replacing(directory.array_file(name)))
+            opened.append(drafts.enter_context(replacing(directory.array_file(name))))
             parts = (s.arrays[name].tobytes() for s in _again(journal, len(times)))
-            _write(file, name, times, form, parts)
+            _write(opened[-1], name, times, form, parts)
+            opened[-1].flush()
+        for file in opened:
+            os.fsync(file.fileno())
     for name in files.keys() - forms.keys():  # of another attempt, whose others are replaced
         files[name].unlink(missing_ok=True)
     sync_directory(directory.out)

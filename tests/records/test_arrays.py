@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 import struct
 import subprocess
 import sys
@@ -130,6 +132,31 @@ def test_published_arrays_load_under_their_old_names(
         assert counts["cell_counts"].dtype == np.int64
         assert counts["cell_counts"].tolist() == [[400 + i, i, 7] for i in range(4)]
         assert counts["times"].tolist() == [0.0, 10.0, 20.0, 30.0]
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_a_disk_that_fails_for_one_array_leaves_all_as_they_were(
+    directory: ExperimentDirectory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: int,
+) -> None:
+    _write(tmp_path / "short", _snapshots(2))
+    arrays.publish(tmp_path / "short", directory)
+    before = {path: path.read_bytes() for path in directory.out.iterdir()}
+    _write(tmp_path / "long", _snapshots(4))
+    calls = itertools.count(1)
+
+    def fsync(handle: int) -> None:
+        del handle
+        if next(calls) == failing:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        arrays.publish(tmp_path / "long", directory)
+
+    assert {path: path.read_bytes() for path in directory.out.iterdir()} == before
 
 
 def test_equal_snapshots_make_equal_files(
