@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("kappa", "z_0", "z", "rhoair", "rhosand", "g", "d")
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
+_COUNT = re.compile(r"0*([1-9][0-9]{0,8})")
 _LARGEST = 1e30
 UNKNOWN_S = 1e6
 """Seconds per t0 that the model takes where no grain would fly in nature."""
@@ -124,9 +124,9 @@ def read_saturated_flux(path: Path) -> SaturatedFlux:
         for number, line in enumerate(read_ascii(path).split("\n"), 1)
         for word in line.split()
     ]
-    if not words or not _COUNT.fullmatch(words[0][1]):
+    if not words or not (first := _COUNT.fullmatch(words[0][1])):
         raise FormatError(f"{path}:1: expected the number of rows")
-    count = int(words[0][1])
+    count = int(first[1])
     if len(words) - 1 < 3 * count:
         raise FormatError(
             f"{path}: expected {count} rows of three numbers, got {len(words) - 1} numbers"

@@ -27,7 +27,7 @@ UNITS = ("t0", "rt")
 LARGEST = 1e30
 """No number of a wind is larger."""
 
-_COUNT = re.compile(r"\s*([+-]?[0-9]+),\s*(\S+)")
+_COUNT = re.compile(r"\s*([+-]?)0*([0-9]{1,9}),\s*(\S+)")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST_TURNS = 360  # of a bed that never comes back to where it was
 _DIGITS = 12  # of a number that a formula gives; an engine keeps seven
@@ -199,9 +199,9 @@ def read(path: Path) -> Winds:
     """
     text = read_ascii(path)
     start = _COUNT.match(text)
-    if not start or start[2] not in UNITS:
+    if not start or start[3] not in UNITS:
         raise FormatError(f"{path}:1: expected the number of rows and t0 or rt, as in 3,t0")
-    count = int(start[1])
+    count = int(start[1] + start[2])
     if count < 1:
         raise FormatError(f"{path}:1: expected one row or more, got {count}")
     words = text[start.end() :].split(maxsplit=3 * count)
@@ -214,7 +214,7 @@ def read(path: Path) -> Winds:
     rows = tuple(Wind(*numbers[at : at + 3]) for at in range(0, 3 * count, 3))
     if not all(row.duration >= 0 for row in rows) or not sum(row.duration for row in rows) > 0:
         raise FormatError(f"{path}: expected durations of 0 or more, and one that is longer")
-    return Winds(start[2], rows, " ".join(words[3 * count :]).strip())
+    return Winds(start[3], rows, " ".join(words[3 * count :]).strip())
 
 
 def _number(path: Path, index: int, word: str) -> float:

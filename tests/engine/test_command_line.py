@@ -476,6 +476,7 @@ RESCAL_FAULTS = [
     ({}, ("-dcsp", "-1t0"), 255, "-dcsp -1t0: expected 0 or a number of t0"),
     ({}, ("-stop", "soon"), 255, "-stop soon: expected a whole number"),
     ({}, ("-stoptime", "5"), 255, "-stoptime 5: expected a time like 100t0"),
+    ({}, ("-s", "9" * 5000), 255, f"'{60 * '9'}'...: expected at most 18 digits"),
     ({}, ("-s",), 255, "-s: expected a value behind it"),
     ({}, ("-tr", "5"), 255, "-tr 5: there is no such picture"),
     ({}, ("-cv", "3"), 252, "-cv 3: expected a value like 10x20"),

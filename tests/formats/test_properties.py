@@ -111,6 +111,7 @@ def test_a_table_of_the_flux_is_read(tmp_path: Path) -> None:
         ("-1\n", ":1: expected the number of rows"),
         ("2.5\n", ":1: expected the number of rows"),
         ("9" * 5000, ":1: expected the number of rows"),
+        ("0" * 5000 + "1\n1 1\n", ": expected 1 rows of three numbers, got 2 numbers"),
         ("2\n0 1 1\n1 1\n", ": expected 2 rows of three numbers, got 5 numbers"),
         ("2\n0 1 1\n1 one 1\n", ":3: expected a number, got 'one'"),
         ("1\n0 1 1e39", ":2: expected a number, got '1e39'"),
