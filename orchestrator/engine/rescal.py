@@ -19,7 +19,7 @@ from orchestrator.engine.logs import Logs
 from orchestrator.engine.output import Files, Pipe, write_gas
 from orchestrator.engine.saving import Saver, index_of
 from orchestrator.engine.settings import Rotation
-from orchestrator.engine.wind import Physics, Strength, Weather
+from orchestrator.engine.wind import Physics, Weather
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.formats import cellspace, frames, properties
 from orchestrator.formats.cellspace import Cell, Header
@@ -179,11 +179,6 @@ def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength
 
     Beside properties of nature a threshold of 0 is raised to 1, as in the model.
     """
-    transport, deposition = (
-        np.float32(values.get(name, 0)) for name in ("Lambda_T", "Lambda_C")
-    )
-    if "Lambda_T" not in values or transport < 0:
-        transport = np.float32(3) * deposition
     winds = physics = fault = None
     with ending(Exit.UNREADABLE):
         if "Phys_prop_file" in values:
@@ -194,7 +189,7 @@ def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength
                     f"{file.path}: Qsat_file: expected one beside Phys_prop_file",
                 )
             flux = properties.read_saturated_flux(Path(str(values["Qsat_file"])))
-            physics = Physics(physical, flux, transport, deposition)
+            physics = Physics.of(values, physical, flux)
     if "Wind_file" in values:
         try:
             with ending(Exit.UNREADABLE):
@@ -206,8 +201,7 @@ def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength
         for name, why in wind.unsuited(winds, physics.properties, physics.flux, calm):
             raise ExitError(Exit.REFUSED, f"{file.line_of(name)}: {name}: {why}")
     weather = Weather(winds, physics, "Tau_min" in file.texts, fault)
-    tau_min, tau_max = (np.float32(values.get(name, 0)) for name in ("Tau_min", "Tau_max"))
-    strength = Strength(tau_min, tau_max, np.float32(1))
+    strength = wind.strength_at_first(values)
     if winds is None and physics is not None:
         strength = physics.strength(np.float32(-1), strength)
         values["Tau_min"] = float(strength.tau_min)

@@ -116,6 +116,19 @@ def test_a_parameter_file_is_checked_by_its_name(bench: Bench) -> None:
         "L: the gas needs 9 cells or more, got 3",
     ]
 
+def test_durations_that_are_nothing_in_single_precision_are_refused(bench: Bench) -> None:
+    (bench.root / "wind.txt").write_text("2,t0\n1e-50 30 0\n1e-46 10 0\n")
+    bench.parameters({"Wind_file": "wind.txt", "Lgca_speedup": 0, "Init_ncycl": 50})
+    bench.cells()
+
+    (found,) = checked(bench, {**BED, "Wind_file": "wind.txt"})
+    ended = bench.run("rescal", "run.par", "-dcsp", "1t0", "-stop", "1t0")
+
+    sentence = "all its rows last 0 t0; expected a time above 0 in single precision"
+    assert found == [["Wind_file", sentence]]
+    assert (ended.status, ended.err) == (255, f"Wind_file: {sentence}\n")
+
+
 
 @pytest.mark.parametrize("words", [("a", "b"), ("-x",)])
 def test_other_words_are_refused(bench: Bench, words: tuple[str, ...]) -> None:
@@ -151,6 +164,9 @@ def test_speeds_that_mean_nothing_are_refused_before_a_run(
         "z": 10,
         "rhoair": 1,
         "rhosand": 2650,
+        ({"Lambda_T": 0.0, "Lambda_C": 1.0}, "1 0 8", ["Wind_file", "all its rows last inf t0; expected a time"]),
+        ({}, "1e-45 0 8", ["Wind_file", "all its rows last 0 t0; expected a time above 0"]),
+        ({}, "1 0 1e9", ["Wind_file", "a shear velocity of 3.47436e+07 m/s is too large"]),
         "g": 9.8,
         "d": 1e-4,
     }
@@ -167,7 +183,7 @@ def test_speeds_that_mean_nothing_are_refused_before_a_run(
         "Qsat_file": "my.data",
         "Wind_file": "wind.txt",
     }
-    named |= {"Tau_min": changes["Tau_min"]} if "Tau_min" in changes else {}
+    named |= {name: changes[name] for name in ("Tau_min", "Lambda_T", "Lambda_C") if name in changes}
 
     (found,) = checked(bench, {**BED, **named})
     bench.parameters({**named, "Lgca_speedup": 0, "Init_ncycl": 50})
