@@ -82,7 +82,11 @@ class InputFiles:
 
     def _find(self, name: str, file: str) -> tuple[str, Path] | None:
         path = self._beside / file
-        if not path.exists():
+        try:
+            there = path.exists()
+        except OSError as error:  # a name that is too long, a directory that nobody may enter
+            raise FormatError(f"{name}: {path}: cannot be read: {error.strerror}") from error
+        if not there:
             of_the_engine = Path(file).parent in {Path(), Path("real_data")}
             if name in _PROPERTIES and of_the_engine:
                 return None

@@ -116,6 +116,10 @@ def test_what_the_engine_has_or_makes_keeps_its_name(tmp_path: Path, more: str) 
         ),
         ("Wind_file: /none.txt", "2:35: Wind_file: /none.txt: no such file as /none.txt"),
         (
+            f"Wind_file: {300 * 'w'}",
+            f"2:35: Wind_file: {{}}/{300 * 'w'}: cannot be read: File name too long",
+        ),
+        (
             "Wind_file: /etc/passwd",
             "2:35: Wind_file: /etc/passwd: lies outside of {}; copy it there",
         ),
