@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from orchestrator.engine import settings
 from orchestrator.engine.active_region import corridor, margins
 from orchestrator.engine.exit_status import Exit, ExitError
@@ -62,8 +60,6 @@ def refuse(file: ParFile, values: Mapping[str, Value]) -> None:
             f"{file.line_of('Bin_file')}: Bin_file: {_HEADLESS}",
         )
     problems = [f"{file.line_of(name)}: {name}: {why}" for name, why in _impossible(values)]
-    if _boundless(values):
-        problems.append(f"{file.path}: {_TOO_LARGE}")
     if problems:
         raise ExitError(Exit.REFUSED, *problems)
 
@@ -115,8 +111,6 @@ def problems(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     if "Bin_file" in values and "Csp_file" not in values:
         yield "Bin_file", _HEADLESS
     yield from _impossible(values)
-    if _boundless(values):
-        yield "Lambda_*", _TOO_LARGE
 
 
 def too_small(
@@ -186,10 +180,13 @@ def _impossible(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
         share = float(values.get(name, 0))
         if share > 1:
             yield name, f"a probability is at most 1, got {share:g}"
+    yield from _boundless(values)
 
 
-def _boundless(values: Mapping[str, Value]) -> bool:
-    """Return whether a rate is larger than single precision can hold."""
-    with np.errstate(all="ignore"):
-        rows = table(settings.read(values, "SNO"), across=True, sources=True, sinks=True)
-    return any(math.isinf(row.rate) for row in rows)
+def _boundless(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    """Yield the largest factor if a rate is larger than single precision can hold."""
+    rows = table(settings.read(values, "SNO"), across=True, sources=True, sinks=True)
+    if any(math.isinf(row.rate) for row in rows):
+        factors = [name for name in values if name.startswith(("Lambda_", "Coef_"))]
+        largest = max(factors, key=lambda name: abs(float(values[name])))
+        yield largest, f"{float(values[largest]):g}: {_TOO_LARGE}"

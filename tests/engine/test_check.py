@@ -83,6 +83,17 @@ PROBLEMS: list[tuple[dict[str, object], list[list[str]]]] = [
         [],
     ),
     ({"Lambda_D": -1}, [["Lambda_D", "a rate cannot be negative"]]),
+    (
+        {"Ava_mode": "PROPAG", "Ava_angle": 0.0},
+        [
+            ["Ava_mode", "PROPAG: would never end without Ava_delay; give a positive one"],
+            ["Ava_angle", "0: propagating avalanches would never end"],
+        ],
+    ),
+    (
+        {"Lambda_E": 2, "Lambda_F": 1e30, "Coef_B": 1e10, "Lambda_C": 1e29},
+        [["Lambda_F", "1e+30: the rates of Lambda_* and Coef_* are too large together"]],
+    ),
     ({"Lambda_T": "fast"}, [["Lambda_T", "expected a number, got 'fast'"]]),
     ({"Lambda_X": 1}, [["Lambda_X", "no such parameter"]]),
 ]
@@ -105,17 +116,6 @@ def test_what_can_be_run_has_no_problems(bench: Bench) -> None:
     assert checked(bench, BED, {**BED, **turning}, {**BED, "Wind_file": "wind.txt"}) == [[]] * 3
 
 
-def test_a_parameter_file_is_checked_by_its_name(bench: Bench) -> None:
-    bench.parameters({"Rot_delay": -1, "L": 3})
-
-    ended = bench.run("check", "run.par")
-
-    assert (ended.status, ended.err) == (2, "")
-    assert ended.out.splitlines() == [
-        "Rot_delay: -1.0: a delay cannot be negative",
-        "L: the gas needs 9 cells or more, got 3",
-    ]
-
 def test_durations_that_are_nothing_in_single_precision_are_refused(bench: Bench) -> None:
     (bench.root / "wind.txt").write_text("2,t0\n1e-50 30 0\n1e-46 10 0\n")
     bench.parameters({"Wind_file": "wind.txt", "Lgca_speedup": 0, "Init_ncycl": 50})
@@ -128,6 +128,17 @@ def test_durations_that_are_nothing_in_single_precision_are_refused(bench: Bench
     assert found == [["Wind_file", sentence]]
     assert (ended.status, ended.err) == (255, f"Wind_file: {sentence}\n")
 
+
+def test_a_parameter_file_is_checked_by_its_name(bench: Bench) -> None:
+    bench.parameters({"Rot_delay": -1, "L": 3})
+
+    ended = bench.run("check", "run.par")
+
+    assert (ended.status, ended.err) == (2, "")
+    assert ended.out.splitlines() == [
+        "Rot_delay: -1.0: a delay cannot be negative",
+        "L: the gas needs 9 cells or more, got 3",
+    ]
 
 
 @pytest.mark.parametrize("words", [("a", "b"), ("-x",)])
@@ -153,6 +164,9 @@ def test_checking_loads_no_kernels() -> None:
         ),
         ({"Tau_min": 9}, "1 0 -1", ["Tau_min", "9: beyond the table of Qsat_file, which the"]),
         ({"Tau_min": 9}, "1 0 8", []),
+        ({"Lambda_T": 0.0, "Lambda_C": 1.0}, "1 0 8", ["Wind_file", "all its rows last inf t0; expected a time"]),
+        ({}, "1e-45 0 8", ["Wind_file", "all its rows last 0 t0; expected a time above 0"]),
+        ({}, "1 0 1e9", ["Wind_file", "a shear velocity of 3.47436e+07 m/s is too large"]),
     ],
 )
 def test_speeds_that_mean_nothing_are_refused_before_a_run(
@@ -164,9 +178,6 @@ def test_speeds_that_mean_nothing_are_refused_before_a_run(
         "z": 10,
         "rhoair": 1,
         "rhosand": 2650,
-        ({"Lambda_T": 0.0, "Lambda_C": 1.0}, "1 0 8", ["Wind_file", "all its rows last inf t0; expected a time"]),
-        ({}, "1e-45 0 8", ["Wind_file", "all its rows last 0 t0; expected a time above 0"]),
-        ({}, "1 0 1e9", ["Wind_file", "a shear velocity of 3.47436e+07 m/s is too large"]),
         "g": 9.8,
         "d": 1e-4,
     }
