@@ -178,6 +178,7 @@ def _space(values: Mapping[str, Value], wanted: Settings) -> Iterator[Problem]:
         return
     height, length, depth = sides
     yield from limits.too_small(wanted, height, length, depth)
+    yield from limits.too_large(wanted, height, length, depth)
     yield from limits.near_walls(wanted, length, depth)
     if min(sides) < 1 or "Csp_template" not in values:
         return

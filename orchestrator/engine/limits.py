@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orchestrator.engine import settings
@@ -12,10 +13,13 @@ from orchestrator.engine.gas_layout import PLANE_SPACING
 from orchestrator.engine.settings import Rotation, in_16_bits
 from orchestrator.engine.transitions import negative, table
 from orchestrator.errors import RequestError
+from orchestrator.formats import frames
+from orchestrator.formats.cellspace import Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from orchestrator.engine.settings import Settings
@@ -136,6 +140,28 @@ def too_small(
         first = -(-(walls - 1) // PLANE_SPACING) * PLANE_SPACING + 1
         if wanted.gas and first >= walls + depth:
             yield "D", f"Rot_mode = FULL: no plane of the gas meets a space {depth} cells deep"
+
+
+def box_of(wanted: Settings, size: Header) -> Header:
+    """Return the header of snapshots with walls, in the box in which the space of ``size`` can turn."""
+    walls = (1, 1)
+    if wanted.rotation is Rotation.FULL:
+        walls = margins(size.length, size.depth, gas=wanted.gas)
+    across, along = walls
+    return replace(size, borders=True, margins=(across, 1, along))
+
+
+def too_large(
+    wanted: Settings, height: int, length: int, depth: int
+) -> Iterator[tuple[str, str]]:
+    """Yield why snapshots in the box in which a space can turn are too large for a pipe."""
+    box = box_of(wanted, Header("SNO", height, length, depth))
+    if wanted.rotation is Rotation.FULL and box.size + box.payload_bytes > frames.LARGEST:
+        deep, high, long = box.box_shape
+        yield (
+            "Rot_mode",
+            f"FULL: a box of {high} x {long} x {deep} cells is more than a snapshot of 2 GiB holds",
+        )
 
 
 def near_walls(wanted: Settings, length: int, depth: int) -> Iterator[tuple[str, str]]:

@@ -265,9 +265,7 @@ def _whole(name: str, text: str) -> int:
 def _number(digits: str) -> int:
     """Return a whole number; longer ones than this mean nothing in C either."""
     if len(digits) > _LONGEST:
-        raise ExitError(
-            Exit.REFUSED, f"{quoted(digits)}: expected at most {_LONGEST} digits"
-        )
+        raise ExitError(Exit.REFUSED, f"{quoted(digits)}: expected at most {_LONGEST} digits")
     return int(digits)
 
 

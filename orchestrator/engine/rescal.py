@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import signal
 import sys
@@ -13,12 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.engine import limits, options, request, settings, wind
-from orchestrator.engine.active_region import margins
 from orchestrator.engine.exit_status import Exit, ExitError, ending
 from orchestrator.engine.logs import Logs
 from orchestrator.engine.output import Files, Pipe, write_gas
 from orchestrator.engine.saving import Saver, index_of
-from orchestrator.engine.settings import Rotation
 from orchestrator.engine.wind import Physics, Weather
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.formats import cellspace, frames, properties
@@ -33,6 +30,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.options import RescalOptions
     from orchestrator.engine.settings import Settings
     from orchestrator.engine.simulation import Simulation
+    from orchestrator.engine.wind import Strength
     from orchestrator.formats.parameters import Value
     from orchestrator.formats.parfile import ParFile
 
@@ -296,15 +294,7 @@ def _pipe(wishes: RescalOptions, model: str, header: Header, wanted: Settings) -
     ExitError
         Also if the sizes of snapshots, or of a box in which the domain can turn, are too large.
     """
-    walls = (1, 1)
-    if wanted.rotation is Rotation.FULL:
-        walls = margins(header.length, header.depth, gas=wanted.gas)
-    across, along = walls
-    box = dataclasses.replace(
-        Header(model, header.height, header.length, header.depth),
-        borders=True,
-        margins=(across, 1, along),
-    )
+    box = limits.box_of(wanted, Header(model, header.height, header.length, header.depth))
     if box.payload_bytes > cellspace.CELL_BYTES * cellspace.LARGEST_CELLS:
         depth, height, length = box.box_shape
         raise ExitError(

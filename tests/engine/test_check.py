@@ -66,6 +66,11 @@ PROBLEMS: list[tuple[dict[str, object], list[list[str]]]] = [
         [["D", "Rot_mode = FULL: no plane of the gas meets a space"]],
     ),
     (
+        {"Rot_mode": "FULL", "H": 100, "L": 1700, "D": 20},
+        [["Rot_mode", "FULL: a box of 102 x 1716 x 1716 cells is more than a snapshot of 2"]],
+    ),
+    ({"Rot_mode": "FULL", "H": 80, "L": 1700, "D": 20}, []),
+    (
         {"Rot_mode": "DISK", "D": 7, "Rot_delay": 1, "Rot_angle": 30},
         [["D", "Rot_mode = DISK needs 8 cells or more, got 7"]],
     ),
@@ -164,7 +169,11 @@ def test_checking_loads_no_kernels() -> None:
         ),
         ({"Tau_min": 9}, "1 0 -1", ["Tau_min", "9: beyond the table of Qsat_file, which the"]),
         ({"Tau_min": 9}, "1 0 8", []),
-        ({"Lambda_T": 0.0, "Lambda_C": 1.0}, "1 0 8", ["Wind_file", "all its rows last inf t0; expected a time"]),
+        (
+            {"Lambda_T": 0.0, "Lambda_C": 1.0},
+            "1 0 8",
+            ["Wind_file", "all its rows last inf t0; expected a time"],
+        ),
         ({}, "1e-45 0 8", ["Wind_file", "all its rows last 0 t0; expected a time above 0"]),
         ({}, "1 0 1e9", ["Wind_file", "a shear velocity of 3.47436e+07 m/s is too large"]),
     ],
@@ -194,7 +203,9 @@ def test_speeds_that_mean_nothing_are_refused_before_a_run(
         "Qsat_file": "my.data",
         "Wind_file": "wind.txt",
     }
-    named |= {name: changes[name] for name in ("Tau_min", "Lambda_T", "Lambda_C") if name in changes}
+    named |= {
+        name: changes[name] for name in ("Tau_min", "Lambda_T", "Lambda_C") if name in changes
+    }
 
     (found,) = checked(bench, {**BED, **named})
     bench.parameters({**named, "Lgca_speedup": 0, "Init_ncycl": 50})

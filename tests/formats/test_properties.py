@@ -153,7 +153,9 @@ def test_an_exact_threshold_takes_its_own_row() -> None:
     assert own == between
 
 
-@pytest.mark.parametrize(("tau_min", "deposition"), [(0, 0.5), (-3, 0.5), (50, 0), (100.1, 0.5)])
+@pytest.mark.parametrize(
+    ("tau_min", "deposition"), [(0, 0.5), (-3, 0.5), (50, 0), (100.1, 0.5)]
+)
 def test_where_no_grain_flies_in_nature_the_scale_is_a_million(
     tau_min: float, deposition: float
 ) -> None:
