@@ -57,12 +57,14 @@ class Winds:
     ``unit`` is ``t0``: durations in t0, angles clockwise from x in a map, and values are thresholds
     of stress; or ``rt``: durations in seconds, angles from which winds come, clockwise from the top
     of a map, and values are speeds in m/s, a negative one leaving the threshold as it is.
-    ``unread`` is what a file has behind its rows.
+    ``unread`` is what a file has behind its rows; ``drift`` is by how many degrees all winds turn
+    from one time round to the next.
     """
 
     unit: str
     rows: tuple[Wind, ...]
     unread: str = ""
+    drift: float = 0.0
 
     def __str__(self) -> str:
         """Return the winds as a person reads them, and :func:`parse` does.
@@ -127,12 +129,12 @@ class Winds:
         """
         if self.unit == "rt" and len(self.shares) > 1:
             return None
-        left = time_t0 % sum(row.duration for row in self.rows)
+        times_round, left = divmod(time_t0, sum(row.duration for row in self.rows))
         for row in self.rows:
             if left < row.duration:
-                return self._heading(row)
+                return (self._heading(row) + times_round * self.drift) % 360.0
             left -= row.duration
-        return self._heading(self.rows[0])
+        return (self._heading(self.rows[0]) + (times_round + 1) * self.drift) % 360.0
 
     def _heading(self, row: Wind) -> float:
         return float(row.angle + 90 * (self.unit == "rt")) % 360.0
@@ -149,12 +151,14 @@ def by_turns(angle: float, delay: float, start_t0: float = 0.0) -> Winds:
 
     >>> str(by_turns(-90.0, 20.0, 50.0))
     '20 t0 at 180, 20 t0 at 270, 20 t0 at 0, 20 t0 at 90'
+    >>> round(by_turns(7.7, 1.0).at(400.0), 6)
+    160.0
     """
     closing = (n for n in range(1, _MOST_TURNS) if n * angle % 360 == 0)
     count = next(closing, _MOST_TURNS)
     before = int(start_t0 // delay)
     rows = (Wind(delay, -(i - before) * angle % 360, None) for i in range(count))
-    return Winds("t0", tuple(rows))
+    return Winds("t0", tuple(rows), drift=-count * angle % 360)
 
 
 def shortest(value: float) -> str:
