@@ -13,6 +13,7 @@ from orchestrator.formats.parameters import ALIASES
 from orchestrator.formats.winds import WIND
 from orchestrator.model.experiments import Run
 from orchestrator.sweepfile.problems import unknown
+from orchestrator.sweepfile.winds import SPEEDS_NEED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -214,8 +215,7 @@ def _check_wind(parts: Parts, mentioned: Iterable[str], problems: Problems) -> N
     for number, formula in wind.numbers if wind is not None else ():
         _check_names(parts, formula, mentioned, positions[number], number, problems)
     if parts.by_speed and "Phys_prop_file" not in parts.names:
-        text = "speeds need Phys_prop_file and Qsat_file, which tell what they do to the bed"
-        problems.add(positions[WIND], f"parameters.{WIND}", text)
+        problems.add(positions[WIND], f"parameters.{WIND}", SPEEDS_NEED)
 
 
 def _check_names(  # noqa: PLR0913, PLR0917  # a formula, its place, and what it may name
