@@ -160,8 +160,8 @@ def _unsuited(
         nature = properties.read_properties(paths["Phys_prop_file"])
         flux = properties.read_saturated_flux(paths["Qsat_file"])
         tau_min = float(values.get("Tau_min", 0))
-        if found := tuple(wind.unsuited(winds, nature, flux, tau_min)):
-            return found
+        if reasons := tuple(wind.unsuited(winds, nature, flux, tau_min)):
+            return reasons
         physics = Physics.of(values, nature, flux)
     weather = Weather(winds, physics, "Tau_min" in values)
     try:

@@ -93,10 +93,10 @@ class InputFiles:
     def _find(self, name: str, file: str) -> tuple[str, Path] | None:
         path = self._beside / file
         try:
-            there = path.exists()
+            exists = path.exists()
         except OSError as error:  # a name that is too long, a directory that nobody may enter
             raise FormatError(f"{name}: {path}: cannot be read: {error.strerror}") from error
-        if not there:
+        if not exists:
             of_the_engine = Path(file).parent in {Path(), Path("real_data")}
             if name in _PROPERTIES and of_the_engine:
                 return None
