@@ -19,6 +19,7 @@ import numpy as np
 from orchestrator.engine import genesis, limits, request, settings, wind
 from orchestrator.engine.exit_status import ExitError
 from orchestrator.engine.settings import Boundary
+from orchestrator.engine.wind import Physics, Vane, Weather
 from orchestrator.errors import FormatError
 from orchestrator.formats import properties
 from orchestrator.formats.cellspace import Cell
@@ -40,6 +41,7 @@ _READERS: dict[str, Callable[[Path], object]] = {
     "Qsat_file": properties.read_saturated_flux,
     "Wind_file": wind.read,
 }
+_WEATHER = ("Tau_min", "Tau_max", "Lambda_T", "Lambda_C", "Time")
 _SEED = 1  # of the random part of a layer, which changes none of what is asked here
 
 
@@ -132,11 +134,10 @@ def _files(values: Mapping[str, Value]) -> Iterator[Problem]:
                 readable.add(name)
         elif name == "Qsat_file":
             yield name, "expected one beside Phys_prop_file"
-    if readable == _READERS.keys():
-        paths = tuple(
-            str(values[name]) for name in ("Wind_file", "Phys_prop_file", "Qsat_file")
-        )
-        yield from _unsuited(*paths, float(values.get("Tau_min", 0)))
+    if "Wind_file" in readable:
+        files = tuple((name, str(values[name])) for name in _READERS if name in readable)
+        others = tuple((name, values[name]) for name in _WEATHER if name in values)
+        yield from _unsuited(files, others)
 
 
 @functools.lru_cache(maxsize=256)  # many parameter sets name the same files
@@ -150,11 +151,25 @@ def _unreadable(name: str, path: str) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _unsuited(winds: str, physical: str, flux: str, tau_min: float) -> tuple[Problem, ...]:
-    """Return why the speeds of a wind file mean nothing beside files of nature."""
-    nature = properties.read_properties(Path(physical))
-    table = properties.read_saturated_flux(Path(flux))
-    return tuple(wind.unsuited(wind.read(Path(winds)), nature, table, tau_min))
+def _unsuited(
+    files: tuple[tuple[str, str], ...], others: tuple[tuple[str, Value], ...]
+) -> tuple[Problem, ...]:
+    """Return why the winds of a file cannot blow beside files of nature and other parameters."""
+    paths, values = {name: Path(path) for name, path in files}, dict(others)
+    winds, physics = wind.read(paths["Wind_file"]), None
+    if len(paths) == len(_READERS):
+        nature = properties.read_properties(paths["Phys_prop_file"])
+        flux = properties.read_saturated_flux(paths["Qsat_file"])
+        tau_min = float(values.get("Tau_min", 0))
+        if reasons := tuple(wind.unsuited(winds, nature, flux, tau_min)):
+            return reasons
+        physics = Physics.of(values, nature, flux)
+    weather = Weather(winds, physics, "Tau_min" in values)
+    try:
+        weather.begin(Vane(), float(values.get("Time", 0)), wind.strength_at_first(values))
+    except ExitError as error:
+        return (("Wind_file", str(error).removeprefix("Wind_file: ")),)
+    return ()
 
 
 def _space(values: Mapping[str, Value], wanted: Settings) -> Iterator[Problem]:
@@ -164,6 +179,7 @@ def _space(values: Mapping[str, Value], wanted: Settings) -> Iterator[Problem]:
         return
     height, length, depth = sides
     yield from limits.too_small(wanted, height, length, depth)
+    yield from limits.too_large(wanted, height, length, depth)
     yield from limits.near_walls(wanted, length, depth)
     if min(sides) < 1 or "Csp_template" not in values:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _LARGEST_ARGUMENT = 2.0**31
 _REINJECTION_COLUMN = 5
+_ELEVATION = re.compile(r"([+-]?)0*([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def _elevations(path: Path, height: int, length: int, depth: int) -> NDArray[np.
         raise ExitError(Exit.UNREADABLE, f"{path}: cannot be read: {why}") from error
     try:
         elevations = np.array([_elevation(word) for word in words], np.int64)
-    except (FormatError, OverflowError) as error:
+    except FormatError as error:
         raise ExitError(
             Exit.UNSUPPORTED, f"{path}: expected whole numbers, got {error}"
         ) from error
@@ -184,10 +186,10 @@ def _elevations(path: Path, height: int, length: int, depth: int) -> NDArray[np.
 
 
 def _elevation(word: str) -> int:
-    try:
-        return int(word)
-    except ValueError as error:
-        raise FormatError(quoted(word)) from error
+    match = _ELEVATION.fullmatch(word)
+    if not match:
+        raise FormatError(quoted(word))
+    return int(match[1] + match[2])
 
 
 def _target(file: ParFile | None, values: Mapping[str, Value], *, raw: bool) -> Path:

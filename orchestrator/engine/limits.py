@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from orchestrator.engine import settings
 from orchestrator.engine.active_region import corridor, margins
@@ -14,10 +13,13 @@ from orchestrator.engine.gas_layout import PLANE_SPACING
 from orchestrator.engine.settings import Rotation, in_16_bits
 from orchestrator.engine.transitions import negative, table
 from orchestrator.errors import RequestError
+from orchestrator.formats import frames
+from orchestrator.formats.cellspace import Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from orchestrator.engine.settings import Settings
@@ -62,8 +64,6 @@ def refuse(file: ParFile, values: Mapping[str, Value]) -> None:
             f"{file.line_of('Bin_file')}: Bin_file: {_HEADLESS}",
         )
     problems = [f"{file.line_of(name)}: {name}: {why}" for name, why in _impossible(values)]
-    if _boundless(values):
-        problems.append(f"{file.path}: {_TOO_LARGE}")
     if problems:
         raise ExitError(Exit.REFUSED, *problems)
 
@@ -115,8 +115,6 @@ def problems(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     if "Bin_file" in values and "Csp_file" not in values:
         yield "Bin_file", _HEADLESS
     yield from _impossible(values)
-    if _boundless(values):
-        yield "Lambda_*", _TOO_LARGE
 
 
 def too_small(
@@ -142,6 +140,28 @@ def too_small(
         first = -(-(walls - 1) // PLANE_SPACING) * PLANE_SPACING + 1
         if wanted.gas and first >= walls + depth:
             yield "D", f"Rot_mode = FULL: no plane of the gas meets a space {depth} cells deep"
+
+
+def box_of(wanted: Settings, size: Header) -> Header:
+    """Return the header of snapshots with walls, in the box in which the space of ``size`` can turn."""
+    walls = (1, 1)
+    if wanted.rotation is Rotation.FULL:
+        walls = margins(size.length, size.depth, gas=wanted.gas)
+    across, along = walls
+    return replace(size, borders=True, margins=(across, 1, along))
+
+
+def too_large(
+    wanted: Settings, height: int, length: int, depth: int
+) -> Iterator[tuple[str, str]]:
+    """Yield why snapshots in the box in which a space can turn are too large for a pipe."""
+    box = box_of(wanted, Header("SNO", height, length, depth))
+    if wanted.rotation is Rotation.FULL and box.size + box.payload_bytes > frames.LARGEST:
+        deep, high, long = box.box_shape
+        yield (
+            "Rot_mode",
+            f"FULL: a box of {high} x {long} x {deep} cells is more than a snapshot of 2 GiB holds",
+        )
 
 
 def near_walls(wanted: Settings, length: int, depth: int) -> Iterator[tuple[str, str]]:
@@ -186,10 +206,13 @@ def _impossible(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
         share = float(values.get(name, 0))
         if share > 1:
             yield name, f"a probability is at most 1, got {share:g}"
+    yield from _boundless(values)
 
 
-def _boundless(values: Mapping[str, Value]) -> bool:
-    """Return whether a rate is larger than single precision can hold."""
-    with np.errstate(all="ignore"):
-        rows = table(settings.read(values, "SNO"), across=True, sources=True, sinks=True)
-    return any(math.isinf(row.rate) for row in rows)
+def _boundless(values: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    """Yield the largest factor if a rate is larger than single precision can hold."""
+    rows = table(settings.read(values, "SNO"), across=True, sources=True, sinks=True)
+    if any(math.isinf(row.rate) for row in rows):
+        factors = [name for name in values if name.startswith(("Lambda_", "Coef_"))]
+        largest = max(factors, key=lambda name: abs(float(values[name])))
+        yield largest, f"{float(values[largest]):g}: {_TOO_LARGE}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.engine.exit_status import Exit, ExitError
+from orchestrator.errors import quoted
 from orchestrator.formats.parameter_values import leading_number
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ _WITH_VALUE = frozenset(
     | {"-checkpoint", "-checkpoint_every", "-continue"}
 )
 _WHOLE = re.compile(r"[+-]?[0-9]+")
+_LONGEST = 18  # signs of a whole number
 _PICTURES = frozenset({"-id", "-cv", "-ch", "-ls", "-tr", "-fr"})  # read for themselves
 _LEAST_INTERVAL = 1e-3  # t0; less than the time between two events
 _LARGEST = 1e38  # of single precision
@@ -144,7 +146,7 @@ def genesis(words: Sequence[str]) -> GenesisOptions:
     if len(words) >= 2 and words[0] == "-f":
         parfile, sizes, rest = Path(words[1]), None, words[2:]
     elif len(words) >= 3 and all(_WHOLE.fullmatch(word) for word in words[:3]):
-        height, length, depth = map(int, words[:3])
+        height, length, depth = map(_number, words[:3])
         parfile, sizes, rest = None, (height, length, depth), words[3:]
     else:
         raise ExitError(Exit.REFUSED, GENESIS_USAGE.rstrip())
@@ -250,14 +252,21 @@ def _options(words: Sequence[str], with_value: frozenset[str]) -> Iterator[tuple
 def _seed(text: str) -> int:
     """Return a seed as C reads it: the whole number with which a text begins, or 0."""
     match = _WHOLE.match(text.strip())
-    return int(match[0]) if match else 0
+    return _number(match[0]) if match else 0
 
 
 def _whole(name: str, text: str) -> int:
     match = _WHOLE.match(text)
     if not match:
         raise ExitError(Exit.REFUSED, f"{name} {text}: expected a whole number")
-    return int(match[0])
+    return _number(match[0])
+
+
+def _number(digits: str) -> int:
+    """Return a whole number; longer ones than this mean nothing in C either."""
+    if len(digits) > _LONGEST:
+        raise ExitError(Exit.REFUSED, f"{quoted(digits)}: expected at most {_LONGEST} digits")
+    return int(digits)
 
 
 def _decimal(name: str, text: str) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import signal
 import sys
@@ -13,13 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator.engine import limits, options, request, settings, wind
-from orchestrator.engine.active_region import margins
 from orchestrator.engine.exit_status import Exit, ExitError, ending
 from orchestrator.engine.logs import Logs
 from orchestrator.engine.output import Files, Pipe, write_gas
 from orchestrator.engine.saving import Saver, index_of
-from orchestrator.engine.settings import Rotation
-from orchestrator.engine.wind import Physics, Strength, Weather
+from orchestrator.engine.wind import Physics, Weather
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.formats import cellspace, frames, properties
 from orchestrator.formats.cellspace import Cell, Header
@@ -33,6 +30,7 @@ if TYPE_CHECKING:
     from orchestrator.engine.options import RescalOptions
     from orchestrator.engine.settings import Settings
     from orchestrator.engine.simulation import Simulation
+    from orchestrator.engine.wind import Strength
     from orchestrator.formats.parameters import Value
     from orchestrator.formats.parfile import ParFile
 
@@ -179,11 +177,6 @@ def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength
 
     Beside properties of nature a threshold of 0 is raised to 1, as in the model.
     """
-    transport, deposition = (
-        np.float32(values.get(name, 0)) for name in ("Lambda_T", "Lambda_C")
-    )
-    if "Lambda_T" not in values or transport < 0:
-        transport = np.float32(3) * deposition
     winds = physics = fault = None
     with ending(Exit.UNREADABLE):
         if "Phys_prop_file" in values:
@@ -194,7 +187,7 @@ def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength
                     f"{file.path}: Qsat_file: expected one beside Phys_prop_file",
                 )
             flux = properties.read_saturated_flux(Path(str(values["Qsat_file"])))
-            physics = Physics(physical, flux, transport, deposition)
+            physics = Physics.of(values, physical, flux)
     if "Wind_file" in values:
         try:
             with ending(Exit.UNREADABLE):
@@ -206,8 +199,7 @@ def _weather(file: ParFile, values: dict[str, Value]) -> tuple[Weather, Strength
         for name, why in wind.unsuited(winds, physics.properties, physics.flux, calm):
             raise ExitError(Exit.REFUSED, f"{file.line_of(name)}: {name}: {why}")
     weather = Weather(winds, physics, "Tau_min" in file.texts, fault)
-    tau_min, tau_max = (np.float32(values.get(name, 0)) for name in ("Tau_min", "Tau_max"))
-    strength = Strength(tau_min, tau_max, np.float32(1))
+    strength = wind.strength_at_first(values)
     if winds is None and physics is not None:
         strength = physics.strength(np.float32(-1), strength)
         values["Tau_min"] = float(strength.tau_min)
@@ -302,15 +294,7 @@ def _pipe(wishes: RescalOptions, model: str, header: Header, wanted: Settings) -
     ExitError
         Also if the sizes of snapshots, or of a box in which the domain can turn, are too large.
     """
-    walls = (1, 1)
-    if wanted.rotation is Rotation.FULL:
-        walls = margins(header.length, header.depth, gas=wanted.gas)
-    across, along = walls
-    box = dataclasses.replace(
-        Header(model, header.height, header.length, header.depth),
-        borders=True,
-        margins=(across, 1, along),
-    )
+    box = limits.box_of(wanted, Header(model, header.height, header.length, header.depth))
     if box.payload_bytes > cellspace.CELL_BYTES * cellspace.LARGEST_CELLS:
         depth, height, length = box.box_shape
         raise ExitError(

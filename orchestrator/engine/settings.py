@@ -213,8 +213,10 @@ def _avalanches(parameters: Mapping[str, Value], wanted: Settings) -> Iterator[s
         )
     if mode is Avalanches.PROPAG:
         for name, value in (("Ava_delay", delay), ("Ava_angle", wanted.angle)):
-            if value == 0:
+            if value == 0 and name in parameters:
                 yield f"{name} = 0: propagating avalanches would never end; give a positive one"
+            elif value == 0:
+                yield f"Ava_mode = PROPAG: would never end without {name}; give a positive one"
     if delay < 0:
         yield f"Ava_delay = {parameters['Ava_delay']}: a delay cannot be negative"
     if delay != 0 and wanted.slides:

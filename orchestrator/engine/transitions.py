@@ -143,14 +143,15 @@ def negative(settings: Settings, *, across: bool) -> list[str]:
 
 
 def _rows(settings: Settings, *, across: bool, sources: bool, sinks: bool) -> list[Transition]:
-    rows = [
-        *_sintered(settings),
-        *_flight(settings),
-        *_creep(settings, across=across),
-        *_slides(settings, EASTWARD, ""),
-        *_borders(settings, sources=sources, sinks=sinks),
-        *(_slides(settings, SOUTHWARD, "'") if across else ()),
-    ]
+    with np.errstate(all="ignore"):  # rates that are too large are refused as they are found
+        rows = [
+            *_sintered(settings),
+            *_flight(settings),
+            *_creep(settings, across=across),
+            *_slides(settings, EASTWARD, ""),
+            *_borders(settings, sources=sources, sinks=sinks),
+            *(_slides(settings, SOUTHWARD, "'") if across else ()),
+        ]
     if not settings.gas:
         rows = [
             replace(row, time=Time.EVOLVES, check=Check.NONE) if _sheared(row) else row

@@ -19,8 +19,9 @@ from orchestrator.formats import winds
 from orchestrator.formats.properties import UNKNOWN_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from orchestrator.formats.parameters import Value
     from orchestrator.formats.properties import Properties, SaturatedFlux
 
 
@@ -87,6 +88,12 @@ class Strength(NamedTuple):
     time_scale: np.float32
 
 
+def strength_at_first(values: Mapping[str, Value]) -> Strength:
+    """Return the strength of the wind by the parameters alone, beside no file."""
+    tau_min, tau_max = (np.float32(values.get(name, 0)) for name in ("Tau_min", "Tau_max"))
+    return Strength(tau_min, tau_max, np.float32(1))
+
+
 @dataclass(frozen=True, slots=True)
 class Physics:
     """What relates the model to nature; rates per t0, single precision."""
@@ -95,6 +102,18 @@ class Physics:
     flux: SaturatedFlux
     transport: np.float32
     deposition: np.float32
+
+    @classmethod
+    def of(
+        cls, values: Mapping[str, Value], properties: Properties, flux: SaturatedFlux
+    ) -> Physics:
+        """Return what files of nature mean to a run with the rates of ``values``."""
+        transport, deposition = (
+            np.float32(values.get(name, 0)) for name in ("Lambda_T", "Lambda_C")
+        )
+        if "Lambda_T" not in values or transport < 0:
+            transport = np.float32(3) * deposition
+        return cls(properties, flux, transport, deposition)
 
     def strength(self, speed: np.float32, before: Strength) -> Strength:
         """Return what a wind of ``speed`` m/s does; a negative one keeps the thresholds of ``before``.
@@ -200,13 +219,25 @@ class Weather:
     fault: ExitError | None = None
 
     def begin(self, vane: Vane, time: float, now: Strength) -> tuple[np.float32, Strength]:
-        """Find the first row; return its angle and what its wind does."""
+        """Find the first row; return its angle and what its wind does.
+
+        Raises
+        ------
+        ExitError
+            If a speed is too large, or the rows last for no time that can be counted.
+        """
         assert self.file is not None
         total = np.float32(0)
         for row in self.file.rows:
             if self._by_speed:
                 now = self._blow(row, now)
             total = np.float32(total + self._lasting(row, now))
+        if not 0 < total < np.inf:
+            raise ExitError(
+                Exit.REFUSED,
+                f"Wind_file: all its rows last {total:g} t0; expected a time above 0 in single "
+                "precision",
+            )
         due, number = np.float32(float(total) * math.floor(time / float(total))), 0
         while float(due) <= time:
             if number == len(self.file.rows):
@@ -240,7 +271,10 @@ class Weather:
         return self.file is not None and self.file.unit == "rt" and self.physics is not None
 
     def _lasting(self, row: Row, now: Strength) -> np.float32:
-        return np.float32(row.duration / now.time_scale) if self._by_speed else row.duration
+        if not self._by_speed:
+            return row.duration
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # as in C
+            return np.float32(row.duration / now.time_scale)
 
     def _blow(self, row: Row, now: Strength) -> Strength:
         """Return what the wind of a row does."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("kappa", "z_0", "z", "rhoair", "rhosand", "g", "d")
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
+_COUNT = re.compile(r"0*([1-9][0-9]{0,8})")
 _LARGEST = 1e30
 UNKNOWN_S = 1e6
 """Seconds per t0 that the model takes where no grain would fly in nature."""
@@ -124,9 +124,9 @@ def read_saturated_flux(path: Path) -> SaturatedFlux:
         for number, line in enumerate(read_ascii(path).split("\n"), 1)
         for word in line.split()
     ]
-    if not words or not _COUNT.fullmatch(words[0][1]):
+    if not words or not (first := _COUNT.fullmatch(words[0][1])):
         raise FormatError(f"{path}:1: expected the number of rows")
-    count = int(words[0][1])
+    count = int(first[1])
     if len(words) - 1 < 3 * count:
         raise FormatError(
             f"{path}: expected {count} rows of three numbers, got {len(words) - 1} numbers"
@@ -142,8 +142,10 @@ def read_saturated_flux(path: Path) -> SaturatedFlux:
     return SaturatedFlux(tau, erosion, ratio)
 
 
-def _row(flux: SaturatedFlux, tau_min: float) -> int:
-    return min(int(np.searchsorted(flux.tau, np.float32(tau_min))), flux.tau.size - 1)
+def _row(flux: SaturatedFlux, tau_min: float) -> int | None:
+    """Return the row of a threshold of stress, None where the table does not reach as far."""
+    row = int(np.searchsorted(flux.tau, np.float32(tau_min)))
+    return row if row < flux.tau.size else None
 
 
 def shear_velocity(
@@ -151,12 +153,12 @@ def shear_velocity(
 ) -> np.float32 | None:
     """Return the friction velocity of the wind that a threshold of stress stands for, m/s.
 
-    None where the table has no wind for it. Above the table, its last row counts.
+    None where the table has no wind for it.
     """
-    ratio = flux.ratio[_row(flux, tau_min)]
-    if not ratio < 1:
+    row = _row(flux, tau_min)
+    if row is None or not flux.ratio[row] < 1:
         return None
-    return np.float32(properties.threshold_velocity / np.sqrt(1 - ratio))
+    return np.float32(properties.threshold_velocity / np.sqrt(1 - flux.ratio[row]))
 
 
 def wind_speed(properties: Properties, shear_velocity: float, height_m: float) -> float:
@@ -177,13 +179,13 @@ def time_scale(
     Parameters
     ----------
     tau_min
-        The threshold of stress; above the table, its last row counts.
+        The threshold of stress; above the table the scale is not known.
     transport, deposition
         Rates per t0.
     """
     row = _row(flux, tau_min)
     velocity = shear_velocity(properties, flux, tau_min)
-    if velocity is None:
+    if row is None or velocity is None:
         return UNKNOWN_S
     threshold = properties.threshold_velocity
     density = properties.rhoair / properties.rhosand

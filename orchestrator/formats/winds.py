@@ -27,7 +27,7 @@ UNITS = ("t0", "rt")
 LARGEST = 1e30
 """No number of a wind is larger."""
 
-_COUNT = re.compile(r"\s*([+-]?[0-9]+),\s*(\S+)")
+_COUNT = re.compile(r"\s*([+-]?)0*([0-9]{1,9}),\s*(\S+)")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _MOST_TURNS = 360  # of a bed that never comes back to where it was
 _DIGITS = 12  # of a number that a formula gives; an engine keeps seven
@@ -57,12 +57,14 @@ class Winds:
     ``unit`` is ``t0``: durations in t0, angles clockwise from x in a map, and values are thresholds
     of stress; or ``rt``: durations in seconds, angles from which winds come, clockwise from the top
     of a map, and values are speeds in m/s, a negative one leaving the threshold as it is.
-    ``unread`` is what a file has behind its rows.
+    ``unread`` is what a file has behind its rows; ``drift`` is by how many degrees all winds turn
+    from one time round to the next.
     """
 
     unit: str
     rows: tuple[Wind, ...]
     unread: str = ""
+    drift: float = 0.0
 
     def __str__(self) -> str:
         """Return the winds as a person reads them, and :func:`parse` does.
@@ -127,12 +129,12 @@ class Winds:
         """
         if self.unit == "rt" and len(self.shares) > 1:
             return None
-        left = time_t0 % sum(row.duration for row in self.rows)
+        times_round, left = divmod(time_t0, sum(row.duration for row in self.rows))
         for row in self.rows:
             if left < row.duration:
-                return self._heading(row)
+                return (self._heading(row) + times_round * self.drift) % 360.0
             left -= row.duration
-        return self._heading(self.rows[0])
+        return (self._heading(self.rows[0]) + (times_round + 1) * self.drift) % 360.0
 
     def _heading(self, row: Wind) -> float:
         return float(row.angle + 90 * (self.unit == "rt")) % 360.0
@@ -149,12 +151,14 @@ def by_turns(angle: float, delay: float, start_t0: float = 0.0) -> Winds:
 
     >>> str(by_turns(-90.0, 20.0, 50.0))
     '20 t0 at 180, 20 t0 at 270, 20 t0 at 0, 20 t0 at 90'
+    >>> round(by_turns(7.7, 1.0).at(400.0), 6)
+    160.0
     """
     closing = (n for n in range(1, _MOST_TURNS) if n * angle % 360 == 0)
     count = next(closing, _MOST_TURNS)
     before = int(start_t0 // delay)
     rows = (Wind(delay, -(i - before) * angle % 360, None) for i in range(count))
-    return Winds("t0", tuple(rows))
+    return Winds("t0", tuple(rows), drift=-count * angle % 360)
 
 
 def shortest(value: float) -> str:
@@ -199,9 +203,9 @@ def read(path: Path) -> Winds:
     """
     text = read_ascii(path)
     start = _COUNT.match(text)
-    if not start or start[2] not in UNITS:
+    if not start or start[3] not in UNITS:
         raise FormatError(f"{path}:1: expected the number of rows and t0 or rt, as in 3,t0")
-    count = int(start[1])
+    count = int(start[1] + start[2])
     if count < 1:
         raise FormatError(f"{path}:1: expected one row or more, got {count}")
     words = text[start.end() :].split(maxsplit=3 * count)
@@ -214,7 +218,7 @@ def read(path: Path) -> Winds:
     rows = tuple(Wind(*numbers[at : at + 3]) for at in range(0, 3 * count, 3))
     if not all(row.duration >= 0 for row in rows) or not sum(row.duration for row in rows) > 0:
         raise FormatError(f"{path}: expected durations of 0 or more, and one that is longer")
-    return Winds(start[2], rows, " ".join(words[3 * count :]).strip())
+    return Winds(start[3], rows, " ".join(words[3 * count :]).strip())
 
 
 def _number(path: Path, index: int, word: str) -> float:

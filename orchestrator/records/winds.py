@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
 
 def blowing(directory: SweepDirectory, parameters: Mapping[str, Value]) -> Winds | None:
-    """Return the winds of an experiment of a sweep; None where a file of them cannot be read."""
+    """Return the winds of an experiment of a sweep.
+
+    None where a file of them cannot be read, or the bed turns besides under winds that change.
+    """
+    angle, delay, start = (
+        float(parameters.get(name, 0.0)) for name in ("Rot_angle", "Rot_delay", "Time")
+    )
+    turned = bool(angle and delay)
+    if turned and {winds.WIND, "Wind_file"} & parameters.keys():
+        return None
     if winds.WIND in parameters:
         return winds.parse(str(parameters[winds.WIND]))
     if "Wind_file" in parameters:
@@ -24,10 +33,7 @@ def blowing(directory: SweepDirectory, parameters: Mapping[str, Value]) -> Winds
             return winds.read(directory.inputs / str(parameters["Wind_file"]))
         except FormatError:
             return None
-    angle, delay, start = (
-        float(parameters.get(name, 0.0)) for name in ("Rot_angle", "Rot_delay", "Time")
-    )
-    return winds.by_turns(angle, delay, start) if angle and delay else winds.STEADY
+    return winds.by_turns(angle, delay, start) if turned else winds.STEADY
 
 
 def turning(directory: SweepDirectory, parameters: Mapping[str, Value]) -> bool:

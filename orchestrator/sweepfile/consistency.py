@@ -13,9 +13,10 @@ from orchestrator.formats.parameters import ALIASES
 from orchestrator.formats.winds import WIND
 from orchestrator.model.experiments import Run
 from orchestrator.sweepfile.problems import unknown
+from orchestrator.sweepfile.winds import SPEEDS_NEED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from orchestrator.formats.parameters import Value
     from orchestrator.formulas import Formula
@@ -96,12 +97,30 @@ class Parts:
 
     @property
     def thresholds(self) -> set[float]:
-        """The thresholds of single winds, as far as they are numbers."""
+        """The thresholds of single winds, as far as they are numbers or names of such."""
+        return {low for text in self._of_winds for low in self._numbers_of(text)}
+
+    @property
+    def threshold_pairs(self) -> Iterator[tuple[float, float]]:
+        """The thresholds of single winds, likewise, each with values of ``Tau_max`` beside it."""
+        for text in sorted(self._of_winds):
+            lows = self._numbers_of(text)
+            if lows and text in self.names:
+                yield from self.pairs(text, "Tau_max")
+            else:
+                yield from itertools.product(lows, sorted(self.numbers("Tau_max")))
+
+    @property
+    def _of_winds(self) -> set[str]:
+        """The formulas of the thresholds of single winds."""
         rows = self.settled.wind.rows if self.settled.wind is not None else ()
-        if self.by_speed:
-            return set()
-        texts = {row[2].formula.text for row in rows if len(row) > 2}
-        return {float(text) for text in texts if _NUMBER.fullmatch(text)}
+        return set() if self.by_speed else {row[2].formula.text for row in rows if len(row) > 2}
+
+    def _numbers_of(self, text: str) -> set[float]:
+        """Return the values of a formula that is a number or a name; none of any other."""
+        if _NUMBER.fullmatch(text):
+            return {float(text)}
+        return {float(v) for v in self.values(text) or () if not isinstance(v, str)}
 
     @property
     def winds_last_t0(self) -> set[float]:
@@ -196,8 +215,7 @@ def _check_wind(parts: Parts, mentioned: Iterable[str], problems: Problems) -> N
     for number, formula in wind.numbers if wind is not None else ():
         _check_names(parts, formula, mentioned, positions[number], number, problems)
     if parts.by_speed and "Phys_prop_file" not in parts.names:
-        text = "speeds need Phys_prop_file and Qsat_file, which tell what they do to the bed"
-        problems.add(positions[WIND], f"parameters.{WIND}", text)
+        problems.add(positions[WIND], f"parameters.{WIND}", SPEEDS_NEED)
 
 
 def _check_names(  # noqa: PLR0913, PLR0917  # a formula, its place, and what it may name

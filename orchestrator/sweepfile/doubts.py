@@ -131,9 +131,10 @@ def _hardly_meant(parts: Parts, where: Formula | None) -> Iterator[tuple[str, st
         thresholds = "" if name == "Tau_min" else "Tau_min is "
         yield name, f"{thresholds}negative, {smallest:g}: grains erode without wind"
     if where is None or not {"Tau_min", "Tau_max"} & where.names.keys():
-        pairs = (pair for pair in parts.pairs("Tau_min", "Tau_max") if 0 < pair[1] <= pair[0])
-        for low, high in itertools.islice(pairs, 1):
-            name = next(filter(parts.own, ("Tau_max", "Tau_min")), "Tau_max")
+        both = itertools.chain(parts.pairs("Tau_min", "Tau_max"), parts.threshold_pairs)
+        for low, high in itertools.islice((pair for pair in both if 0 < pair[1] <= pair[0]), 1):
+            stresses = ("Tau_max", "Tau_min", *({WIND} & parts.names))
+            name = next(filter(parts.own, stresses), "Tau_max")
             yield name, f"Tau_max, {high:g}, is not above Tau_min, {low:g}"
     if parts.rates("Lambda_E") == {0.0} == parts.rates("Lambda_T"):
         yield "Lambda_E", "nothing can move: Lambda_E and Lambda_T are 0"

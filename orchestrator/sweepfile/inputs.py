@@ -10,6 +10,7 @@ from orchestrator.errors import FormatError
 from orchestrator.formats import winds
 from orchestrator.formats.content_names import name_by_content
 from orchestrator.formats.templates import named_file
+from orchestrator.sweepfile.winds import SPEEDS_NEED
 
 if TYPE_CHECKING:
     from orchestrator.formats.parameters import Value
@@ -21,19 +22,24 @@ _LARGEST_BYTES = 1 << 28
 _NAMES = (*sorted(_PROPERTIES), "Wind_file", "Csp_template")
 
 
-def _refuse_surplus(name: str, file: str, path: Path) -> None:
-    """Refuse a wind file with rows that no program would read."""
-    if name != "Wind_file":
-        return
+def _has_speeds(file: str, path: Path) -> bool:
+    """Return whether a wind file has speeds.
+
+    Raises
+    ------
+    FormatError
+        If it has rows that no program would read.
+    """
     try:
         table = winds.read(path)
     except FormatError:  # the engine will say what is wrong with it
-        return
+        return False
     if table.unread:
         raise FormatError(
-            f"{name}: {file}: {len(table.rows)} winds by its first line, but more rows follow, which "
-            "would not be read; correct the number, or remove the rows"
+            f"Wind_file: {file}: {len(table.rows)} winds by its first line, but more rows follow, "
+            "which would not be read; correct the number, or remove the rows"
         )
+    return table.unit == "rt"
 
 
 class InputFiles:
@@ -47,6 +53,7 @@ class InputFiles:
         home = self._beside.resolve()
         self._project = home.parent if home.name == _PROJECT else home
         self._found: dict[tuple[str, str], tuple[str, Path] | None] = {}
+        self._speeds: set[tuple[str, str]] = set()  # wind files that have them
 
     def settle(self, parameters: dict[str, Value]) -> dict[str, Path]:
         """Put names that tell the content of files in the place of their paths.
@@ -62,8 +69,9 @@ class InputFiles:
         Raises
         ------
         FormatError
-            If a file is missing, cannot be read, is too large, or lies outside of the project: who
-        sends a sweep file is not to read the files of those who run it.
+            If a file is missing, cannot be read, is too large, has speeds of the wind that nothing
+        relates to the bed, or lies outside of the project: who sends a sweep file is not to read
+        the files of those who run it.
         """
         paths: dict[str, Path] = {}
         for name in self._names:
@@ -73,6 +81,8 @@ class InputFiles:
                 continue
             if (name, file) not in self._found:
                 self._found[name, file] = self._find(name, file)
+            if (name, file) in self._speeds and "Phys_prop_file" not in parameters:
+                raise FormatError(f"{name}: {file}: {SPEEDS_NEED}")
             if (named_path := self._found[name, file]) is not None:
                 named, path = named_path
                 before = "(" if name == "Csp_template" else ""
@@ -82,7 +92,11 @@ class InputFiles:
 
     def _find(self, name: str, file: str) -> tuple[str, Path] | None:
         path = self._beside / file
-        if not path.exists():
+        try:
+            exists = path.exists()
+        except OSError as error:  # a name that is too long, a directory that nobody may enter
+            raise FormatError(f"{name}: {path}: cannot be read: {error.strerror}") from error
+        if not exists:
             of_the_engine = Path(file).parent in {Path(), Path("real_data")}
             if name in _PROPERTIES and of_the_engine:
                 return None
@@ -96,7 +110,8 @@ class InputFiles:
                 f"{name}: {file}: expected at most {text.size(_LARGEST_BYTES)}, "
                 f"got {text.size(size)}"
             )
-        _refuse_surplus(name, file, path)
+        if name == "Wind_file" and _has_speeds(file, path):
+            self._speeds.add((name, file))
         try:
             return name_by_content(path), path.absolute()
         except OSError as error:

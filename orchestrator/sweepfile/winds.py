@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _NUMBER = {"type": ["number", "string"]}
 _WISH = "a list of winds, such as [{duration: 10, angle: -45}, {duration: 5, angle: 45}]"
 _MOST = 10_000  # rows
+SPEEDS_NEED = "speeds need Phys_prop_file and Qsat_file, which tell what they do to the bed"
 
 
 def _duration(leaf: Leaf) -> Formula:

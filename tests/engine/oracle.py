@@ -132,7 +132,7 @@ class Oracle:
         closed = np.isin(cells, (DUM, WALL, IN, OUT)).all(axis=(0, 2))
         self.ceiling = int(np.argmin(closed)) if not closed.all() else H
         self.psol = self.find_solid()
-        open_planes = np.flatnonzero(~self.psol)
+        open_planes = [*np.flatnonzero(~self.psol)] or [1, D]
         self.LN, self.LS = (int(open_planes[0]), int(open_planes[-1]))
         if self.full:
             self.LN, self.LS = 1, self.Dp - 2
@@ -241,8 +241,8 @@ class Oracle:
     def line(self, a: tuple[int, int], b: tuple[int, int]) -> None:
         dx, dz = b[0] - a[0], b[1] - a[1]
         if abs(dx) >= abs(dz):
-            s = f32(dz) / f32(dx)
-            for i in range(0, dx + sign(dx), sign(dx)):
+            s, way = f32(dz) / f32(dx) if dx else f32(0), sign(dx) or 1
+            for i in range(0, dx + way, way):
                 self.m[a[1] + round0(f32(s * f32(i))), a[0] + i] = 1
         else:
             s = f32(dx) / f32(dz)

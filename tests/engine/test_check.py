@@ -66,6 +66,11 @@ PROBLEMS: list[tuple[dict[str, object], list[list[str]]]] = [
         [["D", "Rot_mode = FULL: no plane of the gas meets a space"]],
     ),
     (
+        {"Rot_mode": "FULL", "H": 100, "L": 1700, "D": 20},
+        [["Rot_mode", "FULL: a box of 102 x 1716 x 1716 cells is more than a snapshot of 2"]],
+    ),
+    ({"Rot_mode": "FULL", "H": 80, "L": 1700, "D": 20}, []),
+    (
         {"Rot_mode": "DISK", "D": 7, "Rot_delay": 1, "Rot_angle": 30},
         [["D", "Rot_mode = DISK needs 8 cells or more, got 7"]],
     ),
@@ -83,6 +88,17 @@ PROBLEMS: list[tuple[dict[str, object], list[list[str]]]] = [
         [],
     ),
     ({"Lambda_D": -1}, [["Lambda_D", "a rate cannot be negative"]]),
+    (
+        {"Ava_mode": "PROPAG", "Ava_angle": 0.0},
+        [
+            ["Ava_mode", "PROPAG: would never end without Ava_delay; give a positive one"],
+            ["Ava_angle", "0: propagating avalanches would never end"],
+        ],
+    ),
+    (
+        {"Lambda_E": 2, "Lambda_F": 1e30, "Coef_B": 1e10, "Lambda_C": 1e29},
+        [["Lambda_F", "1e+30: the rates of Lambda_* and Coef_* are too large together"]],
+    ),
     ({"Lambda_T": "fast"}, [["Lambda_T", "expected a number, got 'fast'"]]),
     ({"Lambda_X": 1}, [["Lambda_X", "no such parameter"]]),
 ]
@@ -103,6 +119,19 @@ def test_what_can_be_run_has_no_problems(bench: Bench) -> None:
     (bench.root / "wind.txt").write_text("2,t0\n5 30 10\n5 -30 20\n")
 
     assert checked(bench, BED, {**BED, **turning}, {**BED, "Wind_file": "wind.txt"}) == [[]] * 3
+
+
+def test_durations_that_are_nothing_in_single_precision_are_refused(bench: Bench) -> None:
+    (bench.root / "wind.txt").write_text("2,t0\n1e-50 30 0\n1e-46 10 0\n")
+    bench.parameters({"Wind_file": "wind.txt", "Lgca_speedup": 0, "Init_ncycl": 50})
+    bench.cells()
+
+    (found,) = checked(bench, {**BED, "Wind_file": "wind.txt"})
+    ended = bench.run("rescal", "run.par", "-dcsp", "1t0", "-stop", "1t0")
+
+    sentence = "all its rows last 0 t0; expected a time above 0 in single precision"
+    assert found == [["Wind_file", sentence]]
+    assert (ended.status, ended.err) == (255, f"Wind_file: {sentence}\n")
 
 
 def test_a_parameter_file_is_checked_by_its_name(bench: Bench) -> None:
@@ -140,6 +169,13 @@ def test_checking_loads_no_kernels() -> None:
         ),
         ({"Tau_min": 9}, "1 0 -1", ["Tau_min", "9: beyond the table of Qsat_file, which the"]),
         ({"Tau_min": 9}, "1 0 8", []),
+        (
+            {"Lambda_T": 0.0, "Lambda_C": 1.0},
+            "1 0 8",
+            ["Wind_file", "all its rows last inf t0; expected a time"],
+        ),
+        ({}, "1e-45 0 8", ["Wind_file", "all its rows last 0 t0; expected a time above 0"]),
+        ({}, "1 0 1e9", ["Wind_file", "a shear velocity of 3.47436e+07 m/s is too large"]),
     ],
 )
 def test_speeds_that_mean_nothing_are_refused_before_a_run(
@@ -167,7 +203,9 @@ def test_speeds_that_mean_nothing_are_refused_before_a_run(
         "Qsat_file": "my.data",
         "Wind_file": "wind.txt",
     }
-    named |= {"Tau_min": changes["Tau_min"]} if "Tau_min" in changes else {}
+    named |= {
+        name: changes[name] for name in ("Tau_min", "Lambda_T", "Lambda_C") if name in changes
+    }
 
     (found,) = checked(bench, {**BED, **named})
     bench.parameters({**named, "Lgca_speedup": 0, "Init_ncycl": 50})

@@ -303,6 +303,9 @@ def test_snow_may_fall_on_elevations(tmp_path: Path) -> None:
         ("1 " * 13, "expected 12 elevations, D = 3 rows of L = 4, got 13", Exit.UNSUPPORTED),
         ("10 " * 12, "an elevation of 10, but they must stay below", Exit.UNSUPPORTED),
         ("snow", "expected whole numbers, got 'snow'", Exit.UNSUPPORTED),
+        ("1_0 " * 12, "expected whole numbers, got '1_0'", Exit.UNSUPPORTED),
+        ("9" * 20, f"expected whole numbers, got '{20 * '9'}'", Exit.UNSUPPORTED),
+        ("9" * 5000, f"expected whole numbers, got '{60 * '9'}'...", Exit.UNSUPPORTED),
         (9999 * "x", f"expected whole numbers, got '{60 * 'x'}'...", Exit.UNSUPPORTED),
     ],
 )

@@ -190,8 +190,8 @@ def test_the_generator_is_the_one_of_the_c_library() -> None:
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("Ava_delay", {"Ava_mode": "PROPAG", "Ava_angle": 30}),
-        ("Ava_angle", {"Ava_mode": "PROPAG", "Ava_delay": 2}),
+        ("Ava_mode", {"Ava_mode": "PROPAG", "Ava_angle": 30}),
+        ("Ava_mode", {"Ava_mode": "PROPAG", "Ava_delay": 2}),
         ("Ava_angle", {"Ava_angle": 30}),  # SYNC is what an absent Ava_mode means
         ("Ava_angle_unstable", {"Ava_delay": 2, "Ava_angle_unstable": 30}),
         ("Ava_delay", {"Ava_mode": "TRANS", "Ava_delay": -2}),

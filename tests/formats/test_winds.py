@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,3 +56,38 @@ def test_shares_and_headings_of_real_time_are_where_winds_blow_to() -> None:
     assert west.shares == {0: 0.75, 90: 0.25}
     assert west.at(0) is None
     assert Winds("rt", (Wind(60, 270, 8),)).at(3) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("1" * 20 + ",t0\n1 2 3\n", "1: expected the number of rows and t0 or rt, as in 3,t0"),
+        ("9" * 5000 + ",t0\n1 2 3\n", "1: expected the number of rows and t0 or rt"),
+        ("-1,t0\n1 2 3\n", "1: expected one row or more, got -1"),
+        ("999999999,t0\n1 2 3\n", "expected 999999999 rows of three numbers .* got 3 numbers"),
+    ],
+)
+def test_a_number_of_rows_that_cannot_be_is_refused(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    (tmp_path / "wind").write_text(text)
+
+    with pytest.raises(FormatError, match=sentence):
+        winds.read(tmp_path / "wind")
+
+
+def test_zeros_before_the_number_of_rows_mean_nothing(tmp_path: Path) -> None:
+    (tmp_path / "wind").write_text("+" + "0" * 5000 + "1,t0\n1 2 3\n")
+
+    assert winds.read(tmp_path / "wind").rows == (Wind(1, 2, 3),)
+
+
+@pytest.mark.parametrize(("angle", "start"), [(7.7, 0.0), (20.0, 0.0), (-33.3, 250.0)])
+def test_a_bed_goes_on_turning_after_many_turns(angle: float, start: float) -> None:
+    """A bed that turns by 7.7 degrees is back after 3600 turns."""
+    found = winds.by_turns(angle, 2.0, start)
+
+    for turns in (0, 1, 359, 360, 361, 1000, 5000):
+        heading = found.at(start + 2.0 * turns + 1.0)
+        assert heading is not None
+        assert math.cos(math.radians(heading + turns * angle)) == pytest.approx(1)

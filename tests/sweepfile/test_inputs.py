@@ -77,6 +77,18 @@ def test_a_name_that_is_part_of_the_templates_own_is_no_other(tmp_path: Path) ->
     assert point.parameters["Csp_template"] == f"INPUT_ELEVATION({_named('T', 'bed', '')},1)"
 
 
+def test_a_wind_file_with_speeds_needs_what_relates_them_to_the_bed(tmp_path: Path) -> None:
+    (tmp_path / "w.txt").write_text("1,rt\n3600 270 8\n")
+
+    with pytest.raises(
+        RequestError, match=r"2:35: Wind_file: w.txt: speeds need Phys_prop_file"
+    ):
+        _points(tmp_path, "Wind_file: w.txt")
+    assert _points(
+        tmp_path, "Wind_file: w.txt, Phys_prop_file: niwot_snow.prop, Qsat_file: PDF.data"
+    )
+
+
 def test_a_project_has_files_beside_its_sweeps(tmp_path: Path) -> None:
     for name in ("sweeps", "winds"):
         (tmp_path / name).mkdir()
@@ -115,6 +127,10 @@ def test_what_the_engine_has_or_makes_keeps_its_name(tmp_path: Path, more: str) 
             "2:35: Qsat_file: mine/PDF.data: no such file as {}/mine/PDF.data",
         ),
         ("Wind_file: /none.txt", "2:35: Wind_file: /none.txt: no such file as /none.txt"),
+        (
+            f"Wind_file: {300 * 'w'}",
+            f"2:35: Wind_file: {{}}/{300 * 'w'}: cannot be read: File name too long",
+        ),
         (
             "Wind_file: /etc/passwd",
             "2:35: Wind_file: /etc/passwd: lies outside of {}; copy it there",

@@ -1031,6 +1031,29 @@ def test_a_bed_on_which_nothing_can_move_is_a_warning(rates: str, still: bool) -
     assert any(text.endswith(STILL) for text in warnings) is still
 
 
+@pytest.mark.parametrize(
+    ("threshold", "section", "warnings"),
+    [
+        ("5", "", ()),
+        ("10", "", ("2:35: Tau_max: Tau_max, 10, is not above Tau_min, 10",)),
+        ("low", "sweep: {grid: {low: [2, 20]}}", ("Tau_max, 10, is not above Tau_min, 20",)),
+        ("low", "sweep: {grid: {low: [2, 9]}}", ()),
+        ("2 * low", "sweep: {grid: {low: [2, 9]}}", ()),
+        ("low", "sweep: {grid: {low: [2, -9]}}", ("negative, -9: grains erode without wind",)),
+    ],
+)
+def test_thresholds_of_winds_are_looked_at_as_those_of_a_run(
+    threshold: str, section: str, warnings: tuple[str, ...]
+) -> None:
+    winds = f"wind: [{{duration: 1, angle: 0, Tau_min: {threshold}}}]"
+    text = SMALLEST.replace("D: 20", f"D: 20, Tau_max: 10, {winds}") + section
+
+    found = _warnings(text)
+
+    assert len(found) == len(warnings)
+    assert all(text.endswith(warning) for text, warning in zip(found, warnings, strict=True))
+
+
 def test_a_stress_that_does_not_fit_a_templates_is_told_where_it_stands() -> None:
     Path("templates").mkdir()
     Path("templates/mine.yaml").write_text("parameters: {Tau_max: 500, Tau_min: 600}\n")
