@@ -47,6 +47,7 @@ _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
     "crosses": _NUMBERS,
     "rows": (*_MAPS, "map"),
     "columns": (*_MAPS, "map"),
+    "panels": (*_CURVES, "quantity"),
     "experiment": (*_MAPS, *_CURVES),
     "quantity": ("series", *_NUMBERS),
     "against": ("quantity",),
@@ -115,6 +116,7 @@ def read(
         seed=chosen.get("seed"),
         rows=chosen.get("rows"),
         columns=chosen.get("columns"),
+        panels=chosen.get("panels"),
         experiment=str(chosen["experiment"]) if "experiment" in chosen else None,
         quantity=_quantities(chosen["quantity"], known) if "quantity" in chosen else (),
         against=chosen.get("against"),
@@ -163,7 +165,7 @@ def _refuse(kind: str, chosen: Mapping[str, Any]) -> None:
         if chosen.get(name, False) is not False and kind not in kinds:
             raise RequestError(f"--{name}: only for {_and(kinds)}, not for {kind}")
     if "experiment" in chosen:
-        for name in ("seed", "rows", "columns"):
+        for name in ("seed", "rows", "columns", "panels"):
             if name in chosen:
                 raise RequestError(
                     f"--{name}: --experiment {chosen['experiment']} is one alone"

@@ -234,7 +234,8 @@ def _chosen(
     """Return which axes are the rows and the columns: those that are named, else :func:`sides`."""
     if rows is None and columns is None:
         return sides(axes, grid.length / grid.depth)
-    down, right = _named(axes, "--rows", rows), _named(axes, "--columns", columns)
+    down = None if rows is None else axis_of(axes, "--rows", rows)
+    right = None if columns is None else axis_of(axes, "--columns", columns)
     if down is not None and down == right:
         raise RequestError(f"--columns {columns}: goes down the page already")
     free = (i for i in range(len(axes)) if i not in {down, right})
@@ -243,10 +244,14 @@ def _chosen(
     return down, right
 
 
-def _named(axes: Sequence[Dimension], option: str, name: str | None) -> int | None:
-    """Find the axis of this name, or on which this parameter varies."""
-    if name is None:
-        return None
+def axis_of(axes: Sequence[Dimension], option: str, name: str) -> int:
+    """Return the index of the axis of this name, or on which this parameter varies.
+
+    Raises
+    ------
+    RequestError
+        With the option, where there is none.
+    """
     for index, axis in enumerate(axes):
         if name == axis.name or name in axis.values:
             return index

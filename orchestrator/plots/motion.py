@@ -15,7 +15,8 @@ from orchestrator.analysis.numbers import scales_of
 from orchestrator.analysis.offset import offset
 from orchestrator.model.heights import brimful, full, surface_of
 from orchestrator.plots import Curve, panels
-from orchestrator.plots.series import curve_of, each_point
+from orchestrator.plots.points import each_point
+from orchestrator.plots.series import curve_of
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
@@ -92,17 +93,19 @@ def in_window(
         maps = brimful(reduced.height_maps[chosen]).astype(np.float32)
         return measure(maps, reduced.times[chosen], scales)
 
-    return of_points(grid, of_one)
+    return of_points(grid, choice, of_one)
 
 
-def of_points(grid: Grid, of_one: Callable[[Status], Along | None]) -> list[Curve]:
+def of_points(
+    grid: Grid, choice: Choice, of_one: Callable[[Status], Along | None]
+) -> list[Curve]:
     """Return a curve for each point whose seeds have values, on every x that one of them has."""
 
     def read(statuses: Sequence[Status]) -> Iterator[Along | None]:
         return in_order(of_one, statuses)
 
     curves = []
-    for labels, seeds in each_point(grid, read):
+    for name_of_point, seeds in each_point(grid, read, choice.panels):
         known = [seed for seed in seeds if seed is not None]
         if not known:
             continue
@@ -111,7 +114,7 @@ def of_points(grid: Grid, of_one: Callable[[Status], Along | None]) -> list[Curv
         for i, seed in enumerate(known):
             for name, of_seed in seed.values.items():
                 values[name][i, np.searchsorted(x, seed.x)] = of_seed
-        curves.append(curve_of(labels, x, values))
+        curves.append(curve_of(name_of_point, x, values))
     return curves
 
 
@@ -131,12 +134,13 @@ def celerities(grid: Grid, choice: Choice) -> list[Curve]:
         return in_order(of_one, statuses)
 
     curves = []
-    for labels, seeds in each_point(grid, read):
+    for point, seeds in each_point(grid, read, choice.panels):
         dunes = np.concatenate(seeds)
         height, celerity, error = dunes[np.argsort(dunes[:, 0])].T
         if len(dunes):
             means, errors = {"celerity": celerity}, {"celerity": error}
-            curves.append(Curve(labels, height, means, errors, len(seeds)))
+            curve = Curve(point.labels, height, means, errors, len(seeds), panel=point.panel)
+            curves.append(curve)
     return curves
 
 
@@ -163,18 +167,18 @@ def heights(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]:
         return in_order(of_one, statuses)
 
     points = [
-        (labels, [seed for seed in seeds if seed is not None])
-        for labels, seeds in each_point(grid, all_of)
+        (point, [seed for seed in seeds if seed is not None])
+        for point, seeds in each_point(grid, all_of, choice.panels)
     ]
     every = [seed for _, seeds in points for seed in seeds]
     if not every:
         return [], []
     at = _steps([columns for columns, _ in every], _unit(grid, choice))
     curves = []
-    for labels, seeds in points:
+    for point, seeds in points:
         if seeds:
             shares = [_density(columns, at) for columns, _ in seeds]
-            curves.append(curve_of(labels, at, {"share": np.array(shares)}))
+            curves.append(curve_of(point, at, {"share": np.array(shares)}))
     return curves, [time for _, time in every]
 
 

@@ -13,7 +13,7 @@ from orchestrator.analysis.flux import flux
 from orchestrator.analysis.numbers import scales_of
 from orchestrator.errors import RequestError
 from orchestrator.model.heights import surface_of
-from orchestrator.plots import charts, layout, motion, panels, series
+from orchestrator.plots import charts, layout, motion, panels, points
 from orchestrator.plots.lines import Chart, Scale
 from orchestrator.plots.motion import Along
 
@@ -49,7 +49,7 @@ def cross_sections(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
         Scale(f"{_ALONG if choice.x is None else _ACROSS} ({long})"),
         {"height": Scale(f"{height} ({long})")},
         ", ".join(parts),
-        series.shade(grid),
+        points.shade(shown, choice.panels),
     )
     yield "", plots.curves(curves, chart, choice.look)
 
@@ -74,7 +74,7 @@ def heights_along(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]
         x = np.arange(len(heights), dtype=np.float64) * cell
         return Along(x, {"height": (heights - level) * cell})
 
-    return motion.of_points(grid, of_one), times
+    return motion.of_points(grid, choice, of_one), times
 
 
 def fluxes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
@@ -92,7 +92,7 @@ def fluxes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
         {"flux": Scale(f"flux per width\n({unit})")},
         charts.name_of(shown, choice)
         + ("" if choice.x is None else f", through column {choice.x}"),
-        series.shade(grid),
+        points.shade(shown, choice.panels),
         [*charts.window_notes(choice), _what(shown)],
     )
     yield "", plots.curves(curves, chart, choice.look)

@@ -77,6 +77,12 @@ def _add_subject(parser: argparse._ArgumentGroup) -> None:
         "--rows", metavar="AXIS", help="axis of the rows of panels, or vertical axis of a map"
     )
     parser.add_argument("--columns", metavar="AXIS", help="axis of the columns of panels")
+    parser.add_argument(
+        "--panels",
+        metavar="AXIS",
+        help="axis or parameter of which each value has a panel of curves; none: all in one (default: "
+        "the second longest axis, where there are more than 6 curves)",
+    )
     parser.add_argument("--experiment", metavar="EXP", help="the only experiment to draw")
     parser.add_argument(
         "--y",
