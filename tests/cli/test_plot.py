@@ -333,7 +333,10 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
             ("roughness", "--mean", "400,900"),
             "8 experiments ended before 900 t0; --mean 400,500 takes all that there is",
         ),
-        (("map", "--quantity", "mass,roughness"), "--quantity mass,roughness: a map has one"),
+        (
+            ("map", "--quantity", "mass,roughness", "--range", "0,1"),
+            "--range: of one quantity, not of mass, roughness",
+        ),
         (("map", "--rows", "Tau"), "--rows Tau: expected one of Lambda_I, Tau_min"),
         (("--labels", "Tau=x"), "--labels Tau: no parameter or quantity of the sweep"),
         (("--experiment", "3", "--seed", "2"), "--seed: --experiment 3 is one alone"),
@@ -688,6 +691,24 @@ def test_each_cell_of_a_map_is_where_its_values_are(
     assert (axes.get_xlabel().split()[0], axes.get_ylabel().split()[0]) == (right, up)
     numbers_along = [float(text.get_text()) for text in axes.get_xticklabels()]
     assert numbers_along == found[right].values.tolist()
+
+
+def test_several_quantities_have_a_map_each_with_a_scale_of_its_own(
+    place: Path, found: Dataset
+) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    names = "roughness", "mean_height", "mass"
+
+    [(_, figure)] = fields.over_two_axes(grid, Choice("map", quantity=names))
+
+    maps = [axes for axes in figure.axes if axes.get_title()]
+    titles = ["roughness (cells)", "mean height (cells)", "mass (cells)"]
+    assert [axes.get_title() for axes in maps] == titles
+    for axes, name in zip(maps, names, strict=True):
+        [cells] = axes.collections
+        expected = found[name].transpose("Tau_min", "Lambda_I").values
+        assert np.asarray(cells.get_array()).reshape(2, 2) == pytest.approx(expected)
+        assert cells.get_clim() == pytest.approx((expected.min(), expected.max()))
 
 
 def test_those_that_never_come_to_a_value_are_counted(place: Path) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "quickstart",
     "quickstart roughness --against Tau_min",
-    "quickstart map --quantity roughness --mean 500,1000",
+    "quickstart map --quantity roughness,mean_height --mean 500,1000",
     "quickstart series --quantity roughness,wavelength --units si -o roughness.pdf",
     "quickstart --size double --dpi 300 --bare --labels 'Lambda_I=snowfall rate' -o figure.pdf",
     "quickstart animation -o film.mp4",
