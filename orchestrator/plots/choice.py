@@ -41,7 +41,7 @@ _CURVES = (
     *("section", "flux"),
 )
 _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
-    "time": ("phase-diagram", "spectrum", "heights", "section", *_NUMBERS),
+    "time": ("phase-diagram", "dunes", "spectrum", "heights", "section", *_NUMBERS),
     "mean": _NUMBERS,
     "rate": _NUMBERS,
     "crosses": _NUMBERS,
@@ -63,7 +63,7 @@ _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
 """Options that other kinds would ignore."""
 
 _SUMMARIES = ("time", "mean", "rate", "crosses")
-_IN_NATURE = ("phase-diagram", "section", *_NUMBERS)
+_IN_NATURE = ("phase-diagram", "dunes", "section", *_NUMBERS)
 _COLUMNS_IN = {"single": 3.5, "double": 7.2}  # 89 and 183 mm
 _LENGTHS_IN = {"mm": 1 / 25.4, "cm": 1 / 2.54, "in": 1.0}
 _LARGEST_IN = 100.0

@@ -20,6 +20,7 @@ import pytest
 import orchestrator
 from orchestrator.analysis import observables
 from orchestrator.analysis.dataset.grid import lay_out
+from orchestrator.analysis.dunes import follow
 from orchestrator.analysis.numbers import numbers
 from orchestrator.model.pictures import KINDS, Choice, How, Moment, Summary, Units
 from orchestrator.plots import charts, fields, layout, panels, sections, series
@@ -324,7 +325,7 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
         (("--time", "nan"), "--time: expected a time in t0 such as 300, or 30d, got nan"),
         (
             ("series", "--time", "100"),
-            "--time: only for phase-diagram, spectrum, heights, section, quantity and map, not for series",
+            "--time: only for phase-diagram, dunes, spectrum, heights, section, quantity and map, not for series",
         ),
         (("--frames", "9"), "--frames: only for animation, not for phase-diagram"),
         (("roughness", "--against", "Tau"), "--against Tau: expected one of Lambda_I, Tau_min"),
@@ -455,7 +456,7 @@ def test_colours_above_the_mean_are_of_heights_around_zero(place: Path) -> None:
         (("--time", "soon"), "--time: expected a time in t0 such as 300, or 30d, got soon"),
         (
             ("spectrum", "--time", "2h"),
-            "--time in nature: only for phase-diagram, section, quantity and map, not for spectrum",
+            "--time in nature: only for phase-diagram, dunes, section, quantity and map, not for spectrum",
         ),
         (
             ("series", "--relative"),
@@ -647,6 +648,39 @@ def test_outlines_of_dunes_are_drawn_with_the_paths_on_which_they_came(place: Pa
     heights = by_wind[0, 0.01].height_map
     assert heights is not None
     assert heights[strong > 0].mean() > heights[strong == 0].mean() + 1
+
+
+def test_dunes_at_a_time_are_those_of_its_maps_with_their_paths_until_then(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    (page, *_) = layout.layout(grid, "Tau_min", None, 1).pages
+    whole = {
+        slot: follow(grid.directory.experiment(status.experiment.number), periodic=False)
+        for slot, status in page.statuses.items()
+    }
+
+    begun, later, last = (
+        panels.outlined(grid, page, panels.panels(grid, page, time), None)
+        for time in (Moment(0), Moment(300), None)
+    )
+
+    for slot, followed in whole.items():
+        index = int(np.argmin(np.abs(followed.times - 300)))
+        panel = later[slot]
+        assert panel.time_t0 == followed.times[index]
+        assert panel.outlines is not None
+        assert (panel.outlines == followed.maps[index].labels).all()
+        ends = {tuple(path[-1]) for path in panel.paths}
+        there = {
+            (t.x[t.snapshots.index(index)], t.y[t.snapshots.index(index)])
+            for t in followed.tracks
+            if index in t.snapshots and t.snapshots[0] < index
+        }
+        assert ends == there
+        assert begun[slot].paths == ()  # from nowhere yet
+    assert any(panel.paths for panel in later.values())
+    assert sum(len(p) for panel in last.values() for p in panel.paths) > sum(
+        len(p) for panel in later.values() for p in panel.paths
+    )
 
 
 def test_a_dataset_in_units_of_nature_has_heights_and_series_in_them(place: Path) -> None:

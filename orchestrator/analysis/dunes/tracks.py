@@ -68,6 +68,11 @@ class Track:
         left = x - x.mean() - slope * away
         return slope, float(np.sqrt(left @ left / (len(t) - 2) / (away @ away)))
 
+    def path(self, until: int) -> NDArray[np.float64]:
+        """Return where it is in each of its maps up to an index: x and y in cells, float64 [map, 2]."""
+        count = sum(snapshot <= until for snapshot in self.snapshots)
+        return np.stack([self.x[:count], self.y[:count]], axis=1)
+
     def mean(self, name: str) -> float:
         """Return the mean over time of what :class:`Dune` has by this name."""
         values = np.array([getattr(dune, name) for dune in self.dunes], np.float64)
