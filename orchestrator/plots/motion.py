@@ -41,15 +41,31 @@ class Along:
     values: Mapping[str, NDArray[np.float64]]
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The maps of an experiment in a window of time.
+
+    Attributes
+    ----------
+    surfaces
+        float32 [snapshot, D, L], in cells; two snapshots or more, all of numbers.
+    times
+        float64 [snapshot], in t0.
+    """
+
+    status: Status
+    surfaces: NDArray[np.float32]
+    times: NDArray[np.float64]
+    scales: Scales
+
+
 def waves_by_length(grid: Grid, choice: Choice) -> list[Curve]:
     """Return ``velocity`` and ``growth`` over wavelength of each point, see :mod:`.dispersion`."""
     of_units = choice.look.units
 
-    def measure(
-        surfaces: NDArray[np.float32], times: NDArray[np.float64], scales: Scales
-    ) -> Along:
-        relation = dispersion(surfaces, times)
-        cell, t0 = cell_of(of_units, scales), units.days(of_units, scales)
+    def measure(shown: Window) -> Along:
+        relation = dispersion(shown.surfaces, shown.times)
+        cell, t0 = cell_of(of_units, shown.scales), units.days(of_units, shown.scales)
         values = {"velocity": relation.velocity * cell / t0, "growth": relation.growth / t0}
         coherent = np.isfinite(relation.velocity)
         values["growth"] = np.where(coherent, values["growth"], np.nan)
@@ -62,15 +78,13 @@ def offsets(grid: Grid, choice: Choice) -> list[Curve]:
     """Return ``along``, ``across`` and ``quality`` over time of each point, see :mod:`.offset`."""
     of_units = choice.look.units
 
-    def measure(
-        surfaces: NDArray[np.float32], times: NDArray[np.float64], scales: Scales
-    ) -> Along:
-        cell, t0 = cell_of(of_units, scales), units.days(of_units, scales)
-        pairs = [offset(*pair) for pair in itertools.pairwise(surfaces)]
+    def measure(shown: Window) -> Along:
+        cell, t0 = cell_of(of_units, shown.scales), units.days(of_units, shown.scales)
+        pairs = [offset(*pair) for pair in itertools.pairwise(shown.surfaces)]
         x, y, quality = np.array(pairs).T
-        speed = cell / (np.diff(times) * t0)
+        speed = cell / (np.diff(shown.times) * t0)
         values = {"along": x * speed, "across": y * speed, "quality": quality}
-        at, sources = grid.aligned(times[1:])
+        at, sources = grid.aligned(shown.times[1:])
         on_grid = {name: of[sources] for name, of in values.items()}
         return Along(grid.times[at] * t0, on_grid)
 
@@ -80,7 +94,7 @@ def offsets(grid: Grid, choice: Choice) -> list[Curve]:
 def in_window(
     grid: Grid,
     choice: Choice,
-    measure: Callable[[NDArray[np.float32], NDArray[np.float64], Scales], Along],
+    measure: Callable[[Window], Along],
 ) -> list[Curve]:
     """Measure the maps of a window of each experiment, and return a curve for each point."""
 
@@ -91,7 +105,7 @@ def in_window(
         if np.count_nonzero(chosen) < 2 or full(reduced.height_maps)[chosen].any():
             return None
         maps = brimful(reduced.height_maps[chosen]).astype(np.float32)
-        return measure(maps, reduced.times[chosen], scales)
+        return measure(Window(status, maps, reduced.times[chosen], scales))
 
     return of_points(grid, choice, of_one)
 

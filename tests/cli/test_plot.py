@@ -171,9 +171,11 @@ def test_cross_sections_and_fluxes_have_the_numbers_of_the_maps(place: Path) -> 
     on_average = through(window=(Moment(100), Moment(400)))
     gained = (maps[4] - maps[1]).sum() / 40 / (times[4] - times[1])
     assert len(on_average) == 161
-    assert on_average[[0, -1]] == pytest.approx([0, -gained], rel=1e-5)
+    falls = 0.001  # Lambda_I, on each column
+    assert on_average[[0, -1]] == pytest.approx([0, 160 * falls - gained], rel=1e-4)
     upwind = maps[:, :, :80].sum(axis=(1, 2)) / 40
-    assert through(x=80) == pytest.approx(-np.diff(upwind) / np.diff(times), rel=1e-5)
+    lost = -np.diff(upwind) / np.diff(times)
+    assert through(x=80) == pytest.approx(80 * falls + lost, rel=1e-4)
 
 
 def test_a_section_shows_the_first_seed_and_tells_it(place: Path) -> None:
@@ -189,22 +191,52 @@ def test_a_section_shows_the_first_seed_and_tells_it(place: Path) -> None:
     assert ">t (d)<" in through
 
 
-def test_a_flux_tells_what_it_is_less_where_something_comes_in_upwind(place: Path) -> None:
+def test_where_no_wind_carries_snow_away_all_of_it_stays_and_little_passes(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    curves = sections.through_sections(grid, Choice(kind="flux", panels="none"))
+
+    at_the_end = {frozenset(c.labels): c.means["flux"][-1] / 160 for c in curves}
+    weak = at_the_end[frozenset({"Lambda_I = 0.01", "Tau_min = 1000"})]
+    strong = at_the_end[frozenset({"Lambda_I = 0.01", "Tau_min = 0"})]
+
+    assert abs(weak) < 0.001  # of 0.01 that falls on each column
+    assert strong > 2 * abs(weak)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "note"),
+    [
+        ({}, " and what falls on it, of which each source gives Lambda_I on average; "),
+        ({"Csp_template": "LAYER(4)"}, "; "),
+        (
+            {"Csp_template": "LAYER(4)", "Boundary": "PERIODIC"},
+            ", less what comes in over a periodic edge, which height maps do not tell; ",
+        ),
+        (
+            {"Csp_template": "SRC_DISK"},
+            (
+                ", less what sources give that are in some places alone or replace what has "
+                "left, which height maps do not tell; "
+            ),
+        ),
+    ],
+)
+def test_a_flux_tells_what_it_is_and_what_height_maps_do_not_tell(
+    place: Path, parameters: dict[str, Any], note: str
+) -> None:
     grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
     cells = {}
     for index, status in grid.cells.items():
-        point = dataclasses.replace(status.experiment.point, parameters={"L": 160, "D": 40})
+        changed = {**status.experiment.point.parameters, **parameters}
+        point = dataclasses.replace(status.experiment.point, parameters=changed)
         experiment = dataclasses.replace(status.experiment, point=point)
         cells[index] = dataclasses.replace(status, experiment=experiment)
 
-    notes = []
-    for shown in (grid, dataclasses.replace(grid, cells=cells)):
-        [(_, figure)] = sections.fluxes(shown, Choice(kind="flux"))
-        notes.append(" ".join(text.get_text() for text in figure.texts).replace("\n", " "))
+    [(_, figure)] = sections.fluxes(dataclasses.replace(grid, cells=cells), Choice(kind="flux"))
 
-    loses = "what the bed upwind loses: what passes a section, less what falls upwind of it"
-    assert f"{loses}; " in notes[0]
-    assert f"{loses}, and what comes in over a periodic edge; " in notes[1]
+    written = " ".join(text.get_text() for text in figure.texts)
+    told = " ".join(written.split())
+    assert f"what passes: what the bed upwind loses{note}rescal-sweep" in told
 
 
 def test_places_that_are_not_in_the_domain_are_refused(place: Path) -> None:
