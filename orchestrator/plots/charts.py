@@ -145,16 +145,18 @@ def celerity_against_height(grid: Grid, choice: Choice) -> Iterator[tuple[str, F
     long, late = units_of(choice)
     shown = narrowed(grid, choice)
     curves = motion.celerities(shown, choice)
+    notes = window_notes(choice)
     if not curves:
+        where = "".join(f" {note}" for note in notes)
         raise RequestError(
-            f"{grid.directory.name}: no dune is in three snapshots; see --threshold and run.every"
+            f"{grid.directory.name}: no dune is in three snapshots{where}; see --threshold and run.every"
         )
     chart = Chart(
         Scale(f"mean height of a dune ({long})"),
         {"celerity": Scale(f"celerity ({long}/{late})")},
         name_of(grid, choice),
         points.shade(shown, choice.panels),
-        ("a mark for each dune, with the standard error of its celerity",),
+        (*notes, "a mark for each dune, with the standard error of its celerity"),
         marked=True,
         joined=False,
     )

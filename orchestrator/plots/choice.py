@@ -55,7 +55,7 @@ _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
     "y": ("profile", "section"),
     "frames": ("animation",),
     "relative": ("phase-diagram", "animation", "heights", "dunes", "section"),
-    "window": ("dispersion", "offset", "flux"),
+    "window": ("dispersion", "offset", "flux", "celerity"),
     "fit": ("series",),
     "threshold": ("dunes", "celerity"),
     "log": (*_CURVES, "quantity"),

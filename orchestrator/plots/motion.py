@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from orchestrator.analysis.scales import Scales
     from orchestrator.model import Status
     from orchestrator.model.pictures import Choice, Moment, Units
-    from orchestrator.model.snapshots import Reduced
 
 _BINS = 60  # of heights at most; of fewer, one per cell
 
@@ -101,11 +100,12 @@ def in_window(
     def of_one(status: Status) -> Along | None:
         scales = scales_of(grid, status, choice.look.units, needed=_timed(choice))
         reduced = panels.read(grid, status)
-        chosen = _inside(reduced, choice.window, scales, grid.tolerance_t0)
+        times = reduced.times[: len(reduced.height_maps)]
+        chosen = _inside(times, choice.window, scales, grid.tolerance_t0)
         if np.count_nonzero(chosen) < 2 or full(reduced.height_maps)[chosen].any():
             return None
         maps = brimful(reduced.height_maps[chosen]).astype(np.float32)
-        return measure(Window(status, maps, reduced.times[chosen], scales))
+        return measure(Window(status, maps, times[chosen], scales))
 
     return of_points(grid, choice, of_one)
 
@@ -137,10 +137,13 @@ def celerities(grid: Grid, choice: Choice) -> list[Curve]:
     of_units = choice.look.units
 
     def of_one(status: Status) -> NDArray[np.float64]:
-        scales = scales_of(grid, status, of_units, needed=of_units.days)
+        scales = scales_of(grid, status, of_units, needed=_timed(choice))
         directory = grid.directory.experiment(status.experiment.number)
-        periodic = status.experiment.point.periodic
-        celerities = follow(directory, choice.threshold, periodic=periodic).celerities
+        followed = follow(
+            directory, choice.threshold, periodic=status.experiment.point.periodic
+        )
+        inside = _inside(followed.times, choice.window, scales, grid.tolerance_t0)
+        celerities = followed.celerities(inside)
         cell, t0 = cell_of(of_units, scales), units.days(of_units, scales)
         return celerities * (cell, cell / t0, cell / t0)
 
@@ -239,13 +242,12 @@ def _timed(choice: Choice) -> bool:
 
 
 def _inside(
-    reduced: Reduced,
+    times: NDArray[np.float64],
     window: tuple[Moment | None, Moment | None],
     scales: Scales,
     late_t0: float,
 ) -> NDArray[np.bool_]:
-    """Return which height maps are of a window of time."""
-    times: NDArray[Any] = reduced.times[: len(reduced.height_maps)]
+    """Return which of the times of height maps, in t0, are in a window of time."""
     first, last = window
     inside = np.ones(len(times), np.bool_)
     if first is not None:

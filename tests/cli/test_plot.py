@@ -23,7 +23,7 @@ from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.dunes import follow
 from orchestrator.analysis.numbers import numbers
 from orchestrator.model.pictures import KINDS, Choice, How, Moment, Summary, Units
-from orchestrator.plots import charts, fields, layout, panels, sections, series
+from orchestrator.plots import charts, fields, layout, motion, panels, sections, series
 from orchestrator.records.paths import SweepDirectory
 from tests.conftest import without_progress
 
@@ -712,6 +712,30 @@ def test_dunes_at_a_time_are_those_of_its_maps_with_their_paths_until_then(place
     assert any(panel.paths for panel in later.values())
     assert sum(len(p) for panel in last.values() for p in panel.paths) > sum(
         len(p) for panel in later.values() for p in panel.paths
+    )
+
+
+def test_celerities_in_a_window_are_slopes_through_the_places_there(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    window = Moment(100), Moment(400)
+
+    drawn = motion.celerities(grid, Choice("celerity", window=window, panels="none"))
+
+    expected = []
+    for status in grid.cells.values():
+        followed = follow(grid.directory.experiment(status.experiment.number), periodic=False)
+        for track in followed.tracks:
+            t, x = followed.times[[*track.snapshots]], np.array(track.x)
+            inside = (t >= 99) & (t <= 401)
+            if inside.sum() > 2:
+                expected.append(np.polyfit(t[inside], x[inside], 1)[0])
+    found = np.concatenate([curve.means["celerity"] for curve in drawn])
+    assert len(expected) > 1
+    assert np.sort(found) == pytest.approx(np.sort(expected), abs=1e-9)
+    none = _run(place, "plot", "dunes", "celerity", "--window", "400,")
+    assert none.stderr == (
+        "dunes: no dune is in three snapshots from 400 t0 to the end; see --threshold and "
+        "run.every\n"
     )
 
 

@@ -139,7 +139,7 @@ def _add_time(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument(
         "--window",
         metavar="FROM,TO",
-        help="window of time from which velocities of waves and offsets are measured (default: all)",
+        help="window of time from which velocities of waves and dunes, offsets and fluxes are measured (default: all)",
     )
     parser.add_argument(
         "--crosses",
