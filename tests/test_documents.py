@@ -172,7 +172,7 @@ def test_python_that_is_shown_of_a_sweep_runs(snowfall_wind: Path) -> None:
 
 def test_commands_that_are_shown_of_a_sweep_make_what_they_say(snowfall_wind: Path) -> None:
     lines = "".join(_blocks(RESULTS, "sh")).splitlines()
-    assert len(lines) == 20
+    assert len(lines) == 21
 
     for line in lines:
         if ".mp4" in line and shutil.which("ffmpeg") is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.formats.content_names import original
-from orchestrator.html.values import Axis, Diagram
+from orchestrator.html.values import Axis, Diagram, Plane, Side
 from orchestrator.plots import layout
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from orchestrator.analysis.dataset.grid import Dimension
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Status
+
+_DIGITS = 4  # of a place in a plane
 
 NO_DIAGRAM = Diagram((), {})
 """The diagram of a sweep that has no experiments."""
@@ -33,7 +35,33 @@ def diagram(
     sides = layout.sides([dimensions[i] for i in several], panel)
     rows, columns = (None if side is None else several[side] for side in sides)
     axes = tuple(_axis(dimension) for dimension in dimensions)
-    return Diagram(axes, layout.positions(dimensions, statuses), rows, columns)
+    positions = layout.positions(dimensions, statuses)
+    return Diagram(axes, positions, rows, columns, _plane(dimensions, panel))
+
+
+def _plane(dimensions: Sequence[Dimension], panel: float) -> Plane | None:
+    """Return the plane of a sample, if all of its pictures have room in it."""
+    swept = [i for i, axis in enumerate(dimensions[:-1]) if axis.size > 1]
+    plane = layout.plane_of(dimensions[swept[0]]) if len(swept) == 1 else None
+    if plane is None:
+        return None
+    arranged = plane.arranged(1 / panel)
+    if not arranged.apart:
+        return None
+    right, up = (
+        Side(scale.label, *ends, logarithmic=scale.logarithmic)
+        for scale, ends in zip((plane.right, plane.up), arranged.ends, strict=True)
+    )
+    places = zip(
+        arranged.middles.tolist(), arranged.wanted.tolist(), arranged.moved, strict=True
+    )
+    points = tuple(
+        tuple(round(share, _DIGITS) for share in (*middle, *(wanted if moved else ())))
+        for middle, wanted, moved in places
+    )
+    width, height = plane.size_in(1 / panel)
+    box = float(arranged.box[0]), float(arranged.box[1])
+    return Plane(swept[0], right, up, height / width, box, points)
 
 
 def _axis(dimension: Dimension) -> Axis:

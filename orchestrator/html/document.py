@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import html
 import json
 from collections import Counter
@@ -148,6 +149,7 @@ def _diagram(diagram: Diagram, exhibits: Sequence[Packed]) -> dict[str, object]:
         "positions": [diagram.positions[packed.number] for packed in exhibits],
         "rows": diagram.rows,
         "columns": diagram.columns,
+        "plane": None if diagram.plane is None else dataclasses.asdict(diagram.plane),
     }
 
 

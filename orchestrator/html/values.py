@@ -36,6 +36,45 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """What stands along a side of a plane: its label, both ends, and whether it goes up by factors."""
+
+    label: str
+    low: float
+    high: float
+    logarithmic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Where the experiments of a sample are in the plane of two of its parameters.
+
+    Places are shares of both sides, from the lower left corner.
+
+    Attributes
+    ----------
+    axis
+        The index of the axis of its points.
+    right, up
+        Its two sides.
+    form
+        Its height over its width.
+    box
+        Width and height of a picture.
+    points
+        By the index of a point on the axis, where the middle of its picture is and, behind it, where its
+        values are if that is elsewhere.
+    """
+
+    axis: int
+    right: Side
+    up: Side
+    form: float
+    box: tuple[float, float]
+    points: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Diagram:
     """The layout of the phase diagram.
 
@@ -47,12 +86,15 @@ class Diagram:
         By the number of an experiment, the index of its point on each axis.
     rows, columns
         The index of the axis that goes down at first, and across; None where there is none.
+    plane
+        In which a sample is shown at first; None of what is no sample.
     """
 
     axes: tuple[Axis, ...]
     positions: Mapping[int, tuple[int, ...]]
     rows: int | None = None
     columns: int | None = None
+    plane: Plane | None = None
 
 
 @dataclass(frozen=True, slots=True)

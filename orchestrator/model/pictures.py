@@ -18,6 +18,9 @@ KINDS = (
 )
 """Kinds of pictures; the name of a quantity is short for ``quantity`` of that one."""
 
+ONE_PANEL = "none"
+"""Where curves are to share one panel, instead of the axis that has one for each value."""
+
 QUANTITIES_SHOWN = ("roughness", "wavelength", "mean_height")
 """Series that are drawn unless others are chosen."""
 
@@ -162,6 +165,9 @@ class Choice:
         Seed to draw (default: the first seed; all seeds for what has means over them).
     rows, columns
         Axis that goes down, and across, the page; of a map, the parameters up and to the right.
+    panels
+        Axis or parameter of which each value has a panel of curves, or :data:`ONE_PANEL` (default: the
+        second longest axis, where there are many curves).
     experiment
         The only experiment to draw.
     quantity
@@ -191,6 +197,7 @@ class Choice:
     seed: int | None = None
     rows: str | None = None
     columns: str | None = None
+    panels: str | None = None
     experiment: str | None = None
     quantity: tuple[str, ...] = ()
     against: str | None = None
@@ -229,6 +236,7 @@ class Words(LookWords, total=False):
     seed: int | None
     rows: str | None
     columns: str | None
+    panels: str | None
     experiment: str | int | None
     quantity: str | Sequence[str] | None
     against: str | None

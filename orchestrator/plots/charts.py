@@ -13,7 +13,7 @@ from orchestrator.analysis.approach import approach
 from orchestrator.analysis.numbers import numbers
 from orchestrator.errors import RequestError
 from orchestrator.model.pictures import QUANTITIES_SHOWN, How
-from orchestrator.plots import layout, motion, panels, series, window
+from orchestrator.plots import layout, motion, panels, points, series, window
 from orchestrator.plots.dependence import dependence, parameter
 from orchestrator.plots.display import quantity_label
 from orchestrator.plots.lines import Chart, Scale
@@ -40,13 +40,14 @@ def series_over_time(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]
     }
     if choice.fit and len(names) > 1:
         raise RequestError(f"--fit: of one quantity, not of {', '.join(names)}")
-    course = series.series(narrowed(grid, choice), look.units, names)
+    shown = narrowed(grid, choice)
+    course = series.series(shown, look.units, names, choice.panels)
     if not any(
         np.isfinite(curve.means[name]).any() for curve in course.curves for name in names
     ):
         raise panels.without_values(grid, names)
     along = Scale(f"t ({units.time_name(look.units)})")
-    curves, shade, notes = course.curves, series.shade(grid), course.notes
+    curves, shade, notes = course.curves, points.shade(shown, choice.panels), course.notes
     if choice.fit:
         curves = [_with_fit(c, names[0], quantities[names[0]], choice) for c in curves]
         shade = None  # each curve is to be named
@@ -68,7 +69,8 @@ def _with_fit(curve: plots.Curve, name: str, quantity: Quantity, choice: Choice)
         )
         sentence = f"{limit} {unit}, tau {tau} {units.time_name(choice.look.units)}"
         fits = {name: fit.at(curve.x)}
-    label = "\n".join(filter(None, (", ".join(filter(None, curve.labels)), sentence)))
+    name = ", ".join(filter(None, (*curve.labels, curve.panel)))
+    label = "\n".join(filter(None, (name, sentence)))
     return dataclasses.replace(curve, labels=(label, ""), fits=fits)
 
 
@@ -80,8 +82,9 @@ def dispersion_relation(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figur
         "growth": Scale(f"growth rate (1/{late})"),
     }
     along = Scale(f"wavelength along the wind ({long})", logarithmic=True)
-    curves = motion.waves_by_length(narrowed(grid, choice), choice)
-    yield "", _of_motion(grid, choice, curves, (along, panels))
+    shown = narrowed(grid, choice)
+    curves = motion.waves_by_length(shown, choice)
+    yield "", _of_motion(shown, choice, curves, (along, panels))
 
 
 def offsets(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
@@ -92,8 +95,9 @@ def offsets(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
         "across": Scale(f"across the wind\n({long}/{late})"),
         "quality": Scale("correlation"),
     }
-    curves = motion.offsets(narrowed(grid, choice), choice)
-    yield "", _of_motion(grid, choice, curves, (Scale(f"t ({late})"), panels))
+    shown = narrowed(grid, choice)
+    curves = motion.offsets(shown, choice)
+    yield "", _of_motion(shown, choice, curves, (Scale(f"t ({late})"), panels))
 
 
 def _of_motion(
@@ -108,7 +112,8 @@ def _of_motion(
             f"{grid.directory.name}: no two height maps of an experiment that are alike"
         )
     notes = window_notes(choice)
-    chart = Chart(along, panels, name_of(grid, choice), series.shade(grid), notes)
+    shade = points.shade(grid, choice.panels)
+    chart = Chart(along, panels, name_of(grid, choice), shade, notes)
     return plots.curves(curves, chart, choice.look)
 
 
@@ -121,7 +126,8 @@ def window_notes(choice: Choice) -> list[str]:
 def height_distribution(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     """Yield the figure of the share of columns by their height."""
     long, _ = units_of(choice)
-    curves, times = motion.heights(narrowed(grid, choice), choice)
+    shown = narrowed(grid, choice)
+    curves, times = motion.heights(shown, choice)
     if not curves:
         raise panels.without_maps(grid)
     height = "height above the mean" if choice.relative else "height"
@@ -129,7 +135,7 @@ def height_distribution(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figur
         Scale(f"{height} ({long})"),
         {"share": Scale(f"share of columns (1/{long.removesuffix('s')})")},
         f"{name_of(grid, choice)}, {plots.when(times)}",
-        series.shade(grid),
+        points.shade(shown, choice.panels),
     )
     yield "", plots.curves(curves, chart, choice.look)
 
@@ -137,17 +143,20 @@ def height_distribution(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figur
 def celerity_against_height(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     """Yield the figure of how fast dunes go, by how high they are."""
     long, late = units_of(choice)
-    curves = motion.celerities(narrowed(grid, choice), choice)
+    shown = narrowed(grid, choice)
+    curves = motion.celerities(shown, choice)
+    notes = window_notes(choice)
     if not curves:
+        where = "".join(f" {note}" for note in notes)
         raise RequestError(
-            f"{grid.directory.name}: no dune is in three snapshots; see --threshold and run.every"
+            f"{grid.directory.name}: no dune is in three snapshots{where}; see --threshold and run.every"
         )
     chart = Chart(
         Scale(f"mean height of a dune ({long})"),
         {"celerity": Scale(f"celerity ({long}/{late})")},
         name_of(grid, choice),
-        series.shade(grid),
-        ("a mark for each dune, with the standard error of its celerity",),
+        points.shade(shown, choice.panels),
+        (*notes, "a mark for each dune, with the standard error of its celerity"),
         marked=True,
         joined=False,
     )
@@ -164,7 +173,8 @@ def spectrum(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     """Yield the figure of the power along the wind, by wavelength."""
     look = choice.look
     time_t0 = None if choice.time is None else choice.time.value
-    waves = series.waves(narrowed(grid, choice), time_t0, look.units)
+    shown = narrowed(grid, choice)
+    waves = series.waves(shown, time_t0, look.units, choice.panels)
     if not waves.curves:
         raise RequestError(f"{grid.directory.name}: no height maps of which there are spectra")
     unit = "m" if look.units.metres else "cells"
@@ -175,7 +185,7 @@ def spectrum(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
         Scale(f"wavelength along the wind ({unit})", logarithmic=True),
         {"power": Scale(power, logarithmic=True)},
         f"{name_of(grid, choice)}, {plots.when(waves.times)}",
-        series.shade(grid),
+        points.shade(shown, choice.panels),
         waves.notes,
     )
     yield "", plots.curves(waves.curves, chart, look)
@@ -185,9 +195,10 @@ def against_parameter(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]
     """Yield the figure of quantities against a parameter, a panel for each."""
     names, look = choice.quantity or QUANTITIES_SHOWN, choice.look
     against = parameter(grid, "--against", choice.against)
-    measured = numbers(narrowed(grid, choice), names, choice.summary, look.units)
+    shown = narrowed(grid, choice)
+    measured = numbers(shown, names, choice.summary, look.units)
     check(grid, choice, measured)
-    curves, shade = dependence(grid, measured.values, against)
+    curves, shade = dependence(shown, measured.values, against, choice.panels)
     panels = {name: scale_of(choice, name, grid.quantities[name]) for name in names}
     title, notes = name_of(grid, choice), notes_of(measured, choice)
     chart = Chart(against.scale, panels, title, shade, notes, marked=True)

@@ -41,12 +41,13 @@ _CURVES = (
     *("section", "flux"),
 )
 _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
-    "time": ("phase-diagram", "spectrum", "heights", "section", *_NUMBERS),
+    "time": ("phase-diagram", "dunes", "spectrum", "heights", "section", *_NUMBERS),
     "mean": _NUMBERS,
     "rate": _NUMBERS,
     "crosses": _NUMBERS,
     "rows": (*_MAPS, "map"),
     "columns": (*_MAPS, "map"),
+    "panels": (*_CURVES, "quantity"),
     "experiment": (*_MAPS, *_CURVES),
     "quantity": ("series", *_NUMBERS),
     "against": ("quantity",),
@@ -54,7 +55,7 @@ _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
     "y": ("profile", "section"),
     "frames": ("animation",),
     "relative": ("phase-diagram", "animation", "heights", "dunes", "section"),
-    "window": ("dispersion", "offset", "flux"),
+    "window": ("dispersion", "offset", "flux", "celerity"),
     "fit": ("series",),
     "threshold": ("dunes", "celerity"),
     "log": (*_CURVES, "quantity"),
@@ -62,7 +63,7 @@ _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
 """Options that other kinds would ignore."""
 
 _SUMMARIES = ("time", "mean", "rate", "crosses")
-_IN_NATURE = ("phase-diagram", "section", *_NUMBERS)
+_IN_NATURE = ("phase-diagram", "dunes", "section", *_NUMBERS)
 _COLUMNS_IN = {"single": 3.5, "double": 7.2}  # 89 and 183 mm
 _LENGTHS_IN = {"mm": 1 / 25.4, "cm": 1 / 2.54, "in": 1.0}
 _LARGEST_IN = 100.0
@@ -115,6 +116,7 @@ def read(
         seed=chosen.get("seed"),
         rows=chosen.get("rows"),
         columns=chosen.get("columns"),
+        panels=chosen.get("panels"),
         experiment=str(chosen["experiment"]) if "experiment" in chosen else None,
         quantity=_quantities(chosen["quantity"], known) if "quantity" in chosen else (),
         against=chosen.get("against"),
@@ -163,7 +165,7 @@ def _refuse(kind: str, chosen: Mapping[str, Any]) -> None:
         if chosen.get(name, False) is not False and kind not in kinds:
             raise RequestError(f"--{name}: only for {_and(kinds)}, not for {kind}")
     if "experiment" in chosen:
-        for name in ("seed", "rows", "columns"):
+        for name in ("seed", "rows", "columns", "panels"):
             if name in chosen:
                 raise RequestError(
                     f"--{name}: --experiment {chosen['experiment']} is one alone"

@@ -11,10 +11,11 @@ from orchestrator import text
 from orchestrator.analysis.replicates import spread
 from orchestrator.errors import RequestError
 from orchestrator.formats import spelling
+from orchestrator.model.pictures import ONE_PANEL
 from orchestrator.plots.display import parameter_label
 from orchestrator.plots.layout import line, parameters, scale
 from orchestrator.plots.lines import Curve, Scale
-from orchestrator.plots.series import by_size, shade_of
+from orchestrator.plots.points import by_size, named, panels_of, shade_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.observables import Quantity
     from orchestrator.formats.parameters import Value
     from orchestrator.plots.lines import Shade
+    from orchestrator.plots.points import Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,10 @@ def parameter(grid: Grid, option: str, name: str | None) -> Parameter:
 
 
 def dependence(
-    grid: Grid, values: Mapping[str, NDArray[np.float64]], against: Parameter
+    grid: Grid,
+    values: Mapping[str, NDArray[np.float64]],
+    against: Parameter,
+    in_panels: str | None = ONE_PANEL,
 ) -> tuple[list[Curve], Shade | None]:
     """Return a line for each value of further axes, and what colours tell where these are many.
 
@@ -110,19 +115,26 @@ def dependence(
     ----------
     values
         float64 over the grid, the seeds last, by quantity.
+    in_panels
+        What has a panel for each value, see :func:`orchestrator.plots.points.panels_of`.
     """
+    panels = panels_of(grid, in_panels, against.axis)
     others = [axis for axis in by_size(grid) if axis is not against.axis and axis.size > 1]
+    if panels is not None:  # panel by panel
+        others.sort(key=lambda axis: axis is not panels.axis)
     groups = _groups(against)
-    shade = shade_of(others[0], None) if others else None
-    if len(groups) > 1 and not others and all(len(group) == 1 for _, group in groups):
+    telling = [axis for axis in others if panels is None or panels.shares(axis)]
+    parted = panels is not None and panels.axis in (*telling[:1], against.axis)
+    shade = shade_of(telling[0]) if telling and not parted else None
+    if len(groups) > 1 and not others and not parted and all(len(g) == 1 for _, g in groups):
         shade = shade_of(against.axis, _second(against))
         groups = [(line(against.axis, i), [i]) for _, [i] in groups]
     curves = []
     for point in np.ndindex(*(axis.size for axis in others)):
-        words = [line(axis, i) for axis, i in zip(others, point, strict=True)]
+        words = [(axis, line(axis, i)) for axis, i in zip(others, point, strict=True)]
         fixed = {grid.dimensions.index(a): i for a, i in zip(others, point, strict=True)}
         for group_label, group in groups:
-            labels = [*words, *([group_label] if group_label else [])] or [""]
+            labels = [*words, *([(against.axis, group_label)] if group_label else [])]
             cells = [
                 tuple(
                     i if axis == against.index else fixed.get(axis, 0)
@@ -131,7 +143,7 @@ def dependence(
                 for i in group
             ]
             curve = _curve(
-                (labels[0], ", ".join(labels[1:])),
+                named(labels, panels),
                 group,
                 cells,
                 values,
@@ -167,7 +179,7 @@ def _second(against: Parameter) -> str | None:
 
 
 def _curve(
-    labels: tuple[str, str],
+    name: Name,
     group: Sequence[int],
     cells: Sequence[tuple[int, ...]],
     values: Mapping[str, NDArray[np.float64]],
@@ -175,17 +187,16 @@ def _curve(
 ) -> Curve:
     against, quantities = along
     spreads = {
-        name: spread(
-            np.array([of[cell] for cell in cells]), axis=1, axial=quantities[name].axial
-        )
-        for name, of in values.items()
+        of: spread(np.array([by[cell] for cell in cells]), axis=1, axial=quantities[of].axial)
+        for of, by in values.items()
     }
     return Curve(
-        labels,
+        name.labels,
         against.along[list(group)],
-        {name: s.mean for name, s in spreads.items()},
-        {name: s.sem for name, s in spreads.items()},
+        {of: s.mean for of, s in spreads.items()},
+        {of: s.sem for of, s in spreads.items()},
         max(int(s.count.max()) for s in spreads.values()),
+        panel=name.panel,
     )
 
 

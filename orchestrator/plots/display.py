@@ -53,7 +53,7 @@ def displayed(grid: Grid, choice: Choice) -> tuple[Grid, Choice]:
     axes = tuple(_renamed(axis, shown) for axis in grid.dimensions)
     words = {
         option: shown.get(name, name)
-        for option in ("rows", "columns", "against")
+        for option in ("rows", "columns", "against", "panels")
         if (name := getattr(choice, option)) is not None
     }
     return dataclasses.replace(grid, dimensions=axes), dataclasses.replace(

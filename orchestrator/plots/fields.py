@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +13,10 @@ from orchestrator.analysis.numbers import numbers
 from orchestrator.analysis.replicates import spread
 from orchestrator.errors import RequestError, optional
 from orchestrator.model.pictures import QUANTITIES_SHOWN, How
-from orchestrator.plots import charts, colours, lines, style, ticks
+from orchestrator.plots import charts, colours, layout, lines, style, ticks
 from orchestrator.plots.dependence import further, parameter
 from orchestrator.plots.display import WIND, parameter_label
-from orchestrator.plots.layout import label, parameters
+from orchestrator.plots.text_width import width_in, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,57 +27,114 @@ if TYPE_CHECKING:
 
     from orchestrator.analysis.dataset.grid import Dimension, Grid
     from orchestrator.analysis.replicates import Spread
-    from orchestrator.model.pictures import Choice
+    from orchestrator.model.pictures import Choice, Look
     from orchestrator.plots.colours import Range
     from orchestrator.plots.dependence import Parameter
 
 _CELL_IN = 0.85, 0.5  # width and height of a cell that has a number in it
 _PLANE_IN = 4.6, 3.4
-_AROUND_IN = 2.0, 1.2
-_MOST_CELLS = 20  # along a side, beyond which cells have no number
+_SCALE_IN, _LABEL_IN, _TITLE_IN = (
+    1.1,
+    (0.9, 0.7),
+    0.5,
+)  # beside each map, beside and under all, above
+_SHEET_IN, _LEAST_IN = 14.0, 2.0  # wide are maps together at most, and one at least
+_NUMBER = 7 / 9  # of the size of labels, that of a number in a cell
 _FINE = 200  # points along a side between which there is interpolation
 _CYCLIC = "twilight"  # of directions, whose ends are the same
 
 
 def over_two_axes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
-    """Yield the name of each page and its figure: one quantity over two parameters.
+    """Yield the name of each page and its figure: quantities over two parameters, a map for each.
 
     Raises
     ------
     RequestError
-        Where there are not two parameters, or several quantities.
+        Where there are not two parameters, or there is one range for several quantities.
     """
-    name, *others = choice.quantity or QUANTITIES_SHOWN[:1]
-    if others:
-        raise RequestError(f"--quantity {','.join(choice.quantity)}: a map has one")
-    measured = numbers(charts.narrowed(grid, choice), [name], choice.summary, choice.look.units)
+    names = choice.quantity or QUANTITIES_SHOWN[:1]
+    if choice.look.range is not None and len(names) > 1:
+        raise RequestError(f"--range: of one quantity, not of {', '.join(names)}")
+    measured = numbers(charts.narrowed(grid, choice), names, choice.summary, choice.look.units)
     charts.check(grid, choice, measured)
-    quantity = grid.quantities[name]
-    axial = quantity.axial and choice.summary.how is not How.RATE
-    over_seeds = spread(measured.values[name], axis=-1, axial=axial)
-    right, up = _sides(grid, choice)
-    range_ = _range(over_seeds.mean, choice, axial=axial)
+    sides = _sides(grid, choice)
+    fields = [_field(grid, choice, name, measured.values[name]) for name in names]
     notes = charts.notes_of(measured, choice)
-    if (seeds := int(over_seeds.count.max())) > 1:
+    if (seeds := max(int(field.over_seeds.count.max()) for field in fields)) > 1:
         notes.append(f"mean of up to {seeds} seeds and its standard error")
-    for page, where in further(grid, (right, up)):
-        figure = style.new_figure(_size(right, up), _AROUND_IN, choice.look)
-        axes = figure.subplots()
+    for page, where in further(grid, sides):
         index = tuple(where.get(i, slice(None)) for i in range(len(grid.dimensions) - 1))
-        of_page = spread_at(over_seeds, index)
-        if right.axis is up.axis:
-            _scatter(axes, (right, up), of_page.mean, range_)
-        else:
-            turned = (
-                of_page if up.index < right.index else spread_at(over_seeds, index, turned=True)
-            )
-            _cells(axes, (right, up), turned, range_)
-        scale_label = charts.scale_of(choice, name, quantity).label.replace("\n", " ")
-        colours.colour_scale(figure, np.array([[axes]]), range_, scale_label)
+        figure = _page(sides, fields, index, choice.look)
         title = ", ".join(filter(None, (charts.name_of(grid, choice), page)))
         style.title(figure, title, choice.look)
-        style.small_print(figure, "; ".join([*notes, *_notes(right, up, of_page)]), choice.look)
+        means = [field.over_seeds.mean[index] for field in fields]
+        style.small_print(figure, "; ".join([*notes, *_notes(*sides, means)]), choice.look)
         yield page.replace(" = ", "=").replace(", ", ",").replace("/", "_"), figure
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A quantity over the axes of a sweep, its colours, and what stands at their scale."""
+
+    over_seeds: Spread
+    range_: Range
+    label: str
+
+
+def _field(grid: Grid, choice: Choice, name: str, values: NDArray[np.float64]) -> _Field:
+    quantity = grid.quantities[name]
+    axial = quantity.axial and choice.summary.how is not How.RATE
+    over_seeds = spread(values, axis=-1, axial=axial)
+    label = charts.scale_of(choice, name, quantity).label.replace("\n", " ")
+    return _Field(over_seeds, _range(over_seeds.mean, choice, axial=axial), label)
+
+
+def _page(
+    sides: tuple[Parameter, Parameter],
+    fields: Sequence[_Field],
+    index: tuple[Any, ...],
+    look: Look,
+) -> Figure:
+    """Return a figure of the maps of one page, in rows, each with its own scale of colours."""
+    right, up = sides
+    size = _size(right, up)
+    across = _across(len(fields), size[0], look)
+    down = math.ceil(len(fields) / across)
+    around = _SCALE_IN * across + _LABEL_IN[0], _LABEL_IN[1] * down + _TITLE_IN
+    figure = style.new_figure((size[0] * across, size[1] * down), around, look)
+    grid = figure.subplots(down, across, squeeze=False)
+    wide = (figure.get_figwidth() - around[0]) / across
+    cell_in = wide / right.axis.size, (figure.get_figheight() - around[1]) / down / up.axis.size
+    for number, axes in enumerate(grid.flat):
+        if number >= len(fields):
+            axes.set_axis_off()
+            continue
+        field = fields[number]
+        if right.axis is up.axis:
+            _scatter(axes, sides, field.over_seeds.mean[index], field.range_)
+        else:
+            turned = up.index > right.index
+            of_page = spread_at(field.over_seeds, index, turned=turned)
+            _cells(axes, sides, of_page, field.range_, cell_in)
+        alone = len(fields) == 1  # else what is at its scale would stand beside the next map
+        axes.set_title("" if alone else wrapped(field.label, wide, style.points()).rstrip())
+        label = field.label if alone else ""
+        colours.colour_scale(figure, np.array([[axes]]), field.range_, label)
+        if number % across:
+            axes.set_ylabel("")
+            axes.tick_params(labelleft=False)
+        if number + across < len(fields):
+            axes.set_xlabel("")
+            axes.tick_params(labelbottom=False)
+    return figure
+
+
+def _across(count: int, wide_in: float, look: Look) -> int:
+    """Return how many maps stand side by side: as many as have room, in rows of equal length."""
+    room = _SHEET_IN if look.size_in is None else look.size_in[0]
+    least = wide_in if look.size_in is None else _LEAST_IN
+    most = max(1, int((room - _LABEL_IN[0]) / (least + _SCALE_IN)))
+    return math.ceil(count / math.ceil(count / most))
 
 
 def spread_at(over_seeds: Spread, index: tuple[Any, ...], *, turned: bool = False) -> Spread:
@@ -103,7 +162,7 @@ def _sides(grid: Grid, choice: Choice) -> tuple[Parameter, Parameter]:
 
 
 def _varying(axis: Dimension) -> list[str]:
-    return [name for name in parameters(axis) if len(set(axis.values[name])) > 1]
+    return [name for name in layout.parameters(axis) if len(set(axis.values[name])) > 1]
 
 
 def _size(right: Parameter, up: Parameter) -> tuple[float, float]:
@@ -116,6 +175,8 @@ def _size(right: Parameter, up: Parameter) -> tuple[float, float]:
 
 def _range(mean: NDArray[np.float64], choice: Choice, *, axial: bool) -> Range:
     known = mean[np.isfinite(mean)]
+    if not known.size:  # of one among several
+        return colours.Range(0.0, 1.0)
     low, high = choice.look.range or (float(known.min()), float(known.max()))
     if axial and choice.look.range is None:
         low, high = -90.0, 90.0
@@ -131,9 +192,13 @@ def _range(mean: NDArray[np.float64], choice: Choice, *, axial: bool) -> Range:
 
 
 def _cells(
-    axes: Axes, sides: tuple[Parameter, Parameter], of_page: Spread, range_: Range
+    axes: Axes,
+    sides: tuple[Parameter, Parameter],
+    of_page: Spread,
+    range_: Range,
+    cell_in: tuple[float, float],
 ) -> None:
-    """Draw a cell for each pair of values, with its number and standard error [up, right]."""
+    """Draw a cell for each pair of values [up, right], with its number and its error where these have room."""
     right, up = sides
     mean, sem = of_page.mean, of_page.sem
     axes.pcolormesh(
@@ -151,25 +216,47 @@ def _cells(
         axis.set_label_text(parameter_label(side.name))
         axis.set_tick_params(length=0)
     axes.spines[:].set_visible(False)
-    if max(mean.shape) > _MOST_CELLS:
-        return
-    for (i, j), value in np.ndenumerate(mean):
-        if np.isfinite(value):
-            light = _luminance(range_, float(value))
-            axes.text(
-                j + 0.5,
-                i + 0.5,
-                text.with_error(float(value), float(sem[i, j])),
-                ha="center",
-                va="center",
-                fontsize=style.points(7 / 9),
-                color="0.1" if light > 0.5 else "white",
-            )
+    for (i, j), number in _written(mean, sem, cell_in).items():
+        light = _luminance(range_, float(mean[i, j]))
+        axes.text(
+            j + 0.5,
+            i + 0.5,
+            number,
+            ha="center",
+            va="center",
+            fontsize=style.points(_NUMBER),
+            linespacing=1.1,
+            color="0.1" if light > 0.5 else "white",
+        )
+
+
+def _written(
+    mean: NDArray[np.float64], sem: NDArray[np.float64], cell_in: tuple[float, float]
+) -> dict[tuple[int, ...], str]:
+    """Return what stands in cells that have a value: numbers with errors in one line or two, or without.
+
+    Nothing where all cells are too small.
+    """
+    numbered = {
+        index: text.with_error(float(value), float(sem[index]))
+        for index, value in np.ndenumerate(mean)
+        if np.isfinite(value)
+    }
+    if not numbered:
+        return {}
+    lines = {index: number.replace(" ± ", "\n± ") for index, number in numbered.items()}
+    alone = {index: number.partition(" ± ")[0] for index, number in numbered.items()}
+    for written in (numbered, lines, alone):
+        widest = max(width_in(number, style.points(_NUMBER)) for number in written.values())
+        most = max(1 + number.count("\n") for number in written.values())
+        if widest <= cell_in[0] and style.lines_in(most, _NUMBER) <= cell_in[1]:
+            return written
+    return {}
 
 
 def _value(side: Parameter, index: int) -> str:
     """Return what stands at one value of a side, without its name."""
-    lines = label(side.axis, index).split("\n")
+    lines = layout.label(side.axis, index).split("\n")
     of_side = [line for line in lines if line.startswith(f"{side.name} = ")]
     return "\n".join(line.rpartition(" = ")[2] for line in of_side)
 
@@ -237,9 +324,11 @@ def _interpolated(
     return x, y, linear[tuple(nearest)], outline
 
 
-def _notes(right: Parameter, up: Parameter, of_page: Spread) -> Iterator[str]:
+def _notes(
+    right: Parameter, up: Parameter, means: Sequence[NDArray[np.float64]]
+) -> Iterator[str]:
     """Say what is to be known of a page."""
-    missing = not np.isfinite(of_page.mean).all()
+    missing = not all(np.isfinite(mean).all() for mean in means)
     if right.axis is up.axis:
         yield "interpolated between the points"
     if missing:

@@ -115,9 +115,24 @@ def in_plane(
     None where the sweep is no such sample.
     """
     axes = [axis for axis in grid.dimensions[:-1] if axis.size > 1]
-    if len(axes) != 1 or axes[0].size < _FEWEST or axes[0].name in parameters(axes[0]):
+    whole = plane_of(axes[0], rows, columns) if len(axes) == 1 else None
+    if whole is None:
         return None
-    [axis] = axes
+    laid = layout(grid, seed=seed, rows=axes[0].name)
+    [page] = laid.pages
+    points = {slot: whole.points[slot[0], 0] for slot in page.statuses}
+    return dataclasses.replace(laid, plane=dataclasses.replace(whole, points=points))
+
+
+def plane_of(
+    axis: Dimension, rows: str | None = None, columns: str | None = None
+) -> Plane | None:
+    """Return the plane of two numbers of a sample's axis, the first or those that are named.
+
+    Points are by their index on the axis and 0. None where the axis is no such sample.
+    """
+    if axis.size < _FEWEST or axis.name in parameters(axis):
+        return None
     numbers = [name for name in parameters(axis) if _varies(axis.values[name])]
     named = [name for name in (columns, rows) if name in numbers]
     chosen = [*named, *(name for name in numbers if name not in named)][:2]
@@ -125,12 +140,10 @@ def in_plane(
         return None
     if rows in numbers and columns is None:
         chosen.reverse()
-    laid = layout(grid, seed=seed, rows=axis.name)
-    [page] = laid.pages
     right, up = (np.array(axis.values[name], np.float64) for name in chosen)
-    points = {slot: (float(right[slot[0]]), float(up[slot[0]])) for slot in page.statuses}
-    plane = Plane(scale(axis, chosen[0], right), scale(axis, chosen[1], up), points)
-    return dataclasses.replace(laid, plane=plane)
+    pairs = zip(right.tolist(), up.tolist(), strict=True)
+    points: dict[Slot, tuple[float, float]] = {(i, 0): pair for i, pair in enumerate(pairs)}
+    return Plane(scale(axis, chosen[0], right), scale(axis, chosen[1], up), points)
 
 
 def _varies(values: Sequence[Value | None]) -> bool:
@@ -234,7 +247,8 @@ def _chosen(
     """Return which axes are the rows and the columns: those that are named, else :func:`sides`."""
     if rows is None and columns is None:
         return sides(axes, grid.length / grid.depth)
-    down, right = _named(axes, "--rows", rows), _named(axes, "--columns", columns)
+    down = None if rows is None else axis_of(axes, "--rows", rows)
+    right = None if columns is None else axis_of(axes, "--columns", columns)
     if down is not None and down == right:
         raise RequestError(f"--columns {columns}: goes down the page already")
     free = (i for i in range(len(axes)) if i not in {down, right})
@@ -243,10 +257,14 @@ def _chosen(
     return down, right
 
 
-def _named(axes: Sequence[Dimension], option: str, name: str | None) -> int | None:
-    """Find the axis of this name, or on which this parameter varies."""
-    if name is None:
-        return None
+def axis_of(axes: Sequence[Dimension], option: str, name: str) -> int:
+    """Return the index of the axis of this name, or on which this parameter varies.
+
+    Raises
+    ------
+    RequestError
+        With the option, where there is none.
+    """
     for index, axis in enumerate(axes):
         if name == axis.name or name in axis.values:
             return index

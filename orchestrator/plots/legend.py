@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.plots import marks, style
-from orchestrator.plots.text_width import wrapped
+from orchestrator.plots.text_width import width_in, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,17 +69,17 @@ def entries(
 
 
 def draw(figure: Figure, named: Sequence[Entry], look: Look, *, under: bool) -> None:
-    """Draw the legend beside the panels or under them, and make the figure higher by it.
+    """Draw the legend beside the panels or under them, and make the figure larger by it.
 
-    Under them it stands above the small print, which is there already.
+    Under them it stands above the small print, which is there already. Labels with lines of their own are
+    broken further only where the size of the figure is certain.
     """
     from matplotlib.lines import Line2D  # noqa: PLC0415  # heavy, and optional
 
     handles = []
-    for entry in named:
-        handle = Line2D(
-            [], [], color=entry.mark.colour, label=_broken(entry.label), markersize=4
-        )
+    labels = [_broken(entry.label, further=look.size_in is not None) for entry in named]
+    for entry, label in zip(named, labels, strict=True):
+        handle = Line2D([], [], color=entry.mark.colour, label=label, markersize=4)
         handle.set_linestyle(entry.mark.line if entry.lined else "none")
         handle.set_marker(entry.symbol)
         handles.append(handle)
@@ -93,9 +93,13 @@ def draw(figure: Figure, named: Sequence[Entry], look: Look, *, under: bool) -> 
         )
     elif handles:
         figure.legend(handles=handles, loc="outside right upper", frameon=False)
+        if look.size_in is None:
+            widest = max(width_in(label, style.points(style.TICKS)) for label in labels)
+            more_in = max(0.0, widest + _SYMBOL_IN - WIDTH_IN)
+            figure.set_figwidth(figure.get_figwidth() + more_in)
     if look.has_height:
         return
-    count = sum(1 + _broken(entry.label).count("\n") for entry in named)
+    count = sum(1 + label.count("\n") for label in labels)
     between = len(named) / 2
     lines = (count / 2 + 1 if handles else 0) if under else count + between
     legend_in = lines * style.points(_LINE) / 72
@@ -103,8 +107,10 @@ def draw(figure: Figure, named: Sequence[Entry], look: Look, *, under: bool) -> 
     figure.set_figheight(height + legend_in if under else max(height, legend_in + _FOOT_IN))
 
 
-def _broken(label: str) -> str:
-    """Return a label in lines that have room, unless it has its own."""
-    if "\n" in label:
+def _broken(label: str, *, further: bool) -> str:
+    """Return a label in lines that have room; unless ``further``, one that has its own as it is."""
+    lines = label.split("\n")
+    if len(lines) > 1 and not further:
         return label
-    return wrapped(label, WIDTH_IN - _SYMBOL_IN, style.points()).rstrip()
+    room = WIDTH_IN - _SYMBOL_IN
+    return "\n".join(wrapped(line, room, style.points()).rstrip() for line in lines)

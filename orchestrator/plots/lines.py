@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator.model.pictures import PLAIN
-from orchestrator.plots import legend, marks, style, ticks
+from orchestrator.plots import facets, legend, marks, style, ticks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from orchestrator.model.pictures import Look
 
 _LIGHTEST = 0.9  # of the map of colours; beyond, lines are hardly seen on white
-_WIDTH_IN, _HEIGHT_IN = 6.0, 2.6
-_MARGINS_IN = 0.5, 0.8  # beside panels without a legend there, and above and under all of them
 _NARROW_IN = 5.0  # wide, a picture has no room for a legend beside it
 
 
@@ -47,6 +45,8 @@ class Curve:
         these are all that ever have one. Only means over the same seeds can be joined.
     fits
         float64 [x] by the name of the panel: what is drawn beside the means, dashed.
+    panel
+        What stands over the panel on which it is drawn; empty where all are on one.
     """
 
     labels: tuple[str, str]
@@ -56,6 +56,7 @@ class Curve:
     seeds: int
     sets: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
     fits: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    panel: str = ""
 
     def sets_of(self, name: str) -> NDArray[np.intp]:
         """Return ``sets`` of a panel, which are those of all seeds where nothing else is said."""
@@ -101,7 +102,8 @@ class Chart:
     along
         The common x.
     panels
-        What is upwards, by the name of the panel, in their order.
+        What is upwards, by the name of the panel, in their order; each is there once for each
+        :attr:`Curve.panel`.
     title
         What stands above.
     shade
@@ -127,12 +129,8 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
     """Draw the mean over seeds of each point, with the standard error of the mean."""
     chart = _by_factors(chart, look.log)
     narrow = look.size_in is not None and look.size_in[0] < _NARROW_IN
-    figure = style.new_figure(
-        (_WIDTH_IN, _HEIGHT_IN * len(chart.panels)),
-        (_MARGINS_IN[0] if narrow else legend.WIDTH_IN, _MARGINS_IN[1]),
-        look,
-    )
-    grid = figure.subplots(len(chart.panels), 1, squeeze=False, sharex=True)[:, 0]
+    over = list(dict.fromkeys(curve.panel for curve in drawn)) or [""]
+    figure, grid = facets.facets(len(chart.panels), over, look, narrow=narrow)
     firsts = list(dict.fromkeys(curve.labels[0] for curve in drawn))
     others = list(dict.fromkeys(curve.labels[1] for curve in drawn))
     shades = look.cmap or style.LINE_COLOURS
@@ -144,32 +142,22 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
         marks.Mark(colours[curve.labels[0]], others.index(curve.labels[1])) for curve in drawn
     ]
     seen, joined = np.zeros((2, len(drawn)), bool)  # in any panel
-    for axes, (name, scale) in zip(grid, chart.panels.items(), strict=True):
+    for row, (name, scale) in zip(grid, chart.panels.items(), strict=True):
         means = [_means(curve, name, scale) for curve in drawn]
         seen |= [bool(np.isfinite(mean).any()) for mean in means]
-        if chart.marked:
-            errors = [curve.errors[name] for curve in drawn]
-            along = [curve.x for curve in drawn]
-            joined |= marks.draw(
-                axes,
-                (along, means, errors),
-                looks,
-                joined=chart.joined and not chart.along.words,  # between which there is nothing
-                axial=scale.axial,
-            )
-        else:
-            joined |= _bands(axes, drawn, (name, scale), means, looks)
-        axes.set_ylabel(scale.label)
-        axes.grid(visible=True, color="0.9", linewidth=0.6)
-        axes.spines[["top", "right"]].set_visible(False)
-        set_scales(axes, (chart.along, scale), ([curve.x for curve in drawn], means))
-        _simplify(axes, means)
-        if scale.axial and axes.get_yticks().size:
-            axes.set(ylim=(-93, 93), yticks=range(-90, 91, 45))
-        if look.range is not None:
-            axes.set_ylim(look.range)
-    grid[-1].set_xlabel(chart.along.label)
-    figure.align_ylabels(grid)
+        for axes, title in zip(row, over, strict=True):
+            here = [i for i, curve in enumerate(drawn) if curve.panel == title]
+            joined[here] |= _draw_panel(axes, chart, name, [(drawn[i], looks[i]) for i in here])
+        for axes, title in zip(row, over, strict=True):  # whose scales they share
+            set_scales(axes, (chart.along, scale), ([curve.x for curve in drawn], means))
+            pairs = zip(drawn, means, strict=True)
+            _simplify(axes, means, [mean for curve, mean in pairs if curve.panel == title])
+            if scale.axial and axes.get_yticks().size:
+                axes.set(ylim=(-93, 93), yticks=range(-90, 91, 45))
+            if look.range is not None:
+                axes.set_ylim(look.range)
+    upwards = [scale.label for scale in chart.panels.values()]
+    facets.label(grid, chart.along.label, upwards, narrow=narrow)
     labels = [curve.labels for curve in drawn]
     named = colours if chart.shade is None else {}  # a scale tells them
     entries = [*legend.entries(labels, named, (seen, joined), marked=chart.marked)]
@@ -179,6 +167,27 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
     if narrow and figure.legends:
         style.lift(figure)
     return figure
+
+
+def _draw_panel(
+    axes: Axes, chart: Chart, name: str, drawn: Sequence[tuple[Curve, marks.Mark]]
+) -> list[bool]:
+    """Draw the curves of a panel; return of each whether its values are joined."""
+    scale = chart.panels[name]
+    axes.grid(visible=True, color="0.9", linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    shown, looks = [curve for curve, _ in drawn], [look for _, look in drawn]
+    means = [_means(curve, name, scale) for curve in shown]
+    if not chart.marked:
+        return _bands(axes, shown, (name, scale), means, looks)
+    errors, along = [curve.errors[name] for curve in shown], [curve.x for curve in shown]
+    return marks.draw(
+        axes,
+        (along, means, errors),
+        looks,
+        joined=chart.joined and not chart.along.words,  # between which there is nothing
+        axial=scale.axial,
+    )
 
 
 def _by_factors(chart: Chart, axes: str) -> Chart:
@@ -251,11 +260,17 @@ def _parted(
     return np.asarray(parted)
 
 
-def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
-    """Leave out a scale that would tell nothing: of no value at all, or of the same everywhere."""
+def _simplify(
+    axes: Axes, values: Sequence[NDArray[np.float64]], here: Sequence[NDArray[np.float64]]
+) -> None:
+    """Leave out a scale that would tell nothing: of no value at all, or of the same everywhere.
+
+    ``values`` are those of all panels that share a scale, and ``here`` those of this panel.
+    """
     different = np.unique(np.concatenate([np.empty(0), *(v[np.isfinite(v)] for v in values)]))
     if different.size == 0:
         axes.set_yticks([])
+    if not any(np.isfinite(v).any() for v in here):
         axes.text(
             0.5,
             0.5,
@@ -264,7 +279,7 @@ def _simplify(axes: Axes, values: Sequence[NDArray[np.float64]]) -> None:
             ha="center",
             color="0.35",
         )
-    elif different.size == 1:
+    if different.size == 1:
         axes.set_yticks(different, [f"{different[0]:.4g}"])
 
 
@@ -351,8 +366,8 @@ def _shades(figure: Figure, grid: NDArray[Any], shade: Shade, cmap: str) -> dict
     scale = ScalarMappable(norm, ListedColormap(lines))
     bar = figure.colorbar(
         scale,
-        ax=list(grid),
-        shrink=1.0 / len(grid),
+        ax=list(grid.flat),
+        shrink=1.0 / len({axes.get_subplotspec().rowspan.start for axes in grid.flat}),
         anchor=(0.0, 1.0),
         ticks=LogLocator(subs=(1, 2, 5)) if shade.logarithmic else None,
         format="%g",

@@ -46,11 +46,11 @@ def _drawn(
 
 
 def dunes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
-    """Yield the name of each page and its figure: the last maps, outlines of dunes and their paths."""
+    """Yield the name of each page and its figure: maps, the outlines of their dunes and the paths until then."""
     laid = _arranged(grid, choice)
     pages = []
     for page in laid.pages:
-        drawn = panels.panels(grid, page, None)
+        drawn = panels.panels(grid, page, choice.time)
         outlined = panels.outlined(grid, page, drawn, choice.threshold)
         pages.append(_shown(outlined, choice))
     yield from _drawn(grid, laid, pages, choice)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from orchestrator.analysis.numbers import scales_of
 from orchestrator.analysis.offset import offset
 from orchestrator.model.heights import brimful, full, surface_of
 from orchestrator.plots import Curve, panels
-from orchestrator.plots.series import curve_of, each_point
+from orchestrator.plots.points import each_point
+from orchestrator.plots.series import curve_of
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from orchestrator.analysis.scales import Scales
     from orchestrator.model import Status
     from orchestrator.model.pictures import Choice, Moment, Units
-    from orchestrator.model.snapshots import Reduced
 
 _BINS = 60  # of heights at most; of fewer, one per cell
 
@@ -40,15 +40,31 @@ class Along:
     values: Mapping[str, NDArray[np.float64]]
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The maps of an experiment in a window of time.
+
+    Attributes
+    ----------
+    surfaces
+        float32 [snapshot, D, L], in cells; two snapshots or more, all of numbers.
+    times
+        float64 [snapshot], in t0.
+    """
+
+    status: Status
+    surfaces: NDArray[np.float32]
+    times: NDArray[np.float64]
+    scales: Scales
+
+
 def waves_by_length(grid: Grid, choice: Choice) -> list[Curve]:
     """Return ``velocity`` and ``growth`` over wavelength of each point, see :mod:`.dispersion`."""
     of_units = choice.look.units
 
-    def measure(
-        surfaces: NDArray[np.float32], times: NDArray[np.float64], scales: Scales
-    ) -> Along:
-        relation = dispersion(surfaces, times)
-        cell, t0 = cell_of(of_units, scales), units.days(of_units, scales)
+    def measure(shown: Window) -> Along:
+        relation = dispersion(shown.surfaces, shown.times)
+        cell, t0 = cell_of(of_units, shown.scales), units.days(of_units, shown.scales)
         values = {"velocity": relation.velocity * cell / t0, "growth": relation.growth / t0}
         coherent = np.isfinite(relation.velocity)
         values["growth"] = np.where(coherent, values["growth"], np.nan)
@@ -61,15 +77,13 @@ def offsets(grid: Grid, choice: Choice) -> list[Curve]:
     """Return ``along``, ``across`` and ``quality`` over time of each point, see :mod:`.offset`."""
     of_units = choice.look.units
 
-    def measure(
-        surfaces: NDArray[np.float32], times: NDArray[np.float64], scales: Scales
-    ) -> Along:
-        cell, t0 = cell_of(of_units, scales), units.days(of_units, scales)
-        pairs = [offset(*pair) for pair in itertools.pairwise(surfaces)]
+    def measure(shown: Window) -> Along:
+        cell, t0 = cell_of(of_units, shown.scales), units.days(of_units, shown.scales)
+        pairs = [offset(*pair) for pair in itertools.pairwise(shown.surfaces)]
         x, y, quality = np.array(pairs).T
-        speed = cell / (np.diff(times) * t0)
+        speed = cell / (np.diff(shown.times) * t0)
         values = {"along": x * speed, "across": y * speed, "quality": quality}
-        at, sources = grid.aligned(times[1:])
+        at, sources = grid.aligned(shown.times[1:])
         on_grid = {name: of[sources] for name, of in values.items()}
         return Along(grid.times[at] * t0, on_grid)
 
@@ -79,30 +93,33 @@ def offsets(grid: Grid, choice: Choice) -> list[Curve]:
 def in_window(
     grid: Grid,
     choice: Choice,
-    measure: Callable[[NDArray[np.float32], NDArray[np.float64], Scales], Along],
+    measure: Callable[[Window], Along],
 ) -> list[Curve]:
     """Measure the maps of a window of each experiment, and return a curve for each point."""
 
     def of_one(status: Status) -> Along | None:
         scales = scales_of(grid, status, choice.look.units, needed=_timed(choice))
         reduced = panels.read(grid, status)
-        chosen = _inside(reduced, choice.window, scales, grid.tolerance_t0)
+        times = reduced.times[: len(reduced.height_maps)]
+        chosen = _inside(times, choice.window, scales, grid.tolerance_t0)
         if np.count_nonzero(chosen) < 2 or full(reduced.height_maps)[chosen].any():
             return None
         maps = brimful(reduced.height_maps[chosen]).astype(np.float32)
-        return measure(maps, reduced.times[chosen], scales)
+        return measure(Window(status, maps, times[chosen], scales))
 
-    return of_points(grid, of_one)
+    return of_points(grid, choice, of_one)
 
 
-def of_points(grid: Grid, of_one: Callable[[Status], Along | None]) -> list[Curve]:
+def of_points(
+    grid: Grid, choice: Choice, of_one: Callable[[Status], Along | None]
+) -> list[Curve]:
     """Return a curve for each point whose seeds have values, on every x that one of them has."""
 
     def read(statuses: Sequence[Status]) -> Iterator[Along | None]:
         return in_order(of_one, statuses)
 
     curves = []
-    for labels, seeds in each_point(grid, read):
+    for name_of_point, seeds in each_point(grid, read, choice.panels):
         known = [seed for seed in seeds if seed is not None]
         if not known:
             continue
@@ -111,7 +128,7 @@ def of_points(grid: Grid, of_one: Callable[[Status], Along | None]) -> list[Curv
         for i, seed in enumerate(known):
             for name, of_seed in seed.values.items():
                 values[name][i, np.searchsorted(x, seed.x)] = of_seed
-        curves.append(curve_of(labels, x, values))
+        curves.append(curve_of(name_of_point, x, values))
     return curves
 
 
@@ -120,10 +137,13 @@ def celerities(grid: Grid, choice: Choice) -> list[Curve]:
     of_units = choice.look.units
 
     def of_one(status: Status) -> NDArray[np.float64]:
-        scales = scales_of(grid, status, of_units, needed=of_units.days)
+        scales = scales_of(grid, status, of_units, needed=_timed(choice))
         directory = grid.directory.experiment(status.experiment.number)
-        periodic = status.experiment.point.periodic
-        celerities = follow(directory, choice.threshold, periodic=periodic).celerities
+        followed = follow(
+            directory, choice.threshold, periodic=status.experiment.point.periodic
+        )
+        inside = _inside(followed.times, choice.window, scales, grid.tolerance_t0)
+        celerities = followed.celerities(inside)
         cell, t0 = cell_of(of_units, scales), units.days(of_units, scales)
         return celerities * (cell, cell / t0, cell / t0)
 
@@ -131,12 +151,13 @@ def celerities(grid: Grid, choice: Choice) -> list[Curve]:
         return in_order(of_one, statuses)
 
     curves = []
-    for labels, seeds in each_point(grid, read):
+    for point, seeds in each_point(grid, read, choice.panels):
         dunes = np.concatenate(seeds)
         height, celerity, error = dunes[np.argsort(dunes[:, 0])].T
         if len(dunes):
             means, errors = {"celerity": celerity}, {"celerity": error}
-            curves.append(Curve(labels, height, means, errors, len(seeds)))
+            curve = Curve(point.labels, height, means, errors, len(seeds), panel=point.panel)
+            curves.append(curve)
     return curves
 
 
@@ -163,18 +184,18 @@ def heights(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]:
         return in_order(of_one, statuses)
 
     points = [
-        (labels, [seed for seed in seeds if seed is not None])
-        for labels, seeds in each_point(grid, all_of)
+        (point, [seed for seed in seeds if seed is not None])
+        for point, seeds in each_point(grid, all_of, choice.panels)
     ]
     every = [seed for _, seeds in points for seed in seeds]
     if not every:
         return [], []
     at = _steps([columns for columns, _ in every], _unit(grid, choice))
     curves = []
-    for labels, seeds in points:
+    for point, seeds in points:
         if seeds:
             shares = [_density(columns, at) for columns, _ in seeds]
-            curves.append(curve_of(labels, at, {"share": np.array(shares)}))
+            curves.append(curve_of(point, at, {"share": np.array(shares)}))
     return curves, [time for _, time in every]
 
 
@@ -221,13 +242,12 @@ def _timed(choice: Choice) -> bool:
 
 
 def _inside(
-    reduced: Reduced,
+    times: NDArray[np.float64],
     window: tuple[Moment | None, Moment | None],
     scales: Scales,
     late_t0: float,
 ) -> NDArray[np.bool_]:
-    """Return which height maps are of a window of time."""
-    times: NDArray[Any] = reduced.times[: len(reduced.height_maps)]
+    """Return which of the times of height maps, in t0, are in a window of time."""
     first, last = window
     inside = np.ones(len(times), np.bool_)
     if first is not None:

@@ -15,14 +15,17 @@ from orchestrator.model.pictures import PLAIN
 from orchestrator.plots.style import AROUND_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from matplotlib.figure import Figure
 
     from orchestrator.model.pictures import Look
 
-STILLS = (".png", ".svg", ".pdf")
+BOOK = ".pdf"
+"""The suffix of a file that has several pages."""
+
+STILLS = (".png", ".svg", BOOK)
 FILMS = (".gif", ".mp4")
 
 _NO_ROOM = "constrained_layout not applied"  # what matplotlib's warning begins with
@@ -64,10 +67,40 @@ def save(figure: Figure, path: Path, command: str, look: Look = PLAIN) -> None:
     suffix = path.suffix.lower()
     if suffix not in STILLS:
         raise RequestError(f"{path}: pictures are written as .png, .svg or .pdf")
-    key = "Keywords" if suffix == ".pdf" else "Description"
+    if suffix == BOOK:
+        save_pages([figure], path, command, look)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    dpi = look.dpi or _STILL_DPI
-    figure.set_dpi(dpi)
+    _lay_out(figure, look)
+    with replacing(path) as file:
+        figure.savefig(
+            file, format=suffix[1:], dpi=figure.dpi, metadata={"Description": command}
+        )
+
+
+def save_pages(figures: Iterable[Figure], path: Path, command: str, look: Look = PLAIN) -> None:
+    """Write pictures as the pages of one PDF, each once it is drawn, with ``command`` in its metadata."""
+    from matplotlib.backends.backend_pdf import PdfPages  # noqa: PLC0415  # heavy, and optional
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        replacing(path) as file,
+        PdfPages(file, metadata={"Keywords": command}) as pages,
+    ):
+        for figure in figures:
+            _lay_out(figure, look)
+            pages.savefig(figure, dpi=figure.dpi)
+
+
+def _lay_out(figure: Figure, look: Look) -> None:
+    """Lay a figure out in the resolution in which it is written.
+
+    Raises
+    ------
+    RequestError
+        Where the size that was asked for has no room.
+    """
+    figure.set_dpi(look.dpi or _STILL_DPI)
     with warnings.catch_warnings():
         warnings.filterwarnings("error", _NO_ROOM)
         try:
@@ -79,8 +112,6 @@ def save(figure: Figure, path: Path, command: str, look: Look = PLAIN) -> None:
                 "use a larger size or a smaller --font"
             ) from None
     figure.set_layout_engine("none")  # it is laid out, which takes longer than drawing
-    with replacing(path) as file:
-        figure.savefig(file, format=suffix[1:], dpi=dpi, metadata={key: command})
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,19 +85,22 @@ def in_metres(panels: Mapping[Slot, Panel]) -> dict[Slot, Panel]:
 def outlined(
     grid: Grid, page: Page, drawn: Mapping[Slot, Panel], threshold: float | None
 ) -> dict[Slot, Panel]:
-    """Return panels of the last maps with the outlines of their dunes, and where these came from."""
+    """Return panels with the outlines of the dunes of their maps, and where these came from until then."""
 
     def panel_of(slot: Slot) -> Panel:
         status = page.statuses[slot]
         directory = grid.directory.experiment(status.experiment.number)
         followed = follow(directory, threshold, periodic=status.experiment.point.periodic)
-        if not followed.maps:
+        [shown] = np.flatnonzero(followed.times == drawn[slot].time_t0)[:1].tolist() or [None]
+        if shown is None:  # no map, or one of a domain that is full
             return drawn[slot]
-        last = len(followed.maps) - 1
-        present = [t for t in followed.tracks if t.snapshots[-1] == last]
-        shape = followed.maps[last].labels.shape
-        paths = [path for t in present for path in _pieces(np.stack([t.x, t.y], axis=1), shape)]
-        labels = followed.maps[last].labels
+        labels = followed.maps[shown].labels
+        paths = [
+            path
+            for track in followed.tracks
+            if shown in track.snapshots
+            for path in _pieces(track.path(until=shown), labels.shape)
+        ]
         return dataclasses.replace(drawn[slot], outlines=labels, paths=tuple(paths))
 
     return dict(zip(drawn, in_order(panel_of, drawn), strict=True))

@@ -142,14 +142,16 @@ class PhaseDiagram:
         depth, length = frame.shape
         self.figure: Figure
         if isinstance(places, style.Labels):
-            self.figure, grid = _grid(places, frame)
+            self.figure, grid, side_in = _grid(places, frame)
             self._axes = {(i, j): axes for (i, j), axes in np.ndenumerate(grid)}
             self._places = places.places(grid)
         else:
             width, height = places.size_in(depth / length)
             self.figure = style.new_figure((width, height), _PLANE_IN, frame.look)
             plane, self._axes = places.draw(self.figure, depth / length)
+            side_in = float(min(places.arranged(depth / length).box * (width, height)))
             self._places, grid = set(self._axes), np.array([[plane]])
+        self._radius_in = rose.radius_in(side_in)
         for axes in self._axes.values():
             axes.set(xticks=[], yticks=[], aspect="equal")
             axes.xaxis.set_visible(False)  # laying out what shows nothing takes long, too
@@ -170,17 +172,31 @@ class PhaseDiagram:
             if panel.remark:
                 _mark(axes, panel, self._frame.shape)
             style.remark(axes, panel.text(self._frame.look.units))
-            if panel.rose is not None:
-                rose.draw(axes, panel.rose)
+        self._draw_winds(panels)
         if self._frame.look.units.metres and self._axes:
             scale_bar(next(reversed(self._axes.values())), self._frame.shape[1])
         holes = self._places > panels.keys()
         small_print = _small_print(panels, self._frame, holes=holes)
         style.small_print(self.figure, small_print, self._frame.look)
 
+    def _draw_winds(self, panels: Mapping[Slot, Panel]) -> None:
+        """Draw where winds blow to: one arrow for all, or on each panel where they turn in some."""
+        drawn = [
+            slot
+            for slot in self._axes
+            if slot in panels and panels[slot].height_map is not None
+        ]
+        alike = not any(panels[slot].turning for slot in drawn)
+        for slot in drawn:
+            blowing = panels[slot].rose
+            if blowing is not None:
+                rose.draw(self._axes[slot], blowing, self._radius_in)
+            elif not panels[slot].turning and (not alike or slot == drawn[0]):
+                rose.draw_straight(self._axes[slot], self._radius_in)
 
-def _grid(labels: Labels, frame: Frame) -> tuple[Figure, NDArray[Any]]:
-    """Return a figure, and the axes of its panels [row, column]."""
+
+def _grid(labels: Labels, frame: Frame) -> tuple[Figure, NDArray[Any], float]:
+    """Return a figure, the axes of its panels [row, column], and their shorter side in inches."""
     depth, length = frame.shape
     rows, columns = len(labels.rows), len(labels.columns)
     beside = labels.row_width + _SCALE_IN
@@ -193,7 +209,7 @@ def _grid(labels: Labels, frame: Frame) -> tuple[Figure, NDArray[Any]]:
     figure = style.new_figure((wide * columns, high * rows), around, frame.look)
     grid = figure.subplots(rows, columns, squeeze=False)
     labels.write(grid, style.label_row)
-    return figure, grid
+    return figure, grid, wide * min(1.0, depth / length)
 
 
 def draw(axes: Axes, panel: Panel, range_: Range | None) -> None:

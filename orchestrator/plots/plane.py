@@ -25,7 +25,41 @@ _FORM = 0.72  # height over width of a plane
 _ENOUGH_IN, _LEAST_IN, _MOST_IN = 1.3, 0.9, 2.4  # wide are maps
 _APART = 1.06  # of their size are maps from the next
 _STEPS, _STEP = 400, 0.3  # in which maps that overlap move apart, and by which part of it
+_TOUCHING = 0.02  # of its size may a map be under another
 _MARGIN = 0.02  # of the plane around all maps
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Where maps are in a plane, in shares of its sides from its lower left corner.
+
+    Attributes
+    ----------
+    box
+        float64 [2], width and height of a map.
+    wanted, middles
+        float64 [point, 2], where the values of a point are, and where the middle of its map is.
+    ends
+        What stands at both ends of the side to the right, and of that which goes up.
+    """
+
+    box: NDArray[np.float64]
+    wanted: NDArray[np.float64]
+    middles: NDArray[np.float64]
+    ends: tuple[tuple[float, float], tuple[float, float]]
+
+    @property
+    def moved(self) -> NDArray[np.bool_]:
+        """Whether a map is so far from its values that a line is to join them, bool [point]."""
+        away = np.hypot(*(self.middles - self.wanted).T)
+        return np.asarray(away > _MARGIN)
+
+    @property
+    def apart(self) -> bool:
+        """Whether no two maps overlap."""
+        away = np.abs(self.middles[:, None] - self.middles[None])
+        both = np.asarray((away < self.box * (1 - _TOUCHING)).all(axis=2))
+        return not both[np.triu_indices(len(both), 1)].any()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +93,39 @@ class Plane:
         )
         return np.stack([_share(values, scale) for values, scale in sides], axis=1)
 
-    def draw(self, figure: Figure, form: float) -> tuple[Axes, dict[Slot, Axes]]:
-        """Draw the plane; return its axes, and those of a map by the slot of the experiment."""
-        axes = figure.subplots()
-        size = self.size_in(form)
-        shares = self.shares()
+    def arranged(self, form: float) -> Arrangement:
+        """Return where maps ``form`` times as high as wide are that do not overlap."""
+        size, shares = self.size_in(form), self.shares()
         wide = min(max(_widest(shares, size, form), _LEAST_IN), _MOST_IN)
         box = np.array([wide / size[0], form * wide / size[1]])
         inner = box / 2 + _MARGIN
         wanted = inner + shares * (1 - 2 * inner)
-        middles = _apart(wanted, box * _APART, inner)
-        for values, scale, by, side in zip(
+        sides = zip(
             np.array([*self.points.values()], float).T,
             (self.right, self.up),
-            inner,
+            inner.tolist(),
+            strict=True,
+        )
+        right, up = (_ends(values, scale, by) for values, scale, by in sides)
+        return Arrangement(box, wanted, _apart(wanted, box * _APART, inner), (right, up))
+
+    def draw(self, figure: Figure, form: float) -> tuple[Axes, dict[Slot, Axes]]:
+        """Draw the plane; return its axes, and those of a map by the slot of the experiment."""
+        axes = figure.subplots()
+        arranged = self.arranged(form)
+        box, middles = arranged.box, arranged.middles
+        for values, scale, ends, side in zip(
+            np.array([*self.points.values()], float).T,
+            (self.right, self.up),
+            arranged.ends,
             ("x", "y"),
             strict=True,
         ):
-            _limit(axes, side, values, scale, float(by))
-        for (x, y), (x0, y0) in zip(middles, wanted, strict=True):
-            if math.hypot(x - x0, y - y0) > _MARGIN:
+            _limit(axes, side, values, scale, ends)
+        for (x, y), (x0, y0), moved in zip(
+            middles, arranged.wanted, arranged.moved, strict=True
+        ):
+            if moved:
                 axes.plot(
                     [x0, x], [y0, y], ".-", markevery=[0], color="0.3", linewidth=0.6,
                     transform=axes.transAxes,
@@ -131,18 +178,26 @@ def _apart(
     return middles
 
 
-def _limit(
-    axes: Axes, side: str, values: NDArray[np.float64], scale: Scale, inner: float
-) -> None:
-    """Let the values of a side go from ``inner`` to as much before the other end."""
+def _ends(values: NDArray[np.float64], scale: Scale, inner: float) -> tuple[float, float]:
+    """Return the ends of a side whose values go from ``inner`` to as much before the other end."""
     along = np.log(values) if scale.logarithmic else values
     least, most = float(along.min()), float(along.max())
     beyond = inner / (1 - 2 * inner) * ((most - least) or 1.0)
-    ends = least - beyond, most + beyond
+    low, high = least - beyond, most + beyond
+    return (math.exp(low), math.exp(high)) if scale.logarithmic else (low, high)
+
+
+def _limit(
+    axes: Axes,
+    side: str,
+    values: NDArray[np.float64],
+    scale: Scale,
+    ends: tuple[float, float],
+) -> None:
+    """Set the scale of a side and its ends."""
     axis = axes.xaxis if side == "x" else axes.yaxis
     if scale.logarithmic:
         (axes.set_xscale if side == "x" else axes.set_yscale)("log")
-        ends = math.exp(ends[0]), math.exp(ends[1])
     (axes.set_xlim if side == "x" else axes.set_ylim)(*ends)
     if scale.logarithmic:
         ticks.powers(axis)

@@ -51,7 +51,7 @@ def plot(
     data_dir: str | os.PathLike[str] | None = None,
     **options: Unpack[Words],
 ) -> list[Path]:
-    """Draw a sweep and return the files that were written, one per page.
+    """Draw a sweep and return the files that were written: one per page, or a PDF of all pages.
 
     Parameters
     ----------
@@ -98,7 +98,12 @@ def draw(
 
 
 def _pages(grid: Grid, choice: Choice, path: Path, command: str) -> Iterator[Path]:
-    """Write each page of a picture."""
+    """Write each page of a picture; of a PDF all into one file."""
+    if path.suffix.lower() == plots.BOOK:
+        figures = (figure for _, figure in _STILLS[choice.kind](grid, choice))
+        plots.save_pages(figures, path, command, choice.look)
+        yield path
+        return
     for name, figure in _STILLS[choice.kind](grid, choice):
         target = _target(choice, path, name)
         plots.save(figure, target, command, choice.look)

@@ -1,4 +1,4 @@
-"""Where the winds blow to: a rose of arrows in the corner of a map."""
+"""Where the winds blow to: an arrow in the corner of a map, or a rose of arrows where they turn."""
 
 from __future__ import annotations
 
@@ -10,9 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Transform
 
 _RADIUS_IN = 0.17
-_MARGIN_IN = 0.06
+_OF_SIDE = 0.16  # of the shorter side of a map is a radius at most
+_MARGIN = 0.35  # of the radius
+_DARK, _FAINT = "0.1", "0.65"
+_STRAIGHT, _THICKER, _LEAST_IN = (
+    2.0,
+    1.5,
+    0.1,
+)  # radii is a lone arrow long, and a radius at least
 _SHORTEST = 0.35  # of the longest arrow
 _HALF_WIDTH = 0.065  # of the radius, of an arrow's shaft
 _HEAD = 0.42  # of the radius, its length at most
@@ -34,21 +42,21 @@ class Rose:
     present: float | None = None
 
 
-def draw(axes: Axes, rose: Rose) -> None:
+def radius_in(shortest_in: float) -> float:
+    """Return the radius of a rose on a map whose shorter side is so long, in inches."""
+    return min(_RADIUS_IN, _OF_SIDE * shortest_in)
+
+
+def draw(axes: Axes, rose: Rose, radius_in: float = _RADIUS_IN) -> None:
     """Draw a rose into the upper right corner: arrows as long as their winds blow.
 
     That of the wind that blows now is dark.
     """
     from matplotlib.patches import Circle, Polygon  # noqa: PLC0415  # heavy, and optional
-    from matplotlib.transforms import Affine2D, ScaledTranslation  # noqa: PLC0415
+    from matplotlib.transforms import Affine2D  # noqa: PLC0415
 
-    centre = -(_RADIUS_IN + _MARGIN_IN)
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    corner = ScaledTranslation(1, 1, axes.transAxes)  # type: ignore[arg-type]  # any transform does
-    where = (
-        Affine2D().scale(_RADIUS_IN).translate(centre, centre) + figure.dpi_scale_trans + corner
-    )
+    centre = -(1 + _MARGIN)
+    where = Affine2D().translate(centre, centre) + _corner(axes, radius_in)
     axes.add_patch(
         Circle((0, 0), 1.15, transform=where, facecolor="white", edgecolor="0.6", linewidth=0.5)
     )
@@ -59,8 +67,35 @@ def draw(axes: Axes, rose: Rose) -> None:
         faint = dark is not None and heading != dark
         turned = Affine2D().rotate(-math.radians(heading)) + where
         axes.add_patch(
-            Polygon(arrow(length), transform=turned, facecolor="0.65" if faint else "0.1")
+            Polygon(arrow(length), transform=turned, facecolor=_FAINT if faint else _DARK)
         )
+
+
+def draw_straight(axes: Axes, radius_in: float = _RADIUS_IN) -> None:
+    """Draw the arrow of a wind from the left into the upper right corner, dark on light."""
+    from matplotlib.patches import Polygon  # noqa: PLC0415  # heavy, and optional
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415
+    from matplotlib.transforms import Affine2D  # noqa: PLC0415
+
+    where = Affine2D().scale(1, _THICKER).translate(-(_STRAIGHT + _MARGIN), -2 * _MARGIN)
+    axes.add_patch(
+        Polygon(
+            arrow(_STRAIGHT),
+            transform=where + _corner(axes, max(radius_in, _LEAST_IN)),
+            facecolor=_DARK,
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        )
+    )
+
+
+def _corner(axes: Axes, radius_in: float) -> Transform:
+    """Return where things are in radii of a rose from the upper right corner."""
+    from matplotlib.transforms import Affine2D, ScaledTranslation  # noqa: PLC0415  # heavy
+
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    corner = ScaledTranslation(1, 1, axes.transAxes)  # type: ignore[arg-type]  # any transform does
+    return Affine2D().scale(radius_in) + figure.dpi_scale_trans + corner
 
 
 def arrow(length: float) -> list[tuple[float, float]]:

@@ -9,11 +9,11 @@ import numpy as np
 
 from orchestrator import plots
 from orchestrator.analysis import units
-from orchestrator.analysis.flux import flux
+from orchestrator.analysis.flux import flux, supply
 from orchestrator.analysis.numbers import scales_of
 from orchestrator.errors import RequestError
 from orchestrator.model.heights import surface_of
-from orchestrator.plots import charts, layout, motion, panels, series
+from orchestrator.plots import charts, layout, motion, panels, points
 from orchestrator.plots.lines import Chart, Scale
 from orchestrator.plots.motion import Along
 
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
     from orchestrator.analysis.dataset.grid import Grid
-    from orchestrator.analysis.scales import Scales
     from orchestrator.model import Status
     from orchestrator.model.pictures import Choice
     from orchestrator.plots.lines import Curve
+    from orchestrator.plots.motion import Window
 
 _ALONG, _ACROSS = "along the wind", "across the wind"
 
@@ -49,7 +48,7 @@ def cross_sections(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
         Scale(f"{_ALONG if choice.x is None else _ACROSS} ({long})"),
         {"height": Scale(f"{height} ({long})")},
         ", ".join(parts),
-        series.shade(grid),
+        points.shade(shown, choice.panels),
     )
     yield "", plots.curves(curves, chart, choice.look)
 
@@ -74,7 +73,7 @@ def heights_along(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]
         x = np.arange(len(heights), dtype=np.float64) * cell
         return Along(x, {"height": (heights - level) * cell})
 
-    return motion.of_points(grid, of_one), times
+    return motion.of_points(grid, choice, of_one), times
 
 
 def fluxes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
@@ -92,7 +91,7 @@ def fluxes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
         {"flux": Scale(f"flux per width\n({unit})")},
         charts.name_of(shown, choice)
         + ("" if choice.x is None else f", through column {choice.x}"),
-        series.shade(grid),
+        points.shade(shown, choice.panels),
         [*charts.window_notes(choice), _what(shown)],
     )
     yield "", plots.curves(curves, chart, choice.look)
@@ -102,17 +101,17 @@ def through_sections(grid: Grid, choice: Choice) -> list[Curve]:
     """Return ``flux`` of each point, over sections or over time, see :mod:`orchestrator.analysis.flux`."""
     of_units = choice.look.units
 
-    def measure(
-        surfaces: NDArray[np.float32], times: NDArray[np.float64], scales: Scales
-    ) -> Along:
-        cell, t0 = motion.cell_of(of_units, scales), units.days(of_units, scales)
-        unit = cell**2 / t0
+    def measure(shown: Window) -> Along:
+        cell = motion.cell_of(of_units, shown.scales)
+        t0 = units.days(of_units, shown.scales)
+        unit, times = cell**2 / t0, shown.times
+        falls = supply(shown.status.experiment.point) or 0.0
         if choice.x is None:
             ends = [0, -1]
-            [through] = flux(surfaces[ends], times[ends])
+            [through] = flux(shown.surfaces[ends], times[ends], falls)
             x = np.arange(len(through), dtype=np.float64) * cell
             return Along(x, {"flux": through * unit})
-        through = flux(surfaces, times)[:, choice.x]
+        through = flux(shown.surfaces, times, falls)[:, choice.x]
         at, sources = grid.aligned(times[1:])
         return Along(grid.times[at] * t0, {"flux": through[sources] * unit})
 
@@ -140,11 +139,18 @@ def _seeds(grid: Grid, shown: Grid) -> list[str]:
 
 
 def _what(grid: Grid) -> str:
-    """Say what the flux is, by which sections of different domains compare."""
-    less = "what falls upwind of it"
-    if any(status.experiment.point.periodic for status in grid.cells.values()):
-        less += ", and what comes in over a periodic edge"
-    return f"what the bed upwind loses: what passes a section, less {less}"
+    """Say what the flux is, and what of it no height map tells."""
+    points = [status.experiment.point for status in grid.cells.values()]
+    falls = [supply(point) for point in points]
+    what = "what passes: what the bed upwind loses"
+    if any(falls):
+        what += " and what falls on it, of which each source gives Lambda_I on average"
+    less = []
+    if any(point.periodic for point in points):
+        less.append("what comes in over a periodic edge")
+    if None in falls:
+        less.append("what sources give that are in some places alone or replace what has left")
+    return f"{what}, less {' and '.join(less)}, which height maps do not tell" if less else what
 
 
 def _check(grid: Grid, choice: Choice, last: int) -> None:

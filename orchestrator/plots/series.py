@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,25 +12,21 @@ from orchestrator import plots
 from orchestrator.analysis import measured, observables, replicates, units
 from orchestrator.analysis.numbers import scales_of
 from orchestrator.model.heights import full
-from orchestrator.model.pictures import Units
-from orchestrator.plots import Curve, Shade, panels
-from orchestrator.plots.layout import line, parameters, scale
+from orchestrator.model.pictures import ONE_PANEL, Units
+from orchestrator.plots import Curve, panels
+from orchestrator.plots.points import each_point
 from orchestrator.threads import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from orchestrator.analysis.dataset.grid import Dimension, Grid
+    from orchestrator.analysis.dataset.grid import Grid
     from orchestrator.analysis.measured import Measured
     from orchestrator.analysis.scales import Scales
     from orchestrator.model import Status
-
-_Read = TypeVar("_Read")
-
-_NAMED = 16  # points that a legend can name and colours can tell apart,
-_NAMED_LOOSELY = 8  # or where they stand in no order
+    from orchestrator.plots.points import Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +105,15 @@ class _Spectrum:
 
 
 def series(
-    grid: Grid, in_units: Units = Units.MODEL, names: Collection[str] | None = None
+    grid: Grid,
+    in_units: Units = Units.MODEL,
+    names: Collection[str] | None = None,
+    in_panels: str | None = ONE_PANEL,
 ) -> Course:
     """Read the series of every point: on the times that were asked for there.
 
-    Of a point that has one seed, at the times of its snapshots. With ``names``, only those series.
+    Of a point that has one seed, at the times of its snapshots. With ``names``, only those series;
+    ``in_panels`` is what has a panel for each value, see :func:`orchestrator.plots.points.panels_of`.
     """
 
     def read(statuses: Sequence[Status]) -> Iterator[tuple[Measured, Scales]]:
@@ -126,7 +126,7 @@ def series(
     quantities = {name: grid.quantities[name] for name in wanted}
     axial = {name for name, quantity in quantities.items() if quantity.axial}
     curves, late, full = [], 0, []
-    for labels, seeds in each_point(grid, read):
+    for name_of_point, seeds in each_point(grid, read, in_panels):
         scales = max(
             (s for _, s in seeds), key=lambda s: math.isfinite(s.cell_m)
         )  # of one that has begun
@@ -143,7 +143,7 @@ def series(
             name: array * units.factor(quantities[name], in_units, scales)
             for name, array in values.items()
         }
-        curves.append(curve_of(labels, there * t0, in_one, axial))
+        curves.append(curve_of(name_of_point, there * t0, in_one, axial))
     return Course(curves, late, full)
 
 
@@ -163,7 +163,12 @@ def _together(
     return grid.times[there], values, late
 
 
-def waves(grid: Grid, time_t0: float | None, in_units: Units = Units.MODEL) -> Waves:
+def waves(
+    grid: Grid,
+    time_t0: float | None,
+    in_units: Units = Units.MODEL,
+    in_panels: str | None = ONE_PANEL,
+) -> Waves:
     """Measure the power along the wind of every point at the time nearest to ``time_t0``.
 
     From the longest wave on; the shortest, of two cells, is left out. In units of nature,
@@ -186,39 +191,40 @@ def waves(grid: Grid, time_t0: float | None, in_units: Units = Units.MODEL) -> W
     def read(statuses: Sequence[Status]) -> Iterator[_Spectrum | None]:
         return in_order(measure, statuses)
 
-    spectra: list[tuple[tuple[str, str], _Spectrum]] = []
+    spectra: list[tuple[Name, _Spectrum]] = []
     left_out = 0
-    for labels, seeds in each_point(grid, read):
+    for point, seeds in each_point(grid, read, in_panels):
         for spectrum in filter(None, seeds):
             if spectrum.power is None:
                 left_out += 1
             else:
-                spectra.append((labels, spectrum))
+                spectra.append((point, spectrum))
     unequal = len({spectrum.extent for _, spectrum in spectra}) > 1
     times = [spectrum.time_t0 for _, spectrum in spectra]
     common = panels.common_time(times, time_t0, grid.tolerance_t0)
     apart = any(abs(time - common) > grid.tolerance_t0 for time in times)
-    alike: dict[tuple[tuple[str, str], int, float], list[NDArray[np.float64]]] = {}
-    for labels, spectrum in spectra:
-        named = labels
+    alike: dict[tuple[Name, int, float], list[NDArray[np.float64]]] = {}
+    for point, spectrum in spectra:
+        named = point
         if apart:  # only what is of one time can be compared and averaged
             index, _ = grid.aligned(np.array([spectrum.time_t0]))
             of = plots.when([*grid.times[index], spectrum.time_t0][:1])
-            named = labels[0], ", ".join(filter(None, (labels[1], of)))
+            colour, line = point.labels
+            named = point._replace(labels=(colour, ", ".join(filter(None, (line, of)))))
         assert spectrum.power is not None
         power = spectrum.power * spectrum.extent if unequal else spectrum.power
         alike.setdefault((named, spectrum.length, spectrum.cell), []).append(power)
     curves = [
         curve_of(
-            labels, cell * length / np.arange(1, (length + 1) // 2), {"power": np.array(powers)}
+            named, cell * length / np.arange(1, (length + 1) // 2), {"power": np.array(powers)}
         )
-        for (labels, length, cell), powers in alike.items()
+        for (named, length, cell), powers in alike.items()
     ]
     return Waves(curves, times, unequal, left_out)
 
 
 def curve_of(
-    labels: tuple[str, str],
+    name: Name,
     x: NDArray[np.float64],
     values: Mapping[str, NDArray[np.float64]],
     axial: Collection[str] = (),
@@ -227,14 +233,12 @@ def curve_of(
 
     ``axial`` names those that are directions of which the opposite is the same.
     """
-    spreads = {
-        name: replicates.spread(seeds, axial=name in axial) for name, seeds in values.items()
-    }
-    means = {name: spread.mean for name, spread in spreads.items()}
-    errors = {name: spread.sem for name, spread in spreads.items()}
-    sets = {name: _sets(seeds) for name, seeds in values.items()}
+    spreads = {of: replicates.spread(seeds, axial=of in axial) for of, seeds in values.items()}
+    means = {of: spread.mean for of, spread in spreads.items()}
+    errors = {of: spread.sem for of, spread in spreads.items()}
+    sets = {of: _sets(seeds) for of, seeds in values.items()}
     count = max(len(seeds) for seeds in values.values())
-    return Curve(labels, x, means, errors, count, sets)
+    return Curve(name.labels, x, means, errors, count, sets, panel=name.panel)
 
 
 def _sets(seeds: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -243,57 +247,3 @@ def _sets(seeds: NDArray[np.float64]) -> NDArray[np.intp]:
     known = known[known.any(axis=1)]
     _, numbers = np.unique(known, axis=1, return_inverse=True)
     return np.where(known.all(axis=0) | ~known.any(axis=0), 0, 1 + numbers.reshape(-1))
-
-
-def each_point(
-    grid: Grid, read: Callable[[Sequence[Status]], Iterator[_Read]]
-) -> Iterator[tuple[tuple[str, str], list[_Read]]]:
-    """Yield each point of a sweep with its labels and what is read of each of its seeds."""
-    points = list(_points(grid))
-    results = read([status for _, statuses in points for status in statuses])
-    for labels, statuses in points:
-        yield labels, [next(results) for _ in statuses]
-    for _ in results:  # so that it ends
-        pass
-
-
-def shade(grid: Grid) -> Shade | None:
-    """Return what colours tell where an axis has too many points to name; None where it has not."""
-    axis = next(iter(by_size(grid)), None)
-    return None if axis is None else shade_of(axis)
-
-
-def shade_of(axis: Dimension, parameter: str | None = None) -> Shade | None:
-    """Return what colours tell of an axis: a parameter, if it is a number.
-
-    Without one it is the first, and None where the points of the axis are few enough to be named.
-    """
-    names = parameters(axis)
-    few = axis.size <= (_NAMED if axis.name in names else _NAMED_LOOSELY)
-    if few and parameter is None:
-        return None
-    name = parameter or names[0]
-    values = axis.values[name]
-    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-    if len(numbers) < len(values):
-        return None
-    by_label = {line(axis, i): float(number) for i, number in enumerate(numbers)}
-    along = scale(axis, name, np.array(numbers, np.float64))
-    return Shade(along.label, by_label, along.logarithmic)
-
-
-def by_size(grid: Grid) -> list[Dimension]:
-    """Return the axes, the longest first: colours are easier to tell apart than styles of lines."""
-    return sorted(grid.dimensions[:-1], key=lambda axis: -axis.size)
-
-
-def _points(grid: Grid) -> Iterator[tuple[tuple[str, str], list[Status]]]:
-    """Yield each point of a sweep with its labels and the experiments of its seeds."""
-    axes = grid.dimensions[:-1]
-    order = [axes.index(axis) for axis in by_size(grid)]
-    for point in np.ndindex(*(axis.size for axis in axes)):
-        labels = [line(axes[i], point[i]) for i in order]
-        cells = (grid.cells.get((*point, seed)) for seed in range(grid.dimensions[-1].size))
-        statuses = [cell for cell in cells if cell is not None]
-        if statuses:
-            yield (labels[0] if labels else "", ", ".join(labels[1:])), statuses

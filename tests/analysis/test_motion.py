@@ -172,7 +172,7 @@ def test_a_dune_that_moves_on_carries_its_height_through_each_section() -> None:
     assert through[:, -1] == pytest.approx(0, abs=1e-4)
 
 
-def test_what_falls_everywhere_counts_against_it_and_what_leaves_passes_the_last_section() -> (
+def test_what_rises_counts_against_it_and_what_falls_or_leaves_passes_the_last_section() -> (
     None
 ):
     """A bed that rises by 0.1 cells/t0 gains that in each column upwind of a section."""
@@ -184,3 +184,7 @@ def test_what_falls_everywhere_counts_against_it_and_what_leaves_passes_the_last
 
     assert rising == pytest.approx(np.tile(-0.1 * np.arange(L + 1), (2, 1)), rel=1e-5)
     assert eroded == pytest.approx(-rising)
+    all_stays = flux(maps.astype(np.float32), times, supply=0.1)
+    assert all_stays == pytest.approx(np.zeros((2, L + 1)), abs=1e-4)
+    passes = flux(np.full((2, D, L), 4, np.float32), times[:2], supply=0.1)
+    assert passes == pytest.approx(0.1 * np.arange(L + 1)[None])

@@ -18,9 +18,10 @@ import pytest
 import orchestrator
 from orchestrator.analysis import observables
 from orchestrator.analysis.dataset.grid import lay_out
+from orchestrator.analysis.dunes import follow
 from orchestrator.analysis.numbers import numbers
 from orchestrator.model.pictures import KINDS, Choice, How, Moment, Summary, Units
-from orchestrator.plots import charts, fields, layout, panels, sections, series
+from orchestrator.plots import charts, fields, layout, motion, panels, sections, series
 from orchestrator.records.paths import SweepDirectory
 from tests.conftest import run_from
 
@@ -164,9 +165,11 @@ def test_cross_sections_and_fluxes_have_the_numbers_of_the_maps(place: Path) -> 
     on_average = through(window=(Moment(100), Moment(400)))
     gained = (maps[4] - maps[1]).sum() / 40 / (times[4] - times[1])
     assert len(on_average) == 161
-    assert on_average[[0, -1]] == pytest.approx([0, -gained], rel=1e-5)
+    falls = 0.001  # Lambda_I, on each column
+    assert on_average[[0, -1]] == pytest.approx([0, 160 * falls - gained], rel=1e-4)
     upwind = maps[:, :, :80].sum(axis=(1, 2)) / 40
-    assert through(x=80) == pytest.approx(-np.diff(upwind) / np.diff(times), rel=1e-5)
+    lost = -np.diff(upwind) / np.diff(times)
+    assert through(x=80) == pytest.approx(80 * falls + lost, rel=1e-4)
 
 
 def test_a_section_shows_the_first_seed_and_tells_it(place: Path) -> None:
@@ -182,22 +185,52 @@ def test_a_section_shows_the_first_seed_and_tells_it(place: Path) -> None:
     assert ">t (d)<" in through
 
 
-def test_a_flux_tells_what_it_is_less_where_something_comes_in_upwind(place: Path) -> None:
+def test_where_no_wind_carries_snow_away_all_of_it_stays_and_little_passes(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    curves = sections.through_sections(grid, Choice(kind="flux", panels="none"))
+
+    at_the_end = {frozenset(c.labels): c.means["flux"][-1] / 160 for c in curves}
+    weak = at_the_end[frozenset({"Lambda_I = 0.01", "Tau_min = 1000"})]
+    strong = at_the_end[frozenset({"Lambda_I = 0.01", "Tau_min = 0"})]
+
+    assert abs(weak) < 0.001  # of 0.01 that falls on each column
+    assert strong > 2 * abs(weak)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "note"),
+    [
+        ({}, " and what falls on it, of which each source gives Lambda_I on average; "),
+        ({"Csp_template": "LAYER(4)"}, "; "),
+        (
+            {"Csp_template": "LAYER(4)", "Boundary": "PERIODIC"},
+            ", less what comes in over a periodic edge, which height maps do not tell; ",
+        ),
+        (
+            {"Csp_template": "SRC_DISK"},
+            (
+                ", less what sources give that are in some places alone or replace what has "
+                "left, which height maps do not tell; "
+            ),
+        ),
+    ],
+)
+def test_a_flux_tells_what_it_is_and_what_height_maps_do_not_tell(
+    place: Path, parameters: dict[str, Any], note: str
+) -> None:
     grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
     cells = {}
     for index, status in grid.cells.items():
-        point = dataclasses.replace(status.experiment.point, parameters={"L": 160, "D": 40})
+        changed = {**status.experiment.point.parameters, **parameters}
+        point = dataclasses.replace(status.experiment.point, parameters=changed)
         experiment = dataclasses.replace(status.experiment, point=point)
         cells[index] = dataclasses.replace(status, experiment=experiment)
 
-    notes = []
-    for shown in (grid, dataclasses.replace(grid, cells=cells)):
-        [(_, figure)] = sections.fluxes(shown, Choice(kind="flux"))
-        notes.append(" ".join(text.get_text() for text in figure.texts).replace("\n", " "))
+    [(_, figure)] = sections.fluxes(dataclasses.replace(grid, cells=cells), Choice(kind="flux"))
 
-    loses = "what the bed upwind loses: what passes a section, less what falls upwind of it"
-    assert f"{loses}; " in notes[0]
-    assert f"{loses}, and what comes in over a periodic edge; " in notes[1]
+    written = " ".join(text.get_text() for text in figure.texts)
+    told = " ".join(written.split())
+    assert f"what passes: what the bed upwind loses{note}rescal-sweep" in told
 
 
 def test_places_that_are_not_in_the_domain_are_refused(place: Path) -> None:
@@ -320,7 +353,7 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
         (("--time", "nan"), "--time: expected a time in t0 such as 300, or 30d, got nan"),
         (
             ("series", "--time", "100"),
-            "--time: only for phase-diagram, spectrum, heights, section, quantity and map, not for series",
+            "--time: only for phase-diagram, dunes, spectrum, heights, section, quantity and map, not for series",
         ),
         (("--frames", "9"), "--frames: only for animation, not for phase-diagram"),
         (("roughness", "--against", "Tau"), "--against Tau: expected one of Lambda_I, Tau_min"),
@@ -329,7 +362,10 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
             ("roughness", "--mean", "400,900"),
             "8 experiments ended before 900 t0; --mean 400,500 takes all that there is",
         ),
-        (("map", "--quantity", "mass,roughness"), "--quantity mass,roughness: a map has one"),
+        (
+            ("map", "--quantity", "mass,roughness", "--range", "0,1"),
+            "--range: of one quantity, not of mass, roughness",
+        ),
         (("map", "--rows", "Tau"), "--rows Tau: expected one of Lambda_I, Tau_min"),
         (("--labels", "Tau=x"), "--labels Tau: no parameter or quantity of the sweep"),
         (("--experiment", "3", "--seed", "2"), "--seed: --experiment 3 is one alone"),
@@ -448,7 +484,7 @@ def test_colours_above_the_mean_are_of_heights_around_zero(place: Path) -> None:
         (("--time", "soon"), "--time: expected a time in t0 such as 300, or 30d, got soon"),
         (
             ("spectrum", "--time", "2h"),
-            "--time in nature: only for phase-diagram, section, quantity and map, not for spectrum",
+            "--time in nature: only for phase-diagram, dunes, section, quantity and map, not for spectrum",
         ),
         (
             ("series", "--relative"),
@@ -642,6 +678,63 @@ def test_outlines_of_dunes_are_drawn_with_the_paths_on_which_they_came(place: Pa
     assert heights[strong > 0].mean() > heights[strong == 0].mean() + 1
 
 
+def test_dunes_at_a_time_are_those_of_its_maps_with_their_paths_until_then(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    (page, *_) = layout.layout(grid, "Tau_min", None, 1).pages
+    whole = {
+        slot: follow(grid.directory.experiment(status.experiment.number), periodic=False)
+        for slot, status in page.statuses.items()
+    }
+
+    begun, later, last = (
+        panels.outlined(grid, page, panels.panels(grid, page, time), None)
+        for time in (Moment(0), Moment(300), None)
+    )
+
+    for slot, followed in whole.items():
+        index = int(np.argmin(np.abs(followed.times - 300)))
+        panel = later[slot]
+        assert panel.time_t0 == followed.times[index]
+        assert panel.outlines is not None
+        assert (panel.outlines == followed.maps[index].labels).all()
+        ends = {tuple(path[-1]) for path in panel.paths}
+        there = {
+            (t.x[t.snapshots.index(index)], t.y[t.snapshots.index(index)])
+            for t in followed.tracks
+            if index in t.snapshots and t.snapshots[0] < index
+        }
+        assert ends == there
+        assert begun[slot].paths == ()  # from nowhere yet
+    assert any(panel.paths for panel in later.values())
+    assert sum(len(p) for panel in last.values() for p in panel.paths) > sum(
+        len(p) for panel in later.values() for p in panel.paths
+    )
+
+
+def test_celerities_in_a_window_are_slopes_through_the_places_there(place: Path) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    window = Moment(100), Moment(400)
+
+    drawn = motion.celerities(grid, Choice("celerity", window=window, panels="none"))
+
+    expected = []
+    for status in grid.cells.values():
+        followed = follow(grid.directory.experiment(status.experiment.number), periodic=False)
+        for track in followed.tracks:
+            t, x = followed.times[[*track.snapshots]], np.array(track.x)
+            inside = (t >= 99) & (t <= 401)
+            if inside.sum() > 2:
+                expected.append(np.polyfit(t[inside], x[inside], 1)[0])
+    found = np.concatenate([curve.means["celerity"] for curve in drawn])
+    assert len(expected) > 1
+    assert np.sort(found) == pytest.approx(np.sort(expected), abs=1e-9)
+    none = run_from(place, "plot", "dunes", "celerity", "--window", "400,")
+    assert none.stderr == (
+        "dunes: no dune is in three snapshots from 400 t0 to the end; see --threshold and "
+        "run.every\n"
+    )
+
+
 def test_a_dataset_in_units_of_nature_has_heights_and_series_in_them(place: Path) -> None:
     done = run_from(place, "collect", "dunes", "--units", "si", "-o", "si.nc")
 
@@ -684,6 +777,24 @@ def test_each_cell_of_a_map_is_where_its_values_are(
     assert (axes.get_xlabel().split()[0], axes.get_ylabel().split()[0]) == (right, up)
     numbers_along = [float(text.get_text()) for text in axes.get_xticklabels()]
     assert numbers_along == found[right].values.tolist()
+
+
+def test_several_quantities_have_a_map_each_with_a_scale_of_its_own(
+    place: Path, found: Dataset
+) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    names = "roughness", "mean_height", "mass"
+
+    [(_, figure)] = fields.over_two_axes(grid, Choice("map", quantity=names))
+
+    maps = [axes for axes in figure.axes if axes.get_title()]
+    titles = ["roughness (cells)", "mean height (cells)", "mass (cells)"]
+    assert [axes.get_title() for axes in maps] == titles
+    for axes, name in zip(maps, names, strict=True):
+        [cells] = axes.collections
+        expected = found[name].transpose("Tau_min", "Lambda_I").values
+        assert np.asarray(cells.get_array()).reshape(2, 2) == pytest.approx(expected)
+        assert cells.get_clim() == pytest.approx((expected.min(), expected.max()))
 
 
 def test_those_that_never_come_to_a_value_are_counted(place: Path) -> None:

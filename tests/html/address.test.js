@@ -20,6 +20,7 @@ test("a view is shown again by its address", () => {
     units: "si",
     quantity: "roughness",
     against: "Tau_min",
+    layout: "list",
   };
 
   assert.deepEqual(viewOf(fragmentOf(view), SWEEP), view);

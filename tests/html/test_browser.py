@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 from orchestrator import html
+from orchestrator.analysis.dataset.grid import Dimension
 from orchestrator.analysis.scales import Scales
+from orchestrator.html.diagram import diagram
 from orchestrator.model import State
 from orchestrator.model.snapshots import Reduced
 from tests.html.conftest import NAMES, QUANTITIES, laid_out, without_maps
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from orchestrator.model import Point
 
 FAILED = 4  # of the six experiments; it has three of six snapshots
+SEED = Dimension("seed", {"seed": [1]})
 WINDOW = {"width": 1280, "height": 1600}  # every picture is in sight
 DRAWN = """() => [...document.querySelectorAll('.cell .picture')].every(
   (one) => one.querySelector('canvas').width > 2 || one.querySelector('.figure').textContent)"""
@@ -511,6 +514,58 @@ def test_the_pictures_of_one_axis_follow_each_other_in_its_order(
         *("Tau_min = 0, Lambda_I = 0", "Tau_min = 100, Lambda_I = 0.5"),
         "Tau_min = 100, Lambda_I = 1",
     ]
+
+
+def test_a_sample_is_in_its_plane_where_there_is_room_or_in_a_list(
+    open_page: Opener, written: Path, overview: Overview, make_exhibit: Callable[..., Exhibit]
+) -> None:
+    values = {0: (1.0, 0.0), 1: (2.0, 100.0), 2: (4.0, 400.0), 3: (8.0, 300.0)}
+    exhibits = []
+    for number, (rate, tau) in values.items():
+        exhibit = make_exhibit(number)
+        experiment = exhibit.status.experiment
+        swept = {"Tau_min": tau, "Lambda_I": rate}
+        parameters = {**experiment.point.parameters, **swept}
+        point = dataclasses.replace(experiment.point, parameters=parameters)
+        status = dataclasses.replace(
+            exhibit.status, experiment=dataclasses.replace(experiment, point=point)
+        )
+        exhibits.append(dataclasses.replace(exhibit, status=status))
+    taus, rates = ([pair[i] for pair in values.values()] for i in (1, 0))
+    sample = Dimension("point", {"point": range(4), "Tau_min": taus, "Lambda_I": rates})
+    laid = diagram([sample, SEED], [exhibit.status for exhibit in exhibits], panel=2.0)
+    plane = dataclasses.replace(overview, axes=(NAMES,), diagram=laid)
+    allowance = html.allowance(4, np.array(overview.times))
+    packed = [html.pack(exhibit, NAMES, list(QUANTITIES), allowance) for exhibit in exhibits]
+    written.write_bytes(html.render(plane, packed))
+
+    tab, phone = open_page(), open_page(viewport={"width": 400, "height": 800})
+
+    field = tab.locator(".plane .field").bounding_box()
+    assert field is not None
+    middles = {}
+    for number in values:
+        box = tab.locator(f".cell[data-number='{number}'] .picture").bounding_box()
+        assert box is not None
+        middles[number] = (
+            (box["x"] + box["width"] / 2 - field["x"]) / field["width"],
+            1 - (box["y"] + box["height"] / 2 - field["y"]) / field["height"],
+        )
+    assert laid.plane is not None
+    for number, place in enumerate(laid.plane.points):
+        assert middles[number] == pytest.approx(place[:2], abs=0.01)
+    assert middles[0][0] < middles[1][0] < middles[3][0] < middles[2][0]  # by Tau_min
+    assert tab.locator(".plane .side").all_inner_texts() == ["Tau_min", "Lambda_I (1/t0)"]
+    tab.locator(".cell[data-number='0']").focus()
+    for key, number in (("ArrowRight", 1), ("ArrowUp", 3), ("ArrowDown", 2)):
+        tab.keyboard.press(key)
+        assert tab.evaluate("document.activeElement.dataset.number") == str(number)
+    tab.locator("#layout").select_option("list")
+    assert tab.locator(".flow .cell").count() == 4
+    assert "layout=list" in tab.url
+    assert phone.locator(".flow .cell").count() == 4
+    phone.set_viewport_size({"width": 1280, "height": 900})
+    phone.wait_for_selector(".plane")
 
 
 def test_the_table_is_saved_as_csv_as_it_is_shown(open_page: Opener) -> None:

@@ -108,6 +108,7 @@ def test_a_page_has_the_position_of_each_experiment_on_the_labelled_axes(
         "positions": [[1, 2, 0], [0, 0, 0], [1, 1, 0]],
         "rows": 1,  # the longer one, for pictures twice as wide as high
         "columns": 0,
+        "plane": None,
     }
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from orchestrator.analysis.dataset.grid import Dimension, lay_out
 from orchestrator.model import Axis, Experiment, Point, State, Status
-from orchestrator.plots import layout, series
+from orchestrator.plots import layout
+from orchestrator.plots.points import shade
 from orchestrator.records import intents, ledger
 
 if TYPE_CHECKING:
@@ -160,12 +161,12 @@ def test_many_points_are_told_by_the_first_number_of_their_axis(
     intents.intend(sweep_directory, make_submission("t", dict.fromkeys(range(count), 1)))
     ledger.keep_sweep_file(sweep_directory, "name: winds\n")
 
-    shade = series.shade(lay_out(sweep_directory))
+    told = shade(lay_out(sweep_directory))
 
-    assert shade is not None
-    assert (shade.label, shade.logarithmic) == ("Tau_min", logarithmic)
-    assert list(shade.values.values()) == [p.parameters["Tau_min"] for p in points]
-    assert next(iter(shade.values)) == "Tau_min = 1, Coef_B = 1"
+    assert told is not None
+    assert (told.label, told.logarithmic) == ("Tau_min", logarithmic)
+    assert list(told.values.values()) == [p.parameters["Tau_min"] for p in points]
+    assert next(iter(told.values)) == "Tau_min = 1, Coef_B = 1"
 
 
 def test_few_points_are_named(
@@ -173,4 +174,4 @@ def test_few_points_are_named(
 ) -> None:
     lay(16, 20, 40)
 
-    assert series.shade(lay_out(sweep_directory)) is None
+    assert shade(lay_out(sweep_directory)) is None

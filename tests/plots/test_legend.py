@@ -71,3 +71,16 @@ def test_an_empty_label_has_no_entry_beside_others() -> None:
     values = {("a", ""): SEVERAL, ("a", "x"): SEVERAL}
 
     assert _legend(values) == [("a", "o", "-"), ("x", "s", "--")]
+
+
+def test_a_wide_legend_takes_no_width_from_the_panels() -> None:
+    def width_in(label: str) -> float:
+        x = np.arange(3.0)
+        drawn = [Curve((label, ""), x, {"mass": x}, {"mass": x}, 1)]
+        figure = plots.curves(drawn, Chart(Scale("hop"), {"mass": Scale("mass")}, "hops"))
+        figure.draw_without_rendering()
+        return float(figure.axes[0].get_position().width * figure.get_figwidth())
+
+    narrow, wide = width_in("sand = 0.4"), width_in("sand = 0.4, " * 5 + "\n0.4 ± 0.1 cells")
+
+    assert wide > 0.8 * narrow

@@ -122,9 +122,10 @@ def test_a_scale_of_colours_tells_what_lies_beyond() -> None:
 def test_a_map_of_what_has_not_ended_well_is_hatched(
     diagram: PhaseDiagram, height: int
 ) -> None:
-    diagram.show({(0, 0): _panel(height), (0, 1): _panel(height, "timeout")})
+    hatched = _panel(height, "timeout")
+    diagram.show({(0, 0): _panel(height), (0, 1): _panel(height), (1, 0): hatched})
 
-    done, timeout = _rendered(diagram.figure)[:2]
+    _, done, timeout = _rendered(diagram.figure)[:3]  # on the first one is the wind
     colour = done[0, 0].astype(int)
     assert np.array_equal(done, np.broadcast_to(done[0, 0], done.shape))
     for third in np.array_split(timeout.astype(int), 3, axis=1):
@@ -294,10 +295,10 @@ def test_numbers_on_one_scale_of_powers_have_one_form() -> None:
 def test_where_nothing_is_hatched_the_small_print_tells_nothing_of_it(
     diagram: PhaseDiagram,
 ) -> None:
-    diagram.show({(0, 0): _panel(3, "timeout")})
-    diagram.show({(0, 0): _panel(3)})
+    diagram.show({(0, 0): _panel(3), (0, 1): _panel(3, "timeout")})
+    diagram.show({(0, 0): _panel(3), (0, 1): _panel(3)})
 
-    done, _ = _rendered(diagram.figure)[:2]
+    _, done = _rendered(diagram.figure)[:2]
     assert np.ptp(done.reshape(-1, 3), axis=0).max() == 0
     assert "hatched" not in _small_print(diagram)
 
@@ -324,9 +325,10 @@ def test_times_are_told_as_they_are(
 
 def test_maps_of_unequal_domains_are_drawn_to_one_scale(diagram: PhaseDiagram) -> None:
     large, small = np.full(SHAPE, 10, np.int16), np.full((5, 10), 10, np.int16)
-    diagram.show({(0, 0): Panel(large, 100.0), (0, 1): Panel(small, 100.0)})
+    large_ones = dict.fromkeys([(0, 0), (0, 1)], Panel(large, 100.0))
+    diagram.show({**large_ones, (1, 0): Panel(small, 100.0)})
 
-    drawn = [np.any(pixels < 250, axis=2) for pixels in _rendered(diagram.figure)[:2]]
+    drawn = [np.any(pixels < 250, axis=2) for pixels in _rendered(diagram.figure)[1:3]]
     assert drawn[0].all()
     assert drawn[1].mean() == pytest.approx(0.25, abs=0.02)
     assert drawn[1][0, 0]

@@ -40,13 +40,13 @@ class Following:
     maps: tuple[Outlines, ...]
     tracks: tuple[Track, ...]
 
-    @property
-    def celerities(self) -> NDArray[np.float64]:
-        """float64 [track, 3]: mean height in cells, celerity in cells/t0 and its standard error.
+    def celerities(self, inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return mean height in cells, celerity in cells/t0 and its standard error, float64 [track, 3].
 
-        Of the tracks that have one.
+        Of the tracks that have one in the maps that count, ``inside`` bool [snapshot].
         """
-        rows = [(t.mean("height"), *t.celerity(self.times)) for t in self.tracks]
+        tracks = [track.within(inside) for track in self.tracks]
+        rows = [(t.mean("height"), *t.celerity(self.times)) for t in tracks]
         known = np.array(rows, np.float64).reshape(-1, 3)
         return known[np.isfinite(known).all(axis=1)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,6 +67,22 @@ class Track:
         slope = float(away @ x / (away @ away))
         left = x - x.mean() - slope * away
         return slope, float(np.sqrt(left @ left / (len(t) - 2) / (away @ away)))
+
+    def within(self, inside: NDArray[np.bool_]) -> Track:
+        """Return what of it is in some of the maps, bool [snapshot] of all of them."""
+        kept = [i for i, snapshot in enumerate(self.snapshots) if inside[snapshot]]
+        return replace(
+            self,
+            snapshots=tuple(self.snapshots[i] for i in kept),
+            dunes=tuple(self.dunes[i] for i in kept),
+            x=tuple(self.x[i] for i in kept),
+            y=tuple(self.y[i] for i in kept),
+        )
+
+    def path(self, until: int) -> NDArray[np.float64]:
+        """Return where it is in each of its maps up to an index: x and y in cells, float64 [map, 2]."""
+        count = sum(snapshot <= until for snapshot in self.snapshots)
+        return np.stack([self.x[:count], self.y[:count]], axis=1)
 
     def mean(self, name: str) -> float:
         """Return the mean over time of what :class:`Dune` has by this name."""

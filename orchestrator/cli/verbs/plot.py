@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "quickstart",
     "quickstart roughness --against Tau_min",
-    "quickstart map --quantity roughness --mean 500,1000",
+    "quickstart map --quantity roughness,mean_height --mean 500,1000",
     "quickstart series --quantity roughness,wavelength --units si -o roughness.pdf",
     "quickstart --size double --dpi 300 --bare --labels 'Lambda_I=snowfall rate' -o figure.pdf",
     "quickstart animation -o film.mp4",
@@ -77,6 +77,12 @@ def _add_subject(parser: argparse._ArgumentGroup) -> None:
         "--rows", metavar="AXIS", help="axis of the rows of panels, or vertical axis of a map"
     )
     parser.add_argument("--columns", metavar="AXIS", help="axis of the columns of panels")
+    parser.add_argument(
+        "--panels",
+        metavar="AXIS",
+        help="axis or parameter of which each value has a panel of curves; none: all in one (default: "
+        "the second longest axis, where there are more than 6 curves)",
+    )
     parser.add_argument("--experiment", metavar="EXP", help="the only experiment to draw")
     parser.add_argument(
         "--y",
@@ -133,7 +139,7 @@ def _add_time(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument(
         "--window",
         metavar="FROM,TO",
-        help="window of time from which velocities of waves and offsets are measured (default: all)",
+        help="window of time from which velocities of waves and dunes, offsets and fluxes are measured (default: all)",
     )
     parser.add_argument(
         "--crosses",

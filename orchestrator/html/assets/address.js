@@ -1,6 +1,17 @@
 // The address of a view: its fragment, such as #t=3&show=relief&pick.seed=seed+%3D+2.
 
-const TEXTS = ["show", "rows", "columns", "words", "state", "sort", "units", "quantity", "against"];
+const TEXTS = [
+  "show",
+  "rows",
+  "columns",
+  "words",
+  "state",
+  "sort",
+  "units",
+  "quantity",
+  "against",
+  "layout",
+];
 
 export function initialView(times) {
   return {
@@ -17,6 +28,7 @@ export function initialView(times) {
     units: "", // of the model, or "si"
     quantity: "", // that is drawn against a parameter
     against: "", // that parameter
+    layout: "", // of a sample: in its plane, or a "list"
   };
 }
 

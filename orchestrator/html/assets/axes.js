@@ -7,8 +7,14 @@ export function several(axes) {
   return axes.filter((axis) => axis.labels.length > 1);
 }
 
-// the axes down and across: those of the view, else those of the diagram
+// whether the experiments of a sample are shown in the plane of two of its parameters
+export function isInPlane(diagram, view) {
+  return Boolean(diagram.plane) && view.layout !== "list";
+}
+
+// the axes down and across: those of the view, else those of the diagram; in a plane that of its points
 export function sidesOf(axes, diagram, view) {
+  if (isInPlane(diagram, view)) return { rows: axes[diagram.plane.axis], columns: undefined };
   const swept = several(axes);
   const named = (id) => swept.find((axis) => axis.id === id);
   const rows = named(view.rows) ?? axes[diagram.rows];

@@ -1,6 +1,6 @@
 // The controls above the phase diagram: time, what is shown, and the axes.
 
-import { furtherAxes, pickedIndex, several, sidesOf } from "./axes.js";
+import { furtherAxes, isInPlane, pickedIndex, several, sidesOf } from "./axes.js";
 import { byId, element } from "./elements.js";
 import { keepsMaps } from "./scales.js";
 import { axes, data, experiments, scales } from "./sweep.js";
@@ -13,7 +13,8 @@ export function buildControls() {
   const sides = sidesOf(axes, data.diagram, view);
   const focused = controls.contains(document.activeElement) ? document.activeElement.id : null;
   controls.replaceChildren(timeControl(), showControl());
-  if (several(axes).length > 1) {
+  if (data.diagram.plane) controls.append(layoutControl(data.diagram.plane));
+  if (several(axes).length > 1 && !isInPlane(data.diagram, view)) {
     controls.append(sideControl("Down", "rows", sides), sideControl("Across", "columns", sides));
   }
   controls.append(...furtherAxes(axes, sides).map(pickControl));
@@ -99,6 +100,14 @@ function sideControl(label, side, sides) {
     const exchanged = sides[other].id === id ? sides[side].id : sides[other].id;
     change({ [side]: id, [other]: exchanged });
   });
+}
+
+function layoutControl({ right, up }) {
+  const options = [
+    ["", `plane of ${right.label}, ${up.label}`],
+    ["list", "one after the other"],
+  ];
+  return chooser("layout", "Layout", options, view.layout, (layout) => change({ layout }));
 }
 
 function unitsControl() {

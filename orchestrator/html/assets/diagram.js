@@ -1,6 +1,6 @@
 // The phase diagram: cells on the grid of two axes, or of all one after the other.
 
-import { byPosition, labelOf, several, shownExperiments, sidesOf } from "./axes.js";
+import { byPosition, isInPlane, labelOf, several, shownExperiments, sidesOf } from "./axes.js";
 import { cells, clearCells, createCell, drawCells, showsMaps, watchCells } from "./cells.js";
 import { ticks } from "./charts.js";
 import { rgb } from "./colours.js";
@@ -8,6 +8,7 @@ import { buildControls } from "./controls.js";
 import { byId, element } from "./elements.js";
 import { columnsFor } from "./fitting.js";
 import { cellAfter, MOVES, moveTo } from "./navigation.js";
+import { hasRoom, planeOf } from "./plane.js";
 import { axes, data, experiments, scales } from "./sweep.js";
 import { short, unbroken, withUnits } from "./text.js";
 import { hideTip, showTip, updateTip } from "./tooltip.js";
@@ -21,11 +22,18 @@ function buildDiagram() {
   const sides = sidesOf(axes, data.diagram, view);
   const shown = shownExperiments(experiments, axes, sides, view.picks).sort(byPosition);
   const flows = !sides.rows || !sides.columns || sides.columns.labels.length > MOST_COLUMNS;
-  byId("grid").replaceChildren(flows ? flow(shown) : grid(shown, sides));
+  const { plane } = data.diagram;
+  if (isPlaneShown()) byId("grid").replaceChildren(planeOf(shown, plane, createCell));
+  else byId("grid").replaceChildren(flows ? flow(shown) : grid(shown, sides));
   const first = cells.values().next().value;
   if (first) first.tabIndex = 0;
   fit();
   watchCells();
+}
+
+// a plane needs more room than a list
+function isPlaneShown() {
+  return isInPlane(data.diagram, view) && hasRoom(data.diagram.plane, byId("grid").clientWidth);
 }
 
 function grid(shown, { rows, columns }) {
@@ -80,6 +88,16 @@ function fit() {
   const [depth, length] = experiments[0]?.domain ?? [1, 2];
   const room = { width: byId("grid").clientWidth, height: 0.8 * innerHeight };
   holder.style.setProperty("--columns", columnsFor(cells.size, length / depth || 2, room));
+}
+
+function resize() {
+  const isShown = byId("grid").querySelector(".plane") !== null;
+  if (isShown === isPlaneShown()) fit();
+  else {
+    hideTip();
+    buildDiagram();
+    redraw();
+  }
 }
 
 function redraw() {
@@ -151,9 +169,9 @@ function listen(holder) {
 
 export function startDiagram() {
   listen(byId("grid"));
-  addEventListener("resize", fit);
+  addEventListener("resize", resize);
   onChange((part) => {
-    const rebuilt = "rows" in part || "columns" in part || "picks" in part;
+    const rebuilt = ["rows", "columns", "picks", "layout"].some((key) => key in part);
     if (rebuilt) {
       hideTip(); // it belongs to a picture that is elsewhere now
       buildControls();
