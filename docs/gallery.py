@@ -27,7 +27,8 @@ _DONE = "commands"  # the file that has the commands whose pictures are there
 def commands() -> list[list[str]]:
     """Return the words of each command on the page, in their order."""
     blocks = re.findall(r"(?ms)^```sh\n(.*?)^```$", PAGE.read_text(encoding="utf-8"))
-    return [shlex.split(line, comments=True) for line in "".join(blocks).splitlines()]
+    lines = "".join(blocks).replace("\\\n", "").splitlines()
+    return [shlex.split(line, comments=True) for line in lines]
 
 
 def files() -> dict[str, str]:
