@@ -53,6 +53,8 @@ def make(_app: Sphinx | None = None) -> None:
         return
     _PLACE.mkdir(parents=True, exist_ok=True)
     done.unlink(missing_ok=True)
+    for name in ("sweeps", "templates"):  # of another version
+        shutil.rmtree(_PLACE / name, ignore_errors=True)
     programs = str(Path(sys.executable).parent)
     environment = {
         **os.environ,
