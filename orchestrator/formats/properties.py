@@ -142,10 +142,8 @@ def read_saturated_flux(path: Path) -> SaturatedFlux:
     return SaturatedFlux(tau, erosion, ratio)
 
 
-def _row(flux: SaturatedFlux, tau_min: float) -> int | None:
-    """Return the row of a threshold of stress, None where the table does not reach as far."""
-    row = int(np.searchsorted(flux.tau, np.float32(tau_min)))
-    return row if row < flux.tau.size else None
+def _row(flux: SaturatedFlux, tau_min: float) -> int:
+    return min(int(np.searchsorted(flux.tau, np.float32(tau_min))), flux.tau.size - 1)
 
 
 def shear_velocity(
@@ -153,12 +151,12 @@ def shear_velocity(
 ) -> np.float32 | None:
     """Return the friction velocity of the wind that a threshold of stress stands for, m/s.
 
-    None where the table has no wind for it.
+    None where the table has no wind for it. Above the table, its last row counts.
     """
-    row = _row(flux, tau_min)
-    if row is None or not flux.ratio[row] < 1:
+    ratio = flux.ratio[_row(flux, tau_min)]
+    if not ratio < 1:
         return None
-    return np.float32(properties.threshold_velocity / np.sqrt(1 - flux.ratio[row]))
+    return np.float32(properties.threshold_velocity / np.sqrt(1 - ratio))
 
 
 def wind_speed(properties: Properties, shear_velocity: float, height_m: float) -> float:
@@ -179,13 +177,13 @@ def time_scale(
     Parameters
     ----------
     tau_min
-        The threshold of stress; above the table the scale is not known.
+        The threshold of stress; above the table, its last row counts.
     transport, deposition
         Rates per t0.
     """
     row = _row(flux, tau_min)
     velocity = shear_velocity(properties, flux, tau_min)
-    if row is None or velocity is None:
+    if velocity is None:
         return UNKNOWN_S
     threshold = properties.threshold_velocity
     density = properties.rhoair / properties.rhosand

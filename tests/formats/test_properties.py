@@ -153,13 +153,17 @@ def test_an_exact_threshold_takes_its_own_row() -> None:
     assert own == between
 
 
-@pytest.mark.parametrize(
-    ("tau_min", "deposition"), [(0, 0.5), (-3, 0.5), (50, 0), (100.1, 0.5)]
-)
+@pytest.mark.parametrize(("tau_min", "deposition"), [(0, 0.5), (-3, 0.5), (50, 0)])
 def test_where_no_grain_flies_in_nature_the_scale_is_a_million(
     tau_min: float, deposition: float
 ) -> None:
     assert time_scale(_snow(), FLUX, tau_min, transport=1.5, deposition=deposition) == 1e6
+
+
+def test_beyond_the_table_its_last_row_counts() -> None:
+    last = time_scale(_snow(), FLUX, tau_min=100, transport=1.5, deposition=0.5)
+
+    assert time_scale(_snow(), FLUX, tau_min=9999, transport=1.5, deposition=0.5) == last
 
 
 @pytest.mark.parametrize(
