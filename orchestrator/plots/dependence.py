@@ -13,7 +13,7 @@ from orchestrator.errors import RequestError
 from orchestrator.formats import spelling
 from orchestrator.model.pictures import ONE_PANEL
 from orchestrator.plots.display import parameter_label
-from orchestrator.plots.layout import line, parameters, scale
+from orchestrator.plots.layout import line, parameters, parts, scale
 from orchestrator.plots.lines import Curve, Scale
 from orchestrator.plots.points import by_size, named, panels_of, shade_of
 
@@ -128,10 +128,10 @@ def dependence(
     shade = shade_of(telling[0]) if telling and not parted else None
     if len(groups) > 1 and not others and not parted and all(len(g) == 1 for _, g in groups):
         shade = shade_of(against.axis, _second(against))
-        groups = [(line(against.axis, i), [i]) for _, [i] in groups]
+        groups = [(parts(against.axis, i), [i]) for _, [i] in groups]
     curves = []
     for point in np.ndindex(*(axis.size for axis in others)):
-        words = [(axis, line(axis, i)) for axis, i in zip(others, point, strict=True)]
+        words = [(axis, parts(axis, i)) for axis, i in zip(others, point, strict=True)]
         fixed = {grid.dimensions.index(a): i for a, i in zip(others, point, strict=True)}
         for group_label, group in groups:
             labels = [*words, *([(against.axis, group_label)] if group_label else [])]
@@ -154,19 +154,19 @@ def dependence(
     return curves, shade
 
 
-def _groups(against: Parameter) -> list[tuple[str, list[int]]]:
-    """Return the points of an axis that make a line, with its label, in the order along it."""
+def _groups(against: Parameter) -> list[tuple[dict[str, str], list[int]]]:
+    """Return the points of an axis that make a line, with the parts of its label, in order along it."""
     order = np.argsort(against.along, kind="stable").tolist()
     if against.alone:
-        return [("", order)]
-    groups: dict[str, list[int]] = {}
+        return [({}, order)]
+    groups: dict[tuple[tuple[str, str], ...], list[int]] = {}
     for i in order:
-        parts = line(against.axis, i).split(", ")
-        rest = [part for part in parts if not part.startswith(f"{against.name} = ")]
-        groups.setdefault(", ".join(rest), []).append(i)
+        label = parts(against.axis, i)
+        label.pop(against.name, None)
+        groups.setdefault(tuple(label.items()), []).append(i)
     if len(groups) == 1:
-        return [("", order)]
-    return [*groups.items()]
+        return [({}, order)]
+    return [(dict(label), group) for label, group in groups.items()]
 
 
 def _second(against: Parameter) -> str | None:

@@ -304,20 +304,33 @@ def _labels(axis: Dimension) -> tuple[str, ...]:
 
 def label(axis: Dimension, index: int, spelled: Callable[[Value], str] = text.number) -> str:
     """Return the label of a point of an axis, such as ``Tau_min = 100``, a line per parameter."""
-    lines = []
+    return "\n".join(_parts(axis, index, spelled).values())
+
+
+def parts(axis: Dimension, index: int) -> dict[str, str]:
+    """Return the parts of a label by their parameters, without the wind beside a threshold."""
+    beside = WIND.values()
+    return {
+        name: part
+        for name, part in _parts(axis, index, text.number).items()
+        if name not in beside
+    }
+
+
+def line(axis: Dimension, index: int) -> str:
+    """Return the label of a point in one line, without the wind that stands beside a threshold."""
+    return ", ".join(parts(axis, index).values())
+
+
+def _parts(axis: Dimension, index: int, spelled: Callable[[Value], str]) -> dict[str, str]:
+    of_parameters = {}
     for name in parameters(axis):
         value = axis.values[name][index]
         if value is not None:
             others = {v for v in axis.values[name] if v is not None}
             alike = sum(spelled(v) == spelled(value) for v in others)
-            lines.append(f"{name} = {spelled(value) if alike == 1 else value}")
-    return "\n".join(lines)
-
-
-def line(axis: Dimension, index: int) -> str:
-    """Return the label of a point in one line, without the wind that stands beside a threshold."""
-    values = {name: of for name, of in axis.values.items() if name not in WIND.values()}
-    return label(dataclasses.replace(axis, values=values), index).replace("\n", ", ")
+            of_parameters[name] = f"{name} = {spelled(value) if alike == 1 else value}"
+    return of_parameters
 
 
 def parameters(axis: Dimension) -> list[str]:

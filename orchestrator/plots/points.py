@@ -9,11 +9,11 @@ import numpy as np
 
 from orchestrator.errors import RequestError
 from orchestrator.model.pictures import ONE_PANEL
-from orchestrator.plots.layout import axis_of, line, parameters, scale
+from orchestrator.plots.layout import axis_of, line, parameters, parts, scale
 from orchestrator.plots.lines import Shade
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from orchestrator.analysis.dataset.grid import Dimension, Grid
     from orchestrator.model import Status
@@ -52,13 +52,12 @@ class Panels:
         """Return whether a panel has several points of an axis."""
         return axis is not self.axis or bool(self.parameter)
 
-    def parted(self, label: str) -> tuple[str, str]:
-        """Return of the label of a point what stands over its panel, and what is left to tell."""
+    def parted(self, parts: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+        """Return of the parts of a label what stands over its panel, and what is left to tell."""
         if not self.parameter:
-            return label, ""
-        parts = label.split(", ")
-        over = [part for part in parts if part.startswith(f"{self.parameter} = ")]
-        return ", ".join(over), ", ".join(part for part in parts if part not in over)
+            return ", ".join(parts.values()), {}
+        left = {name: part for name, part in parts.items() if name != self.parameter}
+        return parts.get(self.parameter, ""), left
 
 
 def panels_of(grid: Grid, name: str | None, along: Dimension | None = None) -> Panels | None:
@@ -163,7 +162,7 @@ def _points(grid: Grid, panels: Panels | None) -> Iterator[tuple[Name, list[Stat
     )
     for turn in np.ndindex(*(axes[i].size for i in outermost)):
         point = dict(zip(outermost, turn, strict=True))
-        name = named([(axes[i], line(axes[i], point[i])) for i in order], panels)
+        name = named([(axes[i], parts(axes[i], point[i])) for i in order], panels)
         index = tuple(point[i] for i in range(len(axes)))
         cells = (grid.cells.get((*index, seed)) for seed in range(grid.dimensions[-1].size))
         statuses = [cell for cell in cells if cell is not None]
@@ -171,13 +170,16 @@ def _points(grid: Grid, panels: Panels | None) -> Iterator[tuple[Name, list[Stat
             yield name, statuses
 
 
-def named(labels: Sequence[tuple[Dimension, str]], panels: Panels | None) -> Name:
-    """Name a point by its label on each axis, of which the first that is in no title is its colour's."""
+def named(labels: Sequence[tuple[Dimension, Mapping[str, str]]], panels: Panels | None) -> Name:
+    """Name a point by the parts of its label on each axis.
+
+    The first axis that has any which are in no title is told by colours.
+    """
     over, rest = "", []
-    for axis, label in labels:
-        left = label
+    for axis, parts_of_label in labels:
+        left = parts_of_label
         if panels is not None and axis is panels.axis:
-            over, left = panels.parted(label)
+            over, left = panels.parted(parts_of_label)
         if left or not over:
-            rest.append(left)
+            rest.append(", ".join(left.values()))
     return Name((rest[0] if rest else "", ", ".join(filter(None, rest[1:]))), over)

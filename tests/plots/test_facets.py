@@ -83,6 +83,21 @@ def test_of_three_axes_the_longest_is_colours_and_the_next_panels(
     ]
 
 
+def test_values_with_commas_are_one_value(sweep_directory: SweepDirectory) -> None:
+    beds = ["CONE(20, 40, 50)", "LAYER(4)", "CONE(20, 40, 50)"]
+    named = {"point": range(3), "Csp_template": beds, "Tau_min": [5.0, 5.0, 9.0]}
+    grid = _grid(sweep_directory, Dimension("point", named))
+
+    by_bed, by_tau = _names(grid, "Csp_template"), _names(grid, "Tau_min")
+
+    assert by_bed[2] == (("Tau_min = 9", ""), "Csp_template = CONE(20, 40, 50)")
+    assert by_tau[2] == (("Csp_template = CONE(20, 40, 50)", ""), "Tau_min = 9")
+    curves, _ = dependence(
+        grid, {"mass": np.ones((3, 1))}, parameter(grid, "", "Tau_min"), "Csp_template"
+    )
+    assert [curve.panel for curve in curves] == [f"Csp_template = {bed}" for bed in beds[:2]]
+
+
 def test_points_of_a_list_share_a_panel_where_they_share_its_value(
     sweep_directory: SweepDirectory,
 ) -> None:
