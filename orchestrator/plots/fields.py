@@ -256,9 +256,7 @@ def _written(
 
 def _value(side: Parameter, index: int) -> str:
     """Return what stands at one value of a side, without its name."""
-    lines = layout.label(side.axis, index).split("\n")
-    of_side = [line for line in lines if line.startswith(f"{side.name} = ")]
-    return "\n".join(line.rpartition(" = ")[2] for line in of_side)
+    return layout.parts(side.axis, index).get(side.name, "").removeprefix(f"{side.name} = ")
 
 
 def _luminance(range_: Range, value: float) -> float:
