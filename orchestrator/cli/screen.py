@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import select
 import sys
-from typing import TYPE_CHECKING
+import textwrap
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from rich.status import Status
 
+_WHOLE_WORDS: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
 _WIDE = 1000  # of a file or a pipe, in which no line is broken
 _HEED_S = 0.2  # until a Ctrl-C is heeded that came in the moment before a wait
 
@@ -47,6 +49,14 @@ def _is_plain() -> bool:
 def say(console: Console, message: str) -> None:
     """Print a line as it is: brackets in it are no markup, and it is not broken."""
     console.print(message, markup=False, highlight=False, soft_wrap=True)
+
+
+def paragraph(console: Console, message: str, indent: int = 0) -> None:
+    """Print prose, each line indented; on a terminal it is broken between words."""
+    most = width(console)
+    lines = [message] if most is None else textwrap.wrap(message, most - indent, **_WHOLE_WORDS)
+    for line in lines:
+        say(console, " " * indent + line)
 
 
 def warn(console: Console, message: str) -> None:

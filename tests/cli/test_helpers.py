@@ -20,6 +20,7 @@ from orchestrator.errors import RequestError
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.model import State
 from orchestrator.records import ledger
+from tests.conftest import run_from
 
 if TYPE_CHECKING:
     from tests.conftest import Bench
@@ -96,6 +97,19 @@ def test_every_parameter_and_state_has_a_meaning_and_an_unknown_name_a_hint() ->
     assert all(reference.find(state.value)[0].meaning for state in State)
     with pytest.raises(RequestError, match=r"'Tau_mni'; did you mean Tau_min\?"):
         reference.find("Tau_mni")
+
+
+def test_what_is_explained_is_broken_between_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    narrow = run_from(tmp_path, "explain", "Tau_min").stdout
+    monkeypatch.delenv("COLUMNS")
+    wide = run_from(tmp_path, "explain", "Tau_min").stdout
+
+    assert "  in nature: the strength of the wind, the other\n  way round: a low" in narrow
+    assert "  in nature: the strength of the wind, the other way round: a low" in wide
+    assert narrow.split() == wide.split()
 
 
 def test_a_name_is_explained_on_the_command_line(bench: Bench) -> None:

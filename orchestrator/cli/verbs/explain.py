@@ -29,11 +29,12 @@ def perform(options: argparse.Namespace) -> int:
     console = screen.console(options)
     if options.name is None:
         for kind, names in reference.names().items():
-            screen.say(console, f"{kind}: {', '.join(names)}\n")
+            screen.paragraph(console, f"{kind}: {', '.join(names)}")
+            screen.say(console, "")
         return 0
     for i, entry in enumerate(reference.find(options.name)):
         screen.say(console, f"{chr(10) * bool(i)}{entry.name}: {entry.kind}")
-        screen.say(console, f"  {entry.meaning}")
+        screen.paragraph(console, entry.meaning, indent=2)
         for label, detail in entry.details.items():
-            screen.say(console, f"  {label}: {detail}")
+            screen.paragraph(console, f"{label}: {detail}", indent=2)
     return 0
