@@ -85,8 +85,10 @@ def test_of_three_axes_the_longest_is_colours_and_the_next_panels(
 
 def test_values_with_commas_are_one_value(sweep_directory: SweepDirectory) -> None:
     beds = ["CONE(20, 40, 50)", "LAYER(4)", "CONE(20, 40, 50)"]
-    named = {"point": range(3), "Csp_template": beds, "Tau_min": [5.0, 5.0, 9.0]}
-    grid = _grid(sweep_directory, Dimension("point", named))
+    axis = Dimension(
+        "point", {"point": range(3), "Csp_template": beds, "Tau_min": [5.0, 5.0, 9.0]}
+    )
+    grid = _grid(sweep_directory, axis)
 
     by_bed, by_tau = _names(grid, "Csp_template"), _names(grid, "Tau_min")
 
