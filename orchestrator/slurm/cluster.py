@@ -87,6 +87,8 @@ class Limits:
         counts them.
     memory_per_cpu_mb, memory_per_node_mb
         The memory that a job gets which asks for none, where its partition does not say; None: all.
+    whole_nodes
+        Whether nodes are handed out whole (``SelectType=select/linear``).
     """
 
     cluster: str
@@ -103,6 +105,7 @@ class Limits:
     queued: Mapping[Place, int] = field(default_factory=dict)
     memory_per_cpu_mb: float | None = None
     memory_per_node_mb: float | None = None
+    whole_nodes: bool = False
 
     @property
     def bind_jobs(self) -> bool:
@@ -122,6 +125,8 @@ class Partition:
         The QOS whose limits bind all jobs in the partition, whatever theirs is; empty for none.
     min_nodes
         Nodes that a job has to ask for at least.
+    shared
+        Whether several jobs may have the same node, or core.
     root_only, reserved
         Whether it takes jobs of the superuser only, and in reservations only.
     submit_hosts
@@ -148,6 +153,7 @@ class Partition:
     memory_per_node_mb: float | None = None
     own_qos: str = ""
     min_nodes: int = 0
+    shared: bool = False
     root_only: bool = False
     reserved: bool = False
     submit_hosts: tuple[str, ...] | None = None
@@ -275,6 +281,15 @@ def read_limits(
         unknown=unknown,
         memory_per_cpu_mb=megabytes(values.get("DefMemPerCPU", "")),
         memory_per_node_mb=megabytes(values.get("DefMemPerNode", "")),
+        whole_nodes=values.get("SelectType", "").endswith("linear"),
+    )
+
+
+def as_handed_out(partitions: Iterable[Partition], limits: Limits) -> tuple[Partition, ...]:
+    """Return partitions as exclusive where the cluster hands out whole nodes that no jobs share."""
+    return tuple(
+        dataclasses.replace(p, exclusive=True) if limits.whole_nodes and not p.shared else p
+        for p in partitions
     )
 
 
@@ -312,6 +327,7 @@ def _partition(row: Mapping[str, str], members: tuple[Node, ...]) -> Partition:
         memory_per_node_mb=megabytes(row.get("DefMemPerNode", "")),
         own_qos=row.get("QoS", "").replace("N/A", ""),
         min_nodes=whole(row.get("MinNodes", "")) or 0,
+        shared=row.get("OverSubscribe", "").startswith(("YES", "FORCE")),
         root_only=row.get("RootOnly") == "YES",
         reserved=row.get("ReqResv") == "YES",
         submit_hosts=None if from_hosts is None else tuple(names(",".join(from_hosts))),
