@@ -311,10 +311,14 @@ def full(since_t0: float | None) -> str:
 
 
 def _story(status: Status) -> str:
-    if status.record is not None:
-        return _of_record(status.record)
+    why = ""
     if status.cause is not None:
-        return f"{sentence(status.cause)}{_start(status.expected_start)}"
+        why = f"{sentence(status.cause)}{_start(status.expected_start)}"
+    if status.record is not None:  # of a job that is queued again, also why it waits
+        waits = why if status.state is State.PENDING else ""
+        return "; ".join(filter(None, (waits, _of_record(status.record))))
+    if why:
+        return why
     if status.state is State.LOST:
         return "its process exited without writing a record"
     if status.silent:

@@ -36,6 +36,7 @@ _SOON_S = 2.0  # but the accounts hear of an end some seconds after the queue
 _WITNESSED = {"COMPLETED", "FAILED", "OUT_OF_MEMORY"}
 # ends for which a scheduler sends SIGTERM
 _REASONS = {
+    "OUT_OF_MEMORY",
     "CANCELLED",
     "PREEMPTED",
     "TIMEOUT",
@@ -124,6 +125,7 @@ class LiveStatus:
         if (
             status.state is State.RUNNING
             and not status.silent
+            and not judged.halted
             and judged.word not in _WITNESSED
         ):
             return status  # it shows signs of life, whatever Slurm believes
@@ -244,7 +246,7 @@ def _terminated(status: Status, end: Verdict) -> Status:
         return dataclasses.replace(
             status, state=State.PENDING, cause=cause, expected_start=end.start
         )
-    if end.state is None or end.word not in _REASONS:
+    if end.state is None or not (end.word in _REASONS or end.script_killed):
         return status
     ended = dataclasses.replace(record, state=end.state, causes=(cause, *record.causes))
     return dataclasses.replace(status, state=end.state, record=ended)

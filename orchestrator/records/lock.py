@@ -66,6 +66,26 @@ def locked(directory: SweepDirectory) -> Iterator[None]:
         os.close(handle)
 
 
+def is_held(directory: SweepDirectory) -> bool:
+    """Return whether somebody holds the lock of a sweep, or may hold it; nobody is waited for."""
+    if directory.lock.with_name(".lock.held").exists():
+        return True
+    try:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        handle = os.open(directory.lock, flags)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        answer = _ask_in_time(handle, directory.lock, fcntl.LOCK_SH)
+    except RequestError:
+        return True
+    finally:
+        os.close(handle)
+    return answer not in {0, *_UNSUPPORTED}
+
+
 def kernel_lock(handle: int, path: Path) -> bool:
     """Wait for the kernel's lock on an open file; return False where there is no such lock."""
     while True:
@@ -79,7 +99,7 @@ def kernel_lock(handle: int, path: Path) -> bool:
         time.sleep(_PAUSE_S)
 
 
-def _ask_in_time(handle: int, path: Path) -> int:
+def _ask_in_time(handle: int, path: Path, kind: int = fcntl.LOCK_EX) -> int:
     """Ask once for the lock; return 0 or the number of the error.
 
     In a thread, since a file system whose lock daemon is gone may never answer.
@@ -88,7 +108,7 @@ def _ask_in_time(handle: int, path: Path) -> int:
 
     def ask() -> None:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
             answers.append(0)
         except OSError as error:
             answers.append(error.errno or errno.EIO)

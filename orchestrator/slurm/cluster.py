@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.slurm import nodes, tree
 from orchestrator.slurm.client import Unknown, ask
-from orchestrator.slurm.units import megabytes, seconds, whole
+from orchestrator.slurm.units import megabytes, names, seconds, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -87,6 +87,8 @@ class Limits:
         counts them.
     memory_per_cpu_mb, memory_per_node_mb
         The memory that a job gets which asks for none, where its partition does not say; None: all.
+    whole_nodes
+        Whether nodes are handed out whole (``SelectType=select/linear``).
     """
 
     cluster: str
@@ -103,6 +105,7 @@ class Limits:
     queued: Mapping[Place, int] = field(default_factory=dict)
     memory_per_cpu_mb: float | None = None
     memory_per_node_mb: float | None = None
+    whole_nodes: bool = False
 
     @property
     def bind_jobs(self) -> bool:
@@ -120,6 +123,14 @@ class Partition:
         The memory that a job gets which asks for none; None where the cluster's own counts.
     own_qos
         The QOS whose limits bind all jobs in the partition, whatever theirs is; empty for none.
+    min_nodes
+        Nodes that a job has to ask for at least.
+    shared
+        Whether several jobs may have the same node, or core.
+    root_only, reserved
+        Whether it takes jobs of the superuser only, and in reservations only.
+    submit_hosts
+        The machines from which it takes jobs; None for all.
     """
 
     name: str
@@ -141,6 +152,11 @@ class Partition:
     memory_per_cpu_mb: float | None = None
     memory_per_node_mb: float | None = None
     own_qos: str = ""
+    min_nodes: int = 0
+    shared: bool = False
+    root_only: bool = False
+    reserved: bool = False
+    submit_hosts: tuple[str, ...] | None = None
 
     @property
     def up(self) -> bool:
@@ -166,11 +182,11 @@ def me() -> str:
 @functools.cache
 def my_groups() -> frozenset[str]:
     """Return the names of this process's groups; those without a name are left out."""
-    names = set()
+    groups = set()
     for number in {os.getegid(), *os.getgroups()}:
         with contextlib.suppress(KeyError):
-            names.add(grp.getgrgid(number).gr_name)
-    return frozenset(names)
+            groups.add(grp.getgrgid(number).gr_name)
+    return frozenset(groups)
 
 
 def limits() -> Limits | Unknown:
@@ -265,6 +281,15 @@ def read_limits(
         unknown=unknown,
         memory_per_cpu_mb=megabytes(values.get("DefMemPerCPU", "")),
         memory_per_node_mb=megabytes(values.get("DefMemPerNode", "")),
+        whole_nodes=values.get("SelectType", "").endswith("linear"),
+    )
+
+
+def as_handed_out(partitions: Iterable[Partition], limits: Limits) -> tuple[Partition, ...]:
+    """Return partitions as exclusive where the cluster hands out whole nodes that no jobs share."""
+    return tuple(
+        dataclasses.replace(p, exclusive=True) if limits.whole_nodes and not p.shared else p
+        for p in partitions
     )
 
 
@@ -280,6 +305,7 @@ def read_partitions(partitions: str, shown: str, planned: str = "") -> tuple[Par
 
 
 def _partition(row: Mapping[str, str], members: tuple[Node, ...]) -> Partition:
+    from_hosts = _some(row.get("AllocNodes", "ALL"))
     return Partition(
         name=row["PartitionName"],
         default=row.get("Default") == "YES",
@@ -300,6 +326,11 @@ def _partition(row: Mapping[str, str], members: tuple[Node, ...]) -> Partition:
         memory_per_cpu_mb=megabytes(row.get("DefMemPerCPU", "")),
         memory_per_node_mb=megabytes(row.get("DefMemPerNode", "")),
         own_qos=row.get("QoS", "").replace("N/A", ""),
+        min_nodes=whole(row.get("MinNodes", "")) or 0,
+        shared=row.get("OverSubscribe", "").startswith(("YES", "FORCE")),
+        root_only=row.get("RootOnly") == "YES",
+        reserved=row.get("ReqResv") == "YES",
+        submit_hosts=None if from_hosts is None else tuple(names(",".join(from_hosts))),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import socket
 from typing import TYPE_CHECKING
 
 from orchestrator.formats.spelling import did_you_mean
@@ -73,13 +74,14 @@ def _has_default(partition: Partition) -> bool:
 
 
 def _on_behalf(request: Resources, wanted: Need, limits: Limits) -> Need:
-    """Add the account, the QOS and the groups in whose name a job would run."""
+    """Add the account, the QOS and the groups in whose name, and from where, a job would run."""
     association = association_of(request, limits) if _BOUND & limits.enforced else None
     account, qos = request.account, request.qos
     if association is not None:
         account, qos = association.account, qos or usual_qos(association)
     groups = None if os.geteuid() == 0 else my_groups()
-    return dataclasses.replace(wanted, account=account, qos=qos, groups=groups)
+    host = socket.gethostname().partition(".")[0]
+    return dataclasses.replace(wanted, account=account, qos=qos, groups=groups, host=host)
 
 
 def check(request: Resources, partitions: Sequence[Partition], limits: Limits) -> list[str]:

@@ -24,7 +24,8 @@ class Need:
     """What one job needs of the nodes it runs on, and on whose behalf it is.
 
     ``account`` and ``qos`` are those asked for or the user's own; ``groups`` are the user's, None
-    for the superuser, whom no partition refuses for its groups.
+    for the superuser, whom no partition refuses for its groups. ``host`` is the machine from which
+    it is submitted.
     """
 
     time_s: int | None
@@ -37,6 +38,7 @@ class Need:
     account: str | None = None
     qos: str | None = None
     groups: frozenset[str] | None = None
+    host: str = ""
 
     def met_by(self, node: Node) -> bool:
         """Whether this node alone has all of it."""
@@ -120,6 +122,35 @@ def _terms(request: Resources, wanted: Need) -> Iterator[_Aspect]:
             lambda p: p.groups is None or not mine.isdisjoint(p.groups),
             lambda p: f"takes {_listed(p.groups, 'group')}",
         )
+        yield _Aspect(
+            "slurm.partition",
+            "and you are not root",
+            lambda p: not p.root_only,
+            lambda p: f"takes jobs of {'root only' if p.root_only else 'all users'}",
+        )
+    yield from _way_in(request, wanted)
+
+
+def _way_in(request: Resources, wanted: Need) -> Iterator[_Aspect]:
+    """Yield what a partition demands of the request itself."""
+    yield _Aspect(
+        "slurm.extra.nodes",
+        f"{wanted.nodes} {'was' if wanted.nodes == 1 else 'were'} asked",
+        lambda p: p.min_nodes <= wanted.nodes,
+        lambda p: f"takes jobs of {_nodes(max(1, p.min_nodes))} or more",
+    )
+    yield _Aspect(
+        "slurm.reservation",
+        "none was asked",
+        lambda p: request.reservation is not None or not p.reserved,
+        lambda p: f"takes jobs {'in' if p.reserved else 'without'} reservations",
+    )
+    yield _Aspect(
+        "slurm.partition",
+        f"and this is {wanted.host}",
+        lambda p: not wanted.host or p.submit_hosts is None or wanted.host in p.submit_hosts,
+        lambda p: f"takes jobs from {', '.join(p.submit_hosts or ('any machine',))}",
+    )
 
 
 def _hardware(wanted: Need) -> Iterator[_Aspect]:

@@ -41,6 +41,7 @@ STARTED = {
     "SIGNALING",
     "STAGE_OUT",
 }
+HALTED = {"SUSPENDED", "STOPPED"}
 LIVE = WAITING | STARTED
 """States of jobs that have not ended."""
 
@@ -146,6 +147,11 @@ class Accounted:
         most_mb = self.memory_mb or math.inf
         killed = (s for s in self.steps if s.exit.signal == signal.SIGKILL)
         return any((s.max_rss_mb or 0.0) > most_mb for s in killed)
+
+    @property
+    def script_killed(self) -> bool:
+        """Whether its script was killed, after which Slurm ends all that the script had started."""
+        return any(s.name == "batch" and s.exit.signal == signal.SIGKILL for s in self.steps)
 
     @property
     def worker_ended(self) -> bool:

@@ -6,7 +6,7 @@ import re
 
 _NEVER = {
     "PartitionTimeLimit": "it asks for more time than the partition allows",
-    "PartitionNodeLimit": "it asks for more nodes than the partition allows",
+    "PartitionNodeLimit": "it asks for more or fewer nodes than the partition allows",
     "PartitionConfig": "no node of the partition has what it asks for",
     "PartitionDown": "the partition is down",
     "PartitionInactive": "the partition is inactive",
@@ -23,7 +23,11 @@ _NEVER = {
     "AccountingPolicy": "a limit of its account forbids it",
     "AssociationTimeLimit": "it asks for more time than its account allows",
     "QOSTimeLimit": "it asks for more time than its QOS allows",
-    "launch failed requeued held": "its start failed and Slurm holds it",
+    "launch failed requeued held": "its start failed and Slurm holds it; scontrol release lets it start",
+    "job requeued in held state": "it was requeued and is held; scontrol release lets it start",
+    "job requeued in special exit state": "it was requeued and is held; scontrol release lets it start",
+    "JobHoldMaxRequeue": "it was requeued as often as the site allows; scontrol release lets it start",
+    "DeadLine": "it cannot end before its deadline",
 }
 _LATER = {
     "None": "Slurm has not looked at it yet",
@@ -41,7 +45,11 @@ _LATER = {
     "BurstBufferResources": "the burst buffer is full",
     "BurstBufferStageIn": "its data are being staged in",
     "Prolog": "the site's preparations for it run",
-    "MaxRequeue": "it was requeued as often as the site allows",
+    "SchedDefer": "Slurm looks at it later",
+    "PowerNotAvail": "the cluster uses as much power as it may",
+    "PowerReserved": "the power that it needs is reserved for others",
+    "BurstBufferOperation": "the burst buffer is being prepared",
+    "FedJobLock": "another cluster of the federation may start it",
     "JobArrayTaskLimit": "as many elements run as were asked for at once",
     "AssociationJobLimit": "as many jobs run as its account allows",
     "AssociationResourceLimit": "jobs of its account use all that they may",
@@ -52,7 +60,7 @@ _LATER = {
     "SystemFailure": "Slurm or a node failed",
 }
 _LIMIT = re.compile(
-    r"(?P<whose>QOS|Assoc)(?P<kind>Max|Min|Grp)(?P<what>Cpu|CPU|Node|Mem(?:ory)?|GRES|Jobs?|Submit"
+    r"(?:(?P<whose>QOS|Assoc)|(?=Max\w+PerAccount$))(?P<kind>Max|Min|Grp)(?P<what>Cpu|CPU|Node|Mem(?:ory)?|GRES|Jobs?|Submit"
     r"Jobs?|Wall(?:Duration)?|Billing|BB|Energy|License|Unknown)(?P<budget>(?:Run)?Minutes)?"
     r"(?P<per>Per(?:Job|Node|User|Account|Acct))?(?:Limit|NotSatisfied)?",
     re.IGNORECASE,
@@ -111,7 +119,7 @@ def explained(line: str) -> str:
 
 def _of_limit(match: re.Match[str]) -> tuple[str, bool]:
     """Put the name of a limit into words; of a job alone, waiting does not help."""
-    whose = "QOS" if match["whose"].upper() == "QOS" else "account"
+    whose = "account" if (match["whose"] or "").lower() == "assoc" else "QOS"
     kind, what = match["kind"].lower(), match["what"].lower()
     per = (match["per"] or "").lower().removeprefix("per")
     things = _THINGS[what] + (" and minutes" if match["budget"] else "")

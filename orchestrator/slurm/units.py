@@ -125,11 +125,11 @@ def names(text: str) -> list[str]:
 
     Examples
     --------
-    >>> names("n[08-10,12],login")
-    ['n08', 'n09', 'n10', 'n12', 'login']
+    >>> names("n[08-10,12],login"), names("(null)")
+    (['n08', 'n09', 'n10', 'n12', 'login'], [])
     """
     hosts: list[str] = []
-    for part in _HOSTS.findall(text):
+    for part in _HOSTS.findall(text.replace("(null)", "")):
         before, bracket, rest = part.partition("[")
         inner, _, after = rest.partition("]")
         if not bracket:

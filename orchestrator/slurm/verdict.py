@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from orchestrator.model import State
 from orchestrator.slurm import reasons
 from orchestrator.slurm.client import Unknown
-from orchestrator.slurm.jobs import LIVE, STARTED, WAITING, array_of
+from orchestrator.slurm.jobs import HALTED, LIVE, STARTED, WAITING, array_of
 from orchestrator.slurm.units import duration, memory
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Verdict:
 
     ``word`` is Slurm's own for a job that it has ended, empty for any other; ``memory_mb`` and
     ``limit_s`` are the memory and the time that such a job had, where its accounts say.
+    ``script_killed`` is whether its end began with that of its script; ``halted`` is whether a
+    job that has begun is kept from going on.
     """
 
     state: State | None
@@ -45,6 +47,8 @@ class Verdict:
     word: str = field(default="", compare=False)
     memory_mb: float | None = field(default=None, compare=False)
     limit_s: int | None = field(default=None, compare=False)
+    script_killed: bool = field(default=False, compare=False)
+    halted: bool = field(default=False, compare=False)
 
     @property
     def may_return(self) -> bool:
@@ -64,7 +68,8 @@ def verdict(
         return _waiting(entry)
     if entry is not None and entry.state in STARTED:
         where = f" on {entry.node}" if entry.node else ""
-        return Verdict(State.RUNNING, f"{entry.state.lower()}{where}", start=entry.start)
+        sentence, halted = f"{entry.state.lower()}{where}", entry.state in HALTED
+        return Verdict(State.RUNNING, sentence, start=entry.start, halted=halted)
     row = None if isinstance(accounted, Unknown) else accounted.get(job)
     if row is not None and row.state not in LIVE:
         ended = _accounted(row)
@@ -100,7 +105,11 @@ def verdict_within(row: Accounted) -> Verdict | None:
 def _accounted(row: Accounted) -> Verdict:
     """Say what the accounts say of a job that has ended, and what it had."""
     return dataclasses.replace(
-        _end_of(row), word=row.state, memory_mb=row.memory_mb, limit_s=row.time_limit_s
+        _end_of(row),
+        word=row.state,
+        memory_mb=row.memory_mb,
+        limit_s=row.time_limit_s,
+        script_killed=row.script_killed,
     )
 
 
@@ -120,6 +129,8 @@ def _failed(row: Accounted) -> Verdict:
         return Verdict(State.LOST, "never started: its log could not be opened (0:53)")
     if signal.SIGUSR2 in row.signals:
         return Verdict(State.LOST, "ended by Slurm's warning before it was ready for it")
+    if row.script_killed:
+        return Verdict(State.FAILED, "the job's script was killed by SIGKILL")
     if row.signals:
         return Verdict(State.FAILED, f"killed by {_signal(row.signals[0])}")
     return Verdict(State.FAILED, f"the job failed with exit status {row.exit.status}")

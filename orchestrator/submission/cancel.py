@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.model import State
+from orchestrator.model import Cluster, State
 from orchestrator.model.causes import Cause, Kind
 from orchestrator.records import attempts, intents, ledger, selection
 from orchestrator.records.failures import sentence
@@ -160,7 +160,7 @@ def _cancel_jobs(directory: SweepDirectory, before: Sequence[Status]) -> tuple[L
 
     Returns those that had something to do ``before`` and cannot be taken out.
     """
-    sent = [s for s in intents.submissions(directory) if s.job_ids]
+    sent = [s for s in intents.submissions(directory) if s.cluster is Cluster.SLURM]
     if not sent:
         return ()
     statuses = [s for s in read_statuses(directory) if s.submission is not None and s.on_slurm]
@@ -169,7 +169,7 @@ def _cancel_jobs(directory: SweepDirectory, before: Sequence[Status]) -> tuple[L
         s.claim.job: s.claim.token for s in statuses if s.claim and _may_resume(directory, s)
     }
     idle = [s for s in sent if s.token not in wanted]
-    queued = jobs.queue(sorted({job for submission in idle for job in submission.all_jobs}))
+    queued = jobs.queue(sorted({job for s in idle for job in _jobs_of(directory, s)}))
     here = cluster.name() if any(s.slurm_cluster for s in idle) else ""
     busy = {s.submission.token for s in before if s.submission and not s.state.ended}
     left = []
@@ -180,6 +180,14 @@ def _cancel_jobs(directory: SweepDirectory, before: Sequence[Status]) -> tuple[L
         elif problem is not None and submission.token in busy:
             left.append(problem)
     return tuple(left)
+
+
+def _jobs_of(directory: SweepDirectory, submission: Submission) -> Sequence[str]:
+    """Return the jobs of a submission, by their name where its submitter died before it had ids."""
+    if submission.job_ids:
+        return submission.all_jobs
+    arrays = jobs.arrays_named(slurm_jobs.job_name(directory, submission.token))
+    return () if isinstance(arrays, Unknown) else arrays
 
 
 def _problem(

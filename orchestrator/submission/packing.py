@@ -84,7 +84,8 @@ def site(where: Cluster) -> Site | None:
     """Ask Slurm what it has and allows; None for another cluster."""
     if where is not Cluster.SLURM:
         return None
-    return Site(required(cluster.limits()), required(cluster.partitions()))
+    limits, partitions = required(cluster.limits()), required(cluster.partitions())
+    return Site(limits, cluster.as_handed_out(partitions, limits))
 
 
 def packing(
@@ -193,16 +194,18 @@ def scripts(
 def arrays_as_sent(submission: Submission, site: Site) -> Submission:
     """Return a submission as Slurm is to get its arrays: a whole node comes with its memory.
 
-    ``DefMemPerNode`` would leave the jobs a part of it.
+    Also where partitions give nothing but whole nodes; ``DefMemPerNode`` or ``DefMemPerCPU`` would
+    leave the jobs a part of it.
     """
     resources = submission.resources
     names_memory = resources.mem is not None or any(
         name.startswith("mem") and not name.startswith("mem_bind")
         for name in (name.replace("-", "_") for name in resources.extra)
     )
-    if resources.together or names_memory:
-        return submission
     chosen = bounds.chosen(resources, site.partitions)
+    whole = resources.together == 0 or (bool(chosen) and all(p.exclusive for p in chosen))
+    if not whole or names_memory:
+        return submission
     there_mb = max((n.memory_mb for p in chosen for n in p.nodes), default=0.0)
     least_mb = min((p.max_memory_mb or there_mb for p in chosen), default=there_mb)
     mem = units.memory(least_mb) if least_mb < there_mb else "0"

@@ -40,6 +40,7 @@ _SIGNAL_SHARE_S = (
 _SLOW = re.compile(
     r"timed out|Unable to contact|Could not make sense|temporarily", re.IGNORECASE
 )
+_NO_ID = re.compile(r'Could not make sense of sbatch output "(.*?)"$', re.DOTALL | re.MULTILINE)
 _SLOW_S = 10.0
 _LOOK_S = 0.5
 
@@ -286,6 +287,9 @@ def _clean_environment() -> Iterator[None]:
 
 
 def _refusal(error: Exception | None) -> str:
+    if printed := _NO_ID.search(str(error)):
+        words = "; ".join(printed[1].split("\n")).strip(" ;")
+        return f"sbatch gave no job's id, it printed {repr(words) if words else 'nothing'}"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
     sentences = map(reasons.explained, dict.fromkeys(errors or lines[-2:]))

@@ -125,6 +125,52 @@ def test_what_a_person_takes_away_is_cancelled_and_not_resubmitted(
     assert "nothing to resubmit" in again.stdout
 
 
+def test_what_ends_with_its_script_is_not_taken_for_cancelled(
+    desk: Desk, cluster: Cluster, wait_until: Callable[..., bool]
+) -> None:
+    job = _begun(desk, wait_until)
+
+    cluster.ask("scancel", "--batch", "--signal=KILL", job)
+
+    assert wait_until(lambda: desk.counts() == {"failed": 2}), desk.status()
+    assert desk.experiments()[0]["reason"].startswith(
+        "the job's script was killed by SIGKILL; stopped by SIGTERM"
+    )
+
+
+def test_what_is_suspended_runs_and_says_so(
+    desk: Desk, cluster: Cluster, wait_until: Callable[..., bool]
+) -> None:
+    job = _begun(desk, wait_until)
+
+    cluster.ask("scontrol", "suspend", job)
+    suspended = desk.experiments()[0]
+    cluster.ask("scancel", job)
+
+    assert suspended["state"] == "running"
+    assert suspended["reason"].startswith("suspended on ")
+
+
+def test_what_is_held_after_a_requeue_says_so(
+    desk: Desk, cluster: Cluster, wait_until: Callable[..., bool]
+) -> None:
+    job = _begun(desk, wait_until)
+
+    cluster.ask("scontrol", "requeuehold", job)
+    held = wait_until(
+        lambda: (desk.experiments()[0]["reason"] or "").startswith(
+            "cannot start: it was requeued and is held; scontrol release lets it start"
+        )
+    )
+    states = desk.counts()
+    cluster.ask("scontrol", "release", job)
+    desk.go()
+
+    assert held
+    assert states == {"pending": 2}
+    assert wait_until(lambda: desk.counts() == {"done": 2}, within_s=60), desk.status()
+
+
 PREEMPTION = (
     "PreemptType=preempt/partition_prio",
     "PreemptMode=REQUEUE",

@@ -107,22 +107,25 @@ BANNER = 'echo "Welcome; your last job 777 has ended"; echo "$said"'
 PARSABLE = 'echo "$said" | grep -o "[0-9]*$"'
 
 
+def _with_sbatch(desk: Desk, script: str) -> Desk:
+    """Return the desk with another sbatch before Slurm's."""
+    folder = desk.bench.place / "bin"
+    folder.mkdir()
+    (folder / "sbatch").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "sbatch").chmod(0o755)
+    path = f"{folder}:{desk.bench.environment()['PATH']}"
+    return dataclasses.replace(
+        desk, bench=dataclasses.replace(desk.bench, variables={"PATH": path})
+    )
+
+
 @pytest.mark.parametrize("answer", [SLOW, BANNER, PARSABLE])
 @pytest.mark.parametrize("pack", ["1", "2"])
 def test_a_job_is_known_by_its_name_whatever_sbatch_prints(
     desk: Desk, cluster: Cluster, answer: str, pack: str
 ) -> None:
     desk.write("[0]")
-    folder = desk.bench.place / "bin"
-    folder.mkdir()
-    (folder / "sbatch").write_text(
-        f'#!/bin/sh\nsaid=$(/usr/bin/sbatch "$@") || exit\n{answer}\n'
-    )
-    (folder / "sbatch").chmod(0o755)
-    path = f"{folder}:{desk.bench.environment()['PATH']}"
-    odd = dataclasses.replace(
-        desk, bench=dataclasses.replace(desk.bench, variables={"PATH": path})
-    )
+    odd = _with_sbatch(desk, f'said=$(/usr/bin/sbatch "$@") || exit\n{answer}')
 
     done = odd.run("submit", "winds.yaml", "-t", "10", "--pack", pack, "--wait")
 
@@ -131,6 +134,26 @@ def test_a_job_is_known_by_its_name_whatever_sbatch_prints(
     events = [(line["event"], line["token"]) for line in desk.noted()][-3:]
     assert [event for event, _ in events] == ["intended", "submitted", "released"]
     assert cluster.ask("squeue", "-h", "--name", f"winds.{events[0][1]}") == ""
+
+
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        ("echo Please use; echo the portal", "it printed 'Please use; the portal'"),
+        ("exit 0", "it printed nothing"),
+    ],
+)
+def test_an_sbatch_that_queues_nothing_is_quoted(
+    desk: Desk, script: str, sentence: str
+) -> None:
+    desk.write("[0]")
+
+    done = _with_sbatch(desk, script).run("submit", "winds.yaml", "-t", "10")
+
+    assert done.returncode == 2
+    expected = f"Slurm refused the jobs: sbatch gave no job's id, {sentence}"
+    assert done.stderr.strip() == expected
+    assert desk.counts() == {"never_submitted": 2}
 
 
 @pytest.mark.parametrize("module", ["numpy", "pty", "submitit", "orchestrator", "signal"])

@@ -122,6 +122,26 @@ def test_a_submitter_that_dies_after_sbatch_leaves_no_second_set(
     assert wait_until(lambda: not cluster.ask("squeue", "--noheader", "--name", _name(desk)))
 
 
+@pytest.mark.parametrize("program", [CUT, CUT_HELD])
+def test_a_submission_that_was_cut_off_is_told_and_cancelled_with_its_jobs(
+    desk: Desk, cluster: Cluster, wait_until: Callable[..., bool], program: str
+) -> None:
+    desk.write("[0, 100]")
+    _cut(desk, program)
+    held = cluster.ask("squeue", "--noheader", "--name", _name(desk), "--format=%T")
+
+    table = desk.run("status", "winds").stdout
+    desk.run("cancel", "winds")
+
+    assert held.startswith("PENDING")
+    assert (
+        "4 pending, whose submission was cut off before their jobs could start: "
+        "rescal-sweep resubmit winds"
+    ) in " ".join(table.split())
+    assert desk.counts() == {"cancelled": 4}
+    assert wait_until(lambda: not cluster.ask("squeue", "--noheader", "--name", _name(desk)))
+
+
 @pytest.mark.parametrize("cancelled", [False, True])
 def test_jobs_that_were_left_held_are_released_unless_they_were_cancelled(
     desk: Desk, cluster: Cluster, *, cancelled: bool

@@ -30,15 +30,21 @@ def sparing(make_cluster: Callable[..., Cluster]) -> Cluster:
 
 
 @pytest.mark.parametrize(
-    ("partition", "memory"), [("pbatch", "2000M"), ("little", "1000M"), ("secret", "2000M")]
+    ("partition", "pack", "memory"),
+    [
+        ("pbatch", "node", "2000M"),
+        ("little", "node", "1000M"),
+        ("secret", "node", "2000M"),
+        ("alone", "1", "2000M"),
+    ],
 )
 def test_a_whole_node_is_had_with_its_memory(
-    sparing: Cluster, sit_at: Callable[[Cluster], Desk], partition: str, memory: str
+    sparing: Cluster, sit_at: Callable[[Cluster], Desk], partition: str, pack: str, memory: str
 ) -> None:
     desk = sit_at(sparing)
     desk.write("[0]")
 
-    done = desk.run("submit", "winds.yaml", "-p", partition, "--pack", "node", "--wait")
+    done = desk.run("submit", "winds.yaml", "-p", partition, "--pack", pack, "--wait")
     first = desk.noted()[-1]["token"]
     name = f"--name=winds.{first}"
     told = sparing.ask("squeue", "-h", "-t", "all", name, "-O", "tres-alloc:100")

@@ -270,6 +270,50 @@ def test_a_partition_refuses_an_account_a_qos_and_groups_that_it_does_not_take(
     ]
 
 
+def test_a_partition_refuses_what_is_too_small_unreserved_or_from_elsewhere(
+    limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "PartitionName=odd MinNodes=2 ReqResv=YES RootOnly=YES AllocNodes=login[1-2] State=UP"
+    (odd,) = cluster.read_partitions(text, "odd|n1|2|1|2|2000|idle|a\n")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr("socket.gethostname", lambda: "desk.site.org")
+
+    assert check(Resources(partition="odd"), (BATCH, odd), limits) == [
+        (
+            "slurm.partition: odd takes jobs of root only and you are not root; "
+            "pbatch takes jobs of all users"
+        ),
+        (
+            "slurm.extra.nodes: odd takes jobs of 2 nodes or more, 1 was asked; "
+            "pbatch takes jobs of 1 node or more"
+        ),
+        (
+            "slurm.reservation: odd takes jobs in reservations, none was asked; "
+            "pbatch takes jobs without reservations"
+        ),
+        (
+            "slurm.partition: odd takes jobs from login1, login2 and this is desk; "
+            "pbatch takes jobs from any machine"
+        ),
+    ]
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("socket.gethostname", lambda: "login2")
+    fitting = Resources(partition="odd", reservation="mine", extra={"nodes": 2})
+    assert check(fitting, (BATCH, odd), limits) == [
+        "slurm.extra.nodes: odd allows 1 node, 2 were asked; pbatch allows 3 nodes"
+    ]
+
+
+def test_a_partition_without_nodes_starts_nothing(limits: Limits) -> None:
+    text = "PartitionName=empty Nodes=(null) TotalNodes=0 TotalCPUs=0 State=UP MaxNodes=UNLIMITED"
+    (empty,) = cluster.read_partitions(text, "")
+
+    assert empty.nodes == ()
+    assert check(Resources(partition="empty"), (BATCH, empty), limits) == [
+        "slurm.partition: empty has 0 nodes and starts no jobs; pbatch has 3 nodes"
+    ]
+
+
 def test_limits_that_the_cluster_does_not_enforce_refuse_nobody(limits: Limits) -> None:
     lax = dataclasses.replace(limits, enforced=frozenset())
 

@@ -334,3 +334,22 @@ def test_nodes_that_wait_in_the_cloud_count_and_planned_ones_do_not() -> None:
         "mixed": [virtual, *asleep],
     }
     assert all(node.able and node.may_have(frozenset({"gpu"})) for node in partitions[2].nodes)
+
+
+def test_nodes_are_had_whole_where_the_cluster_hands_out_nothing_less() -> None:
+    config = (TEXTS / "config.txt").read_text()
+    linear = config.replace("select/cons_tres", "select/linear")
+    text = (
+        "PartitionName=whole OverSubscribe=NO\n"
+        "PartitionName=shared OverSubscribe=FORCE:2\n"
+        "PartitionName=alone OverSubscribe=EXCLUSIVE"
+    )
+    partitions = cluster.read_partitions(text, "")
+
+    exclusive = [
+        [p.exclusive for p in cluster.as_handed_out(partitions, limits)]
+        for limits in map(cluster.read_limits, (config, linear))
+        if isinstance(limits, cluster.Limits)
+    ]
+
+    assert exclusive == [[False, False, True], [True, False, True]]

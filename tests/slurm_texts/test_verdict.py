@@ -193,6 +193,7 @@ def test_a_state_that_nobody_has_heard_of_is_passed_on() -> None:
         ("AssocGrpCPURunMinutesLimit",
          "jobs of its account use all the CPUs and minutes that they may together"),
         ("Dependency", "another job has to end first"),
+        ("MaxCpuPerAccount", "jobs of its account use all the CPUs that its QOS allows an account"),
         ("Licenses", "licenses are in use"),
     ],
 )  # fmt: skip
@@ -211,6 +212,9 @@ def test_a_limit_is_told_in_words_behind_which_slurms_own_stands(
         ("QOSMaxCpuPerNode", "it asks for more CPUs than its QOS allows a node"),
         ("QOSMinCpuNotSatisfied", "it asks for fewer CPUs than its QOS demands"),
         ("ReservationDeleted", "its reservation was deleted"),
+        ("PartitionNodeLimit", "it asks for more or fewer nodes than the partition allows"),
+        ("JobHoldMaxRequeue", "it was requeued as often as the site allows; scontrol release lets it start"),
+        ("job requeued in held state", "it was requeued and is held; scontrol release lets it start"),
     ],
 )
 def test_what_waiting_does_not_help_is_told_as_such(reason: str, sentence: str) -> None:
