@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestrator import text
-from orchestrator.model.pictures import PLAIN
+from orchestrator.model.pictures import PLAIN, Instant
 from orchestrator.plots import colours, rose, style
 
 if TYPE_CHECKING:
@@ -50,8 +50,10 @@ class Panel:
         Empty where nothing is missing, else why something is, such as ``failed``; drawn hatched.
     apart
         Whether it is of another time than those beside it, so that it has to tell.
-    note
-        What else is to be known of it, if anything.
+    next_t0
+        Of a bed at the start that stands for a later time: when the next snapshot is, in t0.
+    full_from_t0
+        Of a full domain: since when it is full, in t0.
     turning
         Whether the wind turns; else it comes from the left.
     rose
@@ -72,7 +74,8 @@ class Panel:
     time_t0: float
     remark: str = ""
     apart: bool = False
-    note: str = ""
+    next_t0: float = math.nan
+    full_from_t0: float = math.nan
     turning: bool = False
     rose: Rose | None = None
     t0_s: float = math.nan
@@ -84,15 +87,24 @@ class Panel:
     def text(self, units: Units) -> str:
         """Return what stands in its corner."""
         when = self.when(units) if self.remark or self.apart else ""
-        return ", ".join(filter(None, (self.remark, when, self.note)))
+        return ", ".join(filter(None, (self.remark, when, "; ".join(self._notes(units)))))
 
     def when(self, units: Units) -> str:
         """Return of when the height map is."""
-        if self.height_map is None:
-            return ""
-        if units.days and math.isfinite(self.t0_s):
-            return f"t = {text.short_seconds(self.time_t0 * self.t0_s)}"
-        return f"t = {style.time(self.time_t0)} t0"
+        return "" if self.height_map is None else self._at(self.time_t0, units)
+
+    def _notes(self, units: Units) -> Iterator[str]:
+        if math.isfinite(self.next_t0):
+            yield f"bed at the start; next {self._at(self.next_t0, units)}"
+        if math.isfinite(self.full_from_t0):
+            yield f"full from {self._at(self.full_from_t0, units)} on"
+
+    def _at(self, time_t0: float, units: Units) -> str:
+        return style.when([self.instant(time_t0, units)])
+
+    def instant(self, time_t0: float, units: Units) -> Instant:
+        """Return a time of the experiment as it is told: in t0, or in nature."""
+        return Instant(time_t0, self.t0_s if units.days else math.nan)
 
 
 _NOTHING = Panel(None, 0.0)
@@ -361,13 +373,10 @@ def _small_print(panels: Mapping[Slot, Panel], frame: Frame, *, holes: bool) -> 
 def _times(drawn: Sequence[Panel], units: Units) -> Iterator[str]:
     """Say of when panels are; those that are incomplete or of another time tell it themselves."""
     alike = [p for p in drawn if not p.remark and not p.apart] or drawn
-    in_nature = [p.time_t0 * p.t0_s for p in alike]
-    if units.days and alike and np.isfinite(in_nature).all():
-        first, last = map(text.short_seconds, (min(in_nature), max(in_nature)))
-        yield f"t = {first}" if first == last else f"t = {first} to {last}"
-        return
-    yield style.when([p.time_t0 for p in alike])
-    yield from _in_nature(drawn)
+    scales = [p.t0_s for p in alike]
+    yield style.when([p.instant(p.time_t0, units) for p in alike])
+    if not units.days or not np.isfinite(scales).all():
+        yield from _in_nature(drawn)
 
 
 def _in_nature(drawn: Sequence[Panel]) -> Iterator[str]:

@@ -179,10 +179,21 @@ def test_a_section_shows_the_first_seed_and_tells_it(place: Path) -> None:
 
     assert "dunes, the middle row, seed = 1, t = 500 t0" in along
     assert "along the wind (cells)" in along
-    assert "dunes, seed = 2, column 80, t = 500" in across
+    assert "dunes, seed = 2, column 80, t = 4.6 h to " in across
     assert "across the wind (m)" in across
     assert "dunes, through column 80" in through
     assert ">t (d)<" in through
+
+
+@pytest.mark.parametrize("kind", ["section", "spectrum", "heights", "roughness"])
+def test_in_units_of_nature_the_time_of_what_is_drawn_is_so_too(
+    place: Path, found: Dataset, kind: str
+) -> None:
+    drawn = _drawn(place, kind, "--units", "si")
+
+    ends = 500 * found.time_scale.values
+    assert f"t = {ends.min() / 3600:.1f} h to {ends.max() / 86400:.0f} d" in drawn
+    assert "t = 500" not in drawn
 
 
 def test_where_no_wind_carries_snow_away_all_of_it_stays_and_little_passes(place: Path) -> None:
@@ -526,7 +537,8 @@ def test_numbers_are_those_of_the_dataset(place: Path) -> None:
     day = 86400 / opened.time_scale.values
     speed = opened.migration_speed.isel(time=-1).values * opened.cell_size.values * day
     assert metres.values["migration_speed"] == pytest.approx(speed, nan_ok=True)
-    assert last.times == pytest.approx([500] * 8, abs=1)
+    assert [t.time_t0 for t in last.times] == pytest.approx([500] * 8, abs=1)
+    assert {t.t0_s for t in metres.times} == set(opened.time_scale.values.ravel().tolist())
 
 
 def test_a_quantity_is_drawn_against_a_parameter(place: Path) -> None:

@@ -173,7 +173,7 @@ def test_columns_without_a_height_are_white_and_a_full_domain_tells_since_when(
 ) -> None:
     heights = np.full(SHAPE, 5.0)
     heights[:, 3] = np.nan
-    full = Panel(np.full(SHAPE, np.nan), 100.0, apart=True, note="full from t = 60 t0 on")
+    full = Panel(np.full(SHAPE, np.nan), 100.0, apart=True, full_from_t0=60.0)
 
     diagram.show({(0, 0): Panel(heights, 100.0), (0, 1): full})
 
@@ -225,7 +225,7 @@ def test_no_text_stands_beyond_the_edge(
     rows = ("Lambda_E = 1\nCsp_template = SNOWFALL(4)", "Lambda_E = 4\nCsp_template = CONE(8)")
     name = "snowfall-wind-strength-and-avalanche-angle-of-2026, exp1024"
     diagram = PhaseDiagram(Labels(rows, columns), Frame(name, Range(0.0, 10.0), shape))
-    panel = Panel(np.full(shape, 3, np.int16), 1234.56, "timeout", note="full from t = 9 t0 on")
+    panel = Panel(np.full(shape, 3, np.int16), 1234.56, "timeout", full_from_t0=9.0)
     diagram.show(dict.fromkeys(itertools.product(range(2), range(len(columns))), panel))
     stripes = Stripes(np.array([0.0, 10.0]), np.zeros((2, 9), np.float32), 5)
     profile = plots.space_time({(0, 0): stripes}, Labels(rows, columns), name)
