@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 
 import orchestrator
+from orchestrator import plots
 from orchestrator.analysis import observables
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.dunes import follow
 from orchestrator.analysis.numbers import numbers
-from orchestrator.model.pictures import KINDS, Choice, How, Moment, Summary, Units
+from orchestrator.model.pictures import KINDS, Choice, How, Look, Moment, Summary, Units
 from orchestrator.plots import charts, fields, layout, motion, panels, sections, series
 from orchestrator.records.paths import SweepDirectory
 from tests.conftest import run_from
@@ -807,6 +808,26 @@ def test_several_quantities_have_a_map_each_with_a_scale_of_its_own(
         expected = found[name].transpose("Tau_min", "Lambda_I").values
         assert np.asarray(cells.get_array()).reshape(2, 2) == pytest.approx(expected)
         assert cells.get_clim() == pytest.approx((expected.min(), expected.max()))
+
+
+@pytest.mark.parametrize(
+    ("size_in", "said"),
+    [
+        ((7.0, 3.0), "mean of up to 2 seeds and its standard error"),
+        ((2.0, 1.7), "mean of up to 2 seeds"),
+    ],
+)
+def test_the_small_print_of_a_map_tells_of_errors_where_they_are_drawn(
+    place: Path, size_in: tuple[float, float], said: str
+) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    look = Look(size_in=size_in)
+
+    with plots.sheet(look):
+        [(_, figure)] = fields.over_two_axes(grid, Choice("map", quantity=("mass",), look=look))
+
+    assert said in figure.get_supxlabel().replace("\n", " ").split("; ")
+    assert any("±" in text.get_text() for text in figure.axes[0].texts) == ("error" in said)
 
 
 def test_those_that_never_come_to_a_value_are_counted(place: Path) -> None:
