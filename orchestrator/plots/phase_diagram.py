@@ -278,6 +278,7 @@ def scale_bar(axes: Axes, length: float) -> None:
             transform=axes.transAxes,
             facecolor="0.1",
             path_effects=[around],
+            zorder=style.ABOVE,
         )
     )
     axes.text(
@@ -289,6 +290,7 @@ def scale_bar(axes: Axes, length: float) -> None:
         va="bottom",
         fontsize=style.points(_BAR_TEXT),
         path_effects=[around],
+        zorder=style.ABOVE,
     )
 
 

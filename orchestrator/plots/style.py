@@ -42,6 +42,9 @@ LINES: tuple[LineStyle, ...] = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (
 SYMBOLS = ("o", "s", "^", "D", "v", "P")
 """Marks of points, where colour tells something else."""
 
+ABOVE = 4.0
+"""Where matplotlib draws what explains a map: over outlines and paths, which have less."""
+
 _TOGETHER_T0 = 0.25  # by which snapshots of one time may be late
 _LINE = 1.44  # times the size of labels takes a line of them
 _POINTS, _POINTS_IN_COLUMN = 9.0, 7.0  # of labels, and of labels in a column of a journal
