@@ -358,8 +358,7 @@ def _small_print(panels: Mapping[Slot, Panel], frame: Frame, *, holes: bool) -> 
     parts = [*_times(drawn, frame.look.units), style.wind([p.turning for p in drawn])]
     if any(panel.rose is not None for panel in drawn):
         parts.append("arrows: where winds blow to, as long as they last")
-    if any(panel.outlines is not None for panel in drawn):
-        parts.append("outlines of dunes, and the paths on which they came")
+    parts += _dunes(drawn)
     if any(panel.remark for panel in panels.values()):
         parts.append("hatched: incomplete, for the reason in the panel")
     if any(not np.isfinite(p.height_map).all() for p in drawn if p.height_map is not None):
@@ -370,6 +369,19 @@ def _small_print(panels: Mapping[Slot, Panel], frame: Frame, *, holes: bool) -> 
     depth, length = (f"{side:.3g}" for side in frame.shape)
     parts.append(f"{several} of {length} x {depth} {frame.unit}")
     return "; ".join(parts)
+
+
+def _dunes(drawn: Sequence[Panel]) -> Iterator[str]:
+    """Say what is drawn of dunes, in maps in which they were looked for."""
+    outlines = [panel.outlines for panel in drawn if panel.outlines is not None]
+    if not outlines:
+        return
+    if not any(of_map.any() for of_map in outlines):
+        yield "no dunes above the threshold"
+    elif any(panel.paths for panel in drawn):
+        yield "outlines of dunes, and the paths on which they came"
+    else:
+        yield "outlines of dunes"
 
 
 def _times(drawn: Sequence[Panel], units: Units) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -199,6 +200,25 @@ def test_the_small_print_tells_sizes_and_explains_holes(diagram: PhaseDiagram) -
     profile = plots.space_time(one, Labels(ROWS, COLUMNS), "winds")
     told = "row y = 5; wind from the left; grey: columns without air; light grey: not in"
     assert profile.get_supxlabel().startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("highest", "paths", "said"),
+    [
+        (0, (), "no dunes above the threshold"),
+        (1, (), "outlines of dunes"),
+        (1, (np.zeros((2, 2)),), "outlines of dunes, and the paths on which they came"),
+    ],
+)
+def test_the_small_print_tells_what_is_drawn_of_dunes(
+    diagram: PhaseDiagram, highest: int, paths: tuple[NDArray[np.float64], ...], said: str
+) -> None:
+    outlines = np.zeros(SHAPE, np.int16)
+    outlines[2:5, 2:5] = highest
+
+    diagram.show({(0, 0): dataclasses.replace(_panel(3), outlines=outlines, paths=paths)})
+
+    assert said in _small_print(diagram).split("; ")
 
 
 def test_rows_have_room_for_what_stands_beside_them(tmp_path: Path) -> None:
