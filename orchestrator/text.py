@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _PARTS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([a-z]+) ?")
 _YEAR_S = 365.25 * 86400
 _SECONDS_OF = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "y": _YEAR_S}
+_MINUS = "\N{MINUS SIGN}"  # as the numbers of axes have it
 _UNITS_S = {"years": _YEAR_S, "d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
 
 
@@ -168,15 +169,20 @@ def ranges(numbers: Iterable[int]) -> str:
 def with_error(value: float, error: float) -> str:
     """Return a number with the digits that its error leaves, and the error where there is one.
 
+    An error has one digit that counts, or two where the first is a 1, which alone would say too little.
+
     >>> with_error(12.3456, 0.234), with_error(0.0123456, math.nan), with_error(1234.5, 56)
     ('12.3 ± 0.2', '0.0123', '1230 ± 60')
+    >>> with_error(0.7367, 0.0104), with_error(0.6641, 0.0096), with_error(-53.4, 17.2)[1:]
+    ('0.737 ± 0.010', '0.664 ± 0.010', '53 ± 17')
     """
     if not math.isfinite(error) or error <= 0:
-        return f"{float(f'{value:.3g}'):g}"
-    digits = -math.floor(math.log10(error))
-    if digits <= 0:
-        return f"{round(value, digits):.0f} ± {round(error, digits):.0f}"
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
+        return f"{float(f'{value:.3g}'):g}".replace("-", _MINUS)
+    first, _, exponent = f"{error:.1e}".partition("e")
+    digits = first.startswith("1") - int(exponent)
+    decimals = max(digits, 0)
+    written = f"{round(value, digits):.{decimals}f} ± {round(error, digits):.{decimals}f}"
+    return written.replace("-", _MINUS)
 
 
 def time_t0(value: float) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.observables import Quantity
     from orchestrator.analysis.scales import Scales
     from orchestrator.model import Status
-    from orchestrator.model.pictures import Moment, Summary, Units
+    from orchestrator.model.pictures import Instant, Moment, Summary, Units
 
 
 class Behind(NamedTuple):
@@ -51,7 +51,7 @@ class Behind(NamedTuple):
 
 @dataclass(slots=True)
 class _Tally:
-    times: list[float] = field(default_factory=list)
+    times: list[Instant] = field(default_factory=list)
     behind: list[Behind] = field(default_factory=list)
     full: int = 0
     short: int = 0
@@ -66,7 +66,7 @@ class Numbers:
     values
         float64 over the grid, the seeds last, by quantity; not a number where there is none.
     times
-        Of the snapshots that are shown, in t0, where each number is of one.
+        Of the snapshots that are shown, where each number is of one.
     behind
         The experiments that have not come so far.
     full
@@ -76,7 +76,7 @@ class Numbers:
     """
 
     values: Mapping[str, NDArray[np.float64]]
-    times: Sequence[float]
+    times: Sequence[Instant]
     behind: Sequence[Behind]
     full: int
     short: int = 0
@@ -106,7 +106,7 @@ def numbers(grid: Grid, names: Sequence[str], summary: Summary, in_units: Units)
             tally.behind.append(_behind(status, series, summary, in_nature))
             continue
         if summary.how is How.AT:
-            tally.times.append(window[0])
+            tally.times.append(units.instant(window[0], in_units, in_nature))
         tally.full += bool(series.full_from <= window[1])
         for name in names:
             values[name][cell] = _number(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
+
+from orchestrator.model.pictures import Instant
 
 if TYPE_CHECKING:
     from orchestrator.analysis.observables import Quantity
@@ -55,6 +58,11 @@ def factor(quantity: Quantity, units: Units, scales: Scales) -> float:
 def days(units: Units, scales: Scales) -> float:
     """Return how long a t0 is in the unit of time: t0, or days."""
     return scales.t0_s / DAY_S if units.days else 1.0
+
+
+def instant(time_t0: float, units: Units, scales: Scales) -> Instant:
+    """Return a time as it is told: in t0, or in nature."""
+    return Instant(time_t0, scales.t0_s if units.days else math.nan)
 
 
 def time_name(units: Units) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
@@ -60,6 +61,13 @@ class Moment(NamedTuple):
     def in_t0(self, t0_s: float) -> float:
         """Return it in t0, of which one lasts ``t0_s`` seconds."""
         return self.value / t0_s if self.in_nature else self.value
+
+
+class Instant(NamedTuple):
+    """When a snapshot is, in t0, and how long a t0 is in s where times are told in nature."""
+
+    time_t0: float
+    t0_s: float = math.nan
 
 
 class How(enum.Enum):

@@ -5,8 +5,9 @@ Each kind takes values and returns a figure; :func:`save` writes it with the com
 
 from orchestrator.plots.colours import Range, range_of
 from orchestrator.plots.lines import Chart, Curve, Scale, Shade, curves
+from orchestrator.plots.map_panels import Frame, Panel
 from orchestrator.plots.output import BOOK, FILMS, STILLS, Film, film, save, save_pages
-from orchestrator.plots.phase_diagram import Frame, Panel, PhaseDiagram
+from orchestrator.plots.phase_diagram import PhaseDiagram
 from orchestrator.plots.rose import Rose
 from orchestrator.plots.space_time import Stripes, space_time
 from orchestrator.plots.style import Labels, sheet, time, when

@@ -9,7 +9,8 @@ import numpy as np
 
 from orchestrator import plots, text
 from orchestrator.plots import colours, style
-from orchestrator.plots.phase_diagram import Panel, draw, scale_bar
+from orchestrator.plots.map_panels import Panel
+from orchestrator.plots.phase_diagram import draw, scale_bar
 from orchestrator.plots.ticks import powers
 
 if TYPE_CHECKING:

@@ -60,15 +60,15 @@ def over_two_axes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     sides = _sides(grid, choice)
     fields = [_field(grid, choice, name, measured.values[name]) for name in names]
     notes = charts.notes_of(measured, choice)
-    if (seeds := max(int(field.over_seeds.count.max()) for field in fields)) > 1:
-        notes.append(f"mean of up to {seeds} seeds and its standard error")
+    seeds = max(int(field.over_seeds.count.max()) for field in fields)
     for page, where in further(grid, sides):
         index = tuple(where.get(i, slice(None)) for i in range(len(grid.dimensions) - 1))
-        figure = _page(sides, fields, index, choice.look)
+        figure, with_errors = _page(sides, fields, index, choice.look)
         title = ", ".join(filter(None, (charts.name_of(grid, choice), page)))
         style.title(figure, title, choice.look)
         means = [field.over_seeds.mean[index] for field in fields]
-        style.small_print(figure, "; ".join([*notes, *_notes(*sides, means)]), choice.look)
+        told = [*notes, *_mean(seeds, with_errors), *_notes(*sides, means)]
+        style.small_print(figure, "; ".join(told), choice.look)
         yield page.replace(" = ", "=").replace(", ", ",").replace("/", "_"), figure
 
 
@@ -94,8 +94,11 @@ def _page(
     fields: Sequence[_Field],
     index: tuple[Any, ...],
     look: Look,
-) -> Figure:
-    """Return a figure of the maps of one page, in rows, each with its own scale of colours."""
+) -> tuple[Figure, list[bool]]:
+    """Return a figure of the maps of one page, in rows, and whether the numbers of each have errors.
+
+    Each map has its own scale of colours.
+    """
     right, up = sides
     size = _size(right, up)
     across = _across(len(fields), size[0], look)
@@ -105,6 +108,7 @@ def _page(
     grid = figure.subplots(down, across, squeeze=False)
     wide = (figure.get_figwidth() - around[0]) / across
     cell_in = wide / right.axis.size, (figure.get_figheight() - around[1]) / down / up.axis.size
+    with_errors = [False] * len(fields)
     for number, axes in enumerate(grid.flat):
         if number >= len(fields):
             axes.set_axis_off()
@@ -115,7 +119,7 @@ def _page(
         else:
             turned = up.index > right.index
             of_page = spread_at(field.over_seeds, index, turned=turned)
-            _cells(axes, sides, of_page, field.range_, cell_in)
+            with_errors[number] = _cells(axes, sides, of_page, field.range_, cell_in)
         alone = len(fields) == 1  # else what is at its scale would stand beside the next map
         axes.set_title("" if alone else wrapped(field.label, wide, style.points()).rstrip())
         label = field.label if alone else ""
@@ -126,7 +130,7 @@ def _page(
         if number + across < len(fields):
             axes.set_xlabel("")
             axes.tick_params(labelbottom=False)
-    return figure
+    return figure, with_errors
 
 
 def _across(count: int, wide_in: float, look: Look) -> int:
@@ -197,8 +201,11 @@ def _cells(
     of_page: Spread,
     range_: Range,
     cell_in: tuple[float, float],
-) -> None:
-    """Draw a cell for each pair of values [up, right], with its number and its error where these have room."""
+) -> bool:
+    """Draw a cell for each pair of values [up, right], with its number and its error where these have room.
+
+    Return whether there are errors.
+    """
     right, up = sides
     mean, sem = of_page.mean, of_page.sem
     axes.pcolormesh(
@@ -216,7 +223,8 @@ def _cells(
         axis.set_label_text(parameter_label(side.name))
         axis.set_tick_params(length=0)
     axes.spines[:].set_visible(False)
-    for (i, j), number in _written(mean, sem, cell_in).items():
+    written = _written(mean, sem, cell_in)
+    for (i, j), number in written.items():
         light = _luminance(range_, float(mean[i, j]))
         axes.text(
             j + 0.5,
@@ -228,6 +236,7 @@ def _cells(
             linespacing=1.1,
             color="0.1" if light > 0.5 else "white",
         )
+    return any("±" in number for number in written.values())
 
 
 def _written(
@@ -320,6 +329,14 @@ def _interpolated(
         np.isnan(linear), return_distances=False, return_indices=True
     )
     return x, y, linear[tuple(nearest)], outline
+
+
+def _mean(seeds: int, with_errors: Sequence[bool]) -> Iterator[str]:
+    """Say of how many seeds the numbers of maps are, and which have errors."""
+    if seeds > 1:
+        errors = " and its standard error" if any(with_errors) else ""
+        room = ", where it has room" if errors and not all(with_errors) else ""
+        yield f"mean of up to {seeds} seeds{errors}{room}"
 
 
 def _notes(

@@ -130,7 +130,14 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
     chart = _by_factors(chart, look.log)
     narrow = look.size_in is not None and look.size_in[0] < _NARROW_IN
     over = list(dict.fromkeys(curve.panel for curve in drawn)) or [""]
-    figure, grid = facets.facets(len(chart.panels), over, look, narrow=narrow)
+    ends = [[float(c.x.max(initial=0)) for c in drawn if c.panel == title] for title in over]
+    logarithmic = chart.along.logarithmic
+    together = logarithmic or facets.comparable(
+        look.units, [max(each, default=0.0) for each in ends]
+    )
+    figure, grid = facets.facets(
+        len(chart.panels), over, look, narrow=narrow, together=together
+    )
     firsts = list(dict.fromkeys(curve.labels[0] for curve in drawn))
     others = list(dict.fromkeys(curve.labels[1] for curve in drawn))
     shades = look.cmap or style.LINE_COLOURS
@@ -149,7 +156,8 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
             here = [i for i, curve in enumerate(drawn) if curve.panel == title]
             joined[here] |= _draw_panel(axes, chart, name, [(drawn[i], looks[i]) for i in here])
         for axes, title in zip(row, over, strict=True):  # whose scales they share
-            set_scales(axes, (chart.along, scale), ([curve.x for curve in drawn], means))
+            along = [curve.x for curve in drawn if together or curve.panel == title]
+            set_scales(axes, (chart.along, scale), (along, means))
             pairs = zip(drawn, means, strict=True)
             _simplify(axes, means, [mean for curve, mean in pairs if curve.panel == title])
             if scale.axial and axes.get_yticks().size:
@@ -157,11 +165,13 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
             if look.range is not None:
                 axes.set_ylim(look.range)
     upwards = [scale.label for scale in chart.panels.values()]
-    facets.label(grid, chart.along.label, upwards, narrow=narrow)
+    facets.label(grid, chart.along.label, upwards, narrow=narrow, together=together)
     labels = [curve.labels for curve in drawn]
     named = colours if chart.shade is None else {}  # a scale tells them
     entries = [*legend.entries(labels, named, (seen, joined), marked=chart.marked)]
-    style.small_print(figure, "; ".join((*_seeds(drawn, chart), *chart.notes)), look)
+    told = [*_seeds(drawn, chart), *chart.notes]
+    told += [] if together else [facets.apart(chart.along.label)]
+    style.small_print(figure, "; ".join(told), look)
     legend.draw(figure, entries, look, under=narrow)
     style.title(figure, chart.title, look, beside_legend=bool(figure.legends) and not narrow)
     if narrow and figure.legends:

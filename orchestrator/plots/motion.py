@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.dataset.grid import Grid
     from orchestrator.analysis.scales import Scales
     from orchestrator.model import Status
-    from orchestrator.model.pictures import Choice, Moment, Units
+    from orchestrator.model.pictures import Choice, Instant, Moment, Units
 
 _BINS = 60  # of heights at most; of fewer, one per cell
 
@@ -161,11 +161,11 @@ def celerities(grid: Grid, choice: Choice) -> list[Curve]:
     return curves
 
 
-def heights(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]:
+def heights(grid: Grid, choice: Choice) -> tuple[list[Curve], list[Instant]]:
     """Return the share of columns by height of each point, per unit, and the times of the maps."""
     of_units, time = choice.look.units, choice.time
 
-    def of_one(status: Status) -> tuple[NDArray[np.float64], float] | None:
+    def of_one(status: Status) -> tuple[NDArray[np.float64], Instant] | None:
         reduced = panels.read(grid, status)
         if len(reduced.height_maps) == 0:
             return None
@@ -176,11 +176,12 @@ def heights(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]:
         surface = surface_of(reduced.height_maps[shown]).astype(np.float64)
         known = surface[np.isfinite(surface)]
         above = known - known.mean() if choice.relative else known
-        return above * cell_of(of_units, scales), float(reduced.times[shown])
+        instant = units.instant(float(reduced.times[shown]), of_units, scales)
+        return above * cell_of(of_units, scales), instant
 
     def all_of(
         statuses: Sequence[Status],
-    ) -> Iterator[tuple[NDArray[np.float64], float] | None]:
+    ) -> Iterator[tuple[NDArray[np.float64], Instant] | None]:
         return in_order(of_one, statuses)
 
     points = [

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator import plots
 from orchestrator.analysis import observables, sampling, units
 from orchestrator.analysis.dunes import follow
 from orchestrator.analysis.numbers import scales_of
@@ -161,14 +160,12 @@ def _panel(grid: Grid, reduced: Reduced, status: Status, time_t0: float | None) 
     )
     if not early:
         return panel
-    later = f"bed at the start; next t = {plots.time(float(reduced.times[1]))} t0"
-    return dataclasses.replace(panel, note="; ".join(filter(None, (later, panel.note))))
+    return dataclasses.replace(panel, next_t0=float(reduced.times[1]))
 
 
 def _shown(grid: Grid, reduced: Reduced, index: int, status: Status, remark: str) -> Panel:
     """Return the panel of one snapshot, which does not hold the others."""
     time_t0, since_t0 = float(reduced.times[index]), full_from(reduced)
-    note = f"full from t = {plots.time(since_t0)} t0 on" if time_t0 >= since_t0 else ""
     surface = surface_of(reduced.height_maps[index])
     parameters = status.experiment.point.parameters
     turning = winds.turning(grid.directory, parameters)
@@ -179,7 +176,7 @@ def _shown(grid: Grid, reduced: Reduced, index: int, status: Status, remark: str
         surface,
         time_t0,
         remark,
-        note=note,
+        full_from_t0=since_t0 if time_t0 >= since_t0 else math.nan,
         turning=turning,
         rose=rose,
         t0_s=in_nature.t0_s,

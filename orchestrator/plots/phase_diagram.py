@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator import text
-from orchestrator.model.pictures import PLAIN
-from orchestrator.plots import colours, rose, style
+from orchestrator.plots import colours, map_print, rose, style
+from orchestrator.plots.map_panels import Panel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.patheffects import AbstractPathEffect
     from numpy.typing import NDArray
 
-    from orchestrator.model.pictures import Look, Units
     from orchestrator.plots.colours import Range
+    from orchestrator.plots.map_panels import Frame
     from orchestrator.plots.plane import Plane
-    from orchestrator.plots.rose import Rose
     from orchestrator.plots.style import Labels, Slot
 
 _PANEL_IN = 3.0
@@ -31,99 +28,10 @@ _SCALE_IN = 0.75  # that the scale of colours takes
 _PLANE_IN = 1.5, 1.0  # that scales, title and small print take beside and over a plane
 _BAR, _BAR_TEXT = 4, 7 / 9  # part of a panel that a scale bar takes, and size of what it says
 _VERTICAL = 2.0  # how much steeper than it is the light sees the surface
-_ALIKE = 0.01  # by which scales of time differ that are told as one
 _PATHS = "#D55E00"  # of dunes, seen on all colours of heights
 _HATCHES = 18  # lines of a hatching along the wind
 
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One cell of a phase diagram: a height map, or why there is none or not the last.
-
-    Attributes
-    ----------
-    height_map
-        [D, L] in cells or m, not a number in columns that have no height; or None.
-    time_t0
-        Simulated time of the height map, in t0.
-    remark
-        Empty where nothing is missing, else why something is, such as ``failed``; drawn hatched.
-    apart
-        Whether it is of another time than those beside it, so that it has to tell.
-    note
-        What else is to be known of it, if anything.
-    turning
-        Whether the wind turns; else it comes from the left.
-    rose
-        Where it blows to, if it turns and that is known.
-    t0_s
-        How long a t0 is in nature, in s; not a number where that is not known.
-    cell_m
-        How large a cell is in nature, in m; likewise.
-    side
-        The side of a cell in the unit of heights and of the frame.
-    outlines
-        [D, L], 0 but within the outlines of dunes.
-    paths
-        Places of dunes until then, float64 [place, 2] of each, x and y in cells.
-    """
-
-    height_map: NDArray[np.integer | np.floating] | None
-    time_t0: float
-    remark: str = ""
-    apart: bool = False
-    note: str = ""
-    turning: bool = False
-    rose: Rose | None = None
-    t0_s: float = math.nan
-    cell_m: float = math.nan
-    side: float = 1.0
-    outlines: NDArray[np.integer] | None = None
-    paths: tuple[NDArray[np.float64], ...] = ()
-
-    def text(self, units: Units) -> str:
-        """Return what stands in its corner."""
-        when = self.when(units) if self.remark or self.apart else ""
-        return ", ".join(filter(None, (self.remark, when, self.note)))
-
-    def when(self, units: Units) -> str:
-        """Return of when the height map is."""
-        if self.height_map is None:
-            return ""
-        if units.days and math.isfinite(self.t0_s):
-            return f"t = {text.short_seconds(self.time_t0 * self.t0_s)}"
-        return f"t = {style.time(self.time_t0)} t0"
-
-
 _NOTHING = Panel(None, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What all panels of a diagram share.
-
-    Attributes
-    ----------
-    title
-        What stands above.
-    range_
-        The heights at both ends of the colours, in cells or m; None where there is no height.
-    shape
-        Depth and length of the largest domain, in cells or m. All maps are drawn to its scale.
-    quantity
-        What the colours show.
-    """
-
-    title: str
-    range_: Range | None
-    shape: tuple[float, float]
-    quantity: str = "height"
-    look: Look = PLAIN
-
-    @property
-    def unit(self) -> str:
-        """The unit of heights and lengths."""
-        return "m" if self.look.units.metres else "cells"
 
 
 class PhaseDiagram:
@@ -176,7 +84,7 @@ class PhaseDiagram:
         if self._frame.look.units.metres and self._axes:
             scale_bar(next(reversed(self._axes.values())), self._frame.shape[1])
         holes = self._places > panels.keys()
-        small_print = _small_print(panels, self._frame, holes=holes)
+        small_print = map_print.small_print(panels, self._frame, holes=holes)
         style.small_print(self.figure, small_print, self._frame.look)
 
     def _draw_winds(self, panels: Mapping[Slot, Panel]) -> None:
@@ -266,6 +174,7 @@ def scale_bar(axes: Axes, length: float) -> None:
             transform=axes.transAxes,
             facecolor="0.1",
             path_effects=[around],
+            zorder=style.ABOVE,
         )
     )
     axes.text(
@@ -277,6 +186,7 @@ def scale_bar(axes: Axes, length: float) -> None:
         va="bottom",
         fontsize=style.points(_BAR_TEXT),
         path_effects=[around],
+        zorder=style.ABOVE,
     )
 
 
@@ -337,51 +247,3 @@ def _softened(surface: NDArray[np.float64]) -> NDArray[np.float64]:
     rows = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
     smooth: NDArray[np.float64] = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / 3
     return smooth
-
-
-def _small_print(panels: Mapping[Slot, Panel], frame: Frame, *, holes: bool) -> str:
-    drawn = [panel for panel in panels.values() if panel.height_map is not None]
-    parts = [*_times(drawn, frame.look.units), style.wind([p.turning for p in drawn])]
-    if any(panel.rose is not None for panel in drawn):
-        parts.append("arrows: where winds blow to, as long as they last")
-    if any(panel.outlines is not None for panel in drawn):
-        parts.append("outlines of dunes, and the paths on which they came")
-    if any(panel.remark for panel in panels.values()):
-        parts.append("hatched: incomplete, for the reason in the panel")
-    if any(not np.isfinite(p.height_map).all() for p in drawn if p.height_map is not None):
-        parts.append("white: columns without air")
-    if holes:
-        parts.append("plain grey: not in the sweep")
-    several = "panels" if len(panels) > 1 else "panel"
-    depth, length = (f"{side:.3g}" for side in frame.shape)
-    parts.append(f"{several} of {length} x {depth} {frame.unit}")
-    return "; ".join(parts)
-
-
-def _times(drawn: Sequence[Panel], units: Units) -> Iterator[str]:
-    """Say of when panels are; those that are incomplete or of another time tell it themselves."""
-    alike = [p for p in drawn if not p.remark and not p.apart] or drawn
-    in_nature = [p.time_t0 * p.t0_s for p in alike]
-    if units.days and alike and np.isfinite(in_nature).all():
-        first, last = map(text.short_seconds, (min(in_nature), max(in_nature)))
-        yield f"t = {first}" if first == last else f"t = {first} to {last}"
-        return
-    yield style.when([p.time_t0 for p in alike])
-    yield from _in_nature(drawn)
-
-
-def _in_nature(drawn: Sequence[Panel]) -> Iterator[str]:
-    """Say how long a time in t0 is in nature, where that is known of all panels."""
-    scales = [panel.t0_s for panel in drawn]
-    if not scales or not np.isfinite(scales).all():
-        return
-    least, most = min(scales), max(scales)
-    if most - least <= _ALIKE * least:
-        yield f"1 t0 is {text.short_seconds(least)}"
-        return
-    times_s = [panel.time_t0 * panel.t0_s for panel in drawn]
-    first, last = map(text.short_seconds, (min(times_s), max(times_s)))
-    spread = (
-        f"1 t0 is {text.short_seconds(least)} to {text.short_seconds(most)} in these panels"
-    )
-    yield f"{spread}, that is {f'{first} to {last}' if first != last else first}"

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orchestrator.plots import style
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -58,7 +60,15 @@ def draw(axes: Axes, rose: Rose, radius_in: float = _RADIUS_IN) -> None:
     centre = -(1 + _MARGIN)
     where = Affine2D().translate(centre, centre) + _corner(axes, radius_in)
     axes.add_patch(
-        Circle((0, 0), 1.15, transform=where, facecolor="white", edgecolor="0.6", linewidth=0.5)
+        Circle(
+            (0, 0),
+            1.15,
+            transform=where,
+            facecolor="white",
+            edgecolor="0.6",
+            linewidth=0.5,
+            zorder=style.ABOVE,
+        )
     )
     longest = max(rose.shares.values())
     dark = rose.present if rose.present in rose.shares else None
@@ -67,7 +77,12 @@ def draw(axes: Axes, rose: Rose, radius_in: float = _RADIUS_IN) -> None:
         faint = dark is not None and heading != dark
         turned = Affine2D().rotate(-math.radians(heading)) + where
         axes.add_patch(
-            Polygon(arrow(length), transform=turned, facecolor=_FAINT if faint else _DARK)
+            Polygon(
+                arrow(length),
+                transform=turned,
+                facecolor=_FAINT if faint else _DARK,
+                zorder=style.ABOVE,
+            )
         )
 
 
@@ -84,6 +99,7 @@ def draw_straight(axes: Axes, radius_in: float = _RADIUS_IN) -> None:
             transform=where + _corner(axes, max(radius_in, _LEAST_IN)),
             facecolor=_DARK,
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
+            zorder=style.ABOVE,
         )
     )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from orchestrator.analysis.dataset.grid import Grid
     from orchestrator.model import Status
-    from orchestrator.model.pictures import Choice
+    from orchestrator.model.pictures import Choice, Instant
     from orchestrator.plots.lines import Curve
     from orchestrator.plots.motion import Window
 
@@ -53,9 +53,9 @@ def cross_sections(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     yield "", plots.curves(curves, chart, choice.look)
 
 
-def heights_along(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]:
+def heights_along(grid: Grid, choice: Choice) -> tuple[list[Curve], list[Instant]]:
     """Return ``height`` along a row or a column of each point, and the times of the maps."""
-    times: list[float] = []
+    times: list[Instant] = []
     time, of_units = choice.time, choice.look.units
 
     def of_one(status: Status) -> Along | None:
@@ -68,7 +68,7 @@ def heights_along(grid: Grid, choice: Choice) -> tuple[list[Curve], list[float]]
         level = np.nanmean(surface) if choice.relative and np.isfinite(surface).any() else 0.0
         row = surface.shape[0] // 2 if choice.y is None else choice.y
         heights = surface[row] if choice.x is None else surface[:, choice.x]
-        times.append(float(reduced.times[index]))
+        times.append(units.instant(float(reduced.times[index]), of_units, scales))
         cell = motion.cell_of(of_units, scales)
         x = np.arange(len(heights), dtype=np.float64) * cell
         return Along(x, {"height": (heights - level) * cell})

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.measured import Measured
     from orchestrator.analysis.scales import Scales
     from orchestrator.model import Status
+    from orchestrator.model.pictures import Instant
     from orchestrator.plots.points import Name
 
 
@@ -40,7 +41,7 @@ class Waves:
         1/cells where domains differ in length, for the longer one has more waves among which it
         shares the same power.
     times
-        Of the snapshots, in t0.
+        Of the snapshots.
     unequal
         Whether domains differ in length.
     full
@@ -48,7 +49,7 @@ class Waves:
     """
 
     curves: list[Curve]
-    times: list[float]
+    times: list[Instant]
     unequal: bool
     full: int = 0
 
@@ -68,12 +69,12 @@ class Course:
     late
         How many came too late for any time that several seeds could share.
     full
-        From which times in t0 on domains are full, one for each that is.
+        From which times on domains are full, one for each that is.
     """
 
     curves: list[Curve]
     late: int
-    full: list[float]
+    full: list[Instant]
 
     @property
     def notes(self) -> list[str]:
@@ -83,10 +84,10 @@ class Course:
             some = "1 snapshot" if self.late == 1 else f"{self.late} snapshots"
             sentences.append(f"{some} left out: too late for the times that seeds share")
         if self.full:
-            count, since = len(self.full), plots.time(min(self.full))
+            count, since = len(self.full), plots.when([min(self.full, key=_elapsed)])
             some = f"{count} domains are full" if count > 1 else "a domain is full"
             first = ", the first" if count > 1 else ""
-            sentences.append(f"{some}{first} from t = {since} t0 on, and not measured then")
+            sentences.append(f"{some}{first} from {since} on, and not measured then")
         return sentences
 
 
@@ -94,7 +95,7 @@ class Course:
 class _Spectrum:
     """Power by wave, of a map of so many cells along the wind; None where the domain is full."""
 
-    time_t0: float
+    instant: Instant
     length: int
     cell: float
     power: NDArray[np.float64] | None
@@ -125,13 +126,18 @@ def series(
     wanted = grid.quantities if names is None else names
     quantities = {name: grid.quantities[name] for name in wanted}
     axial = {name for name, quantity in quantities.items() if quantity.axial}
-    curves, late, full = [], 0, []
+    curves, late = [], 0
+    full: list[Instant] = []
     for name_of_point, seeds in each_point(grid, read, in_panels):
         scales = max(
             (s for _, s in seeds), key=lambda s: math.isfinite(s.cell_m)
         )  # of one that has begun
         t0 = units.days(in_units, scales)
-        full += [of_one.full_from for of_one, _ in seeds if np.isfinite(of_one.full_from)]
+        full += [
+            units.instant(of_one.full_from, in_units, of_seed)
+            for of_one, of_seed in seeds
+            if np.isfinite(of_one.full_from)
+        ]
         if len(seeds) == 1:
             [(alone, _)] = seeds
             there = alone.times
@@ -180,13 +186,13 @@ def waves(
         if len(maps_read.height_maps) == 0:
             return None
         shown = panels.nearest(maps_read, time_t0)
-        length, time = maps_read.height_maps.shape[2], float(maps_read.times[shown])
-        in_nature = scales_of(grid, status, in_units)
+        length, in_nature = maps_read.height_maps.shape[2], scales_of(grid, status, in_units)
+        instant = units.instant(float(maps_read.times[shown]), in_units, in_nature)
         cell = in_nature.cell_m if in_units.metres else 1.0
         if full(maps_read.height_maps)[shown]:
-            return _Spectrum(time, length, cell, None)
+            return _Spectrum(instant, length, cell, None)
         power = observables.power_along_wind(maps_read.height_maps[shown])
-        return _Spectrum(time, length, cell, power[1 : (length + 1) // 2] * cell**2)
+        return _Spectrum(instant, length, cell, power[1 : (length + 1) // 2] * cell**2)
 
     def read(statuses: Sequence[Status]) -> Iterator[_Spectrum | None]:
         return in_order(measure, statuses)
@@ -200,15 +206,17 @@ def waves(
             else:
                 spectra.append((point, spectrum))
     unequal = len({spectrum.extent for _, spectrum in spectra}) > 1
-    times = [spectrum.time_t0 for _, spectrum in spectra]
+    instants = [spectrum.instant for _, spectrum in spectra]
+    times = [instant.time_t0 for instant in instants]
     common = panels.common_time(times, time_t0, grid.tolerance_t0)
     apart = any(abs(time - common) > grid.tolerance_t0 for time in times)
     alike: dict[tuple[Name, int, float], list[NDArray[np.float64]]] = {}
     for point, spectrum in spectra:
         named = point
         if apart:  # only what is of one time can be compared and averaged
-            index, _ = grid.aligned(np.array([spectrum.time_t0]))
-            of = plots.when([*grid.times[index], spectrum.time_t0][:1])
+            index, _ = grid.aligned(np.array([spectrum.instant.time_t0]))
+            shared = [*grid.times[index], spectrum.instant.time_t0][0]
+            of = plots.when([spectrum.instant._replace(time_t0=float(shared))])
             colour, line = point.labels
             named = point._replace(labels=(colour, ", ".join(filter(None, (line, of)))))
         assert spectrum.power is not None
@@ -220,7 +228,12 @@ def waves(
         )
         for (named, length, cell), powers in alike.items()
     ]
-    return Waves(curves, times, unequal, left_out)
+    return Waves(curves, instants, unequal, left_out)
+
+
+def _elapsed(instant: Instant) -> float:
+    """Return how much time has passed then, in s where that is known, else in t0."""
+    return instant.time_t0 * (instant.t0_s if math.isfinite(instant.t0_s) else 1.0)
 
 
 def curve_of(

@@ -10,7 +10,7 @@ import numpy as np
 
 from orchestrator.analysis.units import time_name
 from orchestrator.model.pictures import PLAIN
-from orchestrator.plots import colours, style, ticks
+from orchestrator.plots import colours, facets, style, ticks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,8 +79,9 @@ def space_time(
     labels, figure = _sheet(labels, look)
     rows, columns = len(labels.rows), len(labels.columns)
     long, late = "m" if look.units.metres else "cells", time_name(look.units)
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     drawn = {slot: panel for slot, panel in panels.items() if len(panel.times) > 1}
+    together = facets.comparable(look.units, [float(p.times[-1]) for p in drawn.values()])
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=together)
     heights = [panel.heights for panel in drawn.values()]
     range_ = colours.range_of(heights, heights, look, centred=True)
     for (i, j), axes in np.ndenumerate(grid):
@@ -92,18 +93,22 @@ def space_time(
             _draw(axes, drawn[i, j], range_)
         if (i, j) in panels:
             style.remark(axes, panels[i, j].remark, at_top=True)
-    sides = [(grid[0, 0].xaxis, [panel.along for panel in drawn.values()])]
-    sides += [(grid[0, 0].yaxis, [panel.times for panel in drawn.values()])]
-    for axis, values in sides:  # which all panels share
-        ticks.linear(axis, values)
-    if drawn:  # not half of a stripe before the first snapshot
-        grid[0, 0].set_ylim(bottom=min(float(panel.times[0]) for panel in drawn.values()))
+    ticks.linear(grid[0, 0].xaxis, [panel.along for panel in drawn.values()])  # of all panels
+    groups = [[*drawn]] if together else [[slot] for slot in drawn]
+    for group in filter(None, groups):
+        times = [drawn[slot].times for slot in group]
+        axes = grid[group[0]]
+        ticks.linear(axes.yaxis, times)
+        axes.set_ylim(
+            bottom=min(float(of_one[0]) for of_one in times)
+        )  # not half a stripe before
     labels.write(grid, functools.partial(_label_row, f"t ({late})"))
     if range_ is not None:
         colours.colour_scale(figure, grid, range_, f"height above the mean ({long})")
     style.title(figure, title, look)
     turning = [panel.turning for panel in drawn.values()]
     parts = [_which([p.row for p in drawn.values()]), style.wind(turning)]
+    parts += [] if together else [facets.apart(f"t ({late})")]
     if any(not np.isfinite(heights_of_panel).all() for heights_of_panel in heights):
         parts.append("grey: columns without air")
     if labels.places(grid) > panels.keys():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from orchestrator import text
 from orchestrator._version import __version__
 from orchestrator.analysis.units import TIMES_STAY
 from orchestrator.errors import RequestError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from orchestrator.model.pictures import Look
+    from orchestrator.model.pictures import Instant, Look
 
 Slot = tuple[int, int]
 
@@ -40,6 +41,9 @@ LINES: tuple[LineStyle, ...] = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (
 
 SYMBOLS = ("o", "s", "^", "D", "v", "P")
 """Marks of points, where colour tells something else."""
+
+ABOVE = 4.0
+"""Where matplotlib draws what explains a map: over outlines and paths, which have less."""
 
 _TOGETHER_T0 = 0.25  # by which snapshots of one time may be late
 _LINE = 1.44  # times the size of labels takes a line of them
@@ -248,15 +252,26 @@ def time(time_t0: float) -> str:
     return np.format_float_positional(round(time_t0, max(1, 4 - whole)), trim="-")
 
 
-def when(times: Sequence[float]) -> str:
+def when(instants: Sequence[Instant]) -> str:
     """Say of when snapshots are, of which those of one time may be late by a little.
 
-    >>> when([400.0026, 400.1]), when([0.5, 1.0]), when([])
+    >>> from orchestrator.model.pictures import Instant
+    >>> when([Instant(400.0026), Instant(400.1)]), when([Instant(0.5), Instant(1.0)]), when([])
     ('t = 400 t0', 't = 0.5 to 1 t0', 'no data')
+    >>> (
+    ...     when([Instant(400, 33), Instant(400, 3600)]),
+    ...     when([Instant(400, 33), Instant(400.1, 33)]),
+    ... )
+    ('t = 3.7 h to 17 d', 't = 3.7 h')
     """
-    if not times:
+    if not instants:
         return "no data"
-    first, last = min(times), max(times)
+    times_t0, scales_s = np.array(instants).T
+    if np.isfinite(scales_s).all():
+        times_s = times_t0 * scales_s
+        first_s, last_s = map(text.short_seconds, (times_s.min(), times_s.max()))
+        return f"t = {first_s}" if first_s == last_s else f"t = {first_s} to {last_s}"
+    first, last = float(times_t0.min()), float(times_t0.max())
     if last - first <= min(_TOGETHER_T0, 0.01 * last):
         return f"t = {time(first)} t0"
     return f"t = {time(first)} to {time(last)} t0"

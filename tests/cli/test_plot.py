@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 
 import orchestrator
+from orchestrator import plots
 from orchestrator.analysis import observables
 from orchestrator.analysis.dataset.grid import lay_out
 from orchestrator.analysis.dunes import follow
 from orchestrator.analysis.numbers import numbers
-from orchestrator.model.pictures import KINDS, Choice, How, Moment, Summary, Units
+from orchestrator.model.pictures import KINDS, Choice, How, Look, Moment, Summary, Units
 from orchestrator.plots import charts, fields, layout, motion, panels, sections, series
 from orchestrator.records.paths import SweepDirectory
 from tests.conftest import run_from
@@ -179,10 +180,21 @@ def test_a_section_shows_the_first_seed_and_tells_it(place: Path) -> None:
 
     assert "dunes, the middle row, seed = 1, t = 500 t0" in along
     assert "along the wind (cells)" in along
-    assert "dunes, seed = 2, column 80, t = 500" in across
+    assert "dunes, seed = 2, column 80, t = 4.6 h to " in across
     assert "across the wind (m)" in across
     assert "dunes, through column 80" in through
     assert ">t (d)<" in through
+
+
+@pytest.mark.parametrize("kind", ["section", "spectrum", "heights", "roughness"])
+def test_in_units_of_nature_the_time_of_what_is_drawn_is_so_too(
+    place: Path, found: Dataset, kind: str
+) -> None:
+    drawn = _drawn(place, kind, "--units", "si")
+
+    ends = 500 * found.time_scale.values
+    assert f"t = {ends.min() / 3600:.1f} h to {ends.max() / 86400:.0f} d" in drawn
+    assert "t = 500" not in drawn
 
 
 def test_where_no_wind_carries_snow_away_all_of_it_stays_and_little_passes(place: Path) -> None:
@@ -526,7 +538,8 @@ def test_numbers_are_those_of_the_dataset(place: Path) -> None:
     day = 86400 / opened.time_scale.values
     speed = opened.migration_speed.isel(time=-1).values * opened.cell_size.values * day
     assert metres.values["migration_speed"] == pytest.approx(speed, nan_ok=True)
-    assert last.times == pytest.approx([500] * 8, abs=1)
+    assert [t.time_t0 for t in last.times] == pytest.approx([500] * 8, abs=1)
+    assert {t.t0_s for t in metres.times} == set(opened.time_scale.values.ravel().tolist())
 
 
 def test_a_quantity_is_drawn_against_a_parameter(place: Path) -> None:
@@ -795,6 +808,26 @@ def test_several_quantities_have_a_map_each_with_a_scale_of_its_own(
         expected = found[name].transpose("Tau_min", "Lambda_I").values
         assert np.asarray(cells.get_array()).reshape(2, 2) == pytest.approx(expected)
         assert cells.get_clim() == pytest.approx((expected.min(), expected.max()))
+
+
+@pytest.mark.parametrize(
+    ("size_in", "said"),
+    [
+        ((7.0, 3.0), "mean of up to 2 seeds and its standard error"),
+        ((2.0, 1.7), "mean of up to 2 seeds"),
+    ],
+)
+def test_the_small_print_of_a_map_tells_of_errors_where_they_are_drawn(
+    place: Path, size_in: tuple[float, float], said: str
+) -> None:
+    grid = lay_out(SweepDirectory(place / "data_runs" / "dunes"))
+    look = Look(size_in=size_in)
+
+    with plots.sheet(look):
+        [(_, figure)] = fields.over_two_axes(grid, Choice("map", quantity=("mass",), look=look))
+
+    assert said in figure.get_supxlabel().replace("\n", " ").split("; ")
+    assert any("±" in text.get_text() for text in figure.axes[0].texts) == ("error" in said)
 
 
 def test_those_that_never_come_to_a_value_are_counted(place: Path) -> None:

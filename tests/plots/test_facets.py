@@ -13,8 +13,8 @@ from orchestrator import plots
 from orchestrator.analysis.dataset.grid import Dimension, Grid
 from orchestrator.errors import RequestError
 from orchestrator.model import Experiment, Point, State, Status
-from orchestrator.model.pictures import Look
-from orchestrator.plots import Chart, Curve, Scale, choice, points
+from orchestrator.model.pictures import Look, Units
+from orchestrator.plots import Chart, Curve, Labels, Scale, Stripes, choice, points
 from orchestrator.plots.dependence import dependence, parameter
 
 if TYPE_CHECKING:
@@ -230,3 +230,54 @@ def test_each_curve_is_on_its_panel_and_numbers_stand_at_the_edges_alone() -> No
     assert not grid[1, 2].axison
     colours = [[line.get_color() for line in axes.lines] for axes in grid.flat[:5]]
     assert all(of_panel == colours[0] for of_panel in colours)
+
+
+@pytest.mark.parametrize(
+    ("units", "log", "apart"),
+    [(Units.SI, "", True), (Units.SI, "x", False), (Units.MODEL, "", False)],
+)
+@pytest.mark.parametrize("size_in", [None, (3.5, 0.0)])
+def test_runs_that_last_for_hours_and_months_have_each_their_own_scale_of_days(
+    units: Units, log: str, *, apart: bool, size_in: tuple[float, float] | None
+) -> None:
+    look = Look(units=units, log=log, size_in=size_in)
+    drawn = [_lasting(days, f"Tau_min = {n}") for n, days in enumerate((0.2, 20.0, 60.0))]
+    chart = Chart(Scale("t (d)"), {name: Scale(name) for name in ("a", "b")}, "winds")
+
+    with plots.sheet(look):
+        figure = plots.curves(drawn, chart, look)
+        figure.savefig(io.BytesIO(), dpi=100)
+
+    shown = [axes for axes in figure.axes if axes.lines]
+    by_end: dict[float, list[tuple[bool, str]]] = {}
+    for axes in shown:
+        numbered = axes.xaxis.get_tick_params()["labelbottom"], axes.get_xlabel()
+        by_end.setdefault(axes.get_xlim()[1], []).append(numbered)
+    assert len(by_end) == (3 if apart else 1)
+    if apart:  # numbers stand under the lower of each two
+        assert [*by_end.values()] == [[(False, ""), (True, "t (d)")]] * 3
+    printed = figure.get_supxlabel().replace("\n", " ")
+    assert ("each panel has its own scale of t (d)" in printed) == apart
+
+
+def _lasting(days: float, panel: str) -> Curve:
+    x = np.linspace(0, days, 4)
+    return Curve(
+        ("", ""), x, {"a": x / days, "b": x}, dict.fromkeys("ab", x * np.nan), 1, panel=panel
+    )
+
+
+def test_profiles_of_hours_and_of_months_have_each_their_own_scale_of_days() -> None:
+    stripes = {
+        (0, i): Stripes(np.linspace(0, days, 3), np.zeros((3, 5), np.float32), 2)
+        for i, days in enumerate((0.2, 20.0))
+    }
+    labels = Labels(("",), ("strong", "weak"))
+
+    apart = plots.space_time(stripes, labels, "winds", Look(units=Units.SI))
+    alike = plots.space_time(stripes, labels, "winds")
+
+    ends = [axes.get_ylim()[1] for axes in (*apart.axes[:2], *alike.axes[:2])]
+    assert ends == pytest.approx([0.25, 25, 25, 25])
+    assert "; each panel has its own scale of t (d)" in apart.get_supxlabel()
+    assert "its own scale" not in alike.get_supxlabel()

@@ -79,6 +79,13 @@ def test_a_pdf_of_which_a_page_has_no_room_leaves_nothing(tmp_path: Path) -> Non
     assert [*tmp_path.iterdir()] == []
 
 
+def test_a_number_below_0_has_the_sign_of_the_numbers_of_axes() -> None:
+    with plots.sheet(Look()):
+        numbers = fields._written(np.array([[-88.31]]), np.array([[0.52]]), (2.0, 1.0))
+
+    assert numbers == {(0, 0): "\N{MINUS SIGN}88.3 ± 0.5"}
+
+
 @pytest.mark.parametrize(
     ("cell_in", "written"),
     [

@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.analysis.dataset.grid import Dimension, Grid
 from orchestrator.model import Experiment, Point, State, Status
-from orchestrator.model.pictures import Choice, Moment
+from orchestrator.model.pictures import Choice, Moment, Units
 from orchestrator.plots import motion, panels, sections, series
 from orchestrator.plots.layout import Page
 from orchestrator.records import arrays
@@ -112,7 +112,12 @@ def test_a_map_is_incomplete_only_where_the_wanted_one_is_not_there(
 
 @pytest.mark.parametrize(
     ("time", "note"),
-    [(4.0, "bed at the start; next t = 10.03 t0"), (6.0, ""), (0.2, ""), (None, "")],
+    [
+        (4.0, "bed at the start; next t = 10.03 t0"),
+        (6.0, ""),
+        (0.2, ""),
+        (None, ""),
+    ],
 )
 def test_a_map_of_the_start_says_so_where_a_later_one_was_wanted(
     grid: Grid,
@@ -120,7 +125,11 @@ def test_a_map_of_the_start_says_so_where_a_later_one_was_wanted(
     time: float | None,
     note: str,
 ) -> None:
-    assert panels._panel(grid, *make_film(State.DONE, 3), time).note == note
+    panel = panels._panel(grid, *make_film(State.DONE, 3), time)
+    in_nature = dataclasses.replace(panel, t0_s=3600.0)
+
+    assert panel.text(Units.MODEL) == in_nature.text(Units.MODEL) == note
+    assert in_nature.text(Units.SI) == note.replace("10.03 t0", "10 h")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +169,10 @@ def test_a_full_domain_tells_since_when_from_then_on(
     last = panels._panel(grid, reduced, status, None)
 
     said = "full from t = 20.03 t0 on"
-    assert [panel.note for panel in (*shown, last)] == ["", "", said, said, said]
+    told = [panel.text(Units.MODEL) for panel in (*shown, last)]
+    assert told == ["", "", said, said, said]
+    in_nature = dataclasses.replace(last, t0_s=3600.0)
+    assert in_nature.text(Units.SI) == "full from t = 20 h on"
     assert last.height_map is not None
     assert np.isnan(last.height_map).all()
     assert _number(shown[1].height_map) == 1
@@ -355,7 +367,7 @@ def test_shares_of_heights_are_of_all_columns_and_of_whole_cells(
 
     [curve], times = motion.heights(two, Choice("heights"))
 
-    assert times == [10.03, 10.03]
+    assert [instant.time_t0 for instant in times] == [10.03, 10.03]
     shares = dict(zip(curve.x.tolist(), curve.means["share"].tolist(), strict=True))
     assert {height: share for height, share in shares.items() if share} == {
         4.0: 0.625,

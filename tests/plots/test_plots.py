@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -173,7 +174,7 @@ def test_columns_without_a_height_are_white_and_a_full_domain_tells_since_when(
 ) -> None:
     heights = np.full(SHAPE, 5.0)
     heights[:, 3] = np.nan
-    full = Panel(np.full(SHAPE, np.nan), 100.0, apart=True, note="full from t = 60 t0 on")
+    full = Panel(np.full(SHAPE, np.nan), 100.0, apart=True, full_from_t0=60.0)
 
     diagram.show({(0, 0): Panel(heights, 100.0), (0, 1): full})
 
@@ -201,6 +202,25 @@ def test_the_small_print_tells_sizes_and_explains_holes(diagram: PhaseDiagram) -
     assert profile.get_supxlabel().startswith(told)
 
 
+@pytest.mark.parametrize(
+    ("highest", "paths", "said"),
+    [
+        (0, (), "no dunes above the threshold"),
+        (1, (), "outlines of dunes"),
+        (1, (np.zeros((2, 2)),), "outlines of dunes, and the paths on which they came"),
+    ],
+)
+def test_the_small_print_tells_what_is_drawn_of_dunes(
+    diagram: PhaseDiagram, highest: int, paths: tuple[NDArray[np.float64], ...], said: str
+) -> None:
+    outlines = np.zeros(SHAPE, np.int16)
+    outlines[2:5, 2:5] = highest
+
+    diagram.show({(0, 0): dataclasses.replace(_panel(3), outlines=outlines, paths=paths)})
+
+    assert said in _small_print(diagram).split("; ")
+
+
 def test_rows_have_room_for_what_stands_beside_them(tmp_path: Path) -> None:
     points = tuple(
         f"Tau_min = {i}\nLambda_I = 0.01\nCoef_A = {i}\nCoef_B = 2" for i in range(3)
@@ -225,7 +245,7 @@ def test_no_text_stands_beyond_the_edge(
     rows = ("Lambda_E = 1\nCsp_template = SNOWFALL(4)", "Lambda_E = 4\nCsp_template = CONE(8)")
     name = "snowfall-wind-strength-and-avalanche-angle-of-2026, exp1024"
     diagram = PhaseDiagram(Labels(rows, columns), Frame(name, Range(0.0, 10.0), shape))
-    panel = Panel(np.full(shape, 3, np.int16), 1234.56, "timeout", note="full from t = 9 t0 on")
+    panel = Panel(np.full(shape, 3, np.int16), 1234.56, "timeout", full_from_t0=9.0)
     diagram.show(dict.fromkeys(itertools.product(range(2), range(len(columns))), panel))
     stripes = Stripes(np.array([0.0, 10.0]), np.zeros((2, 9), np.float32), 5)
     profile = plots.space_time({(0, 0): stripes}, Labels(rows, columns), name)

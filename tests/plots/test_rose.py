@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from orchestrator.model.pictures import Look
+from orchestrator.model.pictures import Look, Units
 from orchestrator.plots import Frame, Labels, Panel, PhaseDiagram, Range, Rose
 
 if TYPE_CHECKING:
@@ -103,3 +104,20 @@ def test_the_wind_that_blows_now_is_dark() -> None:
     faint, dark = _arrows(_shown(Rose({0.0: 0.5, 45.0: 0.5}, present=0.0)))
 
     assert (faint.get_facecolor()[0], dark.get_facecolor()[0]) == (0.65, 0.1)
+
+
+def test_outlines_and_paths_of_dunes_pass_under_the_rose_and_the_scale_bar() -> None:
+    look = Look(units=Units.SI)
+    diagram = PhaseDiagram(Labels(), Frame("", Range(0, 5), (20.0, 20.0), look=look))
+    outlines = np.ones((20, 20), np.int16)
+    outlines[:, 18:] = 0  # an edge through both
+    path = np.array([[0.0, 1.0], [19.0, 1.0]])
+    panel = Panel(np.ones((20, 20)), 0.0, turning=True, rose=Rose({0.0: 1.0}))
+    dunes = dataclasses.replace(panel, outlines=outlines, paths=(path,))
+
+    diagram.show({(0, 0): dunes})
+
+    [axes, *_] = diagram.figure.axes
+    lines = max(collection.get_zorder() for collection in axes.collections)
+    assert len(axes.collections) == 2
+    assert all(above.get_zorder() > lines for above in (*axes.patches, *axes.texts))
