@@ -118,7 +118,9 @@ def test_handles_that_are_stale_once_are_asked_again(
     assert second[0]["reason"].endswith("claim.json cannot be read: Stale file handle")
 
 
-@pytest.mark.parametrize("words", ["report winds", "collect winds", "plot winds"])
+@pytest.mark.parametrize(
+    "words", ["report winds", "collect winds", "collect winds -o data_runs/winds/winds.nc", "plot winds"]
+)
 def test_a_file_that_may_not_grow_is_told_and_leaves_nothing(bench: Bench, words: str) -> None:
     bench.write("[0]")
     bench.run("submit", "winds.yaml", "--wait")
