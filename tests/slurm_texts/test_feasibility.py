@@ -273,7 +273,9 @@ def test_a_partition_refuses_an_account_a_qos_and_groups_that_it_does_not_take(
 def test_a_partition_refuses_what_is_too_small_unreserved_or_from_elsewhere(
     limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "PartitionName=odd MinNodes=2 ReqResv=YES RootOnly=YES AllocNodes=login[1-2] State=UP"
+    text = (
+        "PartitionName=odd MinNodes=2 ReqResv=YES RootOnly=YES AllocNodes=login[1-2] State=UP"
+    )
     (odd,) = cluster.read_partitions(text, "odd|n1|2|1|2|2000|idle|a\n")
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr("socket.gethostname", lambda: "desk.site.org")
@@ -305,7 +307,9 @@ def test_a_partition_refuses_what_is_too_small_unreserved_or_from_elsewhere(
 
 
 def test_a_partition_without_nodes_starts_nothing(limits: Limits) -> None:
-    text = "PartitionName=empty Nodes=(null) TotalNodes=0 TotalCPUs=0 State=UP MaxNodes=UNLIMITED"
+    text = (
+        "PartitionName=empty Nodes=(null) TotalNodes=0 TotalCPUs=0 State=UP MaxNodes=UNLIMITED"
+    )
     (empty,) = cluster.read_partitions(text, "")
 
     assert empty.nodes == ()

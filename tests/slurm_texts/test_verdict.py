@@ -213,8 +213,14 @@ def test_a_limit_is_told_in_words_behind_which_slurms_own_stands(
         ("QOSMinCpuNotSatisfied", "it asks for fewer CPUs than its QOS demands"),
         ("ReservationDeleted", "its reservation was deleted"),
         ("PartitionNodeLimit", "it asks for more or fewer nodes than the partition allows"),
-        ("JobHoldMaxRequeue", "it was requeued as often as the site allows; scontrol release lets it start"),
-        ("job requeued in held state", "it was requeued and is held; scontrol release lets it start"),
+        (
+            "JobHoldMaxRequeue",
+            "it was requeued as often as the site allows; scontrol release lets it start",
+        ),
+        (
+            "job requeued in held state",
+            "it was requeued and is held; scontrol release lets it start",
+        ),
     ],
 )
 def test_what_waiting_does_not_help_is_told_as_such(reason: str, sentence: str) -> None:
