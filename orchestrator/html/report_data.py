@@ -13,7 +13,7 @@ from orchestrator.analysis.dataset.grid import own_reductions
 from orchestrator.analysis.measured import Store
 from orchestrator.analysis.scales import scales
 from orchestrator.records import arrays, attempts, failures, winds
-from orchestrator.records.provenance import told
+from orchestrator.records.provenance import description
 from orchestrator.records.status import times_asked_for
 from orchestrator.runner import process
 from orchestrator.threads import in_order, unnoticed
@@ -111,7 +111,7 @@ def exhibit(sweep: SweepDirectory, status: Status, store: Store) -> Exhibit:
         ),
         reduced=reduced,
         series=_with_values(series.values),
-        provenance=_provenance(told(directory)),
+        provenance=_provenance(description(directory)),
         attempts=_attempts(directory),
         log_tail=_log_tail(directory),
         winds=_winds(sweep, status),
