@@ -100,8 +100,10 @@ class Store:
         known = self._known.get(number)
         if version and known is not None and known[0] == version:
             return known[1]
-        now = measure(read(), self.own(number))
-        if version and version == self.version(number):
+        reduced = read()
+        now = measure(reduced, self.own(number))
+        # what cannot be read may be, by somebody else or later, without a new version
+        if version and not reduced.damaged and version == self.version(number):
             self._fresh[number] = version, now
         return now
 

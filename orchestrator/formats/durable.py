@@ -81,6 +81,17 @@ def private_directory(path: Path) -> Path | None:
     return None
 
 
+def is_gone(path: Path) -> bool:
+    """Return whether a file is not there; one that this user may not look for may be."""
+    try:
+        path.stat()
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
 def refuse_links(*directories: Path) -> None:
     """Refuse directories that are links, behind which nothing is to be written.
 

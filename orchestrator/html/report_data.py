@@ -12,8 +12,8 @@ from orchestrator.analysis import observables
 from orchestrator.analysis.dataset.grid import own_reductions
 from orchestrator.analysis.measured import Store
 from orchestrator.analysis.scales import scales
-from orchestrator.formats.durable import read_json
 from orchestrator.records import arrays, attempts, failures, winds
+from orchestrator.records.provenance import description
 from orchestrator.records.status import times_asked_for
 from orchestrator.runner import process
 from orchestrator.threads import in_order, unnoticed
@@ -111,7 +111,7 @@ def exhibit(sweep: SweepDirectory, status: Status, store: Store) -> Exhibit:
         ),
         reduced=reduced,
         series=_with_values(series.values),
-        provenance=_provenance(read_json(directory.meta_data) or {}),
+        provenance=_provenance(description(directory)),
         attempts=_attempts(directory),
         log_tail=_log_tail(directory),
         winds=_winds(sweep, status),
@@ -164,7 +164,10 @@ def _provenance(meta_data: Mapping[str, object]) -> dict[str, str]:
 
 def _attempts(directory: ExperimentDirectory) -> tuple[str, ...]:
     """Return a sentence on the end of each attempt."""
-    records = (attempts.read_record(attempt) for attempt in directory.attempts())
+    try:
+        records = [attempts.read_record(attempt) for attempt in directory.attempts()]
+    except PermissionError as error:
+        return (f"{error.filename} cannot be read: {error.strerror}",)
     return tuple("no record" if record is None else _ending(record) for record in records)
 
 
@@ -180,5 +183,8 @@ def _ending(record: Record) -> str:
 
 def _log_tail(directory: ExperimentDirectory) -> tuple[str, ...]:
     """Return the last lines of the engine's log of the latest attempt."""
-    latest = directory.attempts()[-1:]
+    try:
+        latest = directory.attempts()[-1:]
+    except PermissionError:
+        return ()
     return process.last_lines(latest[0].engine_log, _LOG_LINES) if latest else ()

@@ -13,7 +13,13 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from orchestrator.errors import DamagedError, FormatError
-from orchestrator.formats.durable import open_regular, refuse_links, replacing, sync_directory
+from orchestrator.formats.durable import (
+    is_gone,
+    open_regular,
+    refuse_links,
+    replacing,
+    sync_directory,
+)
 from orchestrator.model import reductions
 from orchestrator.model.snapshots import Reduced, Snapshot
 from orchestrator.records.journal import read_journal
@@ -183,7 +189,8 @@ def reduced(directory: ExperimentDirectory, names: Collection[str] | None = None
     """Read the reduced snapshots of an experiment, from where they reach furthest.
 
     That is what was published, or the journal of an attempt; nothing where there is neither, or
-    where none can be read. With ``names``, only those arrays.
+    where none can be read. With ``names``, only those arrays. All are damaged where the experiment's
+    folder is not to be read.
     """
     shipped = names is not None and {r.name for r in reductions.REDUCTIONS}.issuperset(names)
     known = reductions.REDUCTIONS if shipped else reductions_of(directory)
@@ -191,7 +198,10 @@ def reduced(directory: ExperimentDirectory, names: Collection[str] | None = None
     paths = [directory.array_file(r.name) for r in wanted]
     while True:  # a journal is dropped once its snapshots are published
         before = [*map(_version, paths)]
-        furthest = _furthest(directory, wanted)
+        try:
+            furthest = _furthest(directory, wanted)
+        except PermissionError:
+            return Reduced(np.empty(0), {}, tuple(r.name for r in wanted))
         if [*map(_version, paths)] == before:
             return furthest
 
@@ -201,9 +211,13 @@ def version(
 ) -> tuple[tuple[int, int] | None, ...] | None:
     """Return what tells one state of published arrays from the next.
 
-    None where an attempt still has snapshots of its own, so that what is published may not be all.
+    None where an attempt still has snapshots of its own, so that what is published may not be all,
+    and where that cannot be read.
     """
-    if any(attempt.journal.exists() for attempt in directory.attempts()):
+    try:
+        if any(attempt.journal.exists() for attempt in directory.attempts()):
+            return None
+    except PermissionError:
         return None
     return tuple(_version(directory.array_file(name)) for name in names)
 
@@ -250,7 +264,7 @@ def _published(directory: ExperimentDirectory, wanted: Sequence[Reduction]) -> R
         if read is not None and read[0].ndim == 1 + len(reduction.dims):
             arrays[reduction.name] = read[0]
             times.append(read[1])
-        elif path.exists():
+        elif not is_gone(path):
             damaged.append(reduction.name)
     shared = _shared(times)  # whoever publishes may be between two files
     kept = {name: array[: len(shared)] for name, array in arrays.items()}

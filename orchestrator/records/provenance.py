@@ -71,9 +71,17 @@ def labels(parameter: Parameter) -> dict[str, str]:
     return {"long_name": parameter.meaning, **unit, **comment}
 
 
+def description(directory: ExperimentDirectory) -> Mapping[str, Any]:
+    """Return what ``meta_data`` tells whoever may read it; nothing where it cannot be read."""
+    try:
+        return read_json(directory.meta_data) or {}
+    except PermissionError:
+        return {}
+
+
 def parameter_table(directory: ExperimentDirectory) -> dict[str, dict[str, str]]:
     """Return :func:`labels` of the parameters of a simulator of the user's own; {} if unknown."""
-    table = (read_json(directory.meta_data) or {}).get("parameter_table")
+    table = description(directory).get("parameter_table")
     return table if isinstance(table, dict) else {}
 
 
@@ -100,8 +108,7 @@ def own_of(directory: ExperimentDirectory) -> tuple[Reduction, ...]:
 
     Their code is not needed to read what they made.
     """
-    known = read_json(directory.meta_data) or {}
-    return tuple(own_reductions.described(known.get("arrays")))
+    return tuple(own_reductions.described(description(directory).get("arrays")))
 
 
 def _winds(parameters: Mapping[str, Value]) -> dict[str, Any]:

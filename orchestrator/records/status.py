@@ -6,10 +6,10 @@ Files alone decide here; a scheduler is asked elsewhere, and only about those th
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from orchestrator.formats.durable import is_gone
 from orchestrator.model import Cause, Kind, State, Status
 from orchestrator.records import attempts, intents, ledger
 
@@ -126,7 +126,7 @@ def _with_missing(directory: SweepDirectory, status: Status) -> Status:
         return status  # they are an earlier attempt's
     experiment = directory.experiment(status.experiment.number)
     kept = submission.outputs.shipped()
-    missing = tuple(n for n in kept if not os.path.exists(experiment.array_file(n)))  # noqa: PTH110  # ten thousand of them
+    missing = tuple(name for name in kept if is_gone(experiment.array_file(name)))
     if not missing or experiment.attempt(status.attempt).journal.exists():
         return status
     return dataclasses.replace(status, missing=missing)

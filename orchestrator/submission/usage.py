@@ -163,8 +163,12 @@ def most(values: Iterable[float | None]) -> float | None:
 
 
 def _records(directory: SweepDirectory, experiment: Experiment) -> list[Record]:
-    made = directory.experiment(experiment.number).attempts()
-    return [record for a in made if (record := attempts.read_record(a)) is not None]
+    """Return the records of an experiment's attempts; none where this user may not read them."""
+    try:
+        made = directory.experiment(experiment.number).attempts()
+        return [record for a in made if (record := attempts.read_record(a)) is not None]
+    except PermissionError:
+        return []
 
 
 def _of_records(experiment: Experiment, records: Sequence[Record]) -> ExperimentUsage:

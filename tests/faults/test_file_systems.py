@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 import subprocess
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import orchestrator
 from orchestrator.records import attempts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.conftest import Bench
 
@@ -118,7 +119,15 @@ def test_handles_that_are_stale_once_are_asked_again(
     assert second[0]["reason"].endswith("claim.json cannot be read: Stale file handle")
 
 
-@pytest.mark.parametrize("words", ["report winds", "collect winds", "plot winds"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "report winds",
+        "collect winds",
+        "collect winds -o data_runs/winds/winds.nc",
+        "plot winds",
+    ],
+)
 def test_a_file_that_may_not_grow_is_told_and_leaves_nothing(bench: Bench, words: str) -> None:
     bench.write("[0]")
     bench.run("submit", "winds.yaml", "--wait")
@@ -239,3 +248,41 @@ def test_arrays_that_somebody_has_removed_are_named_and_made_again(
 def _again(bench: Bench) -> str:
     """Return how a command names the sweep from elsewhere."""
     return f"rescal-sweep resubmit {bench.sweep.root}"
+
+
+@pytest.fixture
+def plain(bench: Bench) -> Iterator[Callable[[str], subprocess.CompletedProcess[str]]]:
+    """Run a verb that may read nothing but what its permissions allow, also for the superuser."""
+    caps = "setpriv --bounding-set=-dac_override,-dac_read_search " if os.geteuid() == 0 else ""
+    yield lambda words: _shell(bench, f"{caps}rescal-sweep {words}")
+    for path in (bench.sweep.root, *bench.sweep.root.rglob("*")):
+        path.chmod(0o755)
+
+
+@pytest.mark.parametrize("closed", ["", "out", "attempts", "meta_data"])
+def test_an_experiment_that_may_not_be_read_hides_no_other(
+    bench: Bench, plain: Callable[[str], subprocess.CompletedProcess[str]], closed: str
+) -> None:
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+    (bench.sweep.root / "exp0" / closed).chmod(0o000)
+
+    table, used, page, data, numbers, picture = (
+        plain(words)
+        for words in (
+            "status winds --json",
+            "status winds --usage",
+            f"report winds -o {bench.place}/page.html",
+            f"collect winds -o {bench.place}/winds.zarr",
+            "export winds",
+            f"plot winds -o {bench.place}/picture.png",
+        )
+    )
+
+    done = (table, used, page, data, numbers, picture)
+    assert [each.returncode for each in done] == [0] * 6, [each.stderr for each in done]
+    states = {e["name"]: e["missing"] for e in json.loads(table.stdout)["experiments"]}
+    assert states == {"exp0": [], "exp1": []}
+    assert numbers.stdout.count("\nexp") == 2
+    assert "removed since" not in data.stdout + data.stderr
+    assert ("cannot be read" in data.stdout) is (closed != "meta_data")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
+import os
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -61,8 +63,67 @@ def netcdf_file(path: Path, grid: Grid) -> Iterator[Target]:
     """Make a NetCDF-4 file."""
     with optional("a .nc needs"):
         import h5netcdf  # noqa: PLC0415  # heavy, and optional
-    with h5netcdf.File(path, "w") as file:
-        yield _NetcdfTarget(file, grid)
+    with path.open("wb+", buffering=0) as raw:
+        medium = _Medium(raw)
+        try:
+            with h5netcdf.File(medium, "w") as file:
+                yield _NetcdfTarget(file, grid, medium)
+        finally:
+            medium.check()
+
+
+class _Medium(io.RawIOBase):
+    """A file that HDF5 never hears of an error from, for it does not survive a full disk.
+
+    What cannot be written is dropped, like all that comes after it, and :meth:`check` tells.
+    """
+
+    def __init__(self, raw: io.FileIO) -> None:
+        super().__init__()
+        self._raw = raw
+        self._error: OSError | None = None
+        self._at = 0
+
+    def check(self) -> None:
+        """Raise the first error, if there was any."""
+        if self._error is not None:
+            raise OSError(self._error.errno, self._error.strerror)
+
+    def write(self, data: Any) -> int:
+        left = memoryview(data).cast("B")
+        size = len(left)
+        try:
+            self._raw.seek(self._at)
+            while left and self._error is None:
+                left = left[self._raw.write(left) :]
+        except OSError as error:
+            self._error = error
+        self._at += size
+        return size
+
+    def readinto(self, buffer: Any) -> int:
+        self._raw.seek(self._at)
+        count = self._raw.readinto(buffer)
+        self._at += count
+        return count
+
+    def truncate(self, size: int | None = None) -> int:
+        size = self._at if size is None else size
+        try:
+            if self._error is None:
+                self._raw.truncate(size)
+        except OSError as error:
+            self._error = error
+        return size
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        starts = {os.SEEK_SET: 0, os.SEEK_CUR: self._at}
+        start = starts[whence] if whence in starts else self._raw.seek(0, os.SEEK_END)
+        self._at = start + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
 
 
 def block_shape(shape: tuple[int, ...], count: int) -> tuple[int, ...]:
@@ -155,9 +216,10 @@ class _ZarrTarget:
 class _NetcdfTarget:
     """A NetCDF-4 file."""
 
-    def __init__(self, file: Any, grid: Grid) -> None:
+    def __init__(self, file: Any, grid: Grid, medium: _Medium) -> None:
         self._file = file
         self._grid = grid
+        self._medium = medium
 
     def array(self, name: str, dimensions: tuple[str, ...], values: NDArray[Any]) -> None:
         self._size(dimensions, values.shape)
@@ -188,6 +250,7 @@ class _NetcdfTarget:
 
         def fill(block: tuple[slice, ...], values: NDArray[Any]) -> None:
             made[(*block, ...)] = values
+            self._medium.check()
 
         return fill
 
