@@ -19,7 +19,7 @@ from orchestrator.plots.plane import Plane
 from orchestrator.plots.style import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -302,15 +302,19 @@ def _labels(axis: Dimension) -> tuple[str, ...]:
     return tuple(label(axis, i) for i in range(axis.size))
 
 
-def label(axis: Dimension, index: int, spelled: Callable[[Value], str] = text.number) -> str:
-    """Return the label of a point of an axis, such as ``Tau_min = 100``, a line per parameter."""
+def label(axis: Dimension, index: int) -> str:
+    """Return the label of a point of an axis, such as ``Tau_min = 100``, a line per parameter.
+
+    Numbers have six digits, or all of theirs where others would look the same.
+    """
     lines = []
     for name in parameters(axis):
         value = axis.values[name][index]
         if value is not None:
             others = {v for v in axis.values[name] if v is not None}
-            alike = sum(spelled(v) == spelled(value) for v in others)
-            lines.append(f"{name} = {spelled(value) if alike == 1 else value}")
+            short = text.number(value)
+            alike = sum(text.number(v) == short for v in others)
+            lines.append(f"{name} = {short if alike == 1 else value}")
     return "\n".join(lines)
 
 
