@@ -108,8 +108,10 @@ def _of_motion(
 ) -> Figure:
     along, panels = scales
     if not any(np.isfinite(mean).any() for curve in curves for mean in curve.means.values()):
+        where = "".join(f", {note}" for note in window_notes(choice))
+        alike = " that are alike" if curves else ""
         raise RequestError(
-            f"{grid.directory.name}: no two height maps of an experiment that are alike"
+            f"{grid.directory.name}: no two height maps of an experiment{alike}{where}"
         )
     notes = window_notes(choice)
     shade = points.shade(grid, choice.panels)
@@ -119,8 +121,7 @@ def _of_motion(
 
 def window_notes(choice: Choice) -> list[str]:
     """Return the window of time in words, if one was chosen."""
-    ends = [window.end(moment) for moment in choice.window]
-    return [f"from {ends[0] or 'the beginning'} to {ends[1] or 'the end'}"] if any(ends) else []
+    return [window.between(*choice.window)] if any(choice.window) else []
 
 
 def height_distribution(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
@@ -216,7 +217,7 @@ def check(grid: Grid, choice: Choice, measured: Numbers) -> None:
         raise RequestError(
             f"{grid.directory.name}: {window.too_late(choice.summary, measured.behind)}"
         )
-    raise panels.without_values(grid, [*measured.values])
+    raise panels.without_values(grid, [*measured.values], choice.summary)
 
 
 def scale_of(choice: Choice, name: str, quantity: Quantity) -> Scale:
@@ -239,9 +240,7 @@ def notes_of(measured: Numbers, choice: Choice) -> list[str]:
     notes = []
     if measured.times:
         notes.append(plots.when(measured.times))
-    if summary.how in {How.MEAN, How.RATE}:
-        first, last = window.end(summary.first), window.end(summary.last)
-        notes.append(f"from {first or 'the beginning'} to {last or 'the end'}")
+    notes += window.whole(summary)
     if measured.behind:
         some = text.counted(len(measured.behind), "experiment")
         notes.append(f"{some} left out: {window.left_out(measured.behind)}")

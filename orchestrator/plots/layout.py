@@ -13,6 +13,7 @@ import numpy as np
 
 from orchestrator import text
 from orchestrator.errors import RequestError
+from orchestrator.formats import spelling
 from orchestrator.plots.display import WIND, parameter_label
 from orchestrator.plots.lines import Scale
 from orchestrator.plots.plane import Plane
@@ -130,9 +131,16 @@ def plane_of(
     """Return the plane of two numbers of a sample's axis, the first or those that are named.
 
     Points are by their index on the axis and 0. None where the axis is no such sample.
+
+    Raises
+    ------
+    RequestError
+        If the same is named for both.
     """
     if axis.size < _FEWEST or axis.name in parameters(axis):
         return None
+    if rows is not None and rows == columns:
+        raise RequestError(f"--columns {columns}: goes up the plane already")
     numbers = [name for name in parameters(axis) if _varies(axis.values[name])]
     named = [name for name in (columns, rows) if name in numbers]
     chosen = [*named, *(name for name in numbers if name not in named)][:2]
@@ -166,12 +174,12 @@ def scale(axis: Dimension, name: str, values: NDArray[np.float64]) -> Scale:
     return Scale(parameter_label(name), logarithmic=bool(by_factors) or len(along) == 2)
 
 
-def check_time(grid: Grid, time: Moment | None) -> None:
-    """Refuse a time in t0 that the sweep never comes to."""
+def check_time(grid: Grid, option: str, time: Moment | None) -> None:
+    """Refuse a time in t0, or the beginning of a window, that the sweep never comes to."""
     last = max(grid.times, default=math.inf)
     if time is not None and not time.in_nature and time.value > last + grid.tolerance_t0:
         name = grid.directory.name
-        raise RequestError(f"--time {time.value:g}: {name} ends at t = {last:g} t0")
+        raise RequestError(f"{option} {time.value:g}: {name} ends at t = {last:g} t0")
 
 
 def sides(axes: Sequence[Dimension], panel: float) -> tuple[int | None, int | None]:
@@ -268,8 +276,10 @@ def axis_of(axes: Sequence[Dimension], option: str, name: str) -> int:
     for index, axis in enumerate(axes):
         if name == axis.name or name in axis.values:
             return index
-    known = ", ".join(axis.name for axis in axes) or "none"
-    raise RequestError(f"{option} {name}: not an axis of the sweep; there are {known}")
+    known = dict.fromkeys(of for axis in axes for of in (axis.name, *parameters(axis)))
+    names = ", ".join(known) or "none"
+    hint = spelling.did_you_mean(name, known)
+    raise RequestError(f"{option} {name}: not an axis of the sweep; there are {names}{hint}")
 
 
 def _in_turn(laid: Layout) -> Layout:

@@ -22,6 +22,17 @@ def end(moment: Moment | None) -> str:
     return text.short_seconds(moment.value) if moment.in_nature else f"{moment.value:g} t0"
 
 
+def between(first: Moment | None, last: Moment | None) -> str:
+    """Return a window in words, such as ``from 200 t0 to the end``."""
+    return f"from {end(first) or 'the beginning'} to {end(last) or 'the end'}"
+
+
+def whole(summary: Summary) -> list[str]:
+    """Return in words the window of which a number is, if it is of more than a moment."""
+    of_window = summary.how in {How.MEAN, How.RATE}
+    return [between(summary.first, summary.last)] if of_window else []
+
+
 def too_late(summary: Summary, behind: Sequence[Behind]) -> str:
     """Say that no experiment has come as far as a number is of, and what can be drawn instead."""
     counted, until_t0 = text.counted(len(behind), "experiment"), min(b.last_t0 for b in behind)
