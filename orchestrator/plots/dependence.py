@@ -129,7 +129,7 @@ def dependence(
     if len(groups) > 1 and not others and not parted and all(len(g) == 1 for _, g in groups):
         shade = shade_of(against.axis, _second(against))
         groups = [(line(against.axis, i), [i]) for _, [i] in groups]
-    curves = []
+    curves, there = [], {index[:-1] for index in grid.cells}
     for point in np.ndindex(*(axis.size for axis in others)):
         words = [(axis, line(axis, i)) for axis, i in zip(others, point, strict=True)]
         fixed = {grid.dimensions.index(a): i for a, i in zip(others, point, strict=True)}
@@ -142,15 +142,12 @@ def dependence(
                 )
                 for i in group
             ]
-            curve = _curve(
-                named(labels, panels),
-                group,
-                cells,
-                values,
-                (against, grid.quantities),
-            )
-            if any(np.isfinite(mean).any() for mean in curve.means.values()):
-                curves.append(curve)
+            if there.isdisjoint(cells):
+                continue
+            of_point = named(
+                labels, panels
+            )  # without values, too, so that others keep their colours
+            curves.append(_curve(of_point, group, cells, values, (against, grid.quantities)))
     return curves, shade
 
 
