@@ -17,7 +17,7 @@ from orchestrator.plots import layout, motion, panels, points, series, window
 from orchestrator.plots.dependence import dependence, parameter
 from orchestrator.plots.display import quantity_label
 from orchestrator.plots.lines import Chart, Scale
-from orchestrator.records import selection
+from orchestrator.records import selection, winds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,8 +81,8 @@ def dispersion_relation(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figur
         "velocity": Scale(f"phase velocity ({long}/{late})"),
         "growth": Scale(f"growth rate (1/{late})"),
     }
-    along = Scale(f"wavelength along the wind ({long})", logarithmic=True)
     shown = narrowed(grid, choice)
+    along = Scale(f"wavelength {directions(shown)[0]} ({long})", logarithmic=True)
     curves = motion.waves_by_length(shown, choice)
     yield "", _of_motion(shown, choice, curves, (along, panels))
 
@@ -90,12 +90,13 @@ def dispersion_relation(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figur
 def offsets(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     """Yield the figure of how fast the whole bed moves, and how well successive maps match."""
     long, late = units_of(choice)
+    shown = narrowed(grid, choice)
+    along, across = directions(shown)
     panels = {
-        "along": Scale(f"along the wind\n({long}/{late})"),
-        "across": Scale(f"across the wind\n({long}/{late})"),
+        "along": Scale(f"{along}\n({long}/{late})"),
+        "across": Scale(f"{across}\n({long}/{late})"),
         "quality": Scale("correlation"),
     }
-    shown = narrowed(grid, choice)
     curves = motion.offsets(shown, choice)
     yield "", _of_motion(shown, choice, curves, (Scale(f"t ({late})"), panels))
 
@@ -164,6 +165,15 @@ def celerity_against_height(grid: Grid, choice: Choice) -> Iterator[tuple[str, F
     yield "", plots.curves(curves, chart, choice.look)
 
 
+def directions(grid: Grid) -> tuple[str, str]:
+    """Return what both sides of a map are called: where a wind turns, it blows along neither."""
+    turning = any(
+        winds.turning(grid.directory, status.experiment.point.parameters)
+        for status in grid.cells.values()
+    )
+    return ("along x", "along y") if turning else ("along the wind", "across the wind")
+
+
 def units_of(choice: Choice) -> tuple[str, str]:
     """Return the units of length and time."""
     long = "m" if choice.look.units.metres else "cells"
@@ -183,7 +193,7 @@ def spectrum(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
         f"power per wavenumber\n({unit}² / (1/{unit}))" if waves.unequal else f"power ({unit}²)"
     )
     chart = Chart(
-        Scale(f"wavelength along the wind ({unit})", logarithmic=True),
+        Scale(f"wavelength {directions(shown)[0]} ({unit})", logarithmic=True),
         {"power": Scale(power, logarithmic=True)},
         f"{name_of(grid, choice)}, {plots.when(waves.times)}",
         points.shade(shown, choice.panels),
