@@ -14,7 +14,7 @@ import numpy as np
 from orchestrator import text
 from orchestrator.errors import RequestError
 from orchestrator.formats import spelling
-from orchestrator.plots.display import WIND, parameter_label
+from orchestrator.plots.display import WIND, equation, parameter_label
 from orchestrator.plots.lines import Scale
 from orchestrator.plots.plane import Plane
 from orchestrator.plots.style import Labels
@@ -324,7 +324,7 @@ def label(axis: Dimension, index: int) -> str:
             others = {v for v in axis.values[name] if v is not None}
             short = text.number(value)
             alike = sum(text.number(v) == short for v in others)
-            lines.append(f"{name} = {short if alike == 1 else value}")
+            lines.append(equation(name, short if alike == 1 else str(value)))
     return "\n".join(lines)
 
 
