@@ -170,6 +170,8 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
     named = colours if chart.shade is None else {}  # a scale tells them
     entries = [*legend.entries(labels, named, (seen, joined), marked=chart.marked)]
     sentences = [*_seeds(drawn, chart), *chart.notes]
+    if any(scale.axial for scale in chart.panels.values()):
+        sentences.append("\N{MINUS SIGN}90 and 90 degrees are one direction")
     sentences += [] if together else [facets.apart(chart.along.label)]
     style.small_print(figure, "; ".join(sentences), look)
     legend.draw(figure, entries, look, under=narrow)
