@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -130,7 +131,8 @@ def dependence(
         shade = shade_of(against.axis, _second(against))
         groups = [(line(against.axis, i), [i]) for _, [i] in groups]
     curves, there = [], {index[:-1] for index in grid.cells}
-    for point in np.ndindex(*(axis.size for axis in others)):
+    along = [range(axis.size) if panels is None else panels.along(axis) for axis in others]
+    for point in itertools.product(*along):
         words = [(axis, line(axis, i)) for axis, i in zip(others, point, strict=True)]
         fixed = {grid.dimensions.index(a): i for a, i in zip(others, point, strict=True)}
         for group_label, group in groups:
