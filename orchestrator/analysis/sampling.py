@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+_START = 0.02  # of the first interval is still the start
+
+
 def evenly(available: int, wanted: int) -> NDArray[np.int64]:
     """Return at most ``wanted`` of ``available`` indices, evenly spaced, first and last included.
 
@@ -59,5 +62,16 @@ def near(times: NDArray[np.float64], wanted: float, tolerance: float) -> int | N
 
 
 def before_all(times: NDArray[np.float64], index: int, wanted: float, tolerance: float) -> bool:
-    """Return whether the first snapshot is the nearest to a later time at which there is none."""
-    return index == 0 and len(times) > 1 and bool(wanted > times[0] + tolerance)
+    """Return whether the first snapshot is the nearest to a later time at which there is none.
+
+    Later is what is beyond ``tolerance``, by which snapshots are late, and a little of the first interval,
+    of which a wide tolerance would make a good part of it the start.
+
+    >>> times = np.array([0.0, 20.0])
+    >>> before_all(times, 0, 3.5, tolerance=5.0), before_all(times, 0, 0.3, tolerance=5.0)
+    (True, False)
+    """
+    if index != 0 or len(times) < 2:
+        return False
+    late = min(tolerance, _START * (times[1] - times[0]))
+    return bool(wanted > times[0] + late)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.formats.content_names import original
 from orchestrator.html.values import Axis, Diagram, Plane, Side
 from orchestrator.plots import layout
 
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from orchestrator.analysis.dataset.grid import Dimension
-    from orchestrator.formats.parameters import Value
     from orchestrator.model import Status
 
 _DIGITS = 4  # of a place in a plane
@@ -65,16 +63,5 @@ def _plane(dimensions: Sequence[Dimension], panel: float) -> Plane | None:
 
 
 def _axis(dimension: Dimension) -> Axis:
-    labels = (layout.label(dimension, i, exact) for i in range(dimension.size))
+    labels = (layout.label(dimension, i) for i in range(dimension.size))
     return Axis(" ".join(layout.parameters(dimension)), tuple(labels))
-
-
-def exact(value: Value) -> str:
-    """Return a parameter's value with all of its digits, so that no two values look the same.
-
-    >>> exact(100.0), exact(0.1234567), exact(1e-07), exact(True), exact("OPEN")
-    ('100', '0.1234567', '1e-07', 'yes', 'OPEN')
-    """
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return repr(value).removesuffix(".0") if isinstance(value, float) else original(str(value))

@@ -17,7 +17,7 @@ from orchestrator.plots import layout, motion, panels, points, series, window
 from orchestrator.plots.dependence import dependence, parameter
 from orchestrator.plots.display import quantity_label
 from orchestrator.plots.lines import Chart, Scale
-from orchestrator.records import selection
+from orchestrator.records import selection, winds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,8 +81,8 @@ def dispersion_relation(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figur
         "velocity": Scale(f"phase velocity ({long}/{late})"),
         "growth": Scale(f"growth rate (1/{late})"),
     }
-    along = Scale(f"wavelength along the wind ({long})", logarithmic=True)
     shown = narrowed(grid, choice)
+    along = Scale(f"wavelength {directions(shown)[0]} ({long})", logarithmic=True)
     curves = motion.waves_by_length(shown, choice)
     yield "", _of_motion(shown, choice, curves, (along, panels))
 
@@ -90,12 +90,13 @@ def dispersion_relation(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figur
 def offsets(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     """Yield the figure of how fast the whole bed moves, and how well successive maps match."""
     long, late = units_of(choice)
+    shown = narrowed(grid, choice)
+    along, across = directions(shown)
     panels = {
-        "along": Scale(f"along the wind\n({long}/{late})"),
-        "across": Scale(f"across the wind\n({long}/{late})"),
+        "along": Scale(f"{along}\n({long}/{late})"),
+        "across": Scale(f"{across}\n({long}/{late})"),
         "quality": Scale("correlation"),
     }
-    shown = narrowed(grid, choice)
     curves = motion.offsets(shown, choice)
     yield "", _of_motion(shown, choice, curves, (Scale(f"t ({late})"), panels))
 
@@ -108,8 +109,10 @@ def _of_motion(
 ) -> Figure:
     along, panels = scales
     if not any(np.isfinite(mean).any() for curve in curves for mean in curve.means.values()):
+        where = "".join(f", {note}" for note in window_notes(choice))
+        alike = " that are alike" if curves else ""
         raise RequestError(
-            f"{grid.directory.name}: no two height maps of an experiment that are alike"
+            f"{grid.directory.name}: no two height maps of an experiment{alike}{where}"
         )
     notes = window_notes(choice)
     shade = points.shade(grid, choice.panels)
@@ -119,8 +122,7 @@ def _of_motion(
 
 def window_notes(choice: Choice) -> list[str]:
     """Return the window of time in words, if one was chosen."""
-    ends = [window.end(moment) for moment in choice.window]
-    return [f"from {ends[0] or 'the beginning'} to {ends[1] or 'the end'}"] if any(ends) else []
+    return [window.between(*choice.window)] if any(choice.window) else []
 
 
 def height_distribution(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
@@ -163,6 +165,15 @@ def celerity_against_height(grid: Grid, choice: Choice) -> Iterator[tuple[str, F
     yield "", plots.curves(curves, chart, choice.look)
 
 
+def directions(grid: Grid) -> tuple[str, str]:
+    """Return what both sides of a map are called: where a wind turns, it blows along neither."""
+    turning = any(
+        winds.turning(grid.directory, status.experiment.point.parameters)
+        for status in grid.cells.values()
+    )
+    return ("along x", "along y") if turning else ("along the wind", "across the wind")
+
+
 def units_of(choice: Choice) -> tuple[str, str]:
     """Return the units of length and time."""
     long = "m" if choice.look.units.metres else "cells"
@@ -182,7 +193,7 @@ def spectrum(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
         f"power per wavenumber\n({unit}² / (1/{unit}))" if waves.unequal else f"power ({unit}²)"
     )
     chart = Chart(
-        Scale(f"wavelength along the wind ({unit})", logarithmic=True),
+        Scale(f"wavelength {directions(shown)[0]} ({unit})", logarithmic=True),
         {"power": Scale(power, logarithmic=True)},
         f"{name_of(grid, choice)}, {plots.when(waves.times)}",
         points.shade(shown, choice.panels),
@@ -216,7 +227,7 @@ def check(grid: Grid, choice: Choice, measured: Numbers) -> None:
         raise RequestError(
             f"{grid.directory.name}: {window.too_late(choice.summary, measured.behind)}"
         )
-    raise panels.without_values(grid, [*measured.values])
+    raise panels.without_values(grid, [*measured.values], choice.summary)
 
 
 def scale_of(choice: Choice, name: str, quantity: Quantity) -> Scale:
@@ -239,9 +250,7 @@ def notes_of(measured: Numbers, choice: Choice) -> list[str]:
     notes = []
     if measured.times:
         notes.append(plots.when(measured.times))
-    if summary.how in {How.MEAN, How.RATE}:
-        first, last = window.end(summary.first), window.end(summary.last)
-        notes.append(f"from {first or 'the beginning'} to {last or 'the end'}")
+    notes += window.whole(summary)
     if measured.behind:
         some = text.counted(len(measured.behind), "experiment")
         notes.append(f"{some} left out: {window.left_out(measured.behind)}")

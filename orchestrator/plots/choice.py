@@ -66,7 +66,7 @@ _SUMMARIES = ("time", "mean", "rate", "crosses")
 _IN_NATURE = ("phase-diagram", "dunes", "section", *_NUMBERS)
 _COLUMNS_IN = {"single": 3.5, "double": 7.2}  # 89 and 183 mm
 _LENGTHS_IN = {"mm": 1 / 25.4, "cm": 1 / 2.54, "in": 1.0}
-_LARGEST_IN = 100.0
+_SMALLEST_IN, _LARGEST_IN = 0.5, 100.0
 _AXES = ("", "x", "y", "xy")
 _DPI = (10, 2400)
 
@@ -307,8 +307,11 @@ def _size(size: str | Sequence[float] | None) -> tuple[float, float] | None:
         inches = [float(side) * _LENGTHS_IN[unit] for side in sides]
     except ValueError:
         raise RequestError(wanted) from None
-    if len(inches) != 2 or not all(0.5 <= side <= _LARGEST_IN for side in inches):
+    if len(inches) != 2 or any(math.isnan(side) for side in inches):
         raise RequestError(wanted)
+    if not all(_SMALLEST_IN <= side <= _LARGEST_IN for side in inches):
+        least, most = (f"{25.4 * side:g}" for side in (_SMALLEST_IN, _LARGEST_IN))
+        raise RequestError(f"--size: expected sides of {least} to {most} mm, got {size}")
     return inches[0], inches[1]
 
 

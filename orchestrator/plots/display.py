@@ -79,6 +79,18 @@ def parameter_label(name: str) -> str:
     return f"{name} ({known.unit})" if known is not None and known.unit else name
 
 
+def equation(name: str, value: str) -> str:
+    """Return what stands at a point of an axis.
+
+    >>> equation("Tau_min", "100"), equation("u* (m/s)", "0.146")
+    ('Tau_min = 100', 'u* = 0.146 m/s')
+    """
+    if name not in WIND.values():
+        return f"{name} = {value}"
+    symbol, _, unit = name.rstrip(")").partition(" (")
+    return f"{symbol} = {value} {unit}"
+
+
 def length(look: Look, cells: float, cell_m: float) -> str:
     """Return a length as people read it.
 

@@ -67,8 +67,8 @@ def over_two_axes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
         title = ", ".join(filter(None, (charts.name_of(grid, choice), page)))
         style.title(figure, title, choice.look)
         means = [field.over_seeds.mean[index] for field in fields]
-        told = [*notes, *_mean(seeds, with_errors), *_notes(*sides, means)]
-        style.small_print(figure, "; ".join(told), choice.look)
+        sentences = [*notes, *_mean(seeds, with_errors), *_notes(*sides, means)]
+        style.small_print(figure, "; ".join(sentences), choice.look)
         yield page.replace(" = ", "=").replace(", ", ",").replace("/", "_"), figure
 
 

@@ -13,13 +13,14 @@ import numpy as np
 
 from orchestrator import text
 from orchestrator.errors import RequestError
-from orchestrator.plots.display import WIND, parameter_label
+from orchestrator.formats import spelling
+from orchestrator.plots.display import WIND, equation, parameter_label
 from orchestrator.plots.lines import Scale
 from orchestrator.plots.plane import Plane
 from orchestrator.plots.style import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -130,9 +131,16 @@ def plane_of(
     """Return the plane of two numbers of a sample's axis, the first or those that are named.
 
     Points are by their index on the axis and 0. None where the axis is no such sample.
+
+    Raises
+    ------
+    RequestError
+        If the same is named for both.
     """
     if axis.size < _FEWEST or axis.name in parameters(axis):
         return None
+    if rows is not None and rows == columns:
+        raise RequestError(f"--columns {columns}: goes up the plane already")
     numbers = [name for name in parameters(axis) if _varies(axis.values[name])]
     named = [name for name in (columns, rows) if name in numbers]
     chosen = [*named, *(name for name in numbers if name not in named)][:2]
@@ -166,12 +174,12 @@ def scale(axis: Dimension, name: str, values: NDArray[np.float64]) -> Scale:
     return Scale(parameter_label(name), logarithmic=bool(by_factors) or len(along) == 2)
 
 
-def check_time(grid: Grid, time: Moment | None) -> None:
-    """Refuse a time in t0 that the sweep never comes to."""
+def check_time(grid: Grid, option: str, time: Moment | None) -> None:
+    """Refuse a time in t0, or the beginning of a window, that the sweep never comes to."""
     last = max(grid.times, default=math.inf)
     if time is not None and not time.in_nature and time.value > last + grid.tolerance_t0:
         name = grid.directory.name
-        raise RequestError(f"--time {time.value:g}: {name} ends at t = {last:g} t0")
+        raise RequestError(f"{option} {time.value:g}: {name} ends at t = {last:g} t0")
 
 
 def sides(axes: Sequence[Dimension], panel: float) -> tuple[int | None, int | None]:
@@ -268,8 +276,10 @@ def axis_of(axes: Sequence[Dimension], option: str, name: str) -> int:
     for index, axis in enumerate(axes):
         if name == axis.name or name in axis.values:
             return index
-    known = ", ".join(axis.name for axis in axes) or "none"
-    raise RequestError(f"{option} {name}: not an axis of the sweep; there are {known}")
+    known = dict.fromkeys(of for axis in axes for of in (axis.name, *parameters(axis)))
+    names = ", ".join(known) or "none"
+    hint = spelling.did_you_mean(name, known)
+    raise RequestError(f"{option} {name}: not an axis of the sweep; there are {names}{hint}")
 
 
 def _in_turn(laid: Layout) -> Layout:
@@ -302,6 +312,7 @@ def _labels(axis: Dimension) -> tuple[str, ...]:
     return tuple(label(axis, i) for i in range(axis.size))
 
 
+<<<<<<< HEAD
 def label(axis: Dimension, index: int, spelled: Callable[[Value], str] = text.number) -> str:
     """Return the label of a point of an axis, such as ``Tau_min = 100``, a line per parameter."""
     return "\n".join(_parts(axis, index, spelled).values())
@@ -324,13 +335,34 @@ def line(axis: Dimension, index: int) -> str:
 
 def _parts(axis: Dimension, index: int, spelled: Callable[[Value], str]) -> dict[str, str]:
     of_parameters = {}
+=======
+def label(axis: Dimension, index: int) -> str:
+    """Return the label of a point of an axis, such as ``Tau_min = 100``, a line per parameter.
+
+    Numbers have six digits, or all of theirs where others would look the same.
+    """
+    lines = []
+>>>>>>> 55edeb6bf11961cd8e2d8944ee1ef52f98f07249
     for name in parameters(axis):
         value = axis.values[name][index]
         if value is not None:
             others = {v for v in axis.values[name] if v is not None}
+<<<<<<< HEAD
             alike = sum(spelled(v) == spelled(value) for v in others)
             of_parameters[name] = f"{name} = {spelled(value) if alike == 1 else value}"
     return of_parameters
+=======
+            short = text.number(value)
+            alike = sum(text.number(v) == short for v in others)
+            lines.append(equation(name, short if alike == 1 else str(value)))
+    return "\n".join(lines)
+
+
+def line(axis: Dimension, index: int) -> str:
+    """Return the label of a point in one line, without the wind that stands beside a threshold."""
+    values = {name: of for name, of in axis.values.items() if name not in WIND.values()}
+    return label(dataclasses.replace(axis, values=values), index).replace("\n", ", ")
+>>>>>>> 55edeb6bf11961cd8e2d8944ee1ef52f98f07249
 
 
 def parameters(axis: Dimension) -> list[str]:

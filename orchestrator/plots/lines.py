@@ -169,9 +169,11 @@ def curves(drawn: Sequence[Curve], chart: Chart, look: Look = PLAIN) -> Figure:
     labels = [curve.labels for curve in drawn]
     named = colours if chart.shade is None else {}  # a scale tells them
     entries = [*legend.entries(labels, named, (seen, joined), marked=chart.marked)]
-    told = [*_seeds(drawn, chart), *chart.notes]
-    told += [] if together else [facets.apart(chart.along.label)]
-    style.small_print(figure, "; ".join(told), look)
+    sentences = [*_seeds(drawn, chart), *chart.notes]
+    if any(scale.axial for scale in chart.panels.values()):
+        sentences.append("\N{MINUS SIGN}90 and 90 degrees are one direction")
+    sentences += [] if together else [facets.apart(chart.along.label)]
+    style.small_print(figure, "; ".join(sentences), look)
     legend.draw(figure, entries, look, under=narrow)
     style.title(figure, chart.title, look, beside_legend=bool(figure.legends) and not narrow)
     if narrow and figure.legends:

@@ -15,8 +15,8 @@ from orchestrator.analysis.numbers import scales_of
 from orchestrator.analysis.scales import scales
 from orchestrator.errors import RequestError
 from orchestrator.model.heights import full_from, surface_of
-from orchestrator.model.pictures import Units
-from orchestrator.plots import Panel, Rose, Stripes
+from orchestrator.model.pictures import How, Summary, Units
+from orchestrator.plots import Panel, Rose, Stripes, window
 from orchestrator.records import arrays, winds
 from orchestrator.threads import in_order
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     Films = Mapping[Slot, tuple[Reduced, Status]]
 
+_AT_THE_END = Summary()
 _MAPS_OFF = "outputs.height_maps is false"
 
 
@@ -198,15 +199,19 @@ def without_maps(grid: Grid) -> RequestError:
     return RequestError(f"{grid.directory.name}: {why}")
 
 
-def without_values(grid: Grid, names: Sequence[str]) -> RequestError:
-    """Return why nothing can be drawn of quantities that have no value anywhere."""
+def without_values(
+    grid: Grid, names: Sequence[str], summary: Summary = _AT_THE_END
+) -> RequestError:
+    """Return why nothing can be drawn of quantities that have no value where a number is to be of them."""
     measured = {name for name in names if name in observables.QUANTITIES}
     why = ""
     if measured - observables.OF_COUNTS and not _keeps_maps(grid):
         why = f": {_MAPS_OFF}"
     elif any(status.full_t0 is not None for status in grid.cells.values()):
         why = ": domains are full, and not measured then"
-    return RequestError(f"{grid.directory.name}: no value of {', '.join(names)}{why}")
+    values = "no two values" if summary.how is How.RATE else "no value"
+    where = "".join(f", {words}" for words in window.whole(summary))
+    return RequestError(f"{grid.directory.name}: {values} of {', '.join(names)}{where}{why}")
 
 
 def _keeps_maps(grid: Grid) -> bool:

@@ -89,7 +89,9 @@ def draw(
     wanted = choice.output or directory.root / f"{_stem(choice)}{suffixes[0]}"
     path = destination.ready(wanted, suffixes)
     grid, shown = display.displayed(lay_out(directory), choice)
-    check_time(grid, shown.time)
+    check_time(grid, "--time", shown.time)
+    check_time(grid, "--window", shown.window[0])
+    check_time(grid, f"--{shown.summary.how.value}", shown.summary.first)
     with plots.sheet(shown.look):
         if shown.kind == "animation":
             yield from _films(grid, shown, path, command, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from orchestrator.analysis.dataset.grid import Dimension, Grid
+    from orchestrator.formats.parameters import Value
     from orchestrator.model import Status
 
 _Read = TypeVar("_Read")
@@ -43,10 +45,17 @@ class Panels:
         On which it is.
     parameter
         Its name; empty where each point of the axis has a panel.
+    order
+        The points of the axis, in the order of their panels; empty where it is their own.
     """
 
     axis: Dimension
     parameter: str = ""
+    order: tuple[int, ...] = ()
+
+    def along(self, axis: Dimension) -> Sequence[int]:
+        """Return the points of an axis in the order in which they are drawn."""
+        return self.order if axis is self.axis and self.order else range(axis.size)
 
     def shares(self, axis: Dimension) -> bool:
         """Return whether a panel has several points of an axis."""
@@ -89,7 +98,17 @@ def panels_of(grid: Grid, name: str | None, along: Dimension | None = None) -> P
     count = axis.size if alone else len(set(values))
     if count > _MOST:
         raise RequestError(f"--panels {name}: {count} values, of which {_MOST} have room")
-    return Panels(axis, "" if alone else name)
+    return Panels(axis, "" if alone else name, _ascending(axis, values))
+
+
+def _ascending(axis: Dimension, values: Sequence[Value | None]) -> tuple[int, ...]:
+    """Return the points of a list or a sample in the order of a parameter; nothing for other axes."""
+    own_order = axis.name in parameters(axis) or not all(
+        isinstance(v, int | float) for v in values
+    )
+    return (
+        () if own_order else tuple(np.argsort(np.array(values, float), kind="stable").tolist())
+    )
 
 
 def _usual(grid: Grid, along: Dimension | None) -> Panels | None:
@@ -160,7 +179,10 @@ def _points(grid: Grid, panels: Panels | None) -> Iterator[tuple[Name, list[Stat
     outermost = sorted(
         range(len(axes)), key=lambda i: panels is None or axes[i] is not panels.axis
     )
-    for turn in np.ndindex(*(axes[i].size for i in outermost)):
+    along = [
+        range(axes[i].size) if panels is None else panels.along(axes[i]) for i in outermost
+    ]
+    for turn in itertools.product(*along):
         point = dict(zip(outermost, turn, strict=True))
         name = named([(axes[i], parts(axes[i], point[i])) for i in order], panels)
         index = tuple(point[i] for i in range(len(axes)))

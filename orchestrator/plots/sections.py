@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from orchestrator.plots.lines import Curve
     from orchestrator.plots.motion import Window
 
-_ALONG, _ACROSS = "along the wind", "across the wind"
-
 
 def cross_sections(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     """Yield the figure of heights along a row or a column of the bed, a line for each point."""
@@ -45,7 +43,7 @@ def cross_sections(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     height = "height above the\nmean of its map" if choice.relative else "height"
     parts = [charts.name_of(shown, choice), where, *_seeds(narrowed, shown), plots.when(times)]
     chart = Chart(
-        Scale(f"{_ALONG if choice.x is None else _ACROSS} ({long})"),
+        Scale(f"{charts.directions(shown)[choice.x is not None]} ({long})"),
         {"height": Scale(f"{height} ({long})")},
         ", ".join(parts),
         points.shade(shown, choice.panels),
@@ -87,7 +85,11 @@ def fluxes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     long, late = charts.units_of(choice)
     unit = f"{long}²/{late}"
     chart = Chart(
-        Scale(f"section {_ALONG} ({long})" if choice.x is None else f"t ({late})"),
+        Scale(
+            f"section {charts.directions(shown)[0]} ({long})"
+            if choice.x is None
+            else f"t ({late})"
+        ),
         {"flux": Scale(f"flux per width\n({unit})")},
         charts.name_of(shown, choice)
         + ("" if choice.x is None else f", through column {choice.x}"),

@@ -22,9 +22,22 @@ def end(moment: Moment | None) -> str:
     return text.short_seconds(moment.value) if moment.in_nature else f"{moment.value:g} t0"
 
 
+def between(first: Moment | None, last: Moment | None) -> str:
+    """Return a window in words, such as ``from 200 t0 to the end``."""
+    return f"from {end(first) or 'the beginning'} to {end(last) or 'the end'}"
+
+
+def whole(summary: Summary) -> list[str]:
+    """Return in words the window of which a number is, if it is of more than a moment."""
+    of_window = summary.how in {How.MEAN, How.RATE}
+    return [between(summary.first, summary.last)] if of_window else []
+
+
 def too_late(summary: Summary, behind: Sequence[Behind]) -> str:
     """Say that no experiment has come as far as a number is of, and what can be drawn instead."""
-    counted, until_t0 = text.counted(len(behind), "experiment"), min(b.last_t0 for b in behind)
+    until_t0 = min(b.last_t0 for b in behind)
+    short = [b for b in behind if not b.next_t0]
+    counted = text.counted(len(short), "experiment")
     wanted = (
         "before the end of the run" if summary.last is None else f"before {end(summary.last)}"
     )
@@ -32,10 +45,12 @@ def too_late(summary: Summary, behind: Sequence[Behind]) -> str:
         first_t0 = min(b.next_t0 for b in behind)
         near = f"only the bed at the start is near {end(summary.last)}"
         return f"{near}, which is no result; --time {math.ceil(first_t0)} draws the first"
-    if all(b.ended for b in behind):
+    if all(b.ended for b in short):
         what = f"{counted} ended {wanted}"
     else:
-        what = f"{counted} {'has' if len(behind) == 1 else 'have'} not come so far"
+        what = f"{counted} {'has' if len(short) == 1 else 'have'} not come so far"
+    if others := len(behind) - len(short):
+        what += f", and of {others} only the bed at the start is near"
     if until_t0 <= 0:
         return what
     first = summary.first
@@ -55,6 +70,10 @@ def too_late(summary: Summary, behind: Sequence[Behind]) -> str:
 
 def left_out(behind: Sequence[Behind]) -> str:
     """Say in a few words why some experiments have no number."""
-    if all(b.next_t0 for b in behind):
-        return "only their start is near"
-    return "ended before" if all(b.ended for b in behind) else "not so far yet"
+    short = [b for b in behind if not b.next_t0]
+    reasons = []
+    if short:
+        reasons.append("ended before" if all(b.ended for b in short) else "not so far yet")
+    if len(short) < len(behind):
+        reasons.append("only their start is near")
+    return ", or ".join(reasons)

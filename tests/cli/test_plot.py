@@ -258,8 +258,8 @@ def test_places_that_are_not_in_the_domain_are_refused(place: Path) -> None:
         (
             "flux",
             "--window",
-            "900,950",
-        ): "dunes: no two height maps of an experiment, from 900 t0 to 950 t0",
+            "390,400",
+        ): "dunes: no two height maps of an experiment, from 390 t0 to 400 t0",
         ("series", "--x", "1"): "--x: only for section and flux, not for series",
     }
 
@@ -344,7 +344,31 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
     [
         (
             ("--rows", "Tau_mim"),
-            "--rows Tau_mim: not an axis of the sweep; there are Lambda_I, Tau_min",
+            (
+                "--rows Tau_mim: not an axis of the sweep; there are Lambda_I, Tau_min; "
+                "did you mean Tau_min?"
+            ),
+        ),
+        (
+            ("series", "--panels", "Tau_mim"),
+            (
+                "--panels Tau_mim: not an axis of the sweep; there are Lambda_I, Tau_min; "
+                "did you mean Tau_min?"
+            ),
+        ),
+        (("roughness", "--mean", "700,"), "--mean 700: dunes ends at t = 500 t0"),
+        (("dispersion", "--window", "700,"), "--window 700: dunes ends at t = 500 t0"),
+        (
+            ("roughness", "--mean", "310,320"),
+            "dunes: no value of roughness, from 310 t0 to 320 t0",
+        ),
+        (
+            ("roughness", "--rate", "390,400"),
+            "dunes: no two values of roughness, from 390 t0 to 400 t0",
+        ),
+        (
+            ("offset", "--window", "390,400"),
+            "dunes: no two height maps of an experiment, from 390 t0 to 400 t0",
         ),
         (("--seed", "7"), "--seed 7: dunes has the seeds 1, 2"),
         (

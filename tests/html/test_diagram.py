@@ -51,6 +51,14 @@ def test_a_sample_is_in_the_plane_of_its_first_two_parameters() -> None:
     assert (pictures > np.array(plane.box) / 2).all()
 
 
+def test_labels_have_six_digits_or_all_where_these_would_not_tell_values_apart() -> None:
+    rates = Dimension("Lambda_E", {"Lambda_E": [0.00215443469003, 0.5, 0.50000001]})
+
+    [axis, _] = diagram([rates, SEED], [], panel=2.0).axes
+
+    assert axis.labels == ("Lambda_E = 0.00215443", "Lambda_E = 0.5", "Lambda_E = 0.50000001")
+
+
 def test_what_is_no_sample_or_has_no_room_is_in_no_plane() -> None:
     words = Dimension("point", {"point": range(4), "Boundary": ["a", "b", "c", "d"]})
     random = np.random.default_rng(1)

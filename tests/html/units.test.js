@@ -7,6 +7,7 @@ import {
   evenlyScaled,
   hasNature,
   scaled,
+  timeInWords,
   timeUnit,
   unitOf,
 } from "../../orchestrator/html/assets/units.js";
@@ -114,4 +115,12 @@ test("the table and its file are in the units that are shown", () => {
     csv(known, experiments),
     "time_d,roughness (m),speed (m/d)\r\n5,0.2,3\r\n50,0.4,\r\n".replace("0.2", String(2 * 0.1)),
   );
+});
+
+test("a time is told in days where they are wanted and known, and in t0 where they differ", () => {
+  assert.equal(timeInWords(600, [SNOW, NONE], ""), "600 t0");
+  assert.equal(timeInWords(600, [SNOW, NONE, SNOW], "si"), "60 d");
+  assert.equal(timeInWords(600, [SNOW, SLOW], "si"), "600 t0 (60 to 600 d)");
+  assert.equal(timeInWords(600, [TURNING], "si"), "600 t0");
+  assert.equal(timeInWords(600, [NONE], "si"), "600 t0");
 });

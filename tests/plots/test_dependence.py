@@ -10,12 +10,15 @@ import pytest
 
 from orchestrator.analysis.dataset.grid import Dimension, Grid
 from orchestrator.errors import RequestError
+from orchestrator.model import Experiment, Point, State, Status
 from orchestrator.model.pictures import Choice, Look
-from orchestrator.plots import display
+from orchestrator.plots import Chart, Scale, curves, display
 from orchestrator.plots.dependence import dependence, further, parameter
 
 if TYPE_CHECKING:
     from orchestrator.records.paths import SweepDirectory
+
+pytest.importorskip("matplotlib")
 
 TAU = Dimension("Tau_min", {"Tau_min": [0.0, 100.0, 1000.0]})
 RATE = Dimension("Lambda_I", {"Lambda_I": [0.001, 0.01, 0.1]})
@@ -33,7 +36,11 @@ WORDS = Dimension("Boundary", {"Boundary": ["OPEN", "PERIODIC"]})
 
 
 def _grid(sweep: SweepDirectory, *dimensions: Dimension) -> Grid:
-    return Grid(sweep, dimensions, {}, (), (), np.empty(0), 1.0, 10, 20)
+    cells = {
+        index: Status(Experiment(n, Point(str(n), {}, seed=1)), State.DONE, 1, None)
+        for n, index in enumerate(np.ndindex(*(axis.size for axis in dimensions)))
+    }
+    return Grid(sweep, dimensions, cells, (), (), np.empty(0), 1.0, 10, 20)
 
 
 def test_a_line_has_the_means_over_seeds_and_their_standard_errors(
@@ -59,6 +66,41 @@ def test_a_line_has_the_means_over_seeds_and_their_standard_errors(
     assert np.array_equal(last.means["roughness"], [19, np.nan, 24], equal_nan=True)
     assert np.isnan(last.errors["roughness"]).tolist() == [False, True, True]
     assert (first.seeds, last.seeds) == (3, 3)
+
+
+def test_a_line_without_values_leaves_the_others_their_colours(
+    sweep_directory: SweepDirectory,
+) -> None:
+    grid = _grid(sweep_directory, RATE, TAU, SEED)
+    against = parameter(grid, "--against", "Tau_min")
+    scales = {"mass": Scale("mass")}
+
+    drawn = []
+    for known in (3, 2):
+        values = np.arange(27.0).reshape(3, 3, 3)
+        values[known:] = np.nan
+        lines, _ = dependence(grid, {"mass": values}, against)
+        figure = curves(lines, Chart(against.scale, scales, "winds", marked=True))
+        [legend] = figure.legends
+        handles = [handle.get_color() for handle in legend.get_lines()]
+        labels = [text.get_text() for text in legend.get_texts()]
+        drawn.append(dict(zip(labels, handles, strict=True)))
+
+    both, few = drawn
+    assert [*few] == ["Lambda_I = 0.001", "Lambda_I = 0.01"]
+    assert both.items() >= few.items()
+
+
+def test_a_line_is_left_out_where_no_experiment_is(sweep_directory: SweepDirectory) -> None:
+    grid = _grid(sweep_directory, RATE, TAU, SEED)
+    fewer = {index: status for index, status in grid.cells.items() if index[0] != 1}
+    values = {"mass": np.full((3, 3, 3), np.nan)}
+
+    of_rest, _ = dependence(
+        dataclasses.replace(grid, cells=fewer), values, parameter(grid, "", "Tau_min")
+    )
+
+    assert [c.labels[0] for c in of_rest] == ["Lambda_I = 0.001", "Lambda_I = 0.1"]
 
 
 def test_without_a_name_the_first_number_that_is_swept_goes_right(

@@ -111,6 +111,20 @@ def test_points_of_a_list_share_a_panel_where_they_share_its_value(
     assert _names(grid, "point")[2] == (("", ""), "Lambda_F = 1, Tau_min = 5")
 
 
+def test_points_of_a_sample_have_their_panels_in_the_order_of_the_parameter(
+    sweep_directory: SweepDirectory,
+) -> None:
+    values = {"point": range(3), "Lambda_F": [0.3, 0.1, 0.2], "Tau_min": [5.0, 9.0, 7.0]}
+    grid = _grid(sweep_directory, Dimension("point", values))
+
+    def first(panels: str) -> list[str]:
+        return [name.panel.partition(",")[0] for name in _names(grid, panels)]
+
+    assert first("Lambda_F") == [f"Lambda_F = {value}" for value in (0.1, 0.2, 0.3)]
+    assert first("Tau_min") == [f"Lambda_F = {value}" for value in (0.3, 0.2, 0.1)]
+    assert first("point") == [f"Lambda_F = {value}" for value in (0.3, 0.1, 0.2)]
+
+
 def test_lines_against_a_parameter_are_in_panels_by_another(
     sweep_directory: SweepDirectory,
 ) -> None:

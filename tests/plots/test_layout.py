@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orchestrator.analysis.dataset.grid import Dimension, lay_out
+from orchestrator.errors import RequestError
 from orchestrator.model import Axis, Experiment, Point, State, Status
 from orchestrator.plots import layout
 from orchestrator.plots.points import shade
@@ -175,3 +176,23 @@ def test_few_points_are_named(
     lay(16, 20, 40)
 
     assert shade(lay_out(sweep_directory)) is None
+
+
+def test_the_plane_of_a_sample_refuses_one_parameter_on_both_sides() -> None:
+    sample = Dimension("point", {"point": range(4), "a": [1, 2, 3, 4], "b": [4, 1, 3, 2]})
+
+    with pytest.raises(RequestError, match="--columns a: goes up the plane already"):
+        layout.plane_of(sample, rows="a", columns="a")
+    assert layout.plane_of(sample, rows="a", columns="b") is not None
+
+
+def test_the_parameters_of_a_sample_are_named_where_another_is_wanted() -> None:
+    sample = Dimension("point", {"point": range(2), "Tau_min": [1, 2], "Lambda_E": [2, 1]})
+
+    with pytest.raises(RequestError) as refused:
+        layout.axis_of([sample], "--columns", "Tau_mi")
+
+    assert str(refused.value) == (
+        "--columns Tau_mi: not an axis of the sweep; there are point, Tau_min, Lambda_E; "
+        "did you mean Tau_min?"
+    )

@@ -12,7 +12,7 @@ import pytest
 from orchestrator.analysis.dataset.grid import Dimension, Grid
 from orchestrator.model import Experiment, Point, State, Status
 from orchestrator.model.pictures import Choice, Moment, Units
-from orchestrator.plots import motion, panels, sections, series
+from orchestrator.plots import charts, motion, panels, sections, series
 from orchestrator.plots.layout import Page
 from orchestrator.records import arrays
 from tests.conftest import make_reduced, with_arrays
@@ -114,6 +114,7 @@ def test_a_map_is_incomplete_only_where_the_wanted_one_is_not_there(
     ("time", "note"),
     [
         (4.0, "bed at the start; next t = 10.03 t0"),
+        (2.0, "bed at the start; next t = 10.03 t0"),  # though a snapshot may be so late
         (6.0, ""),
         (0.2, ""),
         (None, ""),
@@ -374,3 +375,23 @@ def test_shares_of_heights_are_of_all_columns_and_of_whole_cells(
         5.0: 0.375,
     }
     assert curve.errors["share"][curve.x == 5.0] == pytest.approx(0.125)
+
+
+@pytest.mark.parametrize(
+    ("turning", "names"),
+    [
+        ({}, ("along the wind", "across the wind")),
+        ({"Rot_angle": 90.0, "Rot_delay": 10.0}, ("along x", "along y")),
+    ],
+)
+def test_sides_of_a_map_are_named_by_the_wind_only_where_it_blows_along_one(
+    grid: Grid, turning: dict[str, float], names: tuple[str, str]
+) -> None:
+    steady = Point("00", {"D": 3, "L": 4}, seed=1)
+    turned = Point("01", {"D": 3, "L": 4, **turning}, seed=1)
+    cells: dict[tuple[int, ...], Status] = {
+        (i, 0): Status(Experiment(i, point), State.DONE, 1, None)
+        for i, point in enumerate((steady, turned))
+    }
+
+    assert charts.directions(dataclasses.replace(grid, cells=cells)) == names

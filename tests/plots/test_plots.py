@@ -582,6 +582,7 @@ def test_directions_are_not_joined_the_longer_way_round() -> None:
     [line] = figure.axes[0].lines
     drawn = np.asarray(line.get_ydata())
     assert np.array_equal(drawn, [80, 88, np.nan, -85, -70], equal_nan=True)
+    assert "; \N{MINUS SIGN}90 and 90 degrees are one direction; " in figure.get_supxlabel()
 
 
 def test_a_long_legend_has_room_beside_the_panels(tmp_path: Path) -> None:

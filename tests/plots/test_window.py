@@ -42,6 +42,14 @@ RUNNING = Behind(390.7, ended=False, complete=False)
             "2 experiments ended before 900 t0; --time 390 draws what is there",
         ),
         (
+            Summary(How.AT, None, Moment(32400.0, in_nature=True)),
+            [DONE, DONE._replace(next_t0=20.0), DONE._replace(next_t0=20.0)],
+            (
+                "1 experiment ended before 9 h, and of 2 only the bed at the start is near; "
+                "--time 600 draws what is there"
+            ),
+        ),
+        (
             Summary(How.AT),
             [CUT_OFF],
             "1 experiment ended before the end of the run; --time 390 draws what is there",
@@ -67,3 +75,18 @@ def test_what_ended_before_is_told_from_what_is_still_to_come(
     summary: Summary, behind: list[Behind], sentence: str
 ) -> None:
     assert window.too_late(summary, behind) == sentence
+
+
+@pytest.mark.parametrize(
+    ("behind", "words"),
+    [
+        ([DONE, CUT_OFF], "ended before"),
+        ([DONE, RUNNING], "not so far yet"),
+        ([DONE._replace(next_t0=25.1)], "only their start is near"),
+        ([DONE, DONE._replace(next_t0=25.1)], "ended before, or only their start is near"),
+    ],
+)
+def test_the_small_print_tells_why_experiments_have_no_number(
+    behind: list[Behind], words: str
+) -> None:
+    assert window.left_out(behind) == words

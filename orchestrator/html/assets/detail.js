@@ -12,7 +12,7 @@ import { dominantWave, drawSpectrum, rangeOfWaves } from "./spectra.js";
 import { byNumber, data, described, experiments, scales } from "./sweep.js";
 import { table } from "./table.js";
 import { exact, short, unbroken } from "./text.js";
-import { cellUnit, scaled, timeUnit, unitOf } from "./units.js";
+import { cellUnit, scaled, timeInWords, timeUnit, unitOf } from "./units.js";
 import { change, onChange, view } from "./view.js";
 
 export const detail = {
@@ -88,18 +88,21 @@ function followTime() {
   const frame = frameAt(parts.block, time, data.times);
   showMap(parts, frame);
   parts.slider.value = String(view.time);
-  parts.slider.setAttribute("aria-valuetext", `${short(time)} t0`);
+  parts.slider.setAttribute("aria-valuetext", timeOf(time, parts.experiment));
   const { factor } = timeUnit(parts.experiment, view.units);
   for (const { moveCursor } of parts.charts) moveCursor(frame.time * factor);
   if (parts.spectrum) showSpectrum(parts, frame);
 }
 
+function timeOf(time, experiment) {
+  return timeInWords(time, [experiment], view.units);
+}
+
 function showMap({ map, mapText, block, experiment }, frame) {
   const { depth, length, side } = block.head;
   const which = frame.past ? ", the last one there is" : ", the nearest there is";
-  const late = timeUnit(experiment, view.units);
   const cell = cellUnit(experiment, view.units);
-  const time = `${short(frame.time * late.factor)} ${late.units}`;
+  const time = timeOf(frame.time, experiment);
   const sides = [length, depth].map((side) => short(side * cell.factor)).join(" × ");
   const caption = `t = ${time}${frame.other ? which : ""}; ${sides} ${cell.units}`;
   if (!map) {
@@ -118,7 +121,7 @@ function showSpectrum({ spectrum, spectrumText, block, experiment }, frame) {
   const dominant = dominantWave(block, frame, cellUnit(experiment, view.units));
   drawSpectrum(spectrum, block, frame.index);
   spectrumText.textContent = `${rangeOfWaves(block)} ${dominant}`;
-  spectrum.setAttribute("aria-label", `Spectrum at ${short(frame.time)} t0. ${dominant}`);
+  spectrum.setAttribute("aria-label", `Spectrum at ${timeOf(frame.time, experiment)}. ${dominant}`);
 }
 
 // ---- series and parameters -----------------------------------------------------------------

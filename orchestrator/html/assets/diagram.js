@@ -12,7 +12,7 @@ import { hasRoom, planeOf } from "./plane.js";
 import { axes, data, experiments, scales } from "./sweep.js";
 import { short, unbroken, withUnits } from "./text.js";
 import { hideTip, showTip, updateTip } from "./tooltip.js";
-import { commonUnit } from "./units.js";
+import { commonUnit, timeInWords } from "./units.js";
 import { change, onChange, view } from "./view.js";
 
 const MOST_COLUMNS = 24; // of a grid; longer axes flow over several lines
@@ -102,10 +102,10 @@ function resize() {
 
 function redraw() {
   drawCells();
-  const time = short(data.times[view.time] ?? 0);
-  byId("time-text").textContent = `t = ${time} t0`;
+  const time = timeInWords(data.times[view.time] ?? 0, experiments, view.units);
+  byId("time-text").textContent = `t = ${time}`;
   byId("time").value = String(view.time);
-  byId("time").setAttribute("aria-valuetext", `${time} t0`);
+  byId("time").setAttribute("aria-valuetext", time);
   byId("lit").hidden = !showsMaps() || !experiments.some(({ heights }) => heights);
   const { low, high, whole, label, quantity } = scales[view.show];
   const { factor, units } = commonUnit(quantity, experiments, view.units);

@@ -1,5 +1,7 @@
 // Lengths and times in the units of the model, or in metres and days.
 
+import { short } from "./text.js";
+
 const DAY = 86400; // seconds
 const LENGTHS = { 0: "", 1: "m", 2: "m²", 3: "m³" };
 
@@ -24,6 +26,18 @@ export function timeUnit({ scales }, si) {
   return si && scales.t0 !== null
     ? { factor: scales.t0 / DAY, units: "d" }
     : { factor: 1, units: "t0" };
+}
+
+// a time that all experiments share, in t0, and where days are wanted from when to when that is in
+// nature in those that have begun
+export function timeInWords(time, experiments, si) {
+  const inModel = `${short(time)} t0`;
+  const begun = experiments.filter(({ scales }) => scales.cell !== null);
+  const units = begun.map((experiment) => timeUnit(experiment, si));
+  if (!units.length || units.some((unit) => unit.units !== "d")) return inModel;
+  const days = units.map(({ factor }) => time * factor);
+  const [first, last] = [Math.min(...days), Math.max(...days)].map(short);
+  return first === last ? `${first} d` : `${inModel} (${first} to ${last} d)`;
 }
 
 // the side of a cell
