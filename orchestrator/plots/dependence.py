@@ -129,18 +129,11 @@ def dependence(
     shade = shade_of(telling[0]) if telling and not parted else None
     if len(groups) > 1 and not others and not parted and all(len(g) == 1 for _, g in groups):
         shade = shade_of(against.axis, _second(against))
-<<<<<<< HEAD
         groups = [(parts(against.axis, i), [i]) for _, [i] in groups]
-    curves = []
-    for point in np.ndindex(*(axis.size for axis in others)):
-        words = [(axis, parts(axis, i)) for axis, i in zip(others, point, strict=True)]
-=======
-        groups = [(line(against.axis, i), [i]) for _, [i] in groups]
     curves, there = [], {index[:-1] for index in grid.cells}
     along = [range(axis.size) if panels is None else panels.along(axis) for axis in others]
     for point in itertools.product(*along):
-        words = [(axis, line(axis, i)) for axis, i in zip(others, point, strict=True)]
->>>>>>> 55edeb6bf11961cd8e2d8944ee1ef52f98f07249
+        words = [(axis, parts(axis, i)) for axis, i in zip(others, point, strict=True)]
         fixed = {grid.dimensions.index(a): i for a, i in zip(others, point, strict=True)}
         for group_label, group in groups:
             labels = [*words, *([(against.axis, group_label)] if group_label else [])]

@@ -312,20 +312,18 @@ def _labels(axis: Dimension) -> tuple[str, ...]:
     return tuple(label(axis, i) for i in range(axis.size))
 
 
-<<<<<<< HEAD
-def label(axis: Dimension, index: int, spelled: Callable[[Value], str] = text.number) -> str:
-    """Return the label of a point of an axis, such as ``Tau_min = 100``, a line per parameter."""
-    return "\n".join(_parts(axis, index, spelled).values())
+def label(axis: Dimension, index: int) -> str:
+    """Return the label of a point of an axis, such as ``Tau_min = 100``, a line per parameter.
+
+    Numbers have six digits, or all of theirs where others would look the same.
+    """
+    return "\n".join(_parts(axis, index).values())
 
 
 def parts(axis: Dimension, index: int) -> dict[str, str]:
     """Return the parts of a label by their parameters, without the wind beside a threshold."""
     beside = WIND.values()
-    return {
-        name: part
-        for name, part in _parts(axis, index, text.number).items()
-        if name not in beside
-    }
+    return {name: part for name, part in _parts(axis, index).items() if name not in beside}
 
 
 def line(axis: Dimension, index: int) -> str:
@@ -333,36 +331,16 @@ def line(axis: Dimension, index: int) -> str:
     return ", ".join(parts(axis, index).values())
 
 
-def _parts(axis: Dimension, index: int, spelled: Callable[[Value], str]) -> dict[str, str]:
+def _parts(axis: Dimension, index: int) -> dict[str, str]:
     of_parameters = {}
-=======
-def label(axis: Dimension, index: int) -> str:
-    """Return the label of a point of an axis, such as ``Tau_min = 100``, a line per parameter.
-
-    Numbers have six digits, or all of theirs where others would look the same.
-    """
-    lines = []
->>>>>>> 55edeb6bf11961cd8e2d8944ee1ef52f98f07249
     for name in parameters(axis):
         value = axis.values[name][index]
         if value is not None:
             others = {v for v in axis.values[name] if v is not None}
-<<<<<<< HEAD
-            alike = sum(spelled(v) == spelled(value) for v in others)
-            of_parameters[name] = f"{name} = {spelled(value) if alike == 1 else value}"
-    return of_parameters
-=======
             short = text.number(value)
             alike = sum(text.number(v) == short for v in others)
-            lines.append(equation(name, short if alike == 1 else str(value)))
-    return "\n".join(lines)
-
-
-def line(axis: Dimension, index: int) -> str:
-    """Return the label of a point in one line, without the wind that stands beside a threshold."""
-    values = {name: of for name, of in axis.values.items() if name not in WIND.values()}
-    return label(dataclasses.replace(axis, values=values), index).replace("\n", ", ")
->>>>>>> 55edeb6bf11961cd8e2d8944ee1ef52f98f07249
+            of_parameters[name] = equation(name, short if alike == 1 else str(value))
+    return of_parameters
 
 
 def parameters(axis: Dimension) -> list[str]:
