@@ -93,10 +93,18 @@ class Plane:
         )
         return np.stack([_share(values, scale) for values, scale in sides], axis=1)
 
+    def crowded(self, form: float) -> bool:
+        """Return whether maps ``form`` times as high as wide take more room than there is."""
+        size = self.size_in(form)
+        return len(self.points) * form * self._wide_in(size, form) ** 2 > size[0] * size[1]
+
+    def _wide_in(self, size: tuple[float, float], form: float) -> float:
+        return min(max(_widest(self.shares(), size, form), _LEAST_IN), _MOST_IN)
+
     def arranged(self, form: float) -> Arrangement:
         """Return where maps ``form`` times as high as wide are that do not overlap."""
         size, shares = self.size_in(form), self.shares()
-        wide = min(max(_widest(shares, size, form), _LEAST_IN), _MOST_IN)
+        wide = self._wide_in(size, form)
         box = np.array([wide / size[0], form * wide / size[1]])
         inner = box / 2 + _MARGIN
         wanted = inner + shares * (1 - 2 * inner)
