@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from orchestrator.model import Experiment, Point, State, Status
 from orchestrator.model.pictures import Look, Units
 from orchestrator.plots import Chart, Curve, Labels, Scale, Stripes, choice, points
 from orchestrator.plots.dependence import dependence, parameter
+from tests.plots.overlaps import no_text_stands_on_another
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from orchestrator.records.paths import SweepDirectory
 
 pytest.importorskip("matplotlib")
-from matplotlib.text import Text
-from matplotlib.transforms import Bbox
 
 RATE = Dimension("Lambda_I", {"Lambda_I": [0.001, 0.01]})
 TAU = Dimension("Tau_min", {"Tau_min": [0.0, 100.0, 300.0, 1000.0]})
@@ -207,19 +205,7 @@ def test_panels_share_their_scales_and_no_text_stands_on_another(
     titles = [axes.get_title() for axes in shown if axes.get_title()]
     assert titles == [f"Lambda_I = 0.00{n + 1}" for n in range(count)]
     assert len(figure.legends) == 1
-    labels = {
-        label
-        for axes in figure.axes
-        for label in (*axes.get_xticklabels(), *axes.get_yticklabels())
-    }
-    written = [
-        text.get_window_extent()
-        for text in figure.findobj(Text)
-        if text.get_visible() and text.get_text().strip() and text not in labels
-    ]
-    for one, other in itertools.combinations(written, 2):
-        overlap = Bbox.intersection(one, other)
-        assert overlap is None or min(overlap.width, overlap.height) < 1.5
+    no_text_stands_on_another(figure)
 
 
 def test_each_curve_is_on_its_panel_and_numbers_stand_at_the_edges_alone() -> None:

@@ -24,6 +24,7 @@ from orchestrator.plots import (
     Stripes,
 )
 from orchestrator.plots.plane import Plane, _apart
+from tests.plots.overlaps import no_text_stands_on_another
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 pytest.importorskip("matplotlib")
 from matplotlib.patches import Rectangle
-from matplotlib.text import Text
-from matplotlib.transforms import Bbox
 from PIL import Image
 
 SHAPE = (10, 20)
@@ -114,20 +113,7 @@ def test_no_text_stands_on_another(size_in: tuple[float, float] | None, form: st
             figure = plots.space_time(dict.fromkeys(slots, stripes), labels, "winds", look)
         figure.savefig(io.BytesIO(), dpi=100)
 
-    numbers = {
-        label
-        for axes in figure.axes
-        for label in (*axes.get_xticklabels(), *axes.get_yticklabels())
-    }
-    written = [
-        text.get_window_extent()
-        for text in figure.findobj(Text)
-        if text.get_visible() and text.get_text().strip()
-        if text not in numbers
-    ]
-    for one, other in itertools.combinations(written, 2):
-        overlap = Bbox.intersection(one, other)
-        assert overlap is None or min(overlap.width, overlap.height) < 1.5
+    no_text_stands_on_another(figure)
 
 
 def test_text_is_text_in_the_font_and_size_that_were_asked_for(tmp_path: Path) -> None:
