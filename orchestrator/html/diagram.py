@@ -41,9 +41,8 @@ def _plane(dimensions: Sequence[Dimension], panel: float) -> Plane | None:
     """Return the plane of a sample, if all of its pictures have room in it."""
     swept = [i for i, axis in enumerate(dimensions[:-1]) if axis.size > 1]
     plane = layout.plane_of(dimensions[swept[0]]) if len(swept) == 1 else None
-    if plane is None or plane.crowded(
-        1 / panel
-    ):  # as thousands are, which take long to arrange
+    # a crowd would take long to arrange
+    if plane is None or plane.crowded(1 / panel):
         return None
     arranged = plane.arranged(1 / panel)
     if not arranged.apart:

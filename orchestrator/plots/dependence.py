@@ -146,9 +146,8 @@ def dependence(
             ]
             if there.isdisjoint(cells):
                 continue
-            of_point = named(
-                labels, panels
-            )  # without values, too, so that others keep their colours
+            # without values, too, so that others keep their colours
+            of_point = named(labels, panels)
             curves.append(_curve(of_point, group, cells, values, (against, grid.quantities)))
     return curves, shade
 

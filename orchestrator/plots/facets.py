@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 _PANELS_IN = (6.0, 2.6), (3.5, 2.4), (2.7, 2.2)  # one, two or three beside each other
 _MOST_IF_NARROW = 2
 _UNLIKE = 5  # times as long as the shortest panel is the longest that shares a scale with it
-_BESIDE_IN, _ABOVE_IN = (
-    0.5,
-    0.8,
-)  # beside panels without a legend there, above and under all of them
+_BESIDE_IN, _ABOVE_IN = 0.5, 0.8  # beside panels without a legend there, above and under all
 _SCALE_IN = 0.6  # that labels and numbers take at the left
 
 
