@@ -218,7 +218,9 @@ def _cells(
     )
     axes.set_facecolor("0.93")
     for axis, side in ((axes.xaxis, right), (axes.yaxis, up)):
-        names = [_value(side, i) for i in range(side.axis.size)]
+        prefix = f"{side.name} = "
+        labels = layout.parts(side.axis)
+        names = [label.get(side.name, "").removeprefix(prefix) for label in labels]
         axis.set_ticks(np.arange(len(names)) + 0.5, names)
         axis.set_label_text(parameter_label(side.name))
         axis.set_tick_params(length=0)
@@ -261,11 +263,6 @@ def _written(
         if widest <= cell_in[0] and style.lines_in(most, _NUMBER) <= cell_in[1]:
             return written
     return {}
-
-
-def _value(side: Parameter, index: int) -> str:
-    """Return what stands at one value of a side, without its name."""
-    return layout.parts(side.axis, index).get(side.name, "").removeprefix(f"{side.name} = ")
 
 
 def _luminance(range_: Range, value: float) -> float:

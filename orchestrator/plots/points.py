@@ -10,7 +10,7 @@ import numpy as np
 
 from orchestrator.errors import RequestError
 from orchestrator.model.pictures import ONE_PANEL
-from orchestrator.plots.layout import axis_of, line, parameters, parts, scale
+from orchestrator.plots.layout import axis_of, lines, parameters, parts, scale
 from orchestrator.plots.lines import Shade
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def shade_of(axis: Dimension, parameter: str | None = None) -> Shade | None:
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
     if len(numbers) < len(values):
         return None
-    by_label = {line(axis, i): float(number) for i, number in enumerate(numbers)}
+    by_label = dict(zip(lines(axis), map(float, numbers), strict=True))
     along = scale(axis, name, np.array(numbers, np.float64))
     return Shade(along.label, by_label, along.logarithmic)
 
@@ -182,9 +182,10 @@ def _points(grid: Grid, panels: Panels | None) -> Iterator[tuple[Name, list[Stat
     along = [
         range(axes[i].size) if panels is None else panels.along(axes[i]) for i in outermost
     ]
+    labels = [parts(axis) for axis in axes]
     for turn in itertools.product(*along):
         point = dict(zip(outermost, turn, strict=True))
-        name = named([(axes[i], parts(axes[i], point[i])) for i in order], panels)
+        name = named([(axes[i], labels[i][point[i]]) for i in order], panels)
         index = tuple(point[i] for i in range(len(axes)))
         cells = (grid.cells.get((*index, seed)) for seed in range(grid.dimensions[-1].size))
         statuses = [cell for cell in cells if cell is not None]
