@@ -8,6 +8,7 @@ difference is what to look at.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,8 @@ def check(test: str, found: Iterable[str], folder: Path, places: Iterable[str]) 
     places
         Of each sentence what stands before it; ``""`` where it is of no place.
     """
-    sentences = [text.replace(str(folder), "FOLDER").replace("\n", "\\n") for text in found]
+    texts = [text.replace(str(folder), "FOLDER").replace("\n", "\\n") for text in found]
+    sentences = [re.sub(r"\b0x[0-9a-f]{6,}", "ADDRESS", text) for text in texts]  # of objects
     begun = [place.replace(str(folder), "FOLDER") for place in places]
     assert len(sentences) == len(begun), sentences
     for sentence, place in zip(sentences, begun, strict=True):

@@ -119,23 +119,14 @@ def test_what_the_engine_has_or_makes_keeps_its_name(tmp_path: Path, more: str) 
     [
         ("Wind_file: wind.txt", "2:35: Wind_file: wind.txt"),
         ("Wind_file: .", "2:35: Wind_file: ."),
-        (
-            "Csp_template: INPUT_ELEVATION(bed.tab)",
-            "2:35: Csp_template: bed.tab",
-        ),
-        (
-            "Qsat_file: mine/PDF.data",
-            "2:35: Qsat_file: mine/PDF.data",
-        ),
+        ("Csp_template: INPUT_ELEVATION(bed.tab)", "2:35: Csp_template: bed.tab"),
+        ("Qsat_file: mine/PDF.data", "2:35: Qsat_file: mine/PDF.data"),
         ("Wind_file: /none.txt", "2:35: Wind_file: /none.txt"),
         (
             f"Wind_file: {300 * 'w'}",
             f"2:35: Wind_file: {{}}/{300 * 'w'}",
         ),
-        (
-            "Wind_file: /etc/passwd",
-            "2:35: Wind_file: /etc/passwd",
-        ),
+        ("Wind_file: /etc/passwd", "2:35: Wind_file: /etc/passwd"),
         ("Wind_file: link", "2:35: Wind_file: link"),
         ("Wind_file: pipe", "2:35: Wind_file: pipe"),
         ("Wind_file: huge", "2:35: Wind_file: huge"),
