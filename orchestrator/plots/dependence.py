@@ -46,7 +46,7 @@ class Parameter:
     @property
     def numeric(self) -> bool:
         """Whether all values are numbers."""
-        return all(isinstance(v, int | float) and not isinstance(v, bool) for v in self.values)
+        return self.axis.numeric(self.name)
 
     @property
     def alone(self) -> bool:

@@ -143,7 +143,11 @@ def plane_of(
         return None
     if rows is not None and rows == columns:
         raise RequestError(f"--columns {columns}: goes up the plane already")
-    numbers = [name for name in parameters(axis) if _varies(axis.values[name])]
+    numbers = [
+        name
+        for name in parameters(axis)
+        if axis.numeric(name) and len(set(axis.values[name])) > 1
+    ]
     named = [name for name in (columns, rows) if name in numbers]
     chosen = [*named, *(name for name in numbers if name not in named)][:2]
     if len(chosen) < 2 or len(named) < sum(name is not None for name in (columns, rows)):
@@ -154,11 +158,6 @@ def plane_of(
     pairs = zip(right.tolist(), up.tolist(), strict=True)
     points: dict[Slot, tuple[float, float]] = {(i, 0): pair for i, pair in enumerate(pairs)}
     return Plane(scale(axis, chosen[0], right), scale(axis, chosen[1], up), points)
-
-
-def _varies(values: Sequence[Value | None]) -> bool:
-    numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-    return numeric and len(set(values)) > 1
 
 
 def scale(axis: Dimension, name: str, values: NDArray[np.float64]) -> Scale:

@@ -158,12 +158,11 @@ def shade_of(axis: Dimension, parameter: str | None = None) -> Shade | None:
     if few and parameter is None:
         return None
     name = parameter or names[0]
-    values = axis.values[name]
-    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-    if len(numbers) < len(values):
+    if not axis.numeric(name):
         return None
-    by_label = dict(zip(lines(axis), map(float, numbers), strict=True))
-    along = scale(axis, name, np.array(numbers, np.float64))
+    numbers = np.array(axis.values[name], np.float64)
+    by_label = dict(zip(lines(axis), numbers.tolist(), strict=True))
+    along = scale(axis, name, numbers)
     return Shade(along.label, by_label, along.logarithmic)
 
 
