@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator.plots import colours, map_print, rose, style
+from orchestrator.plots import colours, map_small_print, rose, style
 from orchestrator.plots.map_panels import Panel
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class PhaseDiagram:
         if self._frame.look.units.metres and self._axes:
             scale_bar(next(reversed(self._axes.values())), self._frame.shape[1])
         holes = self._slots > panels.keys()
-        small_print = map_print.small_print(panels, self._frame, holes=holes)
+        small_print = map_small_print.small_print(panels, self._frame, holes=holes)
         style.small_print(self.figure, small_print, self._frame.look)
 
     def _draw_winds(self, panels: Mapping[Slot, Panel]) -> None:

@@ -10,8 +10,8 @@ from orchestrator.model import KeepInitial, OnTimeout, Outputs, Resources, Run, 
 from orchestrator.sweepfile import (
     blocks,
     consistency,
-    doubts,
     fields,
+    file_warnings,
     own_engine,
     own_names,
     own_outputs,
@@ -104,7 +104,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Sweep:
         modules={**of_own.modules, **_module(engine)},
         reductions=of_own.reductions,
         engine=engine,
-        warnings=(*swept.warnings, *doubts.warnings(parts, where)),
+        warnings=(*swept.warnings, *file_warnings.warnings(parts, where)),
     )
 
 

@@ -14,7 +14,7 @@ from orchestrator.formats.parameter_values import checked
 from orchestrator.formats.winds import WIND
 from orchestrator.model import Point
 from orchestrator.model.simulators import ENGINE
-from orchestrator.sweepfile.inputs import InputFiles
+from orchestrator.sweepfile.input_files import InputFiles
 from orchestrator.sweepfile.own_names import described
 from orchestrator.sweepfile.problems import OVERRIDE
 

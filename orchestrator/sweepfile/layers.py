@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from orchestrator._version import PACKAGE
 from orchestrator.errors import RequestError
 from orchestrator.sweepfile import scalars, tree
-from orchestrator.sweepfile.composing import DEEPEST
 from orchestrator.sweepfile.fields import SECTIONS
 from orchestrator.sweepfile.problems import OVERRIDE, Position, unknown
 from orchestrator.sweepfile.sections import converted, misplaced
 from orchestrator.sweepfile.tree import Branch, Leaf
+from orchestrator.sweepfile.yaml_nodes import DEEPEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

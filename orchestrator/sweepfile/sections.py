@@ -9,9 +9,9 @@ from orchestrator.errors import FormatError
 from orchestrator.formats.parameters import PARAMETERS
 from orchestrator.formulas import FormulaError
 from orchestrator.sweepfile import scalars
-from orchestrator.sweepfile.extra import reason_against
 from orchestrator.sweepfile.fields import BLOCKS, OUTPUTS, OWN, OWN_WISH, RUN, SECTIONS, SLURM
 from orchestrator.sweepfile.problems import Unknown, unknown
+from orchestrator.sweepfile.sbatch_options import reason_against
 from orchestrator.sweepfile.tree import Branch, Leaf
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ import yaml
 from orchestrator.errors import RequestError
 from orchestrator.formats.spelling import closest
 from orchestrator.model.experiments import SWEEP_FILES
-from orchestrator.sweepfile.composing import DEEPEST, compose
 from orchestrator.sweepfile.problems import Position, Problems
+from orchestrator.sweepfile.yaml_nodes import DEEPEST, compose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

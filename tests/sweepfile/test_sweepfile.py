@@ -18,12 +18,12 @@ from orchestrator import sweepfile
 from orchestrator.errors import FormatError, RequestError
 from orchestrator.model import Axis, KeepInitial, Outputs, Resources, Run
 from orchestrator.sweepfile import ranges, scalars, tree
-from orchestrator.sweepfile.extra import REFUSED
 from orchestrator.sweepfile.fields import OUTPUTS, RUN, SEEDS, SLURM
 from orchestrator.sweepfile.layers import overrides_of, shipped
 from orchestrator.sweepfile.problems import Position
 from orchestrator.sweepfile.ranges import STEPS
 from orchestrator.sweepfile.samples import RANGE, SAMPLE
+from orchestrator.sweepfile.sbatch_options import REFUSED
 from orchestrator.sweepfile.tree import Branch, Items, Leaf
 from orchestrator.sweepfile.winds import ROW
 

@@ -51,7 +51,7 @@ def warnings(parts: Parts, where: Formula | None) -> tuple[str, ...]:
     """
     if not parts.known.rescal:
         return ()
-    doubts = [
+    noted = [
         (parts.position_of(name), name, text)
         for name, text in (
             *_without_effect(parts),
@@ -61,7 +61,7 @@ def warnings(parts: Parts, where: Formula | None) -> tuple[str, ...]:
         )
         if parts.own(name)
     ]
-    return tuple(located(*doubt) for doubt in sorted(doubts, key=lambda doubt: doubt[0]))
+    return tuple(located(*warning) for warning in sorted(noted, key=lambda warning: warning[0]))
 
 
 def _without_effect(parts: Parts) -> Iterator[tuple[str, str]]:
