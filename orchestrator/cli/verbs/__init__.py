@@ -1,5 +1,7 @@
 """The verbs: one a file, none of which imports another.
 
+Each has ``EXAMPLES`` of what may stand behind it, ``configure``, which adds its arguments to a parser,
+and ``perform``, which does what they say and returns the exit status.
 They import what they perform with when they perform, so that help and mistakes are answered at once.
 """
 

@@ -11,11 +11,9 @@ if TYPE_CHECKING:
 
 
 EXAMPLES = ("quickstart", "quickstart exp3 5-7")
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep(parser)
     arguments.add_experiments(parser)
 

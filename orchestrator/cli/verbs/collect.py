@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 
 
 EXAMPLES = ("quickstart", "quickstart -o quickstart.nc")
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False)
     parser.add_argument(
         "-o",

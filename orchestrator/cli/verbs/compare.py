@@ -22,13 +22,11 @@ EXAMPLES = (
     "quickstart --dem field.xyz --wind-from 300 --time 30d -o field.png",
     "quickstart --dem scan.nc --variable height --parts spectrum,wavelength --json",
 )
-"""What may stand behind the verb."""
 
 _TOP = 10
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False)
     parser.add_argument(
         "--dem",

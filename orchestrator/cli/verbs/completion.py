@@ -12,11 +12,9 @@ EXAMPLES = (
     "zsh >> ~/.zshrc",
     "fish > ~/.config/fish/completions/rescal-sweep.fish",
 )
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     parser.add_argument(
         "shell", choices=("bash", "zsh", "fish"), help="the shell to complete in"
     )

@@ -8,11 +8,9 @@ if TYPE_CHECKING:
     import argparse
 
 EXAMPLES = ("sweeps/quickstart.yaml sweeps/erosion.yaml", "quickstart sweeps/quickstart.yaml")
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     for name in ("first", "second"):
         parser.add_argument(
             name,

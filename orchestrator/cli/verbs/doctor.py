@@ -12,11 +12,9 @@ if TYPE_CHECKING:
 _MARKS = {"ok": "green", "warning": "yellow", "failure": "red"}
 
 EXAMPLES = ("", "--probe -p pdebug")
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     parser.add_argument(
         "--probe",
         action="store_true",

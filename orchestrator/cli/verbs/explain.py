@@ -8,11 +8,9 @@ if TYPE_CHECKING:
     import argparse
 
 EXAMPLES = ("Tau_min", "run.stop", "SNOWFALL", "out_of_memory", "")
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     parser.add_argument(
         "name",
         metavar="NAME",

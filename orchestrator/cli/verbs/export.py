@@ -15,11 +15,9 @@ EXAMPLES = (
     "quickstart --units si -o quickstart.csv",
     "quickstart --dunes -o dunes.csv",
 )
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False)
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help="file to write (default: print it)"

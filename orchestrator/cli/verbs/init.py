@@ -14,14 +14,12 @@ if TYPE_CHECKING:
 
 
 EXAMPLES = ("my-dunes",)
-"""What may stand behind the verb."""
 
 
 _SUFFIXES = {".yaml", ".py"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     parser.add_argument(
         "directory",
         metavar="DIR",

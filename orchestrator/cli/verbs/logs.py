@@ -10,11 +10,9 @@ if TYPE_CHECKING:
     import argparse
 
 EXAMPLES = ("quickstart exp3", "quickstart 3 -f")
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep(parser)
     arguments.add_experiment(parser)
     parser.add_argument(

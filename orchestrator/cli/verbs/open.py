@@ -10,11 +10,9 @@ if TYPE_CHECKING:
     import argparse
 
 EXAMPLES = ("", "quickstart")
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False)
 
 

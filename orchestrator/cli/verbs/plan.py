@@ -17,11 +17,9 @@ EXAMPLES = (
     "sweeps/quickstart.yaml -p pdebug -t 30min",
     'sweeps/quickstart.yaml --extend-seeds "ci(wavelength) > 0.1"',
 )
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep_file(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--all", action="store_true", help="a line for every experiment")

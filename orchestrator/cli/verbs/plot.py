@@ -23,13 +23,11 @@ EXAMPLES = (
     "quickstart --size double --dpi 300 --bare --labels 'Lambda_I=snowfall rate' -o figure.pdf",
     "quickstart animation -o film.mp4",
 )
-"""What may stand behind the verb."""
 
 _QUANTITIES = ", ".join(QUANTITIES_SHOWN)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False)
     parser.add_argument(
         "kind",

@@ -12,11 +12,9 @@ if TYPE_CHECKING:
     import argparse
 
 EXAMPLES = ("quickstart", "quickstart --yes")
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep(parser)
     parser.add_argument("--yes", action="store_true", help="remove them without asking")
 

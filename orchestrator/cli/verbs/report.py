@@ -24,11 +24,9 @@ _EVERY_S = 10.0
 
 
 EXAMPLES = ("quickstart", "quickstart --follow")
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False)
     parser.add_argument(
         "-o",

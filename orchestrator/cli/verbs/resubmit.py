@@ -23,11 +23,9 @@ EXAMPLES = (
     "quickstart --state timeout --wait",
     "sweeps/quickstart.yaml --stale",
 )
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep(parser)
     arguments.add_experiments(parser)
     arguments.add_overrides(parser)

@@ -15,11 +15,9 @@ _REFRESH_S = 0.25
 
 
 EXAMPLES = ("sweeps/quickstart.yaml", "sweeps/quickstart.yaml exp3")
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep_file(parser)
     parser.add_argument(
         "experiment", metavar="EXP", nargs="?", help="exp3 or 3 (default: the first not done)"

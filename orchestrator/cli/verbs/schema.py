@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
 
 EXAMPLES = ("> sweep.schema.json",)
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from orchestrator.records.paths import SweepDirectory
 
 EXAMPLES = ("", "quickstart --watch", "quickstart --usage", "quickstart --json")
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep(parser, required=False, several=", or a line for each")
     parser.add_argument(
         "--watch", action="store_true", help="refresh in place until all have ended"

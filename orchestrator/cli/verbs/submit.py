@@ -16,11 +16,9 @@ EXAMPLES = (
     "sweeps/quickstart.yaml -p pdebug -t 1h",
     "sweeps/quickstart.yaml --cluster local --workers 2",
 )
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep_file(parser)
     arguments.add_placement(parser)
     arguments.add_waiting(

@@ -8,11 +8,9 @@ if TYPE_CHECKING:
     import argparse
 
 EXAMPLES = ("",)
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     del parser
 
 

@@ -12,11 +12,9 @@ if TYPE_CHECKING:
     import argparse
 
 EXAMPLES = ("sweeps/quickstart.yaml", "sweeps/*.yaml")
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     parser.add_argument("sweeps", metavar="SWEEP.yaml", nargs="+", help="sweep files")
     arguments.add_overrides(parser)
     arguments.add_placement(parser)

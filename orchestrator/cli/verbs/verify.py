@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 
 
 EXAMPLES = ("quickstart exp3",)
-"""What may stand behind the verb."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of this verb."""
     arguments.add_sweep(parser)
     arguments.add_experiment(parser)
 
