@@ -191,7 +191,10 @@ def _draw_panel(
     shown, looks = [curve for curve, _ in drawn], [look for _, look in drawn]
     means = [_means(curve, name, scale) for curve in shown]
     if not chart.marked:
-        return _bands(axes, shown, (name, scale), means, looks)
+        axes.autoscale(enable=False)  # which would be done again for each band
+        joined = _bands(axes, shown, (name, scale), means, looks)
+        axes.autoscale()
+        return joined
     errors, along = [curve.errors[name] for curve in shown], [curve.x for curve in shown]
     return marks.draw(
         axes,
