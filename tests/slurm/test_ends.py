@@ -171,6 +171,26 @@ def test_what_is_held_after_a_requeue_says_so(
     assert wait_until(lambda: desk.counts() == {"done": 2}, within_s=60), desk.status()
 
 
+def test_what_was_suspended_and_is_held_after_a_requeue_says_so_at_once(
+    desk: Desk, cluster: Cluster, wait_until: Callable[..., bool]
+) -> None:
+    """Its worker is killed while it is stopped, and leaves no record."""
+    job = _begun(desk, wait_until)
+
+    for verb in ("suspend", "requeuehold"):
+        cluster.ask("scontrol", verb, job)
+    held = wait_until(
+        lambda: (desk.experiments()[0]["reason"] or "").startswith(
+            "its job is queued again; cannot start: it was requeued and is held"
+        )
+    )
+    cluster.ask("scontrol", "release", job)
+    desk.go()
+
+    assert held, desk.status()
+    assert wait_until(lambda: desk.counts() == {"done": 2}, within_s=60), desk.status()
+
+
 PREEMPTION = (
     "PreemptType=preempt/partition_prio",
     "PreemptMode=REQUEUE",
