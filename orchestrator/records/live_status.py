@@ -252,8 +252,9 @@ def _terminated(status: Status, end: Verdict) -> Status:
     record, detail = status.record, end.sentence
     assert record is not None
     if end.state is State.RUNNING:
-        begun = Cause(Kind.SLURM, subject=end.word, detail=f"its job is started again, {detail}")
-        return dataclasses.replace(status, state=State.PENDING, cause=begun)
+        # it is about to end, or has been started again
+        goes_on = Cause(Kind.SLURM, subject=end.word, detail=f"its job has not ended: {detail}")
+        return dataclasses.replace(status, state=State.PENDING, cause=goes_on)
     cause = Cause(Kind.SLURM, subject=end.word, detail=detail)
     if end.state is State.PENDING or end.may_return:
         # a job that is started again resumes it

@@ -241,6 +241,45 @@ def test_what_is_preempted_is_pending_again_and_waited_for(
     assert desk.attempts() == [2, 2]
 
 
+@pytest.fixture(scope="session")
+def graceful(make_cluster: Callable[..., Cluster]) -> Cluster:
+    """A cluster of one node on which jobs of the QOS ``urgent`` take it, after a time of grace."""
+    lines = (
+        "AccountingStorageEnforce=associations,limits,qos",
+        "PreemptType=preempt/qos",
+        "PreemptMode=REQUEUE",
+    )
+    made = make_cluster("--nodes", "1", *(word for line in lines for word in ("--extra", line)))
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    for words in (
+        ("modify", "qos", "normal", "set", "GraceTime=60"),
+        ("add", "qos", "urgent", "Preempt=normal"),
+        ("modify", "user", user, "set", "qos+=urgent"),
+    ):
+        made.ask("sacctmgr", "-i", *words)
+    return made
+
+
+def test_what_has_a_time_of_grace_before_a_preemption_is_queued_again(
+    graceful: Cluster, sit_at: Callable[[Cluster], Desk], wait_until: Callable[..., bool]
+) -> None:
+    """Slurm asks it to end, and takes a job that does so for one that has done its work."""
+    desk = sit_at(graceful)
+    _begun(desk, wait_until)
+
+    urgent = graceful.submit("--qos=urgent", "-n2", "--exclusive", "--wrap", "sleep 300")
+    assert wait_until(
+        lambda: graceful.ask("squeue", "-h", "-j", urgent, "-o", "%T") == "RUNNING\n"
+    )
+    preempted = desk.counts()
+    desk.go()
+    graceful.ask("scancel", urgent)
+
+    assert preempted == {"pending": 2}
+    assert wait_until(lambda: desk.counts() == {"done": 2}, within_s=90), desk.status()
+    assert desk.attempts() == [2, 2]
+
+
 def test_cancelling_one_experiment_after_a_preemption_cancels_that_one_alone(
     preempting: Cluster, sit_at: Callable[[Cluster], Desk], wait_until: Callable[..., bool]
 ) -> None:
