@@ -10,7 +10,6 @@ import math
 import os
 import re
 import socket
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from orchestrator.formats.spelling import did_you_mean
@@ -22,7 +21,7 @@ from orchestrator.slurm.units import duration
 from orchestrator.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from orchestrator.model import Resources
     from orchestrator.slurm.bounds import Level
