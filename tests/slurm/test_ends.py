@@ -92,6 +92,27 @@ def test_a_job_that_dies_before_its_worker_starts_says_why(
     assert followed.stdout == logs.stdout
 
 
+def test_jobs_whose_data_directory_was_moved_say_so_and_are_resubmitted_where_it_is(
+    desk: Desk, cluster: Cluster, wait_until: Callable[..., bool]
+) -> None:
+    desk.write("[0]")
+    other = cluster.submit("-N4", "--exclusive", "--wrap", "sleep 300")
+    desk.run("submit", "winds.yaml", "-t", "10")
+    elsewhere = desk.bench.place / "elsewhere"
+
+    (desk.bench.place / "data_runs").rename(elsewhere)
+    cluster.ask("scancel", other)
+
+    def status() -> str:
+        return desk.run("status", "winds", "--data-dir", "elsewhere").stdout
+
+    assert wait_until(lambda: "2 lost" in status()), status()
+    assert "lost (never started: its log could not be opened (0:53)" in status()
+    again = desk.run("resubmit", "winds", "--data-dir", "elsewhere", "-t", "10", "--wait")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "2 done" in status()
+
+
 def test_following_the_log_of_a_worker_that_is_killed_on_another_node_ends(
     desk: Desk, wait_until: Callable[..., bool]
 ) -> None:
