@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := quickstart
 
-.PHONY: demo docs test stops storm fuzz coverage lint bench slurm-demo release clean
+.PHONY: demo docs test sentences stops storm fuzz coverage lint bench slurm-demo release clean
 
 demo: .venv/.demo
 	$(BIN)/rescal-sweep submit sweeps/$(DEMO).yaml --cluster local --wait --yes
@@ -14,6 +14,10 @@ demo: .venv/.demo
 test: .venv/.test
 	if command -v node >/dev/null; then node --test tests/html/*.test.js; fi
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
+
+# after a change of words: writes what the tests find into the golden file; look at its difference
+sentences: .venv/.test
+	WRITE_SENTENCES=1 $(BIN)/python -m pytest --numprocesses 0 $(ARGS)
 
 # runs of all features, each stopped at random and continued to the same bytes
 stops: .venv/.test

@@ -12,7 +12,7 @@ import numpy as np
 
 from orchestrator.formats.cellspace import Cell
 from orchestrator.model.own_reductions import reduction
-from orchestrator.model.reductions import closed, lowest_open
+from orchestrator.model.reduction_kernels import closed, lowest_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable

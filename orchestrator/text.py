@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,18 @@ def hours(value: float) -> str:
     ('0.012', '1.2', '1234')
     """
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def signal_name(number: int) -> str:
+    """Return the name of a signal.
+
+    >>> signal_name(9), signal_name(65)
+    ('SIGKILL', 'signal 65')
+    """
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def moment(value: float, now: float) -> str:

@@ -37,9 +37,10 @@ from orchestrator.runner import simulator
 from orchestrator.runner.attempt import Assignment
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.supervisor import supervise
+from tests import golden
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -108,6 +109,16 @@ def make_reduced(
 def with_arrays(reduced: Reduced, **arrays: NDArray[Any]) -> Reduced:
     """Put other arrays in the place of some."""
     return Reduced(reduced.times, {**reduced.arrays, **arrays})
+
+
+@pytest.fixture
+def check_sentences(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., None]:
+    """Make what checks sentences by the golden file, and by the places given after them."""
+
+    def check(sentences: Iterable[str], *places: str) -> None:
+        golden.check(request.node.nodeid, sentences, tmp_path, places)
+
+    return check
 
 
 @pytest.fixture

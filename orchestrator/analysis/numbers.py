@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -193,3 +194,8 @@ def _number(
         t0 = 1.0  # the unit of time plays no part
     ends = window[0] * t0, window[1] * t0
     return summarize(summary, times * t0, values * unit, ends, axial=quantity.axial)
+
+
+def finite(value: float) -> float | None:
+    """Return a number as tables and JSON have it: None where it is not known."""
+    return value if math.isfinite(value) else None

@@ -12,6 +12,7 @@ from orchestrator.analysis import observables
 from orchestrator.analysis import units as unit_names
 from orchestrator.analysis.dataset.grid import own_reductions
 from orchestrator.analysis.measured import measured
+from orchestrator.analysis.numbers import finite
 from orchestrator.analysis.scales import scales, settled
 from orchestrator.errors import RequestError, optional
 from orchestrator.model.pictures import CHOSEN, Units
@@ -176,14 +177,14 @@ def _final(
     """Return the other columns: the last time, the quantities there, the scales in nature."""
     row: dict[str, Any] = {}
     last_t0 = float(series.times[-1]) if len(series.times) else math.nan
-    row[f"time_{unit_names.time_name(in_units)}"] = _known(
+    row[f"time_{unit_names.time_name(in_units)}"] = finite(
         last_t0 * unit_names.days(in_units, in_nature)
     )
     for name, quantity in quantities.items():
         last = float(series.of(name)[-1]) if len(series.times) else math.nan
         value = last * unit_names.factor(quantity, in_units, in_nature)
-        row[_column(name, quantity, in_units)] = _known(value)
-    values = map(_known, in_nature)
+        row[_column(name, quantity, in_units)] = finite(value)
+    values = map(finite, in_nature)
     return row | dict(zip(_IN_NATURE, values, strict=True))
 
 
@@ -197,7 +198,3 @@ def _column(name: str, quantity: Quantity, in_units: Units) -> str:
         return name
     unit = unit_names.name(quantity, in_units).replace("³", "3").replace("/", "_per_")
     return f"{name}_{unit}"
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -102,7 +102,7 @@ def _stands_out(
     several = _STANDS_OUT * (blurred if len(maps) == len(blurred) else blurred[maps])
     weak = np.count_nonzero((several < strong[:, None]) & candidates, axis=1)
     half = np.count_nonzero(candidates) / 2
-    out = weak > half
+    out: NDArray[np.bool_] = weak > half
     for i in np.flatnonzero(weak == half):
         out[i] = strong[i] > _STANDS_OUT * np.median(blurred[maps[i], candidates])
     return out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -11,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator import text
+from orchestrator.analysis.numbers import finite
 from orchestrator.cli import screen
 from orchestrator.submission.seeds import proposals, read_criterion
 
@@ -77,15 +77,15 @@ def _as_json(
     return {"sweep": comparison.sweep.name, "criterion": criterion.text, "points": points}
 
 
-def _numbers(spread: Spread) -> dict[str, float | None]:
-    values = {"mean": float(spread.mean), "half_width": float(spread.half_width)}
-    return {name: value if math.isfinite(value) else None for name, value in values.items()}
-
-
 def _shown(spread: Spread) -> str:
     if spread.count < 2:
         return f"{spread.mean:.4g}" if spread.count else "no value"
     return f"{spread.mean:.4g} +- {spread.half_width:.2g}"
+
+
+def _numbers(spread: Spread) -> dict[str, float | None]:
+    mean, half_width = finite(float(spread.mean)), finite(float(spread.half_width))
+    return {"mean": mean, "half_width": half_width}
 
 
 def _advice(sweep: Sweep, criterion: Criterion, proposed: Sequence[Proposal]) -> Iterator[str]:

@@ -210,17 +210,8 @@ def _charged(cost: Cost) -> str:
     packing, most = cost.packing, cost.most_job_hours
     limit = "; at most {} by the time limit"
     if cost.node_hours is not None:
-        within = "" if most is None else limit.format(_hours(most))
+        within = "" if most is None else limit.format(text.hours(most))
         alone = f"as jobs have nodes of {packing.cores} cores to themselves"
-        return f"{_hours(cost.node_hours)} node-hours, {alone}{within}"
-    within = "" if most is None else limit.format(_hours(most * packing.cores))
-    return f"{_hours(cost.core_hours)} core-hours{within}"
-
-
-def _hours(hours: float) -> str:
-    """Write a number of hours.
-
-    >>> _hours(0.01234), _hours(7.36), _hours(12345.6)
-    ('0.012', '7.4', '12346')
-    """
-    return f"{hours:.0f}" if hours >= 10 else f"{hours:.2g}"
+        return f"{text.hours(cost.node_hours)} node-hours, {alone}{within}"
+    within = "" if most is None else limit.format(text.hours(most * packing.cores))
+    return f"{text.hours(cost.core_hours)} core-hours{within}"

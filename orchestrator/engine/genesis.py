@@ -109,7 +109,8 @@ def main(words: Sequence[str]) -> None:
         raise ExitError(
             Exit.REFUSED, f"{target}: cannot be written: {error.strerror}"
         ) from error
-    sys.stdout.write(f"{target}: {domain.template.template.name}, {_sizes(domain)} cells\n")
+    size = f"{header.height} x {header.length} x {header.depth}"
+    sys.stdout.write(f"{target}: {domain.template.template.name}, {size} cells\n")
 
 
 def _domain(file: ParFile | None, values: Mapping[str, Value], source: str) -> Domain:
@@ -219,7 +220,3 @@ def _place(file: ParFile | None, name: str, otherwise: str) -> str:
 def _whole(values: Mapping[str, Value], name: str) -> int | None:
     value = values.get(name)
     return None if value is None else int(value)
-
-
-def _sizes(domain: Domain) -> str:
-    return f"{domain.height} x {domain.length} x {domain.depth}"

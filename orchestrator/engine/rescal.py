@@ -75,7 +75,7 @@ def main(words: Sequence[str]) -> None:
     seed = int(values.get("Seed", wishes.seed))
     _report(
         wishes,
-        f"model {model}, {_sizes(header)} cells, seed {seed}, a t0 is {strength.time_scale:g} s",
+        f"model {model}, {header.height} x {header.length} x {header.depth} cells, seed {seed}, a t0 is {strength.time_scale:g} s",
     )
     saver = Saver(wishes.checkpoint, wishes.checkpoint_every_s)
     simulation = _simulation(
@@ -329,10 +329,6 @@ def _limit(minutes: int | None) -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-def _sizes(header: Header) -> str:
-    return f"{header.height} x {header.length} x {header.depth}"
 
 
 def _report(wishes: RescalOptions, sentence: str) -> None:

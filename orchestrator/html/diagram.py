@@ -64,5 +64,4 @@ def _plane(dimensions: Sequence[Dimension], panel: float) -> Plane | None:
 
 
 def _axis(dimension: Dimension) -> Axis:
-    labels = (layout.label(dimension, i) for i in range(dimension.size))
-    return Axis(" ".join(layout.parameters(dimension)), tuple(labels))
+    return Axis(" ".join(layout.parameters(dimension)), layout.labels(dimension))

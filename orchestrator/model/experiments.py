@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orchestrator.formats.parameters import PARAMETERS
+from orchestrator.model import reductions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,9 +147,8 @@ class Outputs:
         return reduction.output is None or bool(getattr(self, reduction.output))
 
     def shipped(self) -> tuple[str, ...]:
-        """Return the names of the reductions that ship and are kept, without loading NumPy."""
-        switches = {"height_maps": self.height_maps, "ffts": self.ffts, "cell_counts": True}
-        return tuple(name for name, kept in switches.items() if kept)
+        """Return the names of the reductions that ship and are kept."""
+        return tuple(r.name for r in reductions.REDUCTIONS if self.keeps(r))
 
 
 @dataclass(frozen=True, slots=True)

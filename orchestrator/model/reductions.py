@@ -1,18 +1,19 @@
-"""What every snapshot is reduced to: the table of reductions, and how each is computed."""
+"""What every snapshot is reduced to: the table of reductions.
+
+It is there without NumPy, which what only reads a status does not wait for.
+"""
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
 Accumulate = Callable[["NDArray[Any]", "NDArray[np.uint8]", int], None]
@@ -28,89 +29,7 @@ EXTRAS: Mapping[str, str] = {
 COUNTED = 3
 """How many states are counted: 0 grain, 1 mobile grain, 2 sintered grain."""
 
-_SIGMA = 1.0  # cells of the spectrum
-_TRUNCATE = 4.0  # standard deviations at which the blur ends
 _SHARE = 6  # of each axis of the quadrant, one part in so many is kept
-_BUT_MOBILITY = np.uint8(0xFF & ~2)  # air, 3, and mobile, 1, differ in one bit
-
-
-def lowest_open(states: NDArray[np.uint8], heights: NDArray[np.int16], rows: int) -> int:
-    """Write the height of the lowest air or mobile cell of each column into ``heights``.
-
-    Rows are looked at from the ground upwards and only until every column is decided. A column
-    without such a cell gets 0.
-
-    Parameters
-    ----------
-    states
-        uint8 [plane, H, L], row 0 on top.
-    heights
-        int16 [plane, L], in cells above the ground row, which is 0.
-    rows
-        How many rows may be needed, 0 or more, a guess that only costs or saves time.
-
-    Returns
-    -------
-    int
-        How many rows were needed, a good guess for the next planes; one more than there are
-        where a column has no such cell.
-
-    Examples
-    --------
-    >>> sand = np.array([[[3, 3, 0], [3, 1, 0], [0, 2, 0]]], np.uint8)
-    >>> heights = np.empty((1, 3), np.int16)
-    >>> lowest_open(sand, heights, rows=1)
-    4
-    >>> heights
-    array([[1, 1, 0]], dtype=int16)
-    """
-    upwards = states[:, ::-1].transpose(1, 0, 2)
-    rows = min(rows + 1, len(upwards))  # neighbouring planes differ by little
-    while True:
-        kind = np.uint8 if rows < 0xFF else np.uint16
-        none = kind(np.iinfo(kind).max)
-        # a copy, row by row, on which all else is quick
-        lower: NDArray[np.unsignedinteger] = upwards[:rows].astype(kind, order="C")
-        # of each cell its row if it is open, else a larger number than any row
-        beyond: NDArray[Any] = closed(lower).view(np.uint8) * none
-        row = beyond | np.arange(rows, dtype=kind)[:, None, None]
-        lowest = np.minimum.reduce(row)
-        highest = lowest.max()
-        if highest < none or rows == len(upwards):
-            break
-        rows = min(2 * rows, len(upwards))
-    heights[...] = lowest
-    if highest == none:
-        heights[lowest == none] = 0
-        return rows + 1
-    return int(highest) + 1
-
-
-def closed(states: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which cells are neither air nor mobile, bool of the shape of ``states``."""
-    resting: NDArray[np.bool_] = (states & _BUT_MOBILITY) != 1
-    return resting
-
-
-def count_states(states: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return how many cells are in each of the counted states.
-
-    Parameters
-    ----------
-    states
-        uint8 of any shape.
-
-    Returns
-    -------
-    NDArray
-        int64 [COUNTED], cells in states 0, 1, 2.
-
-    Examples
-    --------
-    >>> count_states(np.array([[3, 1, 0], [0, 2, 0]], np.uint8))
-    array([3, 1, 1])
-    """
-    return np.array([np.count_nonzero(states == state) for state in range(COUNTED)], np.int64)
 
 
 def spectrum_shape(depth: int, length: int) -> tuple[int, int]:
@@ -119,44 +38,11 @@ def spectrum_shape(depth: int, length: int) -> tuple[int, int]:
 
 
 def spectrum(height_map: NDArray[np.int16]) -> NDArray[np.float32]:
-    """Return the blurred magnitude of the lowest wavenumbers of a height map.
+    """Return the blurred magnitude of the lowest wavenumbers, float32 [ky, kx] in cells, of a map [D, L]."""
+    from orchestrator.model.reduction_kernels import blurred_waves  # noqa: PLC0415  # heavy
 
-    Parameters
-    ----------
-    height_map
-        int16 [D, L], in cells.
-
-    Returns
-    -------
-    NDArray
-        float32 [ky, kx], in cells; ``[0, 0]`` is 0.
-    """
     depth, length = height_map.shape
-    across, along = spectrum_shape(depth, length)
-    # only the wavenumbers that are kept go through the second transform
-    waves = np.fft.fft(np.fft.rfft(height_map, axis=1)[:, :along], axis=0)[:across]
-    waves[0, 0] = 0  # the mean
-    magnitude = np.abs(waves) * (2 / (depth * length))
-    blurred: NDArray[np.float32] = (_blur(across) @ magnitude @ _blur(along).T).astype("f4")
-    blurred[0, 0] = 0
-    return blurred
-
-
-@functools.cache
-def _blur(size: int) -> NDArray[np.float64]:
-    """Return the Gaussian blur of a line of ``size`` values as a matrix [size, size].
-
-    Beyond either end the line is continued by its mirror image, the end value doubled.
-    """
-    radius = int(_TRUNCATE * _SIGMA + 0.5)
-    offsets = np.arange(-radius, radius + 1)
-    weights = np.exp(-0.5 * (offsets / _SIGMA) ** 2)
-    weights /= weights.sum()
-    source = (np.arange(size)[:, None] + offsets) % (2 * size)
-    source = np.minimum(source, 2 * size - 1 - source)
-    matrix = np.zeros((size, size))
-    np.add.at(matrix, (np.arange(size)[:, None], source), weights)
-    return matrix
+    return blurred_waves(height_map, spectrum_shape(depth, length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +106,7 @@ class Reduction:
 
     def bytes_in(self, depth: int, length: int) -> int:
         """Return the size of one snapshot's array for such a domain, as it is in memory."""
-        return math.prod(self.shape_in(depth, length)) * np.dtype(self.dtype).itemsize
+        return math.prod(self.shape_in(depth, length)) * int(self.dtype[2:])
 
     def about(self) -> dict[str, str]:
         """Return its name and unit, as the CF conventions call them."""
@@ -229,6 +115,8 @@ class Reduction:
 
 
 def _height_maps() -> Accumulate:
+    from orchestrator.model.reduction_kernels import lowest_open  # noqa: PLC0415  # heavy
+
     rows = 0  # that were needed last
 
     def add(heights: NDArray[Any], states: NDArray[np.uint8], first: int) -> None:
@@ -239,8 +127,10 @@ def _height_maps() -> Accumulate:
 
 
 def _cell_counts() -> Accumulate:
+    from orchestrator.model.reduction_kernels import add_states  # noqa: PLC0415  # heavy
+
     def add(counts: NDArray[Any], states: NDArray[np.uint8], _first: int) -> None:
-        counts += count_states(states)
+        add_states(counts, states)
 
     return add
 

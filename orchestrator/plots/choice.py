@@ -95,7 +95,7 @@ def read(
     known = observables.quantities(own)
     arrays = {r.name: r for r in (*REDUCTIONS, *own) if r.dims}
     for option, names in (("kind", kind), ("--quantity", chosen.get("quantity"))):
-        for name in _listed(names or ()):
+        for name in listed(names or ()):
             if name in arrays and name not in {*KINDS, *known}:
                 raise RequestError(f"{option}: {_no_number(arrays[name], sweep)}")
             if name in PARAMETERS:
@@ -183,14 +183,14 @@ def _and(kinds: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))
 
 
-def _listed(names: str | Sequence[str]) -> list[str]:
+def listed(names: str | Sequence[str]) -> list[str]:
     """Read names that are parted by commas."""
     return [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
 
 
 def _quantities(names: str | Sequence[str], known: Collection[str]) -> tuple[str, ...]:
     """Read the names of quantities, each once, parted by commas."""
-    stripped = _listed(names)
+    stripped = listed(names)
     for name in stripped:
         if name not in known:
             hint = spelling.did_you_mean(name, known)

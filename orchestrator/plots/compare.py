@@ -142,11 +142,11 @@ def _parts(names: str | Sequence[str] | None) -> tuple[str, ...]:
     """Read the parts of a distance that count, in their own order."""
     if names is None:
         return field.PARTS
-    listed = [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
-    for name in listed:
+    counted = choice.listed(names)
+    for name in counted:
         if name not in field.PARTS:
             hint = spelling.did_you_mean(name, field.PARTS)
             raise RequestError(
                 f"--parts {name or repr(names)}: expected some of {', '.join(field.PARTS)}{hint}"
             )
-    return tuple(name for name in field.PARTS if name in listed)
+    return tuple(name for name in field.PARTS if name in counted)

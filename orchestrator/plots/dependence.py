@@ -14,7 +14,7 @@ from orchestrator.errors import RequestError
 from orchestrator.formats import spelling
 from orchestrator.model.pictures import ONE_PANEL
 from orchestrator.plots.display import parameter_label
-from orchestrator.plots.layout import line, parameters, parts, scale
+from orchestrator.plots.layout import lines, parameters, parts, scale
 from orchestrator.plots.lines import Curve, Scale
 from orchestrator.plots.points import by_size, named, panels_of, shade_of
 
@@ -46,7 +46,7 @@ class Parameter:
     @property
     def numeric(self) -> bool:
         """Whether all values are numbers."""
-        return all(isinstance(v, int | float) and not isinstance(v, bool) for v in self.values)
+        return self.axis.numeric(self.name)
 
     @property
     def alone(self) -> bool:
@@ -129,11 +129,13 @@ def dependence(
     shade = shade_of(telling[0]) if telling and not parted else None
     if len(groups) > 1 and not others and not parted and all(len(g) == 1 for _, g in groups):
         shade = shade_of(against.axis, _second(against))
-        groups = [(parts(against.axis, i), [i]) for _, [i] in groups]
+        labels_along = parts(against.axis)
+        groups = [(labels_along[i], [i]) for _, [i] in groups]
     curves, there = [], {index[:-1] for index in grid.cells}
     along = [range(axis.size) if panels is None else panels.along(axis) for axis in others]
+    of_others = [(axis, parts(axis)) for axis in others]
     for point in itertools.product(*along):
-        words = [(axis, parts(axis, i)) for axis, i in zip(others, point, strict=True)]
+        words = [(axis, of[i]) for (axis, of), i in zip(of_others, point, strict=True)]
         fixed = {grid.dimensions.index(a): i for a, i in zip(others, point, strict=True)}
         for group_label, group in groups:
             labels = [*words, *([(against.axis, group_label)] if group_label else [])]
@@ -158,8 +160,9 @@ def _groups(against: Parameter) -> list[tuple[dict[str, str], list[int]]]:
     if against.alone:
         return [({}, order)]
     groups: dict[tuple[tuple[str, str], ...], list[int]] = {}
+    labels = parts(against.axis)
     for i in order:
-        label = parts(against.axis, i)
+        label = labels[i]
         label.pop(against.name, None)
         groups.setdefault(tuple(label.items()), []).append(i)
     if len(groups) == 1:
@@ -203,13 +206,11 @@ def _curve(
 def further(grid: Grid, sides: Sequence[Parameter]) -> Iterator[tuple[str, dict[int, int]]]:
     """Yield the values of all axes but those of ``sides``, and the index of each, by axis."""
     axes = [
-        (i, axis)
+        (i, lines(axis) if axis.size > 1 else [""])
         for i, axis in enumerate(grid.dimensions[:-1])
         if i not in {side.index for side in sides}
     ]
-    for point in np.ndindex(*(axis.size for _, axis in axes)):
-        names = [
-            line(axis, i) for (_, axis), i in zip(axes, point, strict=True) if axis.size > 1
-        ]
+    for point in np.ndindex(*(len(labels) for _, labels in axes)):
+        names = [labels[i] for (_, labels), i in zip(axes, point, strict=True)]
         where = {number: i for (number, _), i in zip(axes, point, strict=True)}
-        yield ", ".join(names), where
+        yield ", ".join(filter(None, names)), where

@@ -129,7 +129,9 @@ def _page(
             for axis, side, room_in in zip(
                 (axes.xaxis, axes.yaxis), sides, most_in, strict=True
             ):
-                ticks.names(axis, [_value(side, i) for i in range(side.axis.size)], room_in)
+                labels = (label.get(side.name, "") for label in layout.parts(side.axis))
+                names = [label.removeprefix(f"{side.name} = ") for label in labels]
+                ticks.names(axis, names, room_in)
                 axis.set_label_text(parameter_label(side.name))
                 axis.set_tick_params(length=0)
         alone = len(fields) == 1  # else what is at its scale would stand beside the next map
@@ -266,11 +268,6 @@ def _written(
         if widest <= cell_in[0] and style.lines_in(most, _NUMBER) <= cell_in[1]:
             return written
     return {}
-
-
-def _value(side: Parameter, index: int) -> str:
-    """Return what stands at one value of a side, without its name."""
-    return layout.parts(side.axis, index).get(side.name, "").removeprefix(f"{side.name} = ")
 
 
 def _luminance(range_: Range, value: float) -> float:

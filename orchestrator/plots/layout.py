@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import itertools
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -88,13 +89,14 @@ def layout(
     further = [i for i in range(len(axes)) if i not in chosen]
     seeds = range(grid.dimensions[-1].size)
     seed_order = seeds if seed is None else [seed_of(grid, seed)]
-    labels = [_labels(axes[i]) if i is not None else ("",) for i in chosen]
+    of_axes = [labels(axis) for axis in axes]
+    shown = [of_axes[i] if i is not None else ("",) for i in chosen]
     pages = []
     for values in itertools.product(*(range(axes[i].size) for i in further)):
-        name = ", ".join(label(axes[i], v) for i, v in zip(further, values, strict=True))
+        name = ", ".join(of_axes[i][v] for i, v in zip(further, values, strict=True))
         fixed: dict[int | None, int] = dict(zip(further, values, strict=True))
         statuses = {}
-        for slot in itertools.product(*(range(len(side)) for side in labels)):
+        for slot in itertools.product(*(range(len(side)) for side in shown)):
             index = {**fixed, **dict(zip(chosen, slot, strict=True))}
             point = tuple(index[i] for i in range(len(axes)))
             cells = (grid.cells.get((*point, i)) for i in seed_order)
@@ -104,7 +106,7 @@ def layout(
         pages.append(Page(name, statuses))
     shape = grid.depth, grid.length
     seed_name = _seed_name(pages) if len(seeds) > 1 else ""
-    laid = Layout(Labels(labels[0], labels[1]), tuple(pages), shape, seed_name)
+    laid = Layout(Labels(shown[0], shown[1]), tuple(pages), shape, seed_name)
     return laid if rows or columns else _in_turn(laid)
 
 
@@ -141,7 +143,11 @@ def plane_of(
         return None
     if rows is not None and rows == columns:
         raise RequestError(f"--columns {columns}: goes up the plane already")
-    numbers = [name for name in parameters(axis) if _varies(axis.values[name])]
+    numbers = [
+        name
+        for name in parameters(axis)
+        if axis.numeric(name) and len(set(axis.values[name])) > 1
+    ]
     named = [name for name in (columns, rows) if name in numbers]
     chosen = [*named, *(name for name in numbers if name not in named)][:2]
     if len(chosen) < 2 or len(named) < sum(name is not None for name in (columns, rows)):
@@ -152,11 +158,6 @@ def plane_of(
     pairs = zip(right.tolist(), up.tolist(), strict=True)
     points: dict[Slot, tuple[float, float]] = {(i, 0): pair for i, pair in enumerate(pairs)}
     return Plane(scale(axis, chosen[0], right), scale(axis, chosen[1], up), points)
-
-
-def _varies(values: Sequence[Value | None]) -> bool:
-    numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-    return numeric and len(set(values)) > 1
 
 
 def scale(axis: Dimension, name: str, values: NDArray[np.float64]) -> Scale:
@@ -308,39 +309,38 @@ def _misfit(across: int, down: int, panel: float) -> float:
     return abs(math.log(panel * across / down / _PAGE))
 
 
-def _labels(axis: Dimension) -> tuple[str, ...]:
-    return tuple(label(axis, i) for i in range(axis.size))
-
-
-def label(axis: Dimension, index: int) -> str:
-    """Return the label of a point of an axis, such as ``Tau_min = 100``, a line per parameter.
+def labels(axis: Dimension) -> tuple[str, ...]:
+    """Return the labels of the points of an axis, such as ``Tau_min = 100``, a line per parameter.
 
     Numbers have six digits, or all of theirs where others would look the same.
     """
-    return "\n".join(_parts(axis, index).values())
+    return tuple("\n".join(point.values()) for point in _parts(axis))
 
 
-def parts(axis: Dimension, index: int) -> dict[str, str]:
-    """Return the parts of a label by their parameters, without the wind beside a threshold."""
+def parts(axis: Dimension) -> list[dict[str, str]]:
+    """Return the parts of labels by their parameters, without the wind beside a threshold."""
     beside = WIND.values()
-    return {name: part for name, part in _parts(axis, index).items() if name not in beside}
+    return [
+        {name: part for name, part in point.items() if name not in beside}
+        for point in _parts(axis)
+    ]
 
 
-def line(axis: Dimension, index: int) -> str:
-    """Return the label of a point in one line, without the wind that stands beside a threshold."""
-    return ", ".join(parts(axis, index).values())
+def lines(axis: Dimension) -> list[str]:
+    """Return each label in one line, without the wind that stands beside a threshold."""
+    return [", ".join(point.values()) for point in parts(axis)]
 
 
-def _parts(axis: Dimension, index: int) -> dict[str, str]:
-    of_parameters = {}
+def _parts(axis: Dimension) -> list[dict[str, str]]:
+    of_points: list[dict[str, str]] = [{} for _ in range(axis.size)]
     for name in parameters(axis):
-        value = axis.values[name][index]
-        if value is not None:
-            others = {v for v in axis.values[name] if v is not None}
-            short = text.number(value)
-            alike = sum(text.number(v) == short for v in others)
-            of_parameters[name] = equation(name, short if alike == 1 else str(value))
-    return of_parameters
+        written = {v: text.number(v) for v in axis.values[name] if v is not None}
+        alike = Counter(written.values())
+        for point, value in zip(of_points, axis.values[name], strict=True):
+            if value is not None:
+                short = written[value]
+                point[name] = equation(name, short if alike[short] == 1 else str(value))
+    return of_points
 
 
 def parameters(axis: Dimension) -> list[str]:

@@ -163,21 +163,16 @@ def celerities(grid: Grid, choice: Choice) -> list[Curve]:
 
 def heights(grid: Grid, choice: Choice) -> tuple[list[Curve], list[Instant]]:
     """Return the share of columns by height of each point, per unit, and the times of the maps."""
-    of_units, time = choice.look.units, choice.time
+    of_units = choice.look.units
 
     def of_one(status: Status) -> tuple[NDArray[np.float64], Instant] | None:
-        reduced = panels.read(grid, status)
-        if len(reduced.height_maps) == 0:
+        shown = panels.shown(grid, status, choice.time, of_units)
+        if shown is None or full(shown.reduced.height_maps)[shown.number]:
             return None
-        scales = scales_of(grid, status, of_units, needed=bool(time and time.in_nature))
-        shown = panels.nearest(reduced, None if time is None else time.in_t0(scales.t0_s))
-        if full(reduced.height_maps)[shown]:
-            return None
-        surface = surface_of(reduced.height_maps[shown]).astype(np.float64)
+        surface = surface_of(shown.reduced.height_maps[shown.number]).astype(np.float64)
         known = surface[np.isfinite(surface)]
         above = known - known.mean() if choice.relative else known
-        instant = units.instant(float(reduced.times[shown]), of_units, scales)
-        return above * cell_of(of_units, scales), instant
+        return above * cell_of(of_units, shown.scales), shown.instant
 
     def all_of(
         statuses: Sequence[Status],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from orchestrator.analysis.dataset.grid import Grid
+    from orchestrator.analysis.scales import Scales
     from orchestrator.model import Status
-    from orchestrator.model.pictures import Moment
+    from orchestrator.model.pictures import Instant, Moment
     from orchestrator.model.snapshots import Reduced
     from orchestrator.plots.layout import Page
     from orchestrator.plots.style import Slot
@@ -282,6 +283,26 @@ def read(grid: Grid, status: Status) -> Reduced:
     return arrays.reduced(
         grid.directory.experiment(status.experiment.number), observables.sources()
     )
+
+
+class Shown(NamedTuple):
+    """The height map of an experiment that is shown: all of its maps, the number of this one, and when that is."""
+
+    reduced: Reduced
+    number: int
+    scales: Scales
+    instant: Instant
+
+
+def shown(grid: Grid, status: Status, time: Moment | None, units_of: Units) -> Shown | None:
+    """Return the height map nearest to a time, without one the last; None where there is no map."""
+    reduced = read(grid, status)
+    if len(reduced.height_maps) == 0:
+        return None
+    of_one = scales_of(grid, status, units_of, needed=time is not None and time.in_nature)
+    index = nearest(reduced, None if time is None else time.in_t0(of_one.t0_s))
+    instant = units.instant(float(reduced.times[index]), units_of, of_one)
+    return Shown(reduced, index, of_one, instant)
 
 
 def nearest(reduced: Reduced, time_t0: float | None) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from orchestrator.errors import RequestError
 from orchestrator.model.pictures import ONE_PANEL
-from orchestrator.plots.layout import axis_of, line, parameters, parts, scale
+from orchestrator.plots.layout import axis_of, lines, parameters, parts, scale
 from orchestrator.plots.lines import Shade
 
 if TYPE_CHECKING:
@@ -158,12 +158,11 @@ def shade_of(axis: Dimension, parameter: str | None = None) -> Shade | None:
     if few and parameter is None:
         return None
     name = parameter or names[0]
-    values = axis.values[name]
-    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-    if len(numbers) < len(values):
+    if not axis.numeric(name):
         return None
-    by_label = {line(axis, i): float(number) for i, number in enumerate(numbers)}
-    along = scale(axis, name, np.array(numbers, np.float64))
+    numbers = np.array(axis.values[name], np.float64)
+    by_label = dict(zip(lines(axis), numbers.tolist(), strict=True))
+    along = scale(axis, name, numbers)
     return Shade(along.label, by_label, along.logarithmic)
 
 
@@ -182,9 +181,10 @@ def _points(grid: Grid, panels: Panels | None) -> Iterator[tuple[Name, list[Stat
     along = [
         range(axes[i].size) if panels is None else panels.along(axes[i]) for i in outermost
     ]
+    labels = [parts(axis) for axis in axes]
     for turn in itertools.product(*along):
         point = dict(zip(outermost, turn, strict=True))
-        name = named([(axes[i], parts(axes[i], point[i])) for i in order], panels)
+        name = named([(axes[i], labels[i][point[i]]) for i in order], panels)
         index = tuple(point[i] for i in range(len(axes)))
         cells = (grid.cells.get((*index, seed)) for seed in range(grid.dimensions[-1].size))
         statuses = [cell for cell in cells if cell is not None]

@@ -10,7 +10,6 @@ import numpy as np
 from orchestrator import plots
 from orchestrator.analysis import units
 from orchestrator.analysis.flux import flux, supply
-from orchestrator.analysis.numbers import scales_of
 from orchestrator.errors import RequestError
 from orchestrator.model.heights import surface_of
 from orchestrator.plots import charts, layout, motion, panels, points
@@ -54,20 +53,18 @@ def cross_sections(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
 def heights_along(grid: Grid, choice: Choice) -> tuple[list[Curve], list[Instant]]:
     """Return ``height`` along a row or a column of each point, and the times of the maps."""
     times: list[Instant] = []
-    time, of_units = choice.time, choice.look.units
+    of_units = choice.look.units
 
     def of_one(status: Status) -> Along | None:
-        reduced = panels.read(grid, status)
-        if len(reduced.height_maps) == 0:
+        shown = panels.shown(grid, status, choice.time, of_units)
+        if shown is None:
             return None
-        scales = scales_of(grid, status, of_units, needed=bool(time and time.in_nature))
-        index = panels.nearest(reduced, None if time is None else time.in_t0(scales.t0_s))
-        surface = surface_of(reduced.height_maps[index]).astype(np.float64)
+        surface = surface_of(shown.reduced.height_maps[shown.number]).astype(np.float64)
         level = np.nanmean(surface) if choice.relative and np.isfinite(surface).any() else 0.0
         row = surface.shape[0] // 2 if choice.y is None else choice.y
         heights = surface[row] if choice.x is None else surface[:, choice.x]
-        times.append(units.instant(float(reduced.times[index]), of_units, scales))
-        cell = motion.cell_of(of_units, scales)
+        times.append(shown.instant)
+        cell = motion.cell_of(of_units, shown.scales)
         x = np.arange(len(heights), dtype=np.float64) * cell
         return Along(x, {"height": (heights - level) * cell})
 

@@ -88,7 +88,7 @@ def _what(cause: Cause) -> str:
     return _SENTENCES[cause.kind].format(
         program=cause.program,
         ending=_ending(cause.status or 0),
-        signal=_signal(cause.status or 0),
+        signal=text.signal_name(cause.status or 0),
         limit_s=cause.limit_s or 0.0,
         attempt=cause.attempt,
         subject=cause.subject or "the results",
@@ -111,7 +111,7 @@ def _ending(status: int) -> str:
     """Say how a program ended."""
     if status >= 0:
         return f"exited with status {status}"
-    return f"was killed by signal {-status} ({_signal(-status)})"
+    return f"was killed by signal {-status} ({text.signal_name(-status)})"
 
 
 def _hint(cause: Cause) -> str:
@@ -119,13 +119,6 @@ def _hint(cause: Cause) -> str:
     if cause.kind is Kind.EXITED and cause.status == _SIGKILL:
         return "; somebody killed it, or memory ran out"
     return f'; last output: "{cause.last_line}"' if cause.last_line else ""
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def continued(continuation: Continuation | None) -> str:

@@ -12,6 +12,7 @@ import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from orchestrator import text
 from orchestrator.model import State
 from orchestrator.slurm import reasons
 from orchestrator.slurm.client import Unknown
@@ -134,7 +135,7 @@ def _failed(row: Accounted) -> Verdict:
     if row.script_killed:
         return Verdict(State.FAILED, "the job's script was killed by SIGKILL")
     if row.signals:
-        return Verdict(State.FAILED, f"killed by {_signal(row.signals[0])}")
+        return Verdict(State.FAILED, f"killed by {text.signal_name(row.signals[0])}")
     return Verdict(State.FAILED, f"the job failed with exit status {row.exit.status}")
 
 
@@ -192,13 +193,6 @@ def _unsure(known: Verdict, why: str) -> Verdict:
 
 def _just_now(ended: float | None, now: float) -> bool:
     return ended is None or now - ended < SETTLING_S
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _user(number: str) -> str:

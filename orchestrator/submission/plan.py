@@ -124,8 +124,14 @@ def plan(
     RequestError
         With all problems of the file, or of the placement.
     """
-    sweep = sweepfile.load(Path(file), overrides)
-    wish = request(sweep, cluster_of(placement, overrides), placement)
+    return plan_sweep(sweepfile.load(Path(file), overrides), data_dir, placement)
+
+
+def plan_sweep(
+    sweep: Sweep, data_dir: str | os.PathLike[str] | None, placement: Placement
+) -> Plan:
+    """Return what submitting a sweep would do, as :func:`plan` has it of its file."""
+    wish = request(sweep, cluster_of(placement, sweep.overrides), placement)
     engine = simulator.of_sweep(sweep, wish.root)
     with contextlib.closing(Checker(engine)) as checker, ThreadPoolExecutor(1) as beside:
         comparison = compare_sweep(sweep, data_dir)
@@ -191,15 +197,6 @@ def _alike(made: Submission, wish: Request) -> bool:
     """Return whether a submission was made with the same engine as is wished for."""
     same = not wish.run.own_engine or made.run.engine == wish.run.engine
     return made.kind is wish.kind and made.root == wish.root and same
-
-
-def compare_file(
-    file: str | os.PathLike[str],
-    overrides: Sequence[str] = (),
-    data_dir: str | os.PathLike[str] | None = None,
-) -> Comparison:
-    """Return how a sweep file compares with what is on disk."""
-    return compare_sweep(sweepfile.load(Path(file), overrides), data_dir)
 
 
 def compare_sweep(sweep: Sweep, data_dir: str | os.PathLike[str] | None = None) -> Comparison:

@@ -27,6 +27,7 @@ from orchestrator.records.paths import SweepDirectory
 from tests.conftest import run_from
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -340,80 +341,55 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "where"),
     [
         (
             ("--rows", "Tau_mim"),
-            (
-                "--rows Tau_mim: not an axis of the sweep; there are Lambda_I, Tau_min; "
-                "did you mean Tau_min?"
-            ),
+            ("--rows Tau_mim"),
         ),
         (
             ("series", "--panels", "Tau_mim"),
-            (
-                "--panels Tau_mim: not an axis of the sweep; there are Lambda_I, Tau_min; "
-                "did you mean Tau_min?"
-            ),
+            ("--panels Tau_mim"),
         ),
-        (("roughness", "--mean", "700,"), "--mean 700: dunes ends at t = 500 t0"),
-        (("dispersion", "--window", "700,"), "--window 700: dunes ends at t = 500 t0"),
-        (
-            ("roughness", "--mean", "310,320"),
-            "dunes: no value of roughness, from 310 t0 to 320 t0",
-        ),
-        (
-            ("roughness", "--rate", "390,400"),
-            "dunes: no two values of roughness, from 390 t0 to 400 t0",
-        ),
-        (
-            ("offset", "--window", "390,400"),
-            "dunes: no two height maps of an experiment, from 390 t0 to 400 t0",
-        ),
-        (("--seed", "7"), "--seed 7: dunes has the seeds 1, 2"),
-        (
-            ("--rows", "Tau_min", "--columns", "Tau_min"),
-            "--columns Tau_min: goes down the page already",
-        ),
-        (("-o", "a.jpg"), "a.jpg: expected a name that ends in .png, .svg or .pdf"),
-        (("-o", "dunes.yaml/a.png"), "dunes.yaml/a.png: cannot be written (File exists)"),
-        (("-o", "/proc/a.png"), "/proc/a.png: cannot be written (No such file or directory)"),
-        (("animation", "-o", "a.png"), "a.png: expected a name that ends in .gif or .mp4"),
-        (("series", "--quantity", "height"), "--quantity height: expected one of mean_height"),
-        (("series", "--quantity", ""), "--quantity '': expected one of mean_height"),
-        (("series", "--quantity", "mass, mass"), "--quantity mass: is there twice"),
-        (("profile", "--y", "40"), "--y 40: expected a row from 0 to 39"),
-        (("animation", "--frames", "1"), "--frames 1: expected 2 or more"),
-        (("phase-diagram", "--experiment", "99"), "dunes has no exp99"),
-        (("--time", "5000"), "--time 5000: dunes ends at t = 500 t0"),
-        (("--time", "nan"), "--time: expected a time in t0 such as 300, or 30d, got nan"),
-        (
-            ("series", "--time", "100"),
-            "--time: only for phase-diagram, dunes, spectrum, heights, section, quantity and map, not for series",
-        ),
-        (("--frames", "9"), "--frames: only for animation, not for phase-diagram"),
-        (("roughness", "--against", "Tau"), "--against Tau: expected one of Lambda_I, Tau_min"),
-        (("roughness", "--crosses", "1e6"), "--crosses 1e+06: no roughness comes to it"),
-        (
-            ("roughness", "--mean", "400,900"),
-            "8 experiments ended before 900 t0; --mean 400,500 takes all that there is",
-        ),
-        (
-            ("map", "--quantity", "mass,roughness", "--range", "0,1"),
-            "--range: of one quantity, not of mass, roughness",
-        ),
-        (("map", "--rows", "Tau"), "--rows Tau: expected one of Lambda_I, Tau_min"),
-        (("--labels", "Tau=x"), "--labels Tau: no parameter or quantity of the sweep"),
-        (("--experiment", "3", "--seed", "2"), "--seed: --experiment 3 is one alone"),
+        (("roughness", "--mean", "700,"), "--mean 700"),
+        (("dispersion", "--window", "700,"), "--window 700"),
+        (("roughness", "--mean", "310,320"), "dunes"),
+        (("roughness", "--rate", "390,400"), "dunes"),
+        (("offset", "--window", "390,400"), "dunes"),
+        (("--seed", "7"), "--seed 7"),
+        (("--rows", "Tau_min", "--columns", "Tau_min"), "--columns Tau_min"),
+        (("-o", "a.jpg"), "a.jpg"),
+        (("-o", "dunes.yaml/a.png"), "dunes.yaml/a.png"),
+        (("-o", "/proc/a.png"), "/proc/a.png"),
+        (("animation", "-o", "a.png"), "a.png"),
+        (("series", "--quantity", "height"), "--quantity height"),
+        (("series", "--quantity", ""), "--quantity ''"),
+        (("series", "--quantity", "mass, mass"), "--quantity mass"),
+        (("profile", "--y", "40"), "--y 40"),
+        (("animation", "--frames", "1"), "--frames 1"),
+        (("phase-diagram", "--experiment", "99"), ""),
+        (("--time", "5000"), "--time 5000"),
+        (("--time", "nan"), "--time"),
+        (("series", "--time", "100"), "--time"),
+        (("--frames", "9"), "--frames"),
+        (("roughness", "--against", "Tau"), "--against Tau"),
+        (("roughness", "--crosses", "1e6"), "--crosses 1e+06"),
+        (("roughness", "--mean", "400,900"), ""),
+        (("map", "--quantity", "mass,roughness", "--range", "0,1"), "--range"),
+        (("map", "--rows", "Tau"), "--rows Tau"),
+        (("--labels", "Tau=x"), "--labels Tau"),
+        (("--experiment", "3", "--seed", "2"), "--seed"),
     ],
 )
-def test_a_wrong_wish_is_told(place: Path, words: tuple[str, ...], said: str) -> None:
+def test_a_wrong_wish_is_told(
+    place: Path, words: tuple[str, ...], where: str, check_sentences: Callable[..., None]
+) -> None:
     kind = () if not words[0].startswith("-") else ("phase-diagram",)
 
     done = run_from(place, "plot", "dunes", *kind, *words)
 
     assert done.returncode == 2
-    assert said in done.stderr
+    check_sentences(done.stderr.splitlines(), where)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from orchestrator.submission.request import workers_of
 from orchestrator.submission.resources import effective
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.conftest import Bench
@@ -75,64 +76,54 @@ def test_without_a_verb_all_of_them_are_shown(
 
 
 @pytest.mark.parametrize(
-    ("words", "problem"),
+    "words",
     [
-        ("statu winds", "no verb 'statu'; did you mean status?;"),
-        ("winds.yaml", "no verb 'winds.yaml'; did you mean: rescal-sweep plan winds.yaml;"),
-        ("xyzzy", "no verb 'xyzzy';"),
-        ("help statu", "no verb 'statu'; did you mean status?;"),
-        ("-x status", "-x: no option that may stand before the verb;"),
-        ("-- status", "--: no option that may stand before the verb;"),
-        ("--data-dir", "--data-dir: its value is missing"),
+        "statu winds",
+        "winds.yaml",
+        "xyzzy",
+        "help statu",
+        "-x status",
+        "-- status",
+        "--data-dir",
     ],
 )
 def test_a_line_without_a_verb_is_refused_with_what_may_be_meant(
-    capsys: pytest.CaptureFixture[str], words: str, problem: str
+    capsys: pytest.CaptureFixture[str], words: str, check_sentences: Callable[..., None]
 ) -> None:
     assert main(words.split()) == 2
 
-    assert capsys.readouterr().err.startswith(problem)
+    check_sentences([capsys.readouterr().err.rstrip()], "")
 
 
 @pytest.mark.parametrize(
-    ("words", "problem"),
+    ("words", "place"),
     [
-        ("status --wach", "status: --wach: no such option; did you mean --watch?"),
-        ("cancel --all", "cancel: --all: no such option"),
-        ("cancel", "cancel: expected SWEEP, such as: rescal-sweep cancel quickstart"),
-        ("logs a", "logs: expected EXP, such as: rescal-sweep logs quickstart exp3"),
-        ("logs", "logs: expected SWEEP and EXP, such as: rescal-sweep logs quickstart exp3"),
-        (
-            "submit a.yaml --jobs 0",
-            "submit: --jobs: no such option; did you mean --set slurm.jobs=VALUE?",
-        ),
-        (
-            "plan a.yaml --stop=3",
-            "plan: --stop: no such option; did you mean --set run.stop=VALUE?",
-        ),
-        (
-            "plot w --units SI",
-            "plot: --units: expected one of model, si, got SI; did you mean si?",
-        ),
-        (
-            "submit a.yaml --cluster locl",
-            "submit: --cluster: expected one of auto, slurm, local, got locl; did you mean local?",
-        ),
-        ("plot w --threshold 4cm", "plot: --threshold: expected a number, got 4cm"),
-        ("compare w --wind-from west", "compare: --wind-from: expected a number, got west"),
-        ("plot w --seed x", "plot: --seed: expected a whole number, got x"),
-        ("status a b", "status: b: nothing more is expected"),
+        ("status --wach", "status: --wach"),
+        ("cancel --all", "cancel: --all"),
+        ("cancel", "cancel"),
+        ("logs a", "logs"),
+        ("logs", "logs"),
+        ("submit a.yaml --jobs 0", "submit: --jobs"),
+        ("plan a.yaml --stop=3", "plan: --stop"),
+        ("plot w --units SI", "plot: --units"),
+        ("submit a.yaml --cluster locl", "submit: --cluster"),
+        ("plot w --threshold 4cm", "plot: --threshold"),
+        ("compare w --wind-from west", "compare: --wind-from"),
+        ("plot w --seed x", "plot: --seed"),
+        ("status a b", "status: b"),
     ],
 )
 def test_what_a_verb_does_not_take_is_refused_in_a_line_with_what_may_be_meant(
-    capsys: pytest.CaptureFixture[str], words: str, problem: str
+    capsys: pytest.CaptureFixture[str],
+    words: str,
+    place: str,
+    check_sentences: Callable[..., None],
 ) -> None:
     assert main(words.split()) == 2
 
     shown = capsys.readouterr().err.splitlines()
     ends = f'; "rescal-sweep help {words.split(maxsplit=1)[0]}" shows what it takes'
-    assert len(shown) == 1
-    assert shown[0].removesuffix(ends) == f"rescal-sweep {problem}"
+    check_sentences([line.removesuffix(ends) for line in shown], f"rescal-sweep {place}")
 
 
 @pytest.mark.parametrize("verb", verbs())

@@ -24,6 +24,8 @@ from orchestrator.formats.parameters import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from orchestrator.formats.parameters import Parameter
 
 WITH_DEFAULT = [p for p in PARAMETERS.values() if p.default is not None]
@@ -80,50 +82,50 @@ def test_numbers_are_read_by_their_beginning(name: str, text: str, value: object
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "sentence"),
+    ("name", "text", "place"),
     [
-        ("H", "", "H: expected a whole number, got ''"),
-        ("H", "+1", "H: expected a whole number, got '+1'"),
-        ("H", "4294967296", "H: 4294967296 is too large a number"),
-        ("Lambda_E", ".5", "Lambda_E: expected a number, got '.5'"),
-        ("Lambda_E", "-.5", "Lambda_E: expected a number, got '-.5'"),
-        ("Lambda_E", "inf", "Lambda_E: expected a number, got 'inf'"),
-        ("Lambda_E", "1e39", "Lambda_E: 1e39 is too large a number"),
-        ("Time", "-1e999", "Time: -1e999 is too large a number"),
-        ("Use_lgca", "yes", "Use_lgca: expected YES or NO, got 'yes'"),
+        ("H", "", "H"),
+        ("H", "+1", "H"),
+        ("H", "4294967296", "H"),
+        ("Lambda_E", ".5", "Lambda_E"),
+        ("Lambda_E", "-.5", "Lambda_E"),
+        ("Lambda_E", "inf", "Lambda_E"),
+        ("Lambda_E", "1e39", "Lambda_E"),
+        ("Time", "-1e999", "Time"),
+        ("Use_lgca", "yes", "Use_lgca"),
     ],
 )
-def test_what_rescal_refuses_is_refused(name: str, text: str, sentence: str) -> None:
+def test_what_rescal_refuses_is_refused(
+    name: str, text: str, place: str, check_sentences: Callable[..., None]
+) -> None:
     with pytest.raises(RefusedValueError) as caught:
         parse_text(PARAMETERS[name], text)
 
-    assert str(caught.value) == sentence
+    check_sentences([str(caught.value)], place)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "sentence"),
+    ("name", "value"),
     [
-        ("H", 0, "expected 1 to 100000, got 0"),
-        ("H", 20.5, "expected a whole number, got 20.5"),
-        ("H", True, "expected a whole number, got True"),
-        ("Lambda_E", -1, "expected at least 0, got -1"),
-        ("Lambda_E", float("nan"), "expected a number, got nan"),
-        ("Lambda_E", "1e-3", "expected a number, got '1e-3'"),
-        ("Prob_link_ET", 1.5, "expected 0 to 1, got 1.5"),
-        ("Use_lgca", 1, "expected YES or NO, got 1"),
-        ("Csp_file", 3, "expected a text, got 3"),
-        (
-            "Boundary",
-            "open",
-            "expected one of PERIODIC, OPEN, OUT, CLOSE, REINJECTION, got open; did you mean OPEN?",
-        ),
+        ("H", 0),
+        ("H", 20.5),
+        ("H", True),
+        ("Lambda_E", -1),
+        ("Lambda_E", float("nan")),
+        ("Lambda_E", "1e-3"),
+        ("Prob_link_ET", 1.5),
+        ("Use_lgca", 1),
+        ("Csp_file", 3),
+        ("Boundary", "open"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(name: str, value: object, sentence: str) -> None:
+def test_what_cannot_be_meant_is_refused(
+    name: str, value: object, check_sentences: Callable[..., None]
+) -> None:
     with pytest.raises(FormatError) as caught:
         checked(PARAMETERS[name], value)  # type: ignore[arg-type]  # wrong on purpose
 
-    assert str(caught.value) == sentence
+    check_sentences([str(caught.value)], "")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -19,6 +20,9 @@ from orchestrator.formats.properties import (
     time_scale,
     wind_speed,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SHIPPED = Path(orchestrator.__file__).parent / "engine" / "real_data"
 RECORDED = Path(__file__).parents[3] / "shared" / "reference" / "real_data"
@@ -71,18 +75,18 @@ def test_white_space_in_a_property_file_does_not_matter(tmp_path: Path, text: st
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "place"),
     [
-        ("", "1: expected kappa=NUMBER, got the end of the file"),
-        (_text().replace("z_0", "z0"), "2: expected z_0=NUMBER, got 'z0=0.001'"),
-        (_text().replace("g=", "g ="), "6: expected g=NUMBER, got 'g =9.81'"),
-        (_text().replace("250", "heavy"), "5: expected rhosand=NUMBER, got 'rhosand=heavy'"),
-        (_text().replace("250", "-250"), "5: rhosand: expected a positive number, got -250"),
-        (_text()[:-7], "7: expected d=NUMBER, got 'd='"),
+        ("", "1"),
+        (_text().replace("z_0", "z0"), "2"),
+        (_text().replace("g=", "g ="), "6"),
+        (_text().replace("250", "heavy"), "5"),
+        (_text().replace("250", "-250"), "5: rhosand"),
+        (_text()[:-7], "7"),
     ],
 )
 def test_a_broken_property_file_is_refused_by_its_line(
-    tmp_path: Path, text: str, said: str
+    tmp_path: Path, text: str, place: str, check_sentences: Callable[..., None]
 ) -> None:
     path = tmp_path / "snow.prop"
     path.write_text(text)
@@ -90,7 +94,7 @@ def test_a_broken_property_file_is_refused_by_its_line(
     with pytest.raises(FormatError) as caught:
         read_properties(path)
 
-    assert str(caught.value) == f"{path}:{said}"
+    check_sentences([str(caught.value)], f"{path}:{place}")
 
 
 def test_a_table_of_the_flux_is_read(tmp_path: Path) -> None:
@@ -104,29 +108,31 @@ def test_a_table_of_the_flux_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "place"),
     [
-        ("", ":1: expected the number of rows"),
-        ("0\n", ":1: expected the number of rows"),
-        ("-1\n", ":1: expected the number of rows"),
-        ("2.5\n", ":1: expected the number of rows"),
-        ("9" * 5000, ":1: expected the number of rows"),
-        ("0" * 5000 + "1\n1 1\n", ": expected 1 rows of three numbers, got 2 numbers"),
-        ("2\n0 1 1\n1 1\n", ": expected 2 rows of three numbers, got 5 numbers"),
-        ("2\n0 1 1\n1 one 1\n", ":3: expected a number, got 'one'"),
-        ("1\n0 1 1e39", ":2: expected a number, got '1e39'"),
-        (f"1\n0 1 {9999 * 'x'}", f":2: expected a number, got '{60 * 'x'}'..."),
-        ("2\n5 1 1\n5 1 1\n", ": expected rows of ascending tau"),
+        ("", ":1"),
+        ("0\n", ":1"),
+        ("-1\n", ":1"),
+        ("2.5\n", ":1"),
+        ("9" * 5000, ":1"),
+        ("0" * 5000 + "1\n1 1\n", ""),
+        ("2\n0 1 1\n1 1\n", ""),
+        ("2\n0 1 1\n1 one 1\n", ":3"),
+        ("1\n0 1 1e39", ":2"),
+        (f"1\n0 1 {9999 * 'x'}", ":2"),
+        ("2\n5 1 1\n5 1 1\n", ""),
     ],
 )
-def test_a_broken_table_is_refused_by_its_line(tmp_path: Path, text: str, said: str) -> None:
+def test_a_broken_table_is_refused_by_its_line(
+    tmp_path: Path, text: str, place: str, check_sentences: Callable[..., None]
+) -> None:
     path = tmp_path / "flux"
     path.write_text(text)
 
     with pytest.raises(FormatError) as caught:
         read_saturated_flux(path)
 
-    assert str(caught.value) == f"{path}{said}"
+    check_sentences([str(caught.value)], f"{path}{place}")
 
 
 def test_the_threshold_and_the_cell_follow_from_grain_and_air() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from orchestrator.errors import FormatError
 from orchestrator.formats.parameter_values import RefusedValueError
 from orchestrator.formats.templates import TEMPLATES, parse_template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize("name", [name for name in TEMPLATES if name != "INPUT_ELEVATION"])
@@ -49,20 +54,20 @@ def test_the_templates_that_inject_are_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    "text",
     [
-        ("", "Csp_template: expected NAME or NAME(numbers), got ''"),
-        ("LAYER(3", "Csp_template: expected NAME or NAME(numbers), got 'LAYER(3'"),
-        ("LAYER(1,2)", "Csp_template: LAYER takes at most 1 numbers, got 2"),
-        ("INPUT_ELEVATION", "Csp_template: INPUT_ELEVATION needs the name of a file"),
-        ("INPUT_ELEVATION(,1)", "Csp_template: INPUT_ELEVATION needs the name of a file"),
+        "",
+        "LAYER(3",
+        "LAYER(1,2)",
+        "INPUT_ELEVATION",
+        "INPUT_ELEVATION(,1)",
     ],
 )
-def test_a_wrong_call_is_refused(text: str, sentence: str) -> None:
+def test_a_wrong_call_is_refused(text: str, check_sentences: Callable[..., None]) -> None:
     with pytest.raises(FormatError) as caught:
         parse_template(text)
 
-    assert str(caught.value) == sentence
+    check_sentences([str(caught.value)], "Csp_template")
     assert not isinstance(caught.value, RefusedValueError)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import assume, given
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 
 from orchestrator import formulas
 from orchestrator.formulas import FormulaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NUMBERS = st.one_of(
     st.integers(0, 100).map(str),
@@ -130,83 +134,87 @@ def test_a_formula_tells_its_names_and_where_they_stand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "place"),
     [
-        ("", "column 1: is empty"),
-        ("  ", "column 1: is empty"),
-        ("1 +", "column 4: expected a number or a name, got the end"),
-        ("1 2", "column 3: did not expect '2'"),
-        ("(1", "column 3: expected ')', got the end"),
-        ("Tau_min = 3", "column 9: '=' means nothing here; write == to compare"),
-        ("2 ^ 3", "column 3: '^' means nothing here; write ** for a power"),
-        ("a & b", "column 3: '&' means nothing here; write and"),
-        ("a ; b", "column 3: ';' means nothing here"),
-        ("a.b", "column 2: '.' means nothing here"),
-        ("open('x')", "column 1: no function open; there are min, max, abs, sqrt, exp, log, floor, ceil, round"),
-        ("min(1)", "column 1: min takes 2 to 20 arguments, got 1"),
-        ("sqrt(1, 2)", "column 1: sqrt takes 1 argument, got 2"),
-        ("(min)(1, 2)", "column 6: did not expect '('"),
-        ("2(3)", "column 2: did not expect '('"),
-        ("true(3)", "column 5: did not expect '('"),
-        ("min()", "column 5: expected a number or a name, got ')'"),
-        ("min(1, 2,)", "column 10: expected a number or a name, got ')'"),
-        ("max(*a)", "column 5: expected a number or a name, got '*'"),
-        ("max(**a)", "column 5: expected a number or a name, got '**'"),
-        ("1, 2", "column 2: did not expect ','"),
-        ("(1, 2)", "column 3: expected ')', got ','"),
-        ("()", "column 2: expected a number or a name, got ')'"),
-        ("1)", "column 2: did not expect ')'"),
-        ("'a' 'b'", "column 5: did not expect \"'b'\""),
-        ("f'a'", "column 2: did not expect \"'a'\""),
-        ("0x10", "column 2: did not expect 'x10'"),
-        ("1_000", "column 2: did not expect '_000'"),
-        ("a if b else c", "column 3: did not expect 'if'"),
-        ("a in b", "column 3: did not expect 'in'"),
-        ("a == not b", "column 6: expected a number or a name, got 'not'"),
-        ("a # b", "column 3: '#' means nothing here"),
-        ("a\\\n", "column 2: '\\\\' means nothing here"),
-        ("1e999", "column 1: is too large a number"),
-        ("-" * 100 + "1", "column 42: is nested too deeply"),
-        ("(" * 100, "column 42: is nested too deeply"),
-        ("1" + "+1" * 200, "column 302: is too long"),
-        ("1" * 501, "column 501: longer than 500 characters"),
+        ("", "column 1"),
+        ("  ", "column 1"),
+        ("1 +", "column 4"),
+        ("1 2", "column 3"),
+        ("(1", "column 3"),
+        ("Tau_min = 3", "column 9"),
+        ("2 ^ 3", "column 3"),
+        ("a & b", "column 3"),
+        ("a ; b", "column 3"),
+        ("a.b", "column 2"),
+        ("open('x')", "column 1"),
+        ("min(1)", "column 1"),
+        ("sqrt(1, 2)", "column 1"),
+        ("(min)(1, 2)", "column 6"),
+        ("2(3)", "column 2"),
+        ("true(3)", "column 5"),
+        ("min()", "column 5"),
+        ("min(1, 2,)", "column 10"),
+        ("max(*a)", "column 5"),
+        ("max(**a)", "column 5"),
+        ("1, 2", "column 2"),
+        ("(1, 2)", "column 3"),
+        ("()", "column 2"),
+        ("1)", "column 2"),
+        ("'a' 'b'", "column 5"),
+        ("f'a'", "column 2"),
+        ("0x10", "column 2"),
+        ("1_000", "column 2"),
+        ("a if b else c", "column 3"),
+        ("a in b", "column 3"),
+        ("a == not b", "column 6"),
+        ("a # b", "column 3"),
+        ("a\\\n", "column 2"),
+        ("1e999", "column 1"),
+        ("-" * 100 + "1", "column 42"),
+        ("(" * 100, "column 42"),
+        ("1" + "+1" * 200, "column 302"),
+        ("1" * 501, "column 501"),
     ],
 )  # fmt: skip
-def test_what_is_no_formula_is_refused_with_its_column(text: str, sentence: str) -> None:
+def test_what_is_no_formula_is_refused_with_its_column(
+    text: str, place: str, check_sentences: Callable[..., None]
+) -> None:
     with pytest.raises(FormulaError) as caught:
         formulas.parse(text)
 
-    assert str(caught.value) == sentence
+    check_sentences([str(caught.value)], place)
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "place"),
     [
-        ("1 / zero", "column 3: divides by zero"),
-        ("5 % zero", "column 3: divides by zero"),
-        ("zero ** -1", "column 6: divides by zero"),
-        ("sqrt(-1)", "column 1: has no value for these numbers"),
-        ("log(zero)", "column 1: has no value for these numbers"),
-        ("(-8) ** 0.5", "column 6: has no value for these numbers"),
-        ("exp(1000)", "column 1: gives too large a number"),
-        ("10 ** 10 ** 10", "column 4: gives too large a number"),
-        ("9e307 * 100", "column 7: gives too large a number"),
-        ("9000000000000000000 * 2", "column 21: gives too large a number"),
-        ("round(5, -1000000000)", "column 1: round takes a whole number of digits up to 20, got -1000000000"),
-        ("mode + 1", "column 1: needs a number, got a text"),
-        ("flag * 2", "column 1: needs a number, got true or false"),
-        ("zero or flag", "column 1: needs a comparison, got a number"),
-        ("mode == 3", "column 6: == compares a text with a number"),
-        ("unknown + 1", "column 1: unknown has no value"),
+        ("1 / zero", "column 3"),
+        ("5 % zero", "column 3"),
+        ("zero ** -1", "column 6"),
+        ("sqrt(-1)", "column 1"),
+        ("log(zero)", "column 1"),
+        ("(-8) ** 0.5", "column 6"),
+        ("exp(1000)", "column 1"),
+        ("10 ** 10 ** 10", "column 4"),
+        ("9e307 * 100", "column 7"),
+        ("9000000000000000000 * 2", "column 21"),
+        ("round(5, -1000000000)", "column 1"),
+        ("mode + 1", "column 1"),
+        ("flag * 2", "column 1"),
+        ("zero or flag", "column 1"),
+        ("mode == 3", "column 6"),
+        ("unknown + 1", "column 1"),
     ],
 )  # fmt: skip
-def test_a_formula_without_a_value_says_why(text: str, sentence: str) -> None:
+def test_a_formula_without_a_value_says_why(
+    text: str, place: str, check_sentences: Callable[..., None]
+) -> None:
     formula = formulas.parse(text)
 
     with pytest.raises(FormulaError) as caught:
         formula.evaluate({"zero": 0, "mode": "TRANS", "flag": True})
 
-    assert str(caught.value) == sentence
+    check_sentences([str(caught.value)], place)
 
 
 @pytest.mark.parametrize(

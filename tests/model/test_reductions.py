@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from orchestrator.model import Outputs, reductions
+from orchestrator.model import Outputs, reduction_kernels, reductions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +45,7 @@ def test_heights_are_those_of_the_definition_whatever_is_guessed(
     states = np.random.default_rng(seed).integers(0, 12, shape).astype(np.uint8)
     heights = np.full((shape[0], shape[2]), -9, np.int16)
 
-    needed = reductions.lowest_open(states, heights, rows)
+    needed = reduction_kernels.lowest_open(states, heights, rows)
 
     expected = _plain_heights(states)
     np.testing.assert_array_equal(heights, expected)
@@ -57,7 +58,7 @@ def test_high_columns_are_counted_without_overflow(top: int) -> None:
     states[1, 399 - top, 2] = 3
     heights = np.empty((2, 3), np.int16)
 
-    reductions.lowest_open(states, heights, 5)
+    reduction_kernels.lowest_open(states, heights, 5)
 
     np.testing.assert_array_equal(heights, [[0, 0, 0], [0, 0, top]])
 
@@ -66,7 +67,7 @@ def test_only_the_rows_that_decide_are_reported() -> None:
     states = np.zeros((1, 50, 4), np.uint8)
     states[0, :43] = 3  # seven closed rows below
 
-    needed = reductions.lowest_open(states, np.empty((1, 4), np.int16), 1)
+    needed = reduction_kernels.lowest_open(states, np.empty((1, 4), np.int16), 1)
 
     assert needed == 8
 
@@ -75,7 +76,7 @@ def test_columns_that_are_not_decided_are_reported() -> None:
     states = np.zeros((1, 50, 4), np.uint8)
     states[0, :43, 1:] = 3
 
-    assert reductions.lowest_open(states[:, -20:], np.empty((1, 4), np.int16), 1) == 21
+    assert reduction_kernels.lowest_open(states[:, -20:], np.empty((1, 4), np.int16), 1) == 21
 
 
 def test_the_wall_of_a_view_is_not_looked_at() -> None:
@@ -85,15 +86,18 @@ def test_the_wall_of_a_view_is_not_looked_at() -> None:
     inner[0, 1, 2] = 1
     heights = np.empty((1, 4), np.int16)
 
-    reductions.lowest_open(inner, heights, 4)
+    reduction_kernels.lowest_open(inner, heights, 4)
 
     np.testing.assert_array_equal(heights, [[0, 0, 2, 0]])
 
 
 def test_grains_are_counted_by_state() -> None:
     states = np.repeat(np.arange(12, dtype=np.uint8), np.arange(12)[::-1])[:, None, None]
+    counts = np.zeros(3, np.int64)
 
-    assert reductions.count_states(states).tolist() == [11, 10, 9]
+    reduction_kernels.add_states(counts, states)
+
+    assert counts.tolist() == [11, 10, 9]
 
 
 @pytest.mark.parametrize(
@@ -130,12 +134,11 @@ def test_a_wave_shows_at_its_wavenumber_with_its_amplitude_blurred() -> None:
     assert found[0, 9] == pytest.approx(100 * weights[4] * (weights[4] + weights[3]), rel=1e-3)
 
 
-@pytest.mark.parametrize(("height_maps", "ffts"), [(True, True), (True, False), (False, True)])
-def test_the_names_of_what_is_kept_are_those_of_the_table(
-    *, height_maps: bool, ffts: bool
+def test_what_is_kept_is_of_the_table_without_what_is_switched_off(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    outputs = Outputs(height_maps=height_maps, ffts=ffts)
+    fourth = dataclasses.replace(reductions.HEIGHT_MAPS, name="fourth", output=None)
+    monkeypatch.setattr(reductions, "REDUCTIONS", (*reductions.REDUCTIONS, fourth))
 
-    kept = tuple(r.name for r in reductions.REDUCTIONS if outputs.keeps(r))
-
-    assert outputs.shipped() == kept
+    assert Outputs(ffts=False).shipped() == ("height_maps", "cell_counts", "fourth")
+    assert Outputs(height_maps=False).shipped() == ("ffts", "cell_counts", "fourth")

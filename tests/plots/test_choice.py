@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +12,9 @@ from orchestrator.errors import RequestError
 from orchestrator.model.pictures import KINDS, Choice, How, Look, Moment, Summary, Units, Words
 from orchestrator.plots import choice
 from orchestrator.reductions import surface_age
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytest.importorskip("matplotlib")
 
@@ -81,35 +84,39 @@ def test_a_picture_looks_as_a_journal_asks_for(words: dict[str, Any], look: Look
 
 
 @pytest.mark.parametrize(
-    ("kind", "words", "problem"),
+    ("kind", "words", "place"),
     [
-        ("roughnes", {}, "kind: expected one of phase-diagram, .*; did you mean roughness\\?"),
-        ("roughness", {"quantity": "mass"}, "--quantity: roughness is one already"),
-        ("series", {"against": "Tau_min"}, "--against: only for quantity, not for series"),
-        ("series", {"mean": "1,2"}, "--mean: only for quantity and map, not for series"),
-        ("roughness", {"mean": "1,2", "time": "3"}, "--mean: --time is there already"),
-        ("roughness", {"mean": "600,200"}, "--mean: expected an end after the beginning"),
-        ("roughness", {"mean": "1h,200"}, "--mean: expected both ends in t0 or both in nature"),
-        ("roughness", {"mean": "600"}, "--mean: expected FROM,TO such as 200,600, got 600"),
-        ("roughness", {"rate": "a,b"}, "--rate: expected a time in t0 such as 300, or 30d"),
-        ("roughness", {"crosses": "nan"}, "--crosses: expected a number, got nan"),
-        ("roughness", {"size": "huge"}, "--size: expected single, double or WxH in mm"),
-        ("roughness", {"size": "9x"}, "--size: expected single, double or WxH in mm"),
-        ("roughness", {"size": "0x9"}, "--size: expected sides of 12.7 to 2540 mm, got 0x9"),
-        ("roughness", {"dpi": 3}, "--dpi: expected a number from 10 to 2400, got 3"),
-        ("roughness", {"font": "Nonesuch"}, "--font: Nonesuch is not installed here"),
-        ("roughness", {"font": "DejaVu Sans,1"}, "--font: expected 4 to 40 points, got 1"),
-        ("roughness", {"cmap": "viridos"}, "no map of colours viridos; did you mean viridis"),
-        ("roughness", {"range": "5,1"}, "--range: expected LO below HI, got 5,1"),
-        ("roughness", {"range": "5"}, "--range: expected LO,HI such as 0,20, got 5"),
-        ("roughness", {"labels": "Tau_min"}, "--labels: expected NAME=LABEL, got Tau_min"),
-        ("roughness", {"units": "cgs"}, "--units: expected model or si, got cgs"),
-        ("animation", {"frames": 1}, "--frames 1: expected 2 or more"),
+        ("roughnes", {}, "kind"),
+        ("roughness", {"quantity": "mass"}, "--quantity"),
+        ("series", {"against": "Tau_min"}, "--against"),
+        ("series", {"mean": "1,2"}, "--mean"),
+        ("roughness", {"mean": "1,2", "time": "3"}, "--mean"),
+        ("roughness", {"mean": "600,200"}, "--mean"),
+        ("roughness", {"mean": "1h,200"}, "--mean"),
+        ("roughness", {"mean": "600"}, "--mean"),
+        ("roughness", {"rate": "a,b"}, "--rate"),
+        ("roughness", {"crosses": "nan"}, "--crosses"),
+        ("roughness", {"size": "huge"}, "--size"),
+        ("roughness", {"size": "9x"}, "--size"),
+        ("roughness", {"size": "0x9"}, "--size"),
+        ("roughness", {"dpi": 3}, "--dpi"),
+        ("roughness", {"font": "Nonesuch"}, "--font"),
+        ("roughness", {"font": "DejaVu Sans,1"}, "--font"),
+        ("roughness", {"cmap": "viridos"}, ""),
+        ("roughness", {"range": "5,1"}, "--range"),
+        ("roughness", {"range": "5"}, "--range"),
+        ("roughness", {"labels": "Tau_min"}, "--labels"),
+        ("roughness", {"units": "cgs"}, "--units"),
+        ("animation", {"frames": 1}, ""),
     ],
 )
-def test_what_cannot_be_meant_is_told(kind: str, words: dict[str, Any], problem: str) -> None:
-    with pytest.raises(RequestError, match=problem):
+def test_what_cannot_be_meant_is_told(
+    kind: str, words: dict[str, Any], place: str, check_sentences: Callable[..., None]
+) -> None:
+    with pytest.raises(RequestError) as caught:
         _read(kind, **words)
+
+    check_sentences(caught.value.problems, place)
 
 
 @pytest.mark.parametrize(
@@ -150,35 +157,29 @@ def test_each_array_of_every_sweep_names_the_picture_that_shows_it(
 
 
 @pytest.mark.parametrize(
-    ("kind", "options", "sentence"),
+    ("kind", "options", "place"),
     [
         (
             "Lambda_I",
             {},
-            (
-                "kind: Lambda_I is a parameter; a quantity is drawn against it: "
-                "rescal-sweep plot snow roughness --against Lambda_I"
-            ),
+            ("kind"),
         ),
         (
             "map",
             {"quantity": "mass,Tau_min"},
-            (
-                "--quantity: Tau_min is a parameter; a quantity is drawn against it: "
-                "rescal-sweep plot snow roughness --against Tau_min"
-            ),
+            ("--quantity"),
         ),
-        ("dunes", {"threshold": -3.0}, "--threshold: expected cells above 0, got -3"),
-        ("celerity", {"threshold": 0.0}, "--threshold: expected cells above 0, got 0"),
+        ("dunes", {"threshold": -3.0}, "--threshold"),
+        ("celerity", {"threshold": 0.0}, "--threshold"),
     ],
 )
 def test_what_cannot_be_drawn_is_told_with_what_can(
-    kind: str, options: Words, sentence: str
+    kind: str, options: Words, place: str, check_sentences: Callable[..., None]
 ) -> None:
     with pytest.raises(RequestError) as caught:
         choice.read(kind, options, sweep=Path("data_runs/snow"))
 
-    assert str(caught.value) == sentence
+    check_sentences(caught.value.problems, place)
 
 
 def test_the_options_have_one_list() -> None:

@@ -107,8 +107,7 @@ def test_an_experiment_has_an_index_on_each_axis_unless_its_values_are_elsewhere
     ]
 
     assert layout.positions(axes, statuses) == {0: (1, 1), 1: (0, 1)}
-    assert layout.label(axes[0], 0) == "Tau_min = 5\nCoef_A = 0.1"
-    assert layout.label(axes[0], 1) == "Tau_min = 1"
+    assert layout.labels(axes[0]) == ("Tau_min = 5\nCoef_A = 0.1", "Tau_min = 1")
 
 
 @pytest.mark.parametrize("name", ["point", "Tau_min", "Coef_B"])

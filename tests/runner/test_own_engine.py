@@ -273,59 +273,53 @@ def test_how_it_ended_is_told_by_its_name(
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "sentence"),
+    ("old", "new", "place"),
     [
-        ("rate: [", "rat: [", "5:5: sweep.grid.rat: no such parameter; did you mean rate?"),
-        ("[0, 2]", "[0, 9]", "5:15: sweep.grid.rate: expected 0 to 8, got 9"),
-        ("L: 4", "L: 4.5", "2:17: parameters.L: expected a whole number, got 4.5"),
+        ("rate: [", "rat: [", "5:5: sweep.grid.rat"),
+        ("[0, 2]", "[0, 9]", "5:15: sweep.grid.rate"),
+        ("L: 4", "L: 4.5", "2:17: parameters.L"),
         (
             "L: 4",
             "L: 4, kind: square",
-            "2:26: parameters.kind: expected one of round, flat, got square",
+            "2:26: parameters.kind",
         ),
-        ("L: 4", "wet: maybe, L: 4", "2:19: parameters.wet: expected true or false, got maybe"),
-        ("L: 4", "wet: true", "1:1: parameters.L: required, in cells"),
-        ("L: 4", "L: 4, Tau_min: 3", "2:20: parameters.Tau_min: no such parameter"),
+        ("L: 4", "wet: maybe, L: 4", "2:19: parameters.wet"),
+        ("L: 4", "wet: true", "1:1: parameters.L"),
+        ("L: 4", "L: 4, Tau_min: 3", "2:20: parameters.Tau_min"),
         (
             "toys:engine",
             "toys:engin",
-            "6:7: run.engine: toys:engin: toys.py has no simulator engin",
+            "6:7: run.engine: toys:engin",
         ),
         (
             "toys:engine",
             "toys:frames",
-            "6:7: run.engine: toys:frames: frames: expected an orchestrator.Simulator, got a function",
+            "6:7: run.engine: toys:frames: frames",
         ),
         (
             "toys:engine",
             "toy:engine",
-            (
-                "6:7: run.engine: toy:engine: no such file as {place}/toy.py, and no package toy is "
-                "installed"
-            ),
+            ("6:7: run.engine: toy:engine"),
         ),
         (
             "toys:engine",
             "clash:engine",
-            (
-                "6:7: run.engine: clash:engine: parameters: roughness: the name of what is measured; "
-                "choose another one"
-            ),
+            ("6:7: run.engine: clash:engine: parameters: roughness"),
         ),
         (
             "toys:engine",
             "toys.py:engine",
-            "6:7: run.engine: toys.py:engine: a module has no .py; write toys:engine",
+            "6:7: run.engine: toys.py:engine",
         ),
         (
             "every: 10",
             "every: 10, on_timeout: continue",
-            "6:51: run.on_timeout: a simulator of your own begins anew each time, since its frames are not its whole state; leave it out",
+            "6:51: run.on_timeout",
         ),
     ],
 )
 def test_plan_checks_the_file_by_its_table(
-    bench: Bench, old: str, new: str, sentence: str
+    bench: Bench, old: str, new: str, place: str, check_sentences: Callable[..., None]
 ) -> None:
     write(bench)
     described = (bench.place / "toys.py").read_text()
@@ -338,80 +332,30 @@ def test_plan_checks_the_file_by_its_table(
     planned = bench.run("plan", "winds.yaml")
 
     assert (planned.returncode, planned.stdout) == (2, "")
-    assert planned.stderr == f"winds.yaml:{sentence.format(place=bench.place)}\n"
+    check_sentences(planned.stderr.splitlines(), f"winds.yaml:{place}")
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "sentence"),
+    ("old", "new"),
     [
-        (
-            '"{pipe}", ',
-            "",
-            "ValueError: command: {pipe} is missing, to which frames are written",
-        ),
-        (
-            '"{rate}"',
-            '"{rat}"',
-            (
-                "ValueError: command: {rat}: expected one of python, module, pipe, parfile, seed, stop, "
-                "every, L, D, rate, wet, kind"
-            ),
-        ),
-        (
-            'Parameter("L"',
-            'Parameter("length"',
-            "ValueError: parameters: L: required, a whole number of cells",
-        ),
-        (
-            "Kind.DOUBLE, 1.0",
-            "Kind.DOUBLE, -1.0",
-            "ValueError: parameters: rate: default: expected 0 to 8, got -1",
-        ),
-        (
-            'Parameter("wet"',
-            'Parameter("seed"',
-            "ValueError: parameters: seed: a name of the tool's own; take another",
-        ),
-        ('"wet", Kind', '"rate", Kind', "ValueError: parameters: rate: the same name twice"),
-        (
-            '"{seed}"',
-            '"{seed"',
-            "ValueError: command: {seed: expected '}' before end of string",
-        ),
-        (
-            'command=("{python}", "{module}", ',
-            'command="{pipe}" or (',
-            "ValueError: command: expected a tuple of words, got '{pipe}'",
-        ),
-        (
-            "Kind.DOUBLE",
-            "float",
-            (
-                "ValueError: parameters: rate: kind: expected one of Kind.INTEGER, Kind.FLOAT, "
-                "Kind.DOUBLE, Kind.BOOLEAN, Kind.TEXT"
-            ),
-        ),
-        (
-            '("round", "flat")',
-            '"round"',
-            "ValueError: parameters: kind: choices: expected a tuple of texts, got 'round'",
-        ),
-        (
-            "low=0, high=8",
-            "low=8, high=0",
-            "ValueError: parameters: rate: low: 8 is more than high, 0",
-        ),
-        ('"cells/t"', "8", "ValueError: parameters: rate: unit: expected a string, got 8"),
-        ('"2.1"', "2.1", "ValueError: version: expected a string, got 2.1"),
-        (
-            "decode=frames",
-            "decode=frames(None)",
-            "ValueError: decode: expected a generator function, got <generator object frames",
-        ),
+        ('"{pipe}", ', ""),
+        ('"{rate}"', '"{rat}"'),
+        ('Parameter("L"', 'Parameter("length"'),
+        ("Kind.DOUBLE, 1.0", "Kind.DOUBLE, -1.0"),
+        ('Parameter("wet"', 'Parameter("seed"'),
+        ('"wet", Kind', '"rate", Kind'),
+        ('"{seed}"', '"{seed"'),
+        ('command=("{python}", "{module}", ', 'command="{pipe}" or ('),
+        ("Kind.DOUBLE", "float"),
+        ('("round", "flat")', '"round"'),
+        ("low=0, high=8", "low=8, high=0"),
+        ('"cells/t"', "8"),
+        ('"2.1"', "2.1"),
+        ("decode=frames", "decode=frames(None)"),
     ],
 )
 def test_a_description_that_contradicts_itself_is_refused(
-    bench: Bench, old: str, new: str, sentence: str
+    bench: Bench, old: str, new: str, check_sentences: Callable[..., None]
 ) -> None:
     write(bench)
     path = bench.place / "toys.py"
@@ -420,8 +364,8 @@ def test_a_description_that_contradicts_itself_is_refused(
     planned = bench.run("validate", "winds.yaml")
 
     assert planned.returncode == 2
-    start = "winds.yaml:6:7: run.engine: toys:engine: cannot be imported: "
-    assert planned.stderr.startswith(start + sentence)
+    place = "winds.yaml:6:7: run.engine: toys:engine: cannot be imported"
+    check_sentences(planned.stderr.splitlines(), place)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,9 @@ from orchestrator.slurm.bounds import slots
 from orchestrator.slurm.cluster import Limits, Partition, Place, Qos
 from orchestrator.slurm.feasibility import check, chunks
 from orchestrator.slurm.nodes import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEXTS = Path(__file__).parent / "recorded"
 
@@ -80,88 +84,37 @@ def test_what_can_run_is_let_through(request_: Resources, limits: Limits) -> Non
     assert check(request_, ALL, limits) == []
 
 
+def _shortly(resources: Resources) -> str:
+    chosen = dataclasses.asdict(resources).items()
+    return " ".join(f"{name}={value}" for name, value in chosen if value)
+
+
 @pytest.mark.parametrize(
-    ("request_", "problem"),
+    ("request_", "place"),
     [
-        (
-            Resources(partition="pdebug", time_min=240),
-            ("slurm.time: pdebug allows 1:00:00, 4:00:00 was asked;"
-            " pbatch allows 1-00:00:00, pfat allows 1-00:00:00"),
-        ),
-        (
-            Resources(time_min=0),
-            "slurm.time: 0 lets nothing run; 1 minute is the least",
-        ),
-        (
-            Resources(partition="pbtach"),
-            ("slurm.partition: no partition pbtach; there are"
-            " pbatch (default, 1-00:00:00, 3 nodes of 112 cores),"
-            " pdebug (1:00:00, 1 node of 112 cores), pfat (1-00:00:00, 2 nodes of 64 cores); did you mean pbatch?"),
-        ),
-        (
-            Resources(partition="pfat", pack=100),
-            ("slurm.pack: pfat has 64 cores on a node, 100 were asked;"
-            " pbatch has 112 cores on a node, pdebug has 112 cores on a node"),
-        ),
-        (
-            Resources(pack=200),
-            ("slurm.pack: pbatch has 112 cores on a node, 200 were asked;"
-            " no other partition does better"),
-        ),
-        (
-            Resources(mem="500G"),
-            "slurm.mem: pbatch has 250G on a node, 500G was asked; pfat has 1000G on a node",
-        ),
-        (
-            Resources(constraint="gpu"),
-            "slurm.constraint: pbatch has cpu, gpu was asked; pfat has fat, gpu",
-        ),
-        (
-            Resources(partition="pfat", pack=32, constraint="gpu"),
-            "slurm: no single node of pfat has all of it: 32 cores, gpu",
-        ),
-        (
-            Resources(extra={"nodelist": "m1"}),
-            "slurm.extra.nodelist: no node m1; there are n1, n2, n3, f1, f2",
-        ),
-        (
-            Resources(extra={"nodelist": "n1,f1"}, partition="pbatch"),
-            ("slurm.extra.nodelist: pbatch has n1, n2, n3, f1, n1 were asked;"
-            " no other partition does better"),
-        ),
-        (
-            Resources(exclude="n[1-3]"),
-            "slurm.exclude: pbatch has 3 nodes, 3 are excluded; pfat has 2 nodes",
-        ),
-        (
-            Resources(partition="pdebug", extra={"nodes": 2}),
-            ("slurm.extra.nodes: pdebug allows 1 node, 2 were asked;"
-            " pbatch allows 3 nodes, pfat allows 2 nodes"),
-        ),
-        (
-            Resources(partition="pfat", pack=2, extra={"mem-per-cpu": "900G"}),
-            ("slurm.mem: pfat has 1000G on a node, 1800G was asked;"
-            " no other partition does better"),
-        ),
-        (
-            Resources(qos="expres"),
-            "slurm.qos: no QOS expres; there are normal, short",
-        ),
-        (
-            Resources(qos="short", time_min=31),
-            "slurm.time: QOS short allows 0:30:00, 0:31:00 was asked",
-        ),
-        (
-            Resources(account="ice"),
-            "slurm.account: no account ice of yours; there are science, root",
-        ),
+        (Resources(partition="pdebug", time_min=240), "slurm.time"),
+        (Resources(time_min=0), "slurm.time"),
+        (Resources(partition="pbtach"), "slurm.partition"),
+        (Resources(partition="pfat", pack=100), "slurm.pack"),
+        (Resources(pack=200), "slurm.pack"),
+        (Resources(mem="500G"), "slurm.mem"),
+        (Resources(constraint="gpu"), "slurm.constraint"),
+        (Resources(partition="pfat", pack=32, constraint="gpu"), "slurm"),
+        (Resources(extra={"nodelist": "m1"}), "slurm.extra.nodelist"),
+        (Resources(extra={"nodelist": "n1,f1"}, partition="pbatch"), "slurm.extra.nodelist"),
+        (Resources(exclude="n[1-3]"), "slurm.exclude"),
+        (Resources(partition="pdebug", extra={"nodes": 2}), "slurm.extra.nodes"),
+        (Resources(partition="pfat", pack=2, extra={"mem-per-cpu": "900G"}), "slurm.mem"),
+        (Resources(qos="expres"), "slurm.qos"),
+        (Resources(qos="short", time_min=31), "slurm.time"),
+        (Resources(account="ice"), "slurm.account"),
     ],
-    ids=lambda value: value if isinstance(value, str) else "asked",
-)  # fmt: skip
+    ids=lambda value: value if isinstance(value, str) else _shortly(value),
+)
 def test_what_can_never_run_is_refused_with_what_would(
-    request_: Resources, problem: str, limits: Limits
+    request_: Resources, place: str, limits: Limits, check_sentences: Callable[..., None]
 ) -> None:
-    assert check(request_, ALL, limits) == [problem]
+    check_sentences(check(request_, ALL, limits), place)
 
 
 def test_all_problems_are_told_at_once(limits: Limits) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pwd
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from orchestrator.slurm import jobs
 from orchestrator.slurm.client import Unknown
 from orchestrator.slurm.jobs import Accounted, Exit, Queued, Step
 from orchestrator.slurm.verdict import SETTLING_S, Verdict, verdict, verdict_within
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TEXTS = Path(__file__).parent / "recorded"
 QUEUE = jobs.read_queue((TEXTS / "queue.txt").read_text())
@@ -69,20 +73,23 @@ def test_steps_tell_what_the_jobs_own_row_was_too_early_for(job: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("job", "sentence"),
+    "job",
     [
-        ("57_3", "waits: as many elements run as were asked for at once (JobArrayTaskLimit)"),
-        ("63", "waits: it may not start yet, as after a requeue (BeginTime)"),
-        ("68", "waits: nodes are busy (Resources)"),
-        ("59", "cannot start: it is held; scontrol release lets it start (JobHeldUser)"),
-        ("60", "cannot start: it asks for more time than the partition allows (PartitionTimeLimit)"),
-        ("61", "cannot start: it asks for more time than its QOS allows a job (QOSMaxWallDurationPerJobLimit)"),
+        "57_3",
+        "63",
+        "68",
+        "59",
+        "60",
+        "61",
     ],
 )  # fmt: skip
-def test_a_pending_job_says_what_it_waits_for(job: str, sentence: str) -> None:
+def test_a_pending_job_says_what_it_waits_for(
+    job: str, check_sentences: Callable[..., None]
+) -> None:
     found = verdict(job, QUEUE, ACCOUNTS, LATER)
 
-    assert found == Verdict(State.PENDING, sentence, QUEUE[job].start)
+    assert (found.state, found.start) == (State.PENDING, QUEUE[job].start)
+    check_sentences([found.sentence], "")
 
 
 def test_the_queue_beats_the_accounts_while_it_has_the_job() -> None:
@@ -184,51 +191,46 @@ def test_a_state_that_nobody_has_heard_of_is_passed_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "sentence"),
+    "reason",
     [
-        ("QOSMaxJobsPerUserLimit", "your jobs use all the jobs that its QOS allows a user"),
-        ("QOSMaxCpuPerUserLimit", "your jobs use all the CPUs that its QOS allows a user"),
-        ("AssocGrpMemLimit", "jobs of its account use all the memory that they may together"),
-        ("AssocMaxJobsLimit", "your jobs use all the jobs that its account allows a user"),
-        ("AssocGrpCPURunMinutesLimit",
-         "jobs of its account use all the CPUs and minutes that they may together"),
-        ("Dependency", "another job has to end first"),
-        ("MaxCpuPerAccount", "jobs of its account use all the CPUs that its QOS allows an account"),
-        ("Licenses", "licenses are in use"),
+        "QOSMaxJobsPerUserLimit",
+        "QOSMaxCpuPerUserLimit",
+        "AssocGrpMemLimit",
+        "AssocMaxJobsLimit",
+        "AssocGrpCPURunMinutesLimit",
+        "Dependency",
+        "MaxCpuPerAccount",
+        "Licenses",
     ],
 )  # fmt: skip
 def test_a_limit_is_told_in_words_behind_which_slurms_own_stands(
-    reason: str, sentence: str
+    reason: str, check_sentences: Callable[..., None]
 ) -> None:
     waiting = Queued("PENDING", reason, None, None, 60, "", "w")
 
-    assert verdict("12", {"12": waiting}, {}, LATER).sentence == f"waits: {sentence} ({reason})"
+    check_sentences([verdict("12", {"12": waiting}, {}, LATER).sentence], "waits")
 
 
 @pytest.mark.parametrize(
-    ("reason", "sentence"),
+    "reason",
     [
-        ("AssocMaxNodePerJobLimit", "it asks for more nodes than its account allows a job"),
-        ("QOSMaxCpuPerNode", "it asks for more CPUs than its QOS allows a node"),
-        ("QOSMinCpuNotSatisfied", "it asks for fewer CPUs than its QOS demands"),
-        ("ReservationDeleted", "its reservation was deleted"),
-        ("PartitionNodeLimit", "it asks for more or fewer nodes than the partition allows"),
-        (
-            "JobHoldMaxRequeue",
-            "it was requeued as often as the site allows; scontrol release lets it start",
-        ),
-        (
-            "job requeued in held state",
-            "it was requeued and is held; scontrol release lets it start",
-        ),
+        "AssocMaxNodePerJobLimit",
+        "QOSMaxCpuPerNode",
+        "QOSMinCpuNotSatisfied",
+        "ReservationDeleted",
+        "PartitionNodeLimit",
+        "JobHoldMaxRequeue",
+        "job requeued in held state",
     ],
 )
-def test_what_waiting_does_not_help_is_told_as_such(reason: str, sentence: str) -> None:
+def test_what_waiting_does_not_help_is_told_as_such(
+    reason: str, check_sentences: Callable[..., None]
+) -> None:
     waiting = Queued("PENDING", reason, None, None, 60, "", "w")
 
     found = verdict("12", {"12": waiting}, {}, LATER)
 
-    assert found.sentence == f"cannot start: {sentence} ({reason})"
+    check_sentences([found.sentence], "cannot start")
 
 
 def _in_its_script(*steps: str) -> Accounted:

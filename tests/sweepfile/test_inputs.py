@@ -13,6 +13,7 @@ from orchestrator.errors import RequestError
 from orchestrator.sweepfile import expansion
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from orchestrator.model import Point
@@ -114,34 +115,25 @@ def test_what_the_engine_has_or_makes_keeps_its_name(tmp_path: Path, more: str) 
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "place"),
     [
-        ("Wind_file: wind.txt", "2:35: Wind_file: wind.txt: no such file as {}/wind.txt"),
-        ("Wind_file: .", "2:35: Wind_file: .: expected a regular file, such as a text"),
-        (
-            "Csp_template: INPUT_ELEVATION(bed.tab)",
-            "2:35: Csp_template: bed.tab: no such file as {}/bed.tab",
-        ),
-        (
-            "Qsat_file: mine/PDF.data",
-            "2:35: Qsat_file: mine/PDF.data: no such file as {}/mine/PDF.data",
-        ),
-        ("Wind_file: /none.txt", "2:35: Wind_file: /none.txt: no such file as /none.txt"),
+        ("Wind_file: wind.txt", "2:35: Wind_file: wind.txt"),
+        ("Wind_file: .", "2:35: Wind_file: ."),
+        ("Csp_template: INPUT_ELEVATION(bed.tab)", "2:35: Csp_template: bed.tab"),
+        ("Qsat_file: mine/PDF.data", "2:35: Qsat_file: mine/PDF.data"),
+        ("Wind_file: /none.txt", "2:35: Wind_file: /none.txt"),
         (
             f"Wind_file: {300 * 'w'}",
-            f"2:35: Wind_file: {{}}/{300 * 'w'}: cannot be read: File name too long",
+            f"2:35: Wind_file: {{}}/{300 * 'w'}",
         ),
-        (
-            "Wind_file: /etc/passwd",
-            "2:35: Wind_file: /etc/passwd: lies outside of {}; copy it there",
-        ),
-        ("Wind_file: link", "2:35: Wind_file: link: lies outside of {}; copy it there"),
-        ("Wind_file: pipe", "2:35: Wind_file: pipe: expected a regular file, such as a text"),
-        ("Wind_file: huge", "2:35: Wind_file: huge: expected at most 268.4 MB, got 1.1 GB"),
+        ("Wind_file: /etc/passwd", "2:35: Wind_file: /etc/passwd"),
+        ("Wind_file: link", "2:35: Wind_file: link"),
+        ("Wind_file: pipe", "2:35: Wind_file: pipe"),
+        ("Wind_file: huge", "2:35: Wind_file: huge"),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_told_with_its_place(
-    tmp_path: Path, more: str, told: str
+    tmp_path: Path, more: str, place: str, check_sentences: Callable[..., None]
 ) -> None:
     (tmp_path / "link").symlink_to("/etc/passwd")
     os.mkfifo(tmp_path / "pipe")
@@ -151,7 +143,7 @@ def test_a_file_that_cannot_be_taken_is_told_with_its_place(
     with pytest.raises(RequestError) as caught:
         _points(tmp_path, more)
 
-    assert str(caught.value) == f"{tmp_path}/w.yaml:{told.format(tmp_path)}"
+    check_sentences(caught.value.problems, f"{tmp_path}/w.yaml:{place.format(tmp_path)}")
 
 
 def test_each_missing_file_on_an_axis_is_told_once(tmp_path: Path) -> None:

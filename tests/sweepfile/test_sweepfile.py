@@ -28,7 +28,7 @@ from orchestrator.sweepfile.tree import Branch, Items, Leaf
 from orchestrator.sweepfile.winds import ROW
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from orchestrator.model import Sweep
     from orchestrator.sweepfile.fields import Field
@@ -384,18 +384,21 @@ def test_a_circle_of_templates_is_refused() -> None:
     ]
 
 
-def test_problems_of_a_template_are_told_with_its_own_places() -> None:
+def test_problems_of_a_template_are_told_with_its_own_places(
+    check_sentences: Callable[..., None],
+) -> None:
     Path("templates").mkdir()
     Path("templates/mine.yaml").write_text(
         "name: mine\nseeds: 3\nparameters: {Lambda_Q: 3}\nderived: {Tau_max: 1 +}\n"
     )
 
-    assert _problems(SMALLEST + "extends: mine\n") == [
-        "templates/mine.yaml:1:1: name: belongs in a sweep file, not in a template",
-        "templates/mine.yaml:2:1: seeds: belongs in a sweep file, not in a template",
-        "templates/mine.yaml:3:14: parameters.Lambda_Q: no such parameter; did you mean Lambda_T?",
-        "templates/mine.yaml:4:23: derived.Tau_max: expected a number or a name, got the end",
-    ]
+    check_sentences(
+        _problems(SMALLEST + "extends: mine\n"),
+        "templates/mine.yaml:1:1: name",
+        "templates/mine.yaml:2:1: seeds",
+        "templates/mine.yaml:3:14: parameters.Lambda_Q",
+        "templates/mine.yaml:4:23: derived.Tau_max",
+    )
 
 
 def test_an_unknown_template_is_told_with_those_that_there_are() -> None:
@@ -441,41 +444,41 @@ def test_the_command_line_sets_any_key_over_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("override", "problem"),
+    ("override", "place"),
     [
-        ("run.stop", "--set run.stop: expected KEY=VALUE, such as run.stop=100"),
-        ("=3", "--set =3: expected KEY=VALUE, such as run.stop=100"),
-        ("run..stop=3", "--set run..stop=3: expected KEY=VALUE, such as run.stop=100"),
-        ("run.stop=soon", "--set run.stop: expected a number, got soon"),
-        ("run.stop=", "--set run.stop: expected a number, got nothing"),
-        ("run.stop=[1", "--set run.stop: not YAML: did not find expected ',' or ']'"),
-        ("run.stp=3", "--set run.stp: no such key; did you mean run.stop?"),
-        ("rum.stop=3", "--set rum.stop: rum: no such key; did you mean run.stop?"),
-        ("parameters.Tau_mim=3", "--set parameters.Tau_mim: no such parameter; did you mean parameters.Tau_min?"),
-        ("stop=3", "--set stop: no such key; did you mean run.stop?"),
-        ("parameters.seeds=3", "--set parameters.seeds: no such parameter; did you mean seeds?"),
-        ("slurm.ffts=no", "--set slurm.ffts: no such key; did you mean outputs.ffts?"),
-        ("sweep.grid.Tau_mim=[1]", "--set sweep.grid.Tau_mim: no such parameter; did you mean sweep.grid.Tau_min?"),
-        ("extends=snowfal", "--set extends: no such template; did you mean snowfall?; there are cone, sand, sintering, snowfall"),
-        ("parameters.Tau_min=3", "--set parameters.Tau_min: held here and swept in line 4; keep one of the two"),
-        ("sweep.grid.Tau_min=[1, x]", "--set sweep.grid.Tau_min: expected a number, got x"),
-        ("description=a\udcffb", "--set description=a\\udcffb: not UTF-8 text"),
-        ("a." * 20 + "b=3", "--set: a key nested more than 20 deep"),
-        ("description=a\nb", "--set description=a: expected one line"),
-        ("seeds=1e19", "--set seeds: expected at most 2147483647 seeds, got 1e19"),
-        ("parameters.Rot_mode=disk", "--set parameters.Rot_mode: expected one of FULL, SQUARE, DISK, TABLE, OVERLAP, CYCLE, got disk; did you mean DISK?"),
-        ("parameters.Csp_template=snowfall(4)", "--set parameters.Csp_template: expected NAME or NAME(numbers), got 'snowfall(4)'; did you mean SNOWFALL?"),
-        ("run.on_timeout=contineu", "--set run.on_timeout: expected one of auto, continue, rerun, got contineu; did you mean continue?"),
-        ("where=Tau_mim > 3", "--set where: Tau_mim: no such parameter; did you mean Tau_min?"),
-        ("where=Tau_min > > 3", "--set where: column 11: expected a number or a name, got '>'"),
+        ("run.stop", "--set run.stop"),
+        ("=3", "--set =3"),
+        ("run..stop=3", "--set run..stop=3"),
+        ("run.stop=soon", "--set run.stop"),
+        ("run.stop=", "--set run.stop"),
+        ("run.stop=[1", "--set run.stop"),
+        ("run.stp=3", "--set run.stp"),
+        ("rum.stop=3", "--set rum.stop: rum"),
+        ("parameters.Tau_mim=3", "--set parameters.Tau_mim"),
+        ("stop=3", "--set stop"),
+        ("parameters.seeds=3", "--set parameters.seeds"),
+        ("slurm.ffts=no", "--set slurm.ffts"),
+        ("sweep.grid.Tau_mim=[1]", "--set sweep.grid.Tau_mim"),
+        ("extends=snowfal", "--set extends"),
+        ("parameters.Tau_min=3", "--set parameters.Tau_min"),
+        ("sweep.grid.Tau_min=[1, x]", "--set sweep.grid.Tau_min"),
+        ("description=a\udcffb", "--set description=a\\udcffb"),
+        ("a." * 20 + "b=3", "--set"),
+        ("description=a\nb", "--set description=a"),
+        ("seeds=1e19", "--set seeds"),
+        ("parameters.Rot_mode=disk", "--set parameters.Rot_mode"),
+        ("parameters.Csp_template=snowfall(4)", "--set parameters.Csp_template"),
+        ("run.on_timeout=contineu", "--set run.on_timeout"),
+        ("where=Tau_mim > 3", "--set where: Tau_mim"),
+        ("where=Tau_min > > 3", "--set where: column 11"),
     ],
 )  # fmt: skip
 def test_what_the_command_line_sets_is_checked_like_the_file(
-    override: str, problem: str
+    override: str, place: str, check_sentences: Callable[..., None]
 ) -> None:
     text = SMALLEST + "sweep: {grid: {Tau_min: [1, 2]}}\n"
 
-    assert _problems(text, override) == [problem]
+    check_sentences(_problems(text, override), place)
 
 
 # What is wrong with the file -------------------------------------------------------------------
@@ -532,46 +535,48 @@ def test_forty_thousand_misspelt_parameters_are_told_in_one_page_at_once() -> No
 
 
 @pytest.mark.parametrize(
-    ("data", "problem"),
+    ("data", "place"),
     [
-        (b"", "w.yaml: empty; a sweep file says at least name, H, L, D and run"),
-        (b"# only words\n", "w.yaml: empty; a sweep file says at least name, H, L, D and run"),
-        (b"name: winds\nparameters: \xff\n", "w.yaml:2:13: not UTF-8 text"),
-        (b"- 1\n", "w.yaml:1:1: expected keys and values, as in `name: winds`"),
-        (b"winds", "w.yaml:1:1: expected keys and values, as in `name: winds`"),
-        (b"name: a\n---\nname: b\n", "w.yaml:2:1: a second document; a sweep file is a single one"),
-        (b"name: winds\n  H: 3\n", "w.yaml:2:4: not YAML: mapping values are not allowed in this context"),
-        (b"name: [1\n", "w.yaml:2:1: not YAML: did not find expected ',' or ']'"),
-        (b"name: a\n\tH: 3\n", "w.yaml:2:1: a tab; indent with spaces"),
-        (b"run:\n  stop: 1\n\tevery: 3\n", "w.yaml:3:1: a tab; indent with spaces"),
-        (b"sweep:\n  list:\n  -\tH: 3\n", "w.yaml:3:4: a tab; indent with spaces"),
-        (b"name: w\nparameters\n  H: 30\n", "w.yaml:2:1: a colon is missing; write `parameters:`"),
-        (b"name w\nrun: {stop: 1}\n", "w.yaml:1:1: a colon is missing; write `name: w`"),
-        (b"run:\n  stop 10  # t0\n  every: 5\n", "w.yaml:2:3: a colon is missing; write `stop: 10`"),
-        (b"run:\n  every: 5\n  stop 10\nseeds: 3\n", "w.yaml:3:3: a colon is missing; write `stop: 10`"),
-        (b"sweep:\n  list:\n    - H 30\n      L: 3\n", "w.yaml:3:7: a colon is missing; write `H: 30`"),
-        (b"name: w\nseeds:3\nrun: 1\n", "w.yaml:2:1: a blank is missing behind the colon; write `seeds: 3`"),
-        (b"parameters: {H: 3 L: 4}\n", "w.yaml:1:20: not YAML: did not find expected ',' or '}'"),
-        (b"description: snow: wind\n", "w.yaml:1:18: a second colon in this line; put quotes around the text that has one"),
-        (b"name: &a x\nb: &a [*a]\n", "w.yaml:2:8: *a stands for nothing yet"),
-        (b"name: a\0b\n", "w.yaml: not YAML: unacceptable character #x0000: control characters are not allowed"),
-        (b"name: !!python/object/apply:os.system [ls]\n", "w.yaml:1:7: the tag tag:yaml.org,2002:python/object/apply:os.system is not allowed; write plain values"),
-        (b"name: !mine a\n", "w.yaml:1:7: the tag !mine is not allowed; write plain values"),
-        (b"name: *a\n", "w.yaml:1:7: *a stands for nothing yet"),
-        (b"name: &a [*a]\n", "w.yaml:1:11: *a stands for nothing yet"),
-        (b"? [1]\n: 2\n", "w.yaml:1:3: expected a name before the colon"),
-        (b"name: " + b"[" * 100, "w.yaml:1:26: nested more than 20 deep"),
-        (b"name: a\n#" + b"x" * 4_000_000, "w.yaml: larger than 4 MB; a sweep file has a page or two"),
+        (b"", "w.yaml"),
+        (b"# only words\n", "w.yaml"),
+        (b"name: winds\nparameters: \xff\n", "w.yaml:2:13"),
+        (b"- 1\n", "w.yaml:1:1"),
+        (b"winds", "w.yaml:1:1"),
+        (b"name: a\n---\nname: b\n", "w.yaml:2:1"),
+        (b"name: winds\n  H: 3\n", "w.yaml:2:4"),
+        (b"name: [1\n", "w.yaml:2:1"),
+        (b"name: a\n\tH: 3\n", "w.yaml:2:1"),
+        (b"run:\n  stop: 1\n\tevery: 3\n", "w.yaml:3:1"),
+        (b"sweep:\n  list:\n  -\tH: 3\n", "w.yaml:3:4"),
+        (b"name: w\nparameters\n  H: 30\n", "w.yaml:2:1"),
+        (b"name w\nrun: {stop: 1}\n", "w.yaml:1:1"),
+        (b"run:\n  stop 10  # t0\n  every: 5\n", "w.yaml:2:3"),
+        (b"run:\n  every: 5\n  stop 10\nseeds: 3\n", "w.yaml:3:3"),
+        (b"sweep:\n  list:\n    - H 30\n      L: 3\n", "w.yaml:3:7"),
+        (b"name: w\nseeds:3\nrun: 1\n", "w.yaml:2:1"),
+        (b"parameters: {H: 3 L: 4}\n", "w.yaml:1:20"),
+        (b"description: snow: wind\n", "w.yaml:1:18"),
+        (b"name: &a x\nb: &a [*a]\n", "w.yaml:2:8"),
+        (b"name: a\0b\n", "w.yaml"),
+        (b"name: !!python/object/apply:os.system [ls]\n", "w.yaml:1:7"),
+        (b"name: !mine a\n", "w.yaml:1:7"),
+        (b"name: *a\n", "w.yaml:1:7"),
+        (b"name: &a [*a]\n", "w.yaml:1:11"),
+        (b"? [1]\n: 2\n", "w.yaml:1:3"),
+        (b"name: " + b"[" * 100, "w.yaml:1:26"),
+        (b"name: a\n#" + b"x" * 4_000_000, "w.yaml"),
     ],
     ids=lambda value: value[:30] if isinstance(value, bytes) else "",
 )  # fmt: skip
-def test_what_cannot_be_a_sweep_file_is_refused(data: bytes, problem: str) -> None:
+def test_what_cannot_be_a_sweep_file_is_refused(
+    data: bytes, place: str, check_sentences: Callable[..., None]
+) -> None:
     Path("w.yaml").write_bytes(data)
 
     with pytest.raises(RequestError) as caught:
         sweepfile.load(Path("w.yaml"))
 
-    assert list(caught.value.problems) == [problem]
+    check_sentences(caught.value.problems, place)
 
 
 def test_a_byte_order_mark_and_other_line_ends_are_no_problem() -> None:
@@ -625,7 +630,9 @@ def test_a_sweep_of_a_thousand_million_points_is_refused_before_it_is_built() ->
     ]
 
 
-def test_all_problems_are_told_at_once_in_their_order() -> None:
+def test_all_problems_are_told_at_once_in_their_order(
+    check_sentences: Callable[..., None],
+) -> None:
     problems = _problems(
         """\
 name: ../winds
@@ -650,21 +657,22 @@ where: L = 3
 """
     )
 
-    assert problems == [
-        "w.yaml:1:7: name: expected a name of letters, digits, '.', '_' and '-' that begins with a letter or a digit, got ../winds",
-        "w.yaml:2:1: descripton: no such key; did you mean description?",
-        "w.yaml:4:6: parameters.H: expected a whole number, got tall",
-        "w.yaml:5:3: parameters.L: held here and swept in line 14; keep one of the two",
-        "w.yaml:7:3: L: stands in line 5 already",
-        "w.yaml:8:3: parameters.Seed: not set in a sweep file: write `seeds:` at the top of the file",
-        "w.yaml:9:3: parameters.tau_max: no such parameter; did you mean Tau_max?",
-        "w.yaml:12:5: sweep.grid.Tau_mim: no such parameter; did you mean Tau_min?",
-        "w.yaml:13:15: sweep.grid.Lambda_I: expected a list of values such as [1, 2], got 3",
-        "w.yaml:14:15: sweep.grid.L: expected a whole number, got x",
-        "w.yaml:17:3: run.every: 20 t0 is more than run.stop, 10 t0",
-        "w.yaml:18:3: run.engine: expected one of auto, rescal, builtin, or a simulator of your own as MODULE:NAME, got recall; did you mean rescal?",
-        "w.yaml:19:10: where: '=' means nothing here; write == to compare",
-    ]  # fmt: skip
+    check_sentences(
+        problems,
+        "w.yaml:1:7: name",
+        "w.yaml:2:1: descripton",
+        "w.yaml:4:6: parameters.H",
+        "w.yaml:5:3: parameters.L",
+        "w.yaml:7:3: L",
+        "w.yaml:8:3: parameters.Seed",
+        "w.yaml:9:3: parameters.tau_max",
+        "w.yaml:12:5: sweep.grid.Tau_mim",
+        "w.yaml:13:15: sweep.grid.Lambda_I",
+        "w.yaml:14:15: sweep.grid.L",
+        "w.yaml:17:3: run.every",
+        "w.yaml:18:3: run.engine",
+        "w.yaml:19:10: where",
+    )
 
 
 @pytest.mark.parametrize("engine", ["fast", "slabs.py"])
@@ -721,15 +729,16 @@ def test_a_decimal_comma_in_a_value_is_shown_with_a_point() -> None:
     ]
 
 
-def test_what_is_required_is_told() -> None:
-    assert _problems("description: nothing else\n") == [
-        "w.yaml:1:1: name: required, as in `name: winds`",
-        "w.yaml:1:1: parameters.H: required, in cells",
-        "w.yaml:1:1: parameters.L: required, in cells",
-        "w.yaml:1:1: parameters.D: required, in cells",
-        "w.yaml:1:1: run.stop: required, in t0",
-        "w.yaml:1:1: run.every: required, in t0",
-    ]
+def test_what_is_required_is_told(check_sentences: Callable[..., None]) -> None:
+    check_sentences(
+        _problems("description: nothing else\n"),
+        "w.yaml:1:1: name",
+        "w.yaml:1:1: parameters.H",
+        "w.yaml:1:1: parameters.L",
+        "w.yaml:1:1: parameters.D",
+        "w.yaml:1:1: run.stop",
+        "w.yaml:1:1: run.every",
+    )
 
 
 @pytest.mark.parametrize(
@@ -742,224 +751,226 @@ def test_a_name_that_cannot_be_a_directory_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"),
+    ("text", "place"),
     [
         # sections and keys
-        ("sweep: {}", "1:8: sweep: expected grid, zip, list or sample, got an empty one; leave it out for a single point"),
-        ("sweep:", "1:7: sweep: expected grid, zip, list or sample, got nothing; leave it out for a single point"),
-        ("sweep: 3", "1:8: sweep: expected grid, zip, list or sample, got 3; leave it out for a single point"),
-        ("sweep: {gird: {Tau_min: [1]}}", "1:9: sweep.gird: no such block; did you mean grid?"),
-        ("outputs: [a]", "1:10: outputs: expected keys and values, got a list"),
-        ("outputs: {fft: no}", "1:11: outputs.fft: no such key; did you mean ffts?"),
-        ("stop: 3", "1:1: stop: no such key; it belongs under run"),
-        ("grid: {Tau_min: [1]}", "1:1: grid: no such key; it belongs under sweep"),
-        ("sweep: {Tau_min: [1]}", "1:9: sweep.Tau_min: no such block; it belongs under sweep.grid, as in `grid: {Tau_min: [1, 2]}`"),
-        ("sweep: {seeds: 3}", "1:9: sweep.seeds: no such block; it belongs at the top of the file"),
-        ("outputs: {seeds: 3}", "1:11: outputs.seeds: no such key; it belongs at the top of the file"),
-        ("seed 3: 1", "1:1: seed 3: no such key; did you mean seeds?"),
-        ("seeds 3: 1", "1:1: seeds 3: no such key; is a colon missing behind seeds?"),
-        ("Tau_max: 3", "1:1: Tau_max: no such key; it belongs under parameters"),
-        ("slurm: {ffts: no}", "1:9: slurm.ffts: no such key; it belongs under outputs"),
-        ("derived: 3", "1:10: derived: expected formulas, got 3"),
-        ("extends: [a]", "1:10: extends: expected a single value, got a list"),
-        ("extends: ../a", "1:10: extends: expected a name of letters, digits, '.', '_' and '-' that begins with a letter or a digit, got ../a"),
+        ("sweep: {}", "1:8: sweep"),
+        ("sweep:", "1:7: sweep"),
+        ("sweep: 3", "1:8: sweep"),
+        ("sweep: {gird: {Tau_min: [1]}}", "1:9: sweep.gird"),
+        ("outputs: [a]", "1:10: outputs"),
+        ("outputs: {fft: no}", "1:11: outputs.fft"),
+        ("stop: 3", "1:1: stop"),
+        ("grid: {Tau_min: [1]}", "1:1: grid"),
+        ("sweep: {Tau_min: [1]}", "1:9: sweep.Tau_min"),
+        ("sweep: {seeds: 3}", "1:9: sweep.seeds"),
+        ("outputs: {seeds: 3}", "1:11: outputs.seeds"),
+        ("seed 3: 1", "1:1"),
+        ("seeds 3: 1", "1:1"),
+        ("Tau_max: 3", "1:1: Tau_max"),
+        ("slurm: {ffts: no}", "1:9: slurm.ffts"),
+        ("derived: 3", "1:10: derived"),
+        ("extends: [a]", "1:10: extends"),
+        ("extends: ../a", "1:10: extends"),
         # values of parameters, here on an axis
-        ("sweep: {grid: {Lambda_E: ['1']}}", "1:27: sweep.grid.Lambda_E: expected a number, got the text '1'"),
-        ("sweep: {grid: {Lambda_E: [-1]}}", "1:27: sweep.grid.Lambda_E: expected at least 0, got -1"),
-        ("sweep: {grid: {Prob_link_ET: [2]}}", "1:31: sweep.grid.Prob_link_ET: expected 0 to 1, got 2"),
-        ("sweep: {grid: {Lambda_E: [1e999]}}", "1:27: sweep.grid.Lambda_E: 1e999 is too large a number"),
-        ("sweep: {grid: {Lambda_E: [1e300]}}", "1:27: sweep.grid.Lambda_E: 1e+300 is too large a number"),
-        ("sweep: {grid: {Lambda_E: [.nan]}}", "1:27: sweep.grid.Lambda_E: expected a number, got .nan"),
-        ("sweep: {grid: {Ava_h_lim: [1.5]}}", "1:28: sweep.grid.Ava_h_lim: expected a whole number, got 1.5"),
-        ("sweep: {grid: {Use_lgca: [maybe]}}", "1:27: sweep.grid.Use_lgca: expected true or false, got maybe"),
-        ("sweep: {grid: {Ava_mode: [FAST]}}", "1:27: sweep.grid.Ava_mode: expected one of NONE, SYNC, TRANS, PROPAG, got FAST"),
-        ("sweep: {grid: {Qsat_file: [a b]}}", "1:28: sweep.grid.Qsat_file: expected a text of ASCII signs without blanks, got 'a b'"),
-        ("sweep: {grid: {Qsat_file: [~]}}", "1:28: sweep.grid.Qsat_file: expected a text, got nothing"),
-        ("sweep: {grid: {Csp_template: [SNOWFAL]}}", "1:31: sweep.grid.Csp_template: no template 'SNOWFAL'; there are "),
-        ("sweep: {grid: {Csp_template: ['LAYER(1,2)']}}", "1:31: sweep.grid.Csp_template: LAYER takes at most 1 numbers, got 2"),
-        ("sweep: {grid: {Csp_template: ['LAYER(1e999)']}}", "1:31: sweep.grid.Csp_template: a number is too large in LAYER(1e999)"),
-        ("sweep: {grid: {Csp_file: [a.csp]}}", "1:16: sweep.grid.Csp_file: not set in a sweep file: the initial cell space is made for each experiment"),
+        ("sweep: {grid: {Lambda_E: ['1']}}", "1:27: sweep.grid.Lambda_E"),
+        ("sweep: {grid: {Lambda_E: [-1]}}", "1:27: sweep.grid.Lambda_E"),
+        ("sweep: {grid: {Prob_link_ET: [2]}}", "1:31: sweep.grid.Prob_link_ET"),
+        ("sweep: {grid: {Lambda_E: [1e999]}}", "1:27: sweep.grid.Lambda_E"),
+        ("sweep: {grid: {Lambda_E: [1e300]}}", "1:27: sweep.grid.Lambda_E"),
+        ("sweep: {grid: {Lambda_E: [.nan]}}", "1:27: sweep.grid.Lambda_E"),
+        ("sweep: {grid: {Ava_h_lim: [1.5]}}", "1:28: sweep.grid.Ava_h_lim"),
+        ("sweep: {grid: {Use_lgca: [maybe]}}", "1:27: sweep.grid.Use_lgca"),
+        ("sweep: {grid: {Ava_mode: [FAST]}}", "1:27: sweep.grid.Ava_mode"),
+        ("sweep: {grid: {Qsat_file: [a b]}}", "1:28: sweep.grid.Qsat_file"),
+        ("sweep: {grid: {Qsat_file: [~]}}", "1:28: sweep.grid.Qsat_file"),
+        ("sweep: {grid: {Csp_template: [SNOWFAL]}}", "1:31: sweep.grid.Csp_template"),
+        ("sweep: {grid: {Csp_template: ['LAYER(1,2)']}}", "1:31: sweep.grid.Csp_template"),
+        ("sweep: {grid: {Csp_template: ['LAYER(1e999)']}}", "1:31: sweep.grid.Csp_template"),
+        ("sweep: {grid: {Csp_file: [a.csp]}}", "1:16: sweep.grid.Csp_file"),
         # axes
-        ("sweep: {grid: {Tau_min: []}}", "1:25: sweep.grid.Tau_min: expected a list of values such as [1, 2], got an empty one"),
-        ("sweep: {grid: {Tau_min: [[1]]}}", "1:26: sweep.grid.Tau_min: expected a single value, got a list"),
-        ("sweep: {grid: {Tau_min: [1, 2, 1.0]}}", "1:32: sweep.grid.Tau_min: 1 stands in line 1 already"),
-        ("sweep: {grid: {H: [1]}}", "3:14: parameters.H: held here and swept in line 1; keep one of the two"),
-        ("sweep: {grid: {Tau_min: [1]}, zip: {Tau_min: [2]}}", "1:37: sweep.zip.Tau_min: swept in line 1 already"),
-        ("sweep: {grid: }", "1:15: sweep.grid: expected parameters and lists of values, got nothing"),
-        ("sweep: {zip: [1]}", "1:14: sweep.zip: expected parameters and lists of values, got a list"),
-        ("sweep: {zip: {Coef_B: [1, 2], Coef_C: [3]}}", "1:14: sweep.zip: expected lists of the same length, but Coef_B has 2, Coef_C has 1 values"),
-        ("sweep: {zip: {Coef_B: [1, 1], Coef_C: [3, 3]}}", "1:27: sweep.zip: 1, 3 stands in line 1 already"),
-        ("sweep: {list: []}", "1:15: sweep.list: expected a list of points, such as [{Ava_angle: 35}, {Ava_angle: 38}], got an empty one"),
-        ("sweep: {list: [{}]}", "1:16: sweep.list: expected parameters and their values, got an empty one"),
-        ("sweep: {grid: {}}", "1:15: sweep.grid: expected parameters and lists of values, got an empty one"),
-        ("sweep: {zip: {}}", "1:14: sweep.zip: expected parameters and lists of values, got an empty one"),
-        ("sweep: {list: [3]}", "1:16: sweep.list: expected parameters and their values, got 3"),
-        ("sweep: {list: [{Coef_B: 1}, {Coef_C: 1}]}", "1:29: sweep.list: expected the same parameters in every point: Coef_B"),
-        ("sweep: {list: [{Coef_B: 1}, {Coef_B: 1}]}", "1:29: sweep.list: 1 stands in line 1 already"),
-        ("sweep: {list: [{Coef_Q: 1}]}", "1:17: sweep.list.Coef_Q: no such parameter; did you mean Coef_C?"),
-        ("sweep: {list: [{Coef_B: x}]}", "1:25: sweep.list.Coef_B: expected a number, got x"),
+        ("sweep: {grid: {Tau_min: []}}", "1:25: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: [[1]]}}", "1:26: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: [1, 2, 1.0]}}", "1:32: sweep.grid.Tau_min"),
+        ("sweep: {grid: {H: [1]}}", "3:14: parameters.H"),
+        ("sweep: {grid: {Tau_min: [1]}, zip: {Tau_min: [2]}}", "1:37: sweep.zip.Tau_min"),
+        ("sweep: {grid: }", "1:15: sweep.grid"),
+        ("sweep: {zip: [1]}", "1:14: sweep.zip"),
+        ("sweep: {zip: {Coef_B: [1, 2], Coef_C: [3]}}", "1:14: sweep.zip"),
+        ("sweep: {zip: {Coef_B: [1, 1], Coef_C: [3, 3]}}", "1:27: sweep.zip"),
+        ("sweep: {list: []}", "1:15: sweep.list"),
+        ("sweep: {list: [{}]}", "1:16: sweep.list"),
+        ("sweep: {grid: {}}", "1:15: sweep.grid"),
+        ("sweep: {zip: {}}", "1:14: sweep.zip"),
+        ("sweep: {list: [3]}", "1:16: sweep.list"),
+        ("sweep: {list: [{Coef_B: 1}, {Coef_C: 1}]}", "1:29: sweep.list"),
+        ("sweep: {list: [{Coef_B: 1}, {Coef_B: 1}]}", "1:29: sweep.list"),
+        ("sweep: {list: [{Coef_Q: 1}]}", "1:17: sweep.list.Coef_Q"),
+        ("sweep: {list: [{Coef_B: x}]}", "1:25: sweep.list.Coef_B"),
         # decimal commas
-        ("sweep: {grid: {Lambda_I: [0,001, 0,01]}}", "1:27: sweep.grid.Lambda_I: 0,001 is two values; write 0.001 for a decimal number"),
-        ("sweep: {grid: {Tau_min: [0,5, 1,5]}}", "1:26: sweep.grid.Tau_min: 0,5 is two values; write 0.5 for a decimal number"),
-        ("sweep: {grid: {Tau_min: [0,05]}}", "1:26: sweep.grid.Tau_min: 0,05 is two values; write 0.05 for a decimal number"),
-        ("sweep: {grid: {Tau_min: [1,5,1]}}", "1:30: sweep.grid.Tau_min: 1 stands in line 1 already"),
+        ("sweep: {grid: {Lambda_I: [0,001, 0,01]}}", "1:27: sweep.grid.Lambda_I"),
+        ("sweep: {grid: {Tau_min: [0,5, 1,5]}}", "1:26: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: [0,05]}}", "1:26: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: [1,5,1]}}", "1:30: sweep.grid.Tau_min"),
         # evenly spaced values
-        ("sweep: {grid: {Tau_min: {}}}", "1:25: sweep.grid.Tau_min: expected a list of values such as [1, 2], got an empty one"),
-        ("sweep: {grid: {Tau_min: {linspace: [0, 1]}}}", "1:25: sweep.grid.Tau_min: expected linspace: [first, last, count], got 2 values"),
-        ("sweep: {grid: {Tau_min: {linspace: 3}}}", "1:25: sweep.grid.Tau_min: expected linspace: [first, last, count], got 3"),
-        ("sweep: {grid: {Tau_min: {linspace: [0, x, 3]}}}", "1:40: sweep.grid.Tau_min.linspace: expected a number, got x"),
-        ("sweep: {grid: {Tau_min: {linspace: [0, .inf, 3]}}}", "1:40: sweep.grid.Tau_min.linspace: expected a number, got .inf"),
-        ("sweep: {grid: {Tau_min: {linspace: [0, 1e999, 3]}}}", "1:40: sweep.grid.Tau_min.linspace: 1e999 is too large a number"),
-        ("sweep: {grid: {Tau_min: {linspace: [0, 1, 2.5]}}}", "1:43: sweep.grid.Tau_min.linspace: expected a whole number, got 2.5"),
-        ("sweep: {grid: {Tau_min: {linspace: [0, 1, 1]}}}", "1:25: sweep.grid.Tau_min: expected a count of 2 or more, got 1"),
-        ("sweep: {grid: {Tau_min: {linspace: [1, 1, 3]}}}", "1:25: sweep.grid.Tau_min: expected two different ends, got 1 twice"),
-        ("sweep: {grid: {Tau_min: {linspace: [0, 1, 1e9]}}}", "1:25: sweep.grid.Tau_min: 1000000000 values; a sweep has at most 100000 experiments"),
-        ("sweep: {grid: {Tau_min: {linspace: [0, 1, 3], step: 2}}}", "1:25: sweep.grid.Tau_min: expected linspace alone, got linspace, step"),
-        ("sweep: {grid: {Lambda_E: {linspace: [-1, 1, 3]}}}", "1:26: sweep.grid.Lambda_E: expected at least 0, got -1"),
-        ("sweep: {grid: {Ava_h_lim: {linspace: [1, 2, 3]}}}", "1:27: sweep.grid.Ava_h_lim: expected a whole number, got 1.5"),
-        ("sweep: {grid: {Tau_min: {logspace: [0, 1, 3]}}}", "1:25: sweep.grid.Tau_min: expected two ends above 0, since the ratios are equal"),
-        ("sweep: {grid: {Tau_min: {start: 0, stop: 300}}}", "1:25: sweep.grid.Tau_min: expected a list, linspace, logspace, or start, stop and step; step missing"),
-        ("sweep: {grid: {Tau_min: {start: 0, stop: 300, step: 0}}}", "1:25: sweep.grid.Tau_min: no step of 0 leads from 0 to 300"),
-        ("sweep: {grid: {Tau_min: {start: 0, stop: 300, step: -1}}}", "1:25: sweep.grid.Tau_min: no step of -1 leads from 0 to 300"),
-        ("sweep: {grid: {Tau_min: {start: 0, stop: 1e308, step: 1e-308}}}", "1:25: sweep.grid.Tau_min: 1.00000000000e+616 values; a sweep has at most 100000 experiments"),
-        ("sweep: {grid: {Tau_min: {start: 0, stop: .nan, step: 1}}}", "1:42: sweep.grid.Tau_min.stop: expected a number, got .nan"),
-        ("sweep: {grid: {Tau_min: {start: 0, stop: 1, by: 1}}}", "1:45: sweep.grid.Tau_min.by: no such key"),
-        ("sweep: {grid: {Use_lgca: {linspace: [0, 1, 2]}}}", "1:26: sweep.grid.Use_lgca: has no range; write its values as a list"),
+        ("sweep: {grid: {Tau_min: {}}}", "1:25: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1]}}}", "1:25: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {linspace: 3}}}", "1:25: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, x, 3]}}}", "1:40: sweep.grid.Tau_min.linspace"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, .inf, 3]}}}", "1:40: sweep.grid.Tau_min.linspace"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1e999, 3]}}}", "1:40: sweep.grid.Tau_min.linspace"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1, 2.5]}}}", "1:43: sweep.grid.Tau_min.linspace"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1, 1]}}}", "1:25: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {linspace: [1, 1, 3]}}}", "1:25: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1, 1e9]}}}", "1:25: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {linspace: [0, 1, 3], step: 2}}}", "1:25: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Lambda_E: {linspace: [-1, 1, 3]}}}", "1:26: sweep.grid.Lambda_E"),
+        ("sweep: {grid: {Ava_h_lim: {linspace: [1, 2, 3]}}}", "1:27: sweep.grid.Ava_h_lim"),
+        ("sweep: {grid: {Tau_min: {logspace: [0, 1, 3]}}}", "1:25: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {start: 0, stop: 300}}}", "1:25: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {start: 0, stop: 300, step: 0}}}", "1:25: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {start: 0, stop: 300, step: -1}}}", "1:25: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {start: 0, stop: 1e308, step: 1e-308}}}", "1:25: sweep.grid.Tau_min"),
+        ("sweep: {grid: {Tau_min: {start: 0, stop: .nan, step: 1}}}", "1:42: sweep.grid.Tau_min.stop"),
+        ("sweep: {grid: {Tau_min: {start: 0, stop: 1, by: 1}}}", "1:45: sweep.grid.Tau_min.by"),
+        ("sweep: {grid: {Use_lgca: {linspace: [0, 1, 2]}}}", "1:26: sweep.grid.Use_lgca"),
         # derived and where
-        ("derived: {Tau_max: Tau_min + 1}", "1:11: derived.Tau_max: Tau_min has no value in this sweep"),
-        ("derived: {Tau_max: LL + 1}", "1:11: derived.Tau_max: LL: no such parameter; did you mean L?"),
-        ("derived: {Tau_max: H +}", "1:23: derived.Tau_max: expected a number or a name, got the end"),
-        ("derived: {Tau_max: 'H ++* 2'}", "1:25: derived.Tau_max: expected a number or a name, got '*'"),
-        ("derived: {Tau_max: }", "1:20: derived.Tau_max: is empty"),
-        ("derived:\n  Tau_max: >\n    H +\n    oops(3)", "2:12: derived.Tau_max: column 5: no function oops; there are min, max, abs, sqrt, exp, log, floor, ceil, round"),
-        ("derived: {H: L}", "1:11: derived.H: computed here and held in line 3; keep one of the two"),
-        ("derived: {Seed: 3}", "1:11: derived.Seed: not set in a sweep file: write `seeds:` at the top of the file"),
-        ("derived: {Tau_max: Tau_max + 1}", "1:11: derived.Tau_max: computed from itself"),
-        ("derived: {Tau_max: Tau_min, Tau_min: Tau_max}", "1:11: derived.Tau_max: computed in a circle: Tau_max, Tau_min"),
-        ("where: Tau_min > 3", "1:1: where: Tau_min has no value in this sweep"),
-        ("where: [1]", "1:8: where: expected a single value, got a list"),
-        ("where: H ^ 2 > 3", "1:10: where: '^' means nothing here; write ** for a power"),
+        ("derived: {Tau_max: Tau_min + 1}", "1:11: derived.Tau_max"),
+        ("derived: {Tau_max: LL + 1}", "1:11: derived.Tau_max: LL"),
+        ("derived: {Tau_max: H +}", "1:23: derived.Tau_max"),
+        ("derived: {Tau_max: 'H ++* 2'}", "1:25: derived.Tau_max"),
+        ("derived: {Tau_max: }", "1:20: derived.Tau_max"),
+        ("derived:\n  Tau_max: >\n    H +\n    oops(3)", "2:12: derived.Tau_max: column 5"),
+        ("derived: {H: L}", "1:11: derived.H"),
+        ("derived: {Seed: 3}", "1:11: derived.Seed"),
+        ("derived: {Tau_max: Tau_max + 1}", "1:11: derived.Tau_max"),
+        ("derived: {Tau_max: Tau_min, Tau_min: Tau_max}", "1:11: derived.Tau_max"),
+        ("where: Tau_min > 3", "1:1: where"),
+        ("where: [1]", "1:8: where"),
+        ("where: H ^ 2 > 3", "1:10: where"),
         # seeds
-        ("seeds: 0", "1:8: seeds: expected a whole number from 1 on, got 0"),
-        ("seeds: many", "1:8: seeds: expected a whole number, a range such as 1-3 or a list, got many"),
-        ("seeds: 1, 2, 3", "1:8: seeds: expected a whole number, a range such as 1-3 or a list, got 1, 2, 3"),
-        ("seeds: 1e19", "1:8: seeds: expected at most 2147483647 seeds, got 1e19"),
-        ("seeds: 0.5", "1:8: seeds: expected a whole number, got 0.5"),
-        ("seeds: " + "0" * 5000, "1:8: seeds: expected a whole number, got 000000000000000000000000000000000000000000000000000000000000..."),
-        ("seeds: 3-1", "1:8: seeds: expected the smaller seed first, such as 1-3, got 3-1"),
-        ("seeds: 1-9999999999", "1:8: seeds: expected seeds from 0 to 2147483647, got 1-9999999999"),
-        ("seeds: [1, 5-2000000000]", "1:12: seeds: 1999999997 seeds; a sweep has at most 100000 experiments"),
-        ("seeds: [1-3, 2]", "1:14: seeds: 2 stands in line 1 already"),
-        ("seeds: [1e19]", "1:9: seeds: expected a seed from 0 to 2147483647, got 1e19"),
-        ("seeds: {first: 1, count: 1e19}", "1:19: seeds.count: the last seed is larger than 2147483647"),
-        ("seeds: {first: 1e19, count: 1}", "1:16: seeds.first: expected a seed from 0 to 2147483647, got 1e19"),
-        ("seeds: []", "1:8: seeds: empty; leave it out for one seed"),
-        ("seeds: [1, 2, 1]", "1:15: seeds: 1 stands in line 1 already"),
-        ("seeds: [-1]", "1:9: seeds: expected a seed from 0 to 2147483647, got -1"),
-        ("seeds: {first: 3}", "1:8: seeds.count: required, as in {first: 1234, count: 8}"),
-        ("seeds: {first: 3, count: 2, step: 2}", "1:29: seeds.step: no such key"),
-        ("seeds: {first: 2147483647, count: 2}", "1:28: seeds.count: the last seed is larger than 2147483647"),
+        ("seeds: 0", "1:8: seeds"),
+        ("seeds: many", "1:8: seeds"),
+        ("seeds: 1, 2, 3", "1:8: seeds"),
+        ("seeds: 1e19", "1:8: seeds"),
+        ("seeds: 0.5", "1:8: seeds"),
+        ("seeds: " + "0" * 5000, "1:8: seeds"),
+        ("seeds: 3-1", "1:8: seeds"),
+        ("seeds: 1-9999999999", "1:8: seeds"),
+        ("seeds: [1, 5-2000000000]", "1:12: seeds"),
+        ("seeds: [1-3, 2]", "1:14: seeds"),
+        ("seeds: [1e19]", "1:9: seeds"),
+        ("seeds: {first: 1, count: 1e19}", "1:19: seeds.count"),
+        ("seeds: {first: 1e19, count: 1}", "1:16: seeds.first"),
+        ("seeds: []", "1:8: seeds"),
+        ("seeds: [1, 2, 1]", "1:15: seeds"),
+        ("seeds: [-1]", "1:9: seeds"),
+        ("seeds: {first: 3}", "1:8: seeds.count"),
+        ("seeds: {first: 3, count: 2, step: 2}", "1:29: seeds.step"),
+        ("seeds: {first: 2147483647, count: 2}", "1:28: seeds.count"),
         # outputs
-        ("outputs: {ffts: 3}", "1:17: outputs.ffts: expected true or false, got 3"),
-        ("outputs: {ffts: 'no'}", "1:17: outputs.ffts: expected true or false, got the text 'no'"),
-        ("outputs: {keep_initial: zip}", "1:25: outputs.keep_initial: expected true, gzip or false, got zip"),
-        ("outputs: {ffts: no, height_maps: no}", "1:11: outputs.ffts: without height_maps and ffts nothing would be left of a run"),
+        ("outputs: {ffts: 3}", "1:17: outputs.ffts"),
+        ("outputs: {ffts: 'no'}", "1:17: outputs.ffts"),
+        ("outputs: {keep_initial: zip}", "1:25: outputs.keep_initial"),
+        ("outputs: {ffts: no, height_maps: no}", "1:11: outputs.ffts"),
         # slurm
-        ("slurm: {time: soon}", "1:15: slurm.time: expected a time such as 90min, 4h, 4:00:00 or 1-12:00:00, got soon"),
-        ("slurm: {time: 4 hours}", "1:15: slurm.time: expected a time such as 90min, 4h, 4:00:00 or 1-12:00:00, got 4 hours"),
-        ("slurm: {time: 0}", "1:15: slurm.time: expected a time above 0 and up to a year, got 0"),
-        ("slurm: {time: 999d}", "1:15: slurm.time: expected a time above 0 and up to a year, got 999d"),
-        ("slurm: {time: " + "9" * 5000 + "}", "1:15: slurm.time: expected a time such as 90min, 4h, 4:00:00 or 1-12:00:00, got 999"),
-        ("slurm: {pack: all}", "1:15: slurm.pack: expected node or a whole number from 1 on, got all"),
-        ("slurm: {jobs: 0}", "1:15: slurm.jobs: expected a whole number from 1 on, got 0"),
-        ("slurm: {mem: lots}", "1:14: slurm.mem: expected an amount of memory such as 4G, got lots"),
-        ("slurm: {account: ''}", "1:18: slurm.account: expected one line of text, got the text ''"),
-        ('slurm: {account: "a\\n#SBATCH --wrap=x"}', "1:18: slurm.account: expected one line of text, got the text 'a\\n#SBATCH --wrap=x'"),
-        ("slurm: {walltime: 3}", "1:9: slurm.walltime: no such key; did you mean time?"),
-        ("slurm: {extra: 3}", "1:16: slurm.extra: expected options of sbatch and their values, such as {comment: dunes}, got 3"),
-        ("slurm: {extra: {--nice: 3}}", "1:17: slurm.extra.--nice: expected the long name of an option of sbatch, without dashes in front"),
-        ("slurm: {extra: {mail-user: a}}", "1:17: slurm.extra.mail-user: write slurm.mail_user instead"),
-        ("slurm: {extra: {output: ~/.bashrc}}", "1:17: slurm.extra.output: cannot be set: the output of jobs is kept in the sweep's own directory"),
-        ("slurm: {extra: {error: a, comment: b}}", "1:17: slurm.extra.error: cannot be set: the output of jobs is kept in the sweep's own directory"),
-        ("slurm: {extra: {open_mode: truncate}}", "1:17: slurm.extra.open_mode: cannot be set: the output of jobs is kept in the sweep's own directory"),
-        ("slurm: {extra: {export: LD_PRELOAD=a}}", "1:17: slurm.extra.export: cannot be set: jobs run in the environment of whoever submits them"),
-        ("slurm: {extra: {chdir: /tmp}}", "1:17: slurm.extra.chdir: cannot be set: jobs run in the sweep's own directory jobs/"),
-        ("slurm: {extra: {job-name: a}}", "1:17: slurm.extra.job-name: cannot be set: jobs are found by the name that submit gives them"),
-        ("slurm: {extra: {job_name: a}}", "1:17: slurm.extra.job_name: cannot be set: jobs are found by the name that submit gives them"),
-        ("slurm: {extra: {array: 1-3}}", "1:17: slurm.extra.array: cannot be set: the experiments are the array; slurm.jobs limits how many run at once"),
-        ("slurm: {extra: {wait: true}}", "1:17: slurm.extra.wait: cannot be set: sbatch would not return; use `rescal-sweep submit --wait`"),
-        ("slurm: {extra: {parsable: true}}", "1:17: slurm.extra.parsable: cannot be set: submit must get the id of queued jobs as sbatch's answer"),
-        ("slurm: {extra: {test-only: true}}", "1:17: slurm.extra.test-only: cannot be set: submit must get the id of queued jobs as sbatch's answer"),
-        ("slurm: {extra: {hold: true}}", "1:17: slurm.extra.hold: cannot be set: jobs are held, and released as soon as their ids are written down"),
-        ("slurm: {extra: {no-requeue: true}}", "1:17: slurm.extra.no-requeue: cannot be set: jobs that Slurm requeues go on where they were, and must not be kept from it"),
-        ("slurm: {extra: {clusters: b}}", "1:17: slurm.extra.clusters: cannot be set: jobs on another cluster would not be found again; submit from that cluster"),
-        ("slurm: {extra: {nice: [3]}}", "1:23: slurm.extra.nice: expected a single value, got a list"),
+        ("slurm: {time: soon}", "1:15: slurm.time"),
+        ("slurm: {time: 4 hours}", "1:15: slurm.time"),
+        ("slurm: {time: 0}", "1:15: slurm.time"),
+        ("slurm: {time: 999d}", "1:15: slurm.time"),
+        ("slurm: {time: " + "9" * 5000 + "}", "1:15: slurm.time"),
+        ("slurm: {pack: all}", "1:15: slurm.pack"),
+        ("slurm: {jobs: 0}", "1:15: slurm.jobs"),
+        ("slurm: {mem: lots}", "1:14: slurm.mem"),
+        ("slurm: {account: ''}", "1:18: slurm.account"),
+        ('slurm: {account: "a\\n#SBATCH --wrap=x"}', "1:18: slurm.account"),
+        ("slurm: {walltime: 3}", "1:9: slurm.walltime"),
+        ("slurm: {extra: 3}", "1:16: slurm.extra"),
+        ("slurm: {extra: {--nice: 3}}", "1:17: slurm.extra.--nice"),
+        ("slurm: {extra: {mail-user: a}}", "1:17: slurm.extra.mail-user"),
+        ("slurm: {extra: {output: ~/.bashrc}}", "1:17: slurm.extra.output"),
+        ("slurm: {extra: {error: a, comment: b}}", "1:17: slurm.extra.error"),
+        ("slurm: {extra: {open_mode: truncate}}", "1:17: slurm.extra.open_mode"),
+        ("slurm: {extra: {export: LD_PRELOAD=a}}", "1:17: slurm.extra.export"),
+        ("slurm: {extra: {chdir: /tmp}}", "1:17: slurm.extra.chdir"),
+        ("slurm: {extra: {job-name: a}}", "1:17: slurm.extra.job-name"),
+        ("slurm: {extra: {job_name: a}}", "1:17: slurm.extra.job_name"),
+        ("slurm: {extra: {array: 1-3}}", "1:17: slurm.extra.array"),
+        ("slurm: {extra: {wait: true}}", "1:17: slurm.extra.wait"),
+        ("slurm: {extra: {parsable: true}}", "1:17: slurm.extra.parsable"),
+        ("slurm: {extra: {test-only: true}}", "1:17: slurm.extra.test-only"),
+        ("slurm: {extra: {hold: true}}", "1:17: slurm.extra.hold"),
+        ("slurm: {extra: {no-requeue: true}}", "1:17: slurm.extra.no-requeue"),
+        ("slurm: {extra: {clusters: b}}", "1:17: slurm.extra.clusters"),
+        ("slurm: {extra: {nice: [3]}}", "1:23: slurm.extra.nice"),
     ],
     ids=lambda value: "" if ": " in value and value[0].isdigit() else value[:60],
 )  # fmt: skip
-def test_a_problem_is_told_with_line_and_column(text: str, problem: str) -> None:
-    problems = _problems(_with(text))
-
-    assert len(problems) == 1
-    assert problems[0].startswith(f"w.yaml:{problem}")
-    assert problem.endswith(("there are ", "999")) or problems[0] == f"w.yaml:{problem}"
+def test_a_problem_is_told_with_line_and_column(
+    text: str, place: str, check_sentences: Callable[..., None]
+) -> None:
+    check_sentences(_problems(_with(text)), f"w.yaml:{place}")
 
 
 @pytest.mark.parametrize(
-    ("run", "problem"),
+    ("run", "place"),
     [
-        ("{stop: 0, every: 1}", "3:13: run.stop: expected a number above 0, got 0"),
-        ("{stop: 10, every: -1}", "3:24: run.every: expected a number above 0, got -1"),
-        ("{stop: 200 t0, every: 10}", "3:13: run.stop: expected a number, got 200 t0; write 200, without a unit"),
-        ("{stop: 200t0, every: 10}", "3:13: run.stop: expected a number, got 200t0; write 200, without a unit"),
-        ("{stop: 10}", "1:1: run.every: required, in t0"),
-        ("{stop: 1e9, every: 1}", "3:18: run.every: 1e+09 snapshots; expected at most 1000000"),
-        ("{stop: 1, every: 1, silence: 0s}", "3:35: run.silence: expected a time above 0 and up to a year, got 0s"),
-        ("{stop: 1, every: 1, stops: 3}", "3:26: run.stops: no such key; did you mean stop?"),
+        ("{stop: 0, every: 1}", "3:13: run.stop"),
+        ("{stop: 10, every: -1}", "3:24: run.every"),
+        ("{stop: 200 t0, every: 10}", "3:13: run.stop"),
+        ("{stop: 200t0, every: 10}", "3:13: run.stop"),
+        ("{stop: 10}", "1:1: run.every"),
+        ("{stop: 1e9, every: 1}", "3:18: run.every"),
+        ("{stop: 1, every: 1, silence: 0s}", "3:35: run.silence"),
+        ("{stop: 1, every: 1, stops: 3}", "3:26: run.stops"),
     ],
 )  # fmt: skip
-def test_how_long_and_how_often_must_make_sense(run: str, problem: str) -> None:
+def test_how_long_and_how_often_must_make_sense(
+    run: str, place: str, check_sentences: Callable[..., None]
+) -> None:
     text = SMALLEST.replace("{stop: 100, every: 10}", run)
 
-    assert _problems(text) == [f"w.yaml:{problem}"]
+    check_sentences(_problems(text), f"w.yaml:{place}")
 
 
 @pytest.mark.parametrize(
-    ("parameters", "problem"),
+    ("parameters", "place"),
     [
-        ("Phys_prop_file: a.prop", "parameters.Phys_prop_file: needs Qsat_file beside it, as real_data/PDF.data"),
-        ("Grdvc_min: 3, Tau_min: 3", "Grdvc_min: an obsolete name of Tau_min, which is set too"),
+        ("Phys_prop_file: a.prop", "parameters.Phys_prop_file"),
+        ("Grdvc_min: 3, Tau_min: 3", "Grdvc_min"),
     ],
 )  # fmt: skip
 def test_parameters_that_contradict_each_other_are_refused(
-    parameters: str, problem: str
+    parameters: str, place: str, check_sentences: Callable[..., None]
 ) -> None:
     text = SMALLEST.replace("D: 20", f"D: 20, {parameters}")
 
-    assert _problems(text) == [f"w.yaml:2:35: {problem}"]
+    check_sentences(_problems(text), f"w.yaml:2:35: {place}")
 
 
 # What has no effect ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("parameters", "warning"),
+    ("parameters", "place"),
     [
-        ("Lambda_I: 1", "Lambda_I: has no effect: a bed without Csp_template has no source of grains"),
-        ("Lambda_I: 1, Csp_template: LAYER(3)", "Lambda_I: has no effect: LAYER(3) has no source of grains"),
-        ("Ava_angle: 38, Ava_mode: NONE", "Ava_angle: has no effect: Ava_mode is NONE"),
-        ("Ava_nb_cel: 3, Ava_mode: TRANS", "Ava_nb_cel: has no effect: Ava_mode is TRANS"),
-        ("Lambda_A: 3", "Lambda_A: has no effect: Ava_mode is SYNC"),
-        ("Tau_min: 3, Use_lgca: no", "Tau_min: has no effect: Use_lgca is NO"),
-        ("Qsat_file: a", "Qsat_file: has no effect without Phys_prop_file"),
-        ("Csp_params: a", "Csp_params: has no effect: nobody reads it"),
-        ("Grdvc_min: 3", "Grdvc_min: is an obsolete name of Tau_min"),
+        ("Lambda_I: 1", "Lambda_I"),
+        ("Lambda_I: 1, Csp_template: LAYER(3)", "Lambda_I"),
+        ("Ava_angle: 38, Ava_mode: NONE", "Ava_angle"),
+        ("Ava_nb_cel: 3, Ava_mode: TRANS", "Ava_nb_cel"),
+        ("Lambda_A: 3", "Lambda_A"),
+        ("Tau_min: 3, Use_lgca: no", "Tau_min"),
+        ("Qsat_file: a", "Qsat_file"),
+        ("Csp_params: a", "Csp_params"),
+        ("Grdvc_min: 3", "Grdvc_min"),
     ],
 )  # fmt: skip
-def test_a_parameter_without_effect_is_a_warning(parameters: str, warning: str) -> None:
+def test_a_parameter_without_effect_is_a_warning(
+    parameters: str, place: str, check_sentences: Callable[..., None]
+) -> None:
     text = SMALLEST.replace("D: 20", f"D: 20, {parameters}")
 
-    assert _warnings(text) == (f"w.yaml:2:35: {warning}",)
+    check_sentences(_warnings(text), f"w.yaml:2:35: {place}")
 
 
 @pytest.mark.parametrize(
@@ -983,17 +994,19 @@ def test_an_axis_over_templates_of_which_one_injects_is_no_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "warning"),
+    ("parameters", "place"),
     [
-        ("Lambda_F: 20, Lambda_S: 0.01", "2:35: Lambda_F: sintered snow erodes faster than fresh where it is 20, above 1"),
-        ("Tau_min: -5", "2:35: Tau_min: negative, -5: grains erode without wind"),
-        ("Tau_max: 5, Tau_min: 5", "2:35: Tau_max: Tau_max, 5, is not above Tau_min, 5"),
+        ("Lambda_F: 20, Lambda_S: 0.01", "2:35: Lambda_F"),
+        ("Tau_min: -5", "2:35: Tau_min"),
+        ("Tau_max: 5, Tau_min: 5", "2:35: Tau_max"),
     ],
 )  # fmt: skip
-def test_a_value_that_is_hardly_meant_is_a_warning(parameters: str, warning: str) -> None:
+def test_a_value_that_is_hardly_meant_is_a_warning(
+    parameters: str, place: str, check_sentences: Callable[..., None]
+) -> None:
     text = SMALLEST.replace("D: 20", f"D: 20, {parameters}")
 
-    assert _warnings(text) == (f"w.yaml:{warning}",)
+    check_sentences(_warnings(text), f"w.yaml:{place}")
 
 
 @pytest.mark.parametrize(
@@ -1210,54 +1223,41 @@ def test_the_schema_itself_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "warning"),
+    ("values", "place"),
     [
         (
             "Rot_delay: 1e-9, Rot_angle: 30",
-            (
-                "Rot_delay: 1e-09 t0 is very short: up to 1e+11 turns in 100 t0, one after each event at "
-                "most; the run will be very slow"
-            ),
+            ("Rot_delay"),
         ),
         ("Rot_delay: 0.1, Rot_angle: 30", ""),
         (
             "wind: [{duration: 0.01, angle: 0}, {duration: 0.03, angle: 90}]",
-            (
-                "wind: 0.02 t0 is very short: up to 5e+03 turns in 100 t0, one after each event at most; "
-                "the run will be very slow"
-            ),
+            ("wind"),
         ),
         ("wind: [{duration: 0.01, angle: 0}, {duration: 3, angle: 90}]", ""),
         (
             "Centering_delay: 0.01",
-            (
-                "Centering_delay: 0.01 t0 is very short: up to 1e+04 times of centering in 100 t0, one "
-                "after each event at most; the run will be very slow"
-            ),
+            ("Centering_delay"),
         ),
         (
             "Ava_delay: 1e-6",
-            (
-                "Ava_delay: 1e-06 t0 is very short: up to 1e+08 times of avalanches in 100 t0, one after "
-                "each event at most; the run will be very slow"
-            ),
+            ("Ava_delay"),
         ),
         ("Lgca_delay: 0.01, Ava_delay: 0, Centering_delay: 0", ""),
         (
             "Lgca_delay: 0.005",
-            (
-                "Lgca_delay: 0.005 t0 is very short: up to 2e+04 gas cycles in 100 t0, one after each "
-                "event at most; the run will be very slow"
-            ),
+            ("Lgca_delay"),
         ),
         (
             "Init_ncycl: 1000000000",
-            "Init_ncycl: 1e+09 gas cycles before the first event; the run will be very slow",
+            "Init_ncycl",
         ),
         ("Init_ncycl: 1000000", ""),
     ],
 )
-def test_what_would_make_a_run_very_slow_is_a_warning(values: str, warning: str) -> None:
+def test_what_would_make_a_run_very_slow_is_a_warning(
+    values: str, place: str, check_sentences: Callable[..., None]
+) -> None:
     warnings = _warnings(SMALLEST.replace("D: 20", f"D: 20, {values}"))
 
-    assert [text.partition(": ")[2] for text in warnings] == [warning] * bool(warning)
+    check_sentences(warnings, *[f"w.yaml:2:35: {place}"] * bool(place))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
@@ -11,6 +12,9 @@ from orchestrator import sweepfile
 from orchestrator.errors import RequestError
 from orchestrator.sweepfile import expansion, tree
 from orchestrator.sweepfile.tree import Branch, Items, Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TWO = """\
 name: two
@@ -172,84 +176,61 @@ def test_a_wind_file_of_a_nearer_layer_replaces_the_winds_of_a_template() -> Non
 
 
 @pytest.mark.parametrize(
-    ("wind", "more", "problem"),
+    ("wind", "more", "place"),
     [
-        ("3", "", ("2:54: parameters.wind: expected a list of winds, such as [{duration: 10, angle: "
-         "-45}, {duration: 5, angle: 45}], got 3")),
-        ("[]", "", ("2:54: parameters.wind: expected a list of winds, such as [{duration: 10, angle: "
-         "-45}, {duration: 5, angle: 45}], got an empty list")),
-        ("[3]", "", "2:55: parameters.wind.1: expected {duration: 10, angle: -45}, got 3"),
-        ("[{duration: 1}]", "", "2:55: parameters.wind.1.angle: required, a number or a formula"),
-        ("[{duration: 1, angel: 3}]", "", ("2:69: parameters.wind.1.angel: no such key; did you mean "
-         "angle?")),
-        ("[{duration: -1, angle: 3}]", "", ("2:66: parameters.wind.1.duration: -1: expected 0 or "
-         "more, got -1")),
-        ("[{duration: 1e-9, angle: 3}]", "", ("2:66: parameters.wind.1.duration: 1e-9: expected 0 or "
-         "at least 0.001, got 1e-09")),
-        ("[{duration: 1e38, angle: 3}]", "", ("2:66: parameters.wind.1.duration: 1e38: expected 0 to "
-         "1e+30, got 1e+38")),
-        ("[{duration: 1, angle: 1e30}]", "", ("2:76: parameters.wind.1.angle: 1e30: expected -3600 to "
-         "3600, got 1e+30")),
-        (f"[{{duration: 1, angle: 3, speed: -3}}], {PROPERTIES}", "", ("2:86: parameters.wind.1.speed: "
-         "-3: expected 0 or more, got -3")),
-        ("[{duration: 0, angle: 3}]", "", ("2:48: wind: expected a wind that lasts; all durations "
-         "are 0")),
-        ("[{duration: 1, angle: 3 +}]", "", ("2:79: parameters.wind.1.angle: expected a number or a "
-         "name, got the end")),
-        ('[{duration: 1, angle: "1 / (H - 30)"}]', "", ("2:76: parameters.wind.1.angle: 1 / (H - 30): "
-         "column 3: divides by zero")),
-        ("[{duration: 1, angle: turn}]", "", "2:76: parameters.wind.1.angle: turn: no such parameter"),
-        ("[{duration: 1, angle: 3, Tau_min: 1, speed: 2}]", "", ("2:91: parameters.wind.1.speed: beside "
-         "Tau_min; keep one of the two")),
-        ("[{duration: 1, angle: 3, Tau_min: 1}, {duration: 1, angle: 3}]", "", ("2:54: parameters.wind: "
-         "expected Tau_min in each of the winds, or in none")),
-        ("[{duration: 6h, angle: 3}]", "", ("2:66: parameters.wind.1.duration: a real time needs a speed "
-         "in the place of Tau_min; write t0 as a bare number")),
-        ("[{duration: 6h, angle: 3, speed: 8}]", "", ("2:48: parameters.wind: speeds need Phys_prop_file "
-         "and Qsat_file, which tell what they do to the bed")),
-        ("[{duration: 1, angle: 3, Tau_min: 1}], Tau_min: 3", "", ("2:93: Tau_min: each wind has its "
-         "own, in line 2; remove this one, or theirs")),
-        ("[{duration: 1, angle: 3, Tau_min: 1}]", "derived: {Tau_max: Tau_min + 1}", ("3:11: "
-         "derived.Tau_max: each wind has a Tau_min of its own; set Tau_max as a number")),
-        ("[{duration: 1, angle: 3}], Wind_file: w.txt", "", ("2:81: Wind_file: winds of a file and of "
-         "the sweep file; keep one of the two")),
-        ("[{duration: 1, angle: 3}]", "derived: {wind: 3}", ("3:11: derived.wind: its numbers may be "
-         "formulas; it belongs under parameters, as wind")),
-        ("[{duration: 1, angle: 3}]", "sweep: {grid: {spread: [3]}}", ("3:16: sweep.grid.spread: no such "
-         "parameter, and no formula of derived or parameters.wind uses it")),
-        ("[{duration: 1, angle: wavelength}]", "sweep: {grid: {wavelength: [3]}}", ("3:16: "
-         "sweep.grid.wavelength: the name of what is measured; choose another one")),
-        ("[{duration: 1, angle: mass}]", "sweep: {grid: {mass: [3]}}", ("3:16: sweep.grid.mass: the "
-         "name of what is measured; choose another one")),
-        ("[{duration: 1, angle: tau_min}]", "sweep: {grid: {tau_min: [3]}}", ("3:16: "
-         "sweep.grid.tau_min: no such parameter; did you mean Tau_min?")),
+        ("3", "", "2:54: parameters.wind"),
+        ("[]", "", "2:54: parameters.wind"),
+        ("[3]", "", "2:55: parameters.wind.1"),
+        ("[{duration: 1}]", "", "2:55: parameters.wind.1.angle"),
+        ("[{duration: 1, angel: 3}]", "", "2:55: parameters.wind.1.angle; 2:69: parameters.wind.1.angel"),
+        ("[{duration: -1, angle: 3}]", "", "2:66: parameters.wind.1.duration: -1"),
+        ("[{duration: 1e-9, angle: 3}]", "", "2:66: parameters.wind.1.duration: 1e-9"),
+        ("[{duration: 1e38, angle: 3}]", "", "2:66: parameters.wind.1.duration: 1e38"),
+        ("[{duration: 1, angle: 1e30}]", "", "2:76: parameters.wind.1.angle: 1e30"),
+        (f"[{{duration: 1, angle: 3, speed: -3}}], {PROPERTIES}", "", "2:86: parameters.wind.1.speed: -3"),
+        ("[{duration: 0, angle: 3}]", "", "2:48: wind"),
+        ("[{duration: 1, angle: 3 +}]", "", "2:79: parameters.wind.1.angle"),
+        ('[{duration: 1, angle: "1 / (H - 30)"}]', "", "2:76: parameters.wind.1.angle"),
+        ("[{duration: 1, angle: turn}]", "", "2:76: parameters.wind.1.angle: turn"),
+        ("[{duration: 1, angle: 3, Tau_min: 1, speed: 2}]", "", "2:91: parameters.wind.1.speed"),
+        ("[{duration: 1, angle: 3, Tau_min: 1}, {duration: 1, angle: 3}]", "", "2:54: parameters.wind"),
+        ("[{duration: 6h, angle: 3}]", "", "2:66: parameters.wind.1.duration"),
+        ("[{duration: 6h, angle: 3, speed: 8}]", "", "2:48: parameters.wind"),
+        ("[{duration: 1, angle: 3, Tau_min: 1}], Tau_min: 3", "", "2:93: Tau_min"),
+        ("[{duration: 1, angle: 3, Tau_min: 1}]", "derived: {Tau_max: Tau_min + 1}", "3:11: derived.Tau_max"),
+        ("[{duration: 1, angle: 3}], Wind_file: w.txt", "", "2:81: Wind_file"),
+        ("[{duration: 1, angle: 3}]", "derived: {wind: 3}", "3:11: derived.wind"),
+        ("[{duration: 1, angle: 3}]", "sweep: {grid: {spread: [3]}}", "3:16: sweep.grid.spread"),
+        ("[{duration: 1, angle: wavelength}]", "sweep: {grid: {wavelength: [3]}}", "2:76: parameters.wind.1.angle: wavelength; 3:16: sweep.grid.wavelength"),
+        ("[{duration: 1, angle: mass}]", "sweep: {grid: {mass: [3]}}", "2:76: parameters.wind.1.angle: mass; 3:16: sweep.grid.mass"),
+        ("[{duration: 1, angle: tau_min}]", "sweep: {grid: {tau_min: [3]}}", "2:76: parameters.wind.1.angle: tau_min; 3:16: sweep.grid.tau_min"),
     ],
 )  # fmt: skip
-def test_a_mistake_in_winds_has_its_place(wind: str, more: str, problem: str) -> None:
-    assert problem in _problems(_of(wind, more))
+def test_a_mistake_in_winds_has_its_place(
+    wind: str, more: str, place: str, check_sentences: Callable[..., None]
+) -> None:
+    check_sentences(_problems(_of(wind, more)), *place.split("; "))
 
 
 @pytest.mark.parametrize(
-    ("parameters", "warning"),
+    ("parameters", "place"),
     [
-        ("Rot_mode: DISK", "2:48: Rot_mode: has no effect: nothing turns"),
-        ("Rot_mode: FULL", "2:48: Rot_mode: nothing turns; FULL only takes a larger box, and longer"),
-        ("Rot_angle: 9", "2:48: Rot_angle: has no effect without Rot_delay"),
-        ("Rot_delay: 9", ("2:48: Rot_delay: nothing turns without Rot_angle; only the gas settles anew "
-         "each time")),
-        ("Rot_ncycl: 60", "2:48: Rot_ncycl: has no effect: nothing turns, and nothing is centred"),
-        ("Rot_angle: 9, Rot_delay: 3, wind: [{duration: 1, angle: 3}]", ("2:62: Rot_delay: turns the "
-         "wind besides those of wind; both add up")),
-        ("wind: [{duration: 1, angle: 3, Tau_min: -4}]", ("2:48: wind: Tau_min is negative, -4: grains "
-         "erode without wind")),
-        (f"Tau_max: 9, wind: [{{duration: 6h, angle: 3, speed: 8}}], {PROPERTIES}", ("2:48: Tau_max: "
-         "has no effect: the winds have speeds, which tell the thresholds")),
+        ("Rot_mode: DISK", "2:48: Rot_mode"),
+        ("Rot_mode: FULL", "2:48: Rot_mode"),
+        ("Rot_angle: 9", "2:48: Rot_angle"),
+        ("Rot_delay: 9", "2:48: Rot_delay"),
+        ("Rot_ncycl: 60", "2:48: Rot_ncycl"),
+        ("Rot_angle: 9, Rot_delay: 3, wind: [{duration: 1, angle: 3}]", "2:62: Rot_delay"),
+        ("wind: [{duration: 1, angle: 3, Tau_min: -4}]", "2:48: wind"),
+        (f"Tau_max: 9, wind: [{{duration: 6h, angle: 3, speed: 8}}], {PROPERTIES}", "2:48: Tau_max"),
     ],
 )  # fmt: skip
-def test_what_is_hardly_meant_is_a_warning(parameters: str, warning: str) -> None:
+def test_what_is_hardly_meant_is_a_warning(
+    parameters: str, place: str, check_sentences: Callable[..., None]
+) -> None:
     Path("w.yaml").write_text(_of("X").replace("wind: X", parameters))
 
-    assert sweepfile.load(Path("w.yaml")).warnings == (f"w.yaml:{warning}",)
+    check_sentences(sweepfile.load(Path("w.yaml")).warnings, f"w.yaml:{place}")
 
 
 def test_winds_that_turn_are_no_doubt() -> None:
@@ -258,15 +239,14 @@ def test_winds_that_turn_are_no_doubt() -> None:
     assert sweepfile.load(Path("w.yaml")).warnings == ()
 
 
-def test_rows_that_would_not_be_read_are_refused() -> None:
+def test_rows_that_would_not_be_read_are_refused(
+    check_sentences: Callable[..., None],
+) -> None:
     Path("wind.txt").write_text("1,t0\n1 0 0\n2 0 0\n")
 
-    assert _problems(_of("X").replace("wind: X", "Wind_file: wind.txt")) == [
-        (
-            "2:48: Wind_file: wind.txt: 1 winds by its first line, but more rows follow, which would "
-            "not be read; correct the number, or remove the rows"
-        )
-    ]
+    problems = _problems(_of("X").replace("wind: X", "Wind_file: wind.txt"))
+
+    check_sentences(problems, "2:48: Wind_file: wind.txt")
 
 
 @pytest.mark.parametrize(
@@ -290,14 +270,15 @@ def test_a_sweep_file_of_the_same_name_is_no_template() -> None:
     assert sweepfile.load(Path("w.yaml")).parameters["Tau_min"] == 900
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_told_at_once(check_sentences: Callable[..., None]) -> None:
     found = _problems(
         _of("[{duration: 1, angel: 2}, {duration: turn, angle: 3}]", "where: H > x")
     )
 
-    assert [problem.partition(" ")[2] for problem in found] == [
-        "parameters.wind.1.angle: required, a number or a formula",
-        "parameters.wind.1.angel: no such key; did you mean angle?",
-        "parameters.wind.2.duration: turn: no such parameter",
-        "where: x: no such parameter",
-    ]
+    check_sentences(
+        [problem.partition(" ")[2] for problem in found],
+        "parameters.wind.1.angle",
+        "parameters.wind.1.angel",
+        "parameters.wind.2.duration: turn",
+        "where: x",
+    )

@@ -51,6 +51,11 @@ class Dimension:
         """How many points there are along it."""
         return len(next(iter(self.values.values())))
 
+    def numeric(self, name: str) -> bool:
+        """Return whether all values of a parameter are numbers."""
+        values = self.values[name]
+        return all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.analysis import units
 from orchestrator.analysis.dunes.following import follow
 from orchestrator.analysis.dunes.outlines import checked
+from orchestrator.analysis.numbers import finite
 from orchestrator.analysis.scales import scales, settled
 from orchestrator.model.pictures import Units
 from orchestrator.records import intents
@@ -76,13 +76,9 @@ def _rows(followed: Following, in_units: Units, in_nature: Scales) -> Iterator[d
             row[f"time_{units.time_name(in_units)}"] = float(followed.times[snapshot]) * day
             for name, power in _POWERS.items():
                 value = {"x": x, "y": y}.get(name, getattr(dune, name))
-                row[name + (_UNITS[power] if nature else "")] = _known(value * cell**power)
+                row[name + (_UNITS[power] if nature else "")] = finite(value * cell**power)
             row["whole"] = dune.whole
             per = f"_m_per_{units.time_name(in_units)}" if nature else ""
-            row[f"celerity{per}"], row[f"celerity_error{per}"] = _known(celerity), _known(error)
+            row[f"celerity{per}"], row[f"celerity_error{per}"] = finite(celerity), finite(error)
             row["split_from"], row["merged_into"] = track.split_from, track.merged_into
             yield row
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None

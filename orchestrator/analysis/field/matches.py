@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator import text
+from orchestrator.analysis.numbers import finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ class Match:
             "coordinates": dict(self.coordinates),
             "seed": self.seed,
             "time_t0": self.time_t0,
-            "time_s": _known(self.time_s),
+            "time_s": finite(self.time_s),
             "distance": self.distance,
             "parts": dict(self.parts),
             **_as_json(self.shape, self.tiles),
@@ -119,7 +119,7 @@ class Ranking:
             "wind_from": self.wind_from,
             "parts": list(self.parts),
             "field": _as_json(best.field, best.field_tiles),
-            "scatter": _known(self.scatter),
+            "scatter": finite(self.scatter),
             "experiments": [match.as_json() for match in self.matches],
             "left_out": dict(self.left_out),
         }
@@ -133,11 +133,7 @@ def _as_json(of: Shape, cut: Tiles) -> dict[str, Any]:
         "width_m": depth * cut.cell_m,
         "cell_m": cut.cell_m,
         "roughness_m": of.roughness_m,
-        "wavelength_m": _known(of.wavelength_m),
-        "orientation": _known(of.orientation),
+        "wavelength_m": finite(of.wavelength_m),
+        "orientation": finite(of.orientation),
         "alignment": of.alignment,
     }
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None

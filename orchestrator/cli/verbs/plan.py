@@ -35,27 +35,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Compare the file with what is on disk and print the difference."""
+    from orchestrator import sweepfile
     from orchestrator.cli import plan_table, screen
     from orchestrator.errors import RequestError
-    from orchestrator.submission.plan import compare_file, plan
+    from orchestrator.submission.plan import compare_sweep, plan_sweep
 
     console = screen.console(options)
+    sweep = sweepfile.load(options.sweep, options.set)
     if options.extend_seeds is not None:
         from orchestrator.cli import seeds_table
 
-        comparison = compare_file(options.sweep, options.set, options.data_dir)
+        comparison = compare_sweep(sweep, options.data_dir)
         seeds_table.show(console, comparison, options.extend_seeds, as_json=options.json)
         return 0
     try:
-        planned = plan(
-            options.sweep,
-            overrides=options.set,
-            data_dir=options.data_dir,
-            **arguments.placement(options),
-        )
+        planned = plan_sweep(sweep, options.data_dir, arguments.placement(options))
     except RequestError:
-        if not options.json:  # of a file that is well, the table is known
-            comparison = compare_file(options.sweep, options.set, options.data_dir)
+        if not options.json:  # the file is well, so the table is known
+            comparison = compare_sweep(sweep, options.data_dir)
             plan_table.show_experiments(console, comparison, everything=options.all)
         raise
     if options.json:
