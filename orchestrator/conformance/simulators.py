@@ -214,9 +214,9 @@ def _sent(candidate: _Candidate, seed: int) -> bytes:
     """Return what it writes to the pipe in a run, refusing one that ends badly or takes too long."""
     engine = candidate.load()
     parameters = candidate.settled(engine)
-    with tempfile.TemporaryDirectory() as place, tempfile.TemporaryFile() as log:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as log:
         text = parfile.text(parameters, engine.simulator.table)
-        Path(place, _PARFILE).write_text(text, encoding="ascii")
+        Path(folder, _PARFILE).write_text(text, encoding="ascii")
         reading, writing = os.pipe()
         point = Point("", parameters, seed)
         command = simulator.own_command(engine, point, candidate.run, _PARFILE, writing)
@@ -224,7 +224,7 @@ def _sent(candidate: _Candidate, seed: int) -> bytes:
             try:
                 child = subprocess.Popen(
                     ("timeout", str(candidate.limit_s), *command),
-                    cwd=place,
+                    cwd=folder,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,

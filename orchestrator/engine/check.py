@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from orchestrator.engine import genesis, limits, request, settings, wind
+from orchestrator.engine import genesis, limits, parameter_file, settings, wind
 from orchestrator.engine.exit_status import ExitError
 from orchestrator.engine.settings import Boundary
 from orchestrator.engine.wind import Physics, Vane, Weather
@@ -74,7 +74,7 @@ def main(words: Sequence[str]) -> None:
 def problems_of_file(path: Path) -> Iterator[Problem]:
     """Yield the problems of a parameter file."""
     try:
-        _, values = request.read(path, PARAMETERS.keys())
+        _, values = parameter_file.read(path, PARAMETERS.keys())
     except ExitError as error:
         yield str(path), str(error)
         return

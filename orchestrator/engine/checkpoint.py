@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _VERSION = 6
 _FAST = 1  # of zlib: a third of the time of NumPy's own, which short runs would notice
-_PLACES = ("Csp_file", "Phys_prop_file", "Qsat_file", "Wind_file", "Output_directory")
+_PATHS = ("Csp_file", "Phys_prop_file", "Qsat_file", "Wind_file", "Output_directory")
 _GROUND = ("altitude", "stress", "nodes", "fluid", "share", "nodes_fluid", "counts")
 _FLAT = ("schedule", "progress", "vane", "centering", "rotation")  # dataclasses of numbers
 
@@ -294,7 +294,7 @@ def _text(simulation: Simulation) -> str:
     Where files are has no part in it: they may have moved, and what a run takes of them is in its
     cells, its winds or its other parameters.
     """
-    alike = {n: value for n, value in simulation.parameters.items() if n not in _PLACES}
+    alike = {n: value for n, value in simulation.parameters.items() if n not in _PATHS}
     winds = simulation.weather.file
     rows = [] if winds is None else [list(map(float, row)) for row in winds.rows]
     model = simulation.settings.model

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from orchestrator.engine.gas import block
-from orchestrator.engine.ground import DATED, EAST, SOUTH, UP, WEST, place, stand_in
+from orchestrator.engine.ground import DATED, EAST, SOUTH, UP, WEST, coordinates, stand_in
 from orchestrator.engine.jit import at, fetch, kernel, part, whole
 from orchestrator.engine.pairs import append, remove
 from orchestrator.engine.random48 import UNIT, following
@@ -138,7 +138,7 @@ def put(ground: Ground, cell: int, state: int, stamp: int) -> None:
     ground.counts[at(old)] -= 1
     ground.counts[at(state)] += 1
     if (old == AIR) != (state == AIR):
-        x, y, z = place(ground, cell)
+        x, y, z = coordinates(ground, cell)
         settle(ground, cell, x + ground.length * z, y, state != AIR)
         plane = whole(ground.plane[at(z)])
         if plane >= 0:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine import options, request
+from orchestrator.engine import options, parameter_file
 from orchestrator.engine.exit_status import Exit, ExitError, ending
 from orchestrator.engine.random48_arrays import Draws
 from orchestrator.engine.shapes import SHAPES, Plane
@@ -95,8 +95,8 @@ def main(words: Sequence[str]) -> None:
         sizes = dict(zip("HLD", words_read.sizes, strict=True))
         file, values, where = None, dict[str, "Value"](sizes), "command line"
     else:
-        file, values = request.read(words_read.parfile, set(genesis_names()))
-        for sentence in request.warnings(file):
+        file, values = parameter_file.read(words_read.parfile, set(genesis_names()))
+        for sentence in parameter_file.warnings(file):
             sys.stderr.write(f"{sentence}\n")
         where = str(words_read.parfile)
     domain = _domain(file, values, where)
@@ -119,7 +119,7 @@ def _domain(file: ParFile | None, values: Mapping[str, Value], source: str) -> D
         if size < 1:
             raise ExitError(
                 Exit.REFUSED,
-                f"{_place(file, name, source)}: {name}: expected 1 or more, got {size}",
+                f"{_position(file, name, source)}: {name}: expected 1 or more, got {size}",
             )
     height, length, depth = sizes
     if (height + 2) * (length + 2) * (depth + 2) > cellspace.LARGEST_CELLS:
@@ -128,7 +128,7 @@ def _domain(file: ParFile | None, values: Mapping[str, Value], source: str) -> D
             f"{source}: H, L, D: {height} x {length} x {depth} cells are more than can be simulated",
         )
     text = str(values.get("Csp_template", "CUSTOM"))
-    where = _place(file, "Csp_template", source)
+    where = _position(file, "Csp_template", source)
     with ending(Exit.UNSUPPORTED, where):
         chosen = parse_template(text)
     try:
@@ -198,14 +198,16 @@ def _target(file: ParFile | None, values: Mapping[str, Value], *, raw: bool) -> 
     if "Csp_file" in values:
         path = Path(str(values["Csp_file"]))
         if path.suffix not in {".csp", ".CSP"}:
-            where = _place(file, "Csp_file", "")
+            where = _position(file, "Csp_file", "")
             raise ExitError(
                 Exit.REFUSED,
                 f"{where}: Csp_file: expected a name that ends in .csp, got {path}",
             )
         return path
     if "Bin_file" in values or raw:
-        what = f"{_place(file, 'Bin_file', '')}: Bin_file" if "Bin_file" in values else "-bin"
+        what = (
+            f"{_position(file, 'Bin_file', '')}: Bin_file" if "Bin_file" in values else "-bin"
+        )
         raise ExitError(
             Exit.UNSUPPORTED, f"{what}: cells without a header are not written; use Csp_file"
         )
@@ -213,7 +215,7 @@ def _target(file: ParFile | None, values: Mapping[str, Value], *, raw: bool) -> 
     return Path(f"{values.get('Model', 'SNO')}_{sizes}.csp")
 
 
-def _place(file: ParFile | None, name: str, otherwise: str) -> str:
+def _position(file: ParFile | None, name: str, otherwise: str) -> str:
     return otherwise if file is None else file.line_of(name)
 
 

@@ -137,7 +137,7 @@ class Ground(NamedTuple):
 
 
 @part
-def place(ground: Ground, cell: int) -> tuple[int, int, int]:
+def coordinates(ground: Ground, cell: int) -> tuple[int, int, int]:
     """Return length, height and depth of a cell."""
     column = column_of(ground, cell)
     z = whole(at(column) // at(ground.length))

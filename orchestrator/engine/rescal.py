@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.engine import limits, options, request, settings, wind
+from orchestrator.engine import limits, options, parameter_file, settings, wind
 from orchestrator.engine.exit_status import Exit, ExitError, ending
 from orchestrator.engine.logs import Logs
 from orchestrator.engine.output import Files, Pipe, write_gas
@@ -48,7 +48,7 @@ def main(words: Sequence[str]) -> None:
         _say(options.RESCAL_USAGE.rstrip())
     if wishes.parameter_list:
         _say("\n".join(f"{name}: {PARAMETERS[name].meaning}" for name in rescal_names()))
-    file, values = request.read(wishes.parfile, set(rescal_names()))
+    file, values = parameter_file.read(wishes.parfile, set(rescal_names()))
     limits.refuse(file, values)
     weather, strength = _weather(file, values)
     if wishes.resumed is not None:
@@ -56,7 +56,7 @@ def main(words: Sequence[str]) -> None:
         return
     header, cells, cell_times = _start(file, values)
     limits.refuse_negative(file, values, cells)
-    for sentence in request.warnings(file):
+    for sentence in parameter_file.warnings(file):
         _warn(sentence)
     if wishes.every_picture is not None:
         _warn("-dpng: no pictures are drawn")

@@ -119,7 +119,7 @@ def _become(wanted: Mapping[str, Any], handles: Sequence[int]) -> NoReturn:
     """Become the program that was asked for."""
     atexit._clear()  # noqa: SLF001  # what the serving process has to tidy up is its own
     try:
-        _place(handles, wanted["handles"])
+        _arrange(handles, wanted["handles"])
         if _deserted(wanted["handles"][1]):
             os._exit(Exit.REFUSED)
         os.chdir(wanted["directory"])
@@ -131,7 +131,7 @@ def _become(wanted: Mapping[str, Any], handles: Sequence[int]) -> NoReturn:
     programs.run(wanted["words"])
 
 
-def _place(handles: Sequence[int], numbers: Sequence[int]) -> None:
+def _arrange(handles: Sequence[int], numbers: Sequence[int]) -> None:
     """Give file descriptors their numbers, the first as output, and close all others."""
     above = max(numbers) + 1
     moved = [fcntl.fcntl(handle, fcntl.F_DUPFD, max(above, 3)) for handle in handles]

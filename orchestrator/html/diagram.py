@@ -51,12 +51,12 @@ def _plane(dimensions: Sequence[Dimension], panel: float) -> Plane | None:
         Side(scale.label, *ends, logarithmic=scale.logarithmic)
         for scale, ends in zip((plane.right, plane.up), arranged.ends, strict=True)
     )
-    places = zip(
+    positions = zip(
         arranged.middles.tolist(), arranged.wanted.tolist(), arranged.moved, strict=True
     )
     points = tuple(
         tuple(round(share, _DIGITS) for share in (*middle, *(wanted if moved else ())))
-        for middle, wanted, moved in places
+        for middle, wanted, moved in positions
     )
     width, height = plane.size_in(1 / panel)
     box = float(arranged.box[0]), float(arranged.box[1])

@@ -185,10 +185,10 @@ def _names(command: tuple[str, ...]) -> Iterator[str]:
                 yield name
 
 
-def _require(place: str, value: object, kinds: Any, wish: str) -> None:
+def _require(key: str, value: object, kinds: Any, wish: str) -> None:
     """Refuse a value of another kind."""
     if not isinstance(value, kinds):
-        raise ValueError(f"{place}: expected {wish}, got {value!r}")  # noqa: TRY004  # as all others
+        raise ValueError(f"{key}: expected {wish}, got {value!r}")  # noqa: TRY004  # as all others
 
 
 def _check(parameter: Parameter) -> None:

@@ -39,26 +39,26 @@ class PhaseDiagram:
 
     Parameters
     ----------
-    places
+    sides
         What stands at the grid's rows and columns, or the plane of a sample.
     frame
         What all panels share.
     """
 
-    def __init__(self, places: Labels | Plane, frame: Frame) -> None:
+    def __init__(self, sides: Labels | Plane, frame: Frame) -> None:
         self._frame = frame
         depth, length = frame.shape
         self.figure: Figure
-        if isinstance(places, style.Labels):
-            self.figure, grid, side_in = _grid(places, frame)
+        if isinstance(sides, style.Labels):
+            self.figure, grid, side_in = _grid(sides, frame)
             self._axes = {(i, j): axes for (i, j), axes in np.ndenumerate(grid)}
-            self._places = places.places(grid)
+            self._slots = sides.slots(grid)
         else:
-            width, height = places.size_in(depth / length)
+            width, height = sides.size_in(depth / length)
             self.figure = style.new_figure((width, height), _PLANE_IN, frame.look)
-            plane, self._axes = places.draw(self.figure, depth / length)
-            side_in = float(min(places.arranged(depth / length).box * (width, height)))
-            self._places, grid = set(self._axes), np.array([[plane]])
+            plane, self._axes = sides.draw(self.figure, depth / length)
+            side_in = float(min(sides.arranged(depth / length).box * (width, height)))
+            self._slots, grid = set(self._axes), np.array([[plane]])
         self._radius_in = rose.radius_in(side_in)
         for axes in self._axes.values():
             axes.set(xticks=[], yticks=[], aspect="equal")
@@ -83,7 +83,7 @@ class PhaseDiagram:
         self._draw_winds(panels)
         if self._frame.look.units.metres and self._axes:
             scale_bar(next(reversed(self._axes.values())), self._frame.shape[1])
-        holes = self._places > panels.keys()
+        holes = self._slots > panels.keys()
         small_print = map_print.small_print(panels, self._frame, holes=holes)
         style.small_print(self.figure, small_print, self._frame.look)
 

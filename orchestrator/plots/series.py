@@ -157,13 +157,13 @@ def _together(
     grid: Grid, seeds: Sequence[Measured], names: Collection[str]
 ) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]], int]:
     """Return times that seeds share, their values [seed, time] by name, and how many have no time."""
-    places = [grid.aligned(of_one.times) for of_one in seeds]
+    aligned = [grid.aligned(of_one.times) for of_one in seeds]
     late = sum(
-        len(of_one.times) - len(at) for of_one, (at, _) in zip(seeds, places, strict=True)
+        len(of_one.times) - len(at) for of_one, (at, _) in zip(seeds, aligned, strict=True)
     )
-    there = np.unique(np.concatenate([at for at, _ in places]))
+    there = np.unique(np.concatenate([at for at, _ in aligned]))
     values = {name: np.full((len(seeds), len(there)), np.nan) for name in names}
-    for i, (of_one, (at, sources)) in enumerate(zip(seeds, places, strict=True)):
+    for i, (of_one, (at, sources)) in enumerate(zip(seeds, aligned, strict=True)):
         for name, array in values.items():
             array[i, np.searchsorted(there, at)] = of_one.of(name)[sources]
     return grid.times[there], values, late

@@ -111,7 +111,7 @@ def space_time(
     parts += [] if together else [facets.apart(f"t ({late})")]
     if any(not np.isfinite(heights_of_panel).all() for heights_of_panel in heights):
         parts.append("grey: columns without air")
-    if labels.places(grid) > panels.keys():
+    if labels.slots(grid) > panels.keys():
         parts.append("light grey: not in the sweep")
     style.small_print(figure, "; ".join(parts), look)
     return figure

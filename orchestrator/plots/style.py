@@ -183,7 +183,7 @@ class Labels:
         """How high what stands over the columns is, in inches."""
         return _height(self.columns)
 
-    def places(self, grid: NDArray[Any]) -> set[Slot]:
+    def slots(self, grid: NDArray[Any]) -> set[Slot]:
         """Return the places of a grid where something may stand."""
         return set(self.panels) or {(i, j) for i, j in np.ndindex(*grid.shape)}
 

@@ -35,12 +35,12 @@ class Checker:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._place = tempfile.TemporaryDirectory()
+        self._folder = tempfile.TemporaryDirectory()
         self._process: subprocess.Popen[str] | None = None
         if engine.checks:
             self._process = subprocess.Popen(
                 (*engine.rescal[:-1], "check"),
-                cwd=self._place.name,
+                cwd=self._folder.name,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -58,9 +58,9 @@ class Checker:
             return [[] for _ in sets]
         # as the experiment's own directory will be
         for name, path in files.items():
-            Path(self._place.name, name).symlink_to(path)
+            Path(self._folder.name, name).symlink_to(path)
         for name, text in made.items():
-            Path(self._place.name, name).write_text(text, encoding="ascii")
+            Path(self._folder.name, name).write_text(text, encoding="ascii")
         lines = "".join(f"{json.dumps(dict(parameters))}\n" for parameters in sets)
         written, _ = self._process.communicate(lines)
         try:  # before them there is what a site prints in every Python
@@ -76,7 +76,7 @@ class Checker:
         if self._process is not None:
             self._process.kill()
             self._process.communicate()
-        self._place.cleanup()
+        self._folder.cleanup()
 
 
 def refusals(

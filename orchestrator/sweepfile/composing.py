@@ -36,7 +36,7 @@ def compose(text: str, position: Callable[[Any], Position]) -> yaml.Node | None:
     ----------
     text
         The document.
-    place
+    position
         Where a mark of PyYAML's, or None, stands.
 
     Returns
@@ -69,7 +69,7 @@ class _Loader(*_BASES):  # type: ignore[misc]  # libyaml's parser under PyYAML's
     def __init__(self, text: str, position: Callable[[Any], Position]) -> None:
         _PARSER.__init__(self, text)
         Composer.__init__(self)
-        self._place = position
+        self._position = position
         self._count = 0
         self._depth = 0
         self._sizes: dict[str, int] = {}
@@ -119,7 +119,7 @@ class _Loader(*_BASES):  # type: ignore[misc]  # libyaml's parser under PyYAML's
             raise self._refused(event, sentence)
 
     def _refused(self, event: Any, sentence: str) -> RequestError:
-        return RequestError(f"{self._place(event.start_mark)}: {sentence}")
+        return RequestError(f"{self._position(event.start_mark)}: {sentence}")
 
 
 def _fault(error: yaml.MarkedYAMLError, text: str) -> tuple[Any, str]:

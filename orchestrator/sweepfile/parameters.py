@@ -136,7 +136,7 @@ class _Settling:
         self._swept, self._names, self._problems = swept, names, problems
         self._values: dict[str, Value] = {}
         self._formulas: dict[str, Formula] = {}
-        self._places: dict[str, Position] = {}
+        self._positions: dict[str, Position] = {}
         self._wind: WindRows | None = None
         self._layer: dict[str, int] = {}  # that settles a parameter
 
@@ -151,7 +151,7 @@ class _Settling:
                     continue
                 self._values.pop(name, None)
                 self._formulas.pop(name, None)
-                self._places[name], self._layer[name] = position, number
+                self._positions[name], self._layer[name] = position, number
                 if name == WIND:
                     self._take_wind(winds.read(key, node, self._problems))
                 else:
@@ -159,9 +159,11 @@ class _Settling:
 
     def _take_wind(self, reading: winds.Reading | None) -> None:
         """Take over winds and the places of their numbers."""
-        self._places = {k: at for k, at in self._places.items() if not k.startswith(_NUMBER)}
+        self._positions = {
+            k: at for k, at in self._positions.items() if not k.startswith(_NUMBER)
+        }
         self._wind, positions = reading or (None, {})
-        self._places |= positions
+        self._positions |= positions
 
     def _read_one(self, key: str, name: str, node: Node) -> None:
         if key.startswith("derived."):
@@ -175,7 +177,7 @@ class _Settling:
     def settled(self, nearest: int) -> Settled:
         """Return what holds in the end."""
         swept = self._swept
-        positions = {**self._places, **swept}
+        positions = {**self._positions, **swept}
         self._layer |= dict.fromkeys(swept, nearest)
         wind = None if WIND in swept else self._wind
         gone = set(self._replaced(wind, positions))

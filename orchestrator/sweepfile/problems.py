@@ -99,7 +99,7 @@ class Problems:
     """Problems in the order in which they stand in the file; equal ones are one."""
 
     def __init__(self) -> None:
-        self._places: dict[tuple[str, Sentence], set[Position]] = {}
+        self._positions: dict[tuple[str, Sentence], set[Position]] = {}
         self._added = 0
 
     def __len__(self) -> int:
@@ -107,7 +107,7 @@ class Problems:
 
     def add(self, position: Position, key: str, sentence: Sentence) -> None:
         """Note a problem: its place, the dotted key, what is wrong and what is wanted."""
-        self._places.setdefault((key, sentence), set()).add(position)
+        self._positions.setdefault((key, sentence), set()).add(position)
         self._added += 1
 
     def check(self) -> None:
@@ -115,9 +115,9 @@ class Problems:
 
         A problem that several places share is told of the first, with the number of the others.
         """
-        if not self._places:
+        if not self._positions:
             return
-        groups = sorted(self._places.items(), key=lambda group: min(group[1]))
+        groups = sorted(self._positions.items(), key=lambda group: min(group[1]))
         shown = [
             located(min(positions), key, sentence)
             + (f" (and {len(positions) - 1} more)" if len(positions) > 1 else "")

@@ -86,7 +86,7 @@ def read(key: str, node: Node, problems: Problems) -> Reading | None:
         return None
     rows = [_row(f"{key}.{i}", child, problems) for i, child in enumerate(node.nodes, 1)]
     positions = {
-        k: position for _, places_of_row in rows for k, position in places_of_row.items()
+        k: position for _, positions_of_row in rows for k, position in positions_of_row.items()
     }
     numbers = tuple(row for row, _ in rows)
     if len(problems) > before:  # the names in what there is are looked at all the same

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import orchestrator
-from orchestrator.engine import cache, options, request
+from orchestrator.engine import cache, options, parameter_file
 from orchestrator.formats import cellspace
 from orchestrator.formats.cellspace import Cell, Header, header_bytes, parse_header
 from tests.engine.conftest import TINY
@@ -209,11 +209,11 @@ def test_an_interval_of_0_means_no_snapshots(bench: Bench) -> None:
 
 def test_of_a_name_and_its_obsolete_one_the_later_line_counts(bench: Bench) -> None:
     bench.write({**TINY, "Tau_max": 5, "Grdvc_max": 300})
-    _, values = request.read(bench.root / "run.par", {"Tau_max", "Grdvc_max"})
+    _, values = parameter_file.read(bench.root / "run.par", {"Tau_max", "Grdvc_max"})
     assert values == {"Tau_max": 300.0}
 
     bench.write({"Grdvc_max": 300, **TINY, "Tau_max": 5})
-    _, values = request.read(bench.root / "run.par", {"Tau_max", "Grdvc_max"})
+    _, values = parameter_file.read(bench.root / "run.par", {"Tau_max", "Grdvc_max"})
     assert values == {"Tau_max": 5.0}
 
 

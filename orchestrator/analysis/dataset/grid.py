@@ -229,8 +229,8 @@ def _rank(value: Value | None, texts: Sequence[str]) -> tuple[int, Any]:
     if not isinstance(value, str):
         return 0, value
     path = original(value)
-    places = [i for i, text in enumerate(texts) if text == value or _same_file(text, path)]
-    return (1, (places[0], value)) if places else (2, value)
+    matching = [i for i, text in enumerate(texts) if text == value or _same_file(text, path)]
+    return (1, (matching[0], value)) if matching else (2, value)
 
 
 def _same_file(written: str, kept: str) -> bool:

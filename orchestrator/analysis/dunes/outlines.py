@@ -189,12 +189,12 @@ def _columns(
         yield y[first:last], x[first:last]
 
 
-def _unwrapped(places: NDArray[Any], size: int) -> NDArray[Any]:
-    """Return places without the seam: from the end of the largest gap on."""
-    there = np.unique(places)
+def _unwrapped(positions: NDArray[Any], size: int) -> NDArray[Any]:
+    """Return positions without the seam: from the end of the largest gap on."""
+    there = np.unique(positions)
     gaps = np.diff(there, append=there[0] + size)
     start = there[(int(gaps.argmax()) + 1) % len(there)]
-    return np.asarray(start + (places - start) % size)
+    return np.asarray(start + (positions - start) % size)
 
 
 def _measured(

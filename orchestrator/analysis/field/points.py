@@ -30,7 +30,7 @@ _DEGREES = 5e-4  # apart, in which no surface is measured in metres
 
 
 def read(path: Path, spacing_m: float | None = None) -> Elevation:
-    """Read points of a grid, in any order; places without a point have no height.
+    """Read points of a grid, in any order; steps without a point have no height.
 
     Lines of at least as many numbers as a map has are rows of heights, ``spacing_m`` apart.
 
@@ -163,9 +163,9 @@ def _lattice(
     steps = np.diff(each)
     step = float(np.median(steps[steps > _FLAT * steps.max()]))
     step = (each[-1] - each[0]) / max(1, round((each[-1] - each[0]) / step))
-    places = (values - each[0]) / step
-    nearest = np.rint(places)
-    if np.abs(places - nearest).max() > _OFF:
+    indices = (values - each[0]) / step
+    nearest = np.rint(indices)
+    if np.abs(indices - nearest).max() > _OFF:
         raise RequestError(_no_grid(name))
     return nearest.astype(np.intp), float(step)
 

@@ -159,7 +159,7 @@ def _spread(
 
 
 def _coprime(total: int) -> int:
-    """Return a step by about the golden section that comes to each of ``total`` places once."""
+    """Return a step by about the golden section that comes to each of ``total`` at once."""
     step = max(1, round(total * 0.618))
     while math.gcd(step, total) > 1:
         step += 1
@@ -187,9 +187,9 @@ def _sampled(
     rows = south_m / apart_m[0] + (heights.shape[0] - 1) / 2
     columns = east_m / apart_m[1] + (heights.shape[1] - 1) / 2
     # half a cell beyond the outermost heights is still theirs
-    for places, size in ((rows, heights.shape[0]), (columns, heights.shape[1])):
-        near = (places > -0.51) & (places < size - 0.49)
-        places[near] = np.clip(places[near], 0, size - 1)
+    for at, size in ((rows, heights.shape[0]), (columns, heights.shape[1])):
+        near = (at > -0.51) & (at < size - 0.49)
+        at[near] = np.clip(at[near], 0, size - 1)
     sampled = ndimage.map_coordinates(
         heights, [rows, columns], order=1, mode="constant", cval=np.nan
     )
