@@ -94,7 +94,9 @@ def make(
     run = Run(stop_t0=10.0 * (snapshots - 1), every_t0=10.0)
     intents.arrange(sweep, [Axis((name,), ()) for name in ("Lambda_I", "Tau_min")])
     attempted = dict.fromkeys(range(count), 1)
-    asked = Submission("t", "", Cluster.LOCAL, attempted, run, Outputs(), Resources(), None)
+    asked = Submission(
+        "t", "2026-01-31T12:00:00Z", Cluster.LOCAL, attempted, run, Outputs(), Resources(), None
+    )
     intents.intend(sweep, asked)
     record = Record(
         State.DONE, (), 1, snapshots, snapshots, run.stop_t0, "", "", 60.0, 59.0, 1.0, "n1"

@@ -67,7 +67,8 @@ class Measured:
 
     def of(self, name: str) -> NDArray[np.float64]:
         """Return a series; not a number where the experiment has none of this name."""
-        return self.values.get(name, np.full(len(self.times), np.nan))
+        values = self.values.get(name)
+        return np.full(len(self.times), np.nan) if values is None else values
 
 
 def measure(reduced: Reduced, own: Sequence[Reduction] = ()) -> Measured:

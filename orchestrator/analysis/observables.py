@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.model.reductions import Reduction
     from orchestrator.model.snapshots import Reduced
 
-_PIECE_CELLS = 1 << 19  # that are transformed at a time, in a core's cache
+_PIECE_CELLS = 1 << 21  # that are transformed at a time; of less, threads wait for each other
 
 
 Measure = Callable[["NDArray[np.float32]"], "NDArray[np.float64]"]

@@ -33,7 +33,6 @@ _SHORTEST = 4  # cells; what is shorter is single grains
 _FEWEST = 1.5  # waves in the domain
 _PEAK = 2  # wavenumbers each way that belong to a peak, which seldom falls on a whole one
 _FLANKS = 6  # wavenumbers each way that tell how uncertain the centre of a peak is
-_BLUR = np.array([1, 4, 6, 4, 1], np.float32) / 16
 _STANDS_OUT = 10.0  # times the median
 _NEARLY = 0.7  # of the strongest
 _DECIMALS = 4  # of a direction in degrees, so that 90 is not -90 by rounding
@@ -61,20 +60,52 @@ def dominant_waves(tapered: NDArray[np.complexfloating], length: int) -> NDArray
     frequency = np.hypot(ky[:, None] / depth, kx / length)
     looked_at = (frequency > 0) & (frequency <= 1 / _SHORTEST)
     looked_at[:, 0] &= ky > 0  # of a wave across the wind both directions are the same
-    candidates = _blurred(power)[:, looked_at]
-    scores = candidates * frequency[looked_at].astype(np.float32)
-    lowest = _STANDS_OUT * np.median(candidates, axis=1)
-    at = np.stack([ky[np.nonzero(looked_at)[0]], np.nonzero(looked_at)[1]]).astype(np.int64)
+    frequency[~looked_at] = 0  # so that none of these is the strongest
+    blurred = _blurred(power).reshape(count, depth * columns)
+    scores = blurred * frequency.astype(np.float32).reshape(-1)
+    at = np.stack([np.repeat(ky, columns), np.tile(kx, depth)]).astype(np.int64)
     both = np.full((count, 2, 3), np.nan)
     strongest = scores.argmax(axis=1)
-    maps = np.flatnonzero(candidates[np.arange(count), strongest] > lowest)
+    candidates = looked_at.reshape(-1)
+    maps = np.arange(count)
+    maps = maps[_stands_out(blurred, maps, strongest, candidates)]
     both[maps, 0] = _waves_at(power, maps, at[:, strongest[maps]], length)
     maps = maps[np.isfinite(both[maps, 0, 0])]
     maps, second = _elsewhere(scores, maps, strongest[maps], at, depth)
-    strong = candidates[maps, second] > lowest[maps]
+    strong = _stands_out(blurred, maps, second, candidates)
     maps, second = maps[strong], second[strong]
     both[maps, 1] = _waves_at(power, maps, at[:, second], length)
     return both
+
+
+def _stands_out(
+    blurred: NDArray[np.float32],
+    maps: NDArray[np.int64],
+    waves: NDArray[np.int64],
+    candidates: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """Return which waves of maps have enough power above the median one among the candidates.
+
+    Whether more than half of the candidates are so weak is counted, since a median takes ten times as
+    long; it is found only where exactly half of them are.
+
+    Parameters
+    ----------
+    blurred
+        float32 [map, wavenumber].
+    maps, waves
+        int64 [n], of which maps, and at which wavenumbers, the nth are.
+    candidates
+        bool [wavenumber].
+    """
+    strong = blurred[maps, waves]
+    several = _STANDS_OUT * (blurred if len(maps) == len(blurred) else blurred[maps])
+    weak = np.count_nonzero((several < strong[:, None]) & candidates, axis=1)
+    half = np.count_nonzero(candidates) / 2
+    out: NDArray[np.bool_] = weak > half
+    for i in np.flatnonzero(weak == half):
+        out[i] = strong[i] > _STANDS_OUT * np.median(blurred[maps[i], candidates])
+    return out
 
 
 def _elsewhere(
@@ -170,13 +201,13 @@ def _periodogram(tapered: NDArray[np.complexfloating], length: int) -> NDArray[n
 
 def _blurred(power: NDArray[np.float32]) -> NDArray[np.float32]:
     """Blur over ``_PEAK`` wavenumbers each way; kx beyond what is looked at is used up."""
-    around = np.pad(power, ((0, 0), (_PEAK, _PEAK), (0, 0)), mode="wrap")
-    for axis in (1, 2):
-        size = around.shape[axis] - 2 * _PEAK
-        parts = (np.moveaxis(around, axis, 0)[i : i + size] for i in range(len(_BLUR)))
-        around = np.moveaxis(
-            sum(w * part for w, part in zip(_BLUR, parts, strict=True)), 0, axis
-        )
+    depth = power.shape[1]
+    around = power[:, np.arange(-_PEAK, depth + _PEAK) % depth]
+    for _ in range(2 * _PEAK):  # sums of neighbours, one after the other, are binomial ones
+        around = around[:, 1:] + around[:, :-1]
+    for _ in range(2 * _PEAK):
+        around = around[:, :, 1:] + around[:, :, :-1]
+    around *= np.float32(1 / 4 ** (2 * _PEAK))
     return around
 
 

@@ -191,13 +191,15 @@ def _curve(
         of: spread(np.array([by[cell] for cell in cells]), axis=1, axial=quantities[of].axial)
         for of, by in values.items()
     }
+    counts = np.concatenate([s.count[s.count > 0] for s in spreads.values()])
     return Curve(
         name.labels,
         against.along[list(group)],
         {of: s.mean for of, s in spreads.items()},
         {of: s.sem for of, s in spreads.items()},
-        max(int(s.count.max()) for s in spreads.values()),
+        int(counts.max(initial=0)),
         panel=name.panel,
+        every=bool((counts == counts.max(initial=0)).all()),
     )
 
 

@@ -60,14 +60,14 @@ def over_two_axes(grid: Grid, choice: Choice) -> Iterator[tuple[str, Figure]]:
     sides = _sides(grid, choice)
     fields = [_field(grid, choice, name, measured.values[name]) for name in names]
     notes = charts.notes_of(measured, choice)
-    seeds = max(int(field.over_seeds.count.max()) for field in fields)
+    counts = np.unique([field.over_seeds.count for field in fields])
     for page, where in further(grid, sides):
         index = tuple(where.get(i, slice(None)) for i in range(len(grid.dimensions) - 1))
         figure, with_errors = _page(sides, fields, index, choice.look)
         title = ", ".join(filter(None, (charts.name_of(grid, choice), page)))
         style.title(figure, title, choice.look)
         means = [field.over_seeds.mean[index] for field in fields]
-        sentences = [*notes, *_mean(seeds, with_errors), *_notes(*sides, means)]
+        sentences = [*notes, *_mean(counts[counts > 0], with_errors), *_notes(*sides, means)]
         style.small_print(figure, "; ".join(sentences), choice.look)
         yield page.replace(" = ", "=").replace(", ", ",").replace("/", "_"), figure
 
@@ -108,6 +108,12 @@ def _page(
     grid = figure.subplots(down, across, squeeze=False)
     wide = (figure.get_figwidth() - around[0]) / across
     cell_in = wide / right.axis.size, (figure.get_figheight() - around[1]) / down / up.axis.size
+    # in a small figure, of which what is around takes less
+    halves = figure.get_figwidth() / 2 / across, figure.get_figheight() / 2 / down
+    most_in = [
+        max(room, half / side.axis.size)
+        for room, half, side in zip(cell_in, halves, sides, strict=True)
+    ]
     with_errors = [False] * len(fields)
     for number, axes in enumerate(grid.flat):
         if number >= len(fields):
@@ -119,7 +125,15 @@ def _page(
         else:
             turned = up.index > right.index
             of_page = spread_at(field.over_seeds, index, turned=turned)
-            with_errors[number] = _cells(axes, sides, of_page, field.range_, cell_in)
+            with_errors[number] = _cells(axes, of_page, field.range_, cell_in)
+            for axis, side, room_in in zip(
+                (axes.xaxis, axes.yaxis), sides, most_in, strict=True
+            ):
+                labels = (label.get(side.name, "") for label in layout.parts(side.axis))
+                names = [label.removeprefix(f"{side.name} = ") for label in labels]
+                ticks.names(axis, names, room_in)
+                axis.set_label_text(parameter_label(side.name))
+                axis.set_tick_params(length=0)
         alone = len(fields) == 1  # else what is at its scale would stand beside the next map
         axes.set_title("" if alone else wrapped(field.label, wide, style.points()).rstrip())
         label = field.label if alone else ""
@@ -197,7 +211,6 @@ def _range(mean: NDArray[np.float64], choice: Choice, *, axial: bool) -> Range:
 
 def _cells(
     axes: Axes,
-    sides: tuple[Parameter, Parameter],
     of_page: Spread,
     range_: Range,
     cell_in: tuple[float, float],
@@ -206,7 +219,6 @@ def _cells(
 
     Return whether there are errors.
     """
-    right, up = sides
     mean, sem = of_page.mean, of_page.sem
     axes.pcolormesh(
         np.ma.masked_invalid(mean),
@@ -217,13 +229,6 @@ def _cells(
         linewidth=0.8,
     )
     axes.set_facecolor("0.93")
-    for axis, side in ((axes.xaxis, right), (axes.yaxis, up)):
-        prefix = f"{side.name} = "
-        labels = layout.parts(side.axis)
-        names = [label.get(side.name, "").removeprefix(prefix) for label in labels]
-        axis.set_ticks(np.arange(len(names)) + 0.5, names)
-        axis.set_label_text(parameter_label(side.name))
-        axis.set_tick_params(length=0)
     axes.spines[:].set_visible(False)
     written = _written(mean, sem, cell_in)
     for (i, j), number in written.items():
@@ -328,12 +333,16 @@ def _interpolated(
     return x, y, linear[tuple(nearest)], outline
 
 
-def _mean(seeds: int, with_errors: Sequence[bool]) -> Iterator[str]:
-    """Say of how many seeds the numbers of maps are, and which have errors."""
+def _mean(counts: NDArray[np.intp], with_errors: Sequence[bool]) -> Iterator[str]:
+    """Say of how many seeds the numbers of maps are, and which have errors.
+
+    ``counts`` are of how many any of them is.
+    """
+    seeds = int(counts.max(initial=0))
     if seeds > 1:
         errors = " and its standard error" if any(with_errors) else ""
         room = ", where it has room" if errors and not all(with_errors) else ""
-        yield f"mean of up to {seeds} seeds{errors}{room}"
+        yield f"{style.mean_of(seeds, every=len(counts) == 1)}{errors}{room}"
 
 
 def _notes(

@@ -47,6 +47,8 @@ class Curve:
         float64 [x] by the name of the panel: what is drawn beside the means, dashed.
     panel
         What stands over the panel on which it is drawn; empty where all are on one.
+    every
+        Whether each value is the mean of all of them.
     """
 
     labels: tuple[str, str]
@@ -57,6 +59,7 @@ class Curve:
     sets: Mapping[str, NDArray[np.intp]] = field(default_factory=dict)
     fits: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     panel: str = ""
+    every: bool = True
 
     def sets_of(self, name: str) -> NDArray[np.intp]:
         """Return ``sets`` of a panel, which are those of all seeds where nothing else is said."""
@@ -191,7 +194,10 @@ def _draw_panel(
     shown, looks = [curve for curve, _ in drawn], [look for _, look in drawn]
     means = [_means(curve, name, scale) for curve in shown]
     if not chart.marked:
-        return _bands(axes, shown, (name, scale), means, looks)
+        axes.autoscale(enable=False)  # which would be done again for each band
+        joined = _bands(axes, shown, (name, scale), means, looks)
+        axes.autoscale()
+        return joined
     errors, along = [curve.errors[name] for curve in shown], [curve.x for curve in shown]
     return marks.draw(
         axes,
@@ -218,7 +224,9 @@ def _seeds(drawn: Sequence[Curve], chart: Chart) -> Iterator[str]:
     if not chart.joined:
         return
     seeds = max((curve.seeds for curve in drawn), default=0)
-    yield f"mean of up to {seeds} seeds and its standard error" if seeds > 1 else "one seed"
+    every = all(curve.every and curve.seeds == seeds for curve in drawn)
+    mean = style.mean_of(seeds, every=every)
+    yield f"{mean} and its standard error" if seeds > 1 else "one seed"
     if any(curve.sets_of(name).any() for curve in drawn for name in chart.panels):
         yield "thin: of some of these seeds"
 

@@ -20,8 +20,9 @@ def load() -> None:
     RequestError
         Where matplotlib is not installed.
     """
-    # whether it can keep what it knows of fonts is of no interest to who draws
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    # whether it can keep its settings and what it knows of fonts is of no interest to who draws
+    for name in ("matplotlib", "matplotlib.font_manager"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     backend = os.environ.pop("MPLBACKEND", None)
     try:
         with optional("pictures need"):

@@ -42,8 +42,10 @@ def _fit(figure: Figure, look: Look) -> None:
     """
     engine: Any = figure.get_layout_engine()
     inner = 0.0, 0.0, 1.0, 1.0  # left, bottom, width and height
+    # panels of fixed proportions have room from the second time on
+    times = 2 if any(axes.get_aspect() != "auto" for axes in figure.axes) else 1
     for _ in range(_FITS):
-        for _ in range(2):  # panels of fixed proportions have room from the second time on
+        for _ in range(times):
             engine.execute(figure)
         width, height = figure.get_size_inches()
         box = figure.get_tightbbox()
@@ -70,12 +72,17 @@ def save(figure: Figure, path: Path, command: str, look: Look = PLAIN) -> None:
     if suffix == BOOK:
         save_pages([figure], path, command, look)
         return
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  # heavy, and optional
+
     path.parent.mkdir(parents=True, exist_ok=True)
     _lay_out(figure, look)
+    metadata = {"Description": command}
     with replacing(path) as file:
-        figure.savefig(
-            file, format=suffix[1:], dpi=figure.dpi, metadata={"Description": command}
-        )
+        if suffix == ".png":  # savefig would go through the figure once more before it draws
+            canvas: Any = FigureCanvasAgg(figure)
+            canvas.print_png(file, metadata=metadata)
+        else:
+            figure.savefig(file, format=suffix[1:], dpi=figure.dpi, metadata=metadata)
 
 
 def save_pages(figures: Iterable[Figure], path: Path, command: str, look: Look = PLAIN) -> None:

@@ -251,7 +251,8 @@ def curve_of(
     errors = {of: spread.sem for of, spread in spreads.items()}
     sets = {of: _sets(seeds) for of, seeds in values.items()}
     count = max(len(seeds) for seeds in values.values())
-    return Curve(name.labels, x, means, errors, count, sets, panel=name.panel)
+    every = all(np.isin(spread.count, (0, count)).all() for spread in spreads.values())
+    return Curve(name.labels, x, means, errors, count, sets, panel=name.panel, every=every)
 
 
 def _sets(seeds: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -113,6 +113,11 @@ def lines_in(count: int, share: float = 1.0) -> float:
     return count * _LINE * points(share) / 72
 
 
+def mean_of(seeds: int, *, every: bool) -> str:
+    """Return what the small print says of means over seeds, of which some may be over fewer."""
+    return f"mean of {'' if every else 'up to '}{seeds} seeds"
+
+
 def _broken(label: str) -> str:
     """Break the only parameter of a label before its value; several have a line each."""
     return label if "\n" in label else label.replace(" = ", "\n= ")

@@ -1,4 +1,4 @@
-"""Ticks of a scale: at round numbers, at whole ones where only these occur, or at powers of ten."""
+"""Ticks of a scale: at round numbers, at whole ones where only these occur, at powers of ten, or names of cells."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from orchestrator.plots import style
+from orchestrator.plots.text_width import width_in
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from matplotlib.axis import Axis
     from numpy.typing import NDArray
@@ -39,6 +42,23 @@ def linear(axis: Axis, values: Iterable[NDArray[Any]]) -> None:
         axis.set_major_locator(
             MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
         )
+
+
+def names(axis: Axis, of_cells: Sequence[str], room_in: float) -> None:
+    """Write names at the middle of cells 0 to 1, 1 to 2 and so on, as many as stand apart.
+
+    Parameters
+    ----------
+    room_in
+        How long a cell is along the axis, in inches.
+    """
+    size_pt = style.points(style.TICKS)
+    if axis is axis.axes.xaxis:
+        needed_in = max(width_in(f"{name} ", size_pt) for name in of_cells)
+    else:
+        needed_in = style.lines_in(1, style.TICKS)
+    every = math.ceil(needed_in / room_in)
+    axis.set_ticks(np.arange(len(of_cells))[::every] + 0.5, of_cells[::every])
 
 
 def powers(axis: Axis) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from orchestrator import text
 from orchestrator.model import State
 from orchestrator.model.causes import Kind
-from orchestrator.records import time_needed
+from orchestrator.records import memory, time_needed
 from orchestrator.slurm import units
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ def _more(state: State, group: Sequence[Status]) -> Iterator[str]:
     elif state is State.OUT_OF_MEMORY:
         sizes_mb = [size_mb for s in group if (size_mb := _job_memory_mb(s)) is not None]
         if sizes_mb:
-            yield f"--mem {units.memory(time_needed.MORE * max(sizes_mb))}"
+            yield f"--mem {units.memory(memory.enough_mb(group, max(sizes_mb)))}"
     elif state is State.NODE_FAIL:
         hosts = sorted({s.claim.host for s in group if s.claim is not None})
         if hosts:

@@ -128,7 +128,7 @@ class LiveStatus:
             and not judged.halted
             and judged.word not in _WITNESSED
         ):
-            return status  # it shows signs of life, whatever Slurm believes
+            return _queued_again(status, judged)
         if judged.state is not None and judged.state.ended:
             return self._ended(status, job, judged)
         if judged.state is State.RUNNING and status.state is not State.RUNNING:
@@ -236,12 +236,27 @@ class LiveStatus:
         return submission.job_ids[-1]
 
 
+def _queued_again(status: Status, judged: Verdict) -> Status:
+    """Return the status of what showed signs of life a moment ago, whatever Slurm believes.
+
+    A suspended worker that is requeued is killed without a word, and its job may be held.
+    """
+    if judged.state is not State.PENDING:
+        return status
+    detail = f"its job is queued again; {judged.sentence}"
+    return _because(status, Cause(Kind.SLURM, subject="", detail=detail))
+
+
 def _terminated(status: Status, end: Verdict) -> Status:
     """Return the status of an experiment that was asked to end, with Slurm's reason for that."""
     record, detail = status.record, end.sentence
     assert record is not None
+    if end.state is State.RUNNING:
+        # it is about to end, or has been started again
+        goes_on = Cause(Kind.SLURM, subject=end.word, detail=f"its job has not ended: {detail}")
+        return dataclasses.replace(status, state=State.PENDING, cause=goes_on)
     cause = Cause(Kind.SLURM, subject=end.word, detail=detail)
-    if end.state in {State.PENDING, State.RUNNING} or end.may_return:
+    if end.state is State.PENDING or end.may_return:
         # a job that is started again resumes it
         return dataclasses.replace(
             status, state=State.PENDING, cause=cause, expected_start=end.start

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from orchestrator.model import EngineKind
 from orchestrator.records.pace import columns
+from orchestrator.records.time_needed import MORE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from orchestrator.formats.parameters import Value
     from orchestrator.model import Status
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 _MB_PER_CELL = (
     12e-6  # of the built-in engine: one and a half times what the cells take on a pipe
 )
+
+
+_MIB_PER_MB = 1e6 / 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,21 @@ def expected_mb(
     least_mb = max([fixed.engine, *(mb - per_cell * cells for mb, cells in measured)])
     engines = [least_mb + per_cell * _cells(each) for each in wanted]
     return max(engines) + fixed.beside if engines else None
+
+
+def enough_mb(statuses: Sequence[Status], had_mb: float) -> float:
+    """Return memory of a job, as Slurm counts it, that is enough where ``had_mb`` was too little.
+
+    Half as much again, or what the experiments are expected to need that a job runs at a time. What
+    an engine used that ran out is the least that it needs.
+    """
+    submissions = [s.submission for s in statuses if s.submission is not None]
+    if not submissions:
+        return MORE * had_mb
+    parameters = (status.experiment.point.parameters for status in statuses)
+    needed_mb = expected_mb(parameters, statuses, submissions[-1].kind) or 0.0
+    together = max(1, *(submission.resources.together for submission in submissions))
+    return max(MORE * had_mb, together * needed_mb * _MIB_PER_MB)
 
 
 def _cells(parameters: Mapping[str, Value]) -> float:

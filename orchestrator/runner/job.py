@@ -43,7 +43,11 @@ def in_job(directory: str, token: str, index: int) -> None:
         Post(job, token, index * together + i, stride, until, again) for i in range(together)
     ]
     status = crew.run(sweep, submission, posts)
-    _send_the_others_home(sweep, submission)
+    if _is_anything_left(sweep, submission):
+        control.requeue_preempted(os.environ.get("SLURM_JOB_ID", ""))
+    else:  # the submission's other jobs would find nothing to do
+        name = os.environ.get("SLURM_JOB_NAME", jobs.name_of(sweep.name, submission.token))
+        control.cancel_waiting(submission.all_jobs, name)
     if status < 0:  # Slurm is to know of it, and why
         if -status != signal.SIGKILL:
             signal.signal(-status, signal.SIG_DFL)
@@ -59,8 +63,8 @@ def own_name() -> str:
     return f"{job}_{task}" if task is not None else job
 
 
-def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None:
-    """Take the submission's other jobs out of the queue once there is nothing left for them.
+def _is_anything_left(sweep: SweepDirectory, submission: Submission) -> bool:
+    """Return whether anything of a submission has not ended.
 
     What was cut off with its job may be gone on with, should Slurm start that again.
     """
@@ -71,6 +75,5 @@ def _send_the_others_home(sweep: SweepDirectory, submission: Submission) -> None
         made = sweep.experiment(number).attempts()
         record = attempts.read_record(made[-1]) if made else None
         if record is None or record.cut_off:
-            return
-    name = os.environ.get("SLURM_JOB_NAME", jobs.name_of(sweep.name, submission.token))
-    control.cancel_waiting(submission.all_jobs, name)
+            return True
+    return False

@@ -221,6 +221,7 @@ def _run_engine(
                 writing.close()
                 return _receive(assignment, course, start, child, reading, watchdog)
     finally:
+        watchdog.let_go()
         if start.cells is not None:
             start.cells.unlink(missing_ok=True)
 

@@ -72,6 +72,10 @@ class Watchdog:
         self._child = _Followed(name, child, received, arriving, silence_s)
         self._saves = saves
 
+    def let_go(self) -> None:
+        """Stop watching over the child, whose pipe and buffers would else wait for the collector."""
+        self._child = None
+
     @property
     def halted(self) -> Verdict | None:
         """How the attempt is to end that somebody has stopped; None where nobody has."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Slots:
     """How many jobs may be in the queue, array elements counted one by one, and who says so.
 
-    ``whose`` names the tightest limit; ``queued`` jobs of this user count against it.
+    ``whose`` names the tightest limit; ``queued`` jobs count against it.
     """
 
     most: int
@@ -45,7 +45,8 @@ class Slots:
 
 def slots(request: Resources, partitions: Sequence[Partition], limits: Limits) -> Slots:
     """Return how many jobs a user may have in the queue, by the limit that leaves the fewest."""
-    bounds = [Slots(limits.max_job_count, 0, "the cluster")]
+    # the controller refuses what would make it full
+    bounds = [Slots(limits.max_job_count - 1, limits.held, "the cluster")]
     for levels in levels_of(request, partitions, limits):
         for level in levels:
             if level.bound.max_submit is not None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.slurm import nodes, tree
 from orchestrator.slurm.client import Unknown, ask
-from orchestrator.slurm.units import megabytes, names, seconds, whole
+from orchestrator.slurm.units import amounts, megabytes, names, seconds, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,14 +26,17 @@ if TYPE_CHECKING:
 _SETTING = re.compile(r"(\w+)\s*=\s*(.*)")
 _WORD = re.compile(r"(\w+)=(\S*)")
 
-_ASSOCIATION = "DefaultAccount,Cluster,Account,Partition,MaxSubmitJobs,MaxWall,QOS,DefaultQOS,GrpSubmitJobs"
-_QOS = "Name,MaxSubmitJobsPerUser,MaxWall,GrpSubmitJobs"
+_ASSOCIATION = "DefaultAccount,Cluster,Account,Partition,MaxSubmitJobs,MaxWall,QOS,DefaultQOS,GrpSubmitJobs,MaxTRES"
+_QOS = "Name,MaxSubmitJobsPerUser,MaxWall,GrpSubmitJobs,MaxTRES,MaxTRESPerUser,MinTRESPerJob"
 _QUEUED = "%a|%q|%P|%u"
 
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """What one account allows this user, in one partition or in all; None is no limit."""
+    """What one account allows this user, in one partition or in all; None is no limit.
+
+    ``most`` is what a job may have, in cores, MB and nodes by the names of Slurm; see :class:`Qos`.
+    """
 
     account: str
     default: bool
@@ -43,16 +46,23 @@ class Association:
     qos: tuple[str, ...]
     default_qos: str | None = None
     group_submit: int | None = None
+    most: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Qos:
-    """What one quality of service allows a user, and all users together; None is no limit."""
+    """What one quality of service allows a user, and all users together; None is no limit.
+
+    ``most`` is what a job may have, alone or as all that its user may have at once, and ``least``
+    what it has to ask for: ``cpu`` in cores, ``mem`` in MB, ``node``.
+    """
 
     name: str
     max_submit: int | None
     max_time_s: int | None
     group_submit: int | None = None
+    most: Mapping[str, float] = field(default_factory=dict)
+    least: Mapping[str, float] = field(default_factory=dict)
 
 
 class Place(NamedTuple):
@@ -85,6 +95,8 @@ class Limits:
     queued
         Jobs in the queue, array elements counted one by one; those of others only where a limit
         counts them.
+    held
+        Jobs that the controller holds, everybody's that it shows, also for a while those that have ended.
     memory_per_cpu_mb, memory_per_node_mb
         The memory that a job gets which asks for none, where its partition does not say; None: all.
     whole_nodes
@@ -103,6 +115,7 @@ class Limits:
     accounts: Mapping[str, Account] = field(default_factory=dict)
     unknown: str = ""
     queued: Mapping[Place, int] = field(default_factory=dict)
+    held: int = 0
     memory_per_cpu_mb: float | None = None
     memory_per_node_mb: float | None = None
     whole_nodes: bool = False
@@ -234,6 +247,12 @@ def _with_queue(limits: Limits, queued: str) -> Limits:
     return dataclasses.replace(limits, queued=dict(counted))
 
 
+def held() -> int:
+    """Ask how many jobs the controller holds, array elements counted one by one; 0 if it does not say."""
+    answer = ask("squeue", "--noheader", "--array", "--states=all", "--format=%t")
+    return 0 if isinstance(answer, Unknown) else len(answer.splitlines())
+
+
 def partitions() -> tuple[Partition, ...] | Unknown:
     """Ask for all partitions and their nodes."""
     answer = ask("scontrol", "--all", "--oneliner", "show", "partition")
@@ -275,8 +294,15 @@ def read_limits(
         enforced=frozenset(enforced) - {"none"},
         associations=tuple(_associations(associations, cluster)),
         qos=tuple(
-            Qos(name, whole(submit), seconds(wall), whole(group))
-            for name, submit, wall, group in _rows(qos, columns=4)
+            Qos(
+                name,
+                whole(submit),
+                seconds(wall),
+                whole(group),
+                most=_least(amounts(of_job), amounts(of_user)),
+                least=amounts(least),
+            )
+            for name, submit, wall, group, of_job, of_user, least in _rows(qos, columns=7)
         ),
         unknown=unknown,
         memory_per_cpu_mb=megabytes(values.get("DefMemPerCPU", "")),
@@ -335,8 +361,8 @@ def _partition(row: Mapping[str, str], members: tuple[Node, ...]) -> Partition:
 
 
 def _associations(text: str, cluster: str) -> Iterable[Association]:
-    for row in _rows(text, columns=9):
-        default, where, account, partition, submit, wall, qos, default_qos, group = row
+    for row in _rows(text, columns=10):
+        default, where, account, partition, submit, wall, qos, default_qos, group, most = row
         if where == cluster:
             yield Association(
                 account=account,
@@ -347,7 +373,14 @@ def _associations(text: str, cluster: str) -> Iterable[Association]:
                 qos=tuple(filter(None, qos.split(","))),
                 default_qos=default_qos or None,
                 group_submit=whole(group),
+                most=amounts(most),
             )
+
+
+def _least(*limits: Mapping[str, float]) -> dict[str, float]:
+    """Return the smallest amount of each thing that any of these limits."""
+    names = {name for limit in limits for name in limit}
+    return {n: min(limit[n] for limit in limits if n in limit) for n in sorted(names)}
 
 
 def _settings(config: str) -> dict[str, str]:

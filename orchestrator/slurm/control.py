@@ -1,7 +1,8 @@
-"""What is done to jobs that are queued: they are released or cancelled."""
+"""What is done to jobs that are queued: they are released, cancelled or queued again."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import RequestError
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 500
 """Ids that one call names."""
+
+_PREEMPTED = re.compile(r"\bPreemptTime=\d")
 
 
 def release(job_ids: Sequence[str]) -> None:
@@ -40,3 +43,13 @@ def cancel_waiting(job_ids: Sequence[str], name: str) -> None:
     for first in range(0, len(job_ids), _AT_ONCE):
         some = job_ids[first : first + _AT_ONCE]
         ask("scancel", "--quiet", "--state=PENDING", f"--name={name}", *some)
+
+
+def requeue_preempted(job_id: str) -> None:
+    """Queue a running job again that is to make room for another one, before Slurm kills it for that.
+
+    To Slurm a job that ends by itself in its time of grace has done what it was to do.
+    """
+    answer = ask("scontrol", "--oneliner", "show", "job", job_id)
+    if not isinstance(answer, Unknown) and _PREEMPTED.search(answer):
+        ask("scontrol", "requeue", job_id)

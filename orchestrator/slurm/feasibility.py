@@ -6,6 +6,7 @@ Slurm itself takes most impossible requests and leaves them pending for ever.
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import re
 import socket
@@ -14,17 +15,24 @@ from typing import TYPE_CHECKING
 from orchestrator.formats.spelling import did_you_mean
 from orchestrator.slurm import units
 from orchestrator.slurm.bounds import association_of, chosen, levels_of, slots, usual_qos
-from orchestrator.slurm.cluster import my_groups
+from orchestrator.slurm.cluster import Qos, my_groups
 from orchestrator.slurm.fit import MOST_NAMED, Need, described, refusals
 from orchestrator.slurm.units import duration
+from orchestrator.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from orchestrator.model import Resources
+    from orchestrator.slurm.bounds import Level
     from orchestrator.slurm.cluster import Limits, Partition
 
 _BOUND = {"associations", "limits", "qos", "safe", "wckeys"}
+_SIZES: dict[str, tuple[str, Callable[[float], str]]] = {
+    "cpu": ("slurm.pack", lambda cores: counted(int(cores), "core")),
+    "mem": ("slurm.mem", units.memory),
+    "node": ("slurm.extra.nodes", lambda nodes: counted(int(nodes), "node")),
+}
 _PLAIN_FEATURES = re.compile(r"[\w.-]+(?:&[\w.-]+)*")
 
 
@@ -101,6 +109,7 @@ def check(request: Resources, partitions: Sequence[Partition], limits: Limits) -
         problems.append("slurm.time: 0 lets nothing run; 1 minute is the least")
     problems += [
         *_too_long(request, partitions, limits),
+        *_wrong_size(request, partitions, limits),
         *_no_slot(request, partitions, limits),
     ]
     refused = [
@@ -181,6 +190,49 @@ def _too_long(
             f"slurm.time: {whose} allows {duration(longest_s)}, {duration(wanted_s)} was asked"
         )
     yield from sentences
+
+
+def _wrong_size(
+    request: Resources, partitions: Sequence[Partition], limits: Limits
+) -> Iterator[str]:
+    """Compare what a job gets with what is allowed it; of several partitions, one has to allow it."""
+    has = _size(request, partitions, limits)
+    in_each = [
+        [*_beyond(request, has, levels)] for levels in levels_of(request, partitions, limits)
+    ]
+    yield from min(in_each, key=len, default=[])
+
+
+def _size(
+    request: Resources, partitions: Sequence[Partition], limits: Limits
+) -> dict[str, float]:
+    """Return the cores, the MB and the nodes that each job of a request gets."""
+    wanted, nodes = need(request), [n for p in chosen(request, partitions) for n in p.nodes]
+    cores = wanted.cores
+    if request.together == 0:  # a whole node
+        cores = max(cores, min((node.cpus for node in nodes), default=0))
+    return {
+        "cpu": float(cores),
+        "mem": memory_mb(request, partitions, limits) or 0.0,
+        "node": float(wanted.nodes),
+    }
+
+
+def _beyond(
+    request: Resources, has: Mapping[str, float], levels: Sequence[Level]
+) -> Iterator[str]:
+    """Yield what a job has too much of, by the first limit that counts, or too little."""
+    for name, (key, written) in _SIZES.items():
+        wish = "asked for" if name != "mem" or request.mem else "what it gets here"
+        amount = f"{written(has[name])}, {wish}"
+        most = ((x.whose, x.bound.most[name]) for x in levels if name in x.bound.most)
+        whose, allowed = next(most, ("", math.inf))
+        if has[name] > allowed:
+            yield f"{key}: {whose} allows a job {written(allowed)}, not {amount}"
+        for level in levels:
+            least = level.bound.least.get(name, 0.0) if isinstance(level.bound, Qos) else 0.0
+            if has[name] < least:
+                yield f"{key}: {level.whose} takes jobs of {written(least)} or more, not {amount}"
 
 
 def _no_slot(

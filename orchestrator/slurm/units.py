@@ -85,6 +85,20 @@ def memory(amount_mb: float) -> str:
     return f"{whole // 1024}G" if whole and whole % 1024 == 0 else f"{whole}M"
 
 
+def amounts(text: str) -> dict[str, float]:
+    """Return cores, MB and nodes of what Slurm counts (TRES); other things are left out.
+
+    >>> amounts("cpu=4,gres/gpu=1,mem=2G,node=1")
+    {'cpu': 4.0, 'mem': 2048.0, 'node': 1.0}
+    """
+    read = {}
+    for name, _, amount in (word.partition("=") for word in text.split(",")):
+        value = megabytes(amount) if name == "mem" else whole(amount)
+        if name in {"cpu", "mem", "node"} and value is not None:
+            read[name] = float(value)
+    return read
+
+
 def whole(text: str) -> int | None:
     """Read a number without sign; None where it is none.
 

@@ -127,7 +127,9 @@ def _end_of(row: Accounted) -> Verdict:
 
 def _failed(row: Accounted) -> Verdict:
     if row.exit.signal == 53:
-        return Verdict(State.LOST, "never started: its log could not be opened (0:53)")
+        return Verdict(
+            State.LOST, "its log could not be opened (0:53): was its directory moved?"
+        )
     if signal.SIGUSR2 in row.signals:
         return Verdict(State.LOST, "ended by Slurm's warning before it was ready for it")
     if row.script_killed:

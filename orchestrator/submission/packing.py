@@ -85,6 +85,7 @@ def site(where: Cluster) -> Site | None:
     if where is not Cluster.SLURM:
         return None
     limits, partitions = required(cluster.limits()), required(cluster.partitions())
+    limits = dataclasses.replace(limits, held=cluster.held())
     return Site(limits, cluster.as_handed_out(partitions, limits))
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from orchestrator import text
 from orchestrator.errors import OrchestratorError, RequestError
 from orchestrator.model import Cause, Cluster, Kind, State
-from orchestrator.records import attempts, intents, ledger, live_status
+from orchestrator.records import attempts, intents, ledger, live_status, memory
 from orchestrator.records.live_status import LiveStatus
 from orchestrator.records.lock import locked
 from orchestrator.records.paths import SweepDirectory
@@ -91,10 +91,10 @@ def retry(directory: SweepDirectory, token: str, job: str) -> None:
         ledger.log(directory, attempts.now(), sentence)
 
 
-def more(resources: Resources, want: Want, site: Site) -> Resources:
+def more(resources: Resources, want: Want, site: Site, least_mb: float = 0.0) -> Resources:
     """Return twice the time or memory of a job, at most what its partition gives, a retry less.
 
-    As much time as before may be enough, since an attempt may go on where the last one ended.
+    No less memory than ``least_mb``. As much time as before may be enough, since an attempt may go on where the last one ended.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def more(resources: Resources, want: Want, site: Site) -> Resources:
     if memory_mb is None or memory_mb >= most_mb:
         raise RequestError("its job had all the memory that there is")
     extra = {k: v for k, v in resources.extra.items() if k.replace("-", "_") != "mem_per_cpu"}
-    mem = units.memory(min(_TIMES * memory_mb, most_mb))
+    mem = units.memory(min(max(_TIMES * memory_mb, least_mb), most_mb))
     return dataclasses.replace(left, mem=mem, extra=extra)
 
 
@@ -242,7 +242,8 @@ def _send(
     Returns what their jobs got, None where nothing was submitted; the sweep's log has why.
     """
     try:
-        resources = more(submission.resources, want, site)
+        needed_mb = memory.enough_mb(statuses, 0.0)
+        resources = more(submission.resources, want, site, needed_mb)
         wish = Request(
             Cluster.SLURM, submission.run, submission.outputs, resources, submission.root
         )

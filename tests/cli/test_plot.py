@@ -556,7 +556,7 @@ def test_a_quantity_is_drawn_against_a_parameter(place: Path) -> None:
         "snowfall rate = 0.01",
     ):
         assert f">{text}<" in drawn, text
-    assert "mean of up to 2 seeds and its standard error; t = 500 t0" in drawn
+    assert "mean of 2 seeds and its standard error; t = 500 t0" in drawn
     assert usual.stdout == "wrote data_runs/dunes/roughness-mass.png\n"
 
 
@@ -813,8 +813,8 @@ def test_several_quantities_have_a_map_each_with_a_scale_of_its_own(
 @pytest.mark.parametrize(
     ("size_in", "said"),
     [
-        ((7.0, 3.0), "mean of up to 2 seeds and its standard error"),
-        ((2.0, 1.7), "mean of up to 2 seeds"),
+        ((7.0, 3.0), "mean of 2 seeds and its standard error"),
+        ((2.0, 1.7), "mean of 2 seeds"),
     ],
 )
 def test_the_small_print_of_a_map_tells_of_errors_where_they_are_drawn(

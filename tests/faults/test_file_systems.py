@@ -174,6 +174,17 @@ def test_pictures_do_not_look_at_the_backend_of_a_notebook(bench: Bench, backend
         assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_pictures_are_drawn_without_a_word_where_nothing_can_be_kept_at_home(
+    bench: Bench,
+) -> None:
+    bench.write("[0]")
+    bench.run("submit", "winds.yaml", "--wait")
+
+    for words in ("plot winds", "report winds"):
+        done = _shell(bench, f"HOME=/proc/nowhere rescal-sweep {words}")
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_text_that_looks_like_markup_is_text(bench: Bench) -> None:
     bench.write("[0, 13]")
     where = ("--data-dir", "a[/b] [red]")

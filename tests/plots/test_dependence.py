@@ -66,6 +66,7 @@ def test_a_line_has_the_means_over_seeds_and_their_standard_errors(
     assert np.array_equal(last.means["roughness"], [19, np.nan, 24], equal_nan=True)
     assert np.isnan(last.errors["roughness"]).tolist() == [False, True, True]
     assert (first.seeds, last.seeds) == (3, 3)
+    assert (first.every, last.every) == (True, False)
 
 
 def test_a_line_without_values_leaves_the_others_their_colours(

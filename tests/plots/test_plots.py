@@ -429,7 +429,7 @@ def test_means_of_other_seeds_are_thin_and_not_joined_with_each_other() -> None:
     times, means = np.arange(5.0), np.array([1.0, 2.0, 7.0, 8.0, 0.0])
     errors = np.array([0.1, 0.1, np.nan, np.nan, np.nan])
     sets = {"q": np.array([0, 0, 2, 2, 1])}
-    found = [Curve(("a", ""), times, {"q": means}, {"q": errors}, 2, sets)]
+    found = [Curve(("a", ""), times, {"q": means}, {"q": errors}, 2, sets, every=False)]
 
     figure = plots.curves(found, Chart(Scale("t"), {"q": Scale("q")}, "winds", notes=("late",)))
 

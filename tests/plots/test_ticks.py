@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,13 +10,25 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
+from matplotlib.figure import Figure
+
 from orchestrator import plots
-from orchestrator.plots import Chart, Curve, Frame, Labels, PhaseDiagram, Scale, Shade, Stripes
+from orchestrator.model.pictures import PLAIN
+from orchestrator.plots import (
+    Chart,
+    Curve,
+    Frame,
+    Labels,
+    PhaseDiagram,
+    Scale,
+    Shade,
+    Stripes,
+    ticks,
+)
 from orchestrator.plots.plane import Plane
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
-    from matplotlib.figure import Figure
 
 SEEDS = np.array([1.0, 2.0, 3.0])
 
@@ -30,6 +43,27 @@ def _dependence(x: np.ndarray, mean: np.ndarray, shade: Shade | None = None) -> 
     of_one = {"dunes": mean}, {"dunes": np.full(len(x), np.nan)}
     chart = Chart(Scale("hop"), {"dunes": Scale("dunes")}, "hops", shade, marked=True)
     return plots.curves([Curve(("a", ""), x, *of_one, 1)], chart)
+
+
+@pytest.mark.parametrize(("wide_in", "every"), [(12.0, 1), (4.0, 2), (2.0, 4)])
+def test_names_of_cells_are_left_out_where_they_would_touch(wide_in: float, every: int) -> None:
+    with plots.sheet(PLAIN):
+        figure = Figure((wide_in, 1.0))
+        axes = figure.add_axes((0.0, 0.5, 1.0, 0.5))
+        axes.set(xlim=(0, 10), ylim=(0, 10))
+        written = [f"Lambda = {i}" for i in range(10)]
+
+        ticks.names(axes.xaxis, written, wide_in / 10)
+        ticks.names(axes.yaxis, written, 0.5 / 10)
+
+        labels = axes.get_xticklabels()
+        assert [label.get_text() for label in labels] == written[::every]
+        assert axes.get_xticks().tolist() == [i + 0.5 for i in range(0, 10, every)]
+        boxes = [label.get_window_extent() for label in labels]
+        assert all(a.x1 < b.x0 for a, b in itertools.pairwise(boxes))
+        heights = [label.get_window_extent() for label in axes.get_yticklabels()]
+        assert len(heights) > 1
+        assert all(a.y1 < b.y0 for a, b in itertools.pairwise(heights))
 
 
 def test_parameters_and_counts_that_are_whole_have_whole_numbers() -> None:

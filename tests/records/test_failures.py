@@ -21,12 +21,13 @@ from orchestrator.model import (
 from orchestrator.records import failures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from orchestrator.model import Record, Submission
 
 AXES = (("Lambda_I",), ("Tau_min",))
 KILLED = Cause(Kind.EXITED, program="rescal", status=-2)
+BOX = {"H": 20, "L": 100, "D": 50}
 
 
 @pytest.fixture
@@ -35,14 +36,19 @@ def ended(
 ) -> Callable[..., list[Status]]:
     """Make four experiments, of which the two at Lambda_I = 0.01 ended badly."""
 
-    def make(state: State, cause: Cause | None = None, **asked: Any) -> list[Status]:
+    def make(
+        state: State,
+        cause: Cause | None = None,
+        box: Mapping[str, int] = BOX,
+        **asked: Any,
+    ) -> list[Status]:
         submission = dataclasses.replace(make_submission("a", {}), **asked)
         claim = Claim("n7", "", 1, 1, "t", "12_0", "")
         found = []
         for i, (rate, tau) in enumerate(
             [(0.001, 0.0), (0.001, 100.0), (0.01, 0.0), (0.01, 100.0)]
         ):
-            point = Point(str(i), {"Lambda_I": rate, "Tau_min": tau}, seed=1)
+            point = Point(str(i), {"Lambda_I": rate, "Tau_min": tau, **box}, seed=1)
             record = make_record()
             if rate > 0.005:
                 causes = () if cause is None else (_numbered(cause, i), KILLED)
@@ -204,6 +210,21 @@ def test_each_state_has_its_remedy(ended: Callable[..., list[Status]]) -> None:
         remedy(State.NODE_FAIL) == "rescal-sweep resubmit winds --state node_fail --exclude n7"
     )
     assert remedy(State.LOST) == "rescal-sweep resubmit winds --state lost"
+
+
+def test_more_memory_is_as_much_as_the_experiments_of_a_job_are_expected_to_need(
+    ended: Callable[..., list[Status]],
+) -> None:
+    def remedy(size: int, pack: int) -> str:
+        given = Resources(mem="4G", pack=pack)
+        box = {"H": 100, "L": size, "D": 1000}
+        statuses = ended(State.OUT_OF_MEMORY, box=box, resources=given)
+        ((line, _),) = failures.grouped("winds", statuses, AXES)
+        return line.partition(" --mem ")[2]
+
+    assert remedy(1000, 1) == "6G"
+    assert remedy(8000, 1) == "9375M"  # 12 bytes a cell and 230 MB
+    assert remedy(8000, 2) == "18750M"
 
 
 @pytest.mark.parametrize(

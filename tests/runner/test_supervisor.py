@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import gzip
 import json
 import os
@@ -20,6 +21,7 @@ from orchestrator.model import Cause, KeepInitial, Kind, Outputs, Run, State, St
 from orchestrator.records import attempts, failures, journal
 from orchestrator.records.failures import reason
 from orchestrator.runner import results, watchdog
+from orchestrator.runner.decoder import Decoder
 from orchestrator.runner.stop import Stop
 from orchestrator.runner.unpiped import supervise_to_files
 
@@ -64,6 +66,22 @@ def test_a_whole_run_is_done_and_complete(trial: Trial, three: bytes) -> None:
     assert attempts.read_record(trial.files) == record
     assert trial.files.engine_log.read_text() == "made\nran\n"
     assert not trial.files.journal.exists()
+
+
+def test_an_attempt_that_has_ended_leaves_no_buffers_to_the_collector(
+    trial: Trial, three: bytes
+) -> None:
+    trial.fake.rescal("send(stream)", three)
+    gc.collect()
+
+    gc.disable()
+    try:
+        trial.supervise()
+        left = [each for each in gc.get_objects() if isinstance(each, Decoder)]
+    finally:
+        gc.enable()
+
+    assert left == []
 
 
 def test_it_is_noted_from_when_on_the_domain_is_full(trial: Trial, frame: Frame) -> None:

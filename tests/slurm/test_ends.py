@@ -92,6 +92,27 @@ def test_a_job_that_dies_before_its_worker_starts_says_why(
     assert followed.stdout == logs.stdout
 
 
+def test_jobs_whose_data_directory_was_moved_say_so_and_are_resubmitted_where_it_is(
+    desk: Desk, cluster: Cluster, wait_until: Callable[..., bool]
+) -> None:
+    desk.write("[0]")
+    other = cluster.submit("-N4", "--exclusive", "--wrap", "sleep 300")
+    desk.run("submit", "winds.yaml", "-t", "10")
+    elsewhere = desk.bench.place / "elsewhere"
+
+    (desk.bench.place / "data_runs").rename(elsewhere)
+    cluster.ask("scancel", other)
+
+    def status() -> str:
+        return desk.run("status", "winds", "--data-dir", "elsewhere").stdout
+
+    assert wait_until(lambda: "2 lost" in status()), status()
+    assert "lost (never started: its log could not be opened (0:53)" in status()
+    again = desk.run("resubmit", "winds", "--data-dir", "elsewhere", "-t", "10", "--wait")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "2 done" in status()
+
+
 def test_following_the_log_of_a_worker_that_is_killed_on_another_node_ends(
     desk: Desk, wait_until: Callable[..., bool]
 ) -> None:
@@ -171,6 +192,26 @@ def test_what_is_held_after_a_requeue_says_so(
     assert wait_until(lambda: desk.counts() == {"done": 2}, within_s=60), desk.status()
 
 
+def test_what_was_suspended_and_is_held_after_a_requeue_says_so_at_once(
+    desk: Desk, cluster: Cluster, wait_until: Callable[..., bool]
+) -> None:
+    """Its worker is killed while it is stopped, and leaves no record."""
+    job = _begun(desk, wait_until)
+
+    for verb in ("suspend", "requeuehold"):
+        cluster.ask("scontrol", verb, job)
+    held = wait_until(
+        lambda: (desk.experiments()[0]["reason"] or "").startswith(
+            "its job is queued again; cannot start: it was requeued and is held"
+        )
+    )
+    cluster.ask("scontrol", "release", job)
+    desk.go()
+
+    assert held, desk.status()
+    assert wait_until(lambda: desk.counts() == {"done": 2}, within_s=60), desk.status()
+
+
 PREEMPTION = (
     "PreemptType=preempt/partition_prio",
     "PreemptMode=REQUEUE",
@@ -218,6 +259,45 @@ def test_what_is_preempted_is_pending_again_and_waited_for(
     assert states == [{"pending": 2}] * 5
     assert waiting.returncode == 0, said
     assert desk.counts() == {"done": 2}
+    assert desk.attempts() == [2, 2]
+
+
+@pytest.fixture(scope="session")
+def graceful(make_cluster: Callable[..., Cluster]) -> Cluster:
+    """A cluster of one node on which jobs of the QOS ``urgent`` take it, after a time of grace."""
+    lines = (
+        "AccountingStorageEnforce=associations,limits,qos",
+        "PreemptType=preempt/qos",
+        "PreemptMode=REQUEUE",
+    )
+    made = make_cluster("--nodes", "1", *(word for line in lines for word in ("--extra", line)))
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    for words in (
+        ("modify", "qos", "normal", "set", "GraceTime=60"),
+        ("add", "qos", "urgent", "Preempt=normal"),
+        ("modify", "user", user, "set", "qos+=urgent"),
+    ):
+        made.ask("sacctmgr", "-i", *words)
+    return made
+
+
+def test_what_has_a_time_of_grace_before_a_preemption_is_queued_again(
+    graceful: Cluster, sit_at: Callable[[Cluster], Desk], wait_until: Callable[..., bool]
+) -> None:
+    """Slurm asks it to end, and takes a job that does so for one that has done its work."""
+    desk = sit_at(graceful)
+    _begun(desk, wait_until)
+
+    urgent = graceful.submit("--qos=urgent", "-n2", "--exclusive", "--wrap", "sleep 300")
+    assert wait_until(
+        lambda: graceful.ask("squeue", "-h", "-j", urgent, "-o", "%T") == "RUNNING\n"
+    )
+    preempted = desk.counts()
+    desk.go()
+    graceful.ask("scancel", urgent)
+
+    assert preempted == {"pending": 2}
+    assert wait_until(lambda: desk.counts() == {"done": 2}, within_s=90), desk.status()
     assert desk.attempts() == [2, 2]
 
 

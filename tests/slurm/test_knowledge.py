@@ -119,7 +119,7 @@ def test_each_death_is_told_from_the_others(
     expected = {cluster.submit("--wrap", w): Verdict(*v) for w, v in wrapped.items()}
     no_log = cluster.ask("sbatch", "--parsable", "--output=/nowhere/log", "--wrap", "true")
     expected[no_log.strip()] = Verdict(
-        State.LOST, "never started: its log could not be opened (0:53)"
+        State.LOST, "its log could not be opened (0:53): was its directory moved?"
     )
 
     wait_until(lambda: all(judged(job).state is not None for job in expected))

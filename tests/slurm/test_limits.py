@@ -113,6 +113,48 @@ def test_jobs_that_are_queued_count_and_a_full_queue_is_refused_before_anything_
 
 
 @pytest.fixture
+def small(limited: Cluster) -> Iterator[Cluster]:
+    """The same cluster, whose QOS ``small`` allows a job one core and 500 MB."""
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    limited.ask("sacctmgr", "-i", "add", "qos", "small", "MaxTRESPerJob=cpu=1,mem=500M")
+    limited.ask("sacctmgr", "-i", "modify", "user", user, "set", "qos+=small")
+    yield limited
+    limited.ask("sacctmgr", "-i", "modify", "user", user, "set", "qos-=small")
+
+
+def test_a_job_of_more_than_its_qos_allows_is_refused_and_never_queued(
+    small: Cluster, sit_at: Callable[[Cluster], Desk]
+) -> None:
+    desk = sit_at(small)
+    desk.write("[0]")
+    words = ("winds.yaml", "-t", "10", "--qos", "small")
+
+    planned = desk.run("plan", *words, "--pack", "2")
+    refused = desk.run("submit", *words, "--mem", "800M")
+    done = desk.run("submit", *words, "--mem", "500M", "--wait")
+
+    cores = "slurm.pack: QOS small allows a job 1 core, not 2 cores, asked for"
+    memory = "slurm.mem: QOS small allows a job 500M, not 800M, asked for"
+    assert cores in planned.stderr
+    assert (refused.returncode, refused.stderr.splitlines()) == (2, [memory])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_the_controller_holds_already_leaves_fewer_jobs(
+    make_cluster: Callable[..., Cluster], sit_at: Callable[[Cluster], Desk]
+) -> None:
+    """It refuses the job that would make it full, and those that have ended count for a while."""
+    desk = sit_at(make_cluster("--nodes", "1", "--no-accounting", "--max-job-count", "8"))
+    desk.write("[0, 1, 2, 3]")
+
+    done = desk.run("submit", "winds.yaml", "-t", "10", "--wait")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "8 experiments submitted" in done.stdout
+    assert "6 jobs sent to Slurm" in done.stdout  # of seven, one of the cluster's own start
+
+
+@pytest.fixture
 def lab(limited: Cluster) -> Iterator[Cluster]:
     """The same cluster, where a team and its guests are a lab, which may have two jobs in the queue."""
     add, modify = ("sacctmgr", "-i", "add"), ("sacctmgr", "-i", "modify")

@@ -275,7 +275,7 @@ def test_limits_that_the_cluster_does_not_enforce_refuse_nobody(limits: Limits) 
     lax = dataclasses.replace(limits, enforced=frozenset())
 
     assert check(Resources(qos="short", time_min=31, account="ice"), ALL, lax) == []
-    assert slots(Resources(), ALL, lax).free == 20_000
+    assert slots(Resources(), ALL, lax).free == 19_999
 
 
 def test_a_qos_that_is_not_the_accounts_own_is_refused(limits: Limits) -> None:
@@ -320,6 +320,47 @@ def test_the_qos_of_a_partition_counts_before_that_of_the_job_and_the_account(
     assert check(dataclasses.replace(debug, qos="short", time_min=120), partitions, there) == []
     assert check(dataclasses.replace(debug, time_min=121), partitions, there) == [
         "slurm.time: QOS burst of partition pdebug allows 2:00:00, 2:01:00 was asked"
+    ]
+
+
+def test_what_the_controller_holds_counts_whosever_it_is(limits: Limits) -> None:
+    full = dataclasses.replace(limits, enforced=frozenset(), held=19_990)
+
+    bound = slots(Resources(), ALL, full)
+
+    assert (bound.free, bound.sentence) == (
+        9,
+        "the cluster allows 19999 queued jobs, and 19990 are queued",
+    )
+
+
+def test_a_job_of_more_than_its_qos_or_account_allows_is_refused(limits: Limits) -> None:
+    small = Qos("small", None, None, most={"cpu": 2, "mem": 500})
+    wide = Qos("wide", None, None, least={"node": 2, "cpu": 4})
+    (science, root) = limits.associations
+    root = dataclasses.replace(
+        root, qos=("normal", "small", "wide"), most={"cpu": 1, "mem": 2e6, "node": 1}
+    )
+    bound = dataclasses.replace(
+        limits, qos=(*limits.qos, small, wide), associations=(science, root)
+    )
+    shared = (dataclasses.replace(BATCH, exclusive=False),)
+
+    assert check(Resources(qos="small", pack=2, mem="500M"), shared, bound) == []
+    assert check(Resources(qos="small", pack=3, mem="800M"), shared, bound) == [
+        "slurm.pack: QOS small allows a job 2 cores, not 3 cores, asked for",
+        "slurm.mem: QOS small allows a job 500M, not 800M, asked for",
+    ]
+    assert check(Resources(pack=2), shared, bound) == [
+        "slurm.pack: account root allows a job 1 core, not 2 cores, asked for"
+    ]
+    assert check(Resources(qos="small", pack=0), ALL, bound) == [
+        "slurm.pack: QOS small allows a job 2 cores, not 112 cores, asked for",
+        "slurm.mem: QOS small allows a job 500M, not 250G, what it gets here",
+    ]
+    assert check(Resources(qos="wide"), shared, bound) == [
+        "slurm.pack: QOS wide takes jobs of 4 cores or more, not 1 core, asked for",
+        "slurm.extra.nodes: QOS wide takes jobs of 2 nodes or more, not 1 node, asked for",
     ]
 
 

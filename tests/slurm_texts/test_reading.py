@@ -206,11 +206,11 @@ def test_where_slurm_is_not_there_nothing_is_known(
         ("of all", ["--noheader --array --format=%a|%q|%P|%u"]),
     ],
 )
-@pytest.mark.parametrize("others", ["", "normal|||"], ids=["no QOS", "a QOS"])
+@pytest.mark.parametrize("others", ["", "normal||||||"], ids=["no QOS", "a QOS"])
 def test_the_queue_is_asked_about_those_alone_whose_jobs_are_limited(
     programs: Path, bound: str, others: str, asked: list[str]
 ) -> None:
-    own = f"root|throwaway|root||{'50' if bound == 'of the user' else ''}||normal||"
+    own = f"root|throwaway|root||{'50' if bound == 'of the user' else ''}||normal|||"
     tree = f"throwaway|root||{'90' if bound == 'of all' else ''}"
     write(programs / "scontrol", f"cat {TEXTS / 'config.txt'}")
     write(

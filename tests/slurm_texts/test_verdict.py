@@ -47,7 +47,7 @@ ENDED = {
         State.LOST,
         "the job ended, but its worker was killed or died before it wrote a record",
     ),
-    "50": (State.LOST, "never started: its log could not be opened (0:53)"),
+    "50": (State.LOST, "its log could not be opened (0:53): was its directory moved?"),
     "54": (State.NODE_FAIL, "the node failed (n4)"),
     "56": (State.CANCELLED, f"cancelled by {ROOT}"),
     "57_2": (State.CANCELLED, "cancelled before it started"),

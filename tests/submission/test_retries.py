@@ -68,6 +68,15 @@ def test_twice_as_much_up_to_what_the_partition_gives(
     assert retries.more(asked, want, BOUNDED) == wanted
 
 
+@pytest.mark.parametrize(("needed_mb", "mem"), [(900.0, "1000M"), (1300.0, "1300M")])
+def test_more_memory_is_no_less_than_what_is_expected_to_be_needed(
+    needed_mb: float, mem: str
+) -> None:
+    asked = Resources(retries=1, mem="500M")
+
+    assert retries.more(asked, Want.MORE_MEMORY, BOUNDED, needed_mb) == Resources(mem=mem)
+
+
 @pytest.mark.parametrize("asked", [Resources(retries=1, mem="2000M"), Resources(retries=1)])
 def test_all_the_memory_of_a_node_is_not_asked_for_again(asked: Resources) -> None:
     site = SITE if asked.mem is None else BOUNDED  # where nobody limits it, it was all

@@ -12,7 +12,7 @@ import numpy as np
 from orchestrator.errors import RequestError, optional
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -129,11 +129,8 @@ def outlines(
     rest = surface[labels == 0]
     bed = float(rest.mean()) if rest.size else float(surface.min())
     columns = tuple(_columns(labels))
-    dunes = (
-        _dune(number, of_one, surface - bed, periodic=periodic)
-        for number, of_one in enumerate(columns, 1)
-    )
-    return Outlines(labels, tuple(dunes), columns, level, bed)
+    dunes = tuple(_measured(columns, surface - bed, periodic=periodic))
+    return Outlines(labels, dunes, columns, level, bed)
 
 
 def _parted(mask: NDArray[np.bool_], *, periodic: bool) -> NDArray[Any]:
@@ -200,56 +197,79 @@ def _unwrapped(positions: NDArray[Any], size: int) -> NDArray[Any]:
     return np.asarray(start + (positions - start) % size)
 
 
-def _dune(
-    number: int,
-    columns: tuple[NDArray[np.intp], NDArray[np.intp]],
+def _measured(
+    columns: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]],
     above: NDArray[np.float32],
     *,
     periodic: bool,
-) -> Dune:
-    """Measure a dune, of heights above the bed."""
-    shape = above.shape
-    y, x = columns
-    heights = above[y, x]
-    touches = y[0] == 0 or y[-1] == shape[0] - 1 or x.min() == 0 or x.max() == shape[1] - 1
-    whole = periodic or not touches
-    if periodic:
-        y, x = _unwrapped(y, shape[0]), _unwrapped(x, shape[1])
+) -> Iterator[Dune]:
+    """Measure dunes, of heights above the bed: all at once, since most of them are small."""
+    if not columns:
+        return
+    sizes = np.array([len(y) for y, _ in columns])
+    starts = np.cumsum(sizes) - sizes
+    y, x = (np.concatenate(places) for places in zip(*columns, strict=True))
+    heights = above[y, x].astype(np.float64)
+    touches = np.zeros(len(sizes), np.bool_)
+    for places, size in zip((y, x), above.shape, strict=True):
+        low, high = (of.reduceat(places, starts) for of in (np.minimum, np.maximum))
+        touches |= (low == 0) | (high == size - 1)
+        # what is less than half as long as the domain has no larger gap than the one around it
+        for i in np.flatnonzero(high - low > size / 2) if periodic else ():
+            of_one = slice(starts[i], starts[i] + sizes[i])
+            places[of_one] = _unwrapped(places[of_one], size)
+
+    def total(values: NDArray[Any]) -> NDArray[Any]:
+        return np.add.reduceat(values, starts)
+
+    def extent(places: NDArray[Any]) -> NDArray[Any]:
+        ends = (of.reduceat(places, starts) for of in (np.maximum, np.minimum))
+        return np.subtract(*ends) + 1.0
+
     weights = np.maximum(heights, 0) + 1e-6
-    middle_x, middle_y = (
-        float(np.average(x, weights=weights)),
-        float(np.average(y, weights=weights)),
+    middle_y, middle_x = (total(weights * places) / total(weights) for places in (y, x))
+    away_y, away_x = (places - np.repeat(total(places) / sizes, sizes) for places in (y, x))
+    # the direction of the longer axis of the second moments
+    doubled = total(away_x**2 - away_y**2) + 2j * total(away_x * away_y)
+    numbers = np.repeat(np.arange(len(sizes)), sizes)
+    per_dune = {
+        "x": middle_x % above.shape[1],
+        "y": middle_y % above.shape[0],
+        "length": extent(x),
+        "width": extent(y),
+        "height": np.maximum.reduceat(heights, starts),
+        "area": sizes,
+        "volume": total(heights),
+        "asymmetry": _asymmetry(numbers, y, x, middle_y),
+        "orientation": 90 - np.round(90 - np.degrees(np.angle(doubled)) / 2, 4) % 180,
+        "whole": ~touches | periodic,
+    }
+    rows = zip(*(values.tolist() for values in per_dune.values()), strict=True)
+    for number, row in enumerate(rows, 1):
+        yield Dune(number, **dict(zip(per_dune, row, strict=True)))
+
+
+def _asymmetry(
+    numbers: NDArray[np.intp], y: NDArray[Any], x: NDArray[Any], middle_y: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Compare how far outlines reach downwind on both sides beyond where they do in the middle.
+
+    Parameters
+    ----------
+    numbers, y, x
+        The dune of each column, in order, and where it is; rows of a dune stand together.
+    middle_y
+        float64 [dune].
+    """
+    first = np.flatnonzero(np.diff(numbers, prepend=-1) | np.diff(y, prepend=-1))  # of each row
+    reach, row, dune = np.maximum.reduceat(x, first), y[first], numbers[first]
+    aside = row - middle_y[dune]
+    begins = np.flatnonzero(np.diff(dune, prepend=-1))
+    middle = reach[np.lexsort((row, np.abs(aside), dune))[begins]]
+    beyond = np.maximum(reach - middle[dune], 0.0)
+    left, right = (
+        np.maximum.reduceat(np.where(side, beyond, 0.0), begins)
+        for side in (aside < 0, aside > 0)
     )
-    return Dune(
-        number=number,
-        x=middle_x % shape[1],
-        y=middle_y % shape[0],
-        length=float(np.ptp(x) + 1),
-        width=float(np.ptp(y) + 1),
-        height=float(heights.max()),
-        area=len(x),
-        volume=float(heights.sum()),
-        asymmetry=_asymmetry(y, x, middle_y),
-        orientation=_orientation(y - y.mean(), x - x.mean()),
-        whole=bool(whole),
-    )
-
-
-def _orientation(y: NDArray[Any], x: NDArray[Any]) -> float:
-    """Return the direction of the longer axis of the second moments."""
-    doubled = complex((x**2 - y**2).mean(), 2 * (x * y).mean())
-    angle = float(np.degrees(np.angle(doubled)) / 2)
-    return 90 - round(90 - angle, 4) % 180
-
-
-def _asymmetry(y: NDArray[Any], x: NDArray[Any], middle_y: float) -> float:
-    """Compare how far the outline reaches downwind on both sides beyond where it does in the middle."""
-    first = int(y.min())
-    reach = np.full(int(y.max()) - first + 1, -np.inf)
-    np.maximum.at(reach, y - first, x)
-    rows = np.flatnonzero(np.isfinite(reach)) + first
-    reach = reach[rows - first]
-    middle = reach[np.abs(rows - middle_y).argmin()]
-    sides = [reach[rows < middle_y], reach[rows > middle_y]]
-    left, right = (max(float(side.max(initial=middle) - middle), 0.0) for side in sides)
-    return (left - right) / (left + right) if left + right else np.nan
+    both = left + right
+    return np.where(both > 0, (left - right) / np.where(both > 0, both, 1.0), np.nan)
