@@ -303,20 +303,22 @@ def test_winds_become_the_wind_file_of_the_run(fake_root: FakeRoot, wind: Any) -
 
 
 @pytest.mark.parametrize(
-    ("wind", "problem"),
+    ("wind", "place"),
     [
-        ([{"duration": 10}], "wind.1.angle: required, a number or a formula"),
-        ([{"duration": -1, "angle": 2}], "wind.1.duration: -1: expected 0 or more, got -1"),
-        ("10 t0", "wind: expected winds such as 10 t0 at -45, 5 t0 at 45, got '10 t0'"),
-        (7, "wind: expected a list of winds, such as "),
-        ([{"duration": 9, "angle": 3, "speed": 8}], "wind: speeds need Phys_prop_file and"),
+        ([{"duration": 10}], "wind.1.angle"),
+        ([{"duration": -1, "angle": 2}], "wind.1.duration: -1"),
+        ("10 t0", "wind"),
+        (7, "wind"),
+        ([{"duration": 9, "angle": 3, "speed": 8}], "wind"),
     ],
 )
-def test_winds_that_are_none_are_refused(fake_root: FakeRoot, wind: Any, problem: str) -> None:
+def test_winds_that_are_none_are_refused(
+    fake_root: FakeRoot, wind: Any, place: str, check_sentences: Callable[..., None]
+) -> None:
     with pytest.raises(RequestError) as refused:
         DataRun({**WISH, "wind": wind}, "a", rescal_root=fake_root.root)
 
-    assert refused.value.problems[0].startswith(problem)
+    check_sentences(refused.value.problems, place)
 
 
 def test_winds_and_a_wind_file_are_one_too_many(fake_root: FakeRoot) -> None:

@@ -134,7 +134,8 @@ class Criterion:
             raise RequestError(f"{_origin(self.text)}: {error}") from error
         if not isinstance(value, bool):
             wanted = "expected a comparison such as ci(wavelength) > 0.1"
-            raise RequestError(f"{_origin(self.text)}: {wanted}, got {value}")
+            got = value if isinstance(value, str) else f"{value:.4g}"
+            raise RequestError(f"{_origin(self.text)}: {wanted}, got {got}")
         return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from orchestrator.analysis import replicates
 from orchestrator.analysis.replicates import Spread
 from orchestrator.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KNOWN = {"wavelength": False, "roughness": False, "orientation": True}
 
@@ -82,22 +86,22 @@ def test_where_nothing_can_be_told_more_seeds_are_wanted(text: str) -> None:
 
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize(
-    ("text", "said"),
+    "text",
     [
-        ("ci(roughness) > 'a'", "column 17: needs a number, got a text"),
-        ("ci(roughness)/0 > 0.1", "column 14: divides by zero"),
-        ("ci(roughness)", "expected a comparison such as ci(wavelength) > 0.1, got "),
+        "ci(roughness) > 'a'",
+        "ci(roughness)/0 > 0.1",
+        "ci(roughness)",
     ],
 )
 def test_a_criterion_that_has_no_truth_is_refused_by_its_name(
-    text: str, said: str, count: int
+    text: str, count: int, check_sentences: Callable[..., None]
 ) -> None:
     criterion = replicates.criterion(text, KNOWN)
 
     with pytest.raises(RequestError) as caught:
         criterion.unmet({"roughness": _spread(count, 10.0, 1.0)})
 
-    assert str(caught.value).startswith(f"--extend-seeds {text!r}: {said}")
+    check_sentences([str(caught.value)], f"--extend-seeds {text!r}")
 
 
 def test_of_no_spread_a_criterion_may_have_no_value_which_is_told_by_its_name() -> None:
@@ -147,23 +151,19 @@ def test_the_seeds_may_stand_along_any_axis() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    "text",
     [
-        (
-            "ci(wavelenght) > 0.1",
-            "wavelenght: expected one of wavelength, roughness, orientation",
-        ),
-        ("ci(wavelength) >", "the end"),
-        (
-            "ci(orientation) > 1",
-            "a direction has no parts; use sem(orientation), which is in deg",
-        ),
-        ("1 > 0", "expected a formula such as ci(wavelength) > 0.1"),
-        ("ci(wavelength) > Tau_min", "expected a formula such as ci(wavelength) > 0.1"),
+        "ci(wavelenght) > 0.1",
+        "ci(wavelength) >",
+        "ci(orientation) > 1",
+        "1 > 0",
+        "ci(wavelength) > Tau_min",
     ],
 )
-def test_what_is_no_criterion_is_refused(text: str, said: str) -> None:
-    with pytest.raises(RequestError, match=r"--extend-seeds") as caught:
+def test_what_is_no_criterion_is_refused(
+    text: str, check_sentences: Callable[..., None]
+) -> None:
+    with pytest.raises(RequestError) as caught:
         replicates.criterion(text, KNOWN)
 
-    assert said in str(caught.value)
+    check_sentences([str(caught.value)], f"--extend-seeds {text!r}")

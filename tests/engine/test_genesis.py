@@ -19,6 +19,7 @@ from orchestrator.formats.cellspace import Cell, Header, header_bytes
 from orchestrator.formats.templates import TEMPLATES, parse_template
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -347,21 +348,23 @@ def nine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("line", "sentence"),
+    ("line", "place"),
     [
-        ("Csp_template = CONE(1e30)", "run.par:5: Csp_template: h: 1e+30 is too large"),
-        ("Csp_template = HILL", "run.par:5: Csp_template: no template 'HILL'; there are"),
-        ("Bin_file = a.bin", "run.par:5: Bin_file: cells without a header are not written"),
-        ("H = 9", "run.par:5: H stands in line 2 already"),
+        ("Csp_template = CONE(1e30)", "run.par:5: Csp_template: h"),
+        ("Csp_template = HILL", "run.par:5: Csp_template"),
+        ("Bin_file = a.bin", "run.par:5: Bin_file"),
+        ("H = 9", "run.par:5"),
     ],
 )
-def test_a_line_that_cannot_be_followed_is_named(nine: Path, line: str, sentence: str) -> None:
+def test_a_line_that_cannot_be_followed_is_named(
+    nine: Path, line: str, place: str, check_sentences: Callable[..., None]
+) -> None:
     nine.write_text(f"{nine.read_text()}{line}\n")
 
     with pytest.raises(ExitError) as caught:
         genesis.main(["-f", "run.par"])
 
-    assert str(caught.value).startswith(sentence)
+    check_sentences([str(caught.value)], place)
 
 
 def test_sizes_that_cannot_be_simulated_are_refused(nine: Path) -> None:

@@ -86,23 +86,26 @@ def test_a_line_that_is_not_json_is_named(sweep_directory: SweepDirectory) -> No
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "place"),
     [
-        ("[]\n", r"experiments\.jsonl:1: expected an object, got \[\]"),
-        ("FEWER\n", r"experiments\.jsonl:1: number: expected a whole number from 0 on, got -1"),
-        ("NONE\n", r"experiments\.jsonl:1: parameters: expected an object of texts and finite"),
-        ('{"pruned":[1.5]}\n', r"experiments\.jsonl:1: pruned: expected a list, each a whole"),
-        ('{"number":"0","key":"k","seed":1,"parameters":{}}\n', r"experiments\.jsonl:1: "),
-        ('{"number":true,"key":"k","seed":1,"parameters":{}}\n', r"experiments\.jsonl:1: "),
+        ("[]\n", "experiments.jsonl:1"),
+        ("FEWER\n", "experiments.jsonl:1: number"),
+        ("NONE\n", "experiments.jsonl:1: parameters"),
+        ('{"pruned":[1.5]}\n', "experiments.jsonl:1: pruned"),
+        ('{"number":"0","key":"k","seed":1,"parameters":{}}\n', "experiments.jsonl:1"),
+        ('{"number":true,"key":"k","seed":1,"parameters":{}}\n', "experiments.jsonl:1"),
         (
             "SAME\nSAME\nMORE\n",
-            r"experiments\.jsonl:3: contradicts an earlier line, which has exp0",
+            "experiments.jsonl:3",
         ),
-        ("SAME\nKEY\n", r"experiments\.jsonl:2: contradicts an earlier line, which has exp1 "),
+        ("SAME\nKEY\n", "experiments.jsonl:2"),
     ],
 )
 def test_a_line_that_is_no_experiment_or_contradicts_another_is_named(
-    sweep_directory: SweepDirectory, lines: str, said: str
+    sweep_directory: SweepDirectory,
+    lines: str,
+    place: str,
+    check_sentences: Callable[..., None],
 ) -> None:
     same = '{"number":0,"key":"k","seed":1,"parameters":{}}'
     more, key = same.replace(":1,", ":2,"), same.replace(":0,", ":1,")
@@ -111,8 +114,10 @@ def test_a_line_that_is_no_experiment_or_contradicts_another_is_named(
     text = "".join(f"{names.get(line, line)}\n" for line in lines.splitlines())
     sweep_directory.ledger.write_text(text)
 
-    with pytest.raises(FormatError, match=said):
+    with pytest.raises(FormatError) as caught:
         ledger.experiments(sweep_directory)
+
+    check_sentences([str(caught.value)], f"{sweep_directory.root}/{place}")
 
 
 def test_a_line_that_stands_there_again_does_no_harm(
@@ -126,34 +131,36 @@ def test_a_line_that_stands_there_again_does_no_harm(
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "place"),
     [
-        ('{"event":"void"}', "token: expected a text, got nothing"),
+        ('{"event":"void"}', "token"),
         (
             '{"event":"orphaned","token":"","experiments":[-1]}',
-            r"experiments: expected a list, each a whole number from 0 on, got \[-1\]",
+            "experiments",
         ),
         (
             '{"event":"axes","token":"","axes":5}',
-            "axes: expected a list, each an object, got 5",
+            "axes",
         ),
         (
             '{"event":"intended","token":"a"}',
-            "time: expected a time such as 2026-01-31T12:00:00Z",
+            "time",
         ),
         (
             '{"event":"withdrawn","token":"","kind":"cancelled","attempts":[[0,1]]}',
-            r"attempts: expected a list, each 3 whole numbers from 0 on, got \[\[0, 1\]\]",
+            "attempts",
         ),
     ],
 )
 def test_an_event_that_lacks_what_it_must_have_is_named(
-    sweep_directory: SweepDirectory, line: str, said: str
+    sweep_directory: SweepDirectory, line: str, place: str, check_sentences: Callable[..., None]
 ) -> None:
     sweep_directory.submissions.write_text(line + "\n")
 
-    with pytest.raises(FormatError, match=rf"submissions\.jsonl:1: {said}"):
+    with pytest.raises(FormatError) as caught:
         intents.submissions(sweep_directory)
+
+    check_sentences([str(caught.value)], f"{sweep_directory.submissions}:1: {place}")
 
 
 @pytest.mark.parametrize(
