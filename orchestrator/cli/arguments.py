@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from orchestrator.settings import CLUSTERS, SLURM_OPTIONS
 
@@ -15,6 +16,37 @@ if TYPE_CHECKING:
 
 COLORS = ("auto", "always", "never")
 """When output is coloured."""
+
+Options = Mapping[str, tuple[str | None, Callable[[str], Any] | None, str]]
+"""Options by name: metavar, type and meaning."""
+
+THRESHOLD: Options = {
+    "threshold": (
+        "CELLS",
+        float,
+        (
+            "what is higher than this above the ground row is a dune (default: half a standard "
+            "deviation, and at least one cell, above the mean of each map)"
+        ),
+    ),
+}
+"""The height above which there are dunes."""
+
+LOOK: Options = {
+    "title": ("TEXT", None, "title of the picture; '' for none"),
+    "size": (
+        "SIZE",
+        None,
+        "single or double column of a journal, or WxH in mm, e.g. 89x60, 10x8cm",
+    ),
+    "dpi": ("N", int, "pixels per inch (default: 150; of a film 100)"),
+    "font": ("NAME,PT", None, "font and its size, e.g. Arial,8 or 8"),
+    "cmap": ("NAME", None, "matplotlib colour map, e.g. viridis"),
+    "range": ("LO,HI", None, "range of the colours, or of the vertical axis of curves"),
+    "labels": ("NAME=LABEL", list, "label of a parameter or quantity; may be repeated"),
+    "bare": (None, bool, "leave out the small print under the picture"),
+}
+"""How a picture looks."""
 
 _ACCESS = {
     "partition": ("-p", "PARTITION", "Slurm partition (default: the cluster's)"),
@@ -70,49 +102,15 @@ def add_units(parser: argparse._ActionsContainer) -> None:
     )
 
 
-def add_look(parser: argparse._ActionsContainer) -> None:
-    """Add how a picture looks."""
-    parser.add_argument("--title", metavar="TEXT", help="title of the picture; '' for none")
-    parser.add_argument(
-        "--size",
-        metavar="SIZE",
-        help="single or double column of a journal, or WxH in mm, e.g. 89x60, 10x8cm",
-    )
-    parser.add_argument(
-        "--dpi", metavar="N", type=int, help="pixels per inch (default: 150; of a film 100)"
-    )
-    parser.add_argument(
-        "--font", metavar="NAME,PT", help="font and its size, e.g. Arial,8 or 8"
-    )
-    parser.add_argument("--cmap", metavar="NAME", help="matplotlib colour map, e.g. viridis")
-    parser.add_argument(
-        "--range",
-        metavar="LO,HI",
-        help="range of the colours, or of the vertical axis of curves",
-    )
-    parser.add_argument(
-        "--labels",
-        metavar="NAME=LABEL",
-        action="append",
-        help="label of a parameter or quantity; may be repeated",
-    )
-    parser.add_argument(
-        "--bare",
-        action="store_true",
-        default=None,
-        help="leave out the small print under the picture",
-    )
-
-
-def add_threshold(parser: argparse._ActionsContainer) -> None:
-    """Add the height above which there are dunes."""
-    parser.add_argument(
-        "--threshold",
-        metavar="CELLS",
-        type=float,
-        help="what is higher than this above the ground row is a dune (default: half a standard "
-        "deviation, and at least one cell, above the mean of each map)",
-    )
+def add_options(parser: argparse._ActionsContainer, options: Options) -> None:
+    """Add options of these names; without a metavar it is a switch, of a list it may be repeated."""
+    for name, (metavar, kind, meaning) in options.items():
+        parts: dict[str, Any] = {"metavar": metavar, "type": kind}
+        if kind is list:
+            parts = {"metavar": metavar, "action": "append"}
+        elif metavar is None:
+            parts = {"action": "store_true", "default": None}
+        parser.add_argument(f"--{name}", help=meaning, **parts)
 
 
 def add_experiment(parser: argparse.ArgumentParser) -> None:

@@ -26,6 +26,39 @@ EXAMPLES = (
 _TOP = 10
 
 
+_SURFACE: arguments.Options = {
+    "cell": ("M", float, "metres between heights, where the file does not tell"),
+    "band": ("N", int, "band of a GeoTIFF that has several, from 1 on"),
+    "variable": ("NAME", None, "variable of a NetCDF file that has several"),
+    "wind-from": (
+        "DEGREES",
+        float,
+        "where the wind over the map comes from, clockwise from north (default: 270, west)",
+    ),
+    "inlet": (
+        "CELLS",
+        int,
+        "cells to leave out at the inlet of each domain, which nothing reaches from upwind",
+    ),
+    "time": (
+        "TIME",
+        None,
+        (
+            "time of the snapshots: 300 is in t0, 30d in nature (default: the last of those that "
+            "are done)"
+        ),
+    ),
+    "parts": (
+        "NAME,...",
+        None,
+        (
+            "parts of the distance, separated by commas (default: spectrum, heights, roughness, "
+            "wavelength, orientation)"
+        ),
+    ),
+}
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     arguments.add_sweep(parser, required=False)
     parser.add_argument(
@@ -36,42 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="elevation map in metres: GeoTIFF, NetCDF, or text with x, y and z on each line, "
         "or rows of heights with --cell",
     )
-    parser.add_argument(
-        "--cell",
-        metavar="M",
-        type=float,
-        help="metres between heights, where the file does not tell",
-    )
-    parser.add_argument(
-        "--band", metavar="N", type=int, help="band of a GeoTIFF that has several, from 1 on"
-    )
-    parser.add_argument(
-        "--variable", metavar="NAME", help="variable of a NetCDF file that has several"
-    )
-    parser.add_argument(
-        "--wind-from",
-        metavar="DEGREES",
-        type=float,
-        help="where the wind over the map comes from, clockwise from north (default: 270, west)",
-    )
-    parser.add_argument(
-        "--inlet",
-        metavar="CELLS",
-        type=int,
-        help="cells to leave out at the inlet of each domain, which nothing reaches from upwind",
-    )
-    parser.add_argument(
-        "--time",
-        metavar="TIME",
-        help="time of the snapshots: 300 is in t0, 30d in nature (default: the last of those that "
-        "are done)",
-    )
-    parser.add_argument(
-        "--parts",
-        metavar="NAME,...",
-        help="parts of the distance, separated by commas (default: spectrum, heights, roughness, "
-        "wavelength, orientation)",
-    )
+    arguments.add_options(parser, _SURFACE)
     parser.add_argument(
         "--top",
         metavar="N",
@@ -87,7 +85,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="picture to write, .png, .svg or .pdf: the map beside the nearest experiments",
     )
     arguments.add_units(parser)
-    arguments.add_look(parser)
+    arguments.add_options(parser, arguments.LOOK)
 
 
 def perform(options: argparse.Namespace) -> int:

@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a row for each dune in each snapshot: place, size, celerity, merging and splitting",
     )
-    arguments.add_threshold(parser)
+    arguments.add_options(parser, arguments.THRESHOLD)
 
 
 def perform(options: argparse.Namespace) -> int:

@@ -27,6 +27,80 @@ EXAMPLES = (
 _QUANTITIES = ", ".join(QUANTITIES_SHOWN)
 
 
+_SUBJECT: arguments.Options = {
+    "quantity": (
+        "NAME,...",
+        None,
+        f"quantities, separated by commas (default: {_QUANTITIES}; of a map the first)",
+    ),
+    "against": (
+        "NAME",
+        None,
+        "parameter on the horizontal axis of a quantity (default: the first that is swept)",
+    ),
+    "seed": (
+        "N",
+        int,
+        "seed to draw (default: first seed; all seeds for curves, quantities and maps)",
+    ),
+    "rows": ("AXIS", None, "axis of the rows of panels, or vertical axis of a map"),
+    "columns": ("AXIS", None, "axis of the columns of panels"),
+    "panels": (
+        "AXIS",
+        None,
+        (
+            "axis or parameter of which each value has a panel of curves; none: all in one (default: "
+            "the second longest axis, where there are more than 6 curves)"
+        ),
+    ),
+    "experiment": ("EXP", None, "the only experiment to draw"),
+    "y": ("ROW", int, "row of a profile or a section, in cells (default: the middle)"),
+    "x": (
+        "COLUMN",
+        int,
+        (
+            "column of a section across the wind, in cells; with flux, the section through which it "
+            "is measured (default: the average of all)"
+        ),
+    ),
+    "frames": ("N", int, f"frames of an animation, at most (default: {FRAMES})"),
+    "relative": (
+        None,
+        bool,
+        "show heights above each map's own mean, so that dunes are seen on beds of any depth",
+    ),
+    **arguments.THRESHOLD,
+    "fit": (
+        None,
+        bool,
+        "fit an exponential approach to a series of one quantity, and print its constants in the legend",
+    ),
+}
+
+_TIMES: arguments.Options = {
+    "time": (
+        "TIME",
+        None,
+        (
+            "time to draw: 300 is in t0, 30d in nature, with s, min, h, d or y (default: the last "
+            "snapshot)"
+        ),
+    ),
+    "mean": (
+        "FROM,TO",
+        None,
+        "average a quantity over a window of time; either end may be left out",
+    ),
+    "rate": ("FROM,TO", None, "rate of change of a quantity over a window of time"),
+    "window": (
+        "FROM,TO",
+        None,
+        "window of time from which velocities of waves and dunes, offsets and fluxes are measured (default: all)",
+    ),
+    "crosses": ("VALUE", float, "time at which a quantity first reaches a value"),
+}
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     arguments.add_sweep(parser, required=False)
     parser.add_argument(
@@ -40,8 +114,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help=".png, .svg, .pdf; .gif, .mp4"
     )
-    _add_subject(parser.add_argument_group("what is drawn"))
-    _add_time(parser.add_argument_group("which times"))
+    arguments.add_options(parser.add_argument_group("what is drawn"), _SUBJECT)
+    arguments.add_options(parser.add_argument_group("which times"), _TIMES)
     look = parser.add_argument_group("how it looks")
     arguments.add_units(look)
     look.add_argument(
@@ -50,101 +124,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="axes of curves that go up by factors: x, y or xy (default: those of parameters whose "
         "values do)",
     )
-    arguments.add_look(look)
-
-
-def _add_subject(parser: argparse._ArgumentGroup) -> None:
-    """Add what is drawn."""
-    parser.add_argument(
-        "--quantity",
-        metavar="NAME,...",
-        help=f"quantities, separated by commas (default: {_QUANTITIES}; of a map the first)",
-    )
-    parser.add_argument(
-        "--against",
-        metavar="NAME",
-        help="parameter on the horizontal axis of a quantity (default: the first that is swept)",
-    )
-    parser.add_argument(
-        "--seed",
-        metavar="N",
-        type=int,
-        help="seed to draw (default: first seed; all seeds for curves, quantities and maps)",
-    )
-    parser.add_argument(
-        "--rows", metavar="AXIS", help="axis of the rows of panels, or vertical axis of a map"
-    )
-    parser.add_argument("--columns", metavar="AXIS", help="axis of the columns of panels")
-    parser.add_argument(
-        "--panels",
-        metavar="AXIS",
-        help="axis or parameter of which each value has a panel of curves; none: all in one (default: "
-        "the second longest axis, where there are more than 6 curves)",
-    )
-    parser.add_argument("--experiment", metavar="EXP", help="the only experiment to draw")
-    parser.add_argument(
-        "--y",
-        metavar="ROW",
-        type=int,
-        help="row of a profile or a section, in cells (default: the middle)",
-    )
-    parser.add_argument(
-        "--x",
-        metavar="COLUMN",
-        type=int,
-        help="column of a section across the wind, in cells; with flux, the section through which it "
-        "is measured (default: the average of all)",
-    )
-    parser.add_argument(
-        "--frames",
-        metavar="N",
-        type=int,
-        help=f"frames of an animation, at most (default: {FRAMES})",
-    )
-    parser.add_argument(
-        "--relative",
-        action="store_true",
-        default=None,
-        help="show heights above each map's own mean, so that dunes are seen on beds of any depth",
-    )
-    arguments.add_threshold(parser)
-    parser.add_argument(
-        "--fit",
-        action="store_true",
-        default=None,
-        help="fit an exponential approach to a series of one quantity, and print its constants in the legend",
-    )
-
-
-def _add_time(parser: argparse._ArgumentGroup) -> None:
-    """Add when, and what of a series is drawn."""
-    parser.add_argument(
-        "--time",
-        metavar="TIME",
-        help="time to draw: 300 is in t0, 30d in nature, with s, min, h, d or y (default: the last "
-        "snapshot)",
-    )
-    parser.add_argument(
-        "--mean",
-        metavar="FROM,TO",
-        help="average a quantity over a window of time; either end may be left out",
-    )
-    parser.add_argument(
-        "--rate",
-        metavar="FROM,TO",
-        help="rate of change of a quantity over a window of time",
-    )
-    parser.add_argument(
-        "--window",
-        metavar="FROM,TO",
-        help="window of time from which velocities of waves and dunes, offsets and fluxes are measured (default: all)",
-    )
-    parser.add_argument(
-        "--crosses",
-        metavar="VALUE",
-        type=float,
-        help="time at which a quantity first reaches a value",
-    )
+    arguments.add_options(look, arguments.LOOK)
 
 
 def perform(options: argparse.Namespace) -> int:
