@@ -35,8 +35,9 @@ def read() -> dict[tuple[str, str], list[str]]:
 
 def key_of(test: str) -> tuple[str, str]:
     """Return test and case of a test's own name, as :func:`read` has them."""
-    name, _, case = test.removeprefix("tests/").partition("[")
-    return name, case.removesuffix("]")
+    name, bracket, rest = test.removeprefix("tests/").partition("[")
+    # xdist puts the name of a test's group behind, as @GROUP
+    return (name, rest.rpartition("]")[0]) if bracket else (name.partition("@")[0], "")
 
 
 def _write(kept: dict[tuple[str, str], list[str]]) -> None:

@@ -380,6 +380,7 @@ def test_the_whole_grid_becomes_a_video(place: Path) -> None:
         (("--labels", "Tau=x"), "--labels Tau"),
         (("--experiment", "3", "--seed", "2"), "--seed"),
     ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
 )
 def test_a_wrong_wish_is_told(
     place: Path, words: tuple[str, ...], where: str, check_sentences: Callable[..., None]
