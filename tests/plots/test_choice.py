@@ -109,6 +109,7 @@ def test_a_picture_looks_as_a_journal_asks_for(words: dict[str, Any], look: Look
         ("roughness", {"units": "cgs"}, "--units"),
         ("animation", {"frames": 1}, ""),
     ],
+    ids=str,
 )
 def test_what_cannot_be_meant_is_told(
     kind: str, words: dict[str, Any], place: str, check_sentences: Callable[..., None]
@@ -172,6 +173,7 @@ def test_each_array_of_every_sweep_names_the_picture_that_shows_it(
         ("dunes", {"threshold": -3.0}, "--threshold"),
         ("celerity", {"threshold": 0.0}, "--threshold"),
     ],
+    ids=str,
 )
 def test_what_cannot_be_drawn_is_told_with_what_can(
     kind: str, options: Words, place: str, check_sentences: Callable[..., None]
