@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -124,3 +126,13 @@ def test_importing_it_loads_nothing_heavy() -> None:
     )
 
     assert done.stdout == "[]\n"
+
+
+def test_every_constant_that_a_module_keeps_for_itself_is_read_in_it() -> None:
+    unread = []
+    for path in sorted(Path(orchestrator.__file__).parent.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        names = re.findall(r"^(_[A-Z][A-Z0-9_]*)\b.* = ", text, re.MULTILINE)
+        unread += [(path.name, n) for n in names if len(re.findall(rf"\b{n}\b", text)) == 1]
+
+    assert unread == []

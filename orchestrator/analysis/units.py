@@ -18,7 +18,6 @@ TIMES_STAY = "times in t0, whose length depends on the strength of the wind"
 """What is told where of units of nature there are those of length alone."""
 
 _METRES = {0: "", 1: "m", 2: "m²", 3: "m³"}
-_TIMES = {0: "", 1: "d", -1: "/d"}
 
 
 def name(quantity: Quantity, units: Units, rate: int = 0) -> str:

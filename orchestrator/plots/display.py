@@ -91,18 +91,6 @@ def equation(name: str, value: str) -> str:
     return f"{symbol} = {value} {unit}"
 
 
-def length(look: Look, cells: float, cell_m: float) -> str:
-    """Return a length as people read it.
-
-    >>> from orchestrator.model.pictures import Look, Units
-    >>> length(Look(), 40, 0.087), length(Look(units=Units.SI), 40, 0.087)
-    ('40 cells', '3.5 m')
-    """
-    if not look.units.metres:
-        return f"{cells:g} cells"
-    return f"{cells * cell_m:.2g} m" if cells * cell_m < 10 else f"{cells * cell_m:.0f} m"
-
-
 def _renamed(axis: Dimension, shown: Mapping[str, str]) -> Dimension:
     values = {shown[name]: values for name, values in axis.values.items()}
     return dataclasses.replace(

@@ -73,7 +73,6 @@ MOMENT = Form(
     lambda value: type(value) is str and _MOMENT.fullmatch(value) is not None,
 )
 FLAG = Form("true or false", lambda value: type(value) is bool)
-LIST = Form("a list", lambda value: type(value) is list)
 OBJECT = Form("an object", lambda value: type(value) is dict)
 PARAMETERS = Form(
     "an object of texts and finite numbers",

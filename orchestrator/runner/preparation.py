@@ -27,7 +27,6 @@ PROPERTY_FILES = ("Phys_prop_file", "Qsat_file")
 
 _REAL_DATA = "real_data"
 _PIECE_BYTES = 1 << 20
-_NO_DATA = {"data": "none", "snapshots": 0}
 
 
 def prepare(

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     import argparse
 
 
-_REFRESH_S = 0.25
-
-
 EXAMPLES = ("sweeps/quickstart.yaml", "sweeps/quickstart.yaml exp3")
 
 
