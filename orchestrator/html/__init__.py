@@ -1,6 +1,6 @@
 """The HTML page of a sweep: one self-contained document."""
 
-from orchestrator.html.blocks import pack, unpack
+from orchestrator.html.blocks import pack
 from orchestrator.html.document import render
 from orchestrator.html.downsample import Allowance, allowance
 from orchestrator.html.values import Axis, Diagram, Exhibit, Overview, Packed
@@ -15,5 +15,4 @@ __all__ = [
     "allowance",
     "pack",
     "render",
-    "unpack",
 ]

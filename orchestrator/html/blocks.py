@@ -1,7 +1,10 @@
 """Experiments as the page stores them: an entry for diagram and table, a block for the rest.
 
 A block is a zlib stream of the length of a JSON object (uint32, little-endian), the object (the
-head), and the bytes of the arrays that the head names, one after the other.
+head), and the bytes of the arrays that the head names with their dtypes and shapes, one after the
+other. ``levels`` is uint8 [n, rows, columns] (see :class:`~orchestrator.html.downsample.Maps`),
+``spectra`` uint8 [n, ky, kx], parts of 255 of the head's ``peaks``; ``series_times`` in t0 and each
+quantity, in its unit, are float32 [points].
 """
 
 from __future__ import annotations
@@ -70,25 +73,6 @@ def pack(
             break
     number = exhibit.status.experiment.number
     return Packed(number, _entry(exhibit, names, quantities, maps), block)
-
-
-def unpack(block: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Return the head of a block, and its arrays by name with the dtypes and shapes it states.
-
-    ``levels`` is uint8 [n, rows, columns] (see :class:`~orchestrator.html.downsample.Maps`),
-    ``spectra`` uint8 [n, ky, kx], parts of 255 of the head's ``peaks``; ``series_times`` in t0 and
-    each quantity, in its unit, are float32 [points].
-    """
-    raw = zlib.decompress(block)
-    (length,) = _LENGTH.unpack_from(raw)
-    start = _LENGTH.size + length
-    head = json.loads(raw[_LENGTH.size : start])
-    arrays = {}
-    for name, dtype, shape in head["arrays"]:
-        count = int(np.prod(shape, dtype=np.int64))
-        arrays[name] = np.frombuffer(raw, dtype, count, start).reshape(shape)
-        start += arrays[name].nbytes
-    return head, arrays
 
 
 def _block(

@@ -196,7 +196,7 @@ class Packed:
     entry
         What diagram and table show at once, ready for JSON.
     block
-        The rest, compressed (see :func:`~orchestrator.html.blocks.unpack`); the page unpacks it on
+        The rest, compressed (see :mod:`~orchestrator.html.blocks`); the page unpacks it on
         demand.
     """
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator.html import unpack
+from tests.html.unpacking import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable

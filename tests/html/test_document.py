@@ -17,6 +17,7 @@ from orchestrator.model import State
 from orchestrator.records.failures import Trouble
 from tests.conftest import make_reduced, with_arrays
 from tests.html.conftest import NAMES, QUANTITIES, SHAPE, laid_out, without_maps
+from tests.html.unpacking import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -80,7 +81,7 @@ def test_a_page_gives_back_maps_spectra_and_series(
 
     assert [one["number"] for one in data["experiments"]] == sorted(blocks) == [0, 1, 2]
     for exhibit in exhibits:
-        head, arrays = html.unpack(blocks[exhibit.status.experiment.number])
+        head, arrays = unpack(blocks[exhibit.status.experiment.number])
         maps = head["low"] + head["step"] * arrays["levels"]
         assert (maps == exhibit.reduced.height_maps).all()
         assert head["times"] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
@@ -157,7 +158,7 @@ def test_an_experiment_without_snapshots_has_a_block_without_maps(
 
     packed = _packed(none, allowance)
 
-    head, arrays = html.unpack(packed.block)
+    head, arrays = unpack(packed.block)
     assert head["times"] == []
     assert arrays["levels"].size == 0
     assert packed.entry["last"] == [None, None]
@@ -169,7 +170,7 @@ def test_an_experiment_without_height_maps_tells_its_numbers_and_its_domain(
 ) -> None:
     packed = _packed(without_maps(make_exhibit(1)), allowance)
 
-    head, arrays = html.unpack(packed.block)
+    head, arrays = unpack(packed.block)
     assert head["times"] == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0]
     assert (head["depth"], head["length"]) == packed.entry["domain"] == SHAPE
     assert arrays["levels"].size == 0
@@ -188,7 +189,7 @@ def test_a_domain_is_full_at_the_very_snapshot_at_which_it_becomes_so(
         dataclasses.replace(exhibit, reduced=reduced, full_t0=float(late[2])), allowance
     )
 
-    head, _ = html.unpack(packed.block)
+    head, _ = unpack(packed.block)
     assert [time >= packed.entry["full"] for time in head["times"]] == [False] * 2 + [True] * 4
     assert _packed(exhibit, allowance).entry["full"] is None
 
@@ -201,8 +202,8 @@ def test_a_block_is_made_coarser_until_it_is_as_small_as_it_must_be(
 
     sharp, coarse = (_packed(exhibit, share) for share in (allowance, small))
 
-    assert html.unpack(sharp.block)[0]["side"] == 1
-    assert html.unpack(coarse.block)[0]["side"] > 1
+    assert unpack(sharp.block)[0]["side"] == 1
+    assert unpack(coarse.block)[0]["side"] > 1
     assert len(coarse.block) <= 3000
 
 
@@ -232,7 +233,7 @@ def test_hostile_words_stay_words(
     assert elements.texts["li"].strip().endswith(f"{HOSTILE}: look with")
     assert elements.texts["code"].startswith(f"rescal-sweep logs {HOSTILE}")
     assert data["experiments"][0]["remark"] == HOSTILE
-    assert html.unpack(blocks[0])[0]["log_tail"] == [HOSTILE]
+    assert unpack(blocks[0])[0]["log_tail"] == [HOSTILE]
     assert "<script>alert" not in text
 
 

@@ -17,6 +17,7 @@ from orchestrator.records import arrays, attempts, intents, ledger
 from orchestrator.records.journal import Journal
 from orchestrator.records.status import present, read_statuses
 from tests.conftest import make_snapshot
+from tests.html.unpacking import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,9 +75,7 @@ def test_a_domain_that_is_full_is_drawn_as_high_as_it_gets_and_said_to_be_full(
     (status,) = read_statuses(sweep_directory)
 
     shown = report_data.exhibit(sweep_directory, status, Store(sweep_directory))
-    head, drawn = html.unpack(
-        html.pack(shown, [], [], html.allowance(1, shown.reduced.times)).block
-    )
+    head, drawn = unpack(html.pack(shown, [], [], html.allowance(1, shown.reduced.times)).block)
 
     assert (head["low"] + head["step"] * drawn["levels"][:, 0, 0]).tolist() == [5, 9, 9]
     assert shown.remark == "domain full from t = 20 t0 on"
