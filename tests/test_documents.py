@@ -339,8 +339,8 @@ def test_no_name_in_the_code_is_a_word_that_carries_nothing() -> None:
 
 def test_where_experiments_run_is_told_in_the_same_words_everywhere() -> None:
     rule = (
-        "Where Slurm is installed, `plan` and `submit` use it; if it does not answer, nothing starts, "
-        "for a login node is not to compute. Elsewhere, or with `--cluster local`, experiments run on "
+        "Where Slurm is installed, `plan` and `submit` use it; if it does not answer, they stop "
+        "with an error, for a login node is not to compute. Elsewhere, or with `--cluster local`, experiments run on "
         "this machine, one per core."
     )
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 PAGES = Path(orchestrator.__file__).parents[1] / "docs"
 
-_FENCE = re.compile(r"(?ms)^(% fails\n)?```(\S+)([^\n]*)\n(.*?)^```$")
+_FENCE = re.compile(r"(?ms)^(?:<!-- (fails|setup) -->\n)?```(\S+)([^\n]*)\n(.*?)^```$")
 _CAPTION = re.compile(r"(?m)^:caption: (\S+)\n+")
 _VARIES = re.compile(
     r"\d+:\d\d(:\d\d)?|\d+(\.\d+)? (s|min|h|kB|MB|GB)\b|\d+(\.\d+)? core-hours|\.\.\."
@@ -42,15 +42,17 @@ def steps(page: Path) -> Iterator[Step]:
     """Yield what a reader does: files to write, commands to run, in the order of the page."""
     blocks = [match.groups() for match in _FENCE.finditer(page.read_text())]
     code: list[str] = []  # Python on a page goes on from what came before, as in a notebook
-    for i, (fails, language, argument, text) in enumerate(blocks):
+    for i, (note, language, argument, text) in enumerate(blocks):
         follows = blocks[i + 1] if i + 1 < len(blocks) else [""] * 4
         shown = follows[3].splitlines() if follows[1] == "text" else []
         lines = tuple(line for line in shown if line.strip())
+        if note == "setup":  # which the tests do in their own way
+            continue
         if caption := _CAPTION.match(text):
             content = text[caption.end() :]
             yield Step(f"cat > {caption[1]} <<'END_OF_FILE'\n{content}END_OF_FILE\n", ())
         elif language == "sh":
-            yield Step(f"if (\n{text}); then exit 99; fi\n" if fails else text, lines)
+            yield Step(f"if (\n{text}); then exit 99; fi\n" if note == "fails" else text, lines)
         elif language == "python":
             code.append(text)
             yield Step(f"python - <<'END_OF_CODE'\n{''.join(code)}END_OF_CODE\n", lines)
