@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from orchestrator.analysis import directions
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -19,7 +21,6 @@ deviation. Forms stay, and single grains and steps do not.
 """
 
 _PIECE_CELLS = 1 << 17  # whose sums stay in a core's cache
-_DECIMALS = 4  # of a direction in degrees, so that 90 is not -90 by rounding
 
 
 def axes(surfaces: NDArray[np.float32]) -> NDArray[np.complex128]:
@@ -47,8 +48,7 @@ def orientation(axes: NDArray[np.complex128]) -> NDArray[np.float64]:
     0 along the wind, positive towards larger y, in (-90, 90]; not a number of a flat bed.
     """
     angle = np.degrees(np.angle(axes)) / 2 + 90
-    folded = 90 - np.round(90 - angle, _DECIMALS) % 180
-    return np.where(axes == 0, np.nan, folded)
+    return np.where(axes == 0, np.nan, directions.measured(angle))
 
 
 def alignment(axes: NDArray[np.complex128]) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orchestrator.analysis import crests, migration, observables, waves
+from orchestrator.analysis import crests, directions, migration, observables, waves
 from orchestrator.errors import FormatError
 from orchestrator.formats.durable import open_regular, replacing
 from orchestrator.model import heights
@@ -43,7 +43,14 @@ _UNREADABLE = (
     *(struct.error, zipfile.BadZipFile, zlib.error),
 )
 
-_MEASURING: tuple[ModuleType, ...] = (observables, waves, migration, crests, heights)
+_MEASURING: tuple[ModuleType, ...] = (
+    observables,
+    waves,
+    migration,
+    crests,
+    directions,
+    heights,
+)
 
 
 @dataclass(frozen=True, slots=True)

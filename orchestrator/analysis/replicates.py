@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orchestrator import formulas
+from orchestrator.analysis.directions import folded
 from orchestrator.errors import RequestError, optional
 from orchestrator.formulas import FormulaError
 
@@ -75,17 +76,13 @@ def spread(values: ArrayLike, axis: int = 0, *, axial: bool = False) -> Spread:
     some, several = np.maximum(count, 1), np.maximum(count - 1, 1)
     if axial:
         doubled = np.where(known, np.exp(2j * np.radians(seeds)), 0).sum(axis=0)
-        mean = np.where(count > 0, _folded(np.degrees(np.angle(doubled)) / 2), np.nan)
-        away = _folded(seeds - mean)
+        mean = np.where(count > 0, folded(np.degrees(np.angle(doubled)) / 2), np.nan)
+        away = folded(seeds - mean)
     else:
         mean = np.where(count > 0, np.where(known, seeds, 0).sum(axis=0) / some, np.nan)
         away = seeds - mean
     variance = np.where(known, away**2, 0).sum(axis=0) / several
     return Spread(count, mean, np.where(count > 1, np.sqrt(variance), np.nan))
-
-
-def _folded(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 90 - (90 - degrees) % 180
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from orchestrator.analysis import directions
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -35,7 +37,6 @@ _PEAK = 2  # wavenumbers each way that belong to a peak, which seldom falls on a
 _FLANKS = 6  # wavenumbers each way that tell how uncertain the centre of a peak is
 _STANDS_OUT = 10.0  # times the median
 _NEARLY = 0.7  # of the strongest
-_DECIMALS = 4  # of a direction in degrees, so that 90 is not -90 by rounding
 _INFLATION = 35 / 18  # of the variance, by the taper
 
 
@@ -244,9 +245,9 @@ def _waves_at(
     aside = y[:, :, None] * vector_y[:, None, None] + (x * vector_x[:, None])[:, None, :]
     aside /= wavenumber[:, None, None]
     error = np.sqrt(_INFLATION * ((peak * aside) ** 2).sum((1, 2))) / peak.sum((1, 2))
-    angle = np.round(np.degrees(np.arctan2(vector_y, vector_x)), _DECIMALS)
+    angle = directions.measured(np.degrees(np.arctan2(vector_y, vector_x)))
     # of a wave across the wind the mean may be on the other side
-    direction = np.where(several, 90 - (90 - angle) % 180, np.nan)
+    direction = np.where(several, angle, np.nan)
     return np.stack([1 / wavenumber, error / wavenumber**2, direction], axis=1)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from orchestrator.analysis import directions
 from orchestrator.errors import RequestError, optional
 
 if TYPE_CHECKING:
@@ -208,27 +209,29 @@ def _measured(
         return
     sizes = np.array([len(y) for y, _ in columns])
     starts = np.cumsum(sizes) - sizes
-    y, x = (np.concatenate(places) for places in zip(*columns, strict=True))
+    y, x = (np.concatenate(positions) for positions in zip(*columns, strict=True))
     heights = above[y, x].astype(np.float64)
     touches = np.zeros(len(sizes), np.bool_)
-    for places, size in zip((y, x), above.shape, strict=True):
-        low, high = (of.reduceat(places, starts) for of in (np.minimum, np.maximum))
+    for positions, size in zip((y, x), above.shape, strict=True):
+        low, high = (of.reduceat(positions, starts) for of in (np.minimum, np.maximum))
         touches |= (low == 0) | (high == size - 1)
         # what is less than half as long as the domain has no larger gap than the one around it
         for i in np.flatnonzero(high - low > size / 2) if periodic else ():
             of_one = slice(starts[i], starts[i] + sizes[i])
-            places[of_one] = _unwrapped(places[of_one], size)
+            positions[of_one] = _unwrapped(positions[of_one], size)
 
     def total(values: NDArray[Any]) -> NDArray[Any]:
         return np.add.reduceat(values, starts)
 
-    def extent(places: NDArray[Any]) -> NDArray[Any]:
-        ends = (of.reduceat(places, starts) for of in (np.maximum, np.minimum))
+    def extent(positions: NDArray[Any]) -> NDArray[Any]:
+        ends = (of.reduceat(positions, starts) for of in (np.maximum, np.minimum))
         return np.subtract(*ends) + 1.0
 
     weights = np.maximum(heights, 0) + 1e-6
-    middle_y, middle_x = (total(weights * places) / total(weights) for places in (y, x))
-    away_y, away_x = (places - np.repeat(total(places) / sizes, sizes) for places in (y, x))
+    middle_y, middle_x = (total(weights * positions) / total(weights) for positions in (y, x))
+    away_y, away_x = (
+        positions - np.repeat(total(positions) / sizes, sizes) for positions in (y, x)
+    )
     # the direction of the longer axis of the second moments
     doubled = total(away_x**2 - away_y**2) + 2j * total(away_x * away_y)
     numbers = np.repeat(np.arange(len(sizes)), sizes)
@@ -241,7 +244,7 @@ def _measured(
         "area": sizes,
         "volume": total(heights),
         "asymmetry": _asymmetry(numbers, y, x, middle_y),
-        "orientation": 90 - np.round(90 - np.degrees(np.angle(doubled)) / 2, 4) % 180,
+        "orientation": directions.measured(np.degrees(np.angle(doubled)) / 2),
         "whole": ~touches | periodic,
     }
     rows = zip(*(values.tolist() for values in per_dune.values()), strict=True)
